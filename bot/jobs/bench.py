@@ -3,12 +3,13 @@
 import logging
 import random
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Unpack
+from typing import TypeVar, Unpack
 
 from bot.clock import Clock
-from bot.errors import AccountError
+from bot.errors import AccountError, StoreBusyError
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import Changes, JobStore
 from bot.jobs.schedule import Pace, backoff_seconds
@@ -16,6 +17,8 @@ from bot.jobs.showing import Showing
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,17 @@ class Bench:
         """Tell the operator, by log and by metric, that only he can mend this."""
         self.metrics.account_errors.labels(error.reason).inc()
         log.error("the music API refuses the operator's account: %s", error.reason, extra={"job": job.id})
+
+    async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Write what must not be forgotten: a busy database is asked until it takes it, or until a stop."""
+        tries = 0
+        while True:
+            try:
+                return await write()
+            except StoreBusyError as error:
+                tries += 1
+                log.warning("the database is busy, a paid generation waits for it: %s", error)
+                await self.clock.sleep(backoff_seconds(tries, chance=random.random(), first_seconds=0.2))
 
     def waited_out(self, job: Job, limit: timedelta) -> bool:
         """Whether the job has been in its state for longer than `limit`."""

@@ -97,7 +97,9 @@ class Submitting:
     async def _confirm(self, job: Job, generation_id: str) -> Step:
         now = self._bench.clock.now()
         deadline = now + self._bench.limits.generation_timeout
-        settled = await self._bench.store.settle_submission(job.id, job.attempt, generation_id, now, deadline)
+        settled = await self._bench.insist(
+            lambda: self._bench.store.settle_submission(job.id, job.attempt, generation_id, now, deadline)
+        )
         if settled is None:
             self._bench.metrics.late_answers.inc()
             log.warning("a late answer of an overtaken attempt", extra={"job": job.id, "attempt": job.attempt})
