@@ -1,7 +1,7 @@
 """`/healthz` and `/metrics`: whether this process works, at a glance for a supervisor and in figures for a graph."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
@@ -95,7 +95,7 @@ class HealthServer:
 
 
 @asynccontextmanager
-async def serve_health(server: HealthServer, host: str, port: int) -> AsyncIterator[int]:
+async def serve_health(server: HealthServer, host: str, port: int) -> AsyncGenerator[int]:
     """Listen for as long as the context lasts; yields the port. Raises StartError when it is taken."""
     app = web.Application()
     app.router.add_get("/healthz", server.healthz)
