@@ -16,11 +16,11 @@ Wave = NDArray[np.float64]
 RATE = 44_100
 BEATS_PER_MINUTE = 104
 BEAT = 60 / BEATS_PER_MINUTE
-#: The loop from the third bar on; the two bars before it are its second half.
 CHORDS = {"Am": (57, 60, 64), "F": (53, 57, 60), "C": (55, 60, 64), "G": (55, 59, 62)}
-BARS = ("C", "G", "Am", "F", "C", "G", "Am", "F", "C", "G")
+#: The loop twice, and its first half to leave by.
+BARS = ("Am", "F", "C", "G", "Am", "F", "C", "G", "Am", "F")
 ROOTS = {"Am": 33, "F": 29, "C": 36, "G": 31}
-#: (first beat, beats, MIDI note, vowel, consonant), counted from the third bar; sung twice.
+#: (first beat, beats, MIDI note, vowel, consonant); sung twice.
 MELODY = (
     *((0.0, 1.0, 69, "a", "l"), (1.0, 0.5, 72, "o", "n"), (1.5, 1.5, 71, "i", "m"), (3.0, 1.0, 69, "e", "s")),
     *((4.0, 1.0, 67, "a", "l"), (5.0, 1.0, 65, "u", "n"), (6.0, 1.5, 69, "o", "m"), (7.5, 0.5, 67, "e", "t")),
@@ -129,15 +129,17 @@ def band(track: Wave, dice: np.random.Generator) -> None:
 
 
 def singing(track: Wave, dice: np.random.Generator) -> None:
-    """The melody twice, the second time with a third above, and a lead that answers in the gaps."""
+    """The melody twice, the second time with a third above; a lead goes along and has the last two bars to itself."""
     for turn in range(2):
         for beat, beats, note, vowel, consonant in MELODY:
-            at, seconds = 8 + 16 * turn + beat, beats * BEAT * 0.96
+            at, seconds = 16 * turn + beat, beats * BEAT * 0.96
             add(track, at, sung(note, seconds, vowel, consonant, dice), 0.3, 0.3)
             if turn:
                 third = note + (4 if note % 12 in {0, 5, 7} else 3)
                 add(track, at, sung(third, seconds, vowel, consonant, dice), 0.15, 0.06)
             add(track, at + beats / 2, plucked(note + 12, BEAT * 0.8, 5, 4), 0.03, 0.08)
+    for beat, beats, note, _, _ in MELODY[:8]:
+        add(track, 32 + beat, plucked(note + 12, beats * BEAT * 1.5, 6, 3), 0.16, 0.22)
 
 
 def render() -> NDArray[np.int16]:
