@@ -167,6 +167,7 @@ class Generator(Protocol):
         """GET once. Raises BusyError, AccountError, or RefusedError(GENERATION_LOST)."""
         ...
 
+    @property
     def can_look_up(self) -> bool:
         """False once the provider has said that it has no log to look into."""
         ...
