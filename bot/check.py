@@ -94,7 +94,7 @@ async def _music_api(settings: Settings) -> Finding:
             clock=SystemClock(),
             budget=AsyncLimiter(1, 1),
         )
-        found = await client.probe()
+        found = await client.reachable()
     if found.verdict is Verdict.KEY_ACCEPTED:
         return Finding(good=True, sentence="It answers and accepts the key; nothing was spent.")
     return Finding(good=False, sentence=f"{_ADVICE[found.verdict]} ({found.detail})")
