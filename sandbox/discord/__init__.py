@@ -1,6 +1,8 @@
 """A Discord on loopback that speaks the real protocol, so that the bot under it is the bot that runs on Discord."""
 
 from .clock import SandboxClock
+from .control import control_application
+from .control_client import ControlError, DiscordControl
 from .faults import Fault
 from .objects import (
     Attachment,
@@ -29,6 +31,8 @@ __all__ = [
     "Change",
     "Channel",
     "ClientRefusedError",
+    "ControlError",
+    "DiscordControl",
     "FakeDiscord",
     "Fault",
     "Guild",
@@ -44,4 +48,5 @@ __all__ = [
     "Upload",
     "User",
     "Violation",
+    "control_application",
 ]

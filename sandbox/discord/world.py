@@ -89,14 +89,16 @@ class World:
         self.violations.append(violation)
         self.announce("violation", violation.view())
 
-    async def changed(self, *, timeout_seconds: float) -> None:
-        """Return at the next change, or after the time."""
+    async def changed(self, *, timeout_seconds: float) -> bool:
+        """Return True at the next change, or False after the time."""
         waker = asyncio.Event()
         self._wakers.add(waker)
         try:
             await asyncio.wait_for(waker.wait(), timeout_seconds)
         except TimeoutError:
-            pass
+            return False
+        else:
+            return True
         finally:
             self._wakers.discard(waker)
 

@@ -32,6 +32,12 @@ class Bot(discord.Client):
     async def before_identify_hook(self, *_: Any, **__: Any) -> None:
         """No five seconds between identifies."""
 
+    async def end(self, task: asyncio.Task[None]) -> None:
+        """Close, and let the events that closing dispatches run."""
+        await self.close()
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.sleep(0.01)
+
     async def on_resumed(self) -> None:
         self.seen.append(("resumed", None))
 
@@ -78,8 +84,7 @@ async def start(fake: FakeDiscord, pointed: None) -> AsyncIterator[Start]:
 
     yield starter
     for bot, task in bots:
-        await bot.close()
-        await asyncio.gather(task, return_exceptions=True)
+        await bot.end(task)
 
 
 @pytest.fixture
