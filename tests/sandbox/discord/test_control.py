@@ -155,7 +155,7 @@ async def test_it_runs_as_its_own_process(monkeypatch: pytest.MonkeyPatch) -> No
             await bot.login(addresses["token"])
             await bot.tree.sync()
             task = asyncio.create_task(bot.connect())
-            await control.wait_for(lambda change: change.get("what") == "identified", after=0)
+            await bot.wait_until_ready()
             done = await control.slash("compose", files={"reference": ("song.mp3", SONG)})
             answered = await control.until_answered(done["id"])
             assert answered["messages"][0]["content"] == "song.mp3: 1000"
