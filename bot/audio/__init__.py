@@ -13,6 +13,7 @@ from bot.audio.model import (
     Tags,
     Verdict,
 )
+from bot.audio.names import file_name
 from bot.audio.wording import sentence
 from bot.audio.workbench import Workbench
 
@@ -29,5 +30,6 @@ __all__ = [
     "Tags",
     "Verdict",
     "Workbench",
+    "file_name",
     "sentence",
 ]

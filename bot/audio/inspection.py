@@ -66,16 +66,29 @@ class Look:
 
 def inspect(path: Path, purpose: Purpose, needs: Needs, limits: Limits) -> Inspection:
     """What `path` is and whether it can be used. Raises MemoryError when the decoder wants too much."""
+    return examine(path, purpose, needs, limits).inspection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """An inspection with what it was made from; `look` and `heard` are None as far as it did not get."""
+
+    inspection: Inspection
+    look: Look | None
+    heard: Heard | None
+
+
+def examine(path: Path, purpose: Purpose, needs: Needs, limits: Limits) -> Examined:
+    """Like `inspect`, and keeps the levels for those who go on working with the file."""
     look: Look | None = None
     heard: Heard | None = None
     try:
         look = look_at(path)
         heard = measure(path, look.kind, limits)
-        if purpose is Purpose.TRACK:
-            return _described(look, heard, *_judge_track(look, heard))
-        return _described(look, heard, *judge(look, heard, needs))
+        verdict, reasons = judge_track(look, heard) if purpose is Purpose.TRACK else judge(look, heard, needs)
     except RefusedError as refused:
-        return _described(look, heard, Verdict.REFUSED, (refused.reason,))
+        verdict, reasons = Verdict.REFUSED, (refused.reason,)
+    return Examined(inspection=_described(look, heard, verdict, reasons), look=look, heard=heard)
 
 
 def look_at(path: Path) -> Look:
@@ -128,7 +141,8 @@ def judge(look: Look, heard: Heard, needs: Needs) -> tuple[Verdict, tuple[Reason
     return (Verdict.CONVERTIBLE if reasons else Verdict.USABLE), reasons
 
 
-def _judge_track(look: Look, heard: Heard) -> tuple[Verdict, tuple[Reason, ...]]:
+def judge_track(look: Look, heard: Heard) -> tuple[Verdict, tuple[Reason, ...]]:
+    """The verdict on what the music service made: whatever plays is good. Raises `RefusedError`."""
     if not heard.seconds:
         raise refuse(Problem.CORRUPT, percent=100)
     reasons = _form(look, heard)

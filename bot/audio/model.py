@@ -69,6 +69,10 @@ class Problem(StrEnum):
     CRASHED = "crashed"
     #: The file is gone or no regular file.
     UNREADABLE = "unreadable"
+    #: Even as a small MP3 it would have `mebibytes` where `most` are taken.
+    TOO_BIG_ANYWAY = "too_big_anyway"
+    #: Writing the MP3 failed.
+    NOT_CONVERTED = "not_converted"
 
     #: Convertible: another format (`what`).
     OTHER_FORMAT = "other_format"
@@ -116,9 +120,9 @@ class Limits:
     """What one child process may use. A file that needs more is refused."""
 
     #: From the start of the child to its answer.
-    wall_seconds: float = 45.0
+    wall_seconds: float = 30.0
     #: RLIMIT_CPU where the platform has it.
-    cpu_seconds: int = 30
+    cpu_seconds: int = 20
     #: RLIMIT_AS where it works (not on macOS), and checked against resident memory while decoding.
     memory_bytes: int = 768 * 1024 * 1024
     #: A few kilobytes of FLAC or Opus can hold hours of silence.
@@ -163,10 +167,11 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversion:
-    """What became of a reference. When `path` is None nothing was written and `reasons` holds the one cause."""
+    """What became of a reference."""
 
+    #: The MP3 that was written; the original when nothing had to change; None when it cannot be used.
     path: Path | None
-    #: What was changed, in the words of `Problem`; all of it can be told to the member.
+    #: What was changed, each a sentence for the member; the one cause when `path` is None.
     reasons: tuple[Reason, ...]
     seconds: float | None = None
     #: Where in the original the cut-out stretch begins; None when nothing was cut.

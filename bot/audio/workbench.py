@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from bot.audio.model import Inspection, Limits, Needs, Problem, Purpose, Reason, Verdict
+from bot.audio.model import Conversion, Dressed, Inspection, Limits, Needs, Problem, Purpose, Reason, Tags, Verdict
+from bot.audio.names import as_it_came
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ Answer = TypeVar("Answer")
 ANSWER_BYTES = 256 * 1024
 #: The parent's clock runs behind the child's own alarm, so that a working platform answers first.
 GRACE_SECONDS = 2.0
+#: Half an hour of sound takes 30 s of CPU to encode.
+ENCODING_LIMITS = Limits(wall_seconds=150, cpu_seconds=90)
 #: The only variables a child sees. No token, no key, no database address.
 PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 
@@ -50,6 +53,7 @@ class Workbench:
         *,
         processes: int | None = None,
         limits: Limits | None = None,
+        encoding_limits: Limits | None = None,
         disk_bytes: int = 512 * 1024 * 1024,
         work_dir: Path | None = None,
     ) -> None:
@@ -57,6 +61,7 @@ class Workbench:
         if self.processes < 1:
             raise ValueError("processes must be 1 or more")
         self._limits = limits or Limits()
+        self._encoding_limits = encoding_limits or ENCODING_LIMITS
         self._work_dir = work_dir
         self._slots = asyncio.Semaphore(self.processes)
         self._disk_bytes = disk_bytes
@@ -82,9 +87,45 @@ class Workbench:
         """What `path` is, by a full decode. Nothing in it raises; a child that dies is a verdict too."""
         order = {"work": "inspect", "path": str(path.absolute()), "purpose": purpose, "needs": _flat(needs or Needs())}
         try:
-            return await self._ask(order, Inspection)
+            return await self._ask(order, Inspection, self._limits)
         except ChildError as failure:
             return Inspection(verdict=Verdict.REFUSED, reasons=(Reason(problem=failure.problem),))
+
+    async def to_reference(self, path: Path, out: Path, *, needs: Needs | None = None) -> Conversion:
+        """Makes of `path` an MP3 at `out` that meets `needs`; `path` stays as it is. Nothing in the file raises.
+
+        `Conversion.path` is `path` itself when it is usable already, and None when it cannot be used.
+        """
+        order = {
+            "work": "to_reference",
+            "path": str(path.absolute()),
+            "out": str(out.absolute()),
+            "needs": _flat(needs or Needs()),
+        }
+        try:
+            return await self._ask(order, Conversion, self._encoding_limits)
+        except ChildError as failure:
+            return Conversion(path=None, reasons=(Reason(problem=failure.problem),))
+
+    async def dress(self, track: Path, out_dir: Path, *, title: str, tags: Tags, limit_bytes: int) -> Dressed:
+        """Makes `track` ready for a channel that takes `limit_bytes`: measured, pictured, tagged, small enough.
+
+        Writes into `out_dir` only. Whatever fails, even the child, the track comes back as it came; `steps` says what
+        worked. Raises FileNotFoundError when there is no track at all.
+        """
+        order = {
+            "work": "dress",
+            "path": str(track.absolute()),
+            "out_dir": str(out_dir.absolute()),
+            "title": title,
+            "tags": dataclasses.asdict(tags),
+            "limit_bytes": limit_bytes,
+        }
+        try:
+            return await self._ask(order, Dressed, self._encoding_limits)
+        except ChildError as failure:
+            plain = await asyncio.to_thread(as_it_came, track, title, limit_bytes)
+            return dataclasses.replace(plain, problem=failure.problem)
 
     @asynccontextmanager
     async def room(self, size_bytes: int) -> AsyncGenerator[Path]:
@@ -108,11 +149,11 @@ class Workbench:
             async with self._room_made:
                 self._room_made.notify_all()
 
-    async def _ask(self, order: Mapping[str, object], shape: type[Answer]) -> Answer:
+    async def _ask(self, order: Mapping[str, object], shape: type[Answer], limits: Limits) -> Answer:
         """Has a child do `order`. Raises `ChildError`."""
         from pydantic import TypeAdapter, ValidationError  # 40 ms that the children, who import this package, save
 
-        written = await self._run(json.dumps({**order, "limits": _flat(self._limits)}).encode())
+        written = await self._run(json.dumps({**order, "limits": _flat(limits)}).encode(), limits.wall_seconds)
         try:
             report = json.loads(written)
             self.peak_bytes = max(self.peak_bytes, int(report["peak_bytes"]))
@@ -121,7 +162,7 @@ class Workbench:
             log.warning("the sound process gave an answer that cannot be read: %s", type(error).__name__)
             raise ChildError(Problem.CRASHED) from error
 
-    async def _run(self, order: bytes) -> bytes:
+    async def _run(self, order: bytes, wall_seconds: float) -> bytes:
         async with self._slots:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-s", "-B", "-m", "bot.audio.worker"),
@@ -132,11 +173,11 @@ class Workbench:
             )
             self._running.add(process)
             try:
-                async with asyncio.timeout(self._limits.wall_seconds + GRACE_SECONDS):
+                async with asyncio.timeout(wall_seconds + GRACE_SECONDS):
                     written = await _talk(process, order)
                     code = await process.wait()
             except TimeoutError as error:
-                log.warning("a sound process was stopped after %.0f s", self._limits.wall_seconds + GRACE_SECONDS)
+                log.warning("a sound process was stopped after %.0f s", wall_seconds + GRACE_SECONDS)
                 raise ChildError(Problem.TOO_HEAVY) from error
             finally:
                 await _end(process)

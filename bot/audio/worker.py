@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, cast
 
 from bot.audio.guard import fence, peak_bytes
-from bot.audio.model import Inspection, Limits, Needs, Problem, Purpose, Reason, Verdict
+from bot.audio.model import Conversion, Dressed, Inspection, Limits, Needs, Problem, Purpose, Reason, Tags, Verdict
 
 #: The order; its keys are the parameters of the work.
 Order = Mapping[str, Any]
@@ -76,7 +76,27 @@ def _inspect(order: Order, limits: Limits) -> Inspection:
         return Inspection(verdict=Verdict.REFUSED, reasons=(Reason(problem=Problem.TOO_HEAVY),))
 
 
-WORKS = {"inspect": _inspect}
+def _to_reference(order: Order, limits: Limits) -> Conversion:
+    try:
+        from bot.audio.conversion import to_reference  # inside the fence, as above
+
+        return to_reference(Path(order["path"]), Path(order["out"]), Needs(**order["needs"]), limits)
+    except MemoryError:
+        return Conversion(path=None, reasons=(Reason(problem=Problem.TOO_HEAVY),))
+
+
+def _dress(order: Order, limits: Limits) -> Dressed:
+    from bot.audio.dressing import dress  # inside the fence, as above
+
+    track, out_dir, tags = Path(order["path"]), Path(order["out_dir"]), Tags(**order["tags"])
+    return dress(track, out_dir, order["title"], tags, order["limit_bytes"], limits)
+
+
+WORKS: Mapping[str, Callable[[Order, Limits], object]] = {
+    "inspect": _inspect,
+    "to_reference": _to_reference,
+    "dress": _dress,
+}
 
 if __name__ == "__main__":
     main()

@@ -45,6 +45,11 @@ TEXTS: dict[str, str] = {
         "This file could not be read: it broke the decoder. Save the song as an ordinary MP3 and attach that."
     ),
     "sound.unreadable": "The file could not be opened. Attach it again.",
+    "sound.too_big_anyway": (
+        "Even as a small MP3 this would be {mebibytes:.0f} MiB, and the music service takes {most:.0f} MiB. "
+        "Attach a shorter song."
+    ),
+    "sound.not_converted": "This file could not be converted. Save the song as an ordinary MP3 and attach that.",
     # Convertible: what will be changed.
     "sound.other_format": "This is {what}; the music service takes MP3 and WAV, so it is converted to MP3.",
     "sound.inner_codec": (
