@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -136,8 +137,9 @@ class JobService:
         count = 0
         while jobs := [job for job in await self._store.of_member(by.member_id, limit=1000) if job.state in RESTING]:
             for job in jobs:
-                await self.delete(job.id, by)
-            count += len(jobs)
+                with suppress(NoSuchJobError, TooLateError):  # a second press of the button, or a job asked for again
+                    await self.delete(job.id, by)
+                    count += 1
         return count
 
     async def tracks_of(self, member_id: int, *, limit: int = 10, offset: int = 0) -> tuple[Sequence[Job], int]:
