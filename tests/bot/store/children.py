@@ -3,15 +3,23 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 
 
-def start(script: str, *arguments: object) -> subprocess.Popen[str]:
-    """A child Python with this project on its path."""
+@contextmanager
+def start(script: str, *arguments: object) -> Generator[subprocess.Popen[str]]:
+    """A child Python with this project on its path; dead at the end of the block."""
     command = [sys.executable, "-c", script, *map(str, arguments)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with child:
+        try:
+            yield child
+        finally:
+            child.kill()
 
 
 async def run(script: str, *arguments: object) -> tuple[int, str, str]:
