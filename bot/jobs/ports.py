@@ -167,8 +167,12 @@ class Generator(Protocol):
         """GET once. Raises BusyError, AccountError, or RefusedError(GENERATION_LOST)."""
         ...
 
+    def can_look_up(self) -> bool:
+        """False once the provider has said that it has no log to look into."""
+        ...
+
     async def look_up(self, client_request_id: str, since: datetime) -> str | None:
-        """The generation id that this request got, where the provider can be asked; None where it cannot or did not.
+        """The generation id that this request got; None when the log does not show it (yet) or does not exist.
 
         Raises BusyError when asking again may help.
         """
@@ -232,6 +236,14 @@ class Heard:
     """A reference that can be used."""
 
     reference: Reference  #: with seconds, format and copy_name filled in
+
+
+class Tracks(Protocol):
+    """Listens to what came back."""
+
+    async def seconds_of(self, track: Path) -> float | None:
+        """The track's length; None when nobody could tell. Raises TrackLostError when it is no audio at all."""
+        ...
 
 
 class References(Protocol):

@@ -11,6 +11,7 @@ from typing import Unpack
 from bot.clock import Clock
 from bot.errors import NoSuchJobError, NotYoursError, Reason, TooLateError
 from bot.jobs.files import JobFiles
+from bot.jobs.forecast import Forecast
 from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.ports import Changes, JobStore, Outlook
 
@@ -33,10 +34,13 @@ class Actor:
 class JobService:
     """Orders in, decisions on jobs, and what there is to see."""
 
-    def __init__(self, *, store: JobStore, files: JobFiles, clock: Clock, look_at: Callable[[int], None]) -> None:
+    def __init__(
+        self, *, store: JobStore, files: JobFiles, forecast: Forecast, clock: Clock, look_at: Callable[[int], None]
+    ) -> None:
         """`look_at(job_id)` wakes the engine; it must return at once."""
         self._store = store
         self._files = files
+        self._forecast = forecast
         self._clock = clock
         self._look_at = look_at
 
@@ -142,9 +146,7 @@ class JobService:
 
     async def outlook(self, job: Job) -> Outlook:
         """What its card can say about the time ahead."""
-        if job.state is JobState.QUEUED:
-            return Outlook(ahead=await self._store.ahead_of(job))
-        return Outlook()
+        return await self._forecast.outlook(job)
 
     async def _allowed(self, job_id: int, by: Actor) -> Job:
         job = await self.get(job_id)

@@ -1,0 +1,148 @@
+"""One step of one job: look at the row, do the one thing its state asks for, say when to look again.
+
+Whoever calls this may call it twice or too often; every move is a compare-and-set, so a job cannot be moved twice.
+The steps around the POST are in bot.jobs.submitting, those around the track in bot.jobs.finishing.
+"""
+
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from bot import crash
+from bot.errors import AccountError, BusyError, DeliveryLaterError, Reason, ReferenceRefusedError, RefusedError
+from bot.jobs.bench import AT_ONCE, DONE, Bench, LookAgain, Step
+from bot.jobs.finishing import Finishing
+from bot.jobs.model import Job, JobState, Track
+from bot.jobs.ports import Finished, GaveUp, Generator, Progress, References, StillWorking
+from bot.jobs.schedule import is_over, poll_pause_seconds
+from bot.jobs.submitting import Submitting
+
+log = logging.getLogger(__name__)
+
+#: A 404 right after the POST may only mean that the provider is not consistent yet.
+_MOST_LOST_LOOKS = 3
+
+
+class Driver:
+    """Knows which step each state asks for."""
+
+    def __init__(
+        self,
+        *,
+        bench: Bench,
+        generator: Generator,
+        references: References,
+        submitting: Submitting,
+        finishing: Finishing,
+    ) -> None:
+        """`submitting` has the steps around the POST, `finishing` those around the track."""
+        self._bench = bench
+        self._generator = generator
+        self._references = references
+        self._submitting = submitting
+        self._watched: set[int] = set()
+        self._steps: dict[JobState, Callable[[Job], Awaitable[Step]]] = {
+            JobState.CHECKING: self._check,
+            JobState.QUEUED: submitting.submit,
+            JobState.SUBMITTING: submitting.settle,
+            JobState.GENERATING: self._poll,
+            JobState.READY: finishing.finish,
+            JobState.DELIVERING: finishing.send,
+        }
+
+    async def drive(self, job_id: int) -> Step:
+        """Do one step. Raises StoreBusyError when the row could not be read or written: look again later."""
+        job = await self._bench.store.get(job_id)
+        if job is None or job.state is not JobState.GENERATING:
+            self._watched.discard(job_id)
+        if job is None:
+            return DONE
+        if job.is_live:
+            return await self._steps[job.state](job)
+        if job.told is not job.state:
+            return await self._tell(job)
+        return await self._submitting.reconsider(job) if job.state is JobState.UNKNOWN else DONE
+
+    async def _tell(self, job: Job) -> Step:
+        try:
+            await self._bench.showing.tell(job)
+        except DeliveryLaterError as error:
+            if not self._bench.waited_out(job, self._bench.limits.tell_timeout):
+                log.info("the member waits for word: %s", error, extra={"job": job.id, "state": job.state})
+                return self._bench.later(job, asked_seconds=error.retry_after_seconds)
+            log.error("the member could not be told", extra={"job": job.id, "state": job.state})
+        self._bench.succeeded(job)
+        crash.reach(crash.CrashPoint.CARD_EDITED)
+        await self._bench.store.note(job.id, told=job.state)
+        return AT_ONCE if job.state is JobState.UNKNOWN else DONE
+
+    async def _check(self, job: Job) -> Step:
+        try:
+            heard = await self._references.check(job)
+        except ReferenceRefusedError as error:
+            return await self._bench.move(job, JobState.REFUSED, reason=error.reason, detail=error.detail)
+        except BusyError as error:
+            if self._bench.waited_out(job, self._bench.limits.check_timeout):
+                return await self._bench.move(job, JobState.FAILED, str(error), reason=Reason.REFERENCE_GONE)
+            return self._bench.later(job, asked_seconds=error.retry_after_seconds)
+        crash.reach(crash.CrashPoint.REFERENCE_HEARD)
+        return await self._bench.move(job, JobState.QUEUED, reference=heard.reference)
+
+    async def _poll(self, job: Job) -> Step:
+        if job.generation_id is None:
+            raise RuntimeError(f"job {job.id} generates without an id")
+        self._watched.add(job.id)
+        try:
+            progress = await self._generator.poll(job.generation_id)
+        except BusyError as error:
+            self._bench.metrics.polls.labels("busy").inc()
+            return await self._unanswered(job, error.retry_after_seconds, Reason.DEADLINE)
+        except AccountError as error:
+            self._bench.metrics.polls.labels("account").inc()
+            self._bench.account_refused(job, error)
+            return await self._unanswered(job, None, error.reason)
+        except RefusedError as error:
+            self._bench.metrics.polls.labels("refused").inc()
+            if self._bench.failures(job) + 1 >= _MOST_LOST_LOOKS:
+                return await self._bench.move(job, JobState.FAILED, str(error), reason=error.reason)
+            return self._bench.later(job)
+        self._bench.succeeded(job)
+        self._bench.metrics.polls.labels(type(progress).__name__).inc()
+        return await self._progressed(job, progress)
+
+    async def _progressed(self, job: Job, progress: Progress) -> Step:
+        match progress:
+            case Finished(track_url=url):
+                crash.reach(crash.CrashPoint.POLL_ANSWERED)
+                if job.accepted_at is not None:
+                    seconds = (self._bench.clock.now() - job.accepted_at).total_seconds()
+                    self._bench.metrics.generation_seconds.observe(seconds)
+                return await self._bench.move(job, JobState.READY, track=Track(url=url))
+            case GaveUp(reason=reason, detail=detail):
+                return await self._bench.move(job, JobState.FAILED, reason=reason, detail=detail)
+            case StillWorking():
+                if is_over(job.deadline_at, self._bench.clock.now(), answered=True, grace=timedelta(0)):
+                    return await self._bench.move(job, JobState.EXPIRED, reason=Reason.DEADLINE)
+                self._bench.showing.show(job)
+                return self._at_leisure(job)
+
+    def _at_leisure(self, job: Job) -> LookAgain:
+        now = self._bench.clock.now()
+        waited = now - (job.accepted_at or job.moved_at)
+        pause = poll_pause_seconds(
+            self._bench.limits.pace,
+            waited_seconds=waited.total_seconds(),
+            generating=len(self._watched),
+            chance=random.random(),
+        )
+        if job.deadline_at is not None:
+            # the last look falls on the deadline, not an interval after it
+            pause = min(pause, max(0.5, (job.deadline_at - now).total_seconds()))
+        return LookAgain(after_seconds=pause)
+
+    async def _unanswered(self, job: Job, asked_seconds: float | None, reason: Reason) -> Step:
+        grace = self._bench.limits.generation_timeout
+        if is_over(job.deadline_at, self._bench.clock.now(), answered=False, grace=grace):
+            return await self._bench.move(job, JobState.EXPIRED, "no answer", reason=reason)
+        return self._bench.later(job, asked_seconds=asked_seconds)
