@@ -15,6 +15,7 @@ TEXTS: dict[str, str] = {
     "control.link": "Stück öffnen",
     "control.card": "Zum Stück",
     "control.edit_draft": "Ändern und neu senden",
+    "control.back": "Zurück",
     "control.older": "Ältere",
     "control.newer": "Neuere",
     "control.post": "Hier senden",
@@ -27,6 +28,9 @@ TEXTS: dict[str, str] = {
     "control.dismissed": "Gut, ich lasse es auf sich beruhen.",
     "control.risked": "Gut, ich versuche es noch einmal.",
     "control.looking": "Ich sehe noch einmal nach. Das kostet nichts.",
+    "control.delete_ask": (
+        "**{title}** löschen? Die Nachricht, das Stück und alles Aufgehobene sind dann für immer weg."
+    ),
     "control.deleted": "Gelöscht: die Nachricht, die Dateien und alles, was ich davon aufgehoben hatte.",
     "control.deleted_partly": (
         "Hier gelöscht. Die Nachricht im Kanal konnte ich nicht entfernen; bitte die Moderation darum."

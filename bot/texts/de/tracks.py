@@ -13,6 +13,7 @@ TEXTS: dict[str, str] = {
     "queue.heading": "Das entsteht hier gerade",
     "queue.empty": "Hier entsteht gerade nichts. `/compose` ändert das.",
     "queue.line": "{icon} **{title}** · {member} · {state} · {age}",
+    "queue.elsewhere": "{count} weitere anderswo auf diesem Server.",
     "queue.more": "… und {count} weitere.",
     "state.checking": "wird angehört",
     "state.queued": "wartet",

@@ -15,6 +15,7 @@ TEXTS: dict[str, str] = {
     "control.link": "Open the track",
     "control.card": "Go to the track",
     "control.edit_draft": "Change and send again",
+    "control.back": "Back",
     "control.older": "Older",
     "control.newer": "Newer",
     "control.post": "Post it here",
@@ -29,6 +30,7 @@ TEXTS: dict[str, str] = {
     "control.dismissed": "All right, I have let it go.",
     "control.risked": "All right, I am trying it again.",
     "control.looking": "I am looking again. That costs nothing.",
+    "control.delete_ask": "Delete **{title}**? The message, the track and everything kept of it will be gone for good.",
     "control.deleted": "Deleted: the message, the files and everything I had kept of it.",
     "control.deleted_partly": (
         "Deleted here. I could not remove the message in the channel; you can ask a moderator to."

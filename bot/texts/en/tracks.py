@@ -13,6 +13,7 @@ TEXTS: dict[str, str] = {
     "queue.heading": "Being made here",
     "queue.empty": "Nothing is being made here right now. `/compose` changes that.",
     "queue.line": "{icon} **{title}** · {member} · {state} · {age}",
+    "queue.elsewhere": "{count} more elsewhere on this server.",
     "queue.more": "… and {count} more.",
     # one word for each state
     "state.checking": "listening",
