@@ -71,7 +71,7 @@ $(VENV)/.judge: requirements/judge.lock | $(VENV)/.dev
 
 $(VENV)/.%: requirements/%.lock | $(BIN)/python
 	@echo "Installing what $< lists (once; a minute at the most on a usual line) ..."
-	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes --requirement $< | sed -uE '/^(Collecting|Requirement already|  )/d'
+	@$(BIN)/python requirements/install.py $<
 	@touch $@
 
 $(BIN)/python:

@@ -7,14 +7,25 @@ The steps around the POST are in bot.jobs.submitting, those around the track in 
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from bot import crash
 from bot.errors import AccountError, BusyError, DeliveryLaterError, Reason, ReferenceRefusedError, RefusedError
 from bot.jobs.bench import AT_ONCE, DONE, Bench, LookAgain, Step
+from bot.jobs.files import JobFiles
 from bot.jobs.finishing import Finishing
-from bot.jobs.model import Job, JobState, Track
-from bot.jobs.ports import Finished, GaveUp, Generator, Progress, References, StillWorking
+from bot.jobs.model import Job, JobState, Reference, Track
+from bot.jobs.ports import (
+    Finished,
+    GaveUp,
+    Generator,
+    Heard,
+    Progress,
+    Publisher,
+    References,
+    StillWorking,
+)
 from bot.jobs.schedule import is_over, poll_pause_seconds
 from bot.jobs.submitting import Submitting
 
@@ -33,6 +44,8 @@ class Driver:
         bench: Bench,
         generator: Generator,
         references: References,
+        publisher: Publisher,
+        files: JobFiles,
         submitting: Submitting,
         finishing: Finishing,
     ) -> None:
@@ -40,6 +53,8 @@ class Driver:
         self._bench = bench
         self._generator = generator
         self._references = references
+        self._publisher = publisher
+        self._files = files
         self._submitting = submitting
         self._watched: set[int] = set()
         self._steps: dict[JobState, Callable[[Job], Awaitable[Step]]] = {
@@ -74,20 +89,32 @@ class Driver:
             log.error("the member could not be told", extra={"job": job.id, "state": job.state})
         self._bench.succeeded(job)
         crash.reach(crash.CrashPoint.CARD_EDITED)
-        await self._bench.store.note(job.id, told=job.state)
-        return AT_ONCE if job.state is JobState.UNKNOWN else DONE
+        if job.state is JobState.UNKNOWN:
+            await self._bench.store.note(job.id, told=job.state)
+            return AT_ONCE
+        # the last word is said: the interaction's token, a secret, is needed no more
+        await self._bench.store.note(job.id, told=job.state, interaction_token=None)
+        return DONE
 
     async def _check(self, job: Job) -> Step:
         try:
             heard = await self._references.check(job)
+            reference = await self._published(job, heard) if heard.must_be_published else heard.reference
         except ReferenceRefusedError as error:
             return await self._bench.move(job, JobState.REFUSED, reason=error.reason, detail=error.detail)
-        except BusyError as error:
+        except (BusyError, DeliveryLaterError) as error:
             if self._bench.waited_out(job, self._bench.limits.check_timeout):
                 return await self._bench.move(job, JobState.FAILED, str(error), reason=Reason.REFERENCE_GONE)
             return self._bench.later(job, asked_seconds=error.retry_after_seconds)
         crash.reach(crash.CrashPoint.REFERENCE_HEARD)
-        return await self._bench.move(job, JobState.QUEUED, reference=heard.reference)
+        return await self._bench.move(job, JobState.QUEUED, reference=reference, detail=heard.remark)
+
+    async def _published(self, job: Job, heard: Heard) -> Reference:
+        name = heard.reference.copy_name
+        if name is None:
+            raise RuntimeError(f"job {job.id} has no copy to publish")
+        published = await self._publisher.publish(job, self._files.reference_path(name), heard.reference.name)
+        return replace(heard.reference, url=published.url, expires_at=published.expires_at)
 
     async def _poll(self, job: Job) -> Step:
         if job.generation_id is None:

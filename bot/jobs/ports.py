@@ -167,6 +167,7 @@ class Generator(Protocol):
         """GET once. Raises BusyError, AccountError, or RefusedError(GENERATION_LOST)."""
         ...
 
+    @property
     def can_look_up(self) -> bool:
         """False once the provider has said that it has no log to look into."""
         ...
@@ -236,6 +237,27 @@ class Heard:
     """A reference that can be used."""
 
     reference: Reference  #: with seconds, format and copy_name filled in
+    must_be_published: bool = False  #: our copy is what the music API must fetch: converted, or its URL has run out
+    remark: str = ""  #: what was changed, in the form of bot.texts.remarks; empty when nothing was
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A song that we put under a public URL."""
+
+    url: str
+    expires_at: datetime | None
+
+
+class Publisher(Protocol):
+    """Puts a song where the music API can fetch it: attached to the job's own card."""
+
+    async def publish(self, job: Job, song: Path, name: str) -> Published:
+        """Attach `song` to the card under `name`, in place of what was attached before; so it may be called again.
+
+        Raises DeliveryLaterError, or ReferenceRefusedError when the channel does not take the file.
+        """
+        ...
 
 
 class Tracks(Protocol):

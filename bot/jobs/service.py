@@ -8,12 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Unpack
 
+from bot import crash
 from bot.clock import Clock
 from bot.errors import NoSuchJobError, NotYoursError, Reason, TooLateError
 from bot.jobs.files import JobFiles
 from bot.jobs.forecast import Forecast
 from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.ports import Changes, JobStore, Outlook
+from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +37,21 @@ class JobService:
     """Orders in, decisions on jobs, and what there is to see."""
 
     def __init__(
-        self, *, store: JobStore, files: JobFiles, forecast: Forecast, clock: Clock, look_at: Callable[[int], None]
+        self,
+        *,
+        store: JobStore,
+        files: JobFiles,
+        forecast: Forecast,
+        clock: Clock,
+        metrics: Metrics,
+        look_at: Callable[[int], None],
     ) -> None:
         """`look_at(job_id)` wakes the engine; it must return at once."""
         self._store = store
         self._files = files
         self._forecast = forecast
         self._clock = clock
+        self._metrics = metrics
         self._look_at = look_at
 
     async def compose(self, order: Order) -> Job:
@@ -49,7 +59,10 @@ class JobService:
 
         Raises DuplicateOrderError when this interaction is already a job, StoreBusyError when nothing was written.
         """
+        crash.reach(crash.CrashPoint.BEFORE_ROW)
         job = await self._store.add(order, self._clock.now())
+        crash.reach(crash.CrashPoint.AFTER_ROW)
+        self._metrics.jobs_taken.inc()
         log.info("job taken", extra={"job": job.id, "state": job.state})
         self._look_at(job.id)
         return job

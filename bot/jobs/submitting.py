@@ -62,7 +62,7 @@ class Submitting:
         if found is not None:
             return await self._confirm(job, found)
         hopeless = self._bench.waited_out(job, self._bench.limits.generation_timeout)
-        if hopeless or not self._generator.can_look_up():
+        if hopeless or not self._generator.can_look_up:
             return DONE
         return LookAgain(after_seconds=_LOOK_UP_PAUSE_SECONDS)
 
@@ -123,7 +123,7 @@ class Submitting:
         return await self._bench.move(job, JobState.UNKNOWN, why, reason=Reason.OUTCOME_UNKNOWN)
 
     async def _looked_up(self, job: Job) -> str | None:
-        if not self._generator.can_look_up():
+        if not self._generator.can_look_up:
             return None
         try:
             found = await self._generator.look_up(job.client_request_id, job.submit_started_at or job.moved_at)

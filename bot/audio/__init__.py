@@ -1,0 +1,35 @@
+"""Sound in, sound out: is it a usable reference, make it one, dress the track. FFmpeg runs in children only."""
+
+from bot.audio.model import (
+    Conversion,
+    Dressed,
+    Inspection,
+    Limits,
+    Needs,
+    Problem,
+    Purpose,
+    Reason,
+    Step,
+    Tags,
+    Verdict,
+)
+from bot.audio.names import file_name
+from bot.audio.wording import sentence
+from bot.audio.workbench import Workbench
+
+__all__ = [
+    "Conversion",
+    "Dressed",
+    "Inspection",
+    "Limits",
+    "Needs",
+    "Problem",
+    "Purpose",
+    "Reason",
+    "Step",
+    "Tags",
+    "Verdict",
+    "Workbench",
+    "file_name",
+    "sentence",
+]
