@@ -1,10 +1,11 @@
 """The discord.py client: what it hears, which commands it offers, where errors end, and how it first connects."""
 
+import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, cast
 
 import aiohttp
 import discord
@@ -26,14 +27,14 @@ from bot.ui.translation import Translator
 
 log = logging.getLogger(__name__)
 
-#: The features, loaded by name: the core never imports them.
-EXTENSIONS = ("cogs.compose", "cogs.tracks")
-
 #: Under this name the store keeps the hash of the commands that Discord has.
 SYNCED_COMMANDS = "commands.hash"
 
 #: discord.py waits 2 s for guilds before it is ready; nothing here needs them.
 _GUILD_READY_SECONDS = 0.3
+
+#: A close code of the gateway (Discord, "Gateway Close Event Codes").
+_AUTHENTICATION_FAILED = 4004
 
 _UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError, discord.HTTPException, discord.GatewayNotFound)
 
@@ -73,12 +74,12 @@ class ComposeClient(commands.Bot):
         self,
         *,
         jobs: JobService,
-        clock: Clock,
+        store: Memory,
         rules: HouseRules,
-        memory: Memory,
-        extensions_to_load: Sequence[str] = EXTENSIONS,
+        clock: Clock,
+        extensions: Sequence[str],
     ) -> None:
-        """Needs no loop and no network; `run_client` starts it."""
+        """Needs no network; `run_client` starts it. `extensions`: the features, by name, for the core imports none."""
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -92,9 +93,13 @@ class ComposeClient(commands.Bot):
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
         self.desk = Desk(jobs=jobs, clock=clock, rules=rules, drafts=Drafts(clock))
-        self._memory = memory
-        self._to_load = tuple(extensions_to_load)
+        self._memory = store
+        self._to_load = tuple(extensions)
         self._leftovers = Leftovers()
+
+    @property
+    def _compose_tree(self) -> ComposeTree:
+        return cast("ComposeTree", self.tree)
 
     async def setup_hook(self) -> None:
         """Register controls, load features, sync the commands if they changed. Runs once, before the gateway."""
@@ -119,7 +124,7 @@ class ComposeClient(commands.Bot):
         except app_commands.CommandSyncFailure:
             # the newest part of the payload goes first; the content is checked in any case
             log.warning("Discord refuses the commands; trying again without file types")
-            self.tree.filters_files = False
+            self._compose_tree.filters_files = False
             await self.tree.sync()
         await self._memory.remember(SYNCED_COMMANDS, fingerprint)
         log.info("commands synced: %s", ", ".join(command.name for command in self.tree.get_commands()))
@@ -153,8 +158,8 @@ def point_at(api_url: str, gateway_url: str) -> None:
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
 
 
-async def run_client(client: ComposeClient, token: str) -> None:
-    """Log in, connect, and stay until the client is closed.
+async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], Awaitable[None]]) -> None:
+    """Log in, connect, and stay until the client is closed. `on_ready` is awaited once, at the first READY.
 
     Raises TokenRefusedError when Discord does not know the token, StartError when Discord cannot be reached or refuses
     the first connection. Later drops are mended by discord.py itself.
@@ -167,12 +172,26 @@ async def run_client(client: ComposeClient, token: str) -> None:
         raise StartError(
             f"Discord could not be reached ({_kind(error)}); check the network and DISCORD_API_URL"
         ) from None
+    connecting = asyncio.create_task(_connect(client), name="gateway")
+    ready = asyncio.create_task(client.wait_until_ready(), name="first READY")
+    try:
+        await asyncio.wait({connecting, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if not connecting.done():
+            await on_ready()
+        await connecting
+    finally:
+        for waiting in (ready, connecting):
+            waiting.cancel()
+        await asyncio.gather(ready, connecting, return_exceptions=True)
+
+
+async def _connect(client: ComposeClient) -> None:
     try:
         await client.connect()
     except discord.PrivilegedIntentsRequired:
         raise StartError("Discord refuses the intents of this bot, although none of them is privileged") from None
     except discord.ConnectionClosed as error:
-        if error.code == 4004:  # "authentication failed", Discord's close code
+        if error.code == _AUTHENTICATION_FAILED:
             raise TokenRefusedError("Discord's gateway refuses DISCORD_TOKEN") from None
         raise StartError(f"Discord closed the connection for good (code {error.code})") from None
     except _UNREACHABLE as error:

@@ -14,7 +14,7 @@ class WordList:
         self._pattern = re.compile("|".join(patterns)) if patterns else None
 
     @classmethod
-    def parse(cls, content: str) -> "WordList":
+    def parsed(cls, content: str) -> "WordList":
         """The list in a text file: one word or phrase a line; empty lines and lines that begin with # are skipped."""
         lines = (line.strip() for line in content.splitlines())
         return cls(line for line in lines if line and not line.startswith("#"))

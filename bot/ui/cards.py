@@ -12,6 +12,7 @@ from bot.jobs.model import RESTING, Job, JobState, Origin
 from bot.jobs.ports import Outlook
 from bot.jobs.service import CANCELLABLE_FREE, CANCELLABLE_PAID
 from bot.texts import text
+from bot.texts.remarks import spelled
 from bot.ui.rules import HouseRules
 from bot.ui.sentences import ago, clip, length, mention, message_link, plain, titled, url_button, why
 
@@ -283,6 +284,8 @@ def _lines(job: Job, rules: HouseRules, locale: str) -> tuple[Line, ...]:
         Line(name=text("card.song", locale), value=song or "—"),
         Line(name=text("card.member", locale), value=mention(job.member_id)),
     ]
+    if job.is_live and (remark := spelled(job.detail, locale)):
+        lines.append(Line(name=text("card.hint", locale), value=clip(remark, 1024), inline=False))
     if job.is_live and len(job.prompt) > rules.prompt.warn_characters:
         hint = text("card.hint.long", locale, warn=rules.prompt.warn_characters)
         lines.append(Line(name=text("card.hint", locale), value=hint, inline=False))

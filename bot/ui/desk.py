@@ -8,9 +8,7 @@ from typing import Any, Protocol, cast
 
 import discord
 
-from bot import crash
 from bot.clock import Clock
-from bot.crash import CrashPoint
 from bot.errors import DuplicateOrderError, OrderError, Reason, StoreBusyError
 from bot.jobs.model import Job
 from bot.jobs.ports import Outlook
@@ -46,7 +44,6 @@ class Desk:
         try:
             check_place(interaction)
             order = to_order(wish, asker_of(interaction), self.rules)
-            crash.reach(CrashPoint.BEFORE_ROW)
             job = await self.jobs.compose(order)
         except DuplicateOrderError as error:
             log.info("an order arrived twice", extra={"job": error.job_id})
@@ -56,7 +53,6 @@ class Desk:
             busy = refusal(OrderError(Reason.STORE_BUSY), self.rules, locale_of(interaction))
             await self.give_back(interaction, wish, busy)
         else:
-            crash.reach(CrashPoint.AFTER_ROW)
             await self._answer_with_card(interaction, job)
 
     async def open_form(self, interaction: discord.Interaction, wish: Wish, heading: str = "form.compose") -> None:
@@ -181,9 +177,14 @@ class _HasDesk(Protocol):
     desk: Desk
 
 
+def desk_at(client: discord.Client) -> Desk:
+    """The desk of a client that has one."""
+    return cast("_HasDesk", client).desk
+
+
 def desk_of(interaction: discord.Interaction) -> Desk:
     """The desk of the client that this interaction came to."""
-    return cast("_HasDesk", interaction.client).desk
+    return desk_at(interaction.client)
 
 
 def _song_by_url(job: Job) -> Song:

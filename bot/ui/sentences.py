@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from bot.errors import OrderError, Reason
 from bot.jobs.model import Job, JobState
-from bot.texts import CATALOGS, FALLBACK, text
+from bot.texts import text
+from bot.texts.remarks import spelled
 from bot.ui.rules import HouseRules
 
 # Everything that begins a markdown construct, a mention, a custom emoji, a timestamp or a link in Discord.
@@ -87,8 +88,8 @@ def why(job: Job, rules: HouseRules, locale: str) -> str:
     """Why a job rests without a track, in a sentence; empty when there is no reason."""
     if job.reason is None:
         return ""
-    if job.reason is Reason.SOUND and job.detail in CATALOGS[FALLBACK]:
-        return _filled(job.detail, rules, locale) or _filled("reason.sound", rules, locale)
+    if job.reason is Reason.SOUND and (heard := spelled(job.detail, locale)):
+        return heard
     return _filled(f"reason.{job.reason}", rules, locale)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.jobs.words import WordList
 
-LIST = WordList.parse("# not these\n\nNaughty\nvery bad\nschimpf*\n悪い\nété\n")
+LIST = WordList.parsed("# not these\n\nNaughty\nvery bad\nschimpf*\n悪い\nété\n")
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_a_word_inside_another_is_left_alone(text: str) -> None:
 
 def test_an_empty_list_refuses_nothing() -> None:
     assert WordList().find("naughty") is None
-    assert WordList.parse("# only a comment\n*\n").find("naughty *") is None
+    assert WordList.parsed("# only a comment\n*\n").find("naughty *") is None
 
 
 def test_invisible_characters_do_not_hide_a_word() -> None:
