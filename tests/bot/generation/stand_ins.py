@@ -8,6 +8,7 @@ from typing import Self
 
 import aiohttp
 from aiohttp import web
+from hypothesis import settings
 
 from bot.download import DownloadTimeouts
 from bot.generation.calls import Timeouts
@@ -22,6 +23,9 @@ FAST = Timeouts(
     read_seconds=5,
     track=DownloadTimeouts(connect_seconds=5, read_seconds=5, total_seconds=10),
 )
+
+#: For properties: a busy machine is no reason to fail.
+unhurried = settings(deadline=None, max_examples=80)
 
 PROMPT = "##First line of a song\nsecond line of a song##"
 
