@@ -8,8 +8,7 @@ from bot.generation.calls import Timeouts
 from bot.generation.client import GenerationClient, Sessions
 from bot.jobs.ports import Finished, GaveUp, Progress, StillWorking
 from sandbox.generation import FakeGeneration
-from tests.bot.generation.stand_ins import References, request_for
-from tests.bot.generation.test_submitting import (
+from tests.bot.generation.answers import (
     NO_CREDITS,
     NO_KEY,
     PAGE,
@@ -20,6 +19,7 @@ from tests.bot.generation.test_submitting import (
     fal,
     made,
 )
+from tests.bot.generation.stand_ins import References, request_for
 
 GENERATION_ID = "906aec79-b0af-40c4-adae-15e6c4410e29:minimax/music-1.5"
 TRACK = "https://cdn.aimlapi.com/squirrel/files/koala/Oa2XHFE1hEsUn1qbcAL2s_output.mp3?Expires=1&Signature=a%2Bb%3D"
