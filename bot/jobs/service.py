@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Unpack
 
 from bot import crash
 from bot.clock import Clock
+from bot.crash import CrashPoint
 from bot.errors import NoSuchJobError, NotYoursError, Reason, TooLateError
 from bot.jobs.files import JobFiles
 from bot.jobs.forecast import Forecast
@@ -59,9 +61,9 @@ class JobService:
 
         Raises DuplicateOrderError when this interaction is already a job, StoreBusyError when nothing was written.
         """
-        crash.reach(crash.CrashPoint.BEFORE_ROW)
+        crash.reach(CrashPoint.BEFORE_ROW)
         job = await self._store.add(order, self._clock.now())
-        crash.reach(crash.CrashPoint.AFTER_ROW)
+        crash.reach(CrashPoint.AFTER_ROW)
         self._metrics.jobs_taken.inc()
         log.info("job taken", extra={"job": job.id, "state": job.state})
         self._look_at(job.id)
@@ -139,8 +141,9 @@ class JobService:
         count = 0
         while jobs := [job for job in await self._store.of_member(by.member_id, limit=1000) if job.state in RESTING]:
             for job in jobs:
-                await self.delete(job.id, by)
-            count += len(jobs)
+                with suppress(NoSuchJobError, TooLateError):  # a second press of the button, or a job asked for again
+                    await self.delete(job.id, by)
+                    count += 1
         return count
 
     async def tracks_of(self, member_id: int, *, limit: int = 10, offset: int = 0) -> tuple[Sequence[Job], int]:
@@ -182,5 +185,7 @@ class JobService:
         if moved is None:
             raise TooLateError(f"job {job.id} moved meanwhile")
         log.info("job moved", extra={"job": job.id, "state": after})
+        if not moved.is_live:
+            self._metrics.jobs_ended.labels(after, moved.reason or "").inc()
         self._look_at(job.id)
         return moved
