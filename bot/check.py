@@ -8,9 +8,10 @@ from aiolimiter import AsyncLimiter
 
 from bot.clock import SystemClock
 from bot.errors import StartError
-from bot.generation import GenerationClient, Sessions, Verdict, profile_named
+from bot.generation.client import GenerationClient, Sessions, Verdict
+from bot.generation.profiles import profile_named
 from bot.settings import Settings
-from bot.store import describe
+from bot.store.db import describe
 
 _ANSWER_SECONDS = 15.0
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -21,6 +22,10 @@ class Clock(Protocol):
         """Pause; returns at once for zero or less."""
         ...
 
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
+        """Pause until `event` is set, or for so many seconds; None: only until it is set."""
+        ...
+
 
 class SystemClock:
     """The machine's clock."""
@@ -36,3 +41,8 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Pause; returns at once for zero or less."""
         await asyncio.sleep(max(0.0, seconds))
+
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
+        """Pause until `event` is set, or for so many seconds; None: only until it is set."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), seconds)

@@ -44,8 +44,9 @@ _fuse = _Fuse()
 
 def arm(spec: str | None) -> None:
     """Arm one point, or none. Raises SettingsError for a point that does not exist."""
-    name, _, count = (spec or "").partition(":")
-    if name and (name not in set(CrashPoint) or (count and not count.isdigit())):
+    name, colon, count = (spec or "").partition(":")
+    counts = not colon or (count.isdecimal() and int(count) > 0)
+    if (name or colon) and (name not in set(CrashPoint) or not counts):
         raise SettingsError([f"CRASH_AT: no such point: {spec}. Known: {', '.join(CrashPoint)}."])
     _fuse.point = CrashPoint(name) if name else None
     _fuse.at = int(count or 1)

@@ -1,13 +1,14 @@
 """Fetches a reference, hears it, keeps a copy; and tells a finished track from anything else."""
 
+import asyncio
 import logging
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import aiohttp
 import yarl
 
-from bot.audio import Inspection, Problem, Purpose, Verdict, Workbench
+from bot.audio import Inspection, Needs, Problem, Purpose, Verdict, Workbench
 from bot.audio import Reason as SoundReason
 from bot.clock import Clock
 from bot.download import DownloadError, DownloadFault, download
@@ -18,9 +19,6 @@ from bot.jobs.ports import Heard
 from bot.texts.remarks import noted
 
 log = logging.getLogger(__name__)
-
-#: A child that died or hung says nothing about the file when the machine was short of memory or time.
-_NOT_THE_FILES_FAULT = frozenset({Problem.UNREADABLE})
 
 
 class Listening:
@@ -35,27 +33,52 @@ class Listening:
         clock: Clock,
         hosts: frozenset[str],
         most_bytes: int,
+        needs: Needs,
     ) -> None:
-        """`hosts`: where attachments may come from; `most_bytes`: REFERENCE_MAX_BYTES."""
+        """`hosts`: where attachments may come from; `most_bytes`: REFERENCE_MAX_BYTES; `needs`: the model's."""
         self._session = session
         self._workbench = workbench
         self._files = files
         self._clock = clock
         self._hosts = hosts
         self._most_bytes = most_bytes
+        self._needs = needs
 
     async def check(self, job: Job) -> Heard:
-        """Download unless our copy is there, decode it whole. Raises ReferenceRefusedError or BusyError."""
+        """Download unless our copy is there, decode it whole, convert it if need be.
+
+        On return the copy named in the reference lies there. Raises ReferenceRefusedError or BusyError.
+        """
         name = job.reference.copy_name or f"{job.id}-{job.key}"
         path = self._files.reference_path(name)
         if not path.is_file():
             await self._fetch(job, path)
-        found = await self._workbench.inspect(path)
-        reference = replace(job.reference, copy_name=name, seconds=found.seconds, format=found.format)
+        found = await self._workbench.inspect(path, needs=self._needs)
         if found.verdict is Verdict.REFUSED:
-            path.unlink(missing_ok=True)
-            raise _refusal(found)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+            raise _refusal(found.reason)
+        if found.verdict is Verdict.CONVERTIBLE:
+            return await self._convert(job, path, found)
+        reference = replace(job.reference, copy_name=name, seconds=found.seconds, format=found.format)
         return Heard(reference=reference, must_be_published=self._has_run_out(job))
+
+    async def _convert(self, job: Job, path: Path, found: Inspection) -> Heard:
+        """What the music API does not take becomes an MP3, which then stands for the original."""
+        name = f"{path.name}.mp3"
+        made = await self._workbench.to_reference(path, self._files.reference_path(name), needs=self._needs)
+        if made.path is None:
+            raise _refusal(made.reasons[0] if made.reasons else None)
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+        log.info("reference converted", extra={"job": job.id, "from": found.format, "seconds": made.seconds})
+        reference = replace(
+            job.reference,
+            name=f"{PurePath(job.reference.name).stem}.mp3",
+            copy_name=name,
+            seconds=made.seconds,
+            format="MP3",
+        )
+        remark = remark_of(made.reasons[0]) if made.reasons else ""
+        return Heard(reference=reference, must_be_published=True, remark=remark)
 
     async def seconds_of(self, track: Path) -> float | None:
         """The track's length; None when nobody could tell. Raises TrackLostError when it is no audio at all."""
@@ -84,10 +107,9 @@ class Listening:
         return url.host in self._hosts
 
 
-def _refusal(found: Inspection) -> ReferenceRefusedError | BusyError:
-    reason = found.reason
-    if reason is None or reason.problem in _NOT_THE_FILES_FAULT:
-        return BusyError("the file could not be read")
+def _refusal(reason: SoundReason | None) -> ReferenceRefusedError | BusyError:
+    if reason is None or reason.problem is Problem.UNREADABLE:
+        return BusyError("the file could not be read")  # our disk, not his file
     return ReferenceRefusedError(Reason.SOUND, remark_of(reason))
 
 

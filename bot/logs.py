@@ -6,9 +6,11 @@ import re
 import sys
 from datetime import UTC, datetime
 
-#: A signed URL's query, a bearer key, an interaction's token in a path: whatever slips into a message is cut out here.
+#: A URL's login and query (which signs it), a bearer key, an interaction's or webhook's token: whatever slips into a
+#: message is cut out here. "Bot" counts only in Discord's own spelling, for the word is common in prose.
 _SECRETS = re.compile(
-    r"(?P<query>\?[^\s\"'>)]*)|(?P<bearer>(?:Bearer|Bot)\s+)\S+|(?P<path>/(?:webhooks|interactions)/\d+/)[\w\-.~]{20,}"
+    r"(?P<login>(?<=://)[^/\s\"'@]+(?=@))|(?P<query>\?[^\s\"'>)]*)"
+    r"|(?P<bearer>(?:(?i:Bearer)|Bot)\s+)\S+|(?P<path>/(?:webhooks|interactions)/\d+/)[^/\s\"'?>)]+"
 )
 
 #: What LogRecord has by itself; everything else came through `extra`.
@@ -24,11 +26,16 @@ def _mask(found: re.Match[str]) -> str:
     if found["query"] is not None:
         # a question mark in prose has no "=" behind it; a query has
         return "?…" if "=" in found["query"] else found["query"]
-    return f"{found['bearer'] or found['path']}…"
+    return f"{found['bearer'] or found['path'] or ''}…"
 
 
 def _extras(record: logging.LogRecord) -> dict[str, object]:
     return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+
+
+def _harmless(value: object) -> object:
+    """Numbers stay numbers; anything else is text (an exception's, a path's, a URL's), masked."""
+    return value if value is None or isinstance(value, bool | int | float) else masked(str(value))
 
 
 class TextFormatter(logging.Formatter):
@@ -53,21 +60,19 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": masked(record.getMessage()),
-            **{
-                name: masked(str(value)) if isinstance(value, str) else value for name, value in _extras(record).items()
-            },
+            **{name: _harmless(value) for name, value in _extras(record).items()},
         }
         if record.exc_info:
             fields["trace"] = masked(self.formatException(record.exc_info))
-        return json.dumps(fields, ensure_ascii=False, default=str)
+        return json.dumps(fields, ensure_ascii=False)
 
 
 def set_up_logs(log_format: str, level: str) -> None:
-    """Send everything to standard error in the given format; libraries stay at WARNING unless LOG_LEVEL is DEBUG."""
+    """Send everything to standard error in the given format; libraries say less than the bot does."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING if level != "DEBUG" else logging.INFO)
+    root.setLevel("INFO" if level == "DEBUG" else "ERROR" if level == "ERROR" else "WARNING")
     for name in ("bot", "cogs"):
         logging.getLogger(name).setLevel(level)

@@ -10,7 +10,7 @@ from bot.clock import Clock
 
 log = logging.getLogger(__name__)
 
-#: Pauses before a loop that died starts again; the last one repeats.
+#: Pauses before a loop that died starts again; the last one repeats, and a loop that ran for longer starts over.
 _PAUSES_SECONDS = (1, 5, 15, 60)
 
 
@@ -59,14 +59,14 @@ class Owner:
         self._loops.clear()
 
     async def _supervise(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        deaths = 0
+        deaths = in_a_row = 0
         while True:
-            ending = await asyncio.gather(run(), return_exceptions=True)
-            error = ending[0]
-            if isinstance(error, asyncio.CancelledError):
-                raise error
-            pause = _PAUSES_SECONDS[min(deaths, len(_PAUSES_SECONDS) - 1)]
-            deaths += 1
+            began = self._clock.monotonic()
+            # a cancellation of this supervisor is raised here; one that comes back as a value is the loop's own death
+            (error,) = await asyncio.gather(run(), return_exceptions=True)
+            in_a_row = 0 if self._clock.monotonic() - began > _PAUSES_SECONDS[-1] else in_a_row
+            pause = _PAUSES_SECONDS[min(in_a_row, len(_PAUSES_SECONDS) - 1)]
+            deaths, in_a_row = deaths + 1, in_a_row + 1
             kind = type(error).__name__ if error else "it returned"
             log.error("loop %s ended (%s), again in %s s", name, kind, pause, exc_info=error)
             self._states[name] = LoopState(name=name, running=False, deaths=deaths, last_error=kind)

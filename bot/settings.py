@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from yarl import URL
 
@@ -12,6 +13,8 @@ from bot.errors import SettingsError
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 
+_STARS = "********"
+
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
 
@@ -19,7 +22,13 @@ Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
 class Settings(BaseSettings):
     """One value for each line of `.env.example`; immutable; secrets print as stars."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8-sig",  # some Windows editors begin a file with a byte order mark
+        env_ignore_empty=True,  # `NAME=` means "not set" to everybody who writes one
+        extra="ignore",
+        frozen=True,
+    )
 
     discord_token: SecretStr
     """The bot's token, from the application's page Bot."""
@@ -72,14 +81,20 @@ class Settings(BaseSettings):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _empty_is_unset(cls, value: Any, info: Any) -> Any:
-        # `NAME=` in a .env means "not set" to everybody who writes one
-        if isinstance(value, str) and not value.strip():
-            field = cls.model_fields[info.field_name]
-            if field.is_required():
-                raise ValueError("is empty")
+    def _blank_is_unset(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, str):
+            return value
+        field = cls.model_fields[info.field_name or ""]
+        if not value.strip() and not field.is_required():
             return field.get_default()
-        return value.strip() if isinstance(value, str) else value
+        return value.strip()
+
+    @field_validator("discord_token", "generation_api_key")
+    @classmethod
+    def _some_secret(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value():
+            raise PydanticCustomError("missing", "is blank")
+        return value
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -101,7 +116,7 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
             raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
-        return value
+        return value if value.startswith("sqlite") else _absolute(value, ("postgresql+asyncpg",))
 
     @model_validator(mode="after")
     def _timeout_covers_a_poll(self) -> Self:
@@ -124,7 +139,10 @@ class Settings(BaseSettings):
 
 
 def _absolute(value: str, schemes: tuple[str, ...]) -> str:
-    url = URL(value)
+    try:
+        url = URL(value)
+    except ValueError:  # its message repeats what was typed, which may hold a password
+        url = URL()
     if url.scheme not in schemes or not url.host:
         raise ValueError(f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
     return value
@@ -134,11 +152,15 @@ def _shown(value: object) -> str:
     if value is None:
         return "(unset)"
     if isinstance(value, SecretStr):
-        return "********"
+        return _STARS
     text = str(value)
-    if "://" in text and (password := URL(text).password):
-        return text.replace(password, "********")
-    return text
+    if "://" not in text or text.startswith("sqlite"):
+        return text
+    url = URL(text)
+    if url.raw_password:
+        url = url.with_password(_STARS)
+    query = {name: _STARS if "pass" in name.lower() else given for name, given in url.query.items()}
+    return str(url.with_query(query)) if query else str(url)
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -67,6 +67,8 @@ class EmbeddedEngine:
     async def stop(self, grace_seconds: float) -> None:
         """Begin nothing new, cancel what only waits, give what is between intent and confirmation its time."""
         self._stopping = True
+        self._heap.clear()  # what is due and never begins would keep the loop turning without a pause
+        self._due.clear()
         between = set(self._between())
         for job_id, running in self._running.items():
             if job_id not in between:
@@ -103,10 +105,7 @@ class EmbeddedEngine:
             self._begin_due()
             pause = self._heap[0][0] - self._clock.monotonic() if self._heap else None
             if pause is None or pause > 0:
-                try:
-                    await asyncio.wait_for(self._wake.wait(), pause)
-                except TimeoutError:
-                    continue
+                await self._clock.wait(self._wake, pause)
 
     def _begin_due(self) -> None:
         now = self._clock.monotonic()

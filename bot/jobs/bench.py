@@ -10,7 +10,7 @@ from typing import TypeVar, Unpack
 
 from bot.clock import Clock
 from bot.errors import AccountError, StoreBusyError
-from bot.jobs.model import Job, JobState
+from bot.jobs.model import RESTING, Job, JobState
 from bot.jobs.ports import Changes, JobStore
 from bot.jobs.schedule import Pace, backoff_seconds
 from bot.jobs.showing import Showing
@@ -19,6 +19,9 @@ from bot.metrics import Metrics
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+#: Failures in a row before anything is given up for having taken too long.
+_LEAST_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +65,13 @@ class Bench:
         self.clock = clock
         self.metrics = metrics
         self.limits = limits
-        self._failures: Counter[int] = Counter()
+        self._failures: dict[int, Counter[str]] = {}
 
     async def move(self, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]) -> Step:
         """Move the job and its card. At once, unless somebody else was faster: then his step goes on."""
+        if after in RESTING:
+            # a job may come to rest in the same state twice; the member is told each time
+            changes["told"] = None
         moved = await self.store.move(job, after, self.clock.now(), why=why, **changes)
         if moved is None:
             log.info("job moved by somebody else", extra={"job": job.id, "state": job.state})
@@ -81,19 +87,20 @@ class Bench:
         self._failures.pop(job.id, None)
         self._report(job, "accepted")
 
-    def later(self, job: Job, *, asked_seconds: float | None = None) -> LookAgain:
-        """The back-off after one more failure in a row."""
-        self._failures[job.id] += 1
-        tries = self._failures[job.id]
-        return LookAgain(after_seconds=backoff_seconds(tries, chance=random.random(), asked_seconds=asked_seconds))
+    def later(self, job: Job, *, kind: str = "", asked_seconds: float | None = None) -> LookAgain:
+        """The back-off after one more failure in a row; `kind` counts some failures apart from the others."""
+        failures = self._failures.setdefault(job.id, Counter())
+        failures[kind] += 1
+        pause = backoff_seconds(failures.total(), chance=random.random(), asked_seconds=asked_seconds)
+        return LookAgain(after_seconds=pause)
 
-    def failures(self, job: Job) -> int:
-        """Failures in a row since the last success."""
-        return self._failures[job.id]
+    def failures(self, job: Job, kind: str) -> int:
+        """Failures of that kind since the last success."""
+        return self._failures.get(job.id, Counter())[kind]
 
-    def succeeded(self, job: Job) -> None:
-        """Forget the failures."""
-        self._failures.pop(job.id, None)
+    def forget(self, job_id: int) -> None:
+        """Forget the failures: it worked, or there is no such job any more."""
+        self._failures.pop(job_id, None)
 
     def account_refused(self, job: Job, error: AccountError) -> None:
         """Tell the operator, by log and by metric, that only he can mend this."""
@@ -114,6 +121,14 @@ class Bench:
     def waited_out(self, job: Job, limit: timedelta) -> bool:
         """Whether the job has been in its state for longer than `limit`."""
         return self.clock.now() - job.moved_at > limit
+
+    def given_up(self, job: Job, limit: timedelta) -> bool:
+        """The same, but not before a few tries: the hours in which this process was down are nobody's refusal."""
+        return self.has_tried(job) and self.waited_out(job, limit)
+
+    def has_tried(self, job: Job) -> bool:
+        """Whether this process has failed with it often enough to give up at all."""
+        return self._failures.get(job.id, Counter()).total() >= _LEAST_TRIES
 
     def _report(self, job: Job, why: str) -> None:
         log.info("job moved", extra={"job": job.id, "state": job.state, "why": why})

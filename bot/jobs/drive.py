@@ -69,8 +69,7 @@ class Driver:
     async def drive(self, job_id: int) -> Step:
         """Do one step. Raises StoreBusyError when the row could not be read or written: look again later."""
         job = await self._bench.store.get(job_id)
-        if job is None or job.state is not JobState.GENERATING:
-            self._watched.discard(job_id)
+        self._forget_what_is_over(job_id, job)
         if job is None:
             return DONE
         if job.is_live:
@@ -79,15 +78,26 @@ class Driver:
             return await self._tell(job)
         return await self._submitting.reconsider(job) if job.state is JobState.UNKNOWN else DONE
 
+    def _forget_what_is_over(self, job_id: int, job: Job | None) -> None:
+        """What is remembered of a job beside its row must not outlive what it is for."""
+        if job is None or job.state is not JobState.GENERATING:
+            self._watched.discard(job_id)
+        if job is None or not job.is_live:
+            self._submitting.forget(job_id)
+        if job is None:
+            self._bench.forget(job_id)
+            self._bench.showing.forget(job_id)
+
     async def _tell(self, job: Job) -> Step:
         try:
-            await self._bench.showing.tell(job)
+            if not await self._bench.showing.tell(job):
+                return AT_ONCE
         except DeliveryLaterError as error:
-            if not self._bench.waited_out(job, self._bench.limits.tell_timeout):
+            if not self._bench.given_up(job, self._bench.limits.tell_timeout):
                 log.info("the member waits for word: %s", error, extra={"job": job.id, "state": job.state})
                 return self._bench.later(job, asked_seconds=error.retry_after_seconds)
             log.error("the member could not be told", extra={"job": job.id, "state": job.state})
-        self._bench.succeeded(job)
+        self._bench.forget(job.id)
         crash.reach(crash.CrashPoint.CARD_EDITED)
         if job.state is JobState.UNKNOWN:
             await self._bench.store.note(job.id, told=job.state)
@@ -103,10 +113,11 @@ class Driver:
         except ReferenceRefusedError as error:
             return await self._bench.move(job, JobState.REFUSED, reason=error.reason, detail=error.detail)
         except (BusyError, DeliveryLaterError) as error:
-            if self._bench.waited_out(job, self._bench.limits.check_timeout):
+            if self._bench.given_up(job, self._bench.limits.check_timeout):
                 return await self._bench.move(job, JobState.FAILED, str(error), reason=Reason.REFERENCE_GONE)
             return self._bench.later(job, asked_seconds=error.retry_after_seconds)
         crash.reach(crash.CrashPoint.REFERENCE_HEARD)
+        self._bench.forget(job.id)
         return await self._bench.move(job, JobState.QUEUED, reference=reference, detail=heard.remark)
 
     async def _published(self, job: Job, heard: Heard) -> Reference:
@@ -131,10 +142,10 @@ class Driver:
             return await self._unanswered(job, None, error.reason)
         except RefusedError as error:
             self._bench.metrics.polls.labels("refused").inc()
-            if self._bench.failures(job) + 1 >= _MOST_LOST_LOOKS:
+            if self._bench.failures(job, "lost") + 1 >= _MOST_LOST_LOOKS:
                 return await self._bench.move(job, JobState.FAILED, str(error), reason=error.reason)
-            return self._bench.later(job)
-        self._bench.succeeded(job)
+            return self._bench.later(job, kind="lost")
+        self._bench.forget(job.id)
         self._bench.metrics.polls.labels(type(progress).__name__).inc()
         return await self._progressed(job, progress)
 
@@ -170,6 +181,7 @@ class Driver:
 
     async def _unanswered(self, job: Job, asked_seconds: float | None, reason: Reason) -> Step:
         grace = self._bench.limits.generation_timeout
-        if is_over(job.deadline_at, self._bench.clock.now(), answered=False, grace=grace):
+        over = is_over(job.deadline_at, self._bench.clock.now(), answered=False, grace=grace)
+        if over and self._bench.has_tried(job):
             return await self._bench.move(job, JobState.EXPIRED, "no answer", reason=reason)
         return self._bench.later(job, asked_seconds=asked_seconds)

@@ -14,6 +14,11 @@ class JobFiles:
         self._references = folder / "references"
         self._tracks = folder / "tracks"
 
+    @property
+    def folders(self) -> tuple[Path, Path]:
+        """Where references and tracks lie."""
+        return self._references, self._tracks
+
     def prepare(self) -> None:
         """Create the folders, readable by this user alone. Raises OSError."""
         for folder in (self._references, self._tracks):

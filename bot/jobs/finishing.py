@@ -83,15 +83,18 @@ class Finishing:
         if job.deliver_started_at is not None:
             seconds = (self._bench.clock.now() - job.deliver_started_at).total_seconds()
             self._bench.metrics.delivery_seconds.observe(seconds)
-        step = await self._bench.move(
-            job, JobState.DELIVERED, track_channel_id=message.channel_id, track_message_id=message.message_id
+        # sending again for want of a database would upload the file again, and one day find the nonce forgotten
+        step = await self._bench.insist(
+            lambda: self._bench.move(
+                job, JobState.DELIVERED, track_channel_id=message.channel_id, track_message_id=message.message_id
+            )
         )
         crash.reach(CrashPoint.DELIVERED_STORED)
         return step
 
     async def _send_later(self, job: Job, error: DeliveryLaterError) -> Step:
         log.info("delivery waits: %s", error, extra={"job": job.id})
-        if self._bench.waited_out(job, self._bench.limits.delivery_timeout):
+        if self._bench.given_up(job, self._bench.limits.delivery_timeout):
             return await self._bench.move(job, JobState.UNDELIVERABLE, str(error), reason=Reason.CHANNEL_GONE)
         return self._bench.later(job, asked_seconds=error.retry_after_seconds)
 
@@ -112,14 +115,14 @@ class Finishing:
             await self._fetch(job, job.track)
         except TrackNotReadyError as error:
             self._bench.metrics.fetches.labels("not_ready").inc()
-            if self._bench.waited_out(job, self._bench.limits.fetch_timeout):
-                return await self._bench.move(job, given_up, str(error), reason=Reason.TRACK_LOST)
+            if self._bench.given_up(job, self._bench.limits.fetch_timeout):
+                return await self._lost(job, job.track, given_up, str(error))
             return self._bench.later(job)
         except TrackLostError as error:
             self._bench.metrics.fetches.labels("lost").inc()
             return await self._lost(job, job.track, given_up, str(error))
         self._bench.metrics.fetches.labels("fetched").inc()
-        self._bench.succeeded(job)
+        self._bench.forget(job.id)
         return AT_ONCE
 
     async def _fetch(self, job: Job, track: Track) -> None:
@@ -129,16 +132,16 @@ class Finishing:
         crash.reach(CrashPoint.TRACK_FETCHED)
         seconds = await self._tracks.seconds_of(path)
         kept = replace(track, copy_name=name, size_bytes=size_bytes, seconds=seconds)
-        await self._bench.store.note(job.id, track=kept)
+        await self._bench.insist(lambda: self._bench.store.note(job.id, track=kept))
         log.info("track kept", extra={"job": job.id, "bytes": size_bytes, "seconds": seconds})
 
     async def _lost(self, job: Job, track: Track, given_up: JobState, why: str) -> Step:
         """The provider may have a fresh address for the same track; ask a few times before giving up."""
         log.warning("the track's file is lost: %s", why, extra={"job": job.id})
-        if self._bench.failures(job) + 1 >= _MOST_LOST_TRACKS:
+        if self._bench.failures(job, "lost") + 1 >= _MOST_LOST_TRACKS:
             return await self._bench.move(job, given_up, why, reason=Reason.TRACK_LOST)
         fresh_url = await self._fresh_url(job)
-        pause = self._bench.later(job)
+        pause = self._bench.later(job, kind="lost")
         if fresh_url is not None and fresh_url != track.url:
             await self._bench.store.note(job.id, track=Track(url=fresh_url))
         return pause

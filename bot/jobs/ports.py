@@ -23,7 +23,7 @@ class Changes(TypedDict, total=False):
     card_message_id: int | None
     track_channel_id: int
     track_message_id: int
-    told: JobState
+    told: JobState | None
     reason: Reason | None
     detail: str
     interaction_token: str | None

@@ -9,6 +9,8 @@ LONGEST_ASKED_SECONDS = 120.0
 LONGEST_BACKOFF_SECONDS = 60.0
 #: A generation that takes longer than this is looked at less often; typical are 20 to 90 s (provider's documents).
 PATIENCE_SECONDS = 180.0
+#: A job far back in line looks no rarer than this many intervals.
+_MOST_ROWS = 12.0
 #: Share of a pause that chance takes away, so that jobs begun together do not stay in step.
 JITTER = 0.15
 
@@ -33,6 +35,16 @@ def poll_pause_seconds(pace: Pace, *, waited_seconds: float, generating: int, ch
     # with very many jobs the interval stretches to what the budget allows
     pause = max(pause, generating / pace.polls_per_second)
     return _shaken(pause, chance)
+
+
+def line_pause_seconds(pace: Pace, *, ahead: int, places: int, chance: float) -> float:
+    """Seconds until a job in line looks whether it is its turn: one interval at the head, rarer further back.
+
+    `ahead`: jobs that go first; `places`: how many are taken at once. A generation takes longer than an interval, so
+    that nobody in the second row or further back is next at the very next look.
+    """
+    rows = min(_MOST_ROWS, ahead / places)
+    return _shaken(pace.poll_interval_seconds * max(1.0, rows), chance)
 
 
 def backoff_seconds(

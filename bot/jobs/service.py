@@ -3,17 +3,21 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Unpack
 
+from bot import crash
 from bot.clock import Clock
+from bot.crash import CrashPoint
 from bot.errors import NoSuchJobError, NotYoursError, Reason, TooLateError
 from bot.jobs.files import JobFiles
 from bot.jobs.forecast import Forecast
 from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.ports import Changes, JobStore, Outlook
+from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +39,21 @@ class JobService:
     """Orders in, decisions on jobs, and what there is to see."""
 
     def __init__(
-        self, *, store: JobStore, files: JobFiles, forecast: Forecast, clock: Clock, look_at: Callable[[int], None]
+        self,
+        *,
+        store: JobStore,
+        files: JobFiles,
+        forecast: Forecast,
+        clock: Clock,
+        metrics: Metrics,
+        look_at: Callable[[int], None],
     ) -> None:
         """`look_at(job_id)` wakes the engine; it must return at once."""
         self._store = store
         self._files = files
         self._forecast = forecast
         self._clock = clock
+        self._metrics = metrics
         self._look_at = look_at
 
     async def compose(self, order: Order) -> Job:
@@ -49,10 +61,17 @@ class JobService:
 
         Raises DuplicateOrderError when this interaction is already a job, StoreBusyError when nothing was written.
         """
+        crash.reach(CrashPoint.BEFORE_ROW)
         job = await self._store.add(order, self._clock.now())
+        crash.reach(CrashPoint.AFTER_ROW)
+        self._metrics.jobs_taken.inc()
         log.info("job taken", extra={"job": job.id, "state": job.state})
         self._look_at(job.id)
         return job
+
+    async def card_shown(self, job_id: int, message_id: int) -> None:
+        """Remember the message that shows this job, so that it is edited from now on and found again."""
+        await self._store.note(job_id, card_message_id=message_id)
 
     async def get(self, job_id: int) -> Job:
         """The job, for anyone. Raises NoSuchJobError."""
@@ -122,8 +141,9 @@ class JobService:
         count = 0
         while jobs := [job for job in await self._store.of_member(by.member_id, limit=1000) if job.state in RESTING]:
             for job in jobs:
-                await self.delete(job.id, by)
-            count += len(jobs)
+                with suppress(NoSuchJobError, TooLateError):  # a second press of the button, or a job asked for again
+                    await self.delete(job.id, by)
+                    count += 1
         return count
 
     async def tracks_of(self, member_id: int, *, limit: int = 10, offset: int = 0) -> tuple[Sequence[Job], int]:
@@ -165,5 +185,7 @@ class JobService:
         if moved is None:
             raise TooLateError(f"job {job.id} moved meanwhile")
         log.info("job moved", extra={"job": job.id, "state": after})
+        if not moved.is_live:
+            self._metrics.jobs_ended.labels(after, moved.reason or "").inc()
         self._look_at(job.id)
         return moved

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import random
-from collections import defaultdict
+from weakref import WeakValueDictionary
 
 from bot.clock import Clock
-from bot.errors import DeliveryLaterError
+from bot.errors import DeliveryLaterError, StoreBusyError
 from bot.jobs.forecast import Forecast
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import Deliverer, JobStore
@@ -35,7 +35,8 @@ class Showing:
         self._owner = owner
         self._wanted: dict[int, Job] = {}
         self._painting: set[int] = set()
-        self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        #: Held by whoever edits the card, and gone with the last of them.
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._shown: dict[int, tuple[JobState, float]] = {}
 
     def show(self, job: Job) -> None:
@@ -48,17 +49,27 @@ class Showing:
             self._painting.add(job.id)
             self._owner.errand(f"card of job {job.id}", self._paint(job.id))
 
-    async def tell(self, job: Job) -> None:
-        """Make sure the member knows where a resting job stands; on return he was told. Raises DeliveryLaterError."""
-        self._wanted.pop(job.id, None)
-        async with self._locks[job.id]:
-            # the card's id may have been stored while this waited
+    def forget(self, job_id: int) -> None:
+        """There is no such job any more, or its last word is said."""
+        self._wanted.pop(job_id, None)
+        self._shown.pop(job_id, None)
+
+    async def tell(self, job: Job) -> bool:
+        """Make sure the member knows where a resting job stands. False: it stands there no more, nothing was said.
+
+        Raises DeliveryLaterError, StoreBusyError.
+        """
+        async with self._lock(job.id):
+            # the card's id may have been stored while this waited, or the member may have pressed a button
             fresh = await self._store.get(job.id)
-            if fresh is not None:
-                await self._deliverer.tell(fresh)
-        self._shown.pop(job.id, None)
-        if not job.is_live:
-            self._locks.pop(job.id, None)
+            if fresh is None or fresh.state is not job.state:
+                return False
+            await self._deliverer.tell(fresh)
+        self.forget(job.id)
+        return True
+
+    def _lock(self, job_id: int) -> asyncio.Lock:
+        return self._locks.setdefault(job_id, asyncio.Lock())
 
     async def _paint(self, job_id: int) -> None:
         try:
@@ -66,18 +77,18 @@ class Showing:
             while (job := self._wanted.pop(job_id, None)) is not None and tries < _MOST_TRIES:
                 try:
                     await self._draw(job)
-                except DeliveryLaterError as error:
+                except (DeliveryLaterError, StoreBusyError) as error:
                     tries += 1
                     log.info("card waits: %s", error, extra={"job": job_id})
-                    pause = backoff_seconds(tries, chance=random.random(), asked_seconds=error.retry_after_seconds)
-                    await self._clock.sleep(pause)
+                    asked = error.retry_after_seconds if isinstance(error, DeliveryLaterError) else None
+                    await self._clock.sleep(backoff_seconds(tries, chance=random.random(), asked_seconds=asked))
                     # a newer state that came meanwhile is drawn instead
                     self._wanted.setdefault(job_id, job)
         finally:
             self._painting.discard(job_id)
 
     async def _draw(self, job: Job) -> None:
-        async with self._locks[job.id]:
+        async with self._lock(job.id):
             fresh = await self._store.get(job.id)
             if fresh is None or not fresh.is_live:
                 return  # the last word on a job is told, not shown

@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
+import random
 from datetime import datetime, timedelta
+from typing import Unpack
 
 from bot import crash
 from bot.crash import CrashPoint
 from bot.errors import AccountError, BusyError, OutcomeUnknownError, Reason, RefusedError
 from bot.jobs.bench import DONE, Bench, LookAgain, Step
 from bot.jobs.model import Job, JobState
-from bot.jobs.ports import GenerationRequest, Generator
+from bot.jobs.ports import Changes, GenerationRequest, Generator
+from bot.jobs.schedule import line_pause_seconds
 
 log = logging.getLogger(__name__)
 
@@ -33,24 +36,30 @@ class Submitting:
 
     async def submit(self, job: Job) -> Step:
         """Wait for a slot, write the intent, POST, write the outcome."""
-        if await self._bench.store.ahead_of(job) >= self._bench.limits.generation_concurrency:
+        places = self._bench.limits.generation_concurrency
+        ahead = await self._bench.store.ahead_of(job)
+        if ahead >= places:
             self._bench.showing.show(job)
-            return LookAgain(after_seconds=self._bench.limits.pace.poll_interval_seconds)
+            pause = line_pause_seconds(self._bench.limits.pace, ahead=ahead, places=places, chance=random.random())
+            return LookAgain(after_seconds=pause)
         if self._is_stale(job):
             return await self._bench.move(job, JobState.FAILED, reason=Reason.REFERENCE_GONE)
         async with self._slots:
             crash.reach(CrashPoint.BEFORE_SUBMITTING)
-            now = self._bench.clock.now()
-            sent = await self._bench.store.move(
-                job, JobState.SUBMITTING, now, attempt=job.attempt + 1, submit_started_at=now
-            )
-            if sent is None:
-                return DONE
+            # from before the intent is written: a stop that cut in there would leave a doubt about nothing
             self.between.add(job.id)
             try:
-                return await self._post(sent)
+                now = self._bench.clock.now()
+                sent = await self._bench.store.move(
+                    job, JobState.SUBMITTING, now, attempt=job.attempt + 1, submit_started_at=now
+                )
+                return DONE if sent is None else await self._post(sent)
             finally:
                 self.between.discard(job.id)
+
+    def forget(self, job_id: int) -> None:
+        """The job waits for the music API no more."""
+        self._busy_since.pop(job_id, None)
 
     async def settle(self, job: Job) -> Step:
         """A job found in `submitting` was left there by a crash or by a stop: nobody knows what became of its POST."""
@@ -84,13 +93,14 @@ class Submitting:
         except AccountError as error:
             self._count("account")
             self._bench.account_refused(job, error)
-            return await self._bench.move(job, JobState.FAILED, reason=error.reason)
+            return await self._answered(job, JobState.FAILED, reason=error.reason)
         except RefusedError as error:
             self._count("refused")
             log.warning("the music API refuses: %s", error, extra={"job": job.id, "status": error.status})
-            return await self._bench.move(job, JobState.FAILED, reason=error.reason, detail=str(error))
+            return await self._answered(job, JobState.FAILED, reason=error.reason, detail=str(error))
         self._count("accepted")
-        self._busy_since.pop(job.id, None)
+        # should everything else fail, the operator finds here what was paid for
+        log.info("the music API accepts", extra={"job": job.id, "generation": generation_id})
         crash.reach(CrashPoint.POST_ANSWERED)
         return await self._confirm(job, generation_id)
 
@@ -108,12 +118,15 @@ class Submitting:
         self._bench.accepted(settled)
         return LookAgain(after_seconds=self._bench.limits.pace.poll_interval_seconds)
 
+    async def _answered(self, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]) -> Step:
+        # left in `submitting`, a clear answer would turn into a doubt
+        return await self._bench.insist(lambda: self._bench.move(job, after, why, **changes))
+
     async def _not_accepted(self, job: Job, error: BusyError) -> Step:
         since = self._busy_since.setdefault(job.id, self._bench.clock.now())
         if self._bench.clock.now() - since > self._bench.limits.queue_timeout:
-            self._busy_since.pop(job.id)
-            return await self._bench.move(job, JobState.FAILED, str(error), reason=Reason.BUSY_TOO_LONG)
-        step = await self._bench.move(job, JobState.QUEUED, str(error), detail="busy")
+            return await self._answered(job, JobState.FAILED, str(error), reason=Reason.BUSY_TOO_LONG)
+        step = await self._answered(job, JobState.QUEUED, str(error))
         return step if step is DONE else self._bench.later(job, asked_seconds=error.retry_after_seconds)
 
     async def _doubt(self, job: Job, why: str) -> Step:
