@@ -156,9 +156,9 @@ class DiscordControl:
         """Back to a Discord that works."""
         await self._request("DELETE", "faults")
 
-    async def switch(self, name: str, **arguments: Any) -> JSON:
+    async def switch(self, switch: str, /, **arguments: Any) -> JSON:
         """Any switch by name: drop_gateway, advance, revoke, grant, refuse_connections, ..."""
-        return await self._request("POST", f"switches/{name}", json=arguments)
+        return await self._request("POST", f"switches/{switch}", json=arguments)
 
     async def download(self, url: str, target: Path) -> int:
         """Store a CDN file; gives its size in bytes."""
@@ -170,16 +170,16 @@ class DiscordControl:
 
     # -- how ---------------------------------------------------------------------------------------------------------
 
-    async def _verb(self, name: str, files: Mapping[str, File] | None, **arguments: Any) -> JSON:
+    async def _verb(self, verb: str, files: Mapping[str, File] | None, /, **arguments: Any) -> JSON:
         arguments = {key: value for key, value in arguments.items() if value is not None}
         if not files:
-            return await self._request("POST", f"verbs/{name}", json=arguments)
+            return await self._request("POST", f"verbs/{verb}", json=arguments)
         form = aiohttp.FormData(quote_fields=False)
         form.add_field("payload_json", json.dumps(arguments), content_type="application/json")
         for key, file in files.items():
             upload = await asyncio.to_thread(as_upload, file)
             form.add_field(key, upload.data, filename=upload.filename, content_type="application/octet-stream")
-        return await self._request("POST", f"verbs/{name}", data=form)
+        return await self._request("POST", f"verbs/{verb}", data=form)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

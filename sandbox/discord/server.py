@@ -44,15 +44,16 @@ class FakeDiscord(Switches):
         token: str = DEFAULT_TOKEN,
         rules: Rules | None = None,
         clock: SandboxClock | None = None,
+        app_name: str = "Compose",
     ) -> None:
         self.host = host
         self.port = port
-        self.world = World(clock=clock or SandboxClock(), rules=rules or Rules(), token=token)
+        self.world = World(clock=clock or SandboxClock(), rules=rules or Rules(), token=token, app_name=app_name)
         seed(self.world)
         self.faults = FaultBook()
         self.gateway = Gateway(self.world)
         self._budget = RequestBudget(self.world)
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._timers: dict[int, asyncio.TimerHandle] = {}
         self._runner: web.AppRunner | None = None
 
     # -- where it is -------------------------------------------------------------------------------------------------
@@ -138,7 +139,7 @@ class FakeDiscord(Switches):
 
     async def stop(self) -> None:
         """Close every connection and refuse new ones; the world stays as it is."""
-        for timer in self._timers:
+        for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
         await self.gateway.stop()

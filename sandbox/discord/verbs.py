@@ -1,7 +1,7 @@
 """What members do: type commands, press, choose, fill forms, write. Each verb sends what a client would send."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import client_rules, payloads, posting
@@ -9,7 +9,7 @@ from .command_rules import CHAT_INPUT, MESSAGE_COMMAND
 from .component_rules import BUTTON, FILE_UPLOAD, SELECTS, STRING_SELECT, walk
 from .deliveries import command_data, interaction_payload, nested, option_rows
 from .gateway import Gateway
-from .lookups import File, Lookups, Where, Who, as_upload
+from .lookups import File, Lookups, Where, Who, as_upload, as_uploads
 from .objects import (
     JSON,
     Attachment,
@@ -37,7 +37,7 @@ class MemberVerbs(Lookups):
 
     world: World
     gateway: Gateway
-    _timers: set[asyncio.TimerHandle]
+    _timers: dict[int, asyncio.TimerHandle]
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
@@ -134,7 +134,7 @@ class MemberVerbs(Lookups):
         self,
         modal: Modal | Interaction | str | int,
         values: Mapping[str, Any] | None = None,
-        files: Mapping[str, File | list[File]] | None = None,
+        files: Mapping[str, File | Sequence[File]] | None = None,
         *,
         age_seconds: float = 0.0,
     ) -> Interaction:
@@ -240,7 +240,7 @@ class MemberVerbs(Lookups):
                 client_rules.check_file(option, upload.filename, len(upload.data), limit)
         return {name: self._keep(upload, place) for name, upload in uploads.items()}
 
-    def _upload_fields(self, form: Modal, files: Mapping[str, File | list[File]]) -> dict[str, list[Attachment]]:
+    def _upload_fields(self, form: Modal, files: Mapping[str, File | Sequence[File]]) -> dict[str, list[Attachment]]:
         fields = {c["custom_id"]: c for c in walk(form.components) if c["type"] == FILE_UPLOAD}
         source = form.interaction
         limit = self.world.upload_limit(source.channel, source.user)
@@ -248,7 +248,7 @@ class MemberVerbs(Lookups):
         for custom_id, given in files.items():
             if custom_id not in fields:
                 raise ClientRefusedError(f"the form takes no file as {custom_id!r}")
-            uploads[custom_id] = [as_upload(file) for file in (given if isinstance(given, list) else [given])]
+            uploads[custom_id] = as_uploads(given)
             for upload in uploads[custom_id]:
                 client_rules.check_file(fields[custom_id], upload.filename, len(upload.data), limit)
         return {custom_id: [self._keep(one, source.channel) for one in many] for custom_id, many in uploads.items()}
@@ -291,18 +291,21 @@ class MemberVerbs(Lookups):
         )
         done.payload = interaction_payload(world, done, data)
         world.interactions[done.id] = done
+        world.tokens[done.token] = done
         world.announce("interaction_created", {"interaction": view(world, done)}, visible_to=person.id)
         done.delivered = bool(self.gateway.connected)
         world.send_event("INTERACTION_CREATE", done.payload, guild_id=done.guild.id if done.guild else None)
         if not age_seconds:
             loop = asyncio.get_running_loop()
             delay_seconds = world.rules.ack_deadline_seconds
-            self._timers.add(loop.call_later(delay_seconds + 0.01, self._check_answered, done))
+            self._timers[done.id] = loop.call_later(delay_seconds + 0.01, self._check_answered, done)
         return done
 
     def _check_answered(self, done: Interaction) -> None:
         """After the deadline the member reads "The application did not respond"."""
         late = self.world.clock.time() - done.created_at >= self.world.rules.ack_deadline_seconds
+        if late:
+            self._timers.pop(done.id, None)
         if done.answered or done.failed or not late:
             return
         done.failed = True

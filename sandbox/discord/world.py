@@ -46,19 +46,20 @@ class Rules:
 class World:
     """All objects by id, the books (calls, violations, changes) and the look-ups that refuse as Discord does."""
 
-    def __init__(self, *, clock: SandboxClock, rules: Rules, token: str) -> None:
+    def __init__(self, *, clock: SandboxClock, rules: Rules, token: str, app_name: str) -> None:
         self.clock = clock
         self.rules = rules
         self.token = token
         self.base_url = ""
         self.secret = secrets.token_bytes(16)
         self.application_id = 0
-        self.app_name = "Compose"
+        self.app_name = app_name
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
         self.attachments: dict[int, Attachment] = {}
         self.interactions: dict[int, Interaction] = {}
+        self.tokens: dict[str, Interaction] = {}
         self.commands: dict[int | None, list[JSON]] = {}
         self.nonces: dict[tuple[int, str], tuple[float, int, int]] = {}
         self.calls: list[Call] = []

@@ -2,34 +2,17 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator
 
 import aiohttp
 import discord
 import pytest
 import yarl
-from aiohttp import web
 
-from sandbox.discord import ControlError, DiscordControl, FakeDiscord, control_application
+from sandbox.discord import ControlError, DiscordControl, FakeDiscord
 
 from .conftest import Bot, Start
 
 SONG = b"ID3" + bytes(997)
-
-
-@pytest.fixture
-async def control_url(fake: FakeDiscord) -> AsyncIterator[str]:
-    runner = web.AppRunner(control_application(fake), access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
-
-
-@pytest.fixture
-async def control(control_url: str) -> AsyncIterator[DiscordControl]:
-    async with DiscordControl(control_url) as client:
-        yield client
 
 
 def form_bot(bot: Bot) -> None:
@@ -122,6 +105,7 @@ async def test_faults_and_switches_work_over_the_control_api(
     assert fake.faults.faults == []
     await control.switch("drop_gateway", code=4000)
     await fake.until(lambda: fake.gateway.resumes == 1 and fake.gateway.connected)
+    assert fake.gateway.identifies == 1
     await control.switch("revoke", permissions=["attach_files"])
     await control.switch("rules", nonce_window_seconds=1)
     assert fake.rules.nonce_window_seconds == 1
