@@ -37,6 +37,7 @@ def control_application(discord: FakeDiscord) -> web.Application:
         web.get("/sandbox/channels/{channel}/messages", _messages),
         web.get("/sandbox/interactions/{interaction}", _interaction),
         web.get("/sandbox/calls", _calls),
+        web.get("/sandbox/downloads", _downloads),
         web.get("/sandbox/violations", _violations),
         web.get("/sandbox/faults", _faults),
         web.delete("/sandbox/faults", _clear_faults),
@@ -112,6 +113,10 @@ async def _calls(request: web.Request) -> web.Response:
     query = request.query
     found = discord.calls_to(query.get("method", "*"), query.get("pattern", ""))
     return _answer([call.view() for call in found])
+
+
+async def _downloads(request: web.Request) -> web.Response:
+    return _answer([call.view() for call in request.app[DISCORD].downloads])
 
 
 async def _violations(request: web.Request) -> web.Response:

@@ -60,6 +60,10 @@ class DiscordControl:
         """The bot's recorded calls."""
         return await self._request("GET", "calls", params={"method": method, "pattern": pattern})
 
+    async def downloads(self) -> list[JSON]:
+        """Every GET of a CDN file, whoever asked."""
+        return await self._request("GET", "downloads")
+
     async def violations(self) -> list[JSON]:
         """What a good bot never does."""
         return await self._request("GET", "violations")
@@ -97,6 +101,28 @@ class DiscordControl:
                     return done
                 change = await self.wait_for(lambda _: True, after=after, timeout_seconds=timeout_seconds)
                 after = change["sequence"]
+
+    async def until_message(
+        self,
+        channel: str,
+        predicate: Callable[[JSON], bool],
+        *,
+        member: str | None = None,
+        timeout_seconds: float = 10.0,
+    ) -> JSON:
+        """The first message of a channel the predicate accepts, now or after any later change of it."""
+        async with asyncio.timeout(timeout_seconds):
+            while True:
+                after = (await self.state())["sequence"]
+                for message in await self.messages(channel, member):
+                    if predicate(message):
+                        return message
+                await self.wait_for(
+                    lambda change: change["kind"].startswith("message_"),
+                    after=after,
+                    member=member,
+                    timeout_seconds=timeout_seconds,
+                )
 
     # -- members -----------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 from aiohttp import web
 
 from . import rest_account, rest_commands, rest_interactions, rest_messages
-from .cdn import handler as cdn_handler
+from .cdn import Cdn
 from .clock import SandboxClock
 from .faults import FaultBook
 from .gateway import Gateway
@@ -91,6 +91,11 @@ class FakeDiscord(Switches):
         return self.world.calls
 
     @property
+    def downloads(self) -> list[Call]:
+        """Every GET of a CDN file, whoever asked."""
+        return self.world.downloads
+
+    @property
     def violations(self) -> list[Violation]:
         return self.world.violations
 
@@ -121,9 +126,9 @@ class FakeDiscord(Switches):
         app[WORLD] = self.world
         for module in (rest_account, rest_messages, rest_interactions, rest_commands):
             app.router.add_routes(module.routes())
-        cdn = cdn_handler(self.world)
+        cdn = Cdn(self.world, self.faults)
         for folder in ("attachments", "ephemeral-attachments"):
-            app.router.add_get(f"/{folder}/{{channel}}/{{attachment}}/{{filename}}", cdn)
+            app.router.add_get(f"/{folder}/{{channel}}/{{attachment}}/{{filename}}", cdn.get)
         app.router.add_get("/gateway", self.gateway.handle)
         app.router.add_get("/gateway/", self.gateway.handle)
         return app

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import client_rules, payloads, posting
+from .command_rules import CHANNEL as CHANNEL_OPTION
 from .command_rules import CHAT_INPUT, MESSAGE_COMMAND
+from .command_rules import USER as USER_OPTION
 from .component_rules import BUTTON, FILE_UPLOAD, SELECTS, STRING_SELECT, walk
-from .deliveries import command_data, interaction_payload, nested, option_rows
+from .deliveries import command_data, interaction_payload, nested, option_rows, resolved_entities
 from .gateway import Gateway
 from .lookups import File, Lookups, Where, Who, as_upload, as_uploads
 from .objects import (
@@ -59,12 +61,15 @@ class MemberVerbs(Lookups):
         found = self._command(place, install, CHAT_INPUT, name)
         node = client_rules.descend(found, path)
         uploads = {option: as_upload(file) for option, file in (files or {}).items()}
-        client_rules.check_options(node.get("options") or [], dict(options or {}), uploads)
+        values = self._named_entities(node, dict(options or {}))
+        client_rules.check_options(node.get("options") or [], values, uploads)
         stored = self._upload_options(node, uploads, person, place)
-        rows = option_rows(node, dict(options or {}), stored)
-        data = command_data(found) | {"options": nested(found, path, rows)}
+        data = command_data(found) | {"options": nested(found, path, option_rows(node, values, stored))}
+        resolved = resolved_entities(self.world, place, node, values)
         if stored:
-            data["resolved"] = self._resolved(stored.values())
+            resolved |= self._resolved(stored.values())
+        if resolved:
+            data["resolved"] = resolved
         return self._interact(
             InteractionType.COMMAND, person, place, data, name=command, install=install, age_seconds=age_seconds
         )
@@ -230,6 +235,16 @@ class MemberVerbs(Lookups):
         content_type = upload.content_type or posting.content_type_of(upload.filename)
         sent = Upload(filename=upload.filename, data=upload.data, content_type=content_type)
         return self.world.keep(sent, place, ephemeral=True)
+
+    def _named_entities(self, node: JSON, values: dict[str, Any]) -> dict[str, Any]:
+        """Members and channels may be given by name; the bot receives ids."""
+        kinds = {option["name"]: option["type"] for option in node.get("options") or ()}
+        for name, value in values.items():
+            if kinds.get(name) == USER_OPTION:
+                values[name] = str(self.member(value).id)
+            elif kinds.get(name) == CHANNEL_OPTION:
+                values[name] = str(self.place(value).id)
+        return values
 
     def _upload_options(
         self, node: JSON, uploads: dict[str, Upload], person: User, place: Channel

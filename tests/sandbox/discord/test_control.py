@@ -148,3 +148,24 @@ async def test_it_runs_as_its_own_process(monkeypatch: pytest.MonkeyPatch) -> No
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         assert await process.wait() == 0
+
+
+async def test_a_message_is_waited_for_until_it_says_what_it_should(
+    fake: FakeDiscord, start: Start, control: DiscordControl
+) -> None:
+    bot = await start(form_bot)
+    sent = await bot.get_partial_messageable(fake.channel.id).send("working")
+    waiting = asyncio.create_task(control.until_message("general", lambda message: message["content"] == "done"))
+    await asyncio.sleep(0.05)
+    await sent.edit(content="done")
+    assert (await waiting)["id"] == str(sent.id)
+    with pytest.raises(TimeoutError):
+        await control.until_message("general", lambda _: False, timeout_seconds=0.1)
+
+
+async def test_a_page_on_another_port_may_ask_first(control_url: str) -> None:
+    headers = {"Origin": "http://127.0.0.1:1", "Access-Control-Request-Method": "POST"}
+    url = f"{control_url}/sandbox/verbs/slash"
+    async with aiohttp.ClientSession() as session, session.options(url, headers=headers) as answer:
+        assert answer.status == 204
+        assert answer.headers["Access-Control-Allow-Origin"] == "http://127.0.0.1:1"
