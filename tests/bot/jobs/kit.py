@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from bot.engine.embedded import EmbeddedEngine
 from bot.jobs.bench import Bench, Limits, LookAgain, Step
@@ -187,7 +188,7 @@ class Kit:
         assert moved is not None
         return moved
 
-    async def patiently(self, step: "asyncio.Future[Step]") -> Step:
+    async def patiently(self, step: "asyncio.Future[Any]") -> Any:
         """Let time pass, a minute at a time, until a step that pauses within itself has ended."""
         for _ in range(2000):
             if step.done():
