@@ -3,6 +3,7 @@
 ComposeError
 ├── SettingsError            the operator mends his settings; every problem named at once
 ├── StartError               this process cannot run here and now (database busy, corrupt, newer; Discord out of reach)
+│   └── TokenRefusedError    Discord does not know the bot's token
 ├── OrderError               the member's order cannot be taken as it is: tell him, give him his words back
 ├── ControlError             a button or command cannot do what was asked of a job: a private sentence
 │   ├── NotYoursError        only the owner (or a moderator) may
@@ -79,6 +80,10 @@ class SettingsError(ComposeError):
 
 class StartError(ComposeError):
     """The process cannot run here and now; the message tells the operator what to do."""
+
+
+class TokenRefusedError(StartError):
+    """Discord does not know the token; trying again cannot help."""
 
 
 class _ReasonedError(ComposeError):

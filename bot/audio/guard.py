@@ -1,8 +1,10 @@
 """The fence around a child process: what it may use, set by itself before it touches a byte of anybody's file."""
 
 import os
+import re
 import signal
 import sys
+from pathlib import Path
 
 from bot.audio.model import Limits
 
@@ -37,13 +39,23 @@ def check_memory(memory_bytes: int) -> None:
 
 
 def peak_bytes() -> int:
-    """The most this process has had resident; 0 on Windows."""
-    if sys.platform == "win32":
-        return 0
-    import resource  # does not exist on Windows
+    """The most this process has had resident; 0 where that is not known.
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    Linux hands `ru_maxrss` on from the parent through fork and exec, so a large parent would count as ours; the mark
+    in /proc begins anew with the program.
+    """
+    if sys.platform == "linux":
+        try:
+            status = Path("/proc/self/status").read_text("ascii", "replace")
+        except OSError:
+            return 0
+        found = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+        return int(found[1]) * 1024 if found else 0
+    if sys.platform == "darwin":
+        import resource  # does not exist on Windows
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return 0
 
 
 def _lower(which: int, value: int) -> None:

@@ -10,6 +10,8 @@ from bot.audio.mpeg import FrameHead, claimed_seconds, find_frames
 
 #: How far behind the tags an MPEG frame is looked for.
 WINDOW_BYTES = 256 * 1024
+#: Enough to tell text from noise.
+TEXT_BYTES = 4096
 #: Real files carry two or three; more is a trick.
 MOST_TAGS = 8
 
@@ -218,7 +220,7 @@ def _by_frames(head: bytes) -> Sniffed:
         junk = len(head[:offset].strip(b"\x00"))
         claimed = claimed_seconds(head[offset : offset + 4096], frame)
         return Sniffed(kind=_layer_kind(frame), junk_bytes=junk, claimed_seconds=claimed)
-    return Sniffed(kind=_by_text(head[:4096]))
+    return Sniffed(kind=_by_text(head[:TEXT_BYTES]))
 
 
 def _layer_kind(frame: FrameHead) -> Kind:
@@ -253,6 +255,7 @@ def _by_text(head: bytes) -> Kind:
         try:
             head.decode("utf-8")
         except UnicodeDecodeError as error:
-            return Kind.TEXT if error.start > len(head) - 4 else Kind.UNKNOWN
+            cut_off = len(head) == TEXT_BYTES and error.start > TEXT_BYTES - 4  # in the middle of a letter
+            return Kind.TEXT if cut_off else Kind.UNKNOWN
         return Kind.TEXT
     return Kind.UNKNOWN

@@ -184,7 +184,7 @@ class Caller:
                 },
                 # A redirect would carry the key, or turn the POST into a GET.
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=connect + seconds, connect=connect),
+                timeout=aiohttp.ClientTimeout(total=connect + seconds, connect=connect, sock_read=seconds),
             ) as response:
                 status = response.status
                 return await self._read(response)
@@ -211,7 +211,8 @@ class Caller:
         return Answer(
             status=response.status,
             headers=response.headers,
-            body=bytes(body[: self._limits.answer_bytes]),
+            # some servers echo the key they refuse: it must not get any further than this
+            body=bytes(body[: self._limits.answer_bytes]).replace(self._key.get_secret_value().encode(), b"***"),
             is_whole=is_whole,
         )
 

@@ -1,7 +1,7 @@
 """A job and its states: the row everybody talks about, and the one table of what may follow what."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -95,7 +95,7 @@ class Place:
     channel_id: int
     guild_id: int | None
     interaction_id: int
-    interaction_token: str | None  #: a secret; None once it has expired (15 minutes, Discord's limit)
+    interaction_token: str | None = field(repr=False)  #: a secret; None once expired (15 minutes, Discord's limit)
     upload_limit_bytes: int  #: `attachment_size_limit` of the interaction
     locale: str  #: Discord's locale of the member, such as `en-GB`
 
@@ -104,7 +104,7 @@ class Place:
 class Reference:
     """The song that a member attached."""
 
-    url: str  #: signed: never in a log or a message
+    url: str = field(repr=False)  #: signed: never in a log or a message
     name: str  #: as the member's file was called
     size_bytes: int
     expires_at: datetime | None = None  #: from the URL's `ex`; None when it has none
@@ -117,7 +117,7 @@ class Reference:
 class Track:
     """What came back."""
 
-    url: str  #: at the provider; may expire after 24 hours; never in a log
+    url: str = field(repr=False)  #: at the provider; may expire after 24 hours; never in a log
     copy_name: str | None = None  #: our copy, a name inside the track folder; None before it is fetched
     size_bytes: int | None = None
     seconds: float | None = None
@@ -131,8 +131,8 @@ class Order:
     member_name: str  #: display name, for the file's tags
     place: Place
     title: str
-    lyrics: str  #: as typed
-    prompt: str  #: as sent, see bot.jobs.lyrics
+    lyrics: str = field(repr=False)  #: as typed
+    prompt: str = field(repr=False)  #: as sent, see bot.jobs.lyrics
     reference: Reference
     again_of: int | None = None  #: the job whose song or words this one repeats
 
@@ -150,8 +150,8 @@ class Job:
     member_name: str
     place: Place
     title: str
-    lyrics: str
-    prompt: str
+    lyrics: str = field(repr=False)
+    prompt: str = field(repr=False)
     reference: Reference
     again_of: int | None
     generation_id: str | None

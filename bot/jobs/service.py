@@ -69,6 +69,10 @@ class JobService:
         self._look_at(job.id)
         return job
 
+    async def card_shown(self, job_id: int, message_id: int) -> None:
+        """Remember the message that shows this job, so that it is edited from now on and found again."""
+        await self._store.note(job_id, card_message_id=message_id)
+
     async def get(self, job_id: int) -> Job:
         """The job, for anyone. Raises NoSuchJobError."""
         job = await self._store.get(job_id)

@@ -147,7 +147,8 @@ def _file_of(url: URL) -> Path:
 
 
 def _name(url: URL) -> str:
-    return f"PostgreSQL database {url.database} at {url.host or url.query.get('host', 'localhost')}"
+    host = url.host or url.query.get("host", "localhost")
+    return f"PostgreSQL database {url.database} at {host}{f':{url.port}' if url.port else ''}"
 
 
 def _unreachable(url: URL, error: StoreError) -> StartError:

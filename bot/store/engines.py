@@ -1,5 +1,6 @@
 """Connections: how SQLite and PostgreSQL are spoken to so that one transaction means the same on both."""
 
+import importlib.util
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -8,7 +9,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.errors import StoreBusyError
+from bot.errors import StartError, StoreBusyError
 from bot.store.failures import told_apart
 
 #: How long a statement waits for somebody else's lock before StoreBusyError. A member's interaction has 3 s until it
@@ -41,7 +42,11 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[AsyncConnection]:
-        """A transaction that is durable when the block has ended, and did not happen if it raised."""
+        """A transaction that is durable when the block has ended, and did not happen if it raised.
+
+        One doubt is left: a connection to PostgreSQL that is lost during the commit itself. Whoever gets StoreBusyError
+        reads the row again before he goes on.
+        """
         async with self._transaction(self._writer) as connection:
             yield connection
 
@@ -109,7 +114,9 @@ def sqlite_engine(
 
 
 def postgresql_engine(url: URL, *, busy_seconds: float) -> AsyncEngine:
-    """An engine with bounds on every wait."""
+    """An engine with bounds on every wait. Raises StartError where the driver is not installed."""
+    if importlib.util.find_spec("asyncpg") is None:
+        raise StartError("PostgreSQL needs the package asyncpg, the extra `postgres`: install it, or use SQLite.")
     settings = {"application_name": "compose", "lock_timeout": str(round(busy_seconds * 1000))}
     return create_async_engine(
         url,

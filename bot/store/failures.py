@@ -35,6 +35,9 @@ _POSTGRESQL_WORDS = {
     "58": "input/output error",
 }
 
+#: SQLSTATE codes that an operator meets at the start; the same call will fail again.
+_POSTGRESQL_REFUSALS = {"28000": "user refused", "28P01": "password refused", "3D000": "no such database"}
+
 
 @contextmanager
 def told_apart() -> Generator[None]:
@@ -54,7 +57,7 @@ def busy_word(error: BaseException | None) -> str | None:
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)  # missing on errors of the module itself
         return None if code is None else _SQLITE_WORDS.get(code & 0xFF)
-    sqlstate = str(getattr(error, "sqlstate", None) or "")
+    sqlstate = _sqlstate(error)
     return _POSTGRESQL_WORDS.get(sqlstate) or _POSTGRESQL_WORDS.get(sqlstate[:2])
 
 
@@ -63,5 +66,9 @@ def _store_error(error: exc.DBAPIError) -> StoreError:
         return StoreBusyError(word)
     if error.connection_invalidated:
         return StoreBusyError("out of reach: connection lost")
-    name = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
-    return StoreError(f"{type(error).__name__} {name or ''}".rstrip())
+    name = getattr(error.orig, "sqlite_errorname", None) or _sqlstate(error.orig)
+    return StoreError(_POSTGRESQL_REFUSALS.get(name) or f"{type(error).__name__} {name}".rstrip())
+
+
+def _sqlstate(error: BaseException | None) -> str:
+    return str(getattr(error, "sqlstate", None) or "")

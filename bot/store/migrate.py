@@ -1,6 +1,5 @@
 """Brings the tables to this version of the code: all steps and the version number in one transaction, or nothing."""
 
-from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -18,7 +17,6 @@ FOLDER = Path(__file__).parent / "migrations"
 _ADVISORY_KEY = 0x436F6D706F7365
 
 
-@cache
 def revisions() -> tuple[str, ...]:
     """The steps that this version of the code knows, oldest first."""
     return tuple(step.revision for step in reversed(list(ScriptDirectory(str(FOLDER)).walk_revisions())))

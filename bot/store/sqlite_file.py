@@ -16,6 +16,9 @@ from bot.store.failures import busy_word
 #: RETURNING came with it (https://www.sqlite.org/lang_returning.html).
 _OLDEST_SQLITE = (3, 35, 0)
 
+#: How every database file begins (https://www.sqlite.org/fileformat.html, section 1.3).
+_MAGIC = b"SQLite format 3\x00"
+
 #: Long enough for `describe` to let go of the lock that it only tries.
 _OWN_SECONDS = 1.0
 
@@ -47,8 +50,10 @@ def own(path: Path) -> sqlite3.Connection:
     """
     beside = path.with_name(f"{path.name}.lock")
     with _told(beside):
+        beside.touch(mode=0o600)
         lock = sqlite3.connect(beside, timeout=_OWN_SECONDS, isolation_level=None, check_same_thread=False)
         try:
+            lock.execute("PRAGMA journal_mode = MEMORY")  # else a journal lies beside the lock
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             lock.close()
@@ -66,11 +71,14 @@ def is_owned(path: Path) -> bool:
     beside = path.with_name(f"{path.name}.lock")
     if not beside.exists():
         return False
-    with closing(sqlite3.connect(f"{beside.as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None)) as lock:
+    with _told(beside), closing(_connect(beside, "mode=rw", wait_seconds=0)) as lock:
         try:
+            lock.execute("PRAGMA journal_mode = MEMORY")
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
-            return busy_word(error) == "locked"
+            if busy_word(error) == "locked":
+                return True
+            raise
     return False
 
 
@@ -81,6 +89,8 @@ def look_into(path: Path, *, only_read: bool = False) -> str | None:
     """
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise StartError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed. Use a newer Python.")
+    with _told(path):
+        _check_header(path)
     with _told(path), closing(_connect(path, _reading_mode(path) if only_read else "mode=rw")) as connection:
         finding = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if finding != "ok":
@@ -132,10 +142,7 @@ def start_error(path: Path, error: BaseException | None) -> StartError:
     """What an operator can do about a failing file. Takes the sqlite3 module's error."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
-        return StartError(
-            f"{path} is not a SQLite database. It was left untouched: move it away, or set DATABASE_URL to another "
-            "file."
-        )
+        return _no_database(path)
     if code == sqlite3.SQLITE_CORRUPT:
         return _damaged(path)
     word = busy_word(error) or "error"
@@ -163,8 +170,8 @@ def _told(path: Path) -> Generator[None]:
         ) from None
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, timeout=_OWN_SECONDS, isolation_level=None)
+def _connect(path: Path, mode: str, *, wait_seconds: float = _OWN_SECONDS) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, timeout=wait_seconds, isolation_level=None)
 
 
 def _reading_mode(path: Path) -> str:
@@ -173,8 +180,22 @@ def _reading_mode(path: Path) -> str:
     return "mode=ro" if has_journal else "mode=ro&immutable=1"
 
 
+def _check_header(path: Path) -> None:
+    """SQLite takes a file that is shorter than a page for an empty one, and would write over it."""
+    with path.open("rb") as file:
+        start = file.read(len(_MAGIC))
+    if start not in {b"", _MAGIC}:
+        raise _no_database(path)
+
+
 def _is_ours(tables: set[str]) -> bool:
     return {"alembic_version", "job"} <= tables
+
+
+def _no_database(path: Path) -> StartError:
+    return StartError(
+        f"{path} is not a SQLite database. It was left untouched: move it away, or set DATABASE_URL to another file."
+    )
 
 
 def _damaged(path: Path) -> StartError:

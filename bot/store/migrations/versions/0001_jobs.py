@@ -16,7 +16,7 @@ STATES = (
     "'refused', 'submitting', 'undeliverable', 'unknown'"
 )
 LIVE = "state IN ('checking', 'delivering', 'generating', 'queued', 'ready', 'submitting')"
-RESTING = "state IN ('cancelled', 'delivered', 'expired', 'failed', 'refused', 'undeliverable', 'unknown')"
+RESTING = LIVE.replace(" IN ", " NOT IN ")
 
 SNOWFLAKE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.String(27).with_variant(sa.DateTime(timezone=True), "postgresql")

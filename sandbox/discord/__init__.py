@@ -1,0 +1,52 @@
+"""A Discord on loopback that speaks the real protocol, so that the bot under it is the bot that runs on Discord."""
+
+from .clock import SandboxClock
+from .control import control_application
+from .control_client import ControlError, DiscordControl
+from .faults import Fault
+from .objects import (
+    Attachment,
+    CallbackType,
+    Channel,
+    Guild,
+    Install,
+    Interaction,
+    InteractionType,
+    Message,
+    Modal,
+    Upload,
+    User,
+)
+from .permissions import Permission
+from .records import Call, Change, Violation
+from .refusals import ClientRefusedError, RefusedError
+from .server import DEFAULT_TOKEN, FakeDiscord
+from .world import Rules
+
+__all__ = [
+    "DEFAULT_TOKEN",
+    "Attachment",
+    "Call",
+    "CallbackType",
+    "Change",
+    "Channel",
+    "ClientRefusedError",
+    "ControlError",
+    "DiscordControl",
+    "FakeDiscord",
+    "Fault",
+    "Guild",
+    "Install",
+    "Interaction",
+    "InteractionType",
+    "Message",
+    "Modal",
+    "Permission",
+    "RefusedError",
+    "Rules",
+    "SandboxClock",
+    "Upload",
+    "User",
+    "Violation",
+    "control_application",
+]

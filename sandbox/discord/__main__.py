@@ -1,0 +1,55 @@
+"""The sandbox Discord as its own process: prints one JSON line with its addresses and runs until it is stopped."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+
+from aiohttp import web
+
+from .control import LOOPBACK, control_application
+from .server import DEFAULT_TOKEN, FakeDiscord
+from .world import Rules
+
+
+def arguments(given: list[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.discord", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", choices=sorted(LOOPBACK), help="loopback address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="REST, gateway and CDN (0: any free port)")
+    parser.add_argument("--control-port", type=int, default=0, help="control API (0: any free port)")
+    parser.add_argument("--token", default=DEFAULT_TOKEN, help="the bot token that is accepted")
+    parser.add_argument("--rate-limits", action="store_true", help="enforce Discord's request budget")
+    return parser.parse_args(given)
+
+
+async def serve(options: argparse.Namespace) -> None:
+    """Run until SIGINT or SIGTERM."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    rules = Rules(rate_limits=options.rate_limits)
+    async with contextlib.AsyncExitStack() as stack:
+        discord = await stack.enter_async_context(
+            FakeDiscord(host=options.host, port=options.port, token=options.token, rules=rules)
+        )
+        runner = web.AppRunner(control_application(discord), access_log=None, shutdown_timeout=0.2)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, options.host, options.control_port).start()
+        control_port = runner.addresses[0][1]
+        addresses = {
+            "api_url": discord.api_url,
+            "gateway_url": discord.gateway_url,
+            "control_url": f"http://{options.host}:{control_port}",
+            "token": discord.token,
+            "application_id": str(discord.world.application_id),
+        }
+        print(json.dumps(addresses), flush=True)
+        await stopping.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(arguments(sys.argv[1:])))

@@ -1,0 +1,194 @@
+"""REST: who the bot is, its gateway, its guilds, channels, threads and DMs, and renewed attachment URLs."""
+
+from aiohttp import web
+
+from . import payloads
+from .cdn import attachment_of, is_gone, signed_url
+from .clock import SandboxClock
+from .objects import JSON, Channel, ChannelType, Guild
+from .permissions import Permission
+from .refusals import Form, RefusedError
+from .rest import API_PREFIX, body_of, number_in, world_of
+from .world import World
+
+#: Undocumented; tools send no more.
+MOST_REFRESHED = 50
+
+
+async def me(request: web.Request) -> JSON:
+    """GET /users/@me."""
+    world = world_of(request)
+    return payloads.user(world.bot) | {"verified": True, "mfa_enabled": False, "email": None, "flags": 0}
+
+
+async def application(request: web.Request) -> JSON:
+    """GET /oauth2/applications/@me."""
+    world = world_of(request)
+    owner = next(person for person in world.users.values() if not person.bot)
+    return {
+        "id": str(world.application_id),
+        "name": world.app_name,
+        "icon": None,
+        "description": "",
+        "bot_public": True,
+        "bot_require_code_grant": False,
+        "verify_key": "0" * 64,
+        "owner": payloads.user(owner),
+        "team": None,
+        "flags": 0,
+    }
+
+
+async def gateway(request: web.Request) -> JSON:
+    """GET /gateway and /gateway/bot."""
+    return {
+        "url": world_of(request).base_url.replace("http", "ws", 1) + "/gateway/",
+        "shards": 1,
+        "session_start_limit": {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1},
+    }
+
+
+async def open_dm(request: web.Request) -> JSON:
+    """POST /users/@me/channels. Opening a DM always works; writing into it may not (50007, 50278)."""
+    world = world_of(request)
+    form = Form()
+    recipient = body_of(request).payload.get("recipient_id")
+    if not str(recipient).isdecimal():
+        form.add("recipient_id", "NUMBER_TYPE_COERCE", f'Value "{recipient}" is not snowflake.')
+    form.close()
+    person = world.users.get(int(str(recipient)))
+    if person is None:
+        raise RefusedError(10013)
+    if person.bot:
+        raise RefusedError(50007)
+    return payloads.channel(world, world.dm_with(person))
+
+
+async def get_channel(request: web.Request) -> JSON:
+    """GET /channels/{id}."""
+    world = world_of(request)
+    return payloads.channel(world, visible_channel(world, number_in(request, "channel")))
+
+
+async def typing(request: web.Request) -> None:
+    """POST /channels/{id}/typing."""
+    world = world_of(request)
+    place = visible_channel(world, number_in(request, "channel"))
+    require_sending(world, place)
+    world.announce("typing", {"channel_id": str(place.id)})
+
+
+async def get_user(request: web.Request) -> JSON:
+    """GET /users/{id}."""
+    person = world_of(request).users.get(number_in(request, "user"))
+    if person is None:
+        raise RefusedError(10013)
+    return payloads.user(person)
+
+
+async def get_guild(request: web.Request) -> JSON:
+    """GET /guilds/{id}."""
+    world = world_of(request)
+    return payloads.guild(world, joined_guild(world, number_in(request, "guild")))
+
+
+async def get_member(request: web.Request) -> JSON:
+    """GET /guilds/{id}/members/{user}."""
+    world = world_of(request)
+    guild = joined_guild(world, number_in(request, "guild"))
+    person = world.users.get(number_in(request, "user"))
+    if person is None or person.id not in guild.members:
+        raise RefusedError(10007)
+    return payloads.member(world, guild, person)
+
+
+async def start_thread(request: web.Request) -> JSON:
+    """POST /channels/{id}/threads and /channels/{id}/messages/{id}/threads (a thread has its message's id)."""
+    world = world_of(request)
+    parent = visible_channel(world, number_in(request, "channel"))
+    if not world.permissions(parent, world.application_id) & Permission.CREATE_PUBLIC_THREADS:
+        raise RefusedError(50013)
+    name = body_of(request).payload.get("name")
+    form = Form()
+    form.text("name", name, 100)
+    form.close()
+    start_id = world.message(parent, number_in(request, "message")).id if "message" in request.match_info else None
+    return payloads.channel(world, add_thread(world, parent, str(name), thread_id=start_id))
+
+
+def add_thread(world: World, parent: Channel, name: str, *, thread_id: int | None = None) -> Channel:
+    """A public thread of a text channel."""
+    thread = Channel(
+        id=thread_id or SandboxClock.mint(world.clock),
+        type=ChannelType.THREAD,
+        name=name,
+        guild_id=parent.guild_id,
+        parent_id=parent.id,
+        owner_id=world.application_id,
+    )
+    world.channels[thread.id] = thread
+    world.announce("channel_create", {"channel": payloads.channel(world, thread)})
+    world.send_event("THREAD_CREATE", channel=thread)
+    return thread
+
+
+async def refresh_urls(request: web.Request) -> JSON:
+    """POST /attachments/refresh-urls. A file that is gone, or ephemeral (see `Rules`), keeps its old URL."""
+    world = world_of(request)
+    urls = body_of(request).payload.get("attachment_urls")
+    form = Form()
+    if not isinstance(urls, list) or not 1 <= len(urls) <= MOST_REFRESHED:
+        form.add("attachment_urls", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MOST_REFRESHED} in length.")
+    form.close()
+    refreshed = []
+    for url in map(str, urls or ()):
+        stored = attachment_of(world, url)
+        frozen = stored is None or is_gone(world, stored) or (stored.ephemeral and not world.rules.refreshes_ephemeral)
+        renewed = url if frozen or stored is None else signed_url(world, stored)
+        refreshed.append({"original": url, "refreshed": renewed})
+    return {"refreshed_urls": refreshed}
+
+
+def visible_channel(world: World, channel_id: int) -> Channel:
+    """A channel the bot sees: else 10003, or 50001 where it exists but the bot has no access."""
+    place = world.channel(channel_id)
+    if not world.permissions(place, world.application_id) & Permission.VIEW_CHANNEL:
+        raise RefusedError(50001)
+    return place
+
+
+def require_sending(world: World, place: Channel) -> None:
+    """The permission to write here, else 50013."""
+    bit = Permission.SEND_MESSAGES_IN_THREADS if place.is_thread else Permission.SEND_MESSAGES
+    if not world.permissions(place, world.application_id) & bit:
+        raise RefusedError(50013)
+
+
+def joined_guild(world: World, guild_id: int) -> Guild:
+    """A guild the bot is in: else 10004, or 50001 where it is not."""
+    guild = world.guilds.get(guild_id)
+    if guild is None:
+        raise RefusedError(10004)
+    if not guild.bot_present:
+        raise RefusedError(50001)
+    return guild
+
+
+def routes() -> list[web.RouteDef]:
+    """Everything this module answers."""
+    return [
+        web.get(f"{API_PREFIX}/users/@me", me),
+        web.get(f"{API_PREFIX}/oauth2/applications/@me", application),
+        web.get(f"{API_PREFIX}/applications/@me", application),
+        web.get(f"{API_PREFIX}/gateway", gateway),
+        web.get(f"{API_PREFIX}/gateway/bot", gateway),
+        web.post(f"{API_PREFIX}/users/@me/channels", open_dm),
+        web.get(f"{API_PREFIX}/users/{{user}}", get_user),
+        web.get(f"{API_PREFIX}/channels/{{channel}}", get_channel),
+        web.post(f"{API_PREFIX}/channels/{{channel}}/typing", typing),
+        web.post(f"{API_PREFIX}/channels/{{channel}}/threads", start_thread),
+        web.post(f"{API_PREFIX}/channels/{{channel}}/messages/{{message}}/threads", start_thread),
+        web.get(f"{API_PREFIX}/guilds/{{guild}}", get_guild),
+        web.get(f"{API_PREFIX}/guilds/{{guild}}/members/{{user}}", get_member),
+        web.post(f"{API_PREFIX}/attachments/refresh-urls", refresh_urls),
+    ]

@@ -1,0 +1,126 @@
+"""REST: registering application commands, for everywhere or for one guild."""
+
+import copy
+
+from aiohttp import web
+
+from .command_rules import CHAT_INPUT, check_all
+from .objects import JSON
+from .posting import notice
+from .refusals import RefusedError
+from .rest import API_PREFIX, body_of, number_in, world_of
+from .world import World
+
+
+def _scope(request: web.Request) -> int | None:
+    world = world_of(request)
+    if number_in(request, "app") != world.application_id:
+        raise RefusedError(10002)
+    if "guild" not in request.match_info:
+        return None
+    guild_id = number_in(request, "guild")
+    if guild_id not in world.guilds or not world.guilds[guild_id].bot_present:
+        raise RefusedError(50001)
+    return guild_id
+
+
+def _completed(world: World, command: JSON, scope: int | None, earlier: JSON | None) -> JSON:
+    """A command as Discord stores it: with an id that stays, a description even for context menus."""
+    given = {name: value for name, value in copy.deepcopy(command).items() if value is not None}
+    body: JSON = {
+        "type": CHAT_INPUT,
+        "description": "",
+        "default_member_permissions": None,
+        "integration_types": [0],
+        "contexts": None,
+        "nsfw": False,
+        **given,
+        "id": earlier["id"] if earlier else str(world.clock.mint()),
+        "application_id": str(world.application_id),
+        "version": str(world.clock.mint()),
+    }
+    return body | {"guild_id": str(scope)} if scope else body
+
+
+def _same(world: World, scope: int | None, command: JSON) -> JSON | None:
+    key = (command.get("type", CHAT_INPUT), command.get("name"))
+    return next((known for known in world.commands.get(scope, ()) if (known["type"], known["name"]) == key), None)
+
+
+def _store(world: World, scope: int | None, commands: list[JSON]) -> None:
+    world.commands[scope] = commands
+    world.announce("commands_registered", {"guild_id": str(scope) if scope else None, "commands": commands})
+
+
+async def overwrite(request: web.Request) -> list[JSON]:
+    """PUT .../commands: replaces all commands of the scope."""
+    world = world_of(request)
+    scope = _scope(request)
+    commands = body_of(request).payload
+    notice(world, check_all(commands))
+    _store(world, scope, [_completed(world, command, scope, _same(world, scope, command)) for command in commands])
+    return world.commands[scope]
+
+
+async def upsert(request: web.Request) -> JSON:
+    """POST .../commands: adds one command or replaces the one of that name."""
+    world = world_of(request)
+    scope = _scope(request)
+    command = body_of(request).payload
+    others = [known for known in world.commands.get(scope, []) if known is not _same(world, scope, command)]
+    notice(world, check_all([command]))
+    stored = _completed(world, command, scope, _same(world, scope, command))
+    check_all([*others, command])
+    _store(world, scope, [*others, stored])
+    return stored
+
+
+async def get_all(request: web.Request) -> list[JSON]:
+    """GET .../commands."""
+    return world_of(request).commands.get(_scope(request), [])
+
+
+async def get(request: web.Request) -> JSON:
+    """GET .../commands/{id}."""
+    scope = _scope(request)
+    for command in world_of(request).commands.get(scope, ()):
+        if command["id"] == request.match_info["command"]:
+            return command
+    raise RefusedError(10063)
+
+
+async def edit(request: web.Request) -> JSON:
+    """PATCH .../commands/{id}."""
+    world = world_of(request)
+    command = await get(request)
+    changed = {**command, **body_of(request).payload}
+    notice(world, check_all([changed]))
+    command.update(changed)
+    scope = _scope(request)
+    _store(world, scope, world.commands[scope])
+    return command
+
+
+async def delete(request: web.Request) -> None:
+    """DELETE .../commands/{id}."""
+    world = world_of(request)
+    scope = _scope(request)
+    command = await get(request)
+    _store(world, scope, [known for known in world.commands[scope] if known is not command])
+
+
+def routes() -> list[web.RouteDef]:
+    """Everything this module answers."""
+    found: list[web.RouteDef] = []
+    for scope in ("applications/{app}", "applications/{app}/guilds/{guild}"):
+        many = f"{API_PREFIX}/{scope}/commands"
+        one = f"{many}/{{command}}"
+        found += [
+            web.put(many, overwrite),
+            web.post(many, upsert),
+            web.get(many, get_all),
+            web.get(one, get),
+            web.patch(one, edit),
+            web.delete(one, delete),
+        ]
+    return found

@@ -1,0 +1,144 @@
+"""What an operator of the sandbox does to it: failures, permissions, time, things that disappear."""
+
+import asyncio
+from typing import Any
+
+from . import payloads, posting
+from .cdn import signed_url
+from .faults import Fault, FaultBook
+from .gateway import Gateway
+from .lookups import Where, Who
+from .objects import Attachment, Channel, Guild, Interaction, Message, Overwrite
+from .permissions import named
+from .records import Call
+from .rest_account import add_thread
+from .verbs import MemberVerbs
+from .world import World
+
+
+class Switches(MemberVerbs):
+    """Failures on request and changes of the server while the bot runs."""
+
+    world: World
+    gateway: Gateway
+    faults: FaultBook
+
+    # -- failures ----------------------------------------------------------------------------------------------------
+
+    def fail(self, method: str, pattern: str, **details: Any) -> Fault:
+        """Put a `Fault` in force; `details` are its further fields."""
+        return self.faults.add(Fault(method=method, pattern=pattern, **details))
+
+    def advance(self, seconds: float) -> None:
+        """Move the sandbox's time forward; deadlines that pass are noticed at once."""
+        self.world.clock.advance(seconds)
+        for done in list(self.world.interactions.values()):
+            self._check_answered(done)
+
+    def expire_tokens(self, interaction: Interaction | None = None) -> None:
+        """Make interaction tokens invalid (50027): one, or all there are."""
+        chosen = [interaction] if interaction is not None else list(self.world.interactions.values())
+        for done in chosen:
+            done.expired = True
+
+    def expire_urls(self, message: Message | None = None) -> None:
+        """Remove files from the CDN: one message's, or all ephemeral attachments."""
+        stored = message.attachments if message else [a for a in self.world.attachments.values() if a.ephemeral]
+        for attachment in stored:
+            attachment.removed = True
+
+    # -- permissions and limits --------------------------------------------------------------------------------------
+
+    def revoke(self, *permissions: str, channel: Where = None, member: Who = "bot") -> None:
+        """Deny permissions by name (`"attach_files"`) in a channel: to the bot unless a member is named."""
+        place, overwrite = self._overwrite(channel, member)
+        for name in permissions:
+            overwrite.deny |= named(name)
+            overwrite.allow &= ~named(name)
+        self._channel_changed(place)
+
+    def grant(self, *permissions: str, channel: Where = None, member: Who = "bot") -> None:
+        """Allow permissions by name in a channel."""
+        place, overwrite = self._overwrite(channel, member)
+        for name in permissions:
+            overwrite.allow |= named(name)
+            overwrite.deny &= ~named(name)
+        self._channel_changed(place)
+
+    def _overwrite(self, channel: Where, member: Who) -> tuple[Channel, Overwrite]:
+        place = self.place(channel)
+        place = self.world.channels.get(place.parent_id or 0, place)
+        user_id = self.world.application_id if member == "bot" else self.member(member).id
+        return place, place.overwrites.setdefault(user_id, Overwrite(id=user_id, kind=1))
+
+    def _channel_changed(self, place: Channel) -> None:
+        self.world.announce("channel_update", {"channel": payloads.channel(self.world, place)})
+        self.world.send_event("THREAD_UPDATE" if place.is_thread else "CHANNEL_UPDATE", channel=place)
+
+    def set_upload_limit(self, size_bytes: int | None, *, channel: Where = None, guild: Guild | None = None) -> None:
+        """Bytes per attachment for a guild or a channel; None takes the setting away."""
+        if guild is not None:
+            guild.upload_limit_bytes = size_bytes
+        else:
+            self.place(channel).upload_limit_bytes = size_bytes
+
+    def close_dms(self, member: Who = None, *, closed: bool = True) -> None:
+        """A member stops (or starts) taking direct messages."""
+        self.member(member).dms_open = not closed
+
+    # -- things that come and go -------------------------------------------------------------------------------------
+
+    def start_thread(self, name: str, *, channel: Where = None) -> Channel:
+        """A public thread."""
+        return add_thread(self.world, self.place(channel), name)
+
+    def set_thread(self, thread: Where, *, archived: bool | None = None, locked: bool | None = None) -> None:
+        """Archive, lock or reopen a thread."""
+        place = self.place(thread)
+        place.archived = place.archived if archived is None else archived
+        place.locked = place.locked if locked is None else locked
+        self._channel_changed(place)
+
+    def delete_channel(self, channel: Where) -> None:
+        """Remove a channel with its threads and messages (10003 from now on)."""
+        place = self.place(channel)
+        inside = [other for other in self.world.channels.values() if other.parent_id == place.id]
+        for gone in [*inside, place]:
+            for stored in self.world.attachments.values():
+                stored.removed |= stored.channel_id == gone.id and not stored.ephemeral
+            del self.world.channels[gone.id]
+            self.world.announce("channel_delete", {"channel_id": str(gone.id)})
+            self.world.send_event("THREAD_DELETE" if gone.is_thread else "CHANNEL_DELETE", channel=gone)
+
+    def remove_message(self, message: Message | str | int) -> None:
+        """Delete a message, whoever wrote it."""
+        posting.delete(self.world, self.message(message))
+
+    def kick_bot(self, guild: Guild | None = None) -> None:
+        """The bot leaves a guild: GUILD_DELETE, and 50001 in its channels."""
+        left = guild or next(iter(self.world.guilds.values()))
+        left.bot_present = False
+        body = {"id": str(left.id), "unavailable": False}
+        self.world.announce("guild_delete", {"guild_id": str(left.id)})
+        self.world.send_event("GUILD_DELETE", {"id": body["id"]}, guild_id=left.id)
+
+    def invite_bot(self, guild: Guild) -> None:
+        """The bot joins a guild: GUILD_CREATE."""
+        guild.bot_present = True
+        self.world.announce("guild_create", {"guild_id": str(guild.id)})
+        self.world.send_event("GUILD_CREATE", payloads.guild(self.world, guild), guild_id=guild.id)
+
+    # -- the books ---------------------------------------------------------------------------------------------------
+
+    def calls_to(self, method: str, pattern: str) -> list[Call]:
+        """The recorded calls whose path (after `/api/v10`) contains a match of the regular expression."""
+        wanted = Fault(method=method, pattern=pattern, times=None)
+        return [call for call in self.world.calls if wanted.matches(call.method, call.path)]
+
+    def url_of(self, attachment: Attachment) -> str:
+        """A fresh CDN URL."""
+        return signed_url(self.world, attachment)
+
+    async def settle(self, seconds: float = 0.1) -> None:
+        """Give everybody that much real time, to see that something does not happen."""
+        await asyncio.sleep(seconds)

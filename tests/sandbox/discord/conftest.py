@@ -1,0 +1,100 @@
+"""The sandbox Discord and the real discord.py client against it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+import yarl
+from discord import app_commands
+
+from sandbox.discord import FakeDiscord, Rules
+
+
+class Bot(discord.Client):
+    """A small real bot: its handlers are set by each test."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("intents", discord.Intents(guilds=True))
+        super().__init__(
+            guild_ready_timeout=0.05, allowed_mentions=discord.AllowedMentions.none(), max_messages=None, **options
+        )
+        self.tree = app_commands.CommandTree(self)
+        self.errors: list[Exception] = []
+        self.seen: list[tuple[str, Any]] = []
+        self.tree.on_error = self._keep_error  # type: ignore[method-assign]
+
+    async def _keep_error(self, _: discord.Interaction, error: app_commands.AppCommandError) -> None:
+        self.errors.append(getattr(error, "original", error))
+
+    async def before_identify_hook(self, *_: Any, **__: Any) -> None:
+        """No five seconds between identifies."""
+
+    async def end(self, task: asyncio.Task[None]) -> None:
+        """Close, and let the events that closing dispatches run."""
+        await self.close()
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.sleep(0.01)
+
+    async def on_resumed(self) -> None:
+        self.seen.append(("resumed", None))
+
+    async def on_ready(self) -> None:
+        self.seen.append(("ready", None))
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeDiscord]:
+    async with FakeDiscord(rules=Rules(ack_deadline_seconds=1.0)) as running:
+        yield running
+
+
+@pytest.fixture
+def pointed(fake: FakeDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
+    """discord.py speaks to the sandbox while a test runs."""
+    monkeypatch.setattr(discord.http.Route, "BASE", fake.api_url)
+    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(fake.gateway_url))
+
+
+Start = Callable[..., Awaitable[Bot]]
+
+
+@pytest.fixture
+async def start(fake: FakeDiscord, pointed: None) -> AsyncIterator[Start]:
+    """Starts bots; `prepare(bot)` registers commands, which are then synced."""
+    bots: list[tuple[Bot, asyncio.Task[None]]] = []
+
+    async def starter(prepare: Callable[[Bot], Any] | None = None, **options: Any) -> Bot:
+        bot = Bot(**options)
+        if prepare is not None:
+            prepare(bot)
+        try:
+            await bot.login(fake.token)
+            if bot.tree.get_commands(type=None):
+                await bot.tree.sync()
+        except discord.DiscordException:
+            await bot.close()
+            raise
+        task = asyncio.create_task(bot.connect())
+        bots.append((bot, task))
+        await fake.until(lambda: any(what == "ready" for what, _ in bot.seen) or task.done())
+        return bot
+
+    yield starter
+    for bot, task in bots:
+        await bot.end(task)
+
+
+@pytest.fixture
+async def bot(start: Start) -> Bot:
+    """A connected bot without commands."""
+    return await start()
+
+
+@pytest.fixture
+async def http(fake: FakeDiscord) -> AsyncIterator[aiohttp.ClientSession]:
+    """A plain HTTP client with the bot's token, for what discord.py would not send."""
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bot {fake.token}"}) as session:
+        yield session
