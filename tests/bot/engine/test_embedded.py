@@ -220,7 +220,7 @@ async def test_forgotten_jobs_are_found_within_a_minute(bare: Bare, caplog: pyte
     assert "took up 2 forgotten jobs" in caplog.messages
 
 
-async def test_what_is_running_or_waiting_is_not_forgotten(bare: Bare):
+async def test_what_is_running_or_waiting_is_not_forgotten(bare: Bare, caplog: pytest.LogCaptureFixture):
     async def step(job_id: int) -> Step:
         if job_id == 1:
             await asyncio.get_running_loop().create_future()
@@ -231,6 +231,7 @@ async def test_what_is_running_or_waiting_is_not_forgotten(bare: Bare):
     await bare.engine.start()
     await bare.pass_time(300)
     assert sorted(bare.looked_at()) == [1, 2]
+    assert not caplog.records
 
 
 async def test_a_busy_database_does_not_end_the_search_for_forgotten_jobs(bare: Bare):
