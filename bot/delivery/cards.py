@@ -9,7 +9,7 @@ import discord
 
 from bot.clock import Clock
 from bot.delivery.outages import TOKEN_ENDED, is_too_large, outages_are_later
-from bot.delivery.routes import Routes, has_token, only_by_answer, pinging, reply_to_card
+from bot.delivery.routes import Files, Routes, has_token, only_by_answer, pinging, reply_to_card
 from bot.errors import DeliveryLaterError, Reason, ReferenceRefusedError
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import Outlook
@@ -59,21 +59,17 @@ class Cards:
         shown = self._shown.get(job.id)
         if shown is not None and shown == (job.card_message_id, card):
             return job.card_message_id
-        message_id = await self.put(job, to_parts(card))
-        if message_id is not None:
-            self._remember(job, message_id, card)
-        return message_id
+        message = await self._put(job, to_parts(card))
+        if message is None:
+            return None
+        self._remember(job, message.id, card)
+        return message.id
 
-    async def put(self, job: Job, parts: Parts, files: list[discord.File] | None = None) -> int | None:
-        """Put this into the job's card, wherever that is or has to be."""
-        message = await self._put(job, parts, files)
-        return None if message is None else message.id
-
-    async def attach(self, job: Job, song: discord.File) -> discord.Attachment:
+    async def attach(self, job: Job, song: Files) -> discord.Attachment:
         """Attach a song to the card, in place of what was attached. Raises as Publisher.publish does."""
         card = job_card(job, Outlook(), now=self._clock.now(), rules=self._rules, locale=job.place.locale)
         try:
-            message = await self._put(job, to_parts(card), [song])
+            message = await self._put(job, to_parts(card), song)
         except discord.HTTPException as error:
             if is_too_large(error):
                 raise ReferenceRefusedError(Reason.FILE_TOO_LARGE) from None
@@ -96,28 +92,27 @@ class Cards:
     def _calls_back(self, job: Job) -> bool:
         return job.state in _NEWS and self._clock.now() - job.created_at > _LOOKED_AWAY
 
-    async def _put(self, job: Job, parts: Parts, files: list[discord.File] | None) -> discord.Message | None:
-        more = {} if files is None else {"attachments": files}
+    async def _put(self, job: Job, parts: Parts, files: Files | None = None) -> discord.Message | None:
+        """Put this into the job's card, wherever that is or has to be; `files` replace what was attached."""
         with outages_are_later():
             if only_by_answer(job):
-                return await self._put_by_answer(job, parts, more)
+                return await self._put_by_answer(job, parts, files)
             if job.card_message_id is not None:
+                more = {} if files is None else {"attachments": files()}
                 return await _unless_gone(self._routes.edit(job, job.card_message_id, parts, **more))
             if has_token(job, self._clock.now()):
-                answer = await self._put_by_answer(job, parts, more)
+                answer = await self._put_by_answer(job, parts, files)
                 if answer is not None:
                     return answer
                 if self._clock.now() - job.created_at < _ANSWER_MAY_COME:
                     raise DeliveryLaterError("the card is on its way", retry_after_seconds=1.0)
-            new = {} if files is None else {"files": files}
             channel = self._routes.channel(job.place.channel_id)
-            return await _unless_gone(self._routes.send(channel, job, "card", parts, **new))
+            return await _unless_gone(self._routes.send(channel, job, "card", parts, files=files))
 
-    async def _put_by_answer(
-        self, job: Job, parts: Parts, more: dict[str, list[discord.File]]
-    ) -> discord.Message | None:
+    async def _put_by_answer(self, job: Job, parts: Parts, files: Files | None) -> discord.Message | None:
         if not has_token(job, self._clock.now()):
             return None
+        more = {} if files is None else {"attachments": files()}
         return await _unless_gone(self._routes.edit_answer(job, parts, **more))
 
     async def _send_news(self, job: Job, *, with_buttons: bool) -> None:

@@ -1,5 +1,6 @@
 """The three ways to a member: the channel, his own interaction while its token lasts, a direct message."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -14,6 +15,9 @@ _TOKEN_LIFE = timedelta(minutes=14)
 
 #: What Discord calls the first answer to an interaction; discord.py's type asks for a number, the address does not.
 _ORIGINAL = cast("int", "@original")
+
+#: Opens the files of one try: what was sent once is spent.
+Files = Callable[[], list[discord.File]]
 
 
 class Routes:
@@ -51,16 +55,27 @@ class Routes:
         return await webhook.edit_message(_ORIGINAL, **parts, **more, allowed_mentions=discord.AllowedMentions.none())
 
     async def send(
-        self, to: discord.abc.Messageable, job: Job, purpose: str, parts: Parts, **more: Any
+        self,
+        to: discord.abc.Messageable,
+        job: Job,
+        purpose: str,
+        parts: Parts,
+        *,
+        files: Files | None = None,
+        **more: Any,
     ) -> discord.Message:
         """Send with the job's nonce for this purpose: the same message sent again is the same message."""
         try:
-            return await to.send(**parts, **more, nonce=job.nonce(purpose))
+            return await to.send(**parts, **more, **_opened(files), nonce=job.nonce(purpose))
         except discord.Forbidden as error:
             if error.code != NO_HISTORY_FOR_REPLY or more.pop("reference", None) is None:
                 raise
             # a reply needs to read the history; a plain message does not
-            return await to.send(**parts, **more, nonce=job.nonce(purpose))
+            return await to.send(**parts, **more, **_opened(files), nonce=job.nonce(purpose))
+
+
+def _opened(files: Files | None) -> dict[str, Any]:
+    return {} if files is None else {"files": files()}
 
 
 def has_token(job: Job, now: datetime) -> bool:

@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 #: A reference URL must outlive the checking and a wait in line; sooner than that it counts as expired.
 _URL_MARGIN = timedelta(minutes=90)
 
+#: Delivered so late, an order is a replay after a lost connection: it cannot be answered any more, and whoever typed it
+#: has read "did not respond" and typed it again. Well above 3 s, because clocks differ.
+_TOO_OLD = timedelta(seconds=60)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
@@ -41,6 +45,10 @@ class Desk:
 
     async def take(self, interaction: discord.Interaction, wish: Wish) -> None:
         """Turn a wish into a job and answer with its card; or say privately what is in the way and give it back."""
+        age = self.clock.now() - interaction.created_at
+        if age > _TOO_OLD:
+            log.warning("an order arrived %d s late and was not taken; is this machine's clock right?", age.seconds)
+            return
         try:
             check_place(interaction)
             order = to_order(wish, asker_of(interaction), self.rules)
