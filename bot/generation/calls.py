@@ -184,7 +184,7 @@ class Caller:
                 },
                 # A redirect would carry the key, or turn the POST into a GET.
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=connect + seconds, connect=connect),
+                timeout=aiohttp.ClientTimeout(total=connect + seconds, connect=connect, sock_read=seconds),
             ) as response:
                 status = response.status
                 return await self._read(response)

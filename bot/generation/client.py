@@ -160,8 +160,7 @@ class GenerationClient:
         return _judged(answer, self._clock.now())
 
     async def _get(self, call: str, path: str, params: Mapping[str, str | int]) -> Answer:
-        async with self._budget:
-            pass  # the budget counts beginnings; a slow answer must not hold it
+        await self._budget.acquire()
         return await self._caller.get(self._sessions.calls, call, path, params)
 
     async def _ask_log(self, params: dict[str, str | int]) -> Answer:

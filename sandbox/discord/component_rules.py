@@ -136,7 +136,8 @@ def _check(form: Form, path: str, component: JSON, allowed: frozenset[int], file
 def _check_row(form: Form, path: str, row: JSON, files: set[str]) -> None:
     inside = form.rows(f"{path}.components", row.get("components"), 5, fewest=1)
     for index, component in enumerate(inside):
-        allowed = SELECTS | {BUTTON, TEXT_INPUT} if path.startswith("data.") else SELECTS | {BUTTON}
+        # In a form a row is the old way to hold one text field; everything else sits in a label.
+        allowed = {TEXT_INPUT} if path.startswith("data.") else SELECTS | {BUTTON}
         _check(form, f"{path}.components.{index}", component, frozenset(allowed), files)
     if len(inside) > 1 and any(component.get("type") != BUTTON for component in inside):
         form.add(f"{path}.components", "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "The specified component exceeds the width")

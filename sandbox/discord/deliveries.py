@@ -41,6 +41,11 @@ def interaction_payload(world: World, done: Interaction, data: JSON) -> JSON:
     return body
 
 
+def command_data(command: JSON) -> JSON:
+    """Which command it is; a guild's own command names its guild."""
+    return {name: command[name] for name in ("id", "name", "type", "guild_id") if name in command}
+
+
 def option_rows(node: JSON, values: dict[str, Any], stored: dict[str, Attachment]) -> list[JSON]:
     rows: list[JSON] = []
     for option in node.get("options") or ():

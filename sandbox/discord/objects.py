@@ -242,6 +242,7 @@ class Modal:
 class Interaction:
     """One thing a member did, and all that came back to it.
 
+    `delivered` is false if no bot was connected when it happened.
     `answer_type` is the callback type of the first answer (None: not answered yet); `failed` says that the member saw
     "The application did not respond".
     """
@@ -265,6 +266,7 @@ class Interaction:
     followups: list[Message] = field(default_factory=list)
     modal: Modal | None = None
     choices: list[JSON] | None = None
+    delivered: bool = True
     failed: bool = False
     expired: bool = False
 

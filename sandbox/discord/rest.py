@@ -169,12 +169,13 @@ class Frame:
         call.status = status
         if status >= 400 and isinstance(answer, dict):
             call.code = answer.get("code")
-        if isinstance(answer, str):
-            return web.Response(status=status, text=answer, headers={"Via": "1.1 google", **headers})
+        headers = {"Via": "1.1 google", **headers}
+        if answer is None or isinstance(answer, str):
+            return web.Response(status=status, text=answer, headers=headers)
         # Exactly `application/json`, without a charset: discord.py parses nothing else.
         return web.Response(
             status=status,
-            body=b"" if answer is None else json.dumps(answer).encode(),
+            body=json.dumps(answer).encode(),
             content_type="application/json",
-            headers={"Via": "1.1 google", **headers},
+            headers=headers,
         )

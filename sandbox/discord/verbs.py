@@ -7,7 +7,7 @@ from typing import Any
 from . import client_rules, payloads, posting
 from .command_rules import CHAT_INPUT, MESSAGE_COMMAND
 from .component_rules import BUTTON, FILE_UPLOAD, SELECTS, STRING_SELECT, walk
-from .deliveries import interaction_payload, nested, option_rows
+from .deliveries import command_data, interaction_payload, nested, option_rows
 from .gateway import Gateway
 from .lookups import File, Lookups, Where, Who, as_upload
 from .objects import (
@@ -62,7 +62,7 @@ class MemberVerbs(Lookups):
         client_rules.check_options(node.get("options") or [], dict(options or {}), uploads)
         stored = self._upload_options(node, uploads, person, place)
         rows = option_rows(node, dict(options or {}), stored)
-        data: JSON = {"id": found["id"], "name": name, "type": CHAT_INPUT, "options": nested(found, path, rows)}
+        data = command_data(found) | {"options": nested(found, path, rows)}
         if stored:
             data["resolved"] = self._resolved(stored.values())
         return self._interact(
@@ -90,7 +90,7 @@ class MemberVerbs(Lookups):
             raise ClientRefusedError(f"the option {option!r} does not complete")
         rows = option_rows(node, values, {})
         next(row for row in rows if row["name"] == option)["focused"] = True
-        data: JSON = {"id": found["id"], "name": name, "type": CHAT_INPUT, "options": nested(found, path, rows)}
+        data = command_data(found) | {"options": nested(found, path, rows)}
         return self._interact(InteractionType.AUTOCOMPLETE, person, place, data, name=command)
 
     async def message_command(
@@ -101,10 +101,7 @@ class MemberVerbs(Lookups):
         place = self.world.channels[target.channel_id]
         self._may_use_commands(person, place)
         found = self._command(place, install, MESSAGE_COMMAND, name)
-        data: JSON = {
-            "id": found["id"],
-            "name": name,
-            "type": MESSAGE_COMMAND,
+        data = command_data(found) | {
             "target_id": str(target.id),
             "resolved": {"messages": {str(target.id): payloads.message(self.world, target)}},
         }
@@ -295,20 +292,20 @@ class MemberVerbs(Lookups):
         done.payload = interaction_payload(world, done, data)
         world.interactions[done.id] = done
         world.announce("interaction_created", {"interaction": view(world, done)}, visible_to=person.id)
-        reachable = bool(self.gateway.connected)
+        done.delivered = bool(self.gateway.connected)
         world.send_event("INTERACTION_CREATE", done.payload, guild_id=done.guild.id if done.guild else None)
         if not age_seconds:
             loop = asyncio.get_running_loop()
             delay_seconds = world.rules.ack_deadline_seconds
-            self._timers.add(loop.call_later(delay_seconds + 0.01, self._check_answered, done, reachable))
+            self._timers.add(loop.call_later(delay_seconds + 0.01, self._check_answered, done))
         return done
 
-    def _check_answered(self, done: Interaction, reachable: bool = True) -> None:
+    def _check_answered(self, done: Interaction) -> None:
         """After the deadline the member reads "The application did not respond"."""
         late = self.world.clock.time() - done.created_at >= self.world.rules.ack_deadline_seconds
         if done.answered or done.failed or not late:
             return
         done.failed = True
         self.world.announce("interaction_failed", {"interaction": view(self.world, done)}, visible_to=done.user.id)
-        if reachable:
+        if done.delivered:
             self.world.violate("unacknowledged", f"interaction {done.id} ({done.name}) got no answer in time")

@@ -28,15 +28,11 @@ class PollCall:
         world = self._world
         generation = world.ledger.generations.get(request.query.get("generation_id", ""))
         step = _step(generation)
+        fault = step if isinstance(step, Fault) else self._fault(generation)
         if generation is not None:
-            generation.polls += 1
-        fault = (
-            step
-            if isinstance(step, Fault)
-            else world.mischief.choose(
-                Call.POLL, world.ledger.now(), generation_id=generation.id if generation else None
-            )
-        )
+            generation.polled_at.append(world.ledger.now())
+            # a rule that strikes hides the script's entry: it is shown to the next poll
+            generation.steps += fault is None or fault is step or fault.manner is Manner.SLOW
         await world.pause(world.settings.latency_seconds + (fault.delay_seconds if fault else 0))
         real = await self._real(request, generation, step if isinstance(step, str) else None)
         if fault is None:
@@ -46,6 +42,10 @@ class PollCall:
         world.ledger.calls["poll fault"] += 1
         filled = {"id": generation.id, "track_url": world.track_url(generation)} if generation else {}
         return await carry_out(fault, request, closing=world.closing, real=real, filled=filled)
+
+    def _fault(self, generation: Generation | None) -> Fault | None:
+        now = self._world.ledger.now()
+        return self._world.mischief.choose(Call.POLL, now, generation_id=generation.id if generation else None)
 
     async def _real(self, request: web.Request, generation: Generation | None, word: str | None) -> web.Response:
         world = self._world
@@ -82,7 +82,7 @@ def _step(generation: Generation | None) -> str | Fault | None:
     """The script's entry for this poll; the last one holds for all that follow."""
     if generation is None or not generation.script.polls:
         return None
-    return generation.script.polls[min(generation.polls, len(generation.script.polls) - 1)]
+    return generation.script.polls[min(generation.steps, len(generation.script.polls) - 1)]
 
 
 class TrackCall:

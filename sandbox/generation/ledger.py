@@ -39,7 +39,8 @@ class Generation:
     accepted_at: float  #: seconds since the stand-in began
     error: Any = None  #: set when it ended without a track
     finished_at: float | None = None
-    polls: int = 0
+    steps: int = 0  #: entries of its script that were used up
+    polled_at: list[float] = field(default_factory=list[float])  #: seconds, every poll that asked for it
     fetches: int = 0
     first_fetch_at: float | None = None
     composing: asyncio.Task[None] | None = None
@@ -59,6 +60,12 @@ class Generation:
         if self.error is not None:
             return "error"
         return "completed" if self.composing is not None and self.composing.done() else "generating"
+
+    def is_running(self, now: float, settings: Settings) -> bool:
+        """Whether it still takes a place; one that goes by the clock ends without being asked."""
+        if self.finished_at is not None:
+            return False
+        return self.is_scripted or self.status_by_clock(now, settings) in {"queued", "generating"}
 
     def finish(self, now: float) -> None:
         """It ended, one way or the other: no longer counted as running."""
@@ -102,9 +109,10 @@ class Ledger:
         )
         return {name: count for name, count in counts.items() if count > 1}
 
-    def running(self) -> int:
+    def running(self, settings: Settings) -> int:
         """Generations that have not ended."""
-        return sum(generation.finished_at is None for generation in self.generations.values())
+        now = self.now()
+        return sum(generation.is_running(now, settings) for generation in self.generations.values())
 
     def new_id(self) -> str:
         """An id as the real API gives them: with a colon, so that it must never become a path."""

@@ -41,6 +41,10 @@ class RemoteGeneration:
         answer = await self._send("POST", "rules", order.model_dump(mode="json"))
         return int(answer["rule"])
 
+    async def outage(self, seconds: float) -> int:
+        """For so long, every connection is reset, file host included. Its number."""
+        return await self.fault("any", manner="drop", rule={"for_seconds": seconds})
+
     async def heal(self, number: int | None = None) -> None:
         """Take one fault back, or all."""
         await self._send("DELETE", "rules" if number is None else f"rules/{number}")

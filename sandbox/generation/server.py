@@ -74,9 +74,13 @@ class FakeGeneration:
         chosen = fault or Fault.model_validate(kind)
         return self.world.add_rule(Rule.model_validate({"call": call, "fault": chosen, **(rule or {})}))
 
-    def heal(self) -> None:
-        """Take all faults back."""
-        self.world.mischief.remove()
+    def outage(self, seconds: float) -> int:
+        """For so long, every connection is reset, file host included. Its number."""
+        return self.fault("any", manner="drop", rule={"for_seconds": seconds})
+
+    def heal(self, number: int | None = None) -> None:
+        """Take one fault back, or all."""
+        self.world.mischief.remove(number)
 
     async def __aenter__(self) -> Self:
         """Listen. Raises OSError when the port is taken."""

@@ -40,10 +40,12 @@ class SubmitCall:
         )
         await world.pause(world.settings.latency_seconds + (fault.delay_seconds if fault else 0))
         if fault is not None and not fault.after_effect and fault.manner is not Manner.SLOW:
+            if script is not None and fault is not script.submit:
+                world.give_back(script)
             return await self._show(fault, request, posted, None)
         real = await self._submit(request, posted, script or Script())
-        if script is not None and posted.generation_id is None:
-            world.scripts.insert(0, script)  # it belongs to a generation, and this POST became none
+        if posted.generation_id is None:
+            world.give_back(script)
         posted.outcome = "accepted" if posted.generation_id else f"HTTP {real.status}"
         if fault is not None and posted.generation_id:
             return await self._show(fault, request, posted, real)
@@ -86,7 +88,7 @@ class SubmitCall:
             return refusal(request, 400, "\n".join(["Body validation error", *complaints]))
         if settings.songs_left is not None and settings.songs_left <= 0:
             return refusal(request, 403)
-        if settings.most_at_once is not None and world.ledger.running() >= settings.most_at_once:
+        if settings.most_at_once is not None and world.ledger.running(settings) >= settings.most_at_once:
             return refusal(request, 429, headers={"Retry-After": settings.retry_after} if settings.retry_after else {})
         await world.pause(settings.submit_seconds)
         return await self._accept(posted, posted.body, script)

@@ -33,6 +33,7 @@ class World:
         self.closing = asyncio.Event()
         self.session: aiohttp.ClientSession | None = None
         self.url = yarl.URL()
+        self._by_file_name: dict[str, Generation] = {}
         self._signing_key = secrets.token_bytes(16)
 
     def key_error(self, request: web.Request) -> web.Response | None:
@@ -49,6 +50,11 @@ class World:
                 return self.scripts.pop(index)
         return None
 
+    def give_back(self, script: Script | None) -> None:
+        """It was not used after all: it belongs to a generation, and no generation came of this POST."""
+        if script is not None:
+            self.scripts.insert(0, script)
+
     def add_rule(self, rule: Rule) -> int:
         """Put a rule in force; its number."""
         return self.mischief.add(rule, self.ledger.now())
@@ -56,9 +62,9 @@ class World:
     def accept(self, generation: Generation) -> None:
         """Charge it and start to compose."""
         self.ledger.generations[generation.id] = generation
-        if self.settings.songs_left is not None:
-            self.settings = self.settings.model_copy(update={"songs_left": self.settings.songs_left - 1})
+        self._by_file_name[_file_name(generation)] = generation
         if generation.error is None:
+            self._pay(-1)
             generation.composing = asyncio.create_task(self._compose(generation), name=f"compose {generation.id}")
 
     async def _compose(self, generation: Generation) -> None:
@@ -72,18 +78,17 @@ class World:
         """End it without a track; the hold on its credits is rolled back, as the documents say."""
         if generation.error is None:
             generation.error = error or _DOWNSTREAM
-            if self.settings.songs_left is not None:
-                self.settings = self.settings.model_copy(update={"songs_left": self.settings.songs_left + 1})
+            self._pay(+1)
         generation.finish(self.ledger.now())
 
     def track_url(self, generation: Generation) -> str:
         """Where the file lies: on a path of its own, signed when addresses expire."""
-        name = hashlib.sha256(generation.id.encode()).hexdigest()[:21]
+        name = _file_name(generation)
         url = self.url / "files" / "koala" / f"{name}_output.mp3"
         if self.settings.track_expires_seconds is None:
             return str(url)
-        expires = self.ledger.now() + self.settings.track_expires_seconds
-        signed = {"Expires": f"{expires:.3f}", "Signature": self._signature(name, f"{expires:.3f}")}
+        expires = str(self.ledger.now() + self.settings.track_expires_seconds)
+        signed = {"Expires": expires, "Signature": self._signature(name, expires)}
         return str(url.with_query(signed))
 
     def is_track_url_good(self, name: str, expires: str | None, signature: str | None) -> bool:
@@ -95,10 +100,11 @@ class World:
 
     def generation_of_track(self, name: str) -> Generation | None:
         """The generation behind a file name."""
-        for generation in self.ledger.generations.values():
-            if hashlib.sha256(generation.id.encode()).hexdigest()[:21] == name:
-                return generation
-        return None
+        return self._by_file_name.get(name)
+
+    def _pay(self, songs: int) -> None:
+        if self.settings.songs_left is not None:
+            self.settings = self.settings.model_copy(update={"songs_left": self.settings.songs_left + songs})
 
     def _signature(self, name: str, expires: str) -> str:
         return hashlib.sha256(self._signing_key + f"{name}|{expires}".encode()).hexdigest()
@@ -117,3 +123,8 @@ class World:
                 await asyncio.wait_for(self.closing.wait(), seconds)
             except TimeoutError:
                 return
+
+
+def _file_name(generation: Generation) -> str:
+    """Its own, and not the id: ids hold colons and slashes."""
+    return hashlib.sha256(generation.id.encode()).hexdigest()[:21]

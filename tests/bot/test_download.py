@@ -16,7 +16,7 @@ from bot.download import DownloadError, DownloadFault, DownloadTimeouts, downloa
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MOST = 1_000_000
-FAST = DownloadTimeouts(connect_seconds=5, read_seconds=0.3, total_seconds=5)
+FAST = DownloadTimeouts(connect_seconds=20, read_seconds=20, total_seconds=30)
 
 
 @asynccontextmanager
@@ -207,8 +207,9 @@ async def test_silence_between_two_reads_ends_it(session: aiohttp.ClientSession,
         await asyncio.sleep(30)
         return response
 
+    brief = DownloadTimeouts(connect_seconds=20, read_seconds=0.3, total_seconds=30)
     async with serving(answer) as url:
-        assert (await fault_of(session, url, tmp_path / "a")).fault is DownloadFault.TIMEOUT
+        assert (await fault_of(session, url, tmp_path / "a", timeouts=brief)).fault is DownloadFault.TIMEOUT
 
 
 async def test_a_trickle_that_never_pauses_ends_with_the_total(session: aiohttp.ClientSession, tmp_path: Path) -> None:

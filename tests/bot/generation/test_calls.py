@@ -19,8 +19,8 @@ from bot.generation.calls import NOT_SENT, Answer, Caller, Exchange, Limits
 from bot.generation.client import GenerationClient, Sessions
 from bot.generation.profiles import profile_named
 from sandbox.generation import FakeGeneration
+from tests.bot.generation.answers import REFERENCE, client_for
 from tests.bot.generation.stand_ins import MovedClock, request_for
-from tests.bot.generation.test_submitting import REFERENCE, client_for
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

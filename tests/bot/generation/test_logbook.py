@@ -12,8 +12,8 @@ from bot.generation.client import GenerationClient, Sessions
 from bot.generation.logbook import ASK_AGAIN_SECONDS, MOST_PAGES, Logbook
 from bot.generation.profiles import profile_named
 from sandbox.generation import FakeGeneration
+from tests.bot.generation.answers import made
 from tests.bot.generation.stand_ins import MovedClock, References, request_for
-from tests.bot.generation.test_submitting import made
 
 SINCE = datetime(2026, 3, 1, 11, 59, tzinfo=UTC)
 

@@ -8,8 +8,7 @@ from bot.generation.calls import Timeouts
 from bot.generation.client import GenerationClient, Sessions
 from bot.jobs.ports import Finished, GaveUp, Progress, StillWorking
 from sandbox.generation import FakeGeneration
-from tests.bot.generation.stand_ins import References, request_for
-from tests.bot.generation.test_submitting import (
+from tests.bot.generation.answers import (
     NO_CREDITS,
     NO_KEY,
     PAGE,
@@ -20,6 +19,7 @@ from tests.bot.generation.test_submitting import (
     fal,
     made,
 )
+from tests.bot.generation.stand_ins import References, request_for
 
 GENERATION_ID = "906aec79-b0af-40c4-adae-15e6c4410e29:minimax/music-1.5"
 TRACK = "https://cdn.aimlapi.com/squirrel/files/koala/Oa2XHFE1hEsUn1qbcAL2s_output.mp3?Expires=1&Signature=a%2Bb%3D"
@@ -222,7 +222,7 @@ async def test_a_sick_answer_is_asked_again_later_and_the_song_still_ends(
 
 async def test_an_answer_that_never_comes_is_asked_again_later(sessions: Sessions, api: FakeGeneration) -> None:
     api.fault("poll", manner="hang")
-    patient = Timeouts(connect_seconds=0.1, read_seconds=0.2)
+    patient = Timeouts(connect_seconds=5, read_seconds=0.2)
     with pytest.raises(BusyError):
         await client_for(api.url, sessions, timeouts=patient).poll("x")
 

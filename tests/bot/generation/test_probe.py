@@ -5,7 +5,7 @@ from aiohttp import web
 
 from bot.generation.client import GenerationClient, Sessions, Verdict
 from sandbox.generation import FakeGeneration
-from tests.bot.generation.test_submitting import NO_CREDITS, NO_KEY, PAGE, answering, client_for, envelope, made
+from tests.bot.generation.answers import NO_CREDITS, NO_KEY, PAGE, answering, client_for, envelope, made
 
 
 async def test_a_probe_accepts_the_right_key_and_spends_nothing(client: GenerationClient, api: FakeGeneration) -> None:

@@ -1,13 +1,8 @@
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from aiohttp import web
-from aiolimiter import AsyncLimiter
-from pydantic import SecretStr
 
-from bot.clock import SystemClock
 from bot.errors import (
     AccountError,
     BusyError,
@@ -16,47 +11,22 @@ from bot.errors import (
     Reason,
     RefusedError,
 )
-from bot.generation.calls import Limits, Timeouts
+from bot.generation.calls import Timeouts
 from bot.generation.client import GenerationClient, Sessions
-from bot.generation.profiles import profile_named
 from sandbox.generation import FakeGeneration, Settings
-from tests.bot.generation.stand_ins import FAST, PROMPT, References, request_for
-
-REFERENCE = "https://cdn.discordapp.com/ephemeral-attachments/1/2/song.mp3?ex=6&is=5&hm=0123456789abcdef&"
-
-
-def client_for(url: str, sessions: Sessions, *, timeouts: Timeouts = FAST) -> GenerationClient:
-    return GenerationClient(
-        sessions=sessions,
-        base_url=url,
-        api_key=SecretStr("sandbox-key"),
-        profile=profile_named("minimax-music"),
-        clock=SystemClock(),
-        budget=AsyncLimiter(1000, 1),
-        limits=Limits(timeouts=timeouts),
-    )
-
-
-@asynccontextmanager
-async def answering(answer: web.Response | Any) -> AsyncIterator[tuple[str, list[web.Request]]]:
-    """A server that answers every request with the same; and what it was asked."""
-    asked: list[web.Request] = []
-
-    async def handler(request: web.Request) -> web.StreamResponse:
-        asked.append(request)
-        await request.read()
-        made = answer(request) if callable(answer) else answer
-        return made if isinstance(made, web.StreamResponse) else await made
-
-    app = web.Application()
-    app.router.add_route("*", "/{rest:.*}", handler)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}", asked
-    finally:
-        await runner.cleanup()
+from tests.bot.generation.answers import (
+    MAINTENANCE,
+    NO_CREDITS,
+    NO_KEY,
+    PAGE,
+    REFERENCE,
+    answering,
+    client_for,
+    envelope,
+    fal,
+    made,
+)
+from tests.bot.generation.stand_ins import PROMPT, References, request_for
 
 
 async def error_of(sessions: Sessions, answer: Any) -> GenerationError:
@@ -69,29 +39,6 @@ async def error_of(sessions: Sessions, answer: Any) -> GenerationError:
         assert secret not in str(caught.value)
     return caught.value
 
-
-def envelope(status: int, message: str) -> dict[str, Any]:
-    return {
-        "message": message,
-        "path": "/v2/generate/audio",
-        "requestId": "798b860e-98c2-4e8e-8c50-550bcfc2eccc",
-        "statusCode": str(status),
-        "timestamp": "2025-03-11T07:13:27.813Z",
-    }
-
-
-def fal(kind: str, message: str) -> dict[str, Any]:
-    return {"detail": [{"loc": ["body", "x"], "msg": message, "type": kind, "input": REFERENCE, "ctx": {}}]}
-
-
-NO_KEY = (
-    "This request requires a valid API key. You can create a new API key on the Billing page: https://aimlapi.com/app"
-)
-NO_CREDITS = (
-    "You've run out of credits. Please top up your balance or update your payment method: https://aimlapi.com/app"
-)
-MAINTENANCE = "The model is under maintenance, please contact us at help@aimlapi.com."
-PAGE = "<html><body>Error 1010: credits, billing, key</body></html>"
 
 REFUSED: list[tuple[int, Any, Reason]] = [
     (400, envelope(400, "Body validation error"), Reason.REQUEST_REFUSED),
@@ -124,15 +71,6 @@ async def test_a_definite_no_is_refused_with_its_reason(
 
     assert isinstance(error, RefusedError)
     assert (error.reason, error.status) == (reason, status)
-
-
-def made(status: int, body: Any, **headers: str) -> web.Response:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    if isinstance(body, str):
-        return web.Response(
-            text=body, status=status, headers=named, content_type="text/html" if body.startswith("<") else "text/plain"
-        )
-    return web.json_response(body, status=status, headers=named)
 
 
 @pytest.mark.parametrize(
@@ -284,7 +222,7 @@ async def test_an_answer_that_never_comes_is_unknown(
     sessions: Sessions, api: FakeGeneration, references: References
 ) -> None:
     api.fault("submit", manner="hang")
-    patient = Timeouts(connect_seconds=0.1, submit_seconds=0.2)
+    patient = Timeouts(connect_seconds=5, submit_seconds=0.2)
     with pytest.raises(OutcomeUnknownError):
         await client_for(api.url, sessions, timeouts=patient).submit(request_for(references.url()))
 

@@ -12,12 +12,7 @@ from bot.generation.profiles import profile_named
 from bot.generation.tracks import NOT_YET_PAUSES_SECONDS
 from bot.jobs.ports import Finished
 from sandbox.generation import FakeGeneration
-from tests.bot.generation.stand_ins import MovedClock, References, request_for
-
-LIMITS = Limits(
-    track_bytes=2_000_000,
-    timeouts=Timeouts(track=DownloadTimeouts(connect_seconds=5, read_seconds=0.3, total_seconds=5)),
-)
+from tests.bot.generation.stand_ins import FAST, MovedClock, References, request_for
 
 
 @pytest.fixture
@@ -27,6 +22,11 @@ def clock() -> MovedClock:
 
 @pytest.fixture
 def hasty(sessions: Sessions, api: FakeGeneration, clock: MovedClock) -> GenerationClient:
+    """Its pauses take no time."""
+    return client_with(sessions, api, clock, FAST)
+
+
+def client_with(sessions: Sessions, api: FakeGeneration, clock: MovedClock, timeouts: Timeouts) -> GenerationClient:
     return GenerationClient(
         sessions=sessions,
         base_url=api.url,
@@ -34,7 +34,7 @@ def hasty(sessions: Sessions, api: FakeGeneration, clock: MovedClock) -> Generat
         profile=profile_named("minimax-music"),
         clock=clock,
         budget=AsyncLimiter(1000, 1),
-        limits=LIMITS,
+        limits=Limits(track_bytes=2_000_000, timeouts=timeouts),
     )
 
 
@@ -77,7 +77,6 @@ async def test_a_file_that_stays_away_is_left_for_later(
         ({"manner": "answer", "status": 302, "headers": {"Location": "file:///etc/passwd"}}, TrackLostError),
         ({"manner": "truncate"}, TrackNotReadyError),
         ({"manner": "drop"}, TrackNotReadyError),
-        ({"manner": "hang"}, TrackNotReadyError),
         ({"manner": "html", "status": 502}, TrackNotReadyError),
         ({"manner": "answer", "status": 503}, TrackNotReadyError),
         ({"manner": "answer", "status": 429}, TrackNotReadyError),
@@ -99,6 +98,17 @@ async def test_what_a_file_host_can_do_wrong_is_sorted(
     assert type(caught.value) is kind
     assert "127.0.0.1" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_file_host_that_falls_silent_is_later(
+    sessions: Sessions, api: FakeGeneration, references: References, clock: MovedClock, tmp_path: Path
+) -> None:
+    brief = Timeouts(track=DownloadTimeouts(connect_seconds=20, read_seconds=0.2, total_seconds=30))
+    client = client_with(sessions, api, clock, brief)
+    api.script(polls=["completed"], tracks=[{"manner": "hang"}])
+
+    with pytest.raises(TrackNotReadyError):
+        await client.fetch(await track_url(client, references), tmp_path / "a.mp3")
 
 
 async def test_an_address_that_has_expired_is_lost(

@@ -6,6 +6,7 @@ from asyncio.subprocess import PIPE
 
 import aiohttp
 
+from sandbox.generation import FakeGeneration
 from sandbox.generation.remote import RemoteGeneration
 
 
@@ -36,3 +37,17 @@ async def test_it_runs_as_a_process_of_its_own_and_stops_on_sigterm() -> None:
     finally:
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def test_a_port_that_is_taken_is_said_and_ends_it() -> None:
+    async with FakeGeneration() as api:
+        port = api.url.rpartition(":")[2]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "sandbox.generation", "--port", port, stdout=PIPE, stderr=PIPE
+        )
+        printed, complaint = await asyncio.wait_for(process.communicate(), 30)
+
+    assert process.returncode == 1
+    assert printed == b""
+    assert b"cannot listen" in complaint
+    assert b"Traceback" not in complaint
