@@ -170,7 +170,7 @@ async def test_an_order_replayed_after_minutes_is_not_taken(front: Front) -> Non
 
 
 async def test_the_gateway_may_drop_and_commands_go_on(front: Front) -> None:
-    await front.fake.gateway.drop()
+    await front.fake.gateway.ask_to_reconnect()
     await front.fake.until(lambda: not front.fake.gateway.connected)
     await front.fake.until(lambda: front.fake.gateway.connected)
     assert (await front.order()).id
