@@ -102,7 +102,7 @@ _MARKS = {
     JobState.SUBMITTING: 0.15,
     JobState.GENERATING: 0.2,
     JobState.READY: 0.95,
-    JobState.DELIVERING: 0.98,
+    JobState.DELIVERING: 0.95,
 }
 
 #: Reasons that other words can mend; then the form is offered first.
@@ -198,7 +198,7 @@ def track_link(job: Job) -> str | None:
 
 def progress_bar(share: float) -> str:
     """A bar of fixed width; `share` from 0 to 1."""
-    full = min(_BAR_CELLS, max(0, round(share * _BAR_CELLS)))
+    full = min(_BAR_CELLS, max(0, int(share * _BAR_CELLS)))
     return "▰" * full + "▱" * (_BAR_CELLS - full)
 
 
