@@ -2,7 +2,7 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 
 import discord
@@ -14,7 +14,7 @@ from bot.errors import DeliveryLaterError, Reason, ReferenceRefusedError
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import Outlook
 from bot.texts import text
-from bot.ui.cards import Card, card_buttons, job_card
+from bot.ui.cards import TOLD_PRIVATELY, Card, JobButton, LinkButton, card_buttons, job_card
 from bot.ui.render import Parts, to_parts, to_view
 from bot.ui.rules import HouseRules
 from bot.ui.sentences import clip, mention, titled, why
@@ -83,6 +83,9 @@ class Cards:
         """The card, and for news that came late a message that calls the member. Raises DeliveryLaterError."""
         shown = await self.show(job, Outlook())
         self._shown.pop(job.id, None)
+        if job.reason in TOLD_PRIVATELY:
+            await self._whisper(job)
+            return
         if shown is not None and not self._calls_back(job):
             return
         if job.state is JobState.CANCELLED or job.state is JobState.DELIVERED:
@@ -115,18 +118,23 @@ class Cards:
         more = {} if files is None else {"attachments": files()}
         return await _unless_gone(self._routes.edit_answer(job, parts, **more))
 
+    async def _whisper(self, job: Job) -> None:
+        """The reason, to the member alone: under his command while that can be answered, else directly."""
+        parts = self._news(job, card_buttons(job, job.place.locale))
+        if has_token(job, self._clock.now()):
+            with outages_are_later():
+                try:
+                    await self._routes.whisper(job, parts)
+                except discord.HTTPException as error:
+                    if error.status >= 500 or error.status == 429:
+                        raise
+                else:
+                    return
+        await self._send_news_directly(job, parts)
+
     async def _send_news(self, job: Job, *, with_buttons: bool) -> None:
         """A message here, else a direct one; when neither can be had, `/tracks` still tells."""
-        locale = job.place.locale
-        sentence = text(
-            "delivery.news",
-            locale,
-            member=mention(job.member_id),
-            title=titled(job, locale),
-            sentence=why(job, self._rules, locale),
-        )
-        buttons = card_buttons(job, locale) if with_buttons else ()
-        parts: Parts = {"content": clip(sentence, 2000), "embeds": [], "view": to_view(job.id, buttons)}
+        parts = self._news(job, card_buttons(job, job.place.locale) if with_buttons else ())
         if not only_by_answer(job):
             channel = self._routes.channel(job.place.channel_id)
             with outages_are_later():
@@ -138,6 +146,17 @@ class Cards:
             if sent is not None:
                 return
         await self._send_news_directly(job, parts)
+
+    def _news(self, job: Job, buttons: Sequence[JobButton | LinkButton]) -> Parts:
+        locale = job.place.locale
+        sentence = text(
+            "delivery.news",
+            locale,
+            member=mention(job.member_id),
+            title=titled(job, locale),
+            sentence=why(job, self._rules, locale),
+        )
+        return {"content": clip(sentence, 2000), "embeds": [], "view": to_view(job.id, buttons)}
 
     async def _send_news_directly(self, job: Job, parts: Parts) -> None:
         with outages_are_later():

@@ -48,11 +48,20 @@ class Routes:
 
     async def edit_answer(self, job: Job, parts: Parts, **more: Any) -> discord.Message:
         """Edit the answer to the job's interaction; only while `has_token`. 404 (10015, 10008) when there is none."""
+        webhook = self._webhook(job)
+        return await webhook.edit_message(_ORIGINAL, **parts, **more, allowed_mentions=discord.AllowedMentions.none())
+
+    async def whisper(self, job: Job, parts: Parts) -> None:
+        """A private followup to the job's interaction; only while `has_token`. It has no nonce."""
+        await self._webhook(job).send(**parts, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
+
+    def _webhook(self, job: Job) -> discord.Webhook:
         assert job.place.interaction_token is not None
         webhook = discord.Webhook.partial(
             id=cast("int", self._client.application_id), token=job.place.interaction_token, client=self._client
         )
-        return await webhook.edit_message(_ORIGINAL, **parts, **more, allowed_mentions=discord.AllowedMentions.none())
+        webhook.type = discord.WebhookType.application  # an interaction's; discord.py whispers through no other
+        return webhook
 
     async def send(
         self,

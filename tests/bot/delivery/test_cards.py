@@ -142,3 +142,21 @@ async def test_a_converted_song_is_published_on_the_card_and_stays_there(front: 
     job = await front.move(job, JobState.QUEUED)
     await front.delivery.show(job, NOTHING)
     assert len(front.card(job).attachments) == 1
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_refused_content_is_told_to_the_member_alone(front: Front, late: bool) -> None:
+    job = await front.generating(await front.order())
+    if late:
+        front.advance(20 * 60)
+    job = await front.move(job, JobState.FAILED, reason=Reason.CONTENT_REFUSED)
+    await front.delivery.tell(job)
+    assert "refuses" not in words_of(front.card(job))
+    assert "has been told why" in words_of(front.card(job))
+    assert labels_of(front.card(job)) == ["Edit lyrics"]
+    if late:
+        (told,) = front.fake.seen(front.fake.open_dm())
+    else:
+        (told,) = front.fake.interactions[0].followups
+        assert told.visible_to == job.member_id
+    assert "refuses these words" in told.content
