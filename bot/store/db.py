@@ -28,7 +28,8 @@ async def open_store(
 ) -> AsyncGenerator[SqlJobStore]:
     """The store behind DATABASE_URL, whole, ours, at this version's revision, and (SQLite) owned by this process alone.
 
-    `busy_seconds`: how long a call waits for a lock, and again for a free connection, before StoreBusyError.
+    `busy_seconds`: how long a statement waits for somebody else's lock before StoreBusyError; a call that must wait for
+    its turn first gets it after at most five times as long.
     Raises StartError, with what to do; the database is then as it was before.
     """
     parsed = _parsed(url)
