@@ -70,6 +70,8 @@ def _fitted(
     is_mp3 = found.look.kind is Kind.MP3
     if is_mp3 and dressed.size_bytes + spare <= limit_bytes:
         return _tagged(dressed, dressed.path, out_dir, tags)
+    if is_mp3 and dressed.fits:
+        return dressed  # better without tags than encoded again for their sake
     bit_rate = _bit_rate(found.heard, limit_bytes - spare, is_mp3=is_mp3)
     if bit_rate is None:
         return dressed

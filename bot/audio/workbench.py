@@ -32,6 +32,10 @@ ENCODING_LIMITS = Limits(wall_seconds=150, cpu_seconds=90)
 PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 
 
+class ClosedError(RuntimeError):
+    """The bench was closed while a file was on it; nothing is known about the file."""
+
+
 class ChildError(Exception):
     """A child gave no answer. `problem` says whether it ran into a limit or died."""
 
@@ -45,7 +49,8 @@ class Workbench:
 
     `processes` bounds the children that run at once (default: one less than there are cores, 1 to 4); what comes on
     top waits in order, as a coroutine and nothing more. `disk_bytes` bounds what `room` hands out together. Use it as
-    `async with Workbench() as bench`; leaving it waits for nothing: cancel what still runs before.
+    `async with Workbench() as bench`; leaving it ends
+    every child, and whoever waits for one gets `ClosedError`.
     """
 
     def __init__(
@@ -68,6 +73,7 @@ class Workbench:
         self._free_bytes = disk_bytes
         self._room_made = asyncio.Condition()
         self._door = asyncio.Lock()
+        self._closed = False
         self._running: set[asyncio.subprocess.Process] = set()
         #: The most memory any child has had resident, in bytes.
         self.peak_bytes = 0
@@ -78,8 +84,10 @@ class Workbench:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closed = True
         for process in list(self._running):
-            process.kill()
+            if process.returncode is None:
+                process.kill()
 
     async def inspect(
         self, path: Path, *, purpose: Purpose = Purpose.REFERENCE, needs: Needs | None = None
@@ -139,7 +147,8 @@ class Workbench:
             await self._room_made.wait_for(lambda: self._free_bytes >= wanted)
             self._free_bytes -= wanted
         try:
-            folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="compose-", dir=self._work_dir))
+            # One system call, and here rather than in a thread: a cancelled thread would leave its folder behind.
+            folder = Path(tempfile.mkdtemp(prefix="compose-", dir=self._work_dir))
             try:
                 yield folder
             finally:
@@ -164,13 +173,9 @@ class Workbench:
 
     async def _run(self, order: bytes, wall_seconds: float) -> bytes:
         async with self._slots:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-s", "-B", "-m", "bot.audio.worker"),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                env=_environment(),
-            )
+            if self._closed:
+                raise ClosedError
+            process = await _start()
             self._running.add(process)
             try:
                 async with asyncio.timeout(wall_seconds + GRACE_SECONDS):
@@ -182,10 +187,26 @@ class Workbench:
             finally:
                 await _end(process)
                 self._running.discard(process)
+        if self._closed:
+            raise ClosedError
         if code:
             log.warning("a sound process ended with %d (%s)", code, _failure(written))
             raise ChildError(_problem_of(code))
         return written
+
+
+async def _start() -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-s", "-B", "-m", "bot.audio.worker"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=_environment(),
+        )
+    except OSError as error:
+        log.warning("no sound process could be started: %s", error.strerror)
+        raise ChildError(Problem.UNAVAILABLE) from error
 
 
 async def _talk(process: asyncio.subprocess.Process, order: bytes) -> bytes:
