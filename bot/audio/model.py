@@ -203,6 +203,11 @@ class Tags:
     language: str = "und"
 
 
+#: What `dress` may leave in its folder: the track, one that could not be tagged, the picture.
+TRACK_FILE, ENCODED_FILE, PICTURE_FILE = "track.mp3", "encoded.mp3", "waveform.png"
+DRESSED_FILES = (TRACK_FILE, ENCODED_FILE, PICTURE_FILE)
+
+
 class Step(StrEnum):
     """One thing `dress` does to a track."""
 

@@ -36,7 +36,7 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
     def install(code: str) -> None:
         package = tmp_path / "hostile" / "bot" / "audio"
-        package.mkdir(parents=True)
+        package.mkdir(parents=True, exist_ok=True)
         (package.parent / "__init__.py").touch()
         (package / "__init__.py").touch()
         (package / "worker.py").write_text(code)
@@ -221,6 +221,19 @@ async def test_without_any_process_to_be_had_the_file_is_not_blamed(
         seen = await bench.inspect(song)
     assert seen.undecided
     assert [reason.problem for reason in seen.reasons] == [Problem.UNAVAILABLE]
+
+
+async def test_a_child_cannot_have_a_foreign_file_posted(song: Path, hostile, tmp_path: Path) -> None:
+    secret = tmp_path / ".env"
+    secret.write_text("DISCORD_TOKEN=x")
+    (tmp_path / "track.mp3").symlink_to(secret)
+    for named in (secret, tmp_path / "track.mp3"):
+        answer = {"path": str(named), "fits": True, "size_bytes": 1, "name": "a.mp3"}
+        written = json.dumps({"answer": answer, "peak_bytes": 1})
+        hostile(f"import sys; sys.stdin.read(); sys.stdout.write({written!r})")
+        async with Workbench() as bench:
+            made = await bench.dress(song, tmp_path, title="a", tags=Tags(), limit_bytes=10**7)
+        assert (made.path, made.problem) == (song, Problem.CRASHED)
 
 
 def test_no_process_at_all_is_refused() -> None:
