@@ -246,7 +246,8 @@ class Modal:
 class Interaction:
     """One thing a member did, and all that came back to it.
 
-    `delivered` is false if no bot was connected when it happened.
+    `delivered` is false if no bot was connected when it happened, or it was back-dated: then a late answer is not
+    the bot's fault.
     `answer_type` is the callback type of the first answer (None: not answered yet); `failed` says that the member saw
     "The application did not respond".
     """
