@@ -98,9 +98,11 @@ def may_delete(interaction: discord.Interaction, job: Job) -> None:
 
 
 async def _delete_sure(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
-    deleted = await desk.jobs.delete(job.id, actor_for(interaction, job))
+    may_delete(interaction, job)
     await interaction.response.defer()
-    clean = await _remove_messages(interaction.client, deleted)
+    # the messages first: if this process dies in between, the row is still there to be deleted once more
+    clean = await _remove_messages(interaction.client, job)
+    await desk.jobs.delete(job.id, actor_for(interaction, job))
     key = "control.deleted" if clean else "control.deleted_partly"
     await interaction.edit_original_response(
         content=text(key, locale_of(interaction)), embeds=[], attachments=[], view=finished()
