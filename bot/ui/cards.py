@@ -148,6 +148,13 @@ def track_card(job: Job, *, locale: str, with_file: bool, direct: bool = False) 
     return Card(job_id=job.id, content=clip("\n".join(paragraphs), 2000), buttons=tuple(buttons))
 
 
+def shared_card(job: Job, *, locale: str) -> Card:
+    """The message that carries a kept track once more, where its owner asked for it; deleting it is Discord's own."""
+    content = text("track.shared", locale, title=titled(job, locale), member=mention(job.member_id))
+    words = JobButton(verb=Verb.WORDS, label=text("control.words", locale))
+    return Card(job_id=job.id, content=clip(content, 2000), buttons=(words,))
+
+
 def card_buttons(job: Job, locale: str) -> tuple[JobButton | LinkButton, ...]:
     """What can be done with a job from its card."""
 

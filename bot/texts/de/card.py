@@ -45,6 +45,7 @@ TEXTS: dict[str, str] = {
     "card.unnamed": "Ohne Titel",
     "track.ready": "🎵 {member} **{title}** ist fertig.",
     "track.ready_length": "🎵 {member} **{title}** ist fertig ({length}).",
+    "track.shared": "🎵 **{title}**, gemacht für {member}",
     "track.too_large": "Die Datei ist für diesen Kanal zu groß; etwa einen Tag lang führt der Link unten zu ihr.",
     "track.too_large_no_link": (
         "Die Datei ist für diesen Kanal zu groß. Hole sie mit `/tracks` dort ab, wo größere Dateien erlaubt sind."

@@ -49,6 +49,7 @@ TEXTS: dict[str, str] = {
     # the message that carries the track
     "track.ready": "🎵 {member} **{title}** is ready.",
     "track.ready_length": "🎵 {member} **{title}** is ready ({length}).",
+    "track.shared": "🎵 **{title}**, made for {member}",
     "track.too_large": "The file is too large for this channel; the link below leads to it for about a day.",
     "track.too_large_no_link": (
         "The file is too large for this channel. Fetch it with `/tracks` where larger files fit."

@@ -13,7 +13,7 @@ from bot.jobs.ports import Outlook
 from bot.texts import text
 from bot.texts.remarks import noted
 from bot.ui.answers import with_words_note
-from bot.ui.cards import Card, LinkButton, job_card, track_card
+from bot.ui.cards import Card, LinkButton, job_card, shared_card, track_card
 from bot.ui.desk import Desk
 from bot.ui.forms import Filled, order_form
 from bot.ui.sentences import fenced, refusal
@@ -28,7 +28,7 @@ LONG = "la la la la\n" * 60
 def conversation() -> str:
     """The whole page."""
     sections = [_head(), *_cards("en"), *_track("en"), *_refusals("en"), *_forms("en"), *_lists("en"), *_german()]
-    return "\n".join(sections).rstrip() + "\n"
+    return "\n".join([*sections, _another_language()]).rstrip() + "\n"
 
 
 def _head() -> str:
@@ -92,6 +92,7 @@ def _track(locale: str) -> list[str]:
                track_card(job, locale=locale, with_file=True)),
         _shown("Too large for the channel", track_card(job, locale=locale, with_file=False)),
         _shown("By direct message", track_card(job, locale=locale, with_file=True, direct=True)),
+        _shown("*Post it here*, from `/tracks`", shared_card(job, locale=locale)),
         _block("*Lyrics*, privately to whoever presses", _told("answer.words_of", locale) + "\n" + fenced(LYRICS)),
         _block("*Delete*, privately",
                _told("control.delete_ask", locale) + f"\n[{text('control.delete_sure', locale)}]"),
@@ -173,6 +174,16 @@ def _german() -> list[str]:
         _shown("The track", track_card(job, locale="de", with_file=True)),
         _form("`/compose` without lyrics", "form.compose", Filled(song_name="demo.mp3"), "de"),
     ]
+
+
+def _another_language() -> str:
+    return """## Another language
+
+Every sentence is in `bot/texts/en`, one module for each subject, by key. Copy the folder under Discord's code of the
+language (`bot/texts/fr`), translate the values, and add the language to `CATALOGS` in `bot/texts/__init__.py`.
+`tests/bot/texts` then names every missing key, every value that a translation forgot, and every text that is longer
+than Discord takes. Members read the language that their own Discord is set to; what is missing is read in English.
+"""
 
 
 def _told(key: str, locale: str) -> str:

@@ -65,6 +65,8 @@ async def test_a_done_song_is_linked_and_can_be_heard_posted_and_deleted(front: 
     assert public.visible_to is None
     assert public.attachments[0].data == SONG[1]
     assert public.pinged_user_ids == ()
+    assert "made for" in public.content
+    assert labels_of(public) == ["Lyrics"]
 
 
 async def test_an_undeliverable_track_is_fetched_from_the_list(front: Front) -> None:
