@@ -13,15 +13,20 @@ from bot.audio.mpeg import FrameHead, frame_head
 
 Pcm = NDArray[np.int16]
 
-#: Formats of encoders that take nothing planar; the others take what PyAV converts to.
 RATE = 44_100
+LONGEST_SECONDS = 20
+
+
+def music(seconds: float, rate: int = RATE, channels: int = 2) -> Pcm:
+    """Something with a beat, chords and noise, shape (channels, samples); dense enough that VBR has work to do."""
+    return whole_song(rate, channels)[:, : round(seconds * rate)]
 
 
 @cache
-def music(seconds: float, rate: int = RATE, channels: int = 2, seed: int = 1) -> Pcm:
-    """Something with a beat, chords and noise, shape (channels, samples); dense enough that VBR has work to do."""
-    t = np.arange(round(seconds * rate)) / rate
-    dice = np.random.default_rng(seed)
+def whole_song(rate: int, channels: int) -> Pcm:
+    """All there is to cut from, `LONGEST_SECONDS` long."""
+    t = np.arange(LONGEST_SECONDS * rate) / rate
+    dice = np.random.default_rng(1)
     roots = 110 * 2 ** (np.array([0, -4, 3, -2])[(t // 2).astype(int) % 4] / 12)
     phase = 2 * np.pi * np.cumsum(roots) / rate
     chord = sum(np.sin(phase * k) / k for k in (1, 2, 3, 4, 5, 6)) * (0.4 + 0.6 * np.exp(-(t % 0.5) * 3))
@@ -116,9 +121,12 @@ def mp3(
     """By LAME, without any tag. `xing` False leaves out the header that tells the length."""
     sound = music(seconds, rate, channels) if pcm is None else pcm
     muxer = {"write_xing": "1" if xing else "0", "id3v2_version": "0"}
-    return encoded(sound, "mp3", "libmp3lame", rate, kbps=kbps, options=options, muxer=muxer)
+    return encoded(
+        sound, "mp3", "libmp3lame", rate, kbps=kbps, options={"compression_level": "9", **options}, muxer=muxer
+    )
 
 
+@cache
 def vbr(seconds: float = 20, *, xing: bool = True) -> bytes:
     """Variable bit rate (V2)."""
     return mp3(seconds, 0, xing=xing, flags="+qscale+bitexact", global_quality=str(2 * 118))
