@@ -67,8 +67,7 @@ class DiscordDelivery:
 
     async def publish(self, job: Job, song: Path, name: str) -> Published:
         """See Publisher.publish."""
-        with await asyncio.to_thread(song.open, "rb") as content:
-            attachment = await self._cards.attach(job, discord.File(content, filename=name))
+        attachment = await self._cards.attach(job, lambda: [discord.File(song, filename=name)])
         return Published(url=attachment.url, expires_at=expiry_of(attachment.url))
 
     async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
@@ -125,7 +124,7 @@ class DiscordDelivery:
     ) -> DeliveredMessage:
         parts = _parts(job, parcel, direct=direct)
         try:
-            message = await self._routes.send(to, job, purpose, parts, files=parcel.files(), **more)
+            message = await self._routes.send(to, job, purpose, parts, files=parcel.files, **more)
         except discord.NotFound as error:
             if error.code != UNKNOWN_MESSAGE:
                 raise

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import wraps
+from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, TypeVar, Unpack
 
 from sqlalchemy import RowMapping, and_, bindparam, delete, func, insert, or_, select, update
@@ -69,7 +70,7 @@ Result = TypeVar("Result")
 
 def _to_the_end(
     method: Callable[Concatenate["SqlJobStore", Arguments], Coroutine[Any, Any, Result]],
-) -> Callable[Concatenate["SqlJobStore", Arguments], Coroutine[Any, Any, Result]]:
+) -> Callable[Concatenate["SqlJobStore", Arguments], "CoroutineType[Any, Any, Result]"]:
     """Make a method's transaction end even if its caller is cancelled; see `Database.finish`."""
 
     @wraps(method)

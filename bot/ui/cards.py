@@ -102,11 +102,13 @@ _MARKS = {
     JobState.SUBMITTING: 0.15,
     JobState.GENERATING: 0.2,
     JobState.READY: 0.95,
-    JobState.DELIVERING: 0.98,
+    JobState.DELIVERING: 0.95,
 }
 
 #: Reasons that other words can mend; then the form is offered first.
 _WORDS_MEND = frozenset({Reason.CONTENT_REFUSED, Reason.REQUEST_REFUSED})
+#: Reasons that are nobody's business but the member's; the card only says that he was told.
+TOLD_PRIVATELY = frozenset({Reason.CONTENT_REFUSED})
 #: Reasons that the same song can only run into again.
 _SONG_IS_TO_BLAME = frozenset({Reason.REFERENCE_UNREADABLE, Reason.REFERENCE_GONE, Reason.SOUND, Reason.FILE_EMPTY})
 
@@ -198,7 +200,7 @@ def track_link(job: Job) -> str | None:
 
 def progress_bar(share: float) -> str:
     """A bar of fixed width; `share` from 0 to 1."""
-    full = min(_BAR_CELLS, max(0, round(share * _BAR_CELLS)))
+    full = min(_BAR_CELLS, max(0, int(share * _BAR_CELLS)))
     return "▰" * full + "▱" * (_BAR_CELLS - full)
 
 
@@ -241,6 +243,8 @@ def _status(job: Job, outlook: Outlook, now: datetime, rules: HouseRules, locale
             return _making(job, outlook, now, locale)
         case JobState.DELIVERED:
             return _where_it_is(job, locale)
+        case JobState.FAILED if job.reason in TOLD_PRIVATELY:
+            return text("card.state.told_privately", locale, member=mention(job.member_id))
         case state if state in RESTING:
             return f"{why(job, rules, locale)} {_cost(job, locale)}".strip()
         case _:

@@ -125,7 +125,10 @@ class Upload:
 
 @dataclass(slots=True, kw_only=True)
 class Attachment:
-    """A stored file; an ephemeral one belongs to an interaction, not to a message."""
+    """A stored file; an ephemeral one belongs to an interaction, not to a message.
+
+    `title` is the name it came with, without its extension, if Discord had to change it.
+    """
 
     id: int
     channel_id: int
@@ -134,6 +137,7 @@ class Attachment:
     content_type: str | None
     created_at: float
     ephemeral: bool = False
+    title: str | None = None
     description: str | None = None
     duration_seconds: float | None = None
     waveform: str | None = None

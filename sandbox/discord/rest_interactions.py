@@ -19,7 +19,7 @@ from .objects import (
 )
 from .permissions import Permission
 from .refusals import Form, RefusedError
-from .rest import API_PREFIX, body_of, number_in, world_of
+from .rest import body_of, number_in, route, world_of
 from .world import World
 
 _MESSAGE_ANSWERS = (CallbackType.MESSAGE, CallbackType.DEFERRED_MESSAGE)
@@ -198,10 +198,9 @@ def origin_of(world: World, done: Interaction, payload: JSON, *, followup: bool 
 def _answered(request: web.Request) -> Interaction:
     """The interaction of a webhook route: 50027 when its token is over, 10015 when it was never answered."""
     world = world_of(request)
-    token = request.match_info["token"]
     if number_in(request, "app") != world.application_id:
         raise RefusedError(10015)
-    done = next((known for known in world.interactions.values() if known.token == token), None)
+    done = world.tokens.get(request.match_info["token"])
     if done is None:
         raise RefusedError(50027)
     if done.expired or world.clock.time() - done.created_at > world.rules.token_lifetime_seconds:
@@ -295,12 +294,12 @@ def view(world: World, done: Interaction) -> JSON:
 
 def routes() -> list[web.RouteDef]:
     """Everything this module answers."""
-    webhook = f"{API_PREFIX}/webhooks/{{app}}/{{token}}"
+    webhook = "/webhooks/{app}/{token}"
     one = f"{webhook}/messages/{{message}}"
     return [
-        web.post(f"{API_PREFIX}/interactions/{{interaction}}/{{token}}/callback", callback),
-        web.post(webhook, followup),
-        web.get(one, get),
-        web.patch(one, edit),
-        web.delete(one, delete),
+        route("POST", "/interactions/{interaction}/{token}/callback", callback),
+        route("POST", webhook, followup),
+        route("GET", one, get),
+        route("PATCH", one, edit),
+        route("DELETE", one, delete),
     ]

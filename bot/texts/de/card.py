@@ -28,6 +28,7 @@ TEXTS: dict[str, str] = {
     "card.state.delivered_elsewhere": "Das Stück ging als Direktnachricht an dich.",
     "card.state.delivered_in_place": "Hier ist es.",
     "card.state.cancelled_paid": "Es war schon beim Musikdienst und kann noch berechnet werden.",
+    "card.state.told_privately": "Der Musikdienst wollte es so nicht annehmen. {member} weiß den Grund.",
     "card.state.nothing_paid": "Es wurde nichts berechnet.",
     "card.words": "Das wird gesungen",
     "card.words_past": "Der Text",

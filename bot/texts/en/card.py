@@ -32,6 +32,7 @@ TEXTS: dict[str, str] = {
     "card.state.delivered_elsewhere": "The track was sent to you in a direct message.",
     "card.state.delivered_in_place": "Here it is.",
     "card.state.cancelled_paid": "It had already been handed to the music service and may still be charged.",
+    "card.state.told_privately": "The music service would not take it as it is. {member} has been told why.",
     "card.state.nothing_paid": "Nothing was charged.",
     "card.words": "What will be sung",
     "card.words_past": "The words",

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StartError, StoreBusyError
 from bot.jobs.model import JobState
-from bot.store.db import describe, open_store
+from bot.store.db import describe, open_store, sole_driver
 from bot.store.engines import connect
 from tests.bot.store.orders import NOON, SetClock, an_order, at
 from tests.bot.store.postgresql import PostgresqlServer
@@ -47,6 +47,15 @@ async def test_processes_that_start_together_migrate_once(empty: str) -> None:
     ids = await asyncio.gather(*(one(number) for number in range(1, 6)))
     assert sorted(ids) == [1, 2, 3, 4, 5]
     assert (await describe(empty)).endswith("revision 0001 (up to date).")
+
+
+async def test_only_one_process_drives_jobs_and_the_next_one_may_when_it_is_gone(empty: str) -> None:
+    async with sole_driver(empty):
+        with pytest.raises(StartError, match="another running bot"):
+            async with sole_driver(empty):
+                pass
+    async with sole_driver(empty):
+        pass
 
 
 async def test_several_processes_may_use_one_database(empty: str) -> None:

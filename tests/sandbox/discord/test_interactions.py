@@ -607,3 +607,38 @@ async def test_nothing_of_an_answer_shows_when_it_was_refused(fake: FakeDiscord,
     await asyncio.sleep(0)
     assert not done.answered
     assert fake.messages == []
+
+
+async def test_a_form_filters_files_by_their_extension(fake: FakeDiscord, start: Start) -> None:
+    class Upload(discord.ui.FileUpload[Any]):
+        def to_component_dict(self) -> Any:
+            return {**super().to_component_dict(), "file_types": ["audio"]}
+
+    class Song(discord.ui.Modal, title="Song"):
+        song = discord.ui.Label(text="Song", component=Upload(custom_id="song", min_values=1, max_values=1))
+
+        async def on_submit(self, interaction: discord.Interaction) -> None:
+            (file,) = self.song.component.values  # type: ignore[attr-defined]
+            await interaction.response.send_message(file.url.split("/")[3])
+
+    await start(answering(lambda interaction: interaction.response.send_modal(Song())))
+    asked = await go(fake)
+    with pytest.raises(ClientRefusedError, match=r"a\.png"):
+        await fake.submit(asked, files={"song": ("a.png", b"x")})
+    with pytest.raises(ClientRefusedError, match="0 values"):
+        await fake.submit(asked)
+    sent = await fake.submit(asked, files={"song": ("a.flac", b"x")})
+    await fake.until(lambda: sent.answered)
+    assert sent.messages[0].content == "ephemeral-attachments"
+
+
+async def test_members_and_channels_can_be_options(fake: FakeDiscord, start: Start) -> None:
+    def prepare(bot: Bot) -> None:
+        @bot.tree.command(name="who", description="Who")
+        async def command(interaction: discord.Interaction, member: discord.Member, place: discord.TextChannel) -> None:
+            await interaction.response.send_message(f"{member.display_name} {place.name}")
+
+    await start(prepare)
+    done = await fake.slash("who", {"member": "Member Two", "place": "music"})
+    await fake.until(lambda: done.answered)
+    assert done.messages[0].content == "Member Two music"
