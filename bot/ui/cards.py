@@ -281,7 +281,7 @@ def _where_it_is(job: Job, locale: str) -> str:
 
 def _cost(job: Job, locale: str) -> str:
     """Honest about money: said where a member would otherwise wonder."""
-    if job.state is JobState.CANCELLED and job.attempt > 0:
+    if job.state is JobState.CANCELLED and job.may_be_charged:
         return text("card.state.cancelled_paid", locale)
     if job.state in {JobState.CANCELLED, JobState.REFUSED}:
         return text("card.state.nothing_paid", locale)

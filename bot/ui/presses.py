@@ -47,7 +47,9 @@ def actor_for(interaction: discord.Interaction, job: Job) -> Actor:
 
 async def _cancel(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
     moved = await desk.jobs.cancel(job.id, actor_for(interaction, job))
-    await _show_moved(interaction, desk, moved, "control.cancelled_paid" if moved.attempt else "control.cancelled")
+    await _show_moved(
+        interaction, desk, moved, "control.cancelled_paid" if moved.may_be_charged else "control.cancelled"
+    )
 
 
 async def _risk(interaction: discord.Interaction, desk: Desk, job: Job) -> None:

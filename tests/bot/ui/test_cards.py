@@ -106,8 +106,8 @@ def test_cancelling_is_honest_about_money() -> None:
     paid = card_of(example_job(JobState.GENERATING)).buttons[0]
     assert free.label == "Cancel"
     assert "charged" in paid.label
-    assert "Nothing was charged" in card_of(example_job(JobState.CANCELLED, attempt=0)).description
-    assert "may still be charged" in card_of(example_job(JobState.CANCELLED, attempt=1)).description
+    assert "Nothing was charged" in card_of(example_job(JobState.CANCELLED, submit_started_at=None)).description
+    assert "may still be charged" in card_of(example_job(JobState.CANCELLED)).description
 
 
 def test_a_done_card_leads_to_the_track() -> None:
