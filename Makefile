@@ -11,7 +11,7 @@ SEED ?= 1
 JOBS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox run check test test-slow lint fmt chaos corpus sketch-report lock clean
+.PHONY: help demo sandbox run check bare test test-slow lint fmt chaos corpus sketch-report lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -33,6 +33,10 @@ test: $(VENV)/.dev lint ## all checks and all quick tests
 
 test-slow: $(VENV)/.dev ## the long tests
 	$(BIN)/python -m pytest -n 2 -m slow
+
+bare: ## the bot runs with what requirements/run.lock lists, and nothing else
+	@$(MAKE) --no-print-directory VENV=.cache/bare .cache/bare/.run
+	@.cache/bare/bin/python -W ignore::DeprecationWarning -c 'import bot.app, cogs.compose, cogs.tracks; print("bare: ok")'
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -56,7 +60,8 @@ sketch-report: $(VENV)/.judge ## how well the offline generator hears and plays,
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml $(LOCK) -o requirements/run.lock
 	uv pip compile pyproject.toml $(LOCK) --extra sandbox --extra voice -c requirements/run.lock -o requirements/sandbox.lock
-	uv pip compile pyproject.toml $(LOCK) --extra sandbox --extra voice --group dev -c requirements/sandbox.lock -o requirements/dev.lock
+	uv pip compile pyproject.toml $(LOCK) --extra postgres -c requirements/run.lock -o requirements/postgres.lock
+	uv pip compile pyproject.toml $(LOCK) --extra sandbox --extra voice --extra postgres --group dev -c requirements/sandbox.lock -o requirements/dev.lock
 	uv pip compile requirements/judge.in $(LOCK) -c requirements/dev.lock -o requirements/judge.lock
 LOCK := --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --python-version 3.11
 
@@ -74,7 +79,7 @@ $(VENV)/.%: requirements/%.lock | $(BIN)/python
 	@$(BIN)/python requirements/install.py $<
 	@touch $@
 
-$(BIN)/python:
+$(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Compose needs Python 3.11 or newer; $(PYTHON) is not. Try: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Making a virtual environment in $(VENV) ..."

@@ -42,7 +42,7 @@ from bot.listening import Listening
 from bot.metrics import Metrics
 from bot.owned import Owner
 from bot.settings import Settings
-from bot.store.db import open_store
+from bot.store.db import open_store, sole_driver
 from bot.ui.rules import HouseRules
 
 log = logging.getLogger(__name__)
@@ -113,6 +113,7 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     owner = Owner(clock)
     files = await _prepare_files(settings)
     store = await stack.enter_async_context(open_store(settings.database_url, clock=clock))
+    await stack.enter_async_context(sole_driver(settings.database_url))
     forecast = Forecast(store=store, clock=clock)
     driver: Driver
     submitting: Submitting

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 SYNCED_COMMANDS = "commands.hash"
 
 #: discord.py waits 2 s for guilds before it is ready; nothing here needs them.
-_GUILD_READY_SECONDS = 0.3
+_GUILD_READY_SECONDS = 0.1
 
 #: A close code of the gateway (Discord, "Gateway Close Event Codes").
 _AUTHENTICATION_FAILED = 4004

@@ -124,7 +124,9 @@ class Front:
         return found
 
     async def generating(self, job: Job) -> Job:
-        job = await self.move(await self.fresh(job), JobState.QUEUED)
+        return await self.generating_from(await self.move(await self.fresh(job), JobState.QUEUED))
+
+    async def generating_from(self, job: Job) -> Job:
         job = await self.move(job, JobState.SUBMITTING, attempt=1, submit_started_at=self.clock.now())
         now = self.clock.now()
         settled = await self.store.settle_submission(job.id, 1, f"gen-{job.id}", now, now + timedelta(seconds=900))

@@ -46,6 +46,9 @@ class MovedClock:
             for one in pair:
                 one.cancel()
 
+    def has_sleepers(self) -> bool:
+        return any(not woken.done() for _, _, woken in self._sleepers)
+
     def leap(self, seconds: float) -> None:
         """Time passes and nobody wakes: an event loop that stood still, or a process that was not running."""
         self._elapsed += seconds

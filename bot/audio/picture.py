@@ -22,12 +22,14 @@ FAINT = (148, 155, 176, 255)
 LEAST = 0.03
 #: Bars are stretched between these quantiles, or a loud master becomes one solid block.
 LOW, HIGH = 0.05, 0.98
+#: What differs by less than this share is not stretched apart: a drone stays a drone.
+LEAST_SPAN = 0.05
 
 Colour = tuple[int, int, int, int]
 
 
 def bars_of(levels: Sequence[float], count: int = BARS) -> tuple[float, ...]:
-    """`count` heights in 0..1 from the levels of a track, spread over the range that it really uses."""
+    """`count` heights in 0..1 from the levels of a track: half as they are, half spread over the range it uses."""
     if not levels:
         return (0.0,) * count
     means = [_mean(levels, len(levels) * n / count, len(levels) * (n + 1) / count) for n in range(count)]
@@ -35,9 +37,8 @@ def bars_of(levels: Sequence[float], count: int = BARS) -> tuple[float, ...]:
     low, high = ordered[int(LOW * (count - 1))], ordered[int(HIGH * (count - 1))]
     if high <= 0:
         return (0.0,) * count
-    # A steady drone has no range to stretch; half its own height then stays below the bars.
-    low = min(low, high / 2) * 0.8
-    return tuple(round(max(0.0, min(1.0, (mean - low) / (high - low))), 4) for mean in means)
+    span = max(high - low, LEAST_SPAN * high)
+    return tuple(round((_share(mean / high) + _share((mean - high + span) / span)) / 2, 4) for mean in means)
 
 
 def draw(bars: Sequence[float], seconds: float, out: Path) -> None:
@@ -62,6 +63,10 @@ def length_text(seconds: float) -> str:
     whole = round(seconds)
     hours, minutes = divmod(whole // 60, 60)
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def _share(value: float) -> float:
+    return max(0.0, min(1.0, value))
 
 
 def _mean(levels: Sequence[float], start: float, end: float) -> float:

@@ -2,19 +2,19 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 
 import discord
 
 from bot.clock import Clock
 from bot.delivery.outages import TOKEN_ENDED, is_too_large, outages_are_later
-from bot.delivery.routes import Routes, has_token, only_by_answer, pinging, reply_to_card
+from bot.delivery.routes import Files, Routes, has_token, only_by_answer, pinging, reply_to_card
 from bot.errors import DeliveryLaterError, Reason, ReferenceRefusedError
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import Outlook
 from bot.texts import text
-from bot.ui.cards import Card, card_buttons, job_card
+from bot.ui.cards import TOLD_PRIVATELY, Card, JobButton, LinkButton, card_buttons, job_card
 from bot.ui.render import Parts, to_parts, to_view
 from bot.ui.rules import HouseRules
 from bot.ui.sentences import clip, mention, titled, why
@@ -59,21 +59,17 @@ class Cards:
         shown = self._shown.get(job.id)
         if shown is not None and shown == (job.card_message_id, card):
             return job.card_message_id
-        message_id = await self.put(job, to_parts(card))
-        if message_id is not None:
-            self._remember(job, message_id, card)
-        return message_id
+        message = await self._put(job, to_parts(card))
+        if message is None:
+            return None
+        self._remember(job, message.id, card)
+        return message.id
 
-    async def put(self, job: Job, parts: Parts, files: list[discord.File] | None = None) -> int | None:
-        """Put this into the job's card, wherever that is or has to be."""
-        message = await self._put(job, parts, files)
-        return None if message is None else message.id
-
-    async def attach(self, job: Job, song: discord.File) -> discord.Attachment:
+    async def attach(self, job: Job, song: Files) -> discord.Attachment:
         """Attach a song to the card, in place of what was attached. Raises as Publisher.publish does."""
         card = job_card(job, Outlook(), now=self._clock.now(), rules=self._rules, locale=job.place.locale)
         try:
-            message = await self._put(job, to_parts(card), [song])
+            message = await self._put(job, to_parts(card), song)
         except discord.HTTPException as error:
             if is_too_large(error):
                 raise ReferenceRefusedError(Reason.FILE_TOO_LARGE) from None
@@ -87,6 +83,9 @@ class Cards:
         """The card, and for news that came late a message that calls the member. Raises DeliveryLaterError."""
         shown = await self.show(job, Outlook())
         self._shown.pop(job.id, None)
+        if job.reason in TOLD_PRIVATELY:
+            await self._whisper(job)
+            return
         if shown is not None and not self._calls_back(job):
             return
         if job.state is JobState.CANCELLED or job.state is JobState.DELIVERED:
@@ -96,42 +95,46 @@ class Cards:
     def _calls_back(self, job: Job) -> bool:
         return job.state in _NEWS and self._clock.now() - job.created_at > _LOOKED_AWAY
 
-    async def _put(self, job: Job, parts: Parts, files: list[discord.File] | None) -> discord.Message | None:
-        more = {} if files is None else {"attachments": files}
+    async def _put(self, job: Job, parts: Parts, files: Files | None = None) -> discord.Message | None:
+        """Put this into the job's card, wherever that is or has to be; `files` replace what was attached."""
         with outages_are_later():
             if only_by_answer(job):
-                return await self._put_by_answer(job, parts, more)
+                return await self._put_by_answer(job, parts, files)
             if job.card_message_id is not None:
+                more = {} if files is None else {"attachments": files()}
                 return await _unless_gone(self._routes.edit(job, job.card_message_id, parts, **more))
             if has_token(job, self._clock.now()):
-                answer = await self._put_by_answer(job, parts, more)
+                answer = await self._put_by_answer(job, parts, files)
                 if answer is not None:
                     return answer
                 if self._clock.now() - job.created_at < _ANSWER_MAY_COME:
                     raise DeliveryLaterError("the card is on its way", retry_after_seconds=1.0)
-            new = {} if files is None else {"files": files}
             channel = self._routes.channel(job.place.channel_id)
-            return await _unless_gone(self._routes.send(channel, job, "card", parts, **new))
+            return await _unless_gone(self._routes.send(channel, job, "card", parts, files=files))
 
-    async def _put_by_answer(
-        self, job: Job, parts: Parts, more: dict[str, list[discord.File]]
-    ) -> discord.Message | None:
+    async def _put_by_answer(self, job: Job, parts: Parts, files: Files | None) -> discord.Message | None:
         if not has_token(job, self._clock.now()):
             return None
+        more = {} if files is None else {"attachments": files()}
         return await _unless_gone(self._routes.edit_answer(job, parts, **more))
+
+    async def _whisper(self, job: Job) -> None:
+        """The reason, to the member alone: under his command while that can be answered, else directly."""
+        parts = self._news(job, card_buttons(job, job.place.locale))
+        if has_token(job, self._clock.now()):
+            with outages_are_later():
+                try:
+                    await self._routes.whisper(job, parts)
+                except discord.HTTPException as error:
+                    if error.status >= 500 or error.status == 429:
+                        raise
+                else:
+                    return
+        await self._send_news_directly(job, parts)
 
     async def _send_news(self, job: Job, *, with_buttons: bool) -> None:
         """A message here, else a direct one; when neither can be had, `/tracks` still tells."""
-        locale = job.place.locale
-        sentence = text(
-            "delivery.news",
-            locale,
-            member=mention(job.member_id),
-            title=titled(job, locale),
-            sentence=why(job, self._rules, locale),
-        )
-        buttons = card_buttons(job, locale) if with_buttons else ()
-        parts: Parts = {"content": clip(sentence, 2000), "embeds": [], "view": to_view(job.id, buttons)}
+        parts = self._news(job, card_buttons(job, job.place.locale) if with_buttons else ())
         if not only_by_answer(job):
             channel = self._routes.channel(job.place.channel_id)
             with outages_are_later():
@@ -143,6 +146,17 @@ class Cards:
             if sent is not None:
                 return
         await self._send_news_directly(job, parts)
+
+    def _news(self, job: Job, buttons: Sequence[JobButton | LinkButton]) -> Parts:
+        locale = job.place.locale
+        sentence = text(
+            "delivery.news",
+            locale,
+            member=mention(job.member_id),
+            title=titled(job, locale),
+            sentence=why(job, self._rules, locale),
+        )
+        return {"content": clip(sentence, 2000), "embeds": [], "view": to_view(job.id, buttons)}
 
     async def _send_news_directly(self, job: Job, parts: Parts) -> None:
         with outages_are_later():

@@ -1,5 +1,6 @@
 """The three ways to a member: the channel, his own interaction while its token lasts, a direct message."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -14,6 +15,9 @@ _TOKEN_LIFE = timedelta(minutes=14)
 
 #: What Discord calls the first answer to an interaction; discord.py's type asks for a number, the address does not.
 _ORIGINAL = cast("int", "@original")
+
+#: Opens the files of one try: what was sent once is spent.
+Files = Callable[[], list[discord.File]]
 
 
 class Routes:
@@ -44,23 +48,43 @@ class Routes:
 
     async def edit_answer(self, job: Job, parts: Parts, **more: Any) -> discord.Message:
         """Edit the answer to the job's interaction; only while `has_token`. 404 (10015, 10008) when there is none."""
+        webhook = self._webhook(job)
+        return await webhook.edit_message(_ORIGINAL, **parts, **more, allowed_mentions=discord.AllowedMentions.none())
+
+    async def whisper(self, job: Job, parts: Parts) -> None:
+        """A private followup to the job's interaction; only while `has_token`. It has no nonce."""
+        await self._webhook(job).send(**parts, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
+
+    def _webhook(self, job: Job) -> discord.Webhook:
         assert job.place.interaction_token is not None
         webhook = discord.Webhook.partial(
             id=cast("int", self._client.application_id), token=job.place.interaction_token, client=self._client
         )
-        return await webhook.edit_message(_ORIGINAL, **parts, **more, allowed_mentions=discord.AllowedMentions.none())
+        webhook.type = discord.WebhookType.application  # an interaction's; discord.py whispers through no other
+        return webhook
 
     async def send(
-        self, to: discord.abc.Messageable, job: Job, purpose: str, parts: Parts, **more: Any
+        self,
+        to: discord.abc.Messageable,
+        job: Job,
+        purpose: str,
+        parts: Parts,
+        *,
+        files: Files | None = None,
+        **more: Any,
     ) -> discord.Message:
         """Send with the job's nonce for this purpose: the same message sent again is the same message."""
         try:
-            return await to.send(**parts, **more, nonce=job.nonce(purpose))
+            return await to.send(**parts, **more, **_opened(files), nonce=job.nonce(purpose))
         except discord.Forbidden as error:
             if error.code != NO_HISTORY_FOR_REPLY or more.pop("reference", None) is None:
                 raise
             # a reply needs to read the history; a plain message does not
-            return await to.send(**parts, **more, nonce=job.nonce(purpose))
+            return await to.send(**parts, **more, **_opened(files), nonce=job.nonce(purpose))
+
+
+def _opened(files: Files | None) -> dict[str, Any]:
+    return {} if files is None else {"files": files()}
 
 
 def has_token(job: Job, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from bot.clock import Clock
@@ -19,6 +19,9 @@ from bot.store.migrate import migrate, newest, refuse_newer, stored_revision
 
 log = logging.getLogger(__name__)
 
+#: Key of the advisory lock that the one driving process holds; any number, so long as it never changes.
+_DRIVER_KEY = 0x436F6D706F7366
+
 _DRIVERS = {"sqlite+aiosqlite", "postgresql+asyncpg"}
 
 
@@ -28,7 +31,8 @@ async def open_store(
 ) -> AsyncGenerator[SqlJobStore]:
     """The store behind DATABASE_URL, whole, ours, at this version's revision, and (SQLite) owned by this process alone.
 
-    `busy_seconds`: how long a call waits for a lock, and again for a free connection, before StoreBusyError.
+    `busy_seconds`: how long a statement waits for somebody else's lock before StoreBusyError; a call that must wait for
+    its turn first gets it after at most five times as long.
     Raises StartError, with what to do; the database is then as it was before.
     """
     parsed = _parsed(url)
@@ -40,6 +44,35 @@ async def open_store(
         database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous)
         stack.push_async_callback(database.close)
         yield SqlJobStore(database)
+
+
+@asynccontextmanager
+async def sole_driver(url: str) -> AsyncGenerator[None]:
+    """Be the only process that drives jobs on this database, for as long as the block lasts or the process lives.
+
+    The embedded engine takes a job found in `submitting` for one that was left behind; a second engine would doubt the
+    first one's POSTs. SQLite's file is owned by `open_store` already; on PostgreSQL a session's advisory lock does it.
+    Raises StartError when another process has it.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite":
+        yield
+        return
+    engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
+    try:
+        with told_apart():
+            connection = await engine.connect()
+            mine = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _DRIVER_KEY})
+            await connection.commit()
+    except StoreError as error:
+        raise _unreachable(parsed, error) from None
+    try:
+        if not mine:
+            raise StartError(f"{_name(parsed)} is in use by another running bot. Stop that one first.")
+        yield
+    finally:
+        await connection.close()
+        await engine.dispose()
 
 
 async def describe(url: str) -> str:

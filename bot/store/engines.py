@@ -1,8 +1,10 @@
 """Connections: how SQLite and PostgreSQL are spoken to so that one transaction means the same on both."""
 
+import asyncio
 import importlib.util
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -16,8 +18,14 @@ from bot.store.failures import told_apart
 #: must be acknowledged and 15 minutes after that; waits of this length come after the acknowledgement.
 BUSY_SECONDS = 5.0
 
+#: How many times as long a call waits for its turn among the others of this process: a burst is no trouble.
+_TURNS = 4
+
 #: SQLite reads beside the one writer in WAL mode; each such connection is a thread.
 _SQLITE_READERS = 2
+
+
+Result = TypeVar("Result")
 
 
 class Database:
@@ -28,6 +36,7 @@ class Database:
         self._reader = reader
         self._writer = writer
         self._open = True
+        self._unfinished: set[asyncio.Task[Any]] = set()
 
     @property
     def dialect(self) -> str:
@@ -50,9 +59,22 @@ class Database:
         async with self._transaction(self._writer) as connection:
             yield connection
 
+    async def finish(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Await `work` to its end, even if the caller is cancelled meanwhile.
+
+        A statement that is abandoned halfway keeps its SQLite connection, and with it the file's lock, for as long as
+        anything refers to its cursor, be it the traceback of the cancelled task (sqlite3_close_v2 waits for it).
+        """
+        task = asyncio.create_task(work, name="store")
+        self._unfinished.add(task)
+        task.add_done_callback(self._unfinished.discard)
+        return await asyncio.shield(task)
+
     async def close(self) -> None:
-        """Close every connection; whoever still calls gets StoreBusyError."""
+        """Let what was begun end, then close every connection; whoever calls later gets StoreBusyError."""
         self._open = False
+        if self._unfinished:
+            await asyncio.wait(self._unfinished)
         await self._reader.dispose()
         await self._writer.dispose()
 
@@ -95,7 +117,7 @@ def sqlite_engine(
         hide_parameters=True,
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=busy_seconds,
+        pool_timeout=_TURNS * busy_seconds,
         connect_args={"timeout": busy_seconds, "isolation_level": None},
     )
 
@@ -122,6 +144,6 @@ def postgresql_engine(url: URL, *, busy_seconds: float) -> AsyncEngine:
         url,
         hide_parameters=True,
         pool_pre_ping=True,
-        pool_timeout=busy_seconds,
+        pool_timeout=_TURNS * busy_seconds,
         connect_args={"timeout": busy_seconds, "command_timeout": 2 * busy_seconds, "server_settings": settings},
     )

@@ -1,9 +1,11 @@
 """The job table as `bot.jobs.ports.JobStore`: every statement by name, every move a compare-and-set."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
-from typing import Any, Unpack
+from functools import wraps
+from types import CoroutineType
+from typing import Any, Concatenate, ParamSpec, TypeVar, Unpack
 
 from sqlalchemy import RowMapping, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -62,19 +64,36 @@ _OLDER = select(jobs).where(is_resting, jobs.c.moved_at < bindparam("before")).o
 _RECALL = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def _to_the_end(
+    method: Callable[Concatenate["SqlJobStore", Arguments], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate["SqlJobStore", Arguments], "CoroutineType[Any, Any, Result]"]:
+    """Make a method's transaction end even if its caller is cancelled; see `Database.finish`."""
+
+    @wraps(method)
+    async def whole(store: "SqlJobStore", *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return await store.database.finish(method(store, *args, **kwargs))
+
+    return whole
+
+
 class SqlJobStore:
     """`JobStore` on SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         """`database`: migrated and checked, see `bot.store.db.open_store`."""
-        self._database = database
+        self.database = database
 
+    @_to_the_end
     async def add(self, order: Order, now: datetime) -> Job:
         """Insert a job in state `checking`. Raises DuplicateOrderError if the interaction already became one."""
         values = columns_of_order(order, key=secrets.token_hex(8), now=now)
-        statement = _INSERT[self._database.dialect](jobs).values(values)
+        statement = _INSERT[self.database.dialect](jobs).values(values)
         statement = statement.on_conflict_do_nothing(index_elements=["interaction_id"])
-        async with self._database.writing() as connection:
+        async with self.database.writing() as connection:
             row = (await connection.execute(statement.returning(jobs))).mappings().one_or_none()
             if row is None:
                 first = await connection.execute(_ID_BY_INTERACTION, {"interaction": order.place.interaction_id})
@@ -82,12 +101,14 @@ class SqlJobStore:
             await _add_event(connection, row, None, now, "")
         return job_of(row)
 
+    @_to_the_end
     async def get(self, job_id: int) -> Job | None:
         """The row as it is now."""
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             row = (await connection.execute(_BY_ID, {"job_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
 
+    @_to_the_end
     async def move(
         self, job: Job, after: JobState, now: datetime, *, why: str = "", **changes: Unpack[Changes]
     ) -> Job | None:
@@ -100,22 +121,24 @@ class SqlJobStore:
         if after is JobState.READY and job.moved_at == job.accepted_at:
             values["ready_at"] = now
         was = {"was_id": job.id, "was_state": job.state, "was_version": job.version}
-        async with self._database.writing() as connection:
+        async with self.database.writing() as connection:
             row = (await connection.execute(_MOVE.values(values), was)).mappings().one_or_none()
             if row is None:
                 return None
             await _add_event(connection, row, job.state, now, why)
         return job_of(row)
 
+    @_to_the_end
     async def note(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
         """Set columns that do not decide anything (card, told, copies); no move, no version. None: no such job."""
         values = columns_of_changes(changes)
         if not values:
             return await self.get(job_id)
-        async with self._database.writing() as connection:
+        async with self.database.writing() as connection:
             row = (await connection.execute(_NOTE.values(values), {"was_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
 
+    @_to_the_end
     async def settle_submission(
         self, job_id: int, attempt: int, generation_id: str, now: datetime, deadline_at: datetime
     ) -> Job | None:
@@ -136,7 +159,7 @@ class SqlJobStore:
             "detail": "",
         }
         was = {"was_id": job_id, "was_attempt": attempt}
-        async with self._database.writing() as connection:
+        async with self.database.writing() as connection:
             row = (await connection.execute(_FOR_UPDATE, {"job_id": job_id})).mappings().one_or_none()
             if row is None:
                 return None
@@ -151,75 +174,87 @@ class SqlJobStore:
             await _add_event(connection, row, before.state, now, why)
             return None
 
+    @_to_the_end
     async def needing_a_look(self) -> Sequence[int]:
         """Ids of all jobs that an engine must look at after a start, oldest first."""
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             return (await connection.execute(_TO_LOOK_AT)).scalars().all()
 
+    @_to_the_end
     async def ahead_of(self, job: Job) -> int:
         """How many jobs hold a place at the provider, or are queued with a lower number."""
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             return (await connection.execute(_AHEAD, {"job_id": job.id})).scalar_one()
 
+    @_to_the_end
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
         """A member's own jobs, newest first."""
         return await self._jobs(_OF_MEMBER.limit(limit).offset(offset), member=member_id)
 
+    @_to_the_end
     async def count_of_member(self, member_id: int) -> int:
         """How many `of_member` can page through."""
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             return (await connection.execute(_COUNT_OF_MEMBER, {"member": member_id})).scalar_one()
 
+    @_to_the_end
     async def in_guild(self, guild_id: int | None, channel_id: int) -> Sequence[Job]:
         """Live jobs of a guild (or of one direct channel), oldest first."""
         if guild_id is None:
             return await self._jobs(_LIVE.where(jobs.c.guild_id.is_(None), jobs.c.channel_id == channel_id))
         return await self._jobs(_LIVE.where(jobs.c.guild_id == guild_id))
 
+    @_to_the_end
     async def recent_seconds(self, limit: int = 20) -> Sequence[float]:
         """Seconds from `accepted_at` to ready of the last finished generations, newest first."""
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             rows = (await connection.execute(_RECENT.limit(limit))).all()
         return [(ready_at - accepted_at).total_seconds() for accepted_at, ready_at in rows]
 
+    @_to_the_end
     async def history(self, job_id: int) -> Sequence[JobEvent]:
         """The job's moves and late answers, oldest first."""
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             rows = (await connection.execute(_HISTORY, {"job_id": job_id})).mappings().all()
         return [event_of(row) for row in rows]
 
+    @_to_the_end
     async def tally(self) -> Tally:
         """Jobs by state; every state is there, if only with 0."""
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             rows = (await connection.execute(_TALLY)).mappings().all()
         counts = {row["state"]: row["number"] for row in rows}
         return Tally(by_state={state: counts.get(state, 0) for state in JobState})
 
+    @_to_the_end
     async def forget(self, job_id: int) -> bool:
         """Delete the row and its history. The caller has removed the files first. False: no such row."""
-        async with self._database.writing() as connection:
+        async with self.database.writing() as connection:
             return (await connection.execute(_FORGET, {"was_id": job_id})).rowcount > 0
 
+    @_to_the_end
     async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
         """Resting jobs that last moved before `before`, oldest first."""
         return await self._jobs(_OLDER.limit(limit), before=before)
 
+    @_to_the_end
     async def recall(self, name: str) -> str | None:
         """A remembered value, such as the hash of the synced commands."""
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             return (await connection.execute(_RECALL, {"name": name})).scalar_one_or_none()
 
+    @_to_the_end
     async def remember(self, name: str, value: str) -> None:
         """Keep a value across restarts."""
-        statement = _INSERT[self._database.dialect](kept_values).values(name=name, value=value)
+        statement = _INSERT[self.database.dialect](kept_values).values(name=name, value=value)
         statement = statement.on_conflict_do_update(
             index_elements=["name"], set_={"value": statement.excluded["value"]}
         )
-        async with self._database.writing() as connection:
+        async with self.database.writing() as connection:
             await connection.execute(statement)
 
     async def _jobs(self, statement: Any, **values: object) -> Sequence[Job]:
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             rows = (await connection.execute(statement, values)).mappings().all()
         return [job_of(row) for row in rows]
 

@@ -15,12 +15,12 @@ from bot.jobs.ports import Outlook
 from bot.jobs.service import JobService
 from bot.texts import text
 from bot.ui.answers import draft_view, locale_of, whisper, with_words_note
-from bot.ui.cards import job_card
+from bot.ui.cards import job_card, needs_another_song
 from bot.ui.custom_ids import draft_form_id, job_form_id
 from bot.ui.drafts import Drafts
 from bot.ui.forms import Filled, FormAnswer, order_form, read_answer
 from bot.ui.orders import Song, Wish, asker_of, check_place, check_song, to_order
-from bot.ui.render import to_parts
+from bot.ui.render import Parts, to_parts
 from bot.ui.rules import HouseRules
 from bot.ui.sentences import refusal, titled
 
@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 
 #: A reference URL must outlive the checking and a wait in line; sooner than that it counts as expired.
 _URL_MARGIN = timedelta(minutes=90)
+
+#: Delivered so late, an order is a replay after a lost connection: it cannot be answered any more, and whoever typed it
+#: has read "did not respond" and typed it again. Well above 3 s, because clocks differ.
+_TOO_OLD = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,10 @@ class Desk:
 
     async def take(self, interaction: discord.Interaction, wish: Wish) -> None:
         """Turn a wish into a job and answer with its card; or say privately what is in the way and give it back."""
+        age = self.clock.now() - interaction.created_at
+        if age > _TOO_OLD:
+            log.warning("an order arrived %d s late and was not taken; is this machine's clock right?", age.seconds)
+            return
         try:
             check_place(interaction)
             order = to_order(wish, asker_of(interaction), self.rules)
@@ -94,9 +102,11 @@ class Desk:
             return
         await self.take(interaction, wish)
 
-    async def open_job_form(self, interaction: discord.Interaction, job: Job, heading: str = "form.edit") -> None:
-        """The form with a job's words in it; its song is used unless another is attached."""
-        song_name = job.reference.name if self._can_bring_back(interaction, job) else None
+    async def open_job_form(self, interaction: discord.Interaction, job: Job) -> None:
+        """The form with a job's words in it; its song is used unless another is attached, or has to be."""
+        keeps_song = self._can_bring_back(interaction, job)
+        song_name = job.reference.name if keeps_song else None
+        heading = "form.edit" if keeps_song else "form.other_song"
         filled = Filled(title=job.title, lyrics=job.lyrics, song_name=song_name)
         form = order_form(job_form_id(job.id), heading, filled, rules=self.rules, locale=locale_of(interaction))
         await interaction.response.send_modal(form)
@@ -113,7 +123,7 @@ class Desk:
     async def again(self, interaction: discord.Interaction, job: Job) -> None:
         """The same song and the same words once more; asks for the song where it cannot be brought back."""
         if not self._can_bring_back(interaction, job):
-            await self.open_job_form(interaction, job, "form.again")
+            await self.open_job_form(interaction, job)
             return
         await self.take_with_song_of(interaction, Wish(lyrics=job.lyrics, title=job.title, again_of=job.id), job)
 
@@ -149,6 +159,8 @@ class Desk:
         return Song(url=attachment.url, name=job.reference.name, size_bytes=attachment.size)
 
     def _can_bring_back(self, interaction: discord.Interaction, job: Job) -> bool:
+        if needs_another_song(job):
+            return False
         if self._url_lasts(job):
             return True
         copy = self.jobs.reference_file(job)
@@ -162,15 +174,18 @@ class Desk:
         return read_answer(cast("Mapping[str, Any]", interaction.data or {}))
 
     async def _answer_with_card(self, interaction: discord.Interaction, job: Job) -> None:
-        card = job_card(job, Outlook(), now=self.clock.now(), rules=self.rules, locale=locale_of(interaction))
         if interaction.response.is_done():
-            message = await interaction.edit_original_response(**to_parts(card))
+            # there was a message already, which the engine may have drawn a later state on
+            message = await interaction.edit_original_response(**self._card_of(await self.jobs.get(job.id)))
             message_id: int | None = message.id
         else:
-            answer = await interaction.response.send_message(**to_parts(card))
+            answer = await interaction.response.send_message(**self._card_of(job))
             message_id = answer.message_id
         if message_id is not None:
             await self.jobs.card_shown(job.id, message_id)
+
+    def _card_of(self, job: Job) -> Parts:
+        return to_parts(job_card(job, Outlook(), now=self.clock.now(), rules=self.rules, locale=job.place.locale))
 
 
 class _HasDesk(Protocol):

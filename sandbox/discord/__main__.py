@@ -21,6 +21,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="REST, gateway and CDN (0: any free port)")
     parser.add_argument("--control-port", type=int, default=0, help="control API (0: any free port)")
     parser.add_argument("--token", default=DEFAULT_TOKEN, help="the bot token that is accepted")
+    parser.add_argument("--app-name", default="Compose", help="what the bot is called")
     parser.add_argument("--rate-limits", action="store_true", help="enforce Discord's request budget")
     return parser.parse_args(given)
 
@@ -33,7 +34,9 @@ async def serve(options: argparse.Namespace) -> None:
     rules = Rules(rate_limits=options.rate_limits)
     async with contextlib.AsyncExitStack() as stack:
         discord = await stack.enter_async_context(
-            FakeDiscord(host=options.host, port=options.port, token=options.token, rules=rules)
+            FakeDiscord(
+                host=options.host, port=options.port, token=options.token, rules=rules, app_name=options.app_name
+            )
         )
         runner = web.AppRunner(control_application(discord), access_log=None, shutdown_timeout=0.2)
         await runner.setup()

@@ -1,17 +1,17 @@
 """Discord's CDN: files behind signed URLs that expire."""
 
+import asyncio
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
-from urllib.parse import parse_qs, quote, urlsplit
+import json
+from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 
+from .faults import Fault, FaultBook
 from .objects import Attachment
+from .records import Call, masked
 from .world import World
-
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 GONE = "This content is no longer available."
 
@@ -19,7 +19,7 @@ GONE = "This content is no longer available."
 def signed_url(world: World, attachment: Attachment) -> str:
     """A URL of now: `is` and `ex` are hex Unix seconds, `hm` the signature."""
     folder = "ephemeral-attachments" if attachment.ephemeral else "attachments"
-    path = f"/{folder}/{attachment.channel_id}/{attachment.id}/{quote(attachment.filename)}"
+    path = f"/{folder}/{attachment.channel_id}/{attachment.id}/{attachment.filename}"
     issued = int(world.clock.time())
     expires = int(world.clock.time() + world.rules.cdn_lifetime_seconds)
     return f"{world.base_url}{path}?ex={expires:x}&is={issued:x}&hm={_signature(world, path, expires, issued)}&"
@@ -58,24 +58,63 @@ def is_gone(world: World, attachment: Attachment) -> bool:
     )
 
 
-def handler(world: World) -> Handler:
-    """The GET handler for both folders; answers ranges, so that players can seek."""
+class Cdn:
+    """GET for both folders: records each download, answers ranges (players seek), and fails on request."""
 
-    async def get(request: web.Request) -> web.Response:
-        url = str(request.rel_url)
-        attachment = attachment_of(world, url)
-        if attachment is None or not is_valid(world, request.raw_path) or is_gone(world, attachment):
+    def __init__(self, world: World, faults: FaultBook) -> None:
+        self._world = world
+        self._faults = faults
+
+    async def get(self, request: web.Request) -> web.StreamResponse:
+        """A file, or 404 when its URL or the file itself is over."""
+        world = self._world
+        call = Call(method="GET", path=masked(str(request.rel_url)), at=world.clock.time())
+        world.downloads.append(call)
+        fault = self._faults.take("GET", request.path)
+        call.fault = fault is not None
+        if fault is not None:
+            await asyncio.sleep(fault.delay_seconds)
+            if fault.answers:
+                return await self._fail(request, call, fault)
+        answer = self._answer(request)
+        call.status = answer.status
+        world.announce("download", {"call": call.view()})
+        return answer
+
+    def _find(self, request: web.Request) -> Attachment | None:
+        stored = attachment_of(self._world, str(request.rel_url))
+        if stored is None or not is_valid(self._world, request.raw_path) or is_gone(self._world, stored):
+            return None
+        return stored
+
+    def _answer(self, request: web.Request) -> web.Response:
+        stored = self._find(request)
+        if stored is None:
             return web.Response(status=404, text=GONE)
         headers = {"Accept-Ranges": "bytes", "Access-Control-Allow-Origin": "*"}
-        content_type = attachment.content_type or "application/octet-stream"
+        content_type = stored.content_type or "application/octet-stream"
         span = request.http_range
         if span.start is None:
-            return web.Response(body=attachment.data, content_type=content_type, headers=headers)
-        size = len(attachment.data)
+            return web.Response(body=stored.data, content_type=content_type, headers=headers)
+        size = len(stored.data)
         start, stop, _ = span.indices(size)
         if start >= size:
             return web.Response(status=416, headers={"Content-Range": f"bytes */{size}"})
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-        return web.Response(status=206, body=attachment.data[start:stop], content_type=content_type, headers=headers)
+        return web.Response(status=206, body=stored.data[start:stop], content_type=content_type, headers=headers)
 
-    return get
+    async def _fail(self, request: web.Request, call: Call, fault: Fault) -> web.StreamResponse:
+        """An error, or a lost connection: `after` loses it in the middle of the file."""
+        stored = self._find(request)
+        if not fault.drop:
+            call.status, body, headers = fault.answer()
+            text = body if isinstance(body, str) else json.dumps(body)
+            return web.Response(status=call.status, text=text, headers=headers)
+        answer = web.StreamResponse()
+        if fault.after and stored is not None:
+            answer.content_length = len(stored.data)
+            await answer.prepare(request)
+            await answer.write(stored.data[: len(stored.data) // 2])
+        if request.transport is not None:
+            request.transport.close() if fault.after else request.transport.abort()
+        return answer

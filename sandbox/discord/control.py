@@ -3,7 +3,9 @@
 Loopback only: a request whose Host or Origin is another machine is refused, so that no web page elsewhere drives it.
 """
 
+import itertools
 import json
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -14,6 +16,7 @@ from . import control_verbs
 from .control_views import interaction_view, state_view, stream_filter
 from .objects import JSON, Upload
 from .posting import view as message_view
+from .records import Change
 from .refusals import ClientRefusedError, RefusedError
 from .server import FakeDiscord
 
@@ -34,6 +37,7 @@ def control_application(discord: FakeDiscord) -> web.Application:
         web.get("/sandbox/channels/{channel}/messages", _messages),
         web.get("/sandbox/interactions/{interaction}", _interaction),
         web.get("/sandbox/calls", _calls),
+        web.get("/sandbox/downloads", _downloads),
         web.get("/sandbox/violations", _violations),
         web.get("/sandbox/faults", _faults),
         web.delete("/sandbox/faults", _clear_faults),
@@ -111,6 +115,10 @@ async def _calls(request: web.Request) -> web.Response:
     return _answer([call.view() for call in found])
 
 
+async def _downloads(request: web.Request) -> web.Response:
+    return _answer([call.view() for call in request.app[DISCORD].downloads])
+
+
 async def _violations(request: web.Request) -> web.Response:
     return _answer([violation.view() for violation in request.app[DISCORD].violations])
 
@@ -175,7 +183,7 @@ async def _events(request: web.Request) -> web.StreamResponse:
     try:
         await stream.write(b": the sandbox's changes\n\n")
         while True:
-            fresh = [change for change in changes if change.sequence > after]
+            fresh = _since(changes, after)
             for change in fresh:
                 after = change.sequence
                 if passes(change):
@@ -185,3 +193,8 @@ async def _events(request: web.Request) -> web.StreamResponse:
                 await stream.write(b": still here\n\n")
     except ConnectionError:
         return stream  # whoever listened went away
+
+
+def _since(changes: deque[Change], after: int) -> list[Change]:
+    newest_first = itertools.takewhile(lambda change: change.sequence > after, reversed(changes))
+    return list(newest_first)[::-1]

@@ -60,6 +60,10 @@ class DiscordControl:
         """The bot's recorded calls."""
         return await self._request("GET", "calls", params={"method": method, "pattern": pattern})
 
+    async def downloads(self) -> list[JSON]:
+        """Every GET of a CDN file, whoever asked."""
+        return await self._request("GET", "downloads")
+
     async def violations(self) -> list[JSON]:
         """What a good bot never does."""
         return await self._request("GET", "violations")
@@ -97,6 +101,28 @@ class DiscordControl:
                     return done
                 change = await self.wait_for(lambda _: True, after=after, timeout_seconds=timeout_seconds)
                 after = change["sequence"]
+
+    async def until_message(
+        self,
+        channel: str,
+        predicate: Callable[[JSON], bool],
+        *,
+        member: str | None = None,
+        timeout_seconds: float = 10.0,
+    ) -> JSON:
+        """The first message of a channel the predicate accepts, now or after any later change of it."""
+        async with asyncio.timeout(timeout_seconds):
+            while True:
+                after = (await self.state())["sequence"]
+                for message in await self.messages(channel, member):
+                    if predicate(message):
+                        return message
+                await self.wait_for(
+                    lambda change: change["kind"].startswith("message_"),
+                    after=after,
+                    member=member,
+                    timeout_seconds=timeout_seconds,
+                )
 
     # -- members -----------------------------------------------------------------------------------------------------
 
@@ -156,9 +182,9 @@ class DiscordControl:
         """Back to a Discord that works."""
         await self._request("DELETE", "faults")
 
-    async def switch(self, name: str, **arguments: Any) -> JSON:
+    async def switch(self, switch: str, /, **arguments: Any) -> JSON:
         """Any switch by name: drop_gateway, advance, revoke, grant, refuse_connections, ..."""
-        return await self._request("POST", f"switches/{name}", json=arguments)
+        return await self._request("POST", f"switches/{switch}", json=arguments)
 
     async def download(self, url: str, target: Path) -> int:
         """Store a CDN file; gives its size in bytes."""
@@ -170,16 +196,16 @@ class DiscordControl:
 
     # -- how ---------------------------------------------------------------------------------------------------------
 
-    async def _verb(self, name: str, files: Mapping[str, File] | None, **arguments: Any) -> JSON:
+    async def _verb(self, verb: str, files: Mapping[str, File] | None, /, **arguments: Any) -> JSON:
         arguments = {key: value for key, value in arguments.items() if value is not None}
         if not files:
-            return await self._request("POST", f"verbs/{name}", json=arguments)
+            return await self._request("POST", f"verbs/{verb}", json=arguments)
         form = aiohttp.FormData(quote_fields=False)
         form.add_field("payload_json", json.dumps(arguments), content_type="application/json")
         for key, file in files.items():
             upload = await asyncio.to_thread(as_upload, file)
             form.add_field(key, upload.data, filename=upload.filename, content_type="application/octet-stream")
-        return await self._request("POST", f"verbs/{name}", data=form)
+        return await self._request("POST", f"verbs/{verb}", data=form)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -52,7 +52,7 @@ async def _select(discord: FakeDiscord, given: JSON, _: Files) -> Interaction:
 
 
 async def _submit(discord: FakeDiscord, given: JSON, files: Files) -> Interaction:
-    return await discord.submit(given.pop("modal"), given.pop("values", None), dict(files), **given)
+    return await discord.submit(given.pop("modal"), given.pop("values", None), files, **given)
 
 
 async def _dismiss(discord: FakeDiscord, given: JSON, _: Files) -> None:
@@ -103,6 +103,18 @@ def _silence(discord: FakeDiscord, given: JSON) -> None:
     discord.gateway.silent = bool(given.get("on", True))
 
 
+def _refuse_gateway(discord: FakeDiscord, given: JSON) -> None:
+    discord.gateway.refuses = given.get("status", 503)
+
+
+def _set_member(discord: FakeDiscord, given: JSON) -> None:
+    person = discord.member(given.pop("member"))
+    for name, value in given.items():
+        if name not in ("display_name", "dms_open", "locale", "upload_limit_bytes"):
+            raise LookupError(f"{name!r} of a member")
+        setattr(person, name, value)
+
+
 def _guild(discord: FakeDiscord, given: JSON) -> Guild:
     return discord.world.guilds[int(given["guild"])] if given.get("guild") else discord.guild
 
@@ -134,9 +146,10 @@ def _upload_limit(discord: FakeDiscord, given: JSON) -> None:
 
 _SWITCHES: dict[str, Switch] = {
     "fault": lambda discord, given: discord.faults.add(Fault(**given)),
-    "drop_gateway": lambda discord, given: discord.gateway.drop(int(given.get("code", 4000))),
+    "drop_gateway": lambda discord, given: discord.gateway.drop(**given),
     "cut_gateway": lambda discord, _: discord.gateway.cut(),
     "silence_gateway": _silence,
+    "refuse_gateway": _refuse_gateway,
     "reconnect_gateway": lambda discord, _: discord.gateway.ask_to_reconnect(),
     "invalidate_session": lambda discord, given: discord.gateway.invalidate(**given),
     "forget_sessions": lambda discord, _: discord.gateway.forget(),
@@ -144,6 +157,8 @@ _SWITCHES: dict[str, Switch] = {
     "accept_connections": lambda discord, _: discord.accept_connections(),
     "advance": lambda discord, given: discord.advance(float(given["seconds"])),
     "rules": _rules,
+    "set_member": _set_member,
+    "set_token": lambda discord, given: discord.set_token(given["token"]),
     "expire_tokens": _expire_tokens,
     "expire_urls": lambda discord, given: discord.expire_urls(
         discord.message(given["message"]) if given.get("message") else None

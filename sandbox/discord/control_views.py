@@ -10,7 +10,7 @@ from .rest_interactions import modal_view, view
 from .server import FakeDiscord
 
 #: Changes only an operator sees.
-_OPERATORS_ONLY = frozenset({"call", "violation", "gateway"})
+_OPERATORS_ONLY = frozenset({"call", "download", "violation", "gateway"})
 
 
 def interaction_view(discord: FakeDiscord, done: Interaction) -> JSON:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from . import payloads
-from .command_rules import ATTACHMENT
-from .objects import JSON, Attachment, ChannelType, Interaction
+from .command_rules import ATTACHMENT, CHANNEL, USER
+from .objects import JSON, Attachment, Channel, ChannelType, Interaction
 from .world import World
 
 
@@ -55,6 +55,26 @@ def option_rows(node: JSON, values: dict[str, Any], stored: dict[str, Attachment
         elif name in values:
             rows.append({"name": name, "type": option["type"], "value": values[name]})
     return rows
+
+
+def resolved_entities(world: World, place: Channel, node: JSON, values: dict[str, Any]) -> JSON:
+    """The members and channels that options name, as `resolved` carries them."""
+    resolved: JSON = {}
+    guild = world.guild_of(place)
+    for option in node.get("options") or ():
+        value = values.get(option["name"])
+        if value is None:
+            continue
+        if option["type"] == USER:
+            person = world.users[int(value)]
+            resolved.setdefault("users", {})[value] = payloads.user(person)
+            if guild is not None and person.id in guild.members:
+                member = payloads.member(world, guild, person, place)
+                resolved.setdefault("members", {})[value] = {k: v for k, v in member.items() if k != "user"}
+        elif option["type"] == CHANNEL:
+            target = world.channels[int(value)]
+            resolved.setdefault("channels", {})[value] = payloads.channel(world, target, world.application_id)
+    return resolved
 
 
 def nested(command: JSON, path: list[str], rows: list[JSON]) -> list[JSON]:

@@ -19,6 +19,9 @@ REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 8, 9, 10, 11
 GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 0, 1 << 9, 1 << 12
 PRIVILEGED = 1 << 1 | 1 << 8 | 1 << 15
 
+#: How long a connection we close may take to say goodbye.
+_CLOSE_SECONDS = 1.0
+
 #: A client whose code is one of these ends its session; with any other it may come back with RESUME (docs).
 _ENDS_SESSION = (1000, 1001)
 
@@ -40,13 +43,19 @@ class Session:
 
 
 class Gateway:
-    """All sessions of the bot. `silent` stops answering heartbeats; `refuses` closes every new connection."""
+    """All sessions of the bot.
+
+    `silent` stops answering heartbeats; `refuses` is an HTTP status for every new connection (None: welcome).
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.sessions: dict[str, Session] = {}
         self.silent = False
+        self.refuses: int | None = None
         self.sockets: set[web.WebSocketResponse] = set()
+        self._closed_here: set[web.WebSocketResponse] = set()
+        self._transports: dict[int, asyncio.Transport] = {}
         self.identifies = 0
         self.resumes = 0
         self._sending: dict[str, asyncio.Task[None]] = {}
@@ -58,11 +67,15 @@ class Gateway:
         """Sessions with a live connection."""
         return [session for session in self.sessions.values() if session.socket is not None]
 
-    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """The WebSocket endpoint. Compression asked for in the query may be ignored: TEXT frames are always taken."""
-        socket = web.WebSocketResponse(heartbeat=None, max_msg_size=0)
+        if self.refuses is not None:
+            return web.Response(status=self.refuses, headers={"Via": "1.1 google"})
+        socket = web.WebSocketResponse(timeout=_CLOSE_SECONDS, max_msg_size=0)
         await socket.prepare(request)
         self.sockets.add(socket)
+        if request.transport is not None:
+            self._transports[id(socket)] = request.transport
         session: Session | None = None
         try:
             interval_ms = int(self._world.rules.heartbeat_interval_seconds * 1000)
@@ -73,8 +86,10 @@ class Gateway:
                 session = await self._receive(socket, session, json.loads(frame.data))
         finally:
             self.sockets.discard(socket)
+            self._transports.pop(id(socket), None)
             if session is not None:
                 self._disconnect(session, socket)
+            self._closed_here.discard(socket)
         return socket
 
     async def _receive(self, socket: web.WebSocketResponse, session: Session | None, frame: JSON) -> Session | None:
@@ -183,7 +198,8 @@ class Gateway:
         session.disconnected_at = self._world.clock.time()
         if sender := self._sending.pop(session.id, None):
             sender.cancel()
-        if socket.close_code in _ENDS_SESSION:
+        # A socket we closed reports 1000, whatever code we sent.
+        if socket.close_code in _ENDS_SESSION and socket not in self._closed_here:
             self.sessions.pop(session.id, None)
         self._world.announce("gateway", {"what": "disconnected", "session": session.id[:6], "code": socket.close_code})
 
@@ -232,17 +248,18 @@ class Gateway:
 
     # -- failures ----------------------------------------------------------------------------------------------------
 
-    async def drop(self, code: int = 4000) -> None:
-        """Close every connection; the sessions stay and can be resumed."""
+    async def drop(self, code: int = 4000, *, resumable: bool = True) -> None:
+        """Close every connection; the sessions stay and can be resumed, unless they are to be forgotten."""
+        if not resumable:
+            self.forget()
         for socket in list(self.sockets):
+            self._closed_here.add(socket)
             await socket.close(code=code)
 
     def cut(self) -> None:
         """Abort every connection without a close frame."""
-        for session in self.connected:
-            transport = session.socket.get_extra_info("transport") if session.socket else None
-            if transport is not None:
-                transport.abort()
+        for transport in self._transports.values():
+            transport.abort()
 
     async def ask_to_reconnect(self) -> None:
         """Op 7: the client should come back with RESUME."""

@@ -1,7 +1,8 @@
 """Finding people, channels, messages and forms by what a test or a page calls them."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from .objects import Channel, Interaction, Message, Modal, Upload, User
 from .world import World
@@ -18,6 +19,13 @@ def as_upload(value: File) -> Upload:
     if isinstance(value, tuple):
         return Upload(filename=value[0], data=value[1])
     return value
+
+
+def as_uploads(given: File | Sequence[File]) -> list[Upload]:
+    """One file or a list of them."""
+    if isinstance(given, list):
+        return [as_upload(file) for file in given]
+    return [as_upload(cast(File, given))]
 
 
 class Lookups:

@@ -30,7 +30,7 @@ class Writing:
 def compute_mentions(world: World, writing: Writing, allowed: JSON | None, default: JSON) -> Mentions:
     """The mentions that count. A reply mentions its author only if `replied_user` says so (default: yes)."""
     rules = allowed if allowed is not None else default
-    parse = set(rules.get("parse") or ())
+    parse: set[str] = set(rules.get("parse") or ())
     text = _CODE.sub(" ", "\n".join(writing.texts))
     users = [int(found) for found in _USER.findall(text)]
     listed = {int(user) for user in rules.get("users") or ()}

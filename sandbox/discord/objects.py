@@ -119,21 +119,25 @@ class Upload:
     """A file as somebody sends it."""
 
     filename: str
-    data: bytes
+    data: bytes = field(repr=False)
     content_type: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class Attachment:
-    """A stored file; an ephemeral one belongs to an interaction, not to a message."""
+    """A stored file; an ephemeral one belongs to an interaction, not to a message.
+
+    `title` is the name it came with, without its extension, if Discord had to change it.
+    """
 
     id: int
     channel_id: int
     filename: str
-    data: bytes
+    data: bytes = field(repr=False)
     content_type: str | None
     created_at: float
     ephemeral: bool = False
+    title: str | None = None
     description: str | None = None
     duration_seconds: float | None = None
     waveform: str | None = None
@@ -171,7 +175,7 @@ class Message:
     pinged_user_ids: tuple[int, ...] = ()
     nonce: str | None = None
     reference: JSON | None = None
-    interaction: "Interaction | None" = None
+    interaction: "Interaction | None" = field(default=None, repr=False)
     webhook_id: int | None = None
     visible_to: int | None = None
     edited_at: float | None = None
@@ -215,7 +219,7 @@ class Channel:
     archived: bool = False
     locked: bool = False
     upload_limit_bytes: int | None = None
-    messages: dict[int, Message] = field(default_factory=dict)
+    messages: dict[int, Message] = field(default_factory=dict, repr=False)
 
     @property
     def is_thread(self) -> bool:
@@ -234,7 +238,7 @@ class Modal:
     custom_id: str
     title: str
     components: list[JSON]
-    interaction: "Interaction"
+    interaction: "Interaction" = field(repr=False)
     open: bool = True
 
 
@@ -242,27 +246,26 @@ class Modal:
 class Interaction:
     """One thing a member did, and all that came back to it.
 
-    `delivered` is false if no bot was connected when it happened.
+    `delivered` is false if no bot was connected when it happened, or it was back-dated: then a late answer is not
+    the bot's fault.
     `answer_type` is the callback type of the first answer (None: not answered yet); `failed` says that the member saw
     "The application did not respond".
     """
 
     id: int
-    token: str
+    token: str = field(repr=False)
     type: int
     user: User
     channel: Channel
-    guild: Guild | None
+    guild: Guild | None = field(repr=False)
     install: Install
     created_at: float
-    payload: JSON
+    payload: JSON = field(repr=False)
     name: str | None = None
     message: Message | None = None
     answer_type: int | None = None
     answered_at: float | None = None
-    original_id: int | None = None
     original: Message | None = None
-    deferred_flags: int = 0
     followups: list[Message] = field(default_factory=list)
     modal: Modal | None = None
     choices: list[JSON] | None = None

@@ -127,6 +127,7 @@ def attachment(world: World, stored: Attachment) -> JSON:
     }
     optional = {
         "content_type": stored.content_type,
+        "title": stored.title,
         "description": stored.description,
         "duration_secs": stored.duration_seconds,
         "waveform": stored.waveform,

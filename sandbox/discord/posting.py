@@ -26,9 +26,9 @@ _AUDIO_TYPES = {
 
 @dataclass(slots=True, kw_only=True)
 class Body:
-    """A request body: its JSON and its files by `n` of `files[n]`."""
+    """A request body: its JSON (an object; a list for the overwrite of commands) and its files by `n` of `files[n]`."""
 
-    payload: JSON = field(default_factory=dict)
+    payload: Any = field(default_factory=dict)
     files: dict[int, Upload] = field(default_factory=dict)
 
 

@@ -8,7 +8,7 @@ from .clock import SandboxClock
 from .objects import JSON, Channel, ChannelType, Guild
 from .permissions import Permission
 from .refusals import Form, RefusedError
-from .rest import API_PREFIX, body_of, number_in, world_of
+from .rest import body_of, number_in, route, world_of
 from .world import World
 
 #: Undocumented; tools send no more.
@@ -177,18 +177,18 @@ def joined_guild(world: World, guild_id: int) -> Guild:
 def routes() -> list[web.RouteDef]:
     """Everything this module answers."""
     return [
-        web.get(f"{API_PREFIX}/users/@me", me),
-        web.get(f"{API_PREFIX}/oauth2/applications/@me", application),
-        web.get(f"{API_PREFIX}/applications/@me", application),
-        web.get(f"{API_PREFIX}/gateway", gateway),
-        web.get(f"{API_PREFIX}/gateway/bot", gateway),
-        web.post(f"{API_PREFIX}/users/@me/channels", open_dm),
-        web.get(f"{API_PREFIX}/users/{{user}}", get_user),
-        web.get(f"{API_PREFIX}/channels/{{channel}}", get_channel),
-        web.post(f"{API_PREFIX}/channels/{{channel}}/typing", typing),
-        web.post(f"{API_PREFIX}/channels/{{channel}}/threads", start_thread),
-        web.post(f"{API_PREFIX}/channels/{{channel}}/messages/{{message}}/threads", start_thread),
-        web.get(f"{API_PREFIX}/guilds/{{guild}}", get_guild),
-        web.get(f"{API_PREFIX}/guilds/{{guild}}/members/{{user}}", get_member),
-        web.post(f"{API_PREFIX}/attachments/refresh-urls", refresh_urls),
+        route("GET", "/users/@me", me),
+        route("GET", "/oauth2/applications/@me", application),
+        route("GET", "/applications/@me", application),
+        route("GET", "/gateway", gateway),
+        route("GET", "/gateway/bot", gateway),
+        route("POST", "/users/@me/channels", open_dm),
+        route("GET", "/users/{user}", get_user),
+        route("GET", "/channels/{channel}", get_channel),
+        route("POST", "/channels/{channel}/typing", typing),
+        route("POST", "/channels/{channel}/threads", start_thread),
+        route("POST", "/channels/{channel}/messages/{message}/threads", start_thread),
+        route("GET", "/guilds/{guild}", get_guild),
+        route("GET", "/guilds/{guild}/members/{user}", get_member),
+        route("POST", "/attachments/refresh-urls", refresh_urls),
     ]

@@ -8,7 +8,7 @@ from .command_rules import CHAT_INPUT, check_all
 from .objects import JSON
 from .posting import notice
 from .refusals import RefusedError
-from .rest import API_PREFIX, body_of, number_in, world_of
+from .rest import body_of, number_in, route, world_of
 from .world import World
 
 
@@ -113,14 +113,14 @@ def routes() -> list[web.RouteDef]:
     """Everything this module answers."""
     found: list[web.RouteDef] = []
     for scope in ("applications/{app}", "applications/{app}/guilds/{guild}"):
-        many = f"{API_PREFIX}/{scope}/commands"
+        many = f"/{scope}/commands"
         one = f"{many}/{{command}}"
         found += [
-            web.put(many, overwrite),
-            web.post(many, upsert),
-            web.get(many, get_all),
-            web.get(one, get),
-            web.patch(one, edit),
-            web.delete(one, delete),
+            route("PUT", many, overwrite),
+            route("POST", many, upsert),
+            route("GET", many, get_all),
+            route("GET", one, get),
+            route("PATCH", one, edit),
+            route("DELETE", one, delete),
         ]
     return found

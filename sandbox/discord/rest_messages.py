@@ -6,7 +6,7 @@ from . import payloads, posting
 from .objects import JSON, Channel, Message, MessageFlag, MessageType
 from .permissions import ALL, Permission
 from .refusals import Form, RefusedError
-from .rest import API_PREFIX, body_of, number_in, world_of
+from .rest import body_of, number_in, route, world_of
 from .rest_account import require_sending, visible_channel
 from .world import World
 
@@ -179,12 +179,12 @@ async def delete(request: web.Request) -> None:
 
 def routes() -> list[web.RouteDef]:
     """Everything this module answers."""
-    many = f"{API_PREFIX}/channels/{{channel}}/messages"
+    many = "/channels/{channel}/messages"
     one = f"{many}/{{message}}"
     return [
-        web.post(many, create),
-        web.get(many, get_many),
-        web.get(one, get_one),
-        web.patch(one, edit),
-        web.delete(one, delete),
+        route("POST", many, create),
+        route("GET", many, get_many),
+        route("GET", one, get_one),
+        route("PATCH", one, edit),
+        route("DELETE", one, delete),
     ]

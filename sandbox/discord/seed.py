@@ -18,7 +18,7 @@ def fixed_id(number: int) -> int:
 def seed(world: World) -> None:
     """A guild with the bot, two members and a moderator; a second guild where the bot is not."""
     world.application_id = fixed_id(1)
-    world.users[fixed_id(1)] = User(id=fixed_id(1), username="compose", display_name=world.app_name, bot=True)
+    world.users[fixed_id(1)] = User(id=fixed_id(1), username=world.app_name, display_name=world.app_name, bot=True)
     people = ("Owner", "Member One", "Member Two", "Moderator")
     for number, name in enumerate(people, start=10):
         username = name.lower().replace(" ", ".")

@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 from aiohttp import web
 
 from . import rest_account, rest_commands, rest_interactions, rest_messages
-from .cdn import handler as cdn_handler
+from .cdn import Cdn
 from .clock import SandboxClock
 from .faults import FaultBook
 from .gateway import Gateway
@@ -44,15 +44,16 @@ class FakeDiscord(Switches):
         token: str = DEFAULT_TOKEN,
         rules: Rules | None = None,
         clock: SandboxClock | None = None,
+        app_name: str = "Compose",
     ) -> None:
         self.host = host
         self.port = port
-        self.world = World(clock=clock or SandboxClock(), rules=rules or Rules(), token=token)
+        self.world = World(clock=clock or SandboxClock(), rules=rules or Rules(), token=token, app_name=app_name)
         seed(self.world)
         self.faults = FaultBook()
         self.gateway = Gateway(self.world)
         self._budget = RequestBudget(self.world)
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._timers: dict[int, asyncio.TimerHandle] = {}
         self._runner: web.AppRunner | None = None
 
     # -- where it is -------------------------------------------------------------------------------------------------
@@ -90,6 +91,11 @@ class FakeDiscord(Switches):
         return self.world.calls
 
     @property
+    def downloads(self) -> list[Call]:
+        """Every GET of a CDN file, whoever asked."""
+        return self.world.downloads
+
+    @property
     def violations(self) -> list[Violation]:
         return self.world.violations
 
@@ -120,9 +126,9 @@ class FakeDiscord(Switches):
         app[WORLD] = self.world
         for module in (rest_account, rest_messages, rest_interactions, rest_commands):
             app.router.add_routes(module.routes())
-        cdn = cdn_handler(self.world)
+        cdn = Cdn(self.world, self.faults)
         for folder in ("attachments", "ephemeral-attachments"):
-            app.router.add_get(f"/{folder}/{{channel}}/{{attachment}}/{{filename}}", cdn)
+            app.router.add_get(f"/{folder}/{{channel}}/{{attachment}}/{{filename}}", cdn.get)
         app.router.add_get("/gateway", self.gateway.handle)
         app.router.add_get("/gateway/", self.gateway.handle)
         return app
@@ -137,18 +143,18 @@ class FakeDiscord(Switches):
         self.world.base_url = f"http://{self.host}:{self.port}"
 
     async def stop(self) -> None:
-        """Close every connection and refuse new ones; the world stays as it is."""
-        for timer in self._timers:
+        """Close every connection and refuse new ones; the world stays as it is, but nobody waits for answers."""
+        for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+        await self.refuse_connections()
+
+    async def refuse_connections(self) -> None:
+        """Be unreachable: connections are refused until `accept_connections`."""
         await self.gateway.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-
-    async def refuse_connections(self) -> None:
-        """Be unreachable: connections are refused until `accept_connections`."""
-        await self.stop()
 
     @property
     def listening(self) -> bool:

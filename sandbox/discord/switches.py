@@ -41,6 +41,10 @@ class Switches(MemberVerbs):
         for done in chosen:
             done.expired = True
 
+    def set_token(self, token: str) -> None:
+        """Another bot token counts from now on: 401 for REST calls, 4004 for the gateway with the old one."""
+        self.world.token = token
+
     def expire_urls(self, message: Message | None = None) -> None:
         """Remove files from the CDN: one message's, or all ephemeral attachments."""
         stored = message.attachments if message else [a for a in self.world.attachments.values() if a.ephemeral]

@@ -1,15 +1,17 @@
 """What members do: type commands, press, choose, fill forms, write. Each verb sends what a client would send."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import client_rules, payloads, posting
+from .command_rules import CHANNEL as CHANNEL_OPTION
 from .command_rules import CHAT_INPUT, MESSAGE_COMMAND
+from .command_rules import USER as USER_OPTION
 from .component_rules import BUTTON, FILE_UPLOAD, SELECTS, STRING_SELECT, walk
-from .deliveries import command_data, interaction_payload, nested, option_rows
+from .deliveries import command_data, interaction_payload, nested, option_rows, resolved_entities
 from .gateway import Gateway
-from .lookups import File, Lookups, Where, Who, as_upload
+from .lookups import File, Lookups, Where, Who, as_upload, as_uploads
 from .objects import (
     JSON,
     Attachment,
@@ -37,7 +39,7 @@ class MemberVerbs(Lookups):
 
     world: World
     gateway: Gateway
-    _timers: set[asyncio.TimerHandle]
+    _timers: dict[int, asyncio.TimerHandle]
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
@@ -59,12 +61,15 @@ class MemberVerbs(Lookups):
         found = self._command(place, install, CHAT_INPUT, name)
         node = client_rules.descend(found, path)
         uploads = {option: as_upload(file) for option, file in (files or {}).items()}
-        client_rules.check_options(node.get("options") or [], dict(options or {}), uploads)
+        values = self._named_entities(node, dict(options or {}))
+        client_rules.check_options(node.get("options") or [], values, uploads)
         stored = self._upload_options(node, uploads, person, place)
-        rows = option_rows(node, dict(options or {}), stored)
-        data = command_data(found) | {"options": nested(found, path, rows)}
+        data = command_data(found) | {"options": nested(found, path, option_rows(node, values, stored))}
+        resolved = resolved_entities(self.world, place, node, values)
         if stored:
-            data["resolved"] = self._resolved(stored.values())
+            resolved |= self._resolved(stored.values())
+        if resolved:
+            data["resolved"] = resolved
         return self._interact(
             InteractionType.COMMAND, person, place, data, name=command, install=install, age_seconds=age_seconds
         )
@@ -134,7 +139,7 @@ class MemberVerbs(Lookups):
         self,
         modal: Modal | Interaction | str | int,
         values: Mapping[str, Any] | None = None,
-        files: Mapping[str, File | list[File]] | None = None,
+        files: Mapping[str, File | Sequence[File]] | None = None,
         *,
         age_seconds: float = 0.0,
     ) -> Interaction:
@@ -231,6 +236,16 @@ class MemberVerbs(Lookups):
         sent = Upload(filename=upload.filename, data=upload.data, content_type=content_type)
         return self.world.keep(sent, place, ephemeral=True)
 
+    def _named_entities(self, node: JSON, values: dict[str, Any]) -> dict[str, Any]:
+        """Members and channels may be given by name; the bot receives ids."""
+        kinds = {option["name"]: option["type"] for option in node.get("options") or ()}
+        for name, value in values.items():
+            if kinds.get(name) == USER_OPTION:
+                values[name] = str(self.member(value).id)
+            elif kinds.get(name) == CHANNEL_OPTION:
+                values[name] = str(self.place(value).id)
+        return values
+
     def _upload_options(
         self, node: JSON, uploads: dict[str, Upload], person: User, place: Channel
     ) -> dict[str, Attachment]:
@@ -240,7 +255,7 @@ class MemberVerbs(Lookups):
                 client_rules.check_file(option, upload.filename, len(upload.data), limit)
         return {name: self._keep(upload, place) for name, upload in uploads.items()}
 
-    def _upload_fields(self, form: Modal, files: Mapping[str, File | list[File]]) -> dict[str, list[Attachment]]:
+    def _upload_fields(self, form: Modal, files: Mapping[str, File | Sequence[File]]) -> dict[str, list[Attachment]]:
         fields = {c["custom_id"]: c for c in walk(form.components) if c["type"] == FILE_UPLOAD}
         source = form.interaction
         limit = self.world.upload_limit(source.channel, source.user)
@@ -248,7 +263,7 @@ class MemberVerbs(Lookups):
         for custom_id, given in files.items():
             if custom_id not in fields:
                 raise ClientRefusedError(f"the form takes no file as {custom_id!r}")
-            uploads[custom_id] = [as_upload(file) for file in (given if isinstance(given, list) else [given])]
+            uploads[custom_id] = as_uploads(given)
             for upload in uploads[custom_id]:
                 client_rules.check_file(fields[custom_id], upload.filename, len(upload.data), limit)
         return {custom_id: [self._keep(one, source.channel) for one in many] for custom_id, many in uploads.items()}
@@ -291,18 +306,21 @@ class MemberVerbs(Lookups):
         )
         done.payload = interaction_payload(world, done, data)
         world.interactions[done.id] = done
+        world.tokens[done.token] = done
         world.announce("interaction_created", {"interaction": view(world, done)}, visible_to=person.id)
-        done.delivered = bool(self.gateway.connected)
+        done.delivered = bool(self.gateway.connected) and not age_seconds
         world.send_event("INTERACTION_CREATE", done.payload, guild_id=done.guild.id if done.guild else None)
         if not age_seconds:
             loop = asyncio.get_running_loop()
             delay_seconds = world.rules.ack_deadline_seconds
-            self._timers.add(loop.call_later(delay_seconds + 0.01, self._check_answered, done))
+            self._timers[done.id] = loop.call_later(delay_seconds + 0.01, self._check_answered, done)
         return done
 
     def _check_answered(self, done: Interaction) -> None:
         """After the deadline the member reads "The application did not respond"."""
         late = self.world.clock.time() - done.created_at >= self.world.rules.ack_deadline_seconds
+        if late:
+            self._timers.pop(done.id, None)
         if done.answered or done.failed or not late:
             return
         done.failed = True

@@ -1,6 +1,7 @@
 """The state of the sandbox's Discord and its only writer of changes; everything is in memory."""
 
 import asyncio
+import re
 import secrets
 from collections import deque
 from collections.abc import Callable
@@ -46,22 +47,24 @@ class Rules:
 class World:
     """All objects by id, the books (calls, violations, changes) and the look-ups that refuse as Discord does."""
 
-    def __init__(self, *, clock: SandboxClock, rules: Rules, token: str) -> None:
+    def __init__(self, *, clock: SandboxClock, rules: Rules, token: str, app_name: str) -> None:
         self.clock = clock
         self.rules = rules
         self.token = token
         self.base_url = ""
         self.secret = secrets.token_bytes(16)
         self.application_id = 0
-        self.app_name = "Compose"
+        self.app_name = app_name
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
         self.attachments: dict[int, Attachment] = {}
         self.interactions: dict[int, Interaction] = {}
+        self.tokens: dict[str, Interaction] = {}
         self.commands: dict[int | None, list[JSON]] = {}
         self.nonces: dict[tuple[int, str], tuple[float, int, int]] = {}
         self.calls: list[Call] = []
+        self.downloads: list[Call] = []
         self.violations: list[Violation] = []
         self.changes: deque[Change] = deque(maxlen=KEPT_CHANGES)
         self.send_event: Callable[..., None] = lambda *_, **__: None
@@ -171,10 +174,12 @@ class World:
 
     def keep(self, upload: Upload, channel: Channel, **details: Any) -> Attachment:
         """Store a file; `details` are further fields of `Attachment`."""
+        filename = safe_filename(upload.filename)
         attachment = Attachment(
             id=self.clock.mint(),
             channel_id=channel.id,
-            filename=upload.filename,
+            filename=filename,
+            title=None if filename == upload.filename else upload.filename.rpartition(".")[0] or None,
             data=upload.data,
             content_type=upload.content_type,
             created_at=self.clock.time(),
@@ -200,3 +205,9 @@ class World:
     def new_token() -> str:
         """An interaction token."""
         return TOKEN_PREFIX + secrets.token_urlsafe(24)
+
+
+def safe_filename(name: str) -> str:
+    """A file's name as Discord stores it: spaces become underscores, other special characters go."""
+    stem, dot, extension = re.sub(r"[^A-Za-z0-9_.-]", "", name.replace(" ", "_")).rpartition(".")
+    return (stem or "unknown") + dot + extension if dot else extension or "unknown"

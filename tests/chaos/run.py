@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.jobs.model import RESTING
 from sandbox.generation import Settings
 from sandbox.stage import Stage, open_stage
 from tests.bot.audio.making import mp3
 from tests.chaos.members import Members
 from tests.chaos.storm import Storm, Toll
-from tests.chaos.verdict import Score, judge, rows
+from tests.chaos.verdict import Score, judge, rows, unrested
 
 _BOT = {
     "POLL_INTERVAL_SECONDS": "0.5",
@@ -91,25 +90,10 @@ async def _rest(stage: Stage, folder: Path, *, deadline: float, say: Callable[[s
     """Wait until nothing moves: every row rests and was told, looked at through a second, reading connection."""
     said = 0.0
     while time.monotonic() < deadline:
-        live, untold = await asyncio.to_thread(_unrested, folder)
+        live, untold = await asyncio.to_thread(unrested, folder)
         if not live and not untold:
             return
         if time.monotonic() - said > 5:
             said = time.monotonic()
             say(f"at work: {live}, to be told: {untold}")
         await asyncio.sleep(0.5)
-
-
-def _unrested(folder: Path) -> tuple[int, int]:
-    import sqlite3
-
-    states = ", ".join(f"'{state}'" for state in RESTING)
-    connection = sqlite3.connect(f"file:{folder / 'data' / 'compose.db'}?mode=ro", uri=True)
-    try:
-        (live,) = connection.execute(f"SELECT count(*) FROM job WHERE state NOT IN ({states})").fetchone()
-        (untold,) = connection.execute(
-            f"SELECT count(*) FROM job WHERE state IN ({states}) AND (told IS NULL OR told <> state)"
-        ).fetchone()
-    finally:
-        connection.close()
-    return live, untold

@@ -1,6 +1,7 @@
 """What is true after a storm, judged from outside: the channel, the music API's ledger, the rows."""
 
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,20 @@ async def rows(folder: Path) -> list[Job]:
                 found.append(job)
             job_id += 1
         return found
+
+
+def unrested(folder: Path) -> tuple[int, int]:
+    """How many jobs are still at work, and how many rest without their member knowing; while the bot runs."""
+    states = ", ".join(f"'{state}'" for state in RESTING)
+    connection = sqlite3.connect(f"file:{folder / 'data' / 'compose.db'}?mode=ro", uri=True)
+    try:
+        (live,) = connection.execute(f"SELECT count(*) FROM job WHERE state NOT IN ({states})").fetchone()
+        (untold,) = connection.execute(
+            f"SELECT count(*) FROM job WHERE state IN ({states}) AND (told IS NULL OR told <> state)"
+        ).fetchone()
+    finally:
+        connection.close()
+    return live, untold
 
 
 def judge(jobs: Sequence[Job], ordered: Sequence[Ordered], discord: FakeDiscord, generation: FakeGeneration) -> Score:

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zipfile
 from collections.abc import Iterator
 from functools import cache
 
@@ -13,15 +14,20 @@ from bot.audio.mpeg import FrameHead, frame_head
 
 Pcm = NDArray[np.int16]
 
-#: Formats of encoders that take nothing planar; the others take what PyAV converts to.
 RATE = 44_100
+LONGEST_SECONDS = 20
+
+
+def music(seconds: float, rate: int = RATE, channels: int = 2) -> Pcm:
+    """Something with a beat, chords and noise, shape (channels, samples); dense enough that VBR has work to do."""
+    return whole_song(rate, channels)[:, : round(seconds * rate)]
 
 
 @cache
-def music(seconds: float, rate: int = RATE, channels: int = 2, seed: int = 1) -> Pcm:
-    """Something with a beat, chords and noise, shape (channels, samples); dense enough that VBR has work to do."""
-    t = np.arange(round(seconds * rate)) / rate
-    dice = np.random.default_rng(seed)
+def whole_song(rate: int, channels: int) -> Pcm:
+    """All there is to cut from, `LONGEST_SECONDS` long."""
+    t = np.arange(LONGEST_SECONDS * rate) / rate
+    dice = np.random.default_rng(1)
     roots = 110 * 2 ** (np.array([0, -4, 3, -2])[(t // 2).astype(int) % 4] / 12)
     phase = 2 * np.pi * np.cumsum(roots) / rate
     chord = sum(np.sin(phase * k) / k for k in (1, 2, 3, 4, 5, 6)) * (0.4 + 0.6 * np.exp(-(t % 0.5) * 3))
@@ -116,9 +122,12 @@ def mp3(
     """By LAME, without any tag. `xing` False leaves out the header that tells the length."""
     sound = music(seconds, rate, channels) if pcm is None else pcm
     muxer = {"write_xing": "1" if xing else "0", "id3v2_version": "0"}
-    return encoded(sound, "mp3", "libmp3lame", rate, kbps=kbps, options=options, muxer=muxer)
+    return encoded(
+        sound, "mp3", "libmp3lame", rate, kbps=kbps, options={"compression_level": "9", **options}, muxer=muxer
+    )
 
 
+@cache
 def vbr(seconds: float = 20, *, xing: bool = True) -> bytes:
     """Variable bit rate (V2)."""
     return mp3(seconds, 0, xing=xing, flags="+qscale+bitexact", global_quality=str(2 * 118))
@@ -231,3 +240,49 @@ def rf64(pcm: Pcm, magic: bytes = b"RF64") -> bytes:
 def noise(size: int, seed: int = 3) -> bytes:
     """Bytes without any meaning."""
     return np.random.default_rng(seed).bytes(size)
+
+
+def frames_part(data: bytes, seconds: float) -> bytes:
+    """The first `seconds` of an MP3, at a frame border."""
+    most = round(seconds * RATE / 1152)
+    return data[: next(at for n, (at, _) in enumerate(mp3_frames(data)) if n == most)]
+
+
+def broken_middle(data: bytes, start: float, end: float) -> bytes:
+    """Noise in place of a part; 0 and 1 are the ends."""
+    first, last = int(len(data) * start), int(len(data) * end)
+    return data[:first] + noise(last - first).replace(b"\xff", b"\x7f") + data[last:]
+
+
+def zipped(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo("song.mp3"), data)
+    return out.getvalue()
+
+
+def quiet_noise() -> Pcm:
+    """The hiss of a converter with nothing plugged in: one or two steps of 65536."""
+    hiss = noise(RATE * 20 * 2)
+    return (np.frombuffer(hiss, np.uint8) % 5).astype(np.int16).reshape(2, -1) - 2
+
+
+def loud_noise() -> Pcm:
+    return np.frombuffer(noise(RATE * 20 * 4), np.int16).reshape(2, -1)
+
+
+def against_phase() -> Pcm:
+    """Left and right cancel each other in a mono mix."""
+    one = music(20, channels=1)
+    return np.concatenate([one, -one])
+
+
+def constant(level: int, click: bool = False) -> Pcm:
+    pcm = np.full((2, RATE * 20), level, np.int16)
+    if click:
+        pcm[:, RATE * 5 : RATE * 5 + 40] = 30000
+    return pcm
+
+
+def flac_of_hours() -> bytes:
+    return encoded(silence(40 * 60, 8000, 1), "flac", "flac", 8000)

@@ -1,5 +1,6 @@
 """What keeps a SQLite file from being opened is said in words, and the file stays as it is."""
 
+import importlib
 import os
 import resource
 import signal
@@ -15,6 +16,7 @@ import pytest
 
 from bot.errors import StartError, StoreBusyError
 from bot.store.db import describe, open_store
+from bot.store.sqlite_file import start_error
 from tests.bot.store import children
 from tests.bot.store.orders import NOON, SetClock, an_order
 
@@ -65,7 +67,7 @@ async def test_the_folder_and_the_file_are_made_for_this_user_alone(tmp_path: Pa
 
 
 async def test_the_file_is_in_wal_mode_and_every_commit_is_synced(sqlite_url: str) -> None:
-    async with open_store(sqlite_url, clock=SetClock()) as store, store._database.writing() as connection:
+    async with open_store(sqlite_url, clock=SetClock()) as store, store.database.writing() as connection:
         assert (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar() == "wal"
         full = 2
         assert (await connection.exec_driver_sql("PRAGMA synchronous")).scalar() == full
@@ -75,7 +77,7 @@ async def test_the_file_is_in_wal_mode_and_every_commit_is_synced(sqlite_url: st
 async def test_readers_cannot_write(sqlite_url: str) -> None:
     async with open_store(sqlite_url, clock=SetClock()) as store:
         with pytest.raises(StoreBusyError, match="read-only"):
-            async with store._database.reading() as connection:
+            async with store.database.reading() as connection:
                 await connection.exec_driver_sql("DELETE FROM job")
 
 
@@ -197,6 +199,27 @@ async def test_no_room_for_the_first_tables_is_said_and_more_room_helps(sqlite_u
         await store.add(an_order(), NOON)
 
 
+def test_a_full_disk_is_named_with_what_to_do(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE job (lyrics TEXT)")
+        connection.execute("PRAGMA max_page_count = 2")
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            connection.execute("INSERT INTO job VALUES (?)", ("la " * 9000,))
+    message = str(start_error(path, caught.value))
+    assert message == f"{path} cannot be used (disk full). Free some space on that disk, then start again."
+
+
+async def test_a_database_that_another_program_holds_is_named(sqlite_url: str, path: Path) -> None:
+    await _filled(sqlite_url, jobs=1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN IMMEDIATE")
+        message = await _refused(sqlite_url)
+    assert message == f"{path} cannot be used (locked). Close the other programs that have it open, then start again."
+    async with open_store(sqlite_url, clock=SetClock()) as store:
+        assert await store.get(1) is not None
+
+
 async def test_what_a_killed_process_left_in_the_log_is_there_at_the_next_start(sqlite_url: str, path: Path) -> None:
     script = """
 import asyncio, os, signal, sys
@@ -276,3 +299,8 @@ except StartError as error:
 def test_importing_the_store_imports_no_driver_of_postgresql() -> None:
     script = "import sys, bot.store.db, bot.store.jobs; sys.exit('asyncpg' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], cwd=children.ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["env", "versions.0001_jobs"])
+def test_importing_a_migration_runs_nothing(name: str) -> None:
+    importlib.import_module(f"bot.store.migrations.{name}")

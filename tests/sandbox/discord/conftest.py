@@ -8,9 +8,10 @@ import aiohttp
 import discord
 import pytest
 import yarl
+from aiohttp import web
 from discord import app_commands
 
-from sandbox.discord import FakeDiscord, Rules
+from sandbox.discord import DiscordControl, FakeDiscord, control_application
 
 
 class Bot(discord.Client):
@@ -47,7 +48,7 @@ class Bot(discord.Client):
 
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord(rules=Rules(ack_deadline_seconds=1.0)) as running:
+    async with FakeDiscord() as running:
         yield running
 
 
@@ -85,6 +86,8 @@ async def start(fake: FakeDiscord, pointed: None) -> AsyncIterator[Start]:
     yield starter
     for bot, task in bots:
         await bot.end(task)
+    # Everything discord.py sends is known to the sandbox.
+    assert [violation for violation in fake.violations if violation.kind == "unknown field"] == []
 
 
 @pytest.fixture
@@ -98,3 +101,18 @@ async def http(fake: FakeDiscord) -> AsyncIterator[aiohttp.ClientSession]:
     """A plain HTTP client with the bot's token, for what discord.py would not send."""
     async with aiohttp.ClientSession(headers={"Authorization": f"Bot {fake.token}"}) as session:
         yield session
+
+
+@pytest.fixture
+async def control_url(fake: FakeDiscord) -> AsyncIterator[str]:
+    runner = web.AppRunner(control_application(fake), access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def control(control_url: str) -> AsyncIterator[DiscordControl]:
+    async with DiscordControl(control_url) as client:
+        yield client

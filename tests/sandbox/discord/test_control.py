@@ -2,34 +2,17 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator
 
 import aiohttp
 import discord
 import pytest
 import yarl
-from aiohttp import web
 
-from sandbox.discord import ControlError, DiscordControl, FakeDiscord, control_application
+from sandbox.discord import ControlError, DiscordControl, FakeDiscord
 
 from .conftest import Bot, Start
 
 SONG = b"ID3" + bytes(997)
-
-
-@pytest.fixture
-async def control_url(fake: FakeDiscord) -> AsyncIterator[str]:
-    runner = web.AppRunner(control_application(fake), access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
-
-
-@pytest.fixture
-async def control(control_url: str) -> AsyncIterator[DiscordControl]:
-    async with DiscordControl(control_url) as client:
-        yield client
 
 
 def form_bot(bot: Bot) -> None:
@@ -138,6 +121,7 @@ async def test_faults_and_switches_work_over_the_control_api(
     assert fake.faults.faults == []
     await control.switch("drop_gateway", code=4000)
     await fake.until(lambda: fake.gateway.resumes == 1 and fake.gateway.connected)
+    assert fake.gateway.identifies == 1
     await control.switch("revoke", permissions=["attach_files"])
     await control.switch("rules", nonce_window_seconds=1)
     assert fake.rules.nonce_window_seconds == 1
@@ -180,3 +164,24 @@ async def test_it_runs_as_its_own_process(monkeypatch: pytest.MonkeyPatch) -> No
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         assert await process.wait() == 0
+
+
+async def test_a_message_is_waited_for_until_it_says_what_it_should(
+    fake: FakeDiscord, start: Start, control: DiscordControl
+) -> None:
+    bot = await start(form_bot)
+    sent = await bot.get_partial_messageable(fake.channel.id).send("working")
+    waiting = asyncio.create_task(control.until_message("general", lambda message: message["content"] == "done"))
+    await asyncio.sleep(0.05)
+    await sent.edit(content="done")
+    assert (await waiting)["id"] == str(sent.id)
+    with pytest.raises(TimeoutError):
+        await control.until_message("general", lambda _: False, timeout_seconds=0.1)
+
+
+async def test_a_page_on_another_port_may_ask_first(control_url: str) -> None:
+    headers = {"Origin": "http://127.0.0.1:1", "Access-Control-Request-Method": "POST"}
+    url = f"{control_url}/sandbox/verbs/slash"
+    async with aiohttp.ClientSession() as session, session.options(url, headers=headers) as answer:
+        assert answer.status == 204
+        assert answer.headers["Access-Control-Allow-Origin"] == "http://127.0.0.1:1"

@@ -366,3 +366,23 @@ async def test_a_moderator_deletes_what_a_member_may_not(fake: FakeDiscord, bot:
         await fake.delete_message(sent.id, member="Member One")
     await fake.delete_message(sent.id, member="Moderator")
     assert fake.messages == []
+
+
+async def test_an_edit_without_allowed_mentions_uses_the_default_again_and_notifies_nobody(
+    fake: FakeDiscord, bot: Bot, http: aiohttp.ClientSession
+) -> None:
+    one = fake.member("Member One")
+    sent = await channel(bot, fake).send(f"<@{one.id}>")
+    assert fake.message(sent.id).mentioned_user_ids == ()
+    url = f"{fake.api_url}/channels/{fake.channel.id}/messages/{sent.id}"
+    async with http.patch(url, json={"content": f"now <@{one.id}>"}) as answer:
+        assert answer.status == 200
+    assert fake.message(sent.id).mentioned_user_ids == (one.id,)
+    assert fake.message(sent.id).pinged_user_ids == ()
+
+
+async def test_an_attachment_that_was_not_sent_is_refused(fake: FakeDiscord, http: aiohttp.ClientSession) -> None:
+    url = f"{fake.api_url}/channels/{fake.channel.id}/messages"
+    async with http.post(url, json={"content": "x", "attachments": [{"id": 0, "filename": "a.mp3"}]}) as answer:
+        assert (answer.status, (await answer.json())["code"]) == (400, 50035)
+    assert fake.messages == []

@@ -123,3 +123,54 @@ async def test_an_expired_url_is_refreshed_for_a_message_but_not_for_an_ephemera
     assert second["refreshed"] == second["original"]
     async with http.get(first["refreshed"]) as answer:
         assert answer.status == 200
+
+
+async def test_downloads_are_recorded_without_their_signature(fake: FakeDiscord, http: aiohttp.ClientSession) -> None:
+    message = await fake.post("listen", files=[("song.mp3", SONG)])
+    async with http.get(fake.url_of(message.attachments[0])) as answer:
+        await answer.read()
+    (download,) = fake.downloads
+    assert download.status == 200
+    assert "hm=***" in download.path
+    assert fake.calls == []
+
+
+async def test_a_download_can_fail_in_every_way(fake: FakeDiscord, http: aiohttp.ClientSession) -> None:
+    message = await fake.post("listen", files=[("song.mp3", SONG)])
+    url = fake.url_of(message.attachments[0])
+    fake.fail("GET", "^/attachments/", status=503)
+    async with http.get(url) as answer:
+        assert answer.status == 503
+    # aiohttp itself repeats a GET once when a connection it had used before was dropped.
+    fake.fail("GET", "^/attachments/", drop=True, times=2)
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await http.get(url)
+    fake.fail("GET", "^/attachments/", drop=True, after=True)
+    async with http.get(url) as answer:
+        assert answer.status == 200
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
+    async with http.get(url) as answer:
+        assert await answer.read() == SONG
+
+
+@pytest.mark.parametrize(
+    ("given", "stored", "title"),
+    [
+        ("song.mp3", "song.mp3", None),
+        ("my song (2).mp3", "my_song_2.mp3", "my song (2)"),
+        ("Sömmer 夏.wav", "Smmer_.wav", "Sömmer 夏"),
+        ("夏.mp3", "unknown.mp3", "夏"),
+        ("../../etc/passwd", "....etcpasswd", None),
+    ],
+)
+async def test_files_are_stored_under_names_without_special_characters(
+    fake: FakeDiscord, http: aiohttp.ClientSession, given: str, stored: str, title: str | None
+) -> None:
+    message = await fake.post("x", files=[(given, SONG)])
+    (attachment,) = message.attachments
+    assert attachment.filename == stored
+    if title:
+        assert attachment.title == title
+    async with http.get(fake.url_of(attachment)) as answer:
+        assert answer.status == 200
