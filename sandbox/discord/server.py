@@ -156,6 +156,11 @@ class FakeDiscord(Switches):
             await self._runner.cleanup()
             self._runner = None
 
+    @property
+    def listening(self) -> bool:
+        """Whether connections are accepted."""
+        return self._runner is not None
+
     async def accept_connections(self) -> None:
         """Be reachable again, on the same port."""
         if self._runner is None:
