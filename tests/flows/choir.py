@@ -105,7 +105,8 @@ class Choir(Play):
             row = self.row(name)
             past = [(event["after"], event["detail"]) for event in self.history(name)] if row else []
             raise AssertionError(
-                f"{name}: {row.get('state')}, told {row.get('told')}; {past}\n{self.seen()}\n{self.stage.bot.log[-3000:]}"
+                f"{name}: {row.get('state')}, told {row.get('told')}; {past}\n{self.seen()}\n"
+                f"{self.stage.bot.log[-3000:]}"
             ) from None
 
     async def delivered(self, name: str, *, posts: int = 1, patience_seconds: float = PATIENCE_SECONDS) -> Message:
