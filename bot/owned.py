@@ -52,11 +52,12 @@ class Owner:
 
     async def stop(self) -> None:
         """Cancel everything and wait until it is gone."""
-        tasks = [*self._loops.values(), *self._errands]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._loops.clear()
+        # again and again: what is cancelled may begin an errand on its way out
+        while tasks := [*self._loops.values(), *self._errands]:
+            self._loops.clear()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _supervise(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         deaths = in_a_row = 0

@@ -67,7 +67,8 @@ async def compose(
 
 async def compose_from_message(interaction: discord.Interaction, message: discord.Message) -> None:
     """Open a form with the message's song already chosen."""
-    song = next((file for file in message.attachments if _is_song(file)), None)
+    forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
+    song = next((file for file in [*message.attachments, *forwarded] if _is_song(file)), None)
     if song is None:
         await whisper(interaction, text("answer.no_song", locale_of(interaction)))
         return

@@ -40,6 +40,7 @@ TASK_MAKERS = {
     "bot/owned.py",
     "bot/app.py",  # the connection and the signal: the two things the process waits for
     "bot/client.py",  # connecting against the first READY, both ended before it returns
+    "bot/store/engines.py",  # a transaction that is ended even when its caller is cancelled; closing waits for it
     "bot/download.py",  # a thread that is waited for even when the download is cancelled
 }
 

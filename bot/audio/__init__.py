@@ -15,9 +15,10 @@ from bot.audio.model import (
 )
 from bot.audio.names import file_name
 from bot.audio.wording import sentence
-from bot.audio.workbench import Workbench
+from bot.audio.workbench import ClosedError, Workbench
 
 __all__ = [
+    "ClosedError",
     "Conversion",
     "Dressed",
     "Inspection",

@@ -11,7 +11,7 @@ from bot.audio.decode import Heard, RefusedError
 from bot.audio.encode import BIT_RATES, encode_mp3, fitting_bit_rate
 from bot.audio.inspection import Examined, examine
 from bot.audio.kinds import Kind
-from bot.audio.model import Dressed, Limits, Needs, Problem, Purpose, Step, Tags
+from bot.audio.model import ENCODED_FILE, PICTURE_FILE, TRACK_FILE, Dressed, Limits, Needs, Problem, Purpose, Step, Tags
 from bot.audio.names import as_it_came, file_name
 from bot.audio.picture import bars_of, draw
 from bot.audio.tags import id3, write_tagged
@@ -52,7 +52,7 @@ def dress(track: Path, out_dir: Path, title: str, tags: Tags, limit_bytes: int, 
 
 
 def _pictured(dressed: Dressed, out_dir: Path) -> Dressed:
-    picture = out_dir / "waveform.png"
+    picture = out_dir / PICTURE_FILE
     try:
         draw(dressed.peaks, dressed.seconds or 0.0, picture)
     except OSError:
@@ -70,11 +70,13 @@ def _fitted(
     is_mp3 = found.look.kind is Kind.MP3
     if is_mp3 and dressed.size_bytes + spare <= limit_bytes:
         return _tagged(dressed, dressed.path, out_dir, tags)
+    if is_mp3 and dressed.fits:
+        return dressed  # better without tags than encoded again for their sake
     bit_rate = _bit_rate(found.heard, limit_bytes - spare, is_mp3=is_mp3)
     if bit_rate is None:
         return dressed
     try:
-        encoded = out_dir / "encoded.mp3"
+        encoded = out_dir / ENCODED_FILE
         encode_mp3(dressed.path, found.look.kind, encoded, bit_rate_kbps=bit_rate, limits=limits)
         size = encoded.stat().st_size
     except RefusedError as refused:
@@ -103,7 +105,7 @@ def _bit_rate(heard: Heard, limit_bytes: int, *, is_mp3: bool) -> int | None:
 
 
 def _tagged(dressed: Dressed, source: Path, out_dir: Path, tags: Tags) -> Dressed:
-    out = out_dir / "track.mp3"
+    out = out_dir / TRACK_FILE
     try:
         write_tagged(source, out, tags)
         size = out.stat().st_size

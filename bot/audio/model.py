@@ -69,6 +69,8 @@ class Problem(StrEnum):
     CRASHED = "crashed"
     #: The file is gone or no regular file.
     UNREADABLE = "unreadable"
+    #: No child could be started; the file is not to blame.
+    UNAVAILABLE = "unavailable"
     #: Even as a small MP3 it would have `mebibytes` where `most` are taken.
     TOO_BIG_ANYWAY = "too_big_anyway"
     #: Writing the MP3 failed.
@@ -90,6 +92,10 @@ class Problem(StrEnum):
     TOO_LONG = "too_long"
     #: Convertible: more bytes than the service takes (`mebibytes`, `most`).
     TOO_BIG = "too_big"
+
+
+#: Problems of ours or of the machine, which prove nothing about the file.
+UNDECIDED = frozenset({Problem.TOO_HEAVY, Problem.CRASHED, Problem.UNAVAILABLE, Problem.UNREADABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +161,11 @@ class Inspection:
     size_bytes: int | None = None
 
     @property
+    def undecided(self) -> bool:
+        """True when nothing is known about the file itself: the decoder died, ran out of something or never began."""
+        return self.reason is not None and self.reason.problem in UNDECIDED
+
+    @property
     def accepted(self) -> bool:
         """True when it is usable, or can be made so."""
         return self.verdict is not Verdict.REFUSED
@@ -190,6 +201,11 @@ class Tags:
     comment: str = ""
     #: ISO 639-2 code of the lyrics; `und` = not known.
     language: str = "und"
+
+
+#: What `dress` may leave in its folder: the track, one that could not be tagged, the picture.
+TRACK_FILE, ENCODED_FILE, PICTURE_FILE = "track.mp3", "encoded.mp3", "waveform.png"
+DRESSED_FILES = (TRACK_FILE, ENCODED_FILE, PICTURE_FILE)
 
 
 class Step(StrEnum):
@@ -234,4 +250,4 @@ class Dressed:
     @property
     def broken(self) -> bool:
         """True when the file is no playable sound at all."""
-        return Step.MEASURED not in self.steps and self.problem not in {None, Problem.TOO_HEAVY, Problem.CRASHED}
+        return Step.MEASURED not in self.steps and self.problem is not None and self.problem not in UNDECIDED

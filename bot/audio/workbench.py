@@ -9,14 +9,30 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Set
+from contextlib import asynccontextmanager, suppress
+from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from bot.audio.model import Conversion, Dressed, Inspection, Limits, Needs, Problem, Purpose, Reason, Tags, Verdict
+from bot.audio.model import (
+    DRESSED_FILES,
+    Conversion,
+    Dressed,
+    Inspection,
+    Limits,
+    Needs,
+    Problem,
+    Purpose,
+    Reason,
+    Tags,
+    Verdict,
+)
 from bot.audio.names import as_it_came
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +48,14 @@ ENCODING_LIMITS = Limits(wall_seconds=150, cpu_seconds=90)
 PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 
 
+class ClosedError(RuntimeError):
+    """The bench was closed while a file was on it; nothing is known about the file."""
+
+
 class ChildError(Exception):
     """A child gave no answer. `problem` says whether it ran into a limit or died."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem = Problem.CRASHED) -> None:
         super().__init__(problem.value)
         self.problem = problem
 
@@ -45,7 +65,8 @@ class Workbench:
 
     `processes` bounds the children that run at once (default: one less than there are cores, 1 to 4); what comes on
     top waits in order, as a coroutine and nothing more. `disk_bytes` bounds what `room` hands out together. Use it as
-    `async with Workbench() as bench`; leaving it waits for nothing: cancel what still runs before.
+    `async with Workbench() as bench`; leaving it ends
+    every child, and whoever waits for one gets `ClosedError`.
     """
 
     def __init__(
@@ -68,6 +89,7 @@ class Workbench:
         self._free_bytes = disk_bytes
         self._room_made = asyncio.Condition()
         self._door = asyncio.Lock()
+        self._closed = False
         self._running: set[asyncio.subprocess.Process] = set()
         #: The most memory any child has had resident, in bytes.
         self.peak_bytes = 0
@@ -78,8 +100,10 @@ class Workbench:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closed = True
         for process in list(self._running):
-            process.kill()
+            if process.returncode is None:
+                process.kill()
 
     async def inspect(
         self, path: Path, *, purpose: Purpose = Purpose.REFERENCE, needs: Needs | None = None
@@ -103,9 +127,11 @@ class Workbench:
             "needs": _flat(needs or Needs()),
         }
         try:
-            return await self._ask(order, Conversion, self._encoding_limits)
+            made = await self._ask(order, Conversion, self._encoding_limits)
+            await asyncio.to_thread(_check_files, {made.path} - {None, path.absolute()}, {out.absolute()})
         except ChildError as failure:
             return Conversion(path=None, reasons=(Reason(problem=failure.problem),))
+        return made
 
     async def dress(self, track: Path, out_dir: Path, *, title: str, tags: Tags, limit_bytes: int) -> Dressed:
         """Makes `track` ready for a channel that takes `limit_bytes`: measured, pictured, tagged, small enough.
@@ -122,10 +148,13 @@ class Workbench:
             "limit_bytes": limit_bytes,
         }
         try:
-            return await self._ask(order, Dressed, self._encoding_limits)
+            made = await self._ask(order, Dressed, self._encoding_limits)
+            ours = {out_dir.absolute() / name for name in DRESSED_FILES}
+            await asyncio.to_thread(_check_files, {made.path, made.picture} - {None, track.absolute()}, ours)
         except ChildError as failure:
             plain = await asyncio.to_thread(as_it_came, track, title, limit_bytes)
             return dataclasses.replace(plain, problem=failure.problem)
+        return made
 
     @asynccontextmanager
     async def room(self, size_bytes: int) -> AsyncGenerator[Path]:
@@ -139,7 +168,8 @@ class Workbench:
             await self._room_made.wait_for(lambda: self._free_bytes >= wanted)
             self._free_bytes -= wanted
         try:
-            folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="compose-", dir=self._work_dir))
+            # One system call, and here rather than in a thread: a cancelled thread would leave its folder behind.
+            folder = Path(tempfile.mkdtemp(prefix="compose-", dir=self._work_dir))
             try:
                 yield folder
             finally:
@@ -151,26 +181,20 @@ class Workbench:
 
     async def _ask(self, order: Mapping[str, object], shape: type[Answer], limits: Limits) -> Answer:
         """Has a child do `order`. Raises `ChildError`."""
-        from pydantic import TypeAdapter, ValidationError  # 40 ms that the children, who import this package, save
-
         written = await self._run(json.dumps({**order, "limits": _flat(limits)}).encode(), limits.wall_seconds)
         try:
             report = json.loads(written)
             self.peak_bytes = max(self.peak_bytes, int(report["peak_bytes"]))
-            return TypeAdapter(shape).validate_python(report["answer"])
-        except (ValueError, KeyError, TypeError, ValidationError) as error:
+            return _reader(shape).validate_python(report["answer"])
+        except (ValueError, KeyError, TypeError) as error:  # pydantic's ValidationError is a ValueError
             log.warning("the sound process gave an answer that cannot be read: %s", type(error).__name__)
             raise ChildError(Problem.CRASHED) from error
 
     async def _run(self, order: bytes, wall_seconds: float) -> bytes:
         async with self._slots:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-s", "-B", "-m", "bot.audio.worker"),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                env=_environment(),
-            )
+            if self._closed:
+                raise ClosedError
+            process = await _start()
             self._running.add(process)
             try:
                 async with asyncio.timeout(wall_seconds + GRACE_SECONDS):
@@ -182,10 +206,26 @@ class Workbench:
             finally:
                 await _end(process)
                 self._running.discard(process)
+        if self._closed:
+            raise ClosedError
         if code:
             log.warning("a sound process ended with %d (%s)", code, _failure(written))
             raise ChildError(_problem_of(code))
         return written
+
+
+async def _start() -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-s", "-B", "-m", "bot.audio.worker"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=_environment(),
+        )
+    except OSError as error:
+        log.warning("no sound process could be started: %s", error.strerror)
+        raise ChildError(Problem.UNAVAILABLE) from error
 
 
 async def _talk(process: asyncio.subprocess.Process, order: bytes) -> bytes:
@@ -211,9 +251,19 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.kill()
     assert process.stdout is not None
-    while await process.stdout.read(64 * 1024):
-        pass
+    with suppress(TimeoutError):  # should it have left somebody behind who keeps the pipe open
+        async with asyncio.timeout(GRACE_SECONDS):
+            while await process.stdout.read(64 * 1024):
+                pass
     await process.wait()
+
+
+def _check_files(named: Set[Path | None], allowed: Set[Path]) -> None:
+    """Raises `ChildError` unless a child named its own plain files only. What it names may be posted in a channel."""
+    for path in named:
+        if path not in allowed or path is None or path.is_symlink() or not path.is_file():
+            log.warning("a sound process named a file that is not its own")
+            raise ChildError
 
 
 def _failure(written: bytes) -> str:
@@ -236,6 +286,14 @@ def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     places = [str(Path(place).absolute()) for place in sys.path]
     return {**kept, "PYTHONPATH": os.pathsep.join(places), "PYTHONUTF8": "1"}
+
+
+@cache
+def _reader(shape: type[Answer]) -> "TypeAdapter[Answer]":
+    """Checks what a child wrote against the type it should be."""
+    from pydantic import TypeAdapter  # 40 ms that the children, who import this package, save
+
+    return TypeAdapter(shape)
 
 
 def _flat(value: Needs | Limits) -> dict[str, Any]:

@@ -19,32 +19,39 @@ from bot.delivery.routes import Routes, has_token, only_by_answer, pinging, repl
 from bot.errors import UndeliverableError
 from bot.jobs.model import Job
 from bot.jobs.ports import DeliveredMessage, Outlook, Published
+from bot.texts import text
 from bot.ui.cards import Verb, track_card
 from bot.ui.custom_ids import job_id
 from bot.ui.desk import desk_at
 from bot.ui.orders import expiry_of
 from bot.ui.render import Parts, to_parts
+from bot.ui.sentences import clip
 
 log = logging.getLogger(__name__)
 
 #: What every channel takes, whatever the interaction promised: a member's own larger limit ends with his interaction.
 _EVERYWHERE_BYTES = 10 * 1024 * 1024
+#: Discord's limit for an attachment's description.
+_MOST_ALT_CHARACTERS = 1024
 #: How far back our own message is looked for; a channel that wrote more in the meantime is not searched further.
 _MOST_SEARCHED = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parcel:
-    """A track, ready to go, for a channel that takes `limit_bytes`."""
+    """A track, ready to go."""
 
     dressed: Dressed
+    about: str  #: for who cannot see or hear it
 
     def files(self) -> list[discord.File]:
         """Fresh for every try: a file that was sent is spent."""
-        files = [discord.File(self.dressed.path, filename=self.dressed.name)] if self.dressed.fits else []
-        if self.dressed.fits and self.dressed.picture is not None:
-            files.append(discord.File(self.dressed.picture, filename=self.dressed.picture.name))
-        return files
+        if not self.dressed.fits:
+            return []
+        paths = [(self.dressed.path, self.dressed.name)]
+        if self.dressed.picture is not None:
+            paths.append((self.dressed.picture, self.dressed.picture.name))
+        return [discord.File(path, filename=name, description=self.about) for path, name in paths]
 
 
 class DiscordDelivery:
@@ -171,13 +178,13 @@ class DiscordDelivery:
         """Tagged, pictured and small enough; the folder it lies in is gone afterwards. 0 bytes: the link alone."""
         size_bytes = (await asyncio.to_thread(track.stat)).st_size
         if limit_bytes <= 0:
-            yield _Parcel(dressed=Dressed(path=track, fits=False, size_bytes=size_bytes, name=track.name))
+            yield _Parcel(dressed=Dressed(path=track, fits=False, size_bytes=size_bytes, name=track.name), about="")
             return
         tags = Tags(title=job.title, artist=job.member_name, lyrics=job.prompt.strip("#"))
+        about = text("track.description", job.place.locale, title=job.title, member=job.member_name)
         async with self._workbench.room(2 * size_bytes) as folder:
-            yield _Parcel(
-                dressed=await self._workbench.dress(track, folder, title=job.title, tags=tags, limit_bytes=limit_bytes)
-            )
+            dressed = await self._workbench.dress(track, folder, title=job.title, tags=tags, limit_bytes=limit_bytes)
+            yield _Parcel(dressed=dressed, about=clip(about, _MOST_ALT_CHARACTERS))
 
 
 def _parts(job: Job, parcel: _Parcel, *, direct: bool) -> Parts:

@@ -110,7 +110,7 @@ _WORDS_MEND = frozenset({Reason.CONTENT_REFUSED, Reason.REQUEST_REFUSED, Reason.
 #: Reasons that are nobody's business but the member's; the card only says that he was told.
 TOLD_PRIVATELY = frozenset({Reason.CONTENT_REFUSED})
 #: Reasons that the same song can only run into again.
-_SONG_IS_TO_BLAME = frozenset({Reason.REFERENCE_UNREADABLE, Reason.REFERENCE_GONE, Reason.SOUND, Reason.FILE_EMPTY})
+_SONG_IS_TO_BLAME = frozenset({Reason.REFERENCE_UNREADABLE, Reason.REFERENCE_GONE})
 
 
 def job_card(job: Job, outlook: Outlook, *, now: datetime, rules: HouseRules, locale: str) -> Card:
@@ -148,30 +148,36 @@ def track_card(job: Job, *, locale: str, with_file: bool, direct: bool = False) 
     return Card(job_id=job.id, content=clip("\n".join(paragraphs), 2000), buttons=tuple(buttons))
 
 
+def shared_card(job: Job, *, locale: str) -> Card:
+    """The message that carries a kept track once more, where its owner asked for it; deleting it is Discord's own."""
+    content = text("track.shared", locale, title=titled(job, locale), member=mention(job.member_id))
+    words = JobButton(verb=Verb.WORDS, label=text("control.words", locale))
+    return Card(job_id=job.id, content=clip(content, 2000), buttons=(words,))
+
+
 def card_buttons(job: Job, locale: str) -> tuple[JobButton | LinkButton, ...]:
     """What can be done with a job from its card."""
 
     def button(verb: Verb, label: str, look: Look = Look.QUIET) -> JobButton:
         return JobButton(verb=verb, label=text(label, locale), look=look)
 
-    again = button(Verb.AGAIN, "control.retry", Look.MAIN)
+    if job.state in CANCELLABLE_FREE:
+        return (button(Verb.CANCEL, "control.cancel"),)
+    if job.state in CANCELLABLE_PAID:
+        return (button(Verb.CANCEL, "control.cancel_paid"),)
+    if needs_another_song(job):
+        return (button(Verb.EDIT, "control.other_song", Look.MAIN),)
     edit = button(Verb.EDIT, "control.edit")
-    look = button(Verb.LOOK, "control.look", Look.MAIN)
     match job.state:
-        case state if state in CANCELLABLE_FREE:
-            return (button(Verb.CANCEL, "control.cancel"),)
-        case state if state in CANCELLABLE_PAID:
-            return (button(Verb.CANCEL, "control.cancel_paid"),)
         case JobState.UNKNOWN:
             return (button(Verb.RISK, "control.risk", Look.DANGER), button(Verb.DISMISS, "control.dismiss"))
         case JobState.DELIVERED:
             link = track_link(job)
             return (LinkButton(label=text("control.card", locale), url=link),) if link else ()
-        case JobState.REFUSED:
-            return (edit,)
         case JobState.FAILED | JobState.EXPIRED:
-            found = (look,) if job.generation_id is not None and job.reason in _MAY_STILL_COME else ()
-            return (*found, *_second_tries(job, again, edit))
+            look = (button(Verb.LOOK, "control.look", Look.MAIN),) if may_still_come(job) else ()
+            again = () if job.reason in _WORDS_MEND else (button(Verb.AGAIN, "control.retry", Look.MAIN),)
+            return (*look, *again, edit)
         case JobState.UNDELIVERABLE:
             return (button(Verb.LOOK, "control.fetch", Look.MAIN), button(Verb.WORDS, "control.words"))
         case JobState.CANCELLED:
@@ -180,13 +186,17 @@ def card_buttons(job: Job, locale: str) -> tuple[JobButton | LinkButton, ...]:
             return ()
 
 
+def may_still_come(job: Job) -> bool:
+    """Whether looking once more for the track makes sense; it costs nothing."""
+    return job.generation_id is not None and job.reason in _MAY_STILL_COME
+
+
 _MAY_STILL_COME = frozenset({Reason.DEADLINE, Reason.TRACK_LOST, Reason.KEY_REFUSED, Reason.NO_CREDITS})
 
 
-def _second_tries(job: Job, again: JobButton, edit: JobButton) -> tuple[JobButton, ...]:
-    if job.reason in _SONG_IS_TO_BLAME or job.reason in _WORDS_MEND:
-        return (edit,)
-    return (again, edit)
+def needs_another_song(job: Job) -> bool:
+    """Whether the same song can only end the same way."""
+    return job.state is JobState.REFUSED or (job.state is JobState.FAILED and job.reason in _SONG_IS_TO_BLAME)
 
 
 def track_link(job: Job) -> str | None:
@@ -230,7 +240,8 @@ def _description(job: Job, outlook: Outlook, now: datetime, rules: HouseRules, l
     parts = [] if share is None else [progress_bar(share)]
     parts.append(_status(job, outlook, now, rules, locale))
     if job.is_live:
-        parts.append(f"**{text('card.words', locale)}**\n{preview(job.prompt)}")
+        heading = text("card.words", locale)
+        parts.append(f"**{heading}**\n{preview(job.prompt)}")
     return clip("\n\n".join(part for part in parts if part), 4096)
 
 

@@ -15,7 +15,7 @@ from bot.jobs.ports import Outlook
 from bot.jobs.service import JobService
 from bot.texts import text
 from bot.ui.answers import draft_view, locale_of, whisper, with_words_note
-from bot.ui.cards import job_card
+from bot.ui.cards import job_card, needs_another_song
 from bot.ui.custom_ids import draft_form_id, job_form_id
 from bot.ui.drafts import Drafts
 from bot.ui.forms import Filled, FormAnswer, order_form, read_answer
@@ -102,9 +102,11 @@ class Desk:
             return
         await self.take(interaction, wish)
 
-    async def open_job_form(self, interaction: discord.Interaction, job: Job, heading: str = "form.edit") -> None:
-        """The form with a job's words in it; its song is used unless another is attached."""
-        song_name = job.reference.name if self._can_bring_back(interaction, job) else None
+    async def open_job_form(self, interaction: discord.Interaction, job: Job) -> None:
+        """The form with a job's words in it; its song is used unless another is attached, or has to be."""
+        keeps_song = self._can_bring_back(interaction, job)
+        song_name = job.reference.name if keeps_song else None
+        heading = "form.edit" if keeps_song else "form.other_song"
         filled = Filled(title=job.title, lyrics=job.lyrics, song_name=song_name)
         form = order_form(job_form_id(job.id), heading, filled, rules=self.rules, locale=locale_of(interaction))
         await interaction.response.send_modal(form)
@@ -121,7 +123,7 @@ class Desk:
     async def again(self, interaction: discord.Interaction, job: Job) -> None:
         """The same song and the same words once more; asks for the song where it cannot be brought back."""
         if not self._can_bring_back(interaction, job):
-            await self.open_job_form(interaction, job, "form.again")
+            await self.open_job_form(interaction, job)
             return
         await self.take_with_song_of(interaction, Wish(lyrics=job.lyrics, title=job.title, again_of=job.id), job)
 
@@ -157,6 +159,8 @@ class Desk:
         return Song(url=attachment.url, name=job.reference.name, size_bytes=attachment.size)
 
     def _can_bring_back(self, interaction: discord.Interaction, job: Job) -> bool:
+        if needs_another_song(job):
+            return False
         if self._url_lasts(job):
             return True
         copy = self.jobs.reference_file(job)

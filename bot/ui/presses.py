@@ -11,7 +11,7 @@ from bot.jobs.ports import Outlook
 from bot.jobs.service import Actor
 from bot.texts import text
 from bot.ui.answers import locale_of, whisper
-from bot.ui.cards import JobButton, Look, Verb, job_card, track_card
+from bot.ui.cards import JobButton, Look, Verb, job_card, shared_card
 from bot.ui.desk import Desk
 from bot.ui.filenames import file_name
 from bot.ui.render import finished, to_button, to_parts
@@ -100,9 +100,11 @@ def may_delete(interaction: discord.Interaction, job: Job) -> None:
 
 
 async def _delete_sure(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
-    deleted = await desk.jobs.delete(job.id, actor_for(interaction, job))
+    may_delete(interaction, job)
     await interaction.response.defer()
-    clean = await _remove_messages(interaction.client, deleted)
+    # the messages first: if this process dies in between, the row is still there to be deleted once more
+    clean = await _remove_messages(interaction.client, job)
+    await desk.jobs.delete(job.id, actor_for(interaction, job))
     key = "control.deleted" if clean else "control.deleted_partly"
     await interaction.edit_original_response(
         content=text(key, locale_of(interaction)), embeds=[], attachments=[], view=finished()
@@ -144,7 +146,7 @@ async def _send_file(interaction: discord.Interaction, desk: Desk, job: Job, *, 
         await whisper(interaction, text("answer.no_file" if track is None else "answer.file_too_large", locale))
         return
     await interaction.response.defer(thinking=True, ephemeral=private)
-    parts = to_parts(track_card(job, locale=locale, with_file=True))
+    parts = to_parts(shared_card(job, locale=locale))
     file = discord.File(track, filename=file_name(job, track.suffix))
     await interaction.edit_original_response(**parts, attachments=[file])
 

@@ -9,7 +9,7 @@ from discord import ui
 from bot.jobs.model import Job, JobState
 from bot.texts import text
 from bot.ui.answers import locale_of, whisper
-from bot.ui.cards import JobButton, LinkButton, Look, Verb, track_link
+from bot.ui.cards import JobButton, LinkButton, Look, Verb, card_buttons, track_link
 from bot.ui.custom_ids import choice_id, page_id
 from bot.ui.desk import Desk
 from bot.ui.render import Parts, finished, to_button
@@ -91,16 +91,20 @@ def song_buttons(job: Job, *, has_file: bool, locale: str) -> list[JobButton | L
         buttons.append(LinkButton(label=text("control.jump", locale), url=link))
     if has_file:
         buttons += [button(Verb.POST, "control.post", Look.MAIN), button(Verb.FILE, "control.file")]
-    if job.state is JobState.UNKNOWN:
-        buttons += [button(Verb.RISK, "control.risk", Look.DANGER), button(Verb.DISMISS, "control.dismiss")]
+    decisions = [one for one in card_buttons(job, locale) if isinstance(one, JobButton) and one.verb in _DECISIONS]
     if job.is_live:
-        return buttons
+        return [*buttons, *decisions]
     return [
         *buttons,
+        *decisions,
         button(Verb.AGAIN, "control.again"),
         button(Verb.EDIT, "control.edit"),
         button(Verb.DELETE, "control.delete", Look.DANGER),
     ]
+
+
+#: What the card offers and may be decided from the list as well: the card may be gone.
+_DECISIONS = frozenset({Verb.CANCEL, Verb.RISK, Verb.DISMISS, Verb.LOOK})
 
 
 def page_parts(page: Page, locale: str) -> Parts:
@@ -168,7 +172,8 @@ def _own_line(job: Job, locale: str) -> str:
         "age": ago(job.created_at),
     }
     if link := track_link(job):
-        return text("tracks.line_linked", locale, **values, link=f"[{text('tracks.link', locale)}]({link})")
+        label = text("tracks.link", locale)
+        return text("tracks.line_linked", locale, **values, link=f"[{label}]({link})")
     return text("tracks.line", locale, **values)
 
 

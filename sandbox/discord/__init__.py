@@ -1,4 +1,11 @@
-"""A Discord on loopback that speaks the real protocol, so that the bot under it is the bot that runs on Discord."""
+"""A Discord on loopback that speaks the real protocol, so that the bot under it is the bot that runs on Discord.
+
+In a test, `async with FakeDiscord() as discord` gives `api_url`, `gateway_url` and `token` for the bot, the verbs of
+members (`slash`, `click`, `select`, `submit`, `message_command`, `autocomplete`, `post`), the switches of an operator
+(`fail`, `advance`, `revoke`, `expire_tokens`, `refuse_connections`, ... and `gateway.drop`), and the books (`messages`,
+`interactions`, `calls`, `downloads`, `violations`). From outside, `python -m sandbox.discord` prints its addresses and
+offers the same below `/sandbox`, for which `DiscordControl` is the client.
+"""
 
 from .clock import SandboxClock
 from .control import control_application

@@ -36,13 +36,13 @@ _ATTACHMENT_ECHO = frozenset({
 })  # fmt: skip
 
 
-def check(payload: JSON, *, v2: bool, files: set[str], prefix: str = "") -> list[str]:
+def check(payload: JSON, *, v2: bool, files: set[str]) -> list[str]:
     """Refuse with 50035 what Discord refuses in a message body; gives the unknown fields back.
 
     `v2` is whether the message is one of components V2 afterwards; `files` are the names a component may refer to.
     """
     form = Form()
-    form.fields(prefix, payload, _FIELDS)
+    form.fields("", payload, _FIELDS)
     _check_texts(form, payload)
     _check_embeds(form, payload.get("embeds"))
     _check_mentions(form, payload.get("allowed_mentions"))

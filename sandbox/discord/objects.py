@@ -119,7 +119,7 @@ class Upload:
     """A file as somebody sends it."""
 
     filename: str
-    data: bytes
+    data: bytes = field(repr=False)
     content_type: str | None = None
 
 
@@ -133,7 +133,7 @@ class Attachment:
     id: int
     channel_id: int
     filename: str
-    data: bytes
+    data: bytes = field(repr=False)
     content_type: str | None
     created_at: float
     ephemeral: bool = False
@@ -175,7 +175,7 @@ class Message:
     pinged_user_ids: tuple[int, ...] = ()
     nonce: str | None = None
     reference: JSON | None = None
-    interaction: "Interaction | None" = None
+    interaction: "Interaction | None" = field(default=None, repr=False)
     webhook_id: int | None = None
     visible_to: int | None = None
     edited_at: float | None = None
@@ -219,7 +219,7 @@ class Channel:
     archived: bool = False
     locked: bool = False
     upload_limit_bytes: int | None = None
-    messages: dict[int, Message] = field(default_factory=dict)
+    messages: dict[int, Message] = field(default_factory=dict, repr=False)
 
     @property
     def is_thread(self) -> bool:
@@ -238,7 +238,7 @@ class Modal:
     custom_id: str
     title: str
     components: list[JSON]
-    interaction: "Interaction"
+    interaction: "Interaction" = field(repr=False)
     open: bool = True
 
 
@@ -246,27 +246,26 @@ class Modal:
 class Interaction:
     """One thing a member did, and all that came back to it.
 
-    `delivered` is false if no bot was connected when it happened.
+    `delivered` is false if no bot was connected when it happened, or it was back-dated: then a late answer is not
+    the bot's fault.
     `answer_type` is the callback type of the first answer (None: not answered yet); `failed` says that the member saw
     "The application did not respond".
     """
 
     id: int
-    token: str
+    token: str = field(repr=False)
     type: int
     user: User
     channel: Channel
-    guild: Guild | None
+    guild: Guild | None = field(repr=False)
     install: Install
     created_at: float
-    payload: JSON
+    payload: JSON = field(repr=False)
     name: str | None = None
     message: Message | None = None
     answer_type: int | None = None
     answered_at: float | None = None
-    original_id: int | None = None
     original: Message | None = None
-    deferred_flags: int = 0
     followups: list[Message] = field(default_factory=list)
     modal: Modal | None = None
     choices: list[JSON] | None = None

@@ -97,7 +97,7 @@ class Frame:
         @web.middleware
         async def framed(request: web.Request, handler: Endpoint) -> web.StreamResponse:
             if not request.path.startswith(API_PREFIX):
-                return await handler(request)  # type: ignore[return-value]
+                return cast(web.StreamResponse, await handler(request))
             return await self._handle(request, handler)
 
         return framed

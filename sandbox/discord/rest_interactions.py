@@ -46,12 +46,7 @@ async def callback(request: web.Request) -> JSON | None:
     done = world.interactions.get(number_in(request, "interaction"))
     if done is None or done.token != request.match_info["token"]:
         raise RefusedError(10062)
-    if done.answered:
-        world.violate("second answer", f"interaction {done.id} was answered twice")
-        raise RefusedError(40060)
-    if world.clock.time() - done.created_at > world.rules.ack_deadline_seconds:
-        world.violate("late answer", f"interaction {done.id} was answered after its deadline")
-        raise RefusedError(10062)
+    _require_unanswered(world, done)
     form = Form()
     form.fields("", body.payload, frozenset({"type", "data"}))
     kind = body.payload.get("type")
@@ -64,6 +59,19 @@ async def callback(request: web.Request) -> JSON | None:
     done.answered_at = world.clock.time()
     world.announce("interaction_answered", {"interaction": view(world, done)}, visible_to=done.user.id)
     return _response(world, done) if request.query.get("with_response") in ("1", "true") else None
+
+
+def _require_unanswered(world: World, done: Interaction) -> None:
+    """40060 for a second answer, 10062 after the deadline; the bot is blamed only for what it could have known."""
+    if done.answered:
+        lost = any(call.fault and call.applied and f"/{done.id}/" in call.path for call in world.calls)
+        if not lost:
+            world.violate("second answer", f"interaction {done.id} was answered twice")
+        raise RefusedError(40060)
+    if world.clock.time() - done.created_at > world.rules.ack_deadline_seconds:
+        if done.delivered:
+            world.violate("late answer", f"interaction {done.id} was answered after its deadline")
+        raise RefusedError(10062)
 
 
 def _response(world: World, done: Interaction) -> JSON:

@@ -143,18 +143,23 @@ class FakeDiscord(Switches):
         self.world.base_url = f"http://{self.host}:{self.port}"
 
     async def stop(self) -> None:
-        """Close every connection and refuse new ones; the world stays as it is."""
+        """Close every connection and refuse new ones; the world stays as it is, but nobody waits for answers."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+        await self.refuse_connections()
+
+    async def refuse_connections(self) -> None:
+        """Be unreachable: connections are refused until `accept_connections`."""
         await self.gateway.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
 
-    async def refuse_connections(self) -> None:
-        """Be unreachable: connections are refused until `accept_connections`."""
-        await self.stop()
+    @property
+    def listening(self) -> bool:
+        """Whether connections are accepted."""
+        return self._runner is not None
 
     async def accept_connections(self) -> None:
         """Be reachable again, on the same port."""

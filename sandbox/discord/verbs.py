@@ -308,7 +308,7 @@ class MemberVerbs(Lookups):
         world.interactions[done.id] = done
         world.tokens[done.token] = done
         world.announce("interaction_created", {"interaction": view(world, done)}, visible_to=person.id)
-        done.delivered = bool(self.gateway.connected)
+        done.delivered = bool(self.gateway.connected) and not age_seconds
         world.send_event("INTERACTION_CREATE", done.payload, guild_id=done.guild.id if done.guild else None)
         if not age_seconds:
             loop = asyncio.get_running_loop()

@@ -174,5 +174,20 @@ async def test_stop_ends_loops_errands_and_pauses_and_waits_for_them(clock: Move
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+async def test_stop_also_ends_what_begins_while_it_stops(clock: MovedClock):
+    owner = Owner(clock)
+
+    async def errand() -> None:
+        try:
+            await clock.sleep(1000)
+        finally:
+            owner.errand("late", clock.sleep(1000))
+
+    owner.errand("errand", errand())
+    await clock.settle()
+    await owner.stop()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
 async def test_stop_of_an_owner_without_work_returns(clock: MovedClock):
     await Owner(clock).stop()

@@ -16,10 +16,8 @@ TEXTS: dict[str, str] = {
         "die diesen Bot betreibt: Zeichen `{reference}`."
     ),
     "answer.preparing": "🎧 **{title}** · ich hole dein Lied hervor",
-    "answer.taken": "Dein Auftrag ist aufgenommen.",
     "answer.no_file": "Die Datei dieses Stücks habe ich nicht mehr.",
     "answer.file_too_large": "Die Datei dieses Stücks ist zu groß, um sie hier zu senden.",
-    "answer.posted": "Gesendet.",
     "permission.view_channel": "Kanal ansehen",
     "permission.send_messages": "Nachrichten senden",
     "permission.send_messages_in_threads": "Nachrichten in Threads senden",

@@ -31,7 +31,6 @@ TEXTS: dict[str, str] = {
     "card.state.told_privately": "Der Musikdienst wollte es so nicht annehmen. {member} weiß den Grund.",
     "card.state.nothing_paid": "Es wurde nichts berechnet.",
     "card.words": "Das wird gesungen",
-    "card.words_past": "Der Text",
     "card.song": "Lied",
     "card.song_value": "{name}",
     "card.song_value_length": "{name} ({length})",
@@ -44,9 +43,9 @@ TEXTS: dict[str, str] = {
     ),
     "card.footer": "Lied {id}",
     "card.unnamed": "Ohne Titel",
-    "card.more": "…",
     "track.ready": "🎵 {member} **{title}** ist fertig.",
     "track.ready_length": "🎵 {member} **{title}** ist fertig ({length}).",
+    "track.shared": "🎵 **{title}**, gemacht für {member}",
     "track.too_large": "Die Datei ist für diesen Kanal zu groß; etwa einen Tag lang führt der Link unten zu ihr.",
     "track.too_large_no_link": (
         "Die Datei ist für diesen Kanal zu groß. Hole sie mit `/tracks` dort ab, wo größere Dateien erlaubt sind."

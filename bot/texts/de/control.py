@@ -6,6 +6,7 @@ TEXTS: dict[str, str] = {
     "control.again": "Noch einmal",
     "control.retry": "Neuer Versuch",
     "control.edit": "Text ändern",
+    "control.other_song": "Anderes Lied",
     "control.words": "Text",
     "control.delete": "Löschen",
     "control.risk": "Neuer Versuch (evtl. doppelt berechnet)",

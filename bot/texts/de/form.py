@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     "form.compose": "Komponieren",
     "form.edit": "Text ändern",
-    "form.again": "Noch einmal, mit einem Lied",
+    "form.other_song": "Ein anderes Lied",
     "form.title": "Titel",
     "form.title.about": "Wie das Stück heißt. Leer: seine erste Zeile",
     "form.lyrics": "Text",

@@ -58,6 +58,7 @@ TEXTS: dict[str, str] = {
         "Speichere den Song als gewöhnliche MP3 und häng ihn so an."
     ),
     "sound.unreadable": "Die Datei ließ sich nicht öffnen. Häng sie noch einmal an.",
+    "sound.unavailable": "Die Datei konnte gerade nicht geprüft werden. Versuch es in einer Minute noch einmal.",
     "sound.too_big_anyway": (
         "Selbst als kleine MP3 hätte dieser Song {mebibytes:.0f} MiB, und der Musikdienst nimmt {most:.0f} MiB. "
         "Häng einen kürzeren an."

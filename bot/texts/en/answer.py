@@ -16,10 +16,8 @@ TEXTS: dict[str, str] = {
         "reference `{reference}`."
     ),
     "answer.preparing": "🎧 **{title}** · bringing back your song",
-    "answer.taken": "Your order is in.",
     "answer.no_file": "I no longer have this track's file.",
     "answer.file_too_large": "This track's file is too large to be sent here.",
-    "answer.posted": "Posted.",
     "permission.view_channel": "View Channel",
     "permission.send_messages": "Send Messages",
     "permission.send_messages_in_threads": "Send Messages in Threads",

@@ -35,7 +35,6 @@ TEXTS: dict[str, str] = {
     "card.state.told_privately": "The music service would not take it as it is. {member} has been told why.",
     "card.state.nothing_paid": "Nothing was charged.",
     "card.words": "What will be sung",
-    "card.words_past": "The words",
     "card.song": "Song",
     "card.song_value": "{name}",
     "card.song_value_length": "{name} ({length})",
@@ -47,10 +46,10 @@ TEXTS: dict[str, str] = {
     ),
     "card.footer": "Song {id}",
     "card.unnamed": "Untitled",
-    "card.more": "…",
     # the message that carries the track
     "track.ready": "🎵 {member} **{title}** is ready.",
     "track.ready_length": "🎵 {member} **{title}** is ready ({length}).",
+    "track.shared": "🎵 **{title}**, made for {member}",
     "track.too_large": "The file is too large for this channel; the link below leads to it for about a day.",
     "track.too_large_no_link": (
         "The file is too large for this channel. Fetch it with `/tracks` where larger files fit."

@@ -6,6 +6,7 @@ TEXTS: dict[str, str] = {
     "control.again": "Again",
     "control.retry": "Try again",
     "control.edit": "Edit lyrics",
+    "control.other_song": "Another song",
     "control.words": "Lyrics",
     "control.delete": "Delete",
     "control.risk": "Try again (may be charged twice)",

@@ -2,5 +2,4 @@
 
 TEXTS: dict[str, str] = {
     "delivery.news": "{member} **{title}**: {sentence}",
-    "delivery.cancelled": "It was cancelled.",
 }

@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     "form.compose": "Compose",
     "form.edit": "Edit the lyrics",
-    "form.again": "Once more, with a song",
+    "form.other_song": "Another song",
     "form.title": "Title",
     "form.title.about": "What the track is called. Empty: its first line",
     "form.lyrics": "Lyrics",

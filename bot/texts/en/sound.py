@@ -45,6 +45,7 @@ TEXTS: dict[str, str] = {
         "This file could not be read: it broke the decoder. Save the song as an ordinary MP3 and attach that."
     ),
     "sound.unreadable": "The file could not be opened. Attach it again.",
+    "sound.unavailable": "The file could not be checked just now. Try again in a minute.",
     "sound.too_big_anyway": (
         "Even as a small MP3 this would be {mebibytes:.0f} MiB, and the music service takes {most:.0f} MiB. "
         "Attach a shorter song."

@@ -8,11 +8,9 @@ import asyncio
 import sys
 import tempfile
 import time
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 
 from bot.audio import Inspection, Problem, Verdict, Workbench
@@ -77,19 +75,7 @@ def plain_wav() -> bytes:
 
 def cut(seconds: float) -> bytes:
     """The first `seconds` of the song, without a Xing header that would know of more."""
-    return frames_part(making.without_first_frame(plain()), seconds)
-
-
-def frames_part(data: bytes, seconds: float) -> bytes:
-    """The first `seconds` of an MP3, at a frame border."""
-    most = round(seconds * RATE / 1152)
-    return data[: next(at for n, (at, _) in enumerate(making.mp3_frames(data)) if n == most)]
-
-
-def broken_middle(data: bytes, start: float, end: float) -> bytes:
-    """Noise in place of a part; 0 and 1 are the ends."""
-    first, last = int(len(data) * start), int(len(data) * end)
-    return data[:first] + making.noise(last - first).replace(b"\xff", b"\x7f") + data[last:]
+    return making.frames_part(making.without_first_frame(plain()), seconds)
 
 
 def wav_of(pcm: making.Pcm, rate: int = RATE) -> Callable[[], bytes]:
@@ -104,40 +90,6 @@ def coded(container: str, codec: str, rate: int = RATE, channels: int = 2, **mor
 @cache
 def wav_with_mp3() -> bytes:
     return coded("wav", "libmp3lame", kbps=128)()
-
-
-def zipped(data: bytes) -> bytes:
-    out = BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(zipfile.ZipInfo("song.mp3"), data)
-    return out.getvalue()
-
-
-def quiet_noise() -> making.Pcm:
-    """The hiss of a converter with nothing plugged in: one or two steps of 65536."""
-    hiss = making.noise(RATE * 20 * 2)
-    return (making.np.frombuffer(hiss, making.np.uint8) % 5).astype(making.np.int16).reshape(2, -1) - 2
-
-
-def loud_noise() -> making.Pcm:
-    return making.np.frombuffer(making.noise(RATE * 20 * 4), making.np.int16).reshape(2, -1)
-
-
-def against_phase() -> making.Pcm:
-    """Left and right cancel each other in a mono mix."""
-    one = music(20, channels=1)
-    return making.np.concatenate([one, -one])
-
-
-def constant(level: int, click: bool = False) -> making.Pcm:
-    pcm = making.np.full((2, RATE * 20), level, making.np.int16)
-    if click:
-        pcm[:, RATE * 5 : RATE * 5 + 40] = 30000
-    return pcm
-
-
-def flac_of_hours() -> bytes:
-    return encoded(silence(40 * 60, 8000, 1), "flac", "flac", 8000)
 
 
 MP3S = (
@@ -166,22 +118,22 @@ MP3S = (
     case("mp3_concat.mp3", CONVERTIBLE, 35, Problem.HEADER, lambda: plain() + cut(15)),
     case("mp3_xing_too_long.mp3", CONVERTIBLE, 20, Problem.HEADER, lambda: making.with_xing_frames(plain(), 137_813)),
     case("mp3_xing_too_short.mp3", CONVERTIBLE, 20, Problem.HEADER, lambda: making.with_xing_frames(plain(), 190)),
-    case("mp3_truncated_18s.mp3", CONVERTIBLE, 18, Problem.HEADER, lambda: frames_part(plain(), 18)),
-    case("mp3_hole.mp3", USABLE, 18, None, lambda: broken_middle(cut(20), 0.5, 0.6)),
+    case("mp3_truncated_18s.mp3", CONVERTIBLE, 18, Problem.HEADER, lambda: making.frames_part(plain(), 18)),
+    case("mp3_hole.mp3", USABLE, 18, None, lambda: making.broken_middle(cut(20), 0.5, 0.6)),
     # 15.2 s satisfies "longer than 15"; but 15.00 s of music encode to as much as 15.05, so half a second is asked for.
     case("mp3_15_2s.mp3", REFUSED, 15.2, Problem.TOO_SHORT, lambda: cut(15.2)),
     case("mp3_14_9s.mp3", REFUSED, 14.9, Problem.TOO_SHORT, lambda: cut(14.9)),
     case("mp3_10s.mp3", REFUSED, 10, Problem.TOO_SHORT, lambda: cut(10)),
     case("mp3_10s_noxing_320.mp3", REFUSED, 10, Problem.TOO_SHORT, lambda: mp3(10, 320, xing=False)),
-    case("mp3_truncated_10s.mp3", REFUSED, 10.6, Problem.INCOMPLETE, lambda: frames_part(plain(), 10.6)),
+    case("mp3_truncated_10s.mp3", REFUSED, 10.6, Problem.INCOMPLETE, lambda: making.frames_part(plain(), 10.6)),
     case(
         *("mp3_lying_xing.mp3", REFUSED, 5, Problem.INCOMPLETE),
-        lambda: making.with_xing_frames(frames_part(plain(), 5), 137_813),
+        lambda: making.with_xing_frames(making.frames_part(plain(), 5), 137_813),
     ),
-    case("mp3_mid_corrupt.mp3", REFUSED, 7.7, Problem.INCOMPLETE, lambda: broken_middle(plain(), 0.385, 1)),
+    case("mp3_mid_corrupt.mp3", REFUSED, 7.7, Problem.INCOMPLETE, lambda: making.broken_middle(plain(), 0.385, 1)),
     case(
         *("mp3_zero_tail.mp3", REFUSED, 3.75, Problem.INCOMPLETE),
-        lambda: frames_part(plain(), 3.75).ljust(len(plain()), b"\0"),
+        lambda: making.frames_part(plain(), 3.75).ljust(len(plain()), b"\0"),
     ),
     case("mp3_silent.mp3", REFUSED, 20, Problem.SILENT, lambda: mp3(20, pcm=silence(20))),
     case("mp3_empty_frames.mp3", REFUSED, 52.2, Problem.SILENT, lambda: making.empty_frames(2000)),
@@ -190,8 +142,8 @@ MP3S = (
     case("mp3_freeformat.mp3", REFUSED, None, Problem.FREE_FORMAT, lambda: making.free_format(plain_48k())),
     case("mp3_id3_only.mp3", REFUSED, None, Problem.ONLY_TAGS, lambda: id3(cover(20_000))),
     case("mp3_id3_huge_claim.mp3", REFUSED, None, Problem.ONLY_TAGS, lambda: id3(cover(20_000), claim=0xFFFFFFF)),
-    case("mp3_one_frame.mp3", REFUSED, None, None, lambda: frames_part(plain(), 0.03)),
-    case("mp3_xing_only.mp3", REFUSED, None, None, lambda: frames_part(plain(), 0.02)),
+    case("mp3_one_frame.mp3", REFUSED, None, None, lambda: making.frames_part(plain(), 0.03)),
+    case("mp3_xing_only.mp3", REFUSED, None, None, lambda: making.frames_part(plain(), 0.02)),
 )
 
 WAVS = (
@@ -203,9 +155,9 @@ WAVS = (
     case("wav_8k_mono.wav", USABLE, 20, None, wav_of(music(20, 8000, 1), 8000)),
     case("wav_96k.wav", USABLE, 20, None, lambda: wav(music(20, 96000), 96000)),
     case("wav_pcm_as.mp3", USABLE, 20, None, plain_wav),
-    case("wav_against_phase.wav", USABLE, 20, None, lambda: wav(against_phase())),
+    case("wav_against_phase.wav", USABLE, 20, None, lambda: wav(making.against_phase())),
     # Whether something is music cannot be told without a model; the file itself is in order.
-    case("wav_loud_noise.wav", USABLE, 20, None, lambda: wav(loud_noise())),
+    case("wav_loud_noise.wav", USABLE, 20, None, lambda: wav(making.loud_noise())),
     case(
         *("wav_odd_chunks.wav", USABLE, 20, None),
         lambda: riff(chunk(b"JUNK", b"odd"), fmt(), chunk(b"LIST", b"INFO"), chunk(b"data", plain_wav()[44:])),
@@ -237,9 +189,9 @@ WAVS = (
     case("wav_truncated_5s.wav", REFUSED, 5, Problem.INCOMPLETE, lambda: plain_wav()[: 44 + 5 * RATE * 4]),
     case("wav_10s.wav", REFUSED, 10, Problem.TOO_SHORT, wav_of(music(10))),
     case("wav_silent.wav", REFUSED, 20, Problem.SILENT, lambda: wav(silence(20))),
-    case("wav_dc.wav", REFUSED, 20, Problem.SILENT, lambda: wav(constant(12_000))),
-    case("wav_click.wav", REFUSED, 20, Problem.SILENT, lambda: wav(constant(0, click=True))),
-    case("wav_hiss.wav", REFUSED, 20, Problem.SILENT, lambda: wav(quiet_noise())),
+    case("wav_dc.wav", REFUSED, 20, Problem.SILENT, lambda: wav(making.constant(12_000))),
+    case("wav_click.wav", REFUSED, 20, Problem.SILENT, lambda: wav(making.constant(0, click=True))),
+    case("wav_hiss.wav", REFUSED, 20, Problem.SILENT, lambda: wav(making.quiet_noise())),
     case("wav_nodata.wav", REFUSED, None, Problem.CORRUPT, lambda: riff(fmt())),
     case("wav_nofmt.wav", REFUSED, None, Problem.CORRUPT, lambda: riff(chunk(b"data", plain_wav()[44:]))),
     case("wav_empty_data.wav", REFUSED, None, Problem.CORRUPT, lambda: riff(fmt(), chunk(b"data", b""))),
@@ -298,7 +250,7 @@ OTHERS = (
     case("m4a_truncated.m4a", REFUSED, None, Problem.CORRUPT, lambda: coded("ipod", "aac", kbps=128)()[:200_000]),
     # An Ogg page, a second of Opus here, is there as a whole or not at all.
     case("ogg_truncated.ogg", REFUSED, 9, None, lambda: coded("ogg", "libopus", 48000, kbps=96)()[:105_000]),
-    case("flac_of_hours.flac", REFUSED, None, Problem.ENDLESS, flac_of_hours),
+    case("making.flac_of_hours.flac", REFUSED, None, Problem.ENDLESS, making.flac_of_hours),
     case("mp4_no_sound.mp4", REFUSED, None, Problem.NO_SOUND, making.film_without_sound),
     case("tta_as.wav", REFUSED, None, Problem.NOT_READ, coded("tta", "tta")),
     case("midi_as.mp3", REFUSED, None, Problem.NOT_READ, lambda: b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk" + bytes(4000)),
@@ -320,7 +272,7 @@ NO_SOUND = (
     case("html_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: HTML * 5000),
     case("text_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: "La, la, für dich!\n".encode() * 5000),
     case("json_as.wav", REFUSED, None, Problem.NOT_SOUND, lambda: b'{"error": "not found"}'),
-    case("zip_stored_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: zipped(plain())),
+    case("zip_stored_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: making.zipped(plain())),
     case("gzip_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"\x1f\x8b\x08" + making.noise(9000)),
     case("png_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"\x89PNG\r\n\x1a\n" + making.noise(90_000)),
     case("jpeg_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"\xff\xd8\xff\xe0" + making.noise(90_000)),

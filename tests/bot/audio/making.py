@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zipfile
 from collections.abc import Iterator
 from functools import cache
 
@@ -239,3 +240,49 @@ def rf64(pcm: Pcm, magic: bytes = b"RF64") -> bytes:
 def noise(size: int, seed: int = 3) -> bytes:
     """Bytes without any meaning."""
     return np.random.default_rng(seed).bytes(size)
+
+
+def frames_part(data: bytes, seconds: float) -> bytes:
+    """The first `seconds` of an MP3, at a frame border."""
+    most = round(seconds * RATE / 1152)
+    return data[: next(at for n, (at, _) in enumerate(mp3_frames(data)) if n == most)]
+
+
+def broken_middle(data: bytes, start: float, end: float) -> bytes:
+    """Noise in place of a part; 0 and 1 are the ends."""
+    first, last = int(len(data) * start), int(len(data) * end)
+    return data[:first] + noise(last - first).replace(b"\xff", b"\x7f") + data[last:]
+
+
+def zipped(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo("song.mp3"), data)
+    return out.getvalue()
+
+
+def quiet_noise() -> Pcm:
+    """The hiss of a converter with nothing plugged in: one or two steps of 65536."""
+    hiss = noise(RATE * 20 * 2)
+    return (np.frombuffer(hiss, np.uint8) % 5).astype(np.int16).reshape(2, -1) - 2
+
+
+def loud_noise() -> Pcm:
+    return np.frombuffer(noise(RATE * 20 * 4), np.int16).reshape(2, -1)
+
+
+def against_phase() -> Pcm:
+    """Left and right cancel each other in a mono mix."""
+    one = music(20, channels=1)
+    return np.concatenate([one, -one])
+
+
+def constant(level: int, click: bool = False) -> Pcm:
+    pcm = np.full((2, RATE * 20), level, np.int16)
+    if click:
+        pcm[:, RATE * 5 : RATE * 5 + 40] = 30000
+    return pcm
+
+
+def flac_of_hours() -> bytes:
+    return encoded(silence(40 * 60, 8000, 1), "flac", "flac", 8000)

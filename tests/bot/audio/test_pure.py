@@ -126,8 +126,10 @@ def test_bars_are_heights_between_nothing_and_all(levels: list[float]) -> None:
 
 
 def test_a_loud_master_still_has_a_shape() -> None:
-    bars = bars_of([20000 + 2000 * (n % 40 > 20) for n in range(4000)])
-    assert max(bars) - min(bars) > 0.3
+    bars = bars_of([19000 + 3000 * (n // 400 % 2) for n in range(4000)])
+    assert max(bars) - min(bars) > 0.4
+    assert bars_of([0.0] * 4000) == (0.0,) * BARS
+    assert max(bars_of([5000.0] * 2000 + [0.0] * 2000)[-10:]) == 0
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(0, "0:00"), (59.6, "1:00"), (187, "3:07"), (3723, "1:02:03")])

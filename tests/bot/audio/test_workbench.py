@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.audio import Limits, Problem, Tags, Verdict, Workbench
-from tests.bot.audio.making import mp3
+from bot.audio import ClosedError, Limits, Problem, Tags, Verdict, Workbench
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="children are counted in /proc")
 
@@ -37,7 +36,7 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
     def install(code: str) -> None:
         package = tmp_path / "hostile" / "bot" / "audio"
-        package.mkdir(parents=True)
+        package.mkdir(parents=True, exist_ok=True)
         (package.parent / "__init__.py").touch()
         (package / "__init__.py").touch()
         (package / "worker.py").write_text(code)
@@ -109,9 +108,9 @@ async def test_a_child_sees_no_secret(song: Path, hostile, tmp_path: Path, monke
 
 
 @linux_only
-async def test_a_child_killed_from_outside_is_told(tmp_path: Path) -> None:
+async def test_a_child_killed_from_outside_is_told(tmp_path: Path, song_bytes: bytes) -> None:
     song = tmp_path / "long.mp3"
-    song.write_bytes(mp3(15, xing=False) * 60)
+    song.write_bytes(song_bytes * 50)
     async with Workbench(processes=1) as bench:
         looking = asyncio.create_task(bench.inspect(song))
         await started()
@@ -122,9 +121,9 @@ async def test_a_child_killed_from_outside_is_told(tmp_path: Path) -> None:
 
 
 @linux_only
-async def test_cancelling_leaves_no_child_and_frees_the_slot(tmp_path: Path, song: Path) -> None:
+async def test_cancelling_leaves_no_child_and_frees_the_slot(tmp_path: Path, song: Path, song_bytes: bytes) -> None:
     long = tmp_path / "long.mp3"
-    long.write_bytes(mp3(15, xing=False) * 60)
+    long.write_bytes(song_bytes * 50)
     async with Workbench(processes=1) as bench:
         looking = asyncio.create_task(bench.inspect(long))
         await started()
@@ -197,6 +196,44 @@ async def test_dressing_gives_the_track_back_when_its_child_dies(song: Path, hos
     assert (made.path, made.fits, made.name, made.steps) == (song, True, "Night.mp3", frozenset())
     assert made.problem is Problem.CRASHED
     assert not made.broken, "a dead child proves nothing about the track"
+
+
+@linux_only
+async def test_closing_ends_children_and_proves_nothing_about_their_files(
+    tmp_path: Path, song: Path, song_bytes: bytes
+) -> None:
+    long = tmp_path / "long.mp3"
+    long.write_bytes(song_bytes * 50)
+    async with Workbench(processes=1) as bench:
+        looking, waiting = (asyncio.create_task(bench.inspect(path)) for path in (long, song))
+        await started()
+    for task in (looking, waiting):
+        with pytest.raises(ClosedError):
+            await task
+    assert not children()
+
+
+async def test_without_any_process_to_be_had_the_file_is_not_blamed(
+    song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(song.with_name("no-python-here")))
+    async with Workbench() as bench:
+        seen = await bench.inspect(song)
+    assert seen.undecided
+    assert [reason.problem for reason in seen.reasons] == [Problem.UNAVAILABLE]
+
+
+async def test_a_child_cannot_have_a_foreign_file_posted(song: Path, hostile, tmp_path: Path) -> None:
+    secret = tmp_path / ".env"
+    secret.write_text("DISCORD_TOKEN=x")
+    (tmp_path / "track.mp3").symlink_to(secret)
+    for named in (secret, tmp_path / "track.mp3"):
+        answer = {"path": str(named), "fits": True, "size_bytes": 1, "name": "a.mp3"}
+        written = json.dumps({"answer": answer, "peak_bytes": 1})
+        hostile(f"import sys; sys.stdin.read(); sys.stdout.write({written!r})")
+        async with Workbench() as bench:
+            made = await bench.dress(song, tmp_path, title="a", tags=Tags(), limit_bytes=10**7)
+        assert (made.path, made.problem) == (song, Problem.CRASHED)
 
 
 def test_no_process_at_all_is_refused() -> None:

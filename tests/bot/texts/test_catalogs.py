@@ -18,7 +18,7 @@ LANGUAGES = sorted(CATALOGS)
 
 #: What Discord allows: labels of buttons 80, descriptions of commands and fields 100; names are tested below.
 LIMITS = {"control.": 80, "command.": 100, "form.": 100}
-SHORT_FORM_TEXTS = ("form.compose", "form.edit", "form.again", "form.title", "form.lyrics", "form.song")
+SHORT_FORM_TEXTS = ("form.compose", "form.edit", "form.other_song", "form.title", "form.lyrics", "form.song")
 LONGEST_VALUES = {"least_seconds": "15", "limit": "596", "name": "n" * 50}
 
 
@@ -79,7 +79,8 @@ def test_no_text_is_orphaned() -> None:
     sources = "\n".join(path.read_text(encoding="utf-8") for path in _sources())
     made = ("reason.", "state.", "card.headline.", "permission.", "sound.")
     orphans = [key for key in ENGLISH if f'"{key}"' not in sources and not key.startswith(made)]
-    assert [key for key in orphans if not key.startswith("card.state.")] == []
+    states = {f"card.state.{state}" for state in JobState}
+    assert [key for key in orphans if key not in states] == []
 
 
 #: Strings that are no sentences: Discord's markup, separators, docstrings and what logs say.
@@ -116,7 +117,8 @@ def _is_log(node: ast.expr) -> bool:
 
 
 def _sources() -> list[Path]:
-    return [*(ROOT / "bot").rglob("*.py"), *(ROOT / "cogs").rglob("*.py")]
+    everything = [*(ROOT / "bot").rglob("*.py"), *(ROOT / "cogs").rglob("*.py")]
+    return [path for path in everything if "texts" not in path.relative_to(ROOT).parts]
 
 
 @pytest.mark.parametrize(("locale", "language"), [("de", "de"), ("en-GB", "en"), ("ja", "en"), ("", "en")])

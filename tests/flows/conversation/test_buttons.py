@@ -142,12 +142,13 @@ async def test_edit_opens_the_form_with_the_old_words(front: Front, restarted: b
     assert (again.lyrics, again.again_of, again.reference.url) == ("Other words to sing", job.id, job.reference.url)
 
 
-async def test_a_refused_song_offers_the_form_with_the_words(front: Front) -> None:
+async def test_a_refused_song_asks_for_another_with_the_words_kept(front: Front) -> None:
     job = await front.move(await front.order(), JobState.REFUSED, reason=Reason.FILE_EMPTY)
     await front.delivery.tell(job)
-    pressed = await front.fake.click(front.card(job), "Edit lyrics")
+    pressed = await front.fake.click(front.card(job), "Another song")
     form = await front.fake.until(lambda: pressed.modal)
     assert fields_of(form)["lyrics"]["value"] == LYRICS
+    assert fields_of(form)["song"]["required"] is True
 
 
 async def test_lyrics_are_shown_to_whoever_asks_privately(front: Front, restarted: bool) -> None:

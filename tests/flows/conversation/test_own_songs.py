@@ -65,6 +65,8 @@ async def test_a_done_song_is_linked_and_can_be_heard_posted_and_deleted(front: 
     assert public.visible_to is None
     assert public.attachments[0].data == SONG[1]
     assert public.pinged_user_ids == ()
+    assert "made for" in public.content
+    assert labels_of(public) == ["Lyrics"]
 
 
 async def test_an_undeliverable_track_is_fetched_from_the_list(front: Front) -> None:
@@ -76,6 +78,10 @@ async def test_an_undeliverable_track_is_fetched_from_the_list(front: Front) -> 
     fetched = await front.fake.click(song, "Give me the file")
     private = await front.fake.until(lambda: next((m for m in fetched.messages if m.attachments), None))
     assert private.attachments[0].data == SONG[1]
+    pressed = await front.fake.click(song, "Deliver again")
+    answer = await front.fake.until(lambda: next(iter(pressed.messages), None))
+    assert "costs nothing" in answer.content
+    assert (await front.fresh(job)).state is JobState.DELIVERING
 
 
 async def test_a_file_that_is_gone_is_said_to_be(front: Front) -> None:

@@ -11,7 +11,7 @@ import yarl
 from aiohttp import web
 from discord import app_commands
 
-from sandbox.discord import DiscordControl, FakeDiscord, Rules, control_application
+from sandbox.discord import DiscordControl, FakeDiscord, control_application
 
 
 class Bot(discord.Client):
@@ -48,7 +48,7 @@ class Bot(discord.Client):
 
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord(rules=Rules(ack_deadline_seconds=1.0)) as running:
+    async with FakeDiscord() as running:
         yield running
 
 

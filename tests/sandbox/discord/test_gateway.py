@@ -220,6 +220,15 @@ async def test_a_connection_cut_without_a_word_is_resumed(fake: FakeDiscord, sta
     await fake.until(lambda: ("resumed", None) in bot.seen, 10)
 
 
+async def test_a_bot_that_hears_no_heartbeats_connects_anew(fake: FakeDiscord, start: Start) -> None:
+    fake.rules.heartbeat_interval_seconds = 0.1
+    await start(go, heartbeat_timeout=0.3)
+    fake.gateway.silent = True
+    await fake.until(lambda: fake.gateway.resumes, 10)
+    fake.gateway.silent = False
+    fake.rules.heartbeat_interval_seconds = 41.25
+
+
 async def test_a_bot_whose_token_was_replaced_stops_with_4004(fake: FakeDiscord, pointed: None) -> None:
     async with Bot() as bot:
         await bot.login(fake.token)
