@@ -106,7 +106,7 @@ _MARKS = {
 }
 
 #: Reasons that other words can mend; then the form is offered first.
-_WORDS_MEND = frozenset({Reason.CONTENT_REFUSED, Reason.REQUEST_REFUSED})
+_WORDS_MEND = frozenset({Reason.CONTENT_REFUSED, Reason.REQUEST_REFUSED, Reason.LYRICS_TOO_LONG})
 #: Reasons that are nobody's business but the member's; the card only says that he was told.
 TOLD_PRIVATELY = frozenset({Reason.CONTENT_REFUSED})
 #: Reasons that the same song can only run into again.

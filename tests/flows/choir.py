@@ -76,6 +76,13 @@ class Choir(Play):
         finally:
             connection.close()
 
+    def _account(self, name: str) -> str:
+        """What is known of a song, for a test that failed."""
+        row = self.row(name)
+        past = [f"{event['at']} {event['after']} {event['detail']}" for event in self.history(name)]
+        head = f"{row.get('state')}, told {row.get('told')}, reason {row.get('reason')}"
+        return "\n".join([head, *past, self.seen(), self.stage.bot.log[-3000:]])
+
     async def reached(self, name: str, *states: JobState, patience_seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
         """Wait until the job is in one of these states; its row."""
         try:
@@ -86,11 +93,7 @@ class Choir(Play):
                         return row
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            row = self.row(name)
-            past = [(event["after"], event["detail"]) for event in self.history(name)] if row else []
-            raise AssertionError(
-                f"{name}: not {' or '.join(states)} but {row.get('state')}; {past}\n{self.stage.bot.log[-3000:]}"
-            ) from None
+            raise AssertionError(f"{name} is not {' or '.join(states)}:\n{self._account(name)}") from None
 
     async def ended(self, name: str, *, patience_seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
         """Wait until the job rests and its member was told; its row."""
@@ -102,12 +105,7 @@ class Choir(Play):
                         return row
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            row = self.row(name)
-            past = [(event["after"], event["detail"]) for event in self.history(name)] if row else []
-            raise AssertionError(
-                f"{name}: {row.get('state')}, told {row.get('told')}; {past}\n{self.seen()}\n"
-                f"{self.stage.bot.log[-3000:]}"
-            ) from None
+            raise AssertionError(f"{name} does not come to rest:\n{self._account(name)}") from None
 
     async def delivered(self, name: str, *, posts: int = 1, patience_seconds: float = PATIENCE_SECONDS) -> Message:
         """The song came to its end as it should: one track, one card that says so, `posts` POSTs, words untouched."""

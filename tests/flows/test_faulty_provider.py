@@ -51,7 +51,7 @@ REFUSALS: dict[str, tuple[Fault, str]] = {
     "a body that is refused": ({"status": 400}, "does not take this request"),
     "lyrics that are too long there": (
         {"status": 400, "body": {"message": ["prompt: String must contain at most 600 character(s)"]}},
-        "too long",
+        "finds these lyrics too long",
     ),
     "a reference that is refused": (
         {"status": 422, "body": {"detail": [{"type": "file_download_error", "msg": "no", "loc": ["body"]}]}},
