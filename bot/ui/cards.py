@@ -126,12 +126,17 @@ def job_card(job: Job, outlook: Outlook, *, now: datetime, rules: HouseRules, lo
     )
 
 
-def track_card(job: Job, *, locale: str, with_file: bool, direct: bool = False) -> Card:
-    """The message that carries the track; `direct`: it goes to the member because the channel could not be reached."""
+def track_card(job: Job, *, locale: str, with_file: bool, direct: bool = False, sketch: bool = False) -> Card:
+    """The message that carries the track; `direct`: it goes to the member because the channel could not be reached.
+
+    `sketch`: the file says that the offline generator made it, so the message says so too.
+    """
     link = url_button(job.track.url if job.track else None)
     seconds = job.track.seconds if job.track else None
     key, values = ("track.ready", {}) if seconds is None else ("track.ready_length", {"length": length(seconds)})
     paragraphs = [text(key, locale, member=mention(job.member_id), title=titled(job, locale), **values)]
+    if sketch:
+        paragraphs.append(text("track.sketch", locale))
     if direct:
         paragraphs.append(text("track.direct", locale))
     if not with_file:
