@@ -165,11 +165,13 @@ async def _arguments(request: web.Request) -> tuple[JSON, dict[str, list[Upload]
 async def _events(request: web.Request) -> web.StreamResponse:
     """Server-sent events of every change; `?member=` leaves out what that member cannot see.
 
+    `?also=gateway,call` lets these kinds of an operator's changes through to a member.
     Starts with what is new; with `Last-Event-ID` (or `?after=`) it goes on after that change.
     """
     discord = request.app[DISCORD]
     who = request.query.get("member")
-    passes = stream_filter(discord, discord.member(who) if who else None)
+    also = frozenset(request.query.get("also", "").split(","))
+    passes = stream_filter(discord, discord.member(who) if who else None, also)
     changes = discord.world.changes
     resumed = request.headers.get("Last-Event-ID") or request.query.get("after")
     after = int(resumed) if resumed else (changes[-1].sequence if changes else 0)
@@ -178,16 +180,19 @@ async def _events(request: web.Request) -> web.StreamResponse:
         headers |= _cors(origin)
     stream = web.StreamResponse(headers=headers)
     await stream.prepare(request)
-    await stream.write(b": the sandbox's changes\n\n")
-    while True:
-        fresh = _since(changes, after)
-        for change in fresh:
-            after = change.sequence
-            if passes(change):
-                text = f"id: {change.sequence}\nevent: {change.kind}\ndata: {json.dumps(change.view())}\n\n"
-                await stream.write(text.encode())
-        if not fresh and not await discord.world.changed(timeout_seconds=_HEARTBEAT_SECONDS):
-            await stream.write(b": still here\n\n")
+    try:
+        await stream.write(b": the sandbox's changes\n\n")
+        while True:
+            fresh = _since(changes, after)
+            for change in fresh:
+                after = change.sequence
+                if passes(change):
+                    text = f"id: {change.sequence}\nevent: {change.kind}\ndata: {json.dumps(change.view())}\n\n"
+                    await stream.write(text.encode())
+            if not fresh and not await discord.world.changed(timeout_seconds=_HEARTBEAT_SECONDS):
+                await stream.write(b": still here\n\n")
+    except ConnectionError:
+        return stream  # whoever listened went away
 
 
 def _since(changes: deque[Change], after: int) -> list[Change]:

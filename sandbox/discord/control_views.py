@@ -49,11 +49,16 @@ def _install(discord: FakeDiscord, guild_id: int | None) -> Install:
     return Install.USER if guild is not None and not guild.bot_present else Install.GUILD
 
 
-def stream_filter(discord: FakeDiscord, person: User | None) -> Callable[[Change], bool]:
-    """Whether a change belongs into the stream of a member (None: of an operator, who sees all)."""
+def stream_filter(
+    discord: FakeDiscord, person: User | None, also: frozenset[str] = frozenset()
+) -> Callable[[Change], bool]:
+    """Whether a change belongs into the stream of a member (None: of an operator, who sees all).
+
+    `also` names kinds of an operator's changes that the member's stream carries nevertheless, such as `gateway`.
+    """
 
     def passes(change: Change) -> bool:
-        if person is None:
+        if person is None or change.kind in also & _OPERATORS_ONLY:
             return True
         if change.kind in _OPERATORS_ONLY or change.visible_to not in (None, person.id):
             return False

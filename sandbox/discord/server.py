@@ -153,6 +153,11 @@ class FakeDiscord(Switches):
         """Be unreachable: connections are refused until `accept_connections`."""
         await self.stop()
 
+    @property
+    def listening(self) -> bool:
+        """Whether connections are accepted."""
+        return self._runner is not None
+
     async def accept_connections(self) -> None:
         """Be reachable again, on the same port."""
         if self._runner is None:

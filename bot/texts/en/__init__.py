@@ -3,7 +3,19 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.texts.en import sound
+from bot.texts.en import answer, card, command, control, delivery, form, reason, sound, tracks
 
 #: Key -> template, all subjects together.
-CATALOG: Mapping[str, str] = MappingProxyType({**sound.TEXTS})
+CATALOG: Mapping[str, str] = MappingProxyType(
+    {
+        **answer.TEXTS,
+        **card.TEXTS,
+        **command.TEXTS,
+        **control.TEXTS,
+        **delivery.TEXTS,
+        **form.TEXTS,
+        **reason.TEXTS,
+        **sound.TEXTS,
+        **tracks.TEXTS,
+    }
+)

@@ -84,6 +84,22 @@ async def test_the_stream_tells_everything_and_a_member_only_what_is_theirs(
     assert (await kinds("Member One")).count("message_create") == 2
 
 
+async def test_a_members_stream_may_also_tell_whether_the_bot_is_there(
+    fake: FakeDiscord, start: Start, control_url: str
+) -> None:
+    before = fake.world.changes[-1].sequence if fake.world.changes else 0
+    await start(form_bot)
+    url = f"{control_url}/sandbox/events?member=Member+Two&also=gateway&after={before}"
+    kinds: list[str] = []
+    async with aiohttp.ClientSession() as session, session.get(url) as stream:
+        async for line in stream.content:
+            if line.startswith(b"event: "):
+                kinds.append(line[7:].decode().strip())
+            if "gateway" in kinds:
+                break
+    assert set(kinds) == {"commands_registered", "gateway"}
+
+
 async def test_what_a_client_refuses_is_a_sentence(start: Start, control: DiscordControl) -> None:
     await start(form_bot)
     with pytest.raises(ControlError, match="there is no option 'lyric'") as caught:

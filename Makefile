@@ -1,0 +1,86 @@
+# Everything a newcomer types. Each target sets up what it needs by itself; PYTHON=python3.13 chooses another interpreter.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := PYTHONUNBUFFERED=1 $(BIN)/python -W ignore::DeprecationWarning
+
+SONG ?=
+LYRICS ?=
+OUT ?= demo-out
+SEED ?= 1
+JOBS ?= 200
+
+.DEFAULT_GOAL := help
+.PHONY: help demo sandbox run check bare test test-slow lint fmt chaos corpus sketch-report lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+demo: $(VENV)/.sandbox ## hear a track, with no account: make demo [SONG=my.mp3 LYRICS=my.txt OUT=dir]
+	@$(RUN) -m sandbox demo --song "$(SONG)" --lyrics "$(LYRICS)" --out "$(OUT)"
+
+sandbox: $(VENV)/.sandbox ## a Discord, a music API and the bot on this machine, until Ctrl-C
+	@$(RUN) -m sandbox up
+
+run: $(VENV)/.run ## the bot, with the settings of .env
+	@$(RUN) -m bot run
+
+check: $(VENV)/.run ## look at the settings of .env and try them, spending nothing
+	@$(RUN) -m bot check
+
+test: $(VENV)/.dev lint ## all checks and all quick tests
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: $(VENV)/.dev ## the long tests
+	$(BIN)/python -m pytest -n 2 -m slow
+
+bare: ## the bot runs with what requirements/run.lock lists, and nothing else
+	@$(MAKE) --no-print-directory VENV=.cache/bare .cache/bare/.run
+	@.cache/bare/bin/python -W ignore::DeprecationWarning -c 'import bot.app, cogs.compose, cogs.tracks; print("bare: ok")'
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+
+fmt: $(VENV)/.dev ## put the code into the house's form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200]
+	@$(RUN) -m tests.chaos --seed "$(SEED)" --jobs "$(JOBS)"
+
+corpus: $(VENV)/.dev ## what the bot says about a torture corpus of audio files
+	@$(RUN) -m tests.bot.audio.corpus
+
+sketch-report: $(VENV)/.judge ## how well the offline generator hears and plays, judged by librosa
+	@$(RUN) -m sandbox.sketch.report
+
+lock: ## resolve the dependencies anew (needs uv)
+	uv pip compile pyproject.toml $(LOCK) -o requirements/run.lock
+	uv pip compile pyproject.toml $(LOCK) --extra sandbox --extra voice -c requirements/run.lock -o requirements/sandbox.lock
+	uv pip compile pyproject.toml $(LOCK) --extra postgres -c requirements/run.lock -o requirements/postgres.lock
+	uv pip compile pyproject.toml $(LOCK) --extra sandbox --extra voice --extra postgres --group dev -c requirements/sandbox.lock -o requirements/dev.lock
+	uv pip compile requirements/judge.in $(LOCK) -c requirements/dev.lock -o requirements/judge.lock
+LOCK := --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --python-version 3.11
+
+clean: ## remove the virtual environment and what was made
+	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .import_linter_cache demo-out
+
+# A lock file's stamp is renewed when the lock changes; dev contains sandbox, sandbox contains run, at the same versions.
+$(VENV)/.run: requirements/run.lock
+$(VENV)/.sandbox: requirements/sandbox.lock
+$(VENV)/.dev: requirements/dev.lock
+$(VENV)/.judge: requirements/judge.lock | $(VENV)/.dev
+
+$(VENV)/.%: requirements/%.lock | $(BIN)/python
+	@echo "Installing what $< lists (once; a minute at the most on a usual line) ..."
+	@$(BIN)/python requirements/install.py $<
+	@touch $@
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Compose needs Python 3.11 or newer; $(PYTHON) is not. Try: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Making a virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,35 @@
+"""The one door: `python -m bot [run | check]`.
+
+Exit codes: 0 after a clean stop, 1 when it cannot run here and now, 2 on unusable settings, 3 when Discord refuses the
+token.
+"""
+
+import argparse
+import asyncio
+import sys
+
+from bot import check
+from bot.app import run
+from bot.errors import SettingsError
+from bot.logs import set_up_logs
+from bot.settings import load_settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the arguments and the settings, do what was asked, return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bot", description="A Discord bot that makes songs.")
+    parser.add_argument("what", nargs="?", choices=("run", "check"), default="run", help="run it, or try the settings")
+    what = parser.parse_args(arguments).what
+    try:
+        settings = load_settings()
+        if what == "check":
+            return asyncio.run(check.run(settings))
+        set_up_logs(settings.log_format, settings.log_level)
+        return asyncio.run(run(settings))
+    except SettingsError as error:
+        print("These settings cannot be used:", *error.problems, sep="\n- ", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

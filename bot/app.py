@@ -1,0 +1,254 @@
+"""The composition root: opens everything in order, hands it on by name, closes it in reverse."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Collection
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+
+import aiohttp
+from aiolimiter import AsyncLimiter
+
+from bot import crash
+from bot.audio import Needs, Workbench
+from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
+from bot.clock import Clock, SystemClock
+from bot.delivery import DiscordDelivery
+from bot.download import remove_leftovers
+from bot.engine.embedded import EmbeddedEngine
+from bot.errors import SettingsError, StartError
+from bot.generation.calls import Limits as CallLimits
+from bot.generation.calls import Timeouts
+from bot.generation.client import GenerationClient, Sessions
+from bot.generation.profiles import RequestProfile, profile_named
+from bot.health import Checks, HealthServer, Pulse, serve_health
+from bot.jobs.bench import Bench, Limits, Step
+from bot.jobs.drive import Driver
+from bot.jobs.files import JobFiles
+from bot.jobs.finishing import Finishing
+from bot.jobs.forecast import Forecast
+from bot.jobs.lyrics import PromptRules
+from bot.jobs.model import LIVE
+from bot.jobs.ports import JobStore
+from bot.jobs.retention import Retention
+from bot.jobs.schedule import Pace
+from bot.jobs.service import JobService
+from bot.jobs.showing import Showing
+from bot.jobs.submitting import Submitting
+from bot.jobs.words import WordList
+from bot.listening import Listening
+from bot.metrics import Metrics
+from bot.owned import Owner
+from bot.settings import Settings
+from bot.store.db import open_store, sole_driver
+from bot.ui.rules import HouseRules
+
+log = logging.getLogger(__name__)
+
+#: Table of contents of the features; names, because the core never imports a cog.
+EXTENSIONS = ("cogs.compose", "cogs.tracks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What is open while the bot runs."""
+
+    client: ComposeClient
+    engine: EmbeddedEngine
+    owner: Owner
+
+
+async def run(settings: Settings) -> int:
+    """Run until SIGTERM or Ctrl-C. Returns the exit code; raises SettingsError before anything was opened."""
+    crash.arm(settings.crash_at)
+    profile = profile_named(settings.generation_model)
+    rules = _rules(settings, profile)
+    point_at(settings.discord_api_url, settings.discord_gateway_url)
+    stop = asyncio.Event()
+    _listen_for_signals(stop)
+    try:
+        async with AsyncExitStack() as stack:
+            house = await _open(settings, profile, rules, stack)
+            return await _run_until(stop, house, settings)
+    except TokenRefusedError:
+        log.error("Discord refuses DISCORD_TOKEN. Developer portal, your application, Bot, Reset Token.")
+        return 3
+    except StartError as error:
+        log.error("%s", error)
+        return 1
+
+
+async def _run_until(stop: asyncio.Event, house: House, settings: Settings) -> int:
+    """Serve until told to stop, then let go in the order that loses nothing: work first, Discord last."""
+
+    async def on_ready() -> None:
+        await house.engine.start()
+        log.info("ready: commands are taken, jobs are driven")
+
+    discord = asyncio.create_task(
+        run_client(house.client, settings.discord_token.get_secret_value(), on_ready), name="discord"
+    )
+    stopping = asyncio.create_task(stop.wait(), name="signal")
+    try:
+        await asyncio.wait({discord, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if discord.done():
+            discord.result()
+            raise StartError("the connection to Discord ended by itself; a supervisor should start the bot again")
+        log.info("stopping")
+        await house.engine.stop(settings.stop_grace_seconds)
+        return 0
+    finally:
+        stopping.cancel()
+        await house.owner.stop()
+        await house.client.close()
+        await asyncio.gather(discord, stopping, return_exceptions=True)
+        log.info("stopped")
+
+
+async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, stack: AsyncExitStack) -> House:
+    clock: Clock = SystemClock()
+    metrics = Metrics()
+    owner = Owner(clock)
+    files = await _prepare_files(settings)
+    store = await stack.enter_async_context(open_store(settings.database_url, clock=clock))
+    await stack.enter_async_context(sole_driver(settings.database_url))
+    forecast = Forecast(store=store, clock=clock)
+    driver: Driver
+    submitting: Submitting
+    finishing: Finishing
+
+    async def drive(job_id: int) -> Step:
+        return await driver.drive(job_id)
+
+    def between() -> Collection[int]:
+        return submitting.between | finishing.between
+
+    engine = EmbeddedEngine(
+        drive=drive,
+        between=between,
+        store=store,
+        clock=clock,
+        owner=owner,
+        metrics=metrics,
+        spread_seconds=settings.poll_interval_seconds,
+    )
+    jobs = JobService(store=store, files=files, forecast=forecast, clock=clock, metrics=metrics, look_at=engine.look_at)
+    client = ComposeClient(jobs=jobs, store=store, rules=rules, clock=clock, extensions=EXTENSIONS)
+    workbench = await stack.enter_async_context(Workbench(processes=settings.audio_processes))
+    delivery = DiscordDelivery(client=client, workbench=workbench, clock=clock)
+    generator = await _open_generator(settings, profile, clock, stack)
+    listening = Listening(
+        session=await _open_session(stack),
+        workbench=workbench,
+        files=files,
+        clock=clock,
+        hosts=settings.attachment_hosts,
+        most_bytes=settings.reference_max_bytes,
+        needs=Needs(shortest_seconds=profile.reference_over_seconds, largest_bytes=settings.reference_max_bytes),
+    )
+    showing = Showing(store=store, deliverer=delivery, forecast=forecast, clock=clock, owner=owner)
+    bench = Bench(store=store, showing=showing, clock=clock, metrics=metrics, limits=_limits(settings))
+    submitting = Submitting(bench=bench, generator=generator)
+    finishing = Finishing(bench=bench, generator=generator, tracks=listening, deliverer=delivery, files=files)
+    driver = Driver(
+        bench=bench,
+        generator=generator,
+        references=listening,
+        publisher=delivery,
+        files=files,
+        submitting=submitting,
+        finishing=finishing,
+    )
+    retention = Retention(store=store, files=files, clock=clock, keep_for=timedelta(days=settings.retention_days))
+    owner.keep("retention", retention.run)
+    await _open_health(settings, owner, client, store, metrics, clock, stack)
+    return House(client=client, engine=engine, owner=owner)
+
+
+async def _prepare_files(settings: Settings) -> JobFiles:
+    files = JobFiles(settings.data_dir)
+    try:
+        await asyncio.to_thread(files.prepare)
+    except OSError as error:
+        raise StartError(f"DATA_DIR {settings.data_dir}: {error.strerror}. Make it writable for this user.") from error
+    for folder in files.folders:
+        await asyncio.to_thread(remove_leftovers, folder)
+    return files
+
+
+async def _open_session(stack: AsyncExitStack, *, force_close: bool = False) -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(limit=100, force_close=force_close)
+    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    return await stack.enter_async_context(session)
+
+
+async def _open_generator(
+    settings: Settings, profile: RequestProfile, clock: Clock, stack: AsyncExitStack
+) -> GenerationClient:
+    return GenerationClient(
+        sessions=Sessions(calls=await _open_session(stack), submit=await _open_session(stack, force_close=True)),
+        base_url=settings.generation_api_url,
+        api_key=settings.generation_api_key,
+        profile=profile,
+        clock=clock,
+        budget=AsyncLimiter(max(1.0, settings.polls_per_second), max(1.0, 1 / settings.polls_per_second)),
+        limits=CallLimits(
+            timeouts=Timeouts(submit_seconds=settings.submit_timeout_seconds), track_bytes=settings.track_max_bytes
+        ),
+    )
+
+
+async def _open_health(
+    settings: Settings,
+    owner: Owner,
+    client: ComposeClient,
+    store: JobStore,
+    metrics: Metrics,
+    clock: Clock,
+    stack: AsyncExitStack,
+) -> None:
+    async def refresh() -> None:
+        by_state = (await store.tally()).by_state
+        for state in LIVE:
+            metrics.live_jobs.labels(state).set(by_state.get(state, 0))
+
+    pulse = Pulse(clock, metrics)
+    owner.keep("pulse", pulse.run)
+    if settings.health_port is not None:
+        checks = Checks(discord_ready=client.is_ready, refresh=refresh)
+        server = HealthServer(owner=owner, pulse=pulse, metrics=metrics, checks=checks)
+        await stack.enter_async_context(serve_health(server, settings.health_host, settings.health_port))
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        pace=Pace(poll_interval_seconds=settings.poll_interval_seconds, polls_per_second=settings.polls_per_second),
+        generation_timeout=timedelta(seconds=settings.generation_timeout_seconds),
+        generation_concurrency=settings.generation_concurrency,
+    )
+
+
+def _rules(settings: Settings, profile: RequestProfile) -> HouseRules:
+    try:
+        words = settings.blocked_words_file.read_text(encoding="utf-8") if settings.blocked_words_file else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"BLOCKED_WORDS_FILE {settings.blocked_words_file}: cannot be read as UTF-8"]) from error
+    return HouseRules(
+        prompt=PromptRules(most_characters=profile.most_characters, warn_characters=profile.warn_above_characters),
+        reference_most_bytes=settings.reference_max_bytes,
+        reference_least_seconds=profile.reference_over_seconds,
+        attachment_hosts=settings.attachment_hosts,
+        blocked=WordList.parsed(words),
+    )
+
+
+def _listen_for_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(name, stop.set)
+        except NotImplementedError:
+            # Windows has no loop signal handlers; Ctrl-C then ends the process through KeyboardInterrupt
+            return

@@ -1,0 +1,36 @@
+"""Sound in, sound out: is it a usable reference, make it one, dress the track. FFmpeg runs in children only."""
+
+from bot.audio.model import (
+    Conversion,
+    Dressed,
+    Inspection,
+    Limits,
+    Needs,
+    Problem,
+    Purpose,
+    Reason,
+    Step,
+    Tags,
+    Verdict,
+)
+from bot.audio.names import file_name
+from bot.audio.wording import sentence
+from bot.audio.workbench import ClosedError, Workbench
+
+__all__ = [
+    "ClosedError",
+    "Conversion",
+    "Dressed",
+    "Inspection",
+    "Limits",
+    "Needs",
+    "Problem",
+    "Purpose",
+    "Reason",
+    "Step",
+    "Tags",
+    "Verdict",
+    "Workbench",
+    "file_name",
+    "sentence",
+]

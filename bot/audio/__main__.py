@@ -1,0 +1,58 @@
+"""`python -m bot.audio FILE...`: what each file is and whether it can be a reference, one JSON object a line."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from bot.audio.model import Inspection, Problem
+from bot.audio.wording import sentence
+from bot.audio.workbench import Workbench
+
+USAGE = "usage: python -m bot.audio FILE..."
+
+
+def line_of(file: str, seen: Inspection, locale: str = "en") -> str:
+    """One line of JSON; `reason` is a sentence or null, `seconds` the length that really decodes or null."""
+    return json.dumps(
+        {
+            "file": file,
+            "verdict": seen.verdict,
+            "reason": " ".join(sentence(reason, locale) for reason in seen.reasons) or None,
+            "format": seen.format,
+            "seconds": None if seen.seconds is None else round(seen.seconds, 2),
+            "problems": [reason.problem for reason in seen.reasons],
+            "kind": seen.kind,
+            "codec": seen.codec,
+            "sample_rate": seen.sample_rate,
+            "channels": seen.channels,
+            "size_bytes": seen.size_bytes,
+        },
+        ensure_ascii=False,
+    )
+
+
+async def look(files: list[str]) -> int:
+    """Prints a line for each file. 2 when one could not be read, else 0."""
+    code = 0
+    async with Workbench() as bench:
+        for file in files:
+            seen = await bench.inspect(Path(file))
+            if seen.reason is not None and seen.reason.problem is Problem.UNREADABLE:
+                print(f"{file}: cannot be read; is it there, and a file?", file=sys.stderr)
+                code = 2
+                continue
+            print(line_of(file, seen), flush=True)
+    return code
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code."""
+    if not arguments or arguments[0] in {"-h", "--help"}:
+        print(USAGE, file=sys.stderr)
+        return 0 if arguments else 2
+    return asyncio.run(look(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

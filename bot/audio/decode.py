@@ -1,0 +1,228 @@
+"""A whole file through FFmpeg's decoder, counting what really comes out. Runs only inside a child process."""
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import sqrt
+from operator import mul
+from pathlib import Path
+from typing import cast
+
+import av
+import av.error
+from av.audio.codeccontext import AudioCodecContext
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Disposition
+
+from bot.audio.guard import check_memory
+from bot.audio.kinds import DEMUXERS, Kind
+from bot.audio.model import Limits, Problem, Reason
+
+#: Levels are kept for windows of this many per second; `stretch` and the picture work on them.
+WINDOWS_PER_SECOND = 20
+#: Every seventh sample is enough for a level and costs a seventh. A prime, so that no common tone falls on its grid.
+STRIDE = 7
+#: Half of the distance between the highest and the lowest sample of a window, below which nothing is heard: -50 dBFS.
+#: Distance rather than height, so that a constant offset counts as silence.
+AUDIBLE = 104
+LOWEST_RATE = 8000
+#: The highest that sound cards record; beyond it a header lies.
+HIGHEST_RATE = 384_000
+MOST_CHANNELS = 8
+#: A stream may change its layout (a concatenated MP3), but not at every frame: each change builds a new resampler.
+MOST_CHANGES = 200
+#: Memory is looked at once in so many packets.
+CHECK_EVERY = 256
+
+#: Decoders that may run, by FFmpeg's names. FFmpeg itself holds to this list too (`codec_whitelist`).
+CODECS = frozenset(
+    {
+        *("mp3", "mp3float", "mp2", "mp2float", "mp1", "mp1float", "aac", "alac", "vorbis", "opus", "libopus", "flac"),
+        *("pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be"),
+        *("pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be", "pcm_alaw", "pcm_mulaw"),
+        *("adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt", "adpcm_yamaha", "gsm_ms", "wmav1", "wmav2", "wmapro"),
+        *("wavpack", "ac3", "eac3", "amrnb", "amrwb", "speex", "libspeex"),
+    }
+)
+#: `file` alone: no playlist, no reference inside a film may make FFmpeg open an address.
+OPTIONS = {
+    "protocol_whitelist": "file",
+    "codec_whitelist": ",".join(sorted(CODECS)),
+    "probesize": str(2 * 1024 * 1024),
+    "analyzeduration": "5000000",
+}
+
+
+class RefusedError(Exception):
+    """The file cannot be used, for `reason`. Never leaves the child process."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.problem.value)
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Heard:
+    """What decoding found; filled while it goes on."""
+
+    codec: str = ""
+    sample_rate: int = 0
+    channels: int = 0
+    has_video: bool = False
+    claimed_seconds: float | None = None
+    bit_rate_kbps: int = 0
+    seconds: float = 0.0
+    packets: int = 0
+    lost_packets: int = 0
+    #: One for each window: half of the distance between its extremes, 0..32767.
+    peaks: "array[int]" = field(default_factory=lambda: array("H"))
+    #: One for each window: the root of the mean square, offset removed, 0..32767.
+    levels: "array[float]" = field(default_factory=lambda: array("f"))
+
+    @property
+    def lost_share(self) -> float:
+        """0..1 of the packets did not decode."""
+        return self.lost_packets / self.packets if self.packets else 0.0
+
+    @property
+    def sounding_seconds(self) -> float:
+        """In how much of it something is heard."""
+        return sum(1 for peak in self.peaks if peak >= AUDIBLE) / WINDOWS_PER_SECOND
+
+
+def refuse(problem: Problem, **values: float | str) -> RefusedError:
+    """The exception for `problem`."""
+    return RefusedError(Reason(problem=problem, values=values))
+
+
+def open_sound(path: Path, kind: Kind) -> tuple[InputContainer, AudioStream]:
+    """Opens `path` with the one demuxer of `kind`. Raises `RefusedError` when nothing in it may be decoded."""
+    try:
+        container = av.open(f"file:{path}", format=DEMUXERS[kind], options=OPTIONS, metadata_errors="replace")
+    except (av.error.FFmpegError, ValueError) as error:
+        raise refuse(Problem.CORRUPT, percent=100) from error
+    try:
+        return container, _audio_stream(container, kind)
+    except BaseException:
+        container.close()
+        raise
+
+
+def _audio_stream(container: InputContainer, kind: Kind) -> AudioStream:
+    if not container.streams.audio:
+        raise refuse(Problem.NO_SOUND, what=kind.value)
+    stream = container.streams.audio[0]
+    # FFmpeg has codecs without a decoder; the stub of PyAV forgets that.
+    context = cast("AudioCodecContext | None", stream.codec_context)
+    if context is None or context.name not in CODECS:
+        raise refuse(Problem.CODEC, codec="?" if context is None else context.name)
+    check_shape(stream.sample_rate or 0, stream.channels or 0)
+    context.thread_count = 1
+    return stream
+
+
+def check_shape(sample_rate: int, channels: int) -> None:
+    """Raises `RefusedError` for a rate or a channel count that no song has."""
+    if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
+        raise refuse(Problem.RATE, rate=sample_rate, lowest=LOWEST_RATE)
+    if not 1 <= channels <= MOST_CHANNELS:
+        raise refuse(Problem.CHANNELS, channels=channels, most=MOST_CHANNELS)
+
+
+def frames(container: InputContainer, stream: AudioStream, heard: Heard, limits: Limits) -> Iterator[AudioFrame]:
+    """Every frame that decodes, counted in `heard`. Raises `RefusedError` at a limit."""
+    shape: tuple[str, str, int] | None = None
+    changes = 0
+    for frame in _decoded(container, stream, heard, limits):
+        now = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if now != shape:
+            check_shape(frame.sample_rate, frame.layout.nb_channels)
+            shape, changes = now, changes + 1
+            if changes > MOST_CHANGES:
+                raise refuse(Problem.CORRUPT, percent=100)
+        heard.seconds += frame.samples / frame.sample_rate
+        if heard.seconds > limits.decoded_seconds:
+            raise refuse(Problem.ENDLESS, minutes=round(limits.decoded_seconds / 60))
+        yield frame
+
+
+def _decoded(container: InputContainer, stream: AudioStream, heard: Heard, limits: Limits) -> Iterator[AudioFrame]:
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.error.FFmpegError:
+            heard.packets += 1
+            heard.lost_packets += 1
+            return
+        if packet is None:
+            return
+        heard.packets += bool(packet.size)
+        if heard.packets > limits.packets:
+            raise refuse(Problem.TOO_HEAVY)
+        if heard.packets % CHECK_EVERY == 0:
+            check_memory(limits.memory_bytes)
+        try:
+            yield from packet.decode()
+        except av.error.FFmpegError:
+            heard.lost_packets += 1
+
+
+def measure(path: Path, kind: Kind, limits: Limits) -> Heard:
+    """Decodes all of `path` and returns what was heard. Raises `RefusedError`, `MemoryError`."""
+    container, stream = open_sound(path, kind)
+    with container:
+        heard = Heard(
+            codec=stream.codec_context.name,
+            sample_rate=stream.sample_rate,
+            channels=stream.channels,
+            has_video=any(not video.disposition & Disposition.attached_pic for video in container.streams.video),
+            claimed_seconds=container.duration / 1_000_000 if container.duration else None,
+            bit_rate_kbps=round((stream.bit_rate or container.bit_rate or 0) / 1000),
+        )
+        meter = Meter(heard)
+        for frame in frames(container, stream, heard, limits):
+            meter.add(frame)
+        meter.close()
+    return heard
+
+
+class Meter:
+    """Turns frames into levels, `WINDOWS_PER_SECOND` of them, whatever the layout and rate."""
+
+    def __init__(self, heard: Heard) -> None:
+        self._heard = heard
+        self._shape: tuple[str, str, int] | None = None
+        self._resampler: AudioResampler | None = None
+
+    def add(self, frame: AudioFrame) -> None:
+        """Takes one more frame."""
+        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if shape != self._shape or self._resampler is None:
+            self.close()
+            layout = "mono" if frame.layout.nb_channels == 1 else "stereo"
+            window = frame.sample_rate // WINDOWS_PER_SECOND
+            self._resampler = AudioResampler(format="s16p", layout=layout, rate=frame.sample_rate, frame_size=window)
+            self._shape = shape
+        frame.pts = None
+        self._take(self._resampler.resample(frame))
+
+    def close(self) -> None:
+        """Takes what is left in the resampler."""
+        if self._resampler is not None:
+            self._take(self._resampler.resample(None))
+            self._resampler = None
+
+    def _take(self, windows: list[AudioFrame]) -> None:
+        for window in windows:
+            peak, level = 0, 0.0
+            for plane in window.planes:
+                samples = memoryview(plane).cast("h")[: window.samples : STRIDE].tolist()
+                mean = sum(samples) / len(samples)
+                peak = max(peak, (max(samples) - min(samples)) // 2)
+                level = max(level, sum(map(mul, samples, samples)) / len(samples) - mean * mean)
+            self._heard.peaks.append(peak)
+            self._heard.levels.append(sqrt(max(level, 0.0)))

@@ -1,0 +1,253 @@
+"""What is said about a sound file: verdicts, reasons, results and limits, as values that cross a process border."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeAlias
+
+#: What a sentence is filled with: numbers, or a `Kind` that the catalog spells out.
+Value: TypeAlias = float | int | str
+
+
+class Verdict(StrEnum):
+    """What can be done with a file."""
+
+    #: Goes to the music service as it is.
+    USABLE = "usable"
+    #: Sound, but not in a form the service takes; `to_reference` makes it one.
+    CONVERTIBLE = "convertible"
+    #: Cannot be used; the one reason says why.
+    REFUSED = "refused"
+
+
+class Purpose(StrEnum):
+    """What a file is looked at for."""
+
+    #: A member's song, before money is spent.
+    REFERENCE = "reference"
+    #: What the music service made: any length, any format, as long as it plays.
+    TRACK = "track"
+
+
+class Problem(StrEnum):
+    """Why a file is not usable as it is. `sound.<problem>` is its sentence."""
+
+    #: No bytes.
+    EMPTY = "empty"
+    #: Known, but no sound (`what`).
+    NOT_SOUND = "not_sound"
+    #: Sound of a kind that nothing here reads (`what`).
+    NOT_READ = "not_read"
+    #: Neither a known kind nor MPEG frames.
+    UNKNOWN = "unknown"
+    #: A tag and nothing behind it.
+    ONLY_TAGS = "only_tags"
+    #: A container without a sound track (`what`).
+    NO_SOUND = "no_sound"
+    #: A codec that is not on the list, or a protected one (`codec`).
+    CODEC = "codec"
+    #: MP3 without a fixed bit rate in its headers; FFmpeg and most services cannot decode it.
+    FREE_FORMAT = "free_format"
+    #: `seconds` where more than `needed` are asked for.
+    TOO_SHORT = "too_short"
+    #: Only `seconds` of the `claimed` length play.
+    INCOMPLETE = "incomplete"
+    #: Less than `needed` seconds in which anything is heard.
+    SILENT = "silent"
+    #: Cannot be opened, or too many packets do not decode (`percent`).
+    CORRUPT = "corrupt"
+    #: `rate` Hz below `lowest`, or above what exists.
+    RATE = "rate"
+    #: `channels` beyond `most`.
+    CHANNELS = "channels"
+    #: Plays longer than the `minutes` we are willing to decode.
+    ENDLESS = "endless"
+    #: The decoder ran out of its time or memory.
+    TOO_HEAVY = "too_heavy"
+    #: The decoder died.
+    CRASHED = "crashed"
+    #: The file is gone or no regular file.
+    UNREADABLE = "unreadable"
+    #: No child could be started; the file is not to blame.
+    UNAVAILABLE = "unavailable"
+    #: Even as a small MP3 it would have `mebibytes` where `most` are taken.
+    TOO_BIG_ANYWAY = "too_big_anyway"
+    #: Writing the MP3 failed.
+    NOT_CONVERTED = "not_converted"
+
+    #: Convertible: another format (`what`).
+    OTHER_FORMAT = "other_format"
+    #: Convertible: MP3 or WAV outside, something uncommon inside (`codec`).
+    INNER_CODEC = "inner_codec"
+    #: Convertible: a sample rate few programs expect (`rate`).
+    ODD_RATE = "odd_rate"
+    #: Convertible: more than two channels (`channels`).
+    SURROUND = "surround"
+    #: Convertible: the header says something else than the sound (`claimed`, `seconds`).
+    HEADER = "header"
+    #: Convertible: some packets are broken (`percent`).
+    DAMAGED = "damaged"
+    #: Convertible: longer than the service takes (`seconds`, `longest`); the best stretch is cut out.
+    TOO_LONG = "too_long"
+    #: Convertible: more bytes than the service takes (`mebibytes`, `most`).
+    TOO_BIG = "too_big"
+
+
+#: Problems of ours or of the machine, which prove nothing about the file.
+UNDECIDED = frozenset({Problem.TOO_HEAVY, Problem.CRASHED, Problem.UNAVAILABLE, Problem.UNREADABLE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One problem and what its sentence is filled with."""
+
+    problem: Problem
+    values: Mapping[str, Value] = field(default_factory=dict[str, Value])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What the service asks of a reference. The defaults are those of `minimax-music`: "longer than 15 seconds"."""
+
+    #: As the service states it; half a second more is asked for, because encoder padding turns 15.00 into 15.05.
+    shortest_seconds: float = 15.0
+    #: None = no stated limit.
+    longest_seconds: float | None = None
+    #: None = no stated limit.
+    largest_bytes: int | None = None
+
+    #: Added to `shortest_seconds`.
+    margin_seconds: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one child process may use. A file that needs more is refused."""
+
+    #: From the start of the child to its answer.
+    wall_seconds: float = 30.0
+    #: RLIMIT_CPU where the platform has it.
+    cpu_seconds: int = 20
+    #: RLIMIT_AS where it works (not on macOS), and checked against resident memory while decoding.
+    memory_bytes: int = 768 * 1024 * 1024
+    #: A few kilobytes of FLAC or Opus can hold hours of silence.
+    decoded_seconds: float = 1800.0
+    #: Opus packets can be 2.5 ms short: 1800 s of them are 720 000.
+    packets: int = 1_000_000
+    #: RLIMIT_FSIZE: the largest file a child may write.
+    written_bytes: int = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What a file is. `seconds` is the length that really decodes, not the one a header claims."""
+
+    verdict: Verdict
+    #: For `REFUSED` exactly one; for `CONVERTIBLE` all that must change; empty when usable.
+    reasons: tuple[Reason, ...] = ()
+    #: A name for people, such as "MP3" or "Ogg Opus"; None when it is no sound.
+    format: str | None = None
+    #: A `Kind`: what the first bytes are.
+    kind: str | None = None
+    codec: str | None = None
+    seconds: float | None = None
+    #: What the header says, where it says anything.
+    claimed_seconds: float | None = None
+    #: In how much of it something is heard.
+    sounding_seconds: float | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    size_bytes: int | None = None
+
+    @property
+    def undecided(self) -> bool:
+        """True when nothing is known about the file itself: the decoder died, ran out of something or never began."""
+        return self.reason is not None and self.reason.problem in UNDECIDED
+
+    @property
+    def accepted(self) -> bool:
+        """True when it is usable, or can be made so."""
+        return self.verdict is not Verdict.REFUSED
+
+    @property
+    def reason(self) -> Reason | None:
+        """The first reason, the one a member is told."""
+        return self.reasons[0] if self.reasons else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """What became of a reference."""
+
+    #: The MP3 that was written; the original when nothing had to change; None when it cannot be used.
+    path: Path | None
+    #: What was changed, each a sentence for the member; the one cause when `path` is None.
+    reasons: tuple[Reason, ...]
+    seconds: float | None = None
+    #: Where in the original the cut-out stretch begins; None when nothing was cut.
+    start_seconds: float | None = None
+    size_bytes: int | None = None
+    bit_rate_kbps: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tags:
+    """What is written into the track's file. Empty values are left out."""
+
+    title: str = ""
+    artist: str = ""
+    lyrics: str = ""
+    comment: str = ""
+    #: ISO 639-2 code of the lyrics; `und` = not known.
+    language: str = "und"
+
+
+#: What `dress` may leave in its folder: the track, one that could not be tagged, the picture.
+TRACK_FILE, ENCODED_FILE, PICTURE_FILE = "track.mp3", "encoded.mp3", "waveform.png"
+DRESSED_FILES = (TRACK_FILE, ENCODED_FILE, PICTURE_FILE)
+
+
+class Step(StrEnum):
+    """One thing `dress` does to a track."""
+
+    #: Decoded: length and peaks are known.
+    MEASURED = "measured"
+    #: The waveform picture exists.
+    PICTURED = "pictured"
+    #: The tags are in.
+    TAGGED = "tagged"
+    #: Another format became MP3 (`original_format`).
+    CONVERTED = "converted"
+    #: Encoded again at a smaller bit rate, because of the limit.
+    SHRUNK = "shrunk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dressed:
+    """A track ready for the channel; in the worst case the one that came in, with no step done.
+
+    `path` is either the original or a file in the folder that was given. `fits` is False when even the smallest bit
+    rate exceeds the limit (`path` is then the original): the link alone is left.
+    """
+
+    path: Path
+    fits: bool
+    size_bytes: int
+    #: Safe on every platform; the suffix matches the content.
+    name: str
+    steps: frozenset[Step] = frozenset()
+    seconds: float | None = None
+    format: str | None = None
+    original_format: str | None = None
+    bit_rate_kbps: int | None = None
+    picture: Path | None = None
+    #: 0..1, one for each bar of the picture.
+    peaks: tuple[float, ...] = ()
+    #: Why a step is missing; for logs and for `broken`.
+    problem: Problem | None = None
+
+    @property
+    def broken(self) -> bool:
+        """True when the file is no playable sound at all."""
+        return Step.MEASURED not in self.steps and self.problem is not None and self.problem not in UNDECIDED

@@ -1,0 +1,101 @@
+"""`python -m bot check`: shows the settings in force and tries each thing they point at, without spending anything."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import aiohttp
+from aiolimiter import AsyncLimiter
+
+from bot.clock import SystemClock
+from bot.errors import StartError
+from bot.generation.client import GenerationClient, Sessions, Verdict
+from bot.generation.profiles import profile_named
+from bot.settings import Settings
+from bot.store.db import describe
+
+_ANSWER_SECONDS = 15.0
+
+_ADVICE = {
+    Verdict.KEY_REFUSED: "GENERATION_API_KEY is refused. Copy it again from the provider's page, or make a new one.",
+    Verdict.NO_CREDITS: "The key is right, but the account is empty. Top it up at the provider.",
+    Verdict.IN_TROUBLE: "It answers with errors or limits just now. Try again in a few minutes.",
+    Verdict.NOT_THE_API: "Something else answers there. Look at GENERATION_API_URL.",
+    Verdict.NOT_REACHABLE: "No connection. Look at GENERATION_API_URL and at this machine's network.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one trial found."""
+
+    good: bool
+    sentence: str
+
+
+async def run(settings: Settings) -> int:
+    """Print everything; 0 when all is well, 3 when Discord refuses the token, else 1."""
+    profile_named(settings.generation_model)
+    print("Settings in force:")
+    for name, value in settings.described().items():
+        print(f"  {name}={value}")
+    trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
+        "Discord": _discord,
+        "Database": _database,
+        "Music API": _music_api,
+    }
+    findings: dict[str, Finding] = {}
+    for name, trial in trials.items():
+        print(f"\n{name} ...", flush=True)
+        findings[name] = await trial(settings)
+        print(f"  {'ok' if findings[name].good else 'PROBLEM'}: {findings[name].sentence}")
+    if all(finding.good for finding in findings.values()):
+        print("\nEverything is in order. Start the bot with: make run")
+        return 0
+    return 1 if findings["Discord"].good else 3
+
+
+async def _discord(settings: Settings) -> Finding:
+    headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}"}
+    timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
+    try:
+        async with (
+            aiohttp.ClientSession(headers=headers, timeout=timeout) as session,
+            session.get(f"{settings.discord_api_url}/users/@me") as answer,
+        ):
+            if answer.status == 401:
+                return Finding(
+                    good=False,
+                    sentence="DISCORD_TOKEN is refused. Developer portal, your application, Bot, Reset Token.",
+                )
+            if answer.status != 200:
+                return Finding(good=False, sentence=f"It answers with status {answer.status}. Try again later.")
+            name = (await answer.json(content_type=None)).get("username", "?")
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        return Finding(
+            good=False,
+            sentence=f"No usable answer ({type(error).__name__}). Look at DISCORD_API_URL and this machine's network.",
+        )
+    return Finding(good=True, sentence=f"The token belongs to {name}.")
+
+
+async def _database(settings: Settings) -> Finding:
+    try:
+        return Finding(good=True, sentence=await describe(settings.database_url))
+    except StartError as error:
+        return Finding(good=False, sentence=str(error))
+
+
+async def _music_api(settings: Settings) -> Finding:
+    async with aiohttp.ClientSession() as session:
+        client = GenerationClient(
+            sessions=Sessions(calls=session, submit=session),
+            base_url=settings.generation_api_url,
+            api_key=settings.generation_api_key,
+            profile=profile_named(settings.generation_model),
+            clock=SystemClock(),
+            budget=AsyncLimiter(1, 1),
+        )
+        found = await client.reachable()
+    if found.verdict is Verdict.KEY_ACCEPTED:
+        return Finding(good=True, sentence="It answers and accepts the key; nothing was spent.")
+    return Finding(good=False, sentence=f"{_ADVICE[found.verdict]} ({found.detail})")

@@ -1,0 +1,208 @@
+"""The discord.py client: what it hears, which commands it offers, where errors end, and how it first connects."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, cast
+
+import aiohttp
+import discord
+import yarl
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.clock import Clock
+from bot.errors import StartError, TokenRefusedError
+from bot.jobs.service import JobService
+from bot.ui.controls import CONTROLS, Leftovers
+from bot.ui.desk import Desk
+from bot.ui.drafts import Drafts
+from bot.ui.funnel import report
+from bot.ui.rules import HouseRules
+from bot.ui.translation import Translator
+
+log = logging.getLogger(__name__)
+
+#: Under this name the store keeps the hash of the commands that Discord has.
+SYNCED_COMMANDS = "commands.hash"
+
+#: discord.py waits 2 s for guilds before it is ready; nothing here needs them.
+_GUILD_READY_SECONDS = 0.1
+
+#: A close code of the gateway (Discord, "Gateway Close Event Codes").
+_AUTHENTICATION_FAILED = 4004
+
+_UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError, discord.HTTPException, discord.GatewayNotFound)
+
+
+class Memory(Protocol):
+    """What the client keeps across restarts; a JobStore is one."""
+
+    async def recall(self, name: str) -> str | None:
+        """The value kept under this name."""
+        ...
+
+    async def remember(self, name: str, value: str) -> None:
+        """Keep it."""
+        ...
+
+
+class ComposeTree(app_commands.CommandTree["ComposeClient"]):
+    """The command tree, with its errors led into the funnel."""
+
+    filters_files = True
+    """Whether attachment options say which files they want; off once Discord has refused that."""
+
+    async def on_error(
+        self, interaction: discord.Interaction["ComposeClient"], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Every error of a command, autocomplete included."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            log.warning("autocomplete failed: %s", error.__class__.__name__)
+            return
+        await report(interaction, error, self.client.desk.rules)
+
+
+class ComposeClient(commands.Bot):
+    """Hears of guilds and interactions alone; pings nobody by default. `desk` is what features work with."""
+
+    def __init__(
+        self,
+        *,
+        jobs: JobService,
+        store: Memory,
+        rules: HouseRules,
+        clock: Clock,
+        extensions: Sequence[str],
+    ) -> None:
+        """Needs no network; `run_client` starts it. `extensions`: the features, by name, for the core imports none."""
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=ComposeTree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            guild_ready_timeout=_GUILD_READY_SECONDS,
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+        )
+        self.desk = Desk(jobs=jobs, clock=clock, rules=rules, drafts=Drafts(clock))
+        self._memory = store
+        self._to_load = tuple(extensions)
+        self._leftovers = Leftovers()
+
+    @property
+    def _compose_tree(self) -> ComposeTree:
+        return cast("ComposeTree", self.tree)
+
+    async def setup_hook(self) -> None:
+        """Register controls, load features, sync the commands if they changed. Runs once, before the gateway."""
+        self.add_dynamic_items(*CONTROLS)
+        await self.tree.set_translator(Translator())
+        for name in self._to_load:
+            await self.load_extension(name)
+        await self.sync_if_changed()
+
+    async def sync_if_changed(self) -> bool:
+        """Tell Discord about the commands, but only when they differ from what it was told last; True if it was.
+
+        A sync replaces all commands; new ones count against 200 a day for each guild.
+        """
+        payload = [await _described(command, self.tree) for command in self.tree.get_commands()]
+        canonical = json.dumps(payload, sort_keys=True, ensure_ascii=False)
+        fingerprint = hashlib.sha256(f"{self.application_id}:{canonical}".encode()).hexdigest()
+        if await self._memory.recall(SYNCED_COMMANDS) == fingerprint:
+            return False
+        try:
+            await self.tree.sync()
+        except app_commands.CommandSyncFailure:
+            # the newest part of the payload goes first; the content is checked in any case
+            log.warning("Discord refuses the commands; trying again without file types")
+            self._compose_tree.filters_files = False
+            await self.tree.sync()
+        await self._memory.remember(SYNCED_COMMANDS, fingerprint)
+        log.info("commands synced: %s", ", ".join(command.name for command in self.tree.get_commands()))
+        return True
+
+    async def on_ready(self) -> None:
+        """Discord has told us about the guilds; may happen again after a lost session."""
+        log.info("connected as %s, in %d servers", self.user, len(self.guilds))
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Forms, and buttons that no version known here has drawn; everything else is dispatched by discord.py."""
+        await self._leftovers.answer(interaction)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """No prefix commands: messages are never heard, but for what a cache miss might dispatch."""
+
+
+async def _described(command: Any, tree: ComposeTree | app_commands.CommandTree[Any]) -> Any:
+    if tree.translator is None:
+        return command.to_dict(tree)
+    return await command.get_translated_payload(tree, tree.translator)
+
+
+def point_at(api_url: str, gateway_url: str) -> None:
+    """Where discord.py finds Discord. Call before the client starts; REST base without a slash at its end.
+
+    Two assignments are all that is needed: every route is built on Route.BASE, and discord.Client dials
+    DEFAULT_GATEWAY without asking /gateway/bot. After READY it resumes at the address that the gateway named.
+    """
+    Route.BASE = api_url.rstrip("/")
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+
+
+async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], Awaitable[None]]) -> None:
+    """Log in, connect, and stay until the client is closed. `on_ready` is awaited once, at the first READY.
+
+    Raises TokenRefusedError when Discord does not know the token, StartError when Discord cannot be reached or refuses
+    the first connection. Later drops are mended by discord.py itself.
+    """
+    try:
+        await client.login(token)
+    except discord.LoginFailure:
+        raise TokenRefusedError("Discord refuses DISCORD_TOKEN; copy it anew from the application's page Bot") from None
+    except _UNREACHABLE as error:
+        raise StartError(
+            f"Discord could not be reached ({_kind(error)}); check the network and DISCORD_API_URL"
+        ) from None
+    connecting = asyncio.create_task(_connect(client), name="gateway")
+    ready = asyncio.create_task(client.wait_until_ready(), name="first READY")
+    try:
+        await asyncio.wait({connecting, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if not connecting.done():
+            await on_ready()
+        await connecting
+    finally:
+        for waiting in (ready, connecting):
+            waiting.cancel()
+        await asyncio.gather(ready, connecting, return_exceptions=True)
+
+
+async def _connect(client: ComposeClient) -> None:
+    try:
+        await client.connect()
+    except discord.PrivilegedIntentsRequired:
+        raise StartError("Discord refuses the intents of this bot, although none of them is privileged") from None
+    except discord.ConnectionClosed as error:
+        if error.code == _AUTHENTICATION_FAILED:
+            raise TokenRefusedError("Discord's gateway refuses DISCORD_TOKEN") from None
+        raise StartError(f"Discord closed the connection for good (code {error.code})") from None
+    except _UNREACHABLE as error:
+        raise StartError(f"Discord's gateway could not be reached ({_kind(error)})") from None
+    except AttributeError as error:
+        # discord.py 2.7.1 reads self.ws.sequence after a failed first dial, when there is no ws yet
+        if error.name != "sequence":
+            raise
+        raise StartError("Discord's gateway could not be reached; check the network and DISCORD_GATEWAY_URL") from None
+
+
+def _kind(error: BaseException) -> str:
+    status = getattr(error, "status", None)
+    return f"{type(error).__name__} {status}" if status else type(error).__name__

@@ -1,0 +1,5 @@
+"""Discord as the jobs see it: a card that follows a job, and the track that ends it, once, by the next best way."""
+
+from bot.delivery.discord_delivery import DiscordDelivery
+
+__all__ = ["DiscordDelivery"]

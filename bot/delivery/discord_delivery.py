@@ -1,0 +1,206 @@
+"""A finished track into its channel: dressed, named, with its link, once; else by the next best way; else kept."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import discord
+
+from bot.audio import Dressed, Tags, Workbench
+from bot.clock import Clock
+from bot.delivery.cards import Cards
+from bot.delivery.outages import TOKEN_ENDED, UNKNOWN_MESSAGE, is_too_large, outages_are_later
+from bot.delivery.routes import Routes, has_token, only_by_answer, pinging, reply_to_card
+from bot.errors import UndeliverableError
+from bot.jobs.model import Job
+from bot.jobs.ports import DeliveredMessage, Outlook, Published
+from bot.texts import text
+from bot.ui.cards import Verb, track_card
+from bot.ui.custom_ids import job_id
+from bot.ui.desk import desk_at
+from bot.ui.orders import expiry_of
+from bot.ui.render import Parts, to_parts
+from bot.ui.sentences import clip
+
+log = logging.getLogger(__name__)
+
+#: What every channel takes, whatever the interaction promised: a member's own larger limit ends with his interaction.
+_EVERYWHERE_BYTES = 10 * 1024 * 1024
+#: Discord's limit for an attachment's description.
+_MOST_ALT_CHARACTERS = 1024
+#: How far back our own message is looked for; a channel that wrote more in the meantime is not searched further.
+_MOST_SEARCHED = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parcel:
+    """A track, ready to go."""
+
+    dressed: Dressed
+    about: str  #: for who cannot see or hear it
+
+    def files(self) -> list[discord.File]:
+        """Fresh for every try: a file that was sent is spent."""
+        if not self.dressed.fits:
+            return []
+        paths = [(self.dressed.path, self.dressed.name)]
+        if self.dressed.picture is not None:
+            paths.append((self.dressed.picture, self.dressed.picture.name))
+        return [discord.File(path, filename=name, description=self.about) for path, name in paths]
+
+
+class DiscordDelivery:
+    """Deliverer and Publisher of bot.jobs.ports."""
+
+    def __init__(self, *, client: discord.Client, workbench: Workbench, clock: Clock) -> None:
+        """`client`: with a desk, whose rules the sentences name; `workbench` dresses the tracks."""
+        self._routes = Routes(client)
+        self._workbench = workbench
+        self._clock = clock
+        self._cards = Cards(routes=self._routes, rules=desk_at(client).rules, clock=clock)
+
+    async def show(self, job: Job, outlook: Outlook) -> int | None:
+        """See Deliverer.show. An unchanged card is not edited."""
+        return await self._cards.show(job, outlook)
+
+    async def tell(self, job: Job) -> None:
+        """See Deliverer.tell."""
+        await self._cards.tell(job)
+
+    async def publish(self, job: Job, song: Path, name: str) -> Published:
+        """See Publisher.publish."""
+        attachment = await self._cards.attach(job, lambda: [discord.File(song, filename=name)])
+        return Published(url=attachment.url, expires_at=expiry_of(attachment.url))
+
+    async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
+        """See Deliverer.deliver: as a file, made smaller where that helps, else as a link; here, else directly."""
+        limits = [job.place.upload_limit_bytes]
+        if limits[0] > _EVERYWHERE_BYTES:
+            limits.append(_EVERYWHERE_BYTES)
+        for limit_bytes in [*limits, 0]:
+            async with self._dressed(job, track, limit_bytes) as parcel:
+                try:
+                    return await self._deliver(job, parcel)
+                except discord.HTTPException as error:
+                    if not is_too_large(error) or not parcel.dressed.fits:
+                        raise UndeliverableError(f"Discord answered {error.status} ({error.code})") from None
+                    log.info("too large for its channel: %d bytes", parcel.dressed.size_bytes, extra={"job": job.id})
+        raise UndeliverableError("no size is small enough")
+
+    async def find_delivered(self, job: Job, since: datetime) -> DeliveredMessage | None:
+        """See Deliverer.find_delivered. Our own messages show their buttons without the message content intent."""
+        if only_by_answer(job):
+            return await self._find_in_direct(job, since)  # editing the answer once more is the same message
+        return await self._find_in(
+            self._routes.channel(job.place.channel_id), job, since
+        ) or await self._find_in_direct(job, since)
+
+    async def _deliver(self, job: Job, parcel: _Parcel) -> DeliveredMessage:
+        with outages_are_later():
+            if only_by_answer(job):
+                return await self._by_answer(job, parcel) or await self._directly(job, parcel)
+            try:
+                return await self._in_channel(job, parcel)
+            except (discord.Forbidden, discord.NotFound) as error:
+                if is_too_large(error):
+                    raise
+                log.info("the channel is closed to us (%s)", error.code, extra={"job": job.id})
+                return await self._directly(job, parcel)
+
+    async def _in_channel(self, job: Job, parcel: _Parcel) -> DeliveredMessage:
+        channel = self._routes.channel(job.place.channel_id)
+        reply = reply_to_card(job)
+        return await self._sent(channel, job, "track", parcel, reference=reply, allowed_mentions=pinging(job))
+
+    async def _directly(self, job: Job, parcel: _Parcel) -> DeliveredMessage:
+        try:
+            channel = await self._routes.direct(job)
+            return await self._sent(channel, job, "dm", parcel, direct=True)
+        except (discord.Forbidden, discord.NotFound, discord.HTTPException) as error:
+            if is_too_large(error) or error.status >= 500 or error.status == 429:
+                raise
+            raise UndeliverableError(f"neither channel nor direct message ({error.code})") from None
+
+    async def _sent(
+        self, to: discord.abc.Messageable, job: Job, purpose: str, parcel: _Parcel, *, direct: bool = False, **more: Any
+    ) -> DeliveredMessage:
+        parts = _parts(job, parcel, direct=direct)
+        try:
+            message = await self._routes.send(to, job, purpose, parts, files=parcel.files, **more)
+        except discord.NotFound as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
+            # the nonce's message was there and has been deleted since: the member has seen it, or a moderator did
+            log.info("the track had been sent and was deleted", extra={"job": job.id})
+            return DeliveredMessage(channel_id=job.place.channel_id, message_id=job.card_message_id or 0)
+        return DeliveredMessage(channel_id=message.channel.id, message_id=message.id)
+
+    async def _by_answer(self, job: Job, parcel: _Parcel) -> DeliveredMessage | None:
+        """By editing the answer, which may be done twice; a followup may not, it has no nonce."""
+        if not has_token(job, self._clock.now()):
+            return None
+        try:
+            message = await self._routes.edit_answer(job, _parts(job, parcel, direct=False), attachments=parcel.files())
+        except discord.HTTPException as error:
+            if isinstance(error, discord.NotFound | discord.Forbidden) or error.code == TOKEN_ENDED:
+                return None
+            raise
+        return DeliveredMessage(channel_id=job.place.channel_id, message_id=message.id)
+
+    async def _find_in_direct(self, job: Job, since: datetime) -> DeliveredMessage | None:
+        with outages_are_later():
+            try:
+                channel = await self._routes.direct(job)
+            except discord.HTTPException as error:
+                if error.status >= 500 or error.status == 429:
+                    raise
+                return None
+        return await self._find_in(channel, job, since)
+
+    async def _find_in(self, channel: discord.abc.Messageable, job: Job, since: datetime) -> DeliveredMessage | None:
+        marker = job_id(Verb.DELETE, job.id)
+        with outages_are_later():
+            try:
+                async for message in channel.history(limit=_MOST_SEARCHED, after=since, oldest_first=True):
+                    if message.author.id == self._routes.own_id and marker in _custom_ids(message):
+                        return DeliveredMessage(channel_id=message.channel.id, message_id=message.id)
+            except (discord.Forbidden, discord.NotFound) as error:
+                log.info("cannot look for an earlier message (%s)", error.code, extra={"job": job.id})
+        return None
+
+    @asynccontextmanager
+    async def _dressed(self, job: Job, track: Path, limit_bytes: int) -> AsyncGenerator[_Parcel]:
+        """Tagged, pictured and small enough; the folder it lies in is gone afterwards. 0 bytes: the link alone."""
+        size_bytes = (await asyncio.to_thread(track.stat)).st_size
+        if limit_bytes <= 0:
+            yield _Parcel(dressed=Dressed(path=track, fits=False, size_bytes=size_bytes, name=track.name), about="")
+            return
+        tags = Tags(title=job.title, artist=job.member_name, lyrics=job.prompt.strip("#"))
+        about = text("track.description", job.place.locale, title=job.title, member=job.member_name)
+        async with self._workbench.room(2 * size_bytes) as folder:
+            dressed = await self._workbench.dress(track, folder, title=job.title, tags=tags, limit_bytes=limit_bytes)
+            yield _Parcel(dressed=dressed, about=clip(about, _MOST_ALT_CHARACTERS))
+
+
+def _parts(job: Job, parcel: _Parcel, *, direct: bool) -> Parts:
+    dressed = parcel.dressed
+    parts = to_parts(track_card(job, locale=job.place.locale, with_file=dressed.fits, direct=direct))
+    if dressed.fits and dressed.picture is not None:
+        embed = discord.Embed(colour=_PICTURE_COLOUR)
+        parts["embeds"] = [embed.set_image(url=f"attachment://{dressed.picture.name}")]
+    return parts
+
+
+_PICTURE_COLOUR = 0x5865F2
+
+
+def _custom_ids(message: discord.Message) -> set[str]:
+    rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
+    return {
+        item.custom_id for row in rows for item in row.children if isinstance(item, discord.Button) and item.custom_id
+    }

@@ -1,0 +1,246 @@
+"""Streams a URL into a file, with a cap and per-phase timeouts: the one way bytes from outside reach the disk."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import aiohttp
+import yarl
+
+from bot.errors import ComposeError
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+#: What one trip to a worker thread writes; smaller pieces cost more switching than writing.
+_WRITE_BYTES = 1 << 20
+_READ_BYTES = 1 << 16
+_MOST_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FORBIDDEN = frozenset({401, 402, 403, 407, 410, 451})
+_LATER = frozenset({408, 421, 425, 429})
+_PART_SUFFIX = ".part"
+
+
+class DownloadFault(StrEnum):
+    """What went wrong, as far as the caller acts on it."""
+
+    URL = "url"  #: not http(s), no host, credentials inside, or a host the caller does not allow
+    NOT_FOUND = "not_found"  #: 404: never there, not there yet, or (at Discord) its signature ran out
+    FORBIDDEN = "forbidden"  #: 401, 402, 403, 410, 451: there is no use in asking again
+    REFUSED = "refused"  #: any other answer that is not a file: other 4xx, 1xx-3xx, too many redirects
+    BUSY = "busy"  #: 408, 421, 425, 429, 5xx
+    CONNECTION = "connection"  #: no connection, or it broke, or fewer bytes came than were announced
+    TIMEOUT = "timeout"  #: connect, between two reads, or in total
+    TOO_LARGE = "too_large"  #: announced or turned out larger than the cap
+    EMPTY = "empty"  #: an answer without a single byte
+    DISK = "disk"  #: the file could not be written; the cause is the OSError
+
+
+class DownloadError(ComposeError):
+    """No file came of it, and nothing of it is left on the disk. The message never holds the URL."""
+
+    def __init__(self, fault: DownloadFault, message: str, *, status: int | None = None) -> None:
+        """`status`: the HTTP status, where there was one."""
+        super().__init__(message)
+        self.fault = fault
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadTimeouts:
+    """How long each phase may take. The defaults let 50 MB through at 200 kB/s."""
+
+    connect_seconds: float = 10
+    read_seconds: float = 30  #: silence between two reads, and until the first byte
+    total_seconds: float = 300  #: everything, redirects and disk included
+
+
+_DEFAULT_TIMEOUTS = DownloadTimeouts()
+
+
+async def download(
+    session: aiohttp.ClientSession,
+    url: str,
+    into: Path,
+    *,
+    most_bytes: int,
+    timeouts: DownloadTimeouts = _DEFAULT_TIMEOUTS,
+    allowed: Callable[[yarl.URL], bool] | None = None,
+) -> int:
+    """Stream `url` into the file `into` (replaced if it exists) and return its size in bytes.
+
+    On return the file is complete, synced to disk and in its place. On any error or cancellation `into` is as it
+    was. `allowed` is asked for the URL and for every redirect; without it any http(s) host will do. The session must
+    carry no credentials of its own; nothing but an Accept-Encoding is sent along. Raises DownloadError.
+    """
+    if "Authorization" in session.headers:
+        raise ValueError("downloads need a session without credentials")
+    part = _PartFile(into)
+    try:
+        async with asyncio.timeout(timeouts.total_seconds):
+            size = await _receive(session, _checked(url, None, allowed), part, most_bytes, timeouts, allowed)
+            await part.finish()
+    except (aiohttp.ServerTimeoutError, TimeoutError) as error:
+        raise DownloadError(DownloadFault.TIMEOUT, "the file did not come in time") from error
+    except aiohttp.ClientError as error:
+        raise DownloadError(DownloadFault.CONNECTION, f"connection failed: {type(error).__name__}") from error
+    except OSError as error:
+        raise DownloadError(DownloadFault.CONNECTION, f"connection failed: {type(error).__name__}") from error
+    finally:
+        await part.discard()
+    return size
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Delete what downloads of a killed process left in `folder`; how many files. Only safe while none runs there."""
+    count = 0
+    for path in folder.glob(f".*{_PART_SUFFIX}"):
+        path.unlink(missing_ok=True)
+        count += 1
+    return count
+
+
+async def _receive(
+    session: aiohttp.ClientSession,
+    url: yarl.URL,
+    part: "_PartFile",
+    most_bytes: int,
+    timeouts: DownloadTimeouts,
+    allowed: Callable[[yarl.URL], bool] | None,
+) -> int:
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect_seconds, sock_read=timeouts.read_seconds)
+    for _ in range(_MOST_REDIRECTS + 1):
+        async with session.get(
+            url, allow_redirects=False, timeout=timeout, headers={"Accept-Encoding": "identity"}
+        ) as response:
+            if response.status in _REDIRECTS:
+                url = _checked(response.headers.get("Location", ""), url, allowed)
+                continue
+            _check_answer(response, most_bytes)
+            return await _copy(response, part, most_bytes)
+    raise DownloadError(DownloadFault.REFUSED, f"more than {_MOST_REDIRECTS} redirects")
+
+
+def _checked(address: str, base: yarl.URL | None, allowed: Callable[[yarl.URL], bool] | None) -> yarl.URL:
+    """The URL with its encoding untouched: signatures cover the bytes as they were sent."""
+    try:
+        url = yarl.URL(address, encoded=all("!" <= character <= "~" for character in address))
+        if base is not None:
+            url = base.join(url)
+        usable = url.scheme in {"http", "https"} and bool(url.host) and bool(address)
+        carries_credentials = url.raw_user is not None or url.raw_password is not None
+        _ = url.port
+    except ValueError as error:
+        raise DownloadError(DownloadFault.URL, "not a URL") from error
+    if not usable or carries_credentials:
+        raise DownloadError(DownloadFault.URL, "not a plain http(s) URL")
+    if allowed is not None and not allowed(url):
+        raise DownloadError(DownloadFault.URL, "this host is not allowed")
+    return url
+
+
+def _check_answer(response: aiohttp.ClientResponse, most_bytes: int) -> None:
+    status = response.status
+    if status == 200:
+        if (response.content_length or 0) > most_bytes:
+            raise DownloadError(DownloadFault.TOO_LARGE, f"larger than {most_bytes} bytes", status=status)
+        return
+    if status == 404:
+        fault = DownloadFault.NOT_FOUND
+    elif status in _FORBIDDEN:
+        fault = DownloadFault.FORBIDDEN
+    elif status >= 500 or status in _LATER:
+        fault = DownloadFault.BUSY
+    elif status in {204, 205}:
+        fault = DownloadFault.EMPTY
+    else:
+        fault = DownloadFault.REFUSED
+    raise DownloadError(fault, f"HTTP {status}", status=status)
+
+
+async def _copy(response: aiohttp.ClientResponse, part: "_PartFile", most_bytes: int) -> int:
+    size = 0
+    waiting = bytearray()
+    async for piece in response.content.iter_chunked(_READ_BYTES):
+        size += len(piece)
+        if size > most_bytes:
+            raise DownloadError(DownloadFault.TOO_LARGE, f"larger than {most_bytes} bytes", status=response.status)
+        waiting += piece
+        if len(waiting) >= _WRITE_BYTES:
+            await part.write(bytes(waiting))
+            waiting.clear()
+    if size == 0:
+        raise DownloadError(DownloadFault.EMPTY, "the file is empty", status=response.status)
+    await part.write(bytes(waiting))
+    return size
+
+
+class _PartFile:
+    """A file that takes its name only when it is whole. Every operation runs in a worker thread, to its end."""
+
+    def __init__(self, into: Path) -> None:
+        self._into = into
+        self._path = into.with_name(f".{secrets.token_hex(8)}{_PART_SUFFIX}")
+        self._handle: int | None = None
+
+    async def write(self, piece: bytes) -> None:
+        await _to_its_end(self._write, piece)
+
+    async def finish(self) -> None:
+        await _to_its_end(self._finish)
+
+    async def discard(self) -> None:
+        """Close and remove what is there; a finished file stays."""
+        await _to_its_end(self._discard)
+
+    def _write(self, piece: bytes) -> None:
+        if self._handle is None:
+            self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        view = memoryview(piece)
+        while view:
+            view = view[os.write(self._handle, view) :]
+
+    def _finish(self) -> None:
+        assert self._handle is not None
+        os.fsync(self._handle)
+        self._close()
+        self._path.replace(self._into)
+        folder = os.open(self._into.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the name, too, must survive a power cut
+        finally:
+            os.close(folder)
+
+    def _discard(self) -> None:
+        with suppress(OSError):  # a full disk may say so again on closing
+            self._close()
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        if self._handle is not None:
+            handle, self._handle = self._handle, None
+            os.close(handle)
+
+
+async def _to_its_end(work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+    """Run in a thread and wait for it even when cancelled: a handle must not be closed under a thread that writes."""
+    thread = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        while not thread.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({thread})
+        if not thread.cancelled():
+            thread.exception()  # seen, so that nothing complains about it later
+        raise
+    except OSError as error:
+        raise DownloadError(DownloadFault.DISK, f"the file could not be written: {error.strerror}") from error

@@ -1,0 +1,217 @@
+"""Why something could not be done, cut by what the caller does next.
+
+ComposeError
+├── SettingsError            the operator mends his settings; every problem named at once
+├── StartError               this process cannot run here and now (database busy, corrupt, newer; Discord out of reach)
+│   └── TokenRefusedError    Discord does not know the bot's token
+├── OrderError               the member's order cannot be taken as it is: tell him, give him his words back
+├── ControlError             a button or command cannot do what was asked of a job: a private sentence
+│   ├── NotYoursError        only the owner (or a moderator) may
+│   ├── TooLateError         the job has moved on
+│   └── NoSuchJobError       deleted, or never was
+├── ReferenceRefusedError    the reference cannot be used: tell the member
+├── GenerationError          a call to the music API
+│   ├── RefusedError         a definite no to this request: the job fails with its reason
+│   ├── BusyError            not accepted, or not answered, and safe to ask again: later
+│   ├── AccountError         key or credits: the operator must act; later
+│   └── OutcomeUnknownError  a POST that may have been accepted: never repeated by code
+├── TrackError               the finished track's file
+│   ├── TrackNotReadyError   not there yet, or no connection: later
+│   └── TrackLostError       gone, empty, endless or no audio: ask the API once more, then give up
+├── DeliveryError            a message to Discord
+│   ├── DeliveryLaterError   outage or limit: later, with the same nonce
+│   └── UndeliverableError   no way is left to reach the member
+└── StoreError               a row
+    ├── DuplicateOrderError  the interaction was already taken; carries the job's id
+    └── StoreBusyError       locked, full or out of reach: later
+
+No class carries a sentence for members; those are in `bot.texts`, found by `Reason`.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a job ended without a track, or an order was not taken.
+
+    Each has a sentence `reason.<value>` in `bot.texts`.
+    """
+
+    LYRICS_EMPTY = "lyrics_empty"  #: nothing to sing
+    LYRICS_TOO_LONG = "lyrics_too_long"  #: over the model's limit after normalising
+    TITLE_TOO_LONG = "title_too_long"  #: over 80 characters
+    WORDS_REFUSED = "words_refused"  #: the operator's word list
+    FOREIGN_URL = "foreign_url"  #: the attachment's host is not Discord's
+    FILE_TOO_LARGE = "file_too_large"  #: over REFERENCE_MAX_BYTES
+    FILE_EMPTY = "file_empty"  #: zero bytes
+    NO_PERMISSION = "no_permission"  #: the bot may not post or attach where the track would go
+    STORE_BUSY = "store_busy"  #: the database did not answer in time
+    SOUND = "sound"  #: the file's sound; `detail` holds the key of a `sound.*` sentence
+    REFERENCE_GONE = "reference_gone"  #: Discord no longer has the file
+    REFERENCE_UNREADABLE = "reference_unreadable"  #: the music API could not read the reference
+    CONTENT_REFUSED = "content_refused"  #: the music API refuses these words or this song
+    REQUEST_REFUSED = "request_refused"  #: the music API refuses the request for another documented reason
+    PROVIDER_FAILED = "provider_failed"  #: the music API began and gave up
+    KEY_REFUSED = "key_refused"  #: 401: the operator must look
+    NO_CREDITS = "no_credits"  #: 403 out of credits: the operator must top up
+    BUSY_TOO_LONG = "busy_too_long"  #: 429 or no connection for longer than a job may wait
+    OUTCOME_UNKNOWN = "outcome_unknown"  #: the POST may or may not have been accepted
+    DEADLINE = "deadline"  #: not finished within GENERATION_TIMEOUT_SECONDS
+    GENERATION_LOST = "generation_lost"  #: the music API no longer knows the id
+    TRACK_LOST = "track_lost"  #: finished, but the file cannot be had
+    CHANNEL_GONE = "channel_gone"  #: no channel, no way to the member
+    MEMBER_CANCELLED = "member_cancelled"  #: cancelled by the member or a moderator
+    DISMISSED = "dismissed"  #: an unknown outcome the member let go
+
+
+class ComposeError(Exception):
+    """Root of everything this project raises on purpose."""
+
+
+class SettingsError(ComposeError):
+    """Unusable settings."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        """`problems`: one sentence for each, fit for a terminal, without any secret's value."""
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+class StartError(ComposeError):
+    """The process cannot run here and now; the message tells the operator what to do."""
+
+
+class TokenRefusedError(StartError):
+    """Discord does not know the token; trying again cannot help."""
+
+
+class _ReasonedError(ComposeError):
+    def __init__(self, reason: Reason, detail: str = "", **values: object) -> None:
+        """`detail`: for operators or a text key; never a URL, a key or lyrics. `values` fill the reason's sentence."""
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+        self.detail = detail
+        self.values = values
+
+
+class OrderError(_ReasonedError):
+    """The member's order cannot be taken as it is."""
+
+
+class ControlError(ComposeError):
+    """A button or command cannot do what was asked of a job."""
+
+
+class NotYoursError(ControlError):
+    """Only the owner may do this; for Cancel and Delete also a moderator."""
+
+
+class TooLateError(ControlError):
+    """The job has moved on since the button was drawn."""
+
+
+class NoSuchJobError(ControlError):
+    """Deleted, or never was."""
+
+
+class ReferenceRefusedError(_ReasonedError):
+    """The reference cannot be used for a generation."""
+
+
+class GenerationError(ComposeError):
+    """A call to the music API did not do what it should."""
+
+    def __init__(self, message: str, *, status: int | None = None, request_id: str | None = None) -> None:
+        """`message` is ours, or the provider's with every URL and key removed; `status` the HTTP status, if any."""
+        super().__init__(message)
+        self.status = status
+        self.request_id = request_id
+
+
+class RefusedError(GenerationError):
+    """A definite no to this request."""
+
+    def __init__(
+        self, message: str, *, reason: Reason, status: int | None = None, request_id: str | None = None
+    ) -> None:
+        """`reason`: what the member is told."""
+        super().__init__(message, status=status, request_id=request_id)
+        self.reason = reason
+
+
+class BusyError(GenerationError):
+    """Nothing was accepted, or nothing is at stake: ask again later."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_seconds: float | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        """`retry_after_seconds`: what the server asked for, unbounded; the schedule bounds it."""
+        super().__init__(message, status=status, request_id=request_id)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class AccountError(GenerationError):
+    """The operator's key or credits."""
+
+    def __init__(
+        self, message: str, *, reason: Reason, status: int | None = None, request_id: str | None = None
+    ) -> None:
+        """`reason`: KEY_REFUSED or NO_CREDITS."""
+        super().__init__(message, status=status, request_id=request_id)
+        self.reason = reason
+
+
+class OutcomeUnknownError(GenerationError):
+    """The request may have been accepted; nobody can tell from here."""
+
+
+class TrackError(ComposeError):
+    """The finished track's file could not be had."""
+
+
+class TrackNotReadyError(TrackError):
+    """Not there yet, or no connection: try again soon."""
+
+
+class TrackLostError(TrackError):
+    """Gone, empty, endless, or not audio."""
+
+
+class DeliveryError(ComposeError):
+    """A message did not reach Discord."""
+
+
+class DeliveryLaterError(DeliveryError):
+    """Discord did not take it now; the same nonce may be sent again."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        """`retry_after_seconds`: what Discord asked for, if it did."""
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class UndeliverableError(DeliveryError):
+    """No way is left to reach the member; the track stays with the job."""
+
+
+class StoreError(ComposeError):
+    """A row could not be read or written."""
+
+
+class DuplicateOrderError(StoreError):
+    """This interaction has already become a job."""
+
+    def __init__(self, job_id: int) -> None:
+        """`job_id`: the job that the first arrival made."""
+        super().__init__(f"already job {job_id}")
+        self.job_id = job_id
+
+
+class StoreBusyError(StoreError):
+    """The database is locked, full or out of reach; nothing was written."""

@@ -1,0 +1,196 @@
+"""The music API as the jobs see it: submit once, poll, look a lost POST up, fetch the track."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+import aiohttp
+from aiolimiter import AsyncLimiter
+from pydantic import SecretStr
+
+from bot.clock import Clock
+from bot.errors import AccountError, BusyError, OutcomeUnknownError, Reason, RefusedError
+from bot.generation import logbook
+from bot.generation.calls import Answer, Caller, Exchange, Limits, Observer
+from bot.generation.faults import poll_error, submit_error
+from bot.generation.logbook import Logbook
+from bot.generation.profiles import RequestProfile
+from bot.generation.tracks import fetch_track
+from bot.generation.wire import accepted_id, progress_in
+from bot.jobs.ports import GaveUp, GenerationRequest, Progress
+
+log = logging.getLogger(__name__)
+
+PATH = "v2/generate/audio"
+#: No generation has this id: the API checks the key before it looks for one, and nothing is spent.
+_PROBE_ID = "compose-check"
+
+
+class Verdict(StrEnum):
+    """What a probe found."""
+
+    KEY_ACCEPTED = "key_accepted"  #: the API is there and lets this key in
+    KEY_REFUSED = "key_refused"  #: the API is there; the key is wrong, expired or blocked
+    NO_CREDITS = "no_credits"  #: the key is right; the account is empty
+    IN_TROUBLE = "in_trouble"  #: something answers, with errors or limits; the key could not be judged
+    NOT_THE_API = "not_the_api"  #: something answers, but not this API: a wrong address, or a gateway before it
+    NOT_REACHABLE = "not_reachable"  #: no connection, or no answer in time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reachability:
+    """The outcome of a probe."""
+
+    verdict: Verdict
+    detail: str  #: for operators; no URL, no key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """The HTTP sessions in use. None carries credentials, cookies or default headers of its own."""
+
+    calls: aiohttp.ClientSession  #: polls, look-ups and tracks; pooled
+    #: POSTs. With `TCPConnector(force_close=True)` none goes out on a pooled connection that the server is just
+    #: closing: that would be an outcome nobody knows, for nothing.
+    submit: aiohttp.ClientSession
+
+
+class GenerationClient:
+    """Implements `bot.jobs.ports.Generator`. Holds no state but what it learned about the request log."""
+
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        base_url: str,
+        api_key: SecretStr,
+        profile: RequestProfile,
+        clock: Clock,
+        budget: AsyncLimiter,
+        limits: Limits | None = None,
+        observe: Observer | None = None,
+    ) -> None:
+        """`budget`: shared by polls, look-ups and probes; POSTs have their own slots, which the caller keeps.
+
+        `observe` sees every exchange, for metrics. Raises SettingsError for an unusable address or key.
+        """
+        self._sessions = sessions
+        self._profile = profile
+        self._clock = clock
+        self._budget = budget
+        self._limits = limits or Limits()
+        self._caller = Caller(
+            base_url=base_url, api_key=api_key, clock=clock, limits=self._limits, observe=observe or _log_exchange
+        )
+        self._logbook = Logbook(ask=self._ask_log, clock=clock)
+
+    async def submit(self, request: GenerationRequest) -> str:
+        """POST once and return the generation id.
+
+        Raises RefusedError, BusyError and AccountError, after all of which nothing was accepted, and
+        OutcomeUnknownError, after which only `look_up` or a person may decide.
+        """
+        answer = await self._caller.post(
+            self._sessions.submit,
+            "submit",
+            PATH,
+            self._profile.body(request),
+            headers={"X-Client-Request-Id": request.client_request_id},
+            lost=OutcomeUnknownError,
+        )
+        if not answer.is_good:
+            raise submit_error(answer, self._clock.now(), words=_words_of(request))
+        # AIML documents that this header holds the same id: it saves a POST whose body broke off.
+        generation_id = accepted_id(answer.data) or accepted_id({"id": answer.headers.get("x-inference-id")})
+        if generation_id is None:
+            raise OutcomeUnknownError(
+                f"HTTP {answer.status} without a generation id", status=answer.status, request_id=answer.request_id
+            )
+        log.debug("accepted", extra={"generation": generation_id, "client_request": request.client_request_id})
+        return generation_id
+
+    async def poll(self, generation_id: str) -> Progress:
+        """GET once, within the budget. Raises BusyError, AccountError, or RefusedError(GENERATION_LOST)."""
+        answer = await self._get("poll", PATH, {"generation_id": generation_id})
+        if not answer.is_good:
+            outcome = poll_error(answer, self._clock.now())
+            if isinstance(outcome, GaveUp):
+                return outcome
+            raise outcome
+        progress = progress_in(answer.data)
+        if progress is None:
+            raise BusyError("an answer that cannot be read", status=answer.status, request_id=answer.request_id)
+        return progress
+
+    async def look_up(self, client_request_id: str, since: datetime) -> str | None:
+        """The generation id that this POST got, if the provider keeps a log we may read; else None.
+
+        None proves nothing: a row may come late. Raises BusyError when asking again may help.
+        """
+        return await self._logbook.find(client_request_id, since)
+
+    @property
+    def can_look_up(self) -> bool:
+        """False once the provider has shown that it has no request log."""
+        return self._logbook.is_offered
+
+    async def fetch(self, track_url: str, into: Path) -> int:
+        """Stream the track into a new file; returns its size in bytes. Raises TrackNotReadyError, TrackLostError.
+
+        A 404 is tried again for about 8 seconds. The key is not sent: the file lies on another host.
+        """
+        return await fetch_track(
+            self._sessions.calls,
+            track_url,
+            into,
+            most_bytes=self._limits.track_bytes,
+            timeouts=self._limits.timeouts.track,
+            clock=self._clock,
+        )
+
+    async def reachable(self) -> Reachability:
+        """Ask for a generation that cannot exist: spends nothing, and shows whether address and key are right."""
+        try:
+            answer = await self._get("probe", PATH, {"generation_id": _PROBE_ID})
+        except BusyError as error:
+            return Reachability(verdict=Verdict.NOT_REACHABLE, detail=str(error))
+        return _judged(answer, self._clock.now())
+
+    async def _get(self, call: str, path: str, params: Mapping[str, str | int]) -> Answer:
+        await self._budget.acquire()
+        return await self._caller.get(self._sessions.calls, call, path, params)
+
+    async def _ask_log(self, params: dict[str, str | int]) -> Answer:
+        return await self._get("look_up", logbook.PATH, params)
+
+
+def _log_exchange(exchange: Exchange) -> None:
+    log.debug(
+        "music API: %s",
+        exchange.call,
+        extra={"call": exchange.call, "status": exchange.status, "seconds": round(exchange.seconds, 3)},
+    )
+
+
+def _words_of(request: GenerationRequest) -> list[str]:
+    return [request.reference_url, request.prompt, *request.prompt.replace("#", "\n").splitlines()]
+
+
+def _judged(answer: Answer, now: datetime) -> Reachability:
+    is_json = isinstance(answer.data, dict)
+    if answer.is_good:
+        verdict = Verdict.KEY_ACCEPTED if is_json else Verdict.NOT_THE_API
+        return Reachability(verdict=verdict, detail=f"HTTP {answer.status}")
+    outcome = poll_error(answer, now)
+    detail = outcome.detail if isinstance(outcome, GaveUp) else str(outcome)
+    if isinstance(outcome, AccountError):
+        no_credits = outcome.reason is Reason.NO_CREDITS
+        return Reachability(verdict=Verdict.NO_CREDITS if no_credits else Verdict.KEY_REFUSED, detail=detail)
+    if isinstance(outcome, RefusedError | GaveUp):  # it looked for the generation, so it had let the key in
+        return Reachability(verdict=Verdict.KEY_ACCEPTED if is_json else Verdict.NOT_THE_API, detail=detail)
+    if answer.status >= 500 or answer.status in {408, 425, 429}:
+        return Reachability(verdict=Verdict.IN_TROUBLE, detail=detail)
+    return Reachability(verdict=Verdict.NOT_THE_API, detail=detail)

@@ -1,0 +1,61 @@
+"""One profile per model: which request fields it reads, and what its words must look like.
+
+The models share two calls but not their meaning: `minimax/music-cover` would take our `prompt` as a style and sing the
+reference's own words. A model's name alone is therefore never passed through.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from bot.errors import SettingsError
+from bot.jobs.ports import GenerationRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestProfile:
+    """How one model is asked."""
+
+    model: str  #: the API's name for it
+    words_field: str = "prompt"  #: the request field that is sung
+    reference_field: str = "reference_audio_url"
+    fixed_fields: Mapping[str, str] = field(default_factory=dict[str, str])  #: sent with every request
+    least_characters: int = 1  #: of the words as sent
+    most_characters: int  #: of the words as sent, marks and newlines counted
+    warn_above_characters: int  #: more than this is likely to be cut off or to fail
+    needs_hash_marks: bool  #: `##` before and after the words asks for accompaniment
+    reference_over_seconds: float  #: a reference must be longer than this
+
+    def body(self, request: GenerationRequest) -> dict[str, str]:
+        """The JSON object of the POST."""
+        return {
+            "model": self.model,
+            **self.fixed_fields,
+            self.words_field: request.prompt,
+            self.reference_field: request.reference_url,
+        }
+
+
+_PROFILES: Mapping[str, RequestProfile] = MappingProxyType(
+    {
+        "minimax-music": RequestProfile(
+            model="minimax-music",
+            # docs.aimlapi.com, minimax-music: "Maximum 600 characters"; whether that counts marks and newlines is not
+            # said, so they are counted.
+            most_characters=600,
+            # The song ends at 60 seconds; longer words end in "Downstream service error". Other vendors of the same
+            # model (Replicate, Segmind) allow 350 to 400 characters.
+            warn_above_characters=400,
+            needs_hash_marks=True,
+            reference_over_seconds=15,
+        ),
+    }
+)
+
+
+def profile_named(name: str) -> RequestProfile:
+    """The profile for GENERATION_MODEL. Raises SettingsError that names the known ones."""
+    profile = _PROFILES.get(name.strip().lower())
+    if profile is None:
+        raise SettingsError([f"GENERATION_MODEL: no model {name!r} is known here; known: {', '.join(_PROFILES)}"])
+    return profile

@@ -1,0 +1,125 @@
+"""The API's answers as types. Only what its documents promise is trusted; everything else may be missing or odd."""
+
+from typing import Annotated, Any, cast
+
+import yarl
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from bot.errors import Reason
+from bot.generation.complaint import complaint_in
+from bot.generation.redaction import sanitised
+from bot.jobs.ports import Finished, GaveUp, Progress, StillWorking
+
+#: `completed` and `error` are documented; the other words are those that official clients of the API also accept.
+_DONE = frozenset({"completed", "complete", "succeeded", "success", "done", "ready", "finished"})
+_FAILED = frozenset({"error", "failed", "failure", "cancelled", "canceled", "timeout", "timed_out", "expired"})
+_MOST_ID = 300
+_MOST_STATUS = 40
+_MOST_URL = 8000
+
+
+def _usable_id(value: object) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        return None
+    value = value.strip()
+    return value if value and len(value) <= _MOST_ID and value.isascii() and value.isprintable() else None
+
+
+def _usable_url(value: object) -> str | None:
+    if isinstance(value, dict):
+        value = cast("dict[str, object]", value).get("url")
+    if not isinstance(value, str) or len(value) > _MOST_URL:
+        return None
+    value = value.strip()
+    try:
+        url = yarl.URL(value, encoded=True)
+    except ValueError:
+        return None
+    return value if url.scheme in {"http", "https"} and url.host else None
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+Id = Annotated[str | None, BeforeValidator(_usable_id)]
+Url = Annotated[str | None, BeforeValidator(_usable_url)]
+Text = Annotated[str | None, BeforeValidator(_text_or_none)]
+Status = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, strict=True)]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Accepted(_Answer):
+    """The POST's answer. The documents promise `id`; some clients of the same API read `generation_id`."""
+
+    id: Id = None
+    generation_id: Id = None
+
+
+class Polled(_Answer):
+    """The GET's answer. `error` has no declared type: null, text, object and list were all seen."""
+
+    status: Status
+    audio_file: Url = None
+    error: Any = None
+    message: Any = None
+
+
+class LogRow(_Answer):
+    """One request in GET /v2/logs."""
+
+    inference_id: Id = None
+    client_request_id: Text = None
+
+
+class Pagination(_Answer):
+    """Whether GET /v2/logs has another page."""
+
+    has_more: bool = False
+
+
+class LogPage(_Answer):
+    """One page of GET /v2/logs, newest first."""
+
+    data: list[LogRow]
+    pagination: Pagination = Field(default_factory=Pagination)
+
+
+def accepted_id(data: object) -> str | None:
+    """The generation's id in a POST's answer, or None if there is none that could be asked for again."""
+    try:
+        answer = Accepted.model_validate(data)
+    except ValidationError:
+        return None
+    return answer.id or answer.generation_id
+
+
+def progress_in(data: object) -> Progress | None:
+    """What a GET's answer says; None when it has not even a status."""
+    try:
+        answer = Polled.model_validate(data)
+    except ValidationError:
+        return None
+    if answer.status in _DONE and answer.audio_file:
+        return Finished(track_url=answer.audio_file)
+    if answer.status in _FAILED:
+        complaint = complaint_in([answer.error, answer.message])
+        return GaveUp(
+            reason=complaint.reason or Reason.PROVIDER_FAILED,
+            detail=sanitised(complaint.text) or sanitised(answer.status),
+        )
+    # `completed` without a file is not finished, and an unknown word must not lose a paid song: the deadline ends it
+    return StillWorking(status=sanitised(answer.status)[:_MOST_STATUS])
+
+
+def log_page_in(data: object) -> LogPage | None:
+    """A page of the request log; None when it is none."""
+    try:
+        return LogPage.model_validate(data)
+    except ValidationError:
+        return None

@@ -1,0 +1,117 @@
+"""`/healthz` and `/metrics`: whether this process works, at a glance for a supervisor and in figures for a graph."""
+
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+
+from aiohttp import web
+
+from bot.clock import Clock
+from bot.errors import StartError, StoreError
+from bot.metrics import Metrics
+from bot.owned import Owner
+
+log = logging.getLogger(__name__)
+
+#: The pulse beats this often; a beat that comes later by more than _STALLED_SECONDS means a blocked event loop.
+_BEAT_SECONDS = 0.5
+_STALLED_SECONDS = 5.0
+#: A stall is reported for so long, so that a supervisor that asks twice a minute sees it.
+_STALL_REMEMBERED_SECONDS = 60.0
+
+
+class Pulse:
+    """Measures how late the event loop is."""
+
+    def __init__(self, clock: Clock, metrics: Metrics) -> None:
+        """`metrics.loop_lag_seconds` shows the latest beat's lag."""
+        self._clock = clock
+        self._metrics = metrics
+        self._last_beat = clock.monotonic()
+        self._stalled_at = float("-inf")
+
+    async def run(self) -> None:
+        """Beat for ever."""
+        while True:
+            self._last_beat = self._clock.monotonic()
+            await self._clock.sleep(_BEAT_SECONDS)
+            lag = self._clock.monotonic() - self._last_beat - _BEAT_SECONDS
+            self._metrics.loop_lag_seconds.set(max(0.0, lag))
+            if lag > _STALLED_SECONDS:
+                self._stalled_at = self._clock.monotonic()
+                log.error("the event loop stood still for %.1f s", lag)
+
+    def is_stalled(self) -> bool:
+        """Whether the loop stands still, or did within the last minute."""
+        now = self._clock.monotonic()
+        late = now - self._last_beat - _BEAT_SECONDS
+        return late > _STALLED_SECONDS or now - self._stalled_at < _STALL_REMEMBERED_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What else health asks."""
+
+    discord_ready: Callable[[], bool]
+    refresh: Callable[[], Awaitable[None]]  #: reads the store for the gauges; raises StoreError
+
+
+class HealthServer:
+    """Answers two paths; green is 200, red is 503 with the reasons."""
+
+    def __init__(self, *, owner: Owner, pulse: Pulse, metrics: Metrics, checks: Checks) -> None:
+        """Reads everything at the time of the question."""
+        self._owner = owner
+        self._pulse = pulse
+        self._metrics = metrics
+        self._checks = checks
+
+    async def healthz(self, _request: web.Request) -> web.Response:
+        """`{"status": "ok" | "red", "problems": […], "loops": […]}`."""
+        problems = [f"loop {loop.name} died: {loop.last_error}" for loop in self._owner.states() if not loop.running]
+        if self._pulse.is_stalled():
+            problems.append("the event loop stands still")
+        if not self._checks.discord_ready():
+            problems.append("not connected to Discord")
+        try:
+            await self._checks.refresh()
+        except StoreError as error:
+            problems.append(f"the database does not answer: {error}")
+        body = {
+            "status": "red" if problems else "ok",
+            "problems": problems,
+            "loops": [asdict(loop) for loop in self._owner.states()],
+        }
+        return web.json_response(body, status=503 if problems else 200)
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        """The Prometheus text format."""
+        try:
+            await self._checks.refresh()
+        except StoreError as error:
+            log.warning("gauges are old: %s", error)
+        return web.Response(body=self._metrics.exposition(), content_type="text/plain", charset="utf-8")
+
+
+@asynccontextmanager
+async def serve_health(server: HealthServer, host: str, port: int) -> AsyncGenerator[int]:
+    """Listen for as long as the context lasts; yields the port. Raises StartError when it is taken."""
+    app = web.Application()
+    app.router.add_get("/healthz", server.healthz)
+    app.router.add_get("/metrics", server.metrics)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise StartError(
+                f"HEALTH_HOST {host}, HEALTH_PORT {port}: cannot listen there ({error.strerror}). Choose another."
+            ) from error
+        bound = runner.addresses[0][1]
+        log.info("health at http://%s:%s/healthz", host, bound)
+        yield bound
+    finally:
+        await runner.cleanup()

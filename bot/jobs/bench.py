@@ -1,0 +1,138 @@
+"""What every step of a job has at hand: store, clock, cards, limits, and how often the job has failed in a row."""
+
+import logging
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar, Unpack
+
+from bot.clock import Clock
+from bot.errors import AccountError, StoreBusyError
+from bot.jobs.model import RESTING, Job, JobState
+from bot.jobs.ports import Changes, JobStore
+from bot.jobs.schedule import Pace, backoff_seconds
+from bot.jobs.showing import Showing
+from bot.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Failures in a row before anything is given up for having taken too long.
+_LEAST_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """Nothing more to do for this job by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookAgain:
+    """Come back after so many seconds; zero means at once."""
+
+    after_seconds: float = 0.0
+
+
+Step = Done | LookAgain
+DONE = Done()
+AT_ONCE = LookAgain()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long things may take, and how much at once."""
+
+    pace: Pace
+    generation_timeout: timedelta
+    generation_concurrency: int
+    check_timeout: timedelta = timedelta(minutes=10)  #: fetching and hearing a reference, outages included
+    queue_timeout: timedelta = timedelta(hours=1)  #: waiting for a busy or absent provider, nothing paid
+    fetch_timeout: timedelta = timedelta(minutes=15)  #: a finished track's file
+    delivery_timeout: timedelta = timedelta(hours=24)  #: an outage of Discord
+    tell_timeout: timedelta = timedelta(hours=24)  #: the same, for a card's last word
+
+
+class Bench:
+    """What every step needs at hand: the store, the clock, the cards, and how often a job has failed in a row."""
+
+    def __init__(self, *, store: JobStore, showing: Showing, clock: Clock, metrics: Metrics, limits: Limits) -> None:
+        """One for all jobs of a process."""
+        self.store = store
+        self.showing = showing
+        self.clock = clock
+        self.metrics = metrics
+        self.limits = limits
+        self._failures: dict[int, Counter[str]] = {}
+
+    async def move(self, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]) -> Step:
+        """Move the job and its card. At once, unless somebody else was faster: then his step goes on."""
+        if after in RESTING:
+            # a job may come to rest in the same state twice; the member is told each time
+            changes["told"] = None
+        moved = await self.store.move(job, after, self.clock.now(), why=why, **changes)
+        if moved is None:
+            log.info("job moved by somebody else", extra={"job": job.id, "state": job.state})
+            return DONE
+        if after is not JobState.QUEUED:
+            # a job that goes back in line keeps its count: the provider has not said yes yet
+            self._failures.pop(job.id, None)
+        self._report(moved, why)
+        return AT_ONCE
+
+    def accepted(self, job: Job) -> None:
+        """Report a move that the store made in its own way."""
+        self._failures.pop(job.id, None)
+        self._report(job, "accepted")
+
+    def later(self, job: Job, *, kind: str = "", asked_seconds: float | None = None) -> LookAgain:
+        """The back-off after one more failure in a row; `kind` counts some failures apart from the others."""
+        failures = self._failures.setdefault(job.id, Counter())
+        failures[kind] += 1
+        pause = backoff_seconds(failures.total(), chance=random.random(), asked_seconds=asked_seconds)
+        return LookAgain(after_seconds=pause)
+
+    def failures(self, job: Job, kind: str) -> int:
+        """Failures of that kind since the last success."""
+        return self._failures.get(job.id, Counter())[kind]
+
+    def forget(self, job_id: int) -> None:
+        """Forget the failures: it worked, or there is no such job any more."""
+        self._failures.pop(job_id, None)
+
+    def account_refused(self, job: Job, error: AccountError) -> None:
+        """Tell the operator, by log and by metric, that only he can mend this."""
+        self.metrics.account_errors.labels(error.reason).inc()
+        log.error("the music API refuses the operator's account: %s", error.reason, extra={"job": job.id})
+
+    async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Write what must not be forgotten: a busy database is asked until it takes it, or until a stop."""
+        tries = 0
+        while True:
+            try:
+                return await write()
+            except StoreBusyError as error:
+                tries += 1
+                log.warning("the database is busy, a paid generation waits for it: %s", error)
+                await self.clock.sleep(backoff_seconds(tries, chance=random.random(), first_seconds=0.2))
+
+    def waited_out(self, job: Job, limit: timedelta) -> bool:
+        """Whether the job has been in its state for longer than `limit`."""
+        return self.clock.now() - job.moved_at > limit
+
+    def given_up(self, job: Job, limit: timedelta) -> bool:
+        """The same, but not before a few tries: the hours in which this process was down are nobody's refusal."""
+        return self.has_tried(job) and self.waited_out(job, limit)
+
+    def has_tried(self, job: Job) -> bool:
+        """Whether this process has failed with it often enough to give up at all."""
+        return self._failures.get(job.id, Counter()).total() >= _LEAST_TRIES
+
+    def _report(self, job: Job, why: str) -> None:
+        log.info("job moved", extra={"job": job.id, "state": job.state, "why": why})
+        if job.is_live:
+            self.showing.show(job)
+        else:
+            self.metrics.jobs_ended.labels(job.state, job.reason or "").inc()

@@ -1,0 +1,187 @@
+"""One step of one job: look at the row, do the one thing its state asks for, say when to look again.
+
+Whoever calls this may call it twice or too often; every move is a compare-and-set, so a job cannot be moved twice.
+The steps around the POST are in bot.jobs.submitting, those around the track in bot.jobs.finishing.
+"""
+
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from bot import crash
+from bot.errors import AccountError, BusyError, DeliveryLaterError, Reason, ReferenceRefusedError, RefusedError
+from bot.jobs.bench import AT_ONCE, DONE, Bench, LookAgain, Step
+from bot.jobs.files import JobFiles
+from bot.jobs.finishing import Finishing
+from bot.jobs.model import Job, JobState, Reference, Track
+from bot.jobs.ports import (
+    Finished,
+    GaveUp,
+    Generator,
+    Heard,
+    Progress,
+    Publisher,
+    References,
+    StillWorking,
+)
+from bot.jobs.schedule import is_over, poll_pause_seconds
+from bot.jobs.submitting import Submitting
+
+log = logging.getLogger(__name__)
+
+#: A 404 right after the POST may only mean that the provider is not consistent yet.
+_MOST_LOST_LOOKS = 3
+
+
+class Driver:
+    """Knows which step each state asks for."""
+
+    def __init__(
+        self,
+        *,
+        bench: Bench,
+        generator: Generator,
+        references: References,
+        publisher: Publisher,
+        files: JobFiles,
+        submitting: Submitting,
+        finishing: Finishing,
+    ) -> None:
+        """`submitting` has the steps around the POST, `finishing` those around the track."""
+        self._bench = bench
+        self._generator = generator
+        self._references = references
+        self._publisher = publisher
+        self._files = files
+        self._submitting = submitting
+        self._watched: set[int] = set()
+        self._steps: dict[JobState, Callable[[Job], Awaitable[Step]]] = {
+            JobState.CHECKING: self._check,
+            JobState.QUEUED: submitting.submit,
+            JobState.SUBMITTING: submitting.settle,
+            JobState.GENERATING: self._poll,
+            JobState.READY: finishing.finish,
+            JobState.DELIVERING: finishing.send,
+        }
+
+    async def drive(self, job_id: int) -> Step:
+        """Do one step. Raises StoreBusyError when the row could not be read or written: look again later."""
+        job = await self._bench.store.get(job_id)
+        self._forget_what_is_over(job_id, job)
+        if job is None:
+            return DONE
+        if job.is_live:
+            return await self._steps[job.state](job)
+        if job.told is not job.state:
+            return await self._tell(job)
+        return await self._submitting.reconsider(job) if job.state is JobState.UNKNOWN else DONE
+
+    def _forget_what_is_over(self, job_id: int, job: Job | None) -> None:
+        """What is remembered of a job beside its row must not outlive what it is for."""
+        if job is None or job.state is not JobState.GENERATING:
+            self._watched.discard(job_id)
+        if job is None or not job.is_live:
+            self._submitting.forget(job_id)
+        if job is None:
+            self._bench.forget(job_id)
+            self._bench.showing.forget(job_id)
+
+    async def _tell(self, job: Job) -> Step:
+        try:
+            if not await self._bench.showing.tell(job):
+                return AT_ONCE
+        except DeliveryLaterError as error:
+            if not self._bench.given_up(job, self._bench.limits.tell_timeout):
+                log.info("the member waits for word: %s", error, extra={"job": job.id, "state": job.state})
+                return self._bench.later(job, asked_seconds=error.retry_after_seconds)
+            log.error("the member could not be told", extra={"job": job.id, "state": job.state})
+        self._bench.forget(job.id)
+        crash.reach(crash.CrashPoint.CARD_EDITED)
+        if job.state is JobState.UNKNOWN:
+            await self._bench.store.note(job.id, told=job.state)
+            return AT_ONCE
+        # the last word is said: the interaction's token, a secret, is needed no more
+        await self._bench.store.note(job.id, told=job.state, interaction_token=None)
+        return DONE
+
+    async def _check(self, job: Job) -> Step:
+        try:
+            heard = await self._references.check(job)
+            reference = await self._published(job, heard) if heard.must_be_published else heard.reference
+        except ReferenceRefusedError as error:
+            return await self._bench.move(job, JobState.REFUSED, reason=error.reason, detail=error.detail)
+        except (BusyError, DeliveryLaterError) as error:
+            if self._bench.given_up(job, self._bench.limits.check_timeout):
+                return await self._bench.move(job, JobState.FAILED, str(error), reason=Reason.REFERENCE_GONE)
+            return self._bench.later(job, asked_seconds=error.retry_after_seconds)
+        crash.reach(crash.CrashPoint.REFERENCE_HEARD)
+        self._bench.forget(job.id)
+        return await self._bench.move(job, JobState.QUEUED, reference=reference, detail=heard.remark)
+
+    async def _published(self, job: Job, heard: Heard) -> Reference:
+        name = heard.reference.copy_name
+        if name is None:
+            raise RuntimeError(f"job {job.id} has no copy to publish")
+        published = await self._publisher.publish(job, self._files.reference_path(name), heard.reference.name)
+        return replace(heard.reference, url=published.url, expires_at=published.expires_at)
+
+    async def _poll(self, job: Job) -> Step:
+        if job.generation_id is None:
+            raise RuntimeError(f"job {job.id} generates without an id")
+        self._watched.add(job.id)
+        try:
+            progress = await self._generator.poll(job.generation_id)
+        except BusyError as error:
+            self._bench.metrics.polls.labels("busy").inc()
+            return await self._unanswered(job, error.retry_after_seconds, Reason.DEADLINE)
+        except AccountError as error:
+            self._bench.metrics.polls.labels("account").inc()
+            self._bench.account_refused(job, error)
+            return await self._unanswered(job, None, error.reason)
+        except RefusedError as error:
+            self._bench.metrics.polls.labels("refused").inc()
+            if self._bench.failures(job, "lost") + 1 >= _MOST_LOST_LOOKS:
+                return await self._bench.move(job, JobState.FAILED, str(error), reason=error.reason)
+            return self._bench.later(job, kind="lost")
+        self._bench.forget(job.id)
+        self._bench.metrics.polls.labels(type(progress).__name__).inc()
+        return await self._progressed(job, progress)
+
+    async def _progressed(self, job: Job, progress: Progress) -> Step:
+        match progress:
+            case Finished(track_url=url):
+                crash.reach(crash.CrashPoint.POLL_ANSWERED)
+                if job.accepted_at is not None:
+                    seconds = (self._bench.clock.now() - job.accepted_at).total_seconds()
+                    self._bench.metrics.generation_seconds.observe(seconds)
+                return await self._bench.move(job, JobState.READY, track=Track(url=url))
+            case GaveUp(reason=reason, detail=detail):
+                return await self._bench.move(job, JobState.FAILED, reason=reason, detail=detail)
+            case StillWorking():
+                if is_over(job.deadline_at, self._bench.clock.now(), answered=True, grace=timedelta(0)):
+                    return await self._bench.move(job, JobState.EXPIRED, reason=Reason.DEADLINE)
+                self._bench.showing.show(job)
+                return self._at_leisure(job)
+
+    def _at_leisure(self, job: Job) -> LookAgain:
+        now = self._bench.clock.now()
+        waited = now - (job.accepted_at or job.moved_at)
+        pause = poll_pause_seconds(
+            self._bench.limits.pace,
+            waited_seconds=waited.total_seconds(),
+            generating=len(self._watched),
+            chance=random.random(),
+        )
+        if job.deadline_at is not None:
+            # the last look falls on the deadline, not an interval after it
+            pause = min(pause, max(0.5, (job.deadline_at - now).total_seconds()))
+        return LookAgain(after_seconds=pause)
+
+    async def _unanswered(self, job: Job, asked_seconds: float | None, reason: Reason) -> Step:
+        grace = self._bench.limits.generation_timeout
+        over = is_over(job.deadline_at, self._bench.clock.now(), answered=False, grace=grace)
+        if over and self._bench.has_tried(job):
+            return await self._bench.move(job, JobState.EXPIRED, "no answer", reason=reason)
+        return self._bench.later(job, asked_seconds=asked_seconds)

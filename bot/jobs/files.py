@@ -1,0 +1,53 @@
+"""Where a job's own copies lie: its reference and its track, two folders beside the database."""
+
+import asyncio
+from pathlib import Path
+
+from bot.jobs.model import Job
+
+
+class JobFiles:
+    """Names and removes the copies; the rows hold file names, never paths, so that the folder can move."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder`: DATA_DIR. Several processes must share it."""
+        self._references = folder / "references"
+        self._tracks = folder / "tracks"
+
+    @property
+    def folders(self) -> tuple[Path, Path]:
+        """Where references and tracks lie."""
+        return self._references, self._tracks
+
+    def prepare(self) -> None:
+        """Create the folders, readable by this user alone. Raises OSError."""
+        for folder in (self._references, self._tracks):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def reference_path(self, name: str) -> Path:
+        """Where a reference copy of that name lies or will lie."""
+        return self._references / Path(name).name
+
+    def track_path(self, name: str) -> Path:
+        """Where a track copy of that name lies or will lie."""
+        return self._tracks / Path(name).name
+
+    def reference(self, job: Job) -> Path | None:
+        """The job's reference copy, if it was kept and is still there."""
+        name = job.reference.copy_name
+        return _existing(self.reference_path(name)) if name else None
+
+    def track(self, job: Job) -> Path | None:
+        """The job's track copy, if it was fetched and is still there."""
+        name = job.track.copy_name if job.track else None
+        return _existing(self.track_path(name)) if name else None
+
+    async def remove(self, job: Job) -> None:
+        """Delete both copies; files that are already gone are fine."""
+        for path in (self.reference(job), self.track(job)):
+            if path is not None:
+                await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+def _existing(path: Path) -> Path | None:
+    return path if path.is_file() else None

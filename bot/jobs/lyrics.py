@@ -1,0 +1,198 @@
+"""Turns lyrics as people type or paste them into the prompt that the music API sings. Pure; the typed text is kept."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from bot.errors import OrderError, Reason
+
+#: Around the whole prompt: "double hash marks at the beginning and end add accompaniment" (minimax-music, API page).
+ACCOMPANIMENT_MARK = "##"
+
+#: A title that nobody chose is cut here, so that it reads as a name and not as a verse.
+LONGEST_MADE_TITLE = 40
+
+# What people write above a part of a song; in the languages that our members were seen to paste. Compared casefolded.
+_SECTIONS = (
+    "verse|chorus|pre-?chorus|post-?chorus|bridge|intro|outro|hook|refrain|interlude|instrumental|break|breakdown|"
+    "drop|solo|guitar solo|piano solo|ending|end|build-?up|ad-?libs?|spoken|part|stanza|coda|tag|"
+    "strophe|vers|refrain|kehrvers|brücke|zwischenspiel|vorspiel|nachspiel|"
+    "couplet|pont|verso|estrofa|estribillo|coro|puente|ponte|refrão|strofa|ritornello|"
+    "куплет|припев|бридж|主歌|副歌|桥段|サビ|間奏|후렴|벌스"
+)
+_NUMBER = r"(?:\s*[#:.\-]?\s*(?:\d{1,2}|[ivx]{1,4}|[a-d]))?"
+_REPEAT = r"(?:\s*[\(\[]?\s*(?:x\s*\d{1,2}|\d{1,2}\s*x)\s*[\)\]]?)?"
+_SECTION = rf"(?:{_SECTIONS}){_NUMBER}{_REPEAT}"
+
+_BRACKETED = re.compile(r"\[[^\[\]\n]{0,80}\]|【[^【】\n]{0,80}】")
+_PARENTHESISED = re.compile(rf"\(\s*{_SECTION}\s*:?\s*\)", re.IGNORECASE)
+_LABEL = re.compile(rf"^(?: ?{_SECTION} ?[:：] ?)+", re.IGNORECASE | re.MULTILINE)
+_BARE = re.compile(rf"^ ?{_SECTION} ?$", re.IGNORECASE | re.MULTILINE)
+_HOW_OFTEN = re.compile(r"[\(\[]?(?:x\d{1,2}|\d{1,2}x)[\)\]]?", re.IGNORECASE)
+
+#: Enough for anything a person pastes; keeps text made to be slow from holding up everybody.
+_MOST_PASSES = 20
+
+_NEWLINES = re.compile("\r\n|[\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
+# What Discord writes into a message's source: custom emoji, mentions, timestamps, and the marks of its markdown.
+_DISCORD_TOKEN = re.compile(r"<(?:a?:\w{1,64}:\d{1,20}|@[!&]?\d{1,20}|#\d{1,20}|t:\d{1,13}(?::\w)?)>")
+_MARKDOWN = re.compile(r"```(?:\w+\n)?|^ ?#{1,6} |^ ?>+ ?|\*+|`+|__+|~~+|\|\|+", re.MULTILINE)
+_SPACES = re.compile(" {2,}")
+_HASHES = re.compile(r"#{2,}")
+_QUOTES = str.maketrans({**dict.fromkeys("‘’‚‛´ʼ＇", "'"), **dict.fromkeys("“”„‟＂", '"')})
+_JOINERS = "\u200c\u200d"  # they join or part letters in Persian, Hindi and their kin; anywhere else they are noise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptRules:
+    """What one model takes as lyrics."""
+
+    most_characters: int = 600  #: of the whole prompt, marks and newlines counted (minimax-music's documented maximum)
+    warn_characters: int = 400  #: above this the song may outgrow the model's minute and fail
+    mark: str = ACCOMPANIMENT_MARK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """Lyrics ready to be sent."""
+
+    text: str  #: with the marks, real newlines
+    sung: str  #: without the marks: what is shown as a preview
+    is_long: bool  #: over PromptRules.warn_characters
+
+    @property
+    def characters(self) -> int:
+        """Code points, marks and newlines included: one for each letter, sign or ideograph, as the API counts."""
+        return len(self.text)
+
+
+def to_prompt(lyrics: str, rules: PromptRules) -> Prompt:
+    """The prompt for these lyrics. Raises OrderError (LYRICS_EMPTY, or LYRICS_TOO_LONG with `count` and `limit`)."""
+    sung = to_sung(lyrics)
+    if not sung:
+        raise OrderError(Reason.LYRICS_EMPTY)
+    text = f"{rules.mark}{sung}{rules.mark}"
+    if len(text) > rules.most_characters:
+        raise OrderError(Reason.LYRICS_TOO_LONG, count=len(text), limit=rules.most_characters)
+    return Prompt(text=text, sung=sung, is_long=len(text) > rules.warn_characters)
+
+
+def to_sung(lyrics: str) -> str:
+    """Only what is to be sung: lines, and one blank line for a pause. Empty when nothing is left."""
+    # taking something away can lay bare what is to be taken away next, such as a label behind a label
+    for _ in range(_MOST_PASSES):
+        before, lyrics = lyrics, _once_over(lyrics)
+        if lyrics == before:
+            break
+    return lyrics
+
+
+def made_title(lyrics: str, file_name: str) -> str:
+    """A title for a song that got none: its first sung line, else the name of the file; at most 40 characters."""
+    first_line = to_sung(lyrics).partition("\n")[0].strip(" ,.;:-–—\"'")
+    stem = file_name.rpartition(".")[0] or file_name
+    return shorten(first_line or " ".join(stem.replace("_", " ").split()), LONGEST_MADE_TITLE)
+
+
+def shorten(words: str, most_characters: int) -> str:
+    """`words` on one line, cut at a word's end where there is one, with an ellipsis when cut."""
+    words = " ".join(words.split())
+    if len(words) <= most_characters:
+        return words
+    cut = words[: most_characters - 1]
+    at_word = cut.rpartition(" ")[0]
+    return (at_word if len(at_word) > most_characters // 2 else cut).rstrip(" ,.;:-–—") + "…"
+
+
+def _once_over(lyrics: str) -> str:
+    plain = _plain_characters(lyrics)
+    if "\n" not in plain.strip():
+        plain = _lines_of_a_single_line(plain)
+    plain = _without_sections(plain)
+    lines = [" ".join(_words(line)) for line in plain.split("\n")]
+    lines = [line if _has_something_to_sing(line) else "" for line in lines]
+    # a lone # at either end would lengthen the marks around the whole
+    return unicodedata.normalize("NFC", _with_pauses(lines)).strip("# \n")
+
+
+def _plain_characters(lyrics: str) -> str:
+    text = _NEWLINES.sub("\n", lyrics)
+    if "\n" not in text:
+        text = text.replace("\\n", "\n")  # pasted from code or from a log
+    text = unicodedata.normalize("NFC", _DISCORD_TOKEN.sub(" ", text)).translate(_QUOTES)
+    text = _SPACES.sub(" ", "".join(_kept(text, at) for at in range(len(text))))
+    return _MARKDOWN.sub("", text)
+
+
+def _kept(text: str, at: int) -> str:
+    """The character there, a space in its stead (emoji, odd spaces), or nothing (invisible ones)."""
+    character = text[at]
+    if character == "\n" or character.isalnum():
+        return character
+    if character in _JOINERS:
+        return character if _joins(text, at) else ""
+    category = unicodedata.category(character)
+    if category in {"Zs", "So", "Co", "Cn"} or character == "\t" or "\U0001f3fb" <= character <= "\U0001f3ff":
+        return " "
+    if category in {"Cc", "Cf", "Cs", "Me"} or "\ufe00" <= character <= "\ufe0f":
+        return ""
+    return character
+
+
+def _joins(text: str, at: int) -> bool:
+    neighbours = text[at - 1 : at] + text[at + 1 : at + 2]
+    return len(neighbours) == 2 and all(
+        ord(character) > 0x2FF and unicodedata.category(character)[0] in "LM" for character in neighbours
+    )
+
+
+def _lines_of_a_single_line(text: str) -> str:
+    """Slashes as line ends, two of them as a pause, when somebody pasted a song into one line."""
+    parts = re.split(r" ?//+ ?", text)
+    spaced = [re.split(r" / ?|/ ", part) for part in parts]
+    if len(parts) == 1 and len(spaced[0]) == 1:
+        tight = text.split("/")
+        # "and/or he/she" are words; "hello my love/I hear you" are lines
+        if len(tight) > 2 and all(len(piece.split()) > 1 for piece in tight):
+            spaced = [tight]
+        elif len(tight) > 1:
+            return text
+    return "\n\n".join("\n".join(part) for part in spaced)
+
+
+def _without_sections(text: str) -> str:
+    """[Verse], (Chorus), "Bridge:" and "x2" are notes for people; a model that sings everything would sing them."""
+    text = _BRACKETED.sub("\n\n", text)
+    text = _PARENTHESISED.sub("\n\n", text)
+    text = _LABEL.sub("\n\n", text)
+    return _BARE.sub("\n", text)
+
+
+def _words(line: str) -> list[str]:
+    words = _HASHES.sub(" ", line).split()
+    while words and _HOW_OFTEN.fullmatch(words[-1]):
+        words.pop()
+    return words
+
+
+def _has_something_to_sing(line: str) -> bool:
+    return any(character.isalnum() for character in line)
+
+
+def _with_pauses(lines: list[str]) -> str:
+    """Join, with one blank line for any number; a text that is double-spaced throughout is taken as single-spaced."""
+    sung: list[str] = []
+    gaps: list[int] = []  # blank lines before each sung line but the first
+    blanks = 0
+    for line in lines:
+        if not line:
+            blanks += 1
+            continue
+        if sung:
+            gaps.append(blanks)
+        sung.append(line)
+        blanks = 0
+    spacing = min(gaps) if len(gaps) >= 3 else 0
+    return "".join(
+        line if at == 0 else ("\n\n" if gaps[at - 1] > spacing else "\n") + line for at, line in enumerate(sung)
+    )

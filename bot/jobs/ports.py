@@ -1,0 +1,276 @@
+"""What the jobs need from the outside, as Protocols: a store, a music API, Discord, ears. Nothing here does anything.
+
+The implementations are in bot.store, bot.generation, bot.delivery and bot.audio; bot.app joins them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypedDict, Unpack
+
+from bot.errors import Reason
+from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
+
+
+class Changes(TypedDict, total=False):
+    """Columns that a move or a note may set; what is left out stays as it is."""
+
+    attempt: int
+    reference: Reference
+    generation_id: str
+    track: Track | None
+    card_message_id: int | None
+    track_channel_id: int
+    track_message_id: int
+    told: JobState | None
+    reason: Reason | None
+    detail: str
+    interaction_token: str | None
+    submit_started_at: datetime | None
+    accepted_at: datetime
+    deliver_started_at: datetime
+    deadline_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many jobs stand where, for metrics, `/queue` and the shutdown log."""
+
+    by_state: dict[JobState, int]
+
+
+class JobStore(Protocol):
+    """The job table. Every method is one transaction; what it returns is durable. Raises StoreBusyError."""
+
+    async def add(self, order: Order, now: datetime) -> Job:
+        """Insert a job in state `checking`. Raises DuplicateOrderError if the interaction already became one."""
+        ...
+
+    async def get(self, job_id: int) -> Job | None:
+        """The row as it is now."""
+        ...
+
+    async def move(
+        self, job: Job, after: JobState, now: datetime, *, why: str = "", **changes: Unpack[Changes]
+    ) -> Job | None:
+        """Compare-and-set on (id, state, version), and a line of history. None: somebody else moved it; stop.
+
+        Raises IllegalMoveError for a move that the table of states does not know.
+        """
+        ...
+
+    async def note(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
+        """Set columns that do not decide anything (card, told, copies); no move, no version. None: no such job."""
+        ...
+
+    async def settle_submission(
+        self, job_id: int, attempt: int, generation_id: str, now: datetime, deadline_at: datetime
+    ) -> Job | None:
+        """Store the provider's id for this attempt, whoever holds the job: `submitting` or `unknown` -> `generating`.
+
+        A late answer of an overtaken attempt changes nothing but leaves a line of history; then None.
+        """
+        ...
+
+    async def needing_a_look(self) -> Sequence[int]:
+        """Ids of all jobs that an engine must look at after a start, oldest first (see Job.needs_looking_at)."""
+        ...
+
+    async def ahead_of(self, job: Job) -> int:
+        """How many jobs hold or will get a place at the provider before this queued one."""
+        ...
+
+    async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
+        """A member's own jobs, newest first."""
+        ...
+
+    async def count_of_member(self, member_id: int) -> int:
+        """How many `of_member` can page through."""
+        ...
+
+    async def in_guild(self, guild_id: int | None, channel_id: int) -> Sequence[Job]:
+        """Live jobs of a guild (or of one direct channel), oldest first."""
+        ...
+
+    async def recent_seconds(self, limit: int = 20) -> Sequence[float]:
+        """Seconds from `accepted_at` to ready of the last finished generations, newest first."""
+        ...
+
+    async def history(self, job_id: int) -> Sequence[JobEvent]:
+        """The job's moves, oldest first."""
+        ...
+
+    async def tally(self) -> Tally:
+        """Jobs by state."""
+        ...
+
+    async def forget(self, job_id: int) -> bool:
+        """Delete the row and its history. The caller has removed the files first. False: no such row."""
+        ...
+
+    async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
+        """Resting jobs that last moved before `before`, oldest first."""
+        ...
+
+    async def recall(self, name: str) -> str | None:
+        """A remembered value, such as the hash of the synced commands."""
+        ...
+
+    async def remember(self, name: str, value: str) -> None:
+        """Keep a value across restarts."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationRequest:
+    """What one POST carries."""
+
+    prompt: str
+    reference_url: str
+    client_request_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillWorking:
+    """Not finished."""
+
+    status: str  #: the provider's word, lower case, at most 40 characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A track can be fetched."""
+
+    track_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaveUp:
+    """The provider ended the generation without a track."""
+
+    reason: Reason
+    detail: str  #: sanitised: no URL, no key, at most 300 characters
+
+
+Progress = StillWorking | Finished | GaveUp
+
+
+class Generator(Protocol):
+    """The music API."""
+
+    async def submit(self, request: GenerationRequest) -> str:
+        """POST once; returns the generation id. Raises RefusedError, BusyError, AccountError, OutcomeUnknownError."""
+        ...
+
+    async def poll(self, generation_id: str) -> Progress:
+        """GET once. Raises BusyError, AccountError, or RefusedError(GENERATION_LOST)."""
+        ...
+
+    @property
+    def can_look_up(self) -> bool:
+        """False once the provider has said that it has no log to look into."""
+        ...
+
+    async def look_up(self, client_request_id: str, since: datetime) -> str | None:
+        """The generation id that this request got; None when the log does not show it (yet) or does not exist.
+
+        Raises BusyError when asking again may help.
+        """
+        ...
+
+    async def fetch(self, track_url: str, into: Path) -> int:
+        """Stream the track into a new file; returns its size in bytes. Raises TrackNotReadyError, TrackLostError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveredMessage:
+    """Where a track ended up."""
+
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a card can say about the time ahead."""
+
+    ahead: int | None = None  #: jobs that go first; None unless queued
+    expected_at: datetime | None = None  #: learned from recent jobs; None while nothing was learned
+
+
+class Deliverer(Protocol):
+    """Discord, as far as jobs need it. Every send carries a nonce, so that each method may be called again."""
+
+    async def show(self, job: Job, outlook: Outlook) -> int | None:
+        """Bring the job's card up to date (create it if it was never stored); the message id of the card.
+
+        None: the card is gone for good. Raises DeliveryLaterError.
+        """
+        ...
+
+    async def tell(self, job: Job) -> None:
+        """Make sure the member knows where a resting job stands: the card, else a message here, else a direct one.
+
+        Raises DeliveryLaterError; gives up silently only when no way is left. Sets nothing in the store.
+        """
+        ...
+
+    async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
+        """Send the track: a reply in the channel, else a direct message.
+
+        Raises DeliveryLaterError (again with the same nonce) or UndeliverableError.
+        """
+        ...
+
+    async def find_delivered(self, job: Job, since: datetime) -> DeliveredMessage | None:
+        """Our own message with this job's track, sent since `since`; None if there is none or it cannot be read.
+
+        Raises DeliveryLaterError.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A reference that can be used."""
+
+    reference: Reference  #: with seconds, format and copy_name filled in
+    must_be_published: bool = False  #: our copy is what the music API must fetch: converted, or its URL has run out
+    remark: str = ""  #: what was changed, in the form of bot.texts.remarks; empty when nothing was
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A song that we put under a public URL."""
+
+    url: str
+    expires_at: datetime | None
+
+
+class Publisher(Protocol):
+    """Puts a song where the music API can fetch it: attached to the job's own card."""
+
+    async def publish(self, job: Job, song: Path, name: str) -> Published:
+        """Attach `song` to the card under `name`, in place of what was attached before; so it may be called again.
+
+        Raises DeliveryLaterError, or ReferenceRefusedError when the channel does not take the file.
+        """
+        ...
+
+
+class Tracks(Protocol):
+    """Listens to what came back."""
+
+    async def seconds_of(self, track: Path) -> float | None:
+        """The track's length; None when nobody could tell. Raises TrackLostError when it is no audio at all."""
+        ...
+
+
+class References(Protocol):
+    """Fetches a reference and listens to it."""
+
+    async def check(self, job: Job) -> Heard:
+        """Download, decode, keep a copy. Raises ReferenceRefusedError (final) or BusyError (later)."""
+        ...

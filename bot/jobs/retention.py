@@ -1,0 +1,47 @@
+"""What is deleted, and when: after a set number of days a job that ended leaves with its files and its lyrics."""
+
+import logging
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.errors import StoreBusyError
+from bot.jobs.files import JobFiles
+from bot.jobs.ports import JobStore
+
+log = logging.getLogger(__name__)
+
+_EVERY_SECONDS = 3600.0
+_AT_A_TIME = 100
+
+
+class Retention:
+    """Looks once an hour."""
+
+    def __init__(self, *, store: JobStore, files: JobFiles, clock: Clock, keep_for: timedelta) -> None:
+        """`keep_for` counts from a job's last move."""
+        self._store = store
+        self._files = files
+        self._clock = clock
+        self._keep_for = keep_for
+
+    async def run(self) -> None:
+        """Delete what is due, for ever."""
+        while True:
+            try:
+                await self.delete_due()
+            except StoreBusyError as error:
+                log.warning("retention waits: %s", error)
+            await self._clock.sleep(_EVERY_SECONDS)
+
+    async def delete_due(self) -> int:
+        """Delete every resting job that last moved before the limit; files first, then the row. Returns how many."""
+        before = self._clock.now() - self._keep_for
+        count = 0
+        while due := await self._store.older_than(before, limit=_AT_A_TIME):
+            for job in due:
+                await self._files.remove(job)
+                await self._store.forget(job.id)
+            count += len(due)
+        if count:
+            log.info("deleted %d jobs that were older than %s days", count, self._keep_for.days)
+        return count

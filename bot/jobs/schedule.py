@@ -1,0 +1,80 @@
+"""When to look again: pure functions of what happened, so that every pause can be read off a table in a test."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+#: No pause that a server asks for is obeyed beyond this: a wrong `Retry-After` must not park a job for a day.
+LONGEST_ASKED_SECONDS = 120.0
+#: Nor does back-off grow beyond this: a member is waiting.
+LONGEST_BACKOFF_SECONDS = 60.0
+#: A generation that takes longer than this is looked at less often; typical are 20 to 90 s (provider's documents).
+PATIENCE_SECONDS = 180.0
+#: A job far back in line looks no rarer than this many intervals.
+_MOST_ROWS = 12.0
+#: Share of a pause that chance takes away, so that jobs begun together do not stay in step.
+JITTER = 0.15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """The settings behind the pauses."""
+
+    poll_interval_seconds: float
+    polls_per_second: float
+
+
+def poll_pause_seconds(pace: Pace, *, waited_seconds: float, generating: int, chance: float) -> float:
+    """Seconds until the next look at a job that is still working.
+
+    `waited_seconds`: since the provider took it. `generating`: jobs that share the budget. `chance`: 0 to 1.
+    Never under half the interval, never over four times the interval unless the budget needs it.
+    """
+    pause = pace.poll_interval_seconds
+    if waited_seconds > PATIENCE_SECONDS:
+        pause *= min(4.0, waited_seconds / PATIENCE_SECONDS)
+    # with very many jobs the interval stretches to what the budget allows
+    pause = max(pause, generating / pace.polls_per_second)
+    return _shaken(pause, chance)
+
+
+def line_pause_seconds(pace: Pace, *, ahead: int, places: int, chance: float) -> float:
+    """Seconds until a job in line looks whether it is its turn: one interval at the head, rarer further back.
+
+    `ahead`: jobs that go first; `places`: how many are taken at once. A generation takes longer than an interval, so
+    that nobody in the second row or further back is next at the very next look.
+    """
+    rows = min(_MOST_ROWS, ahead / places)
+    return _shaken(pace.poll_interval_seconds * max(1.0, rows), chance)
+
+
+def backoff_seconds(
+    tries: int, *, chance: float, asked_seconds: float | None = None, first_seconds: float = 2.0
+) -> float:
+    """Seconds before the next try after `tries` (>= 1) failures in a row: doubling, bounded, shaken.
+
+    What the server asked for is the least, up to LONGEST_ASKED_SECONDS.
+    """
+    pause = min(LONGEST_BACKOFF_SECONDS, first_seconds * 2.0 ** min(tries - 1, 10))
+    shaken = _shaken(pause, chance)
+    if asked_seconds is None:
+        return shaken
+    return max(shaken, min(asked_seconds, LONGEST_ASKED_SECONDS))
+
+
+def spread_seconds(pace: Pace, chance: float) -> float:
+    """After a start, the first looks are spread over one interval instead of arriving together."""
+    return pace.poll_interval_seconds * chance
+
+
+def is_over(deadline_at: datetime | None, now: datetime, *, answered: bool, grace: timedelta) -> bool:
+    """Whether a generation has run out of time.
+
+    A provider that does not answer gets `grace` on top: an outage at the deadline must not cost a paid track.
+    """
+    if deadline_at is None or now < deadline_at:
+        return False
+    return answered or now >= deadline_at + grace
+
+
+def _shaken(pause: float, chance: float) -> float:
+    return pause * (1.0 - JITTER * chance)

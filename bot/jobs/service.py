@@ -1,0 +1,191 @@
+"""What members may ask of jobs. Cogs and controls call this alone; every permission is checked on the row."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Unpack
+
+from bot import crash
+from bot.clock import Clock
+from bot.crash import CrashPoint
+from bot.errors import NoSuchJobError, NotYoursError, Reason, TooLateError
+from bot.jobs.files import JobFiles
+from bot.jobs.forecast import Forecast
+from bot.jobs.model import RESTING, Job, JobState, Order
+from bot.jobs.ports import Changes, JobStore, Outlook
+from bot.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+#: Cancelling after the POST stops the watching, not the bill: the API has no cancel call.
+CANCELLABLE_FREE = frozenset({JobState.CHECKING, JobState.QUEUED})
+CANCELLABLE_PAID = frozenset({JobState.GENERATING})
+CANCELLABLE = CANCELLABLE_FREE | CANCELLABLE_PAID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who presses: the row decides whether he may."""
+
+    member_id: int
+    is_moderator: bool = False  #: may manage messages where he pressed
+
+
+class JobService:
+    """Orders in, decisions on jobs, and what there is to see."""
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        files: JobFiles,
+        forecast: Forecast,
+        clock: Clock,
+        metrics: Metrics,
+        look_at: Callable[[int], None],
+    ) -> None:
+        """`look_at(job_id)` wakes the engine; it must return at once."""
+        self._store = store
+        self._files = files
+        self._forecast = forecast
+        self._clock = clock
+        self._metrics = metrics
+        self._look_at = look_at
+
+    async def compose(self, order: Order) -> Job:
+        """Take an order. On return the row is durable and an engine will look at it; lyrics are safe from here on.
+
+        Raises DuplicateOrderError when this interaction is already a job, StoreBusyError when nothing was written.
+        """
+        crash.reach(CrashPoint.BEFORE_ROW)
+        job = await self._store.add(order, self._clock.now())
+        crash.reach(CrashPoint.AFTER_ROW)
+        self._metrics.jobs_taken.inc()
+        log.info("job taken", extra={"job": job.id, "state": job.state})
+        self._look_at(job.id)
+        return job
+
+    async def card_shown(self, job_id: int, message_id: int) -> None:
+        """Remember the message that shows this job, so that it is edited from now on and found again."""
+        await self._store.note(job_id, card_message_id=message_id)
+
+    async def get(self, job_id: int) -> Job:
+        """The job, for anyone. Raises NoSuchJobError."""
+        job = await self._store.get(job_id)
+        if job is None:
+            raise NoSuchJobError(f"job {job_id}")
+        return job
+
+    async def own(self, job_id: int, by: Actor) -> Job:
+        """The job, for its owner only. Raises NoSuchJobError, NotYoursError."""
+        job = await self.get(job_id)
+        if job.member_id != by.member_id:
+            raise NotYoursError(f"job {job_id}")
+        return job
+
+    async def cancel(self, job_id: int, by: Actor) -> Job:
+        """Let a job go while that can be done. Raises NoSuchJobError, NotYoursError, TooLateError.
+
+        What was already sent to the music API still costs; see CANCELLABLE_PAID.
+        """
+        return await self._end(job_id, by, CANCELLABLE, Reason.MEMBER_CANCELLED)
+
+    async def dismiss(self, job_id: int, by: Actor) -> Job:
+        """Let an unknown outcome go. Raises NoSuchJobError, NotYoursError, TooLateError."""
+        return await self._end(job_id, by, frozenset({JobState.UNKNOWN}), Reason.DISMISSED)
+
+    async def risk_again(self, job_id: int, by: Actor) -> Job:
+        """Queue an unknown job once more, as a new attempt that may be charged twice; only its owner can decide that.
+
+        Raises NoSuchJobError, NotYoursError, TooLateError.
+        """
+        job = await self.own(job_id, by)
+        if job.state is not JobState.UNKNOWN:
+            raise TooLateError(f"job {job_id} is {job.state}")
+        return await self._moved(job, JobState.QUEUED, why="the member risks a second charge", reason=None)
+
+    async def ask_again(self, job_id: int, by: Actor) -> Job:
+        """Look once more for a track that came too late, was lost or could not be delivered; costs nothing.
+
+        Raises NoSuchJobError, NotYoursError, TooLateError.
+        """
+        job = await self.own(job_id, by)
+        if job.state is JobState.UNDELIVERABLE:
+            return await self._moved(job, JobState.DELIVERING, why="the member asks again", reason=None)
+        if job.state in {JobState.EXPIRED, JobState.FAILED} and job.generation_id is not None:
+            soon = self._clock.now() + timedelta(minutes=2)
+            return await self._moved(
+                job, JobState.GENERATING, why="the member asks again", reason=None, track=None, deadline_at=soon
+            )
+        raise TooLateError(f"job {job_id} is {job.state}")
+
+    async def delete(self, job_id: int, by: Actor) -> Job:
+        """Remove a resting job: its files, then its row with the lyrics. The caller removes the messages.
+
+        Owner or moderator. Raises NoSuchJobError, NotYoursError, TooLateError (it is still being worked on).
+        """
+        job = await self._allowed(job_id, by)
+        if job.state not in RESTING:
+            raise TooLateError(f"job {job_id} is {job.state}")
+        await self._files.remove(job)
+        await self._store.forget(job_id)
+        log.info("job deleted", extra={"job": job.id})
+        return job
+
+    async def delete_all_of(self, by: Actor) -> int:
+        """Remove every resting job of a member; returns how many."""
+        count = 0
+        while jobs := [job for job in await self._store.of_member(by.member_id, limit=1000) if job.state in RESTING]:
+            for job in jobs:
+                with suppress(NoSuchJobError, TooLateError):  # a second press of the button, or a job asked for again
+                    await self.delete(job.id, by)
+                    count += 1
+        return count
+
+    async def tracks_of(self, member_id: int, *, limit: int = 10, offset: int = 0) -> tuple[Sequence[Job], int]:
+        """A page of a member's own jobs, newest first, and how many there are in all."""
+        return await asyncio.gather(
+            self._store.of_member(member_id, limit=limit, offset=offset), self._store.count_of_member(member_id)
+        )
+
+    async def queue_of(self, guild_id: int | None, channel_id: int) -> Sequence[Job]:
+        """What is running in a server, or in one direct channel; oldest first."""
+        return await self._store.in_guild(guild_id, channel_id)
+
+    def track_file(self, job: Job) -> Path | None:
+        """Our copy of the job's track, if there is one."""
+        return self._files.track(job)
+
+    def reference_file(self, job: Job) -> Path | None:
+        """Our copy of the job's reference, if there is one."""
+        return self._files.reference(job)
+
+    async def outlook(self, job: Job) -> Outlook:
+        """What its card can say about the time ahead."""
+        return await self._forecast.outlook(job)
+
+    async def _allowed(self, job_id: int, by: Actor) -> Job:
+        job = await self.get(job_id)
+        if job.member_id != by.member_id and not by.is_moderator:
+            raise NotYoursError(f"job {job_id}")
+        return job
+
+    async def _end(self, job_id: int, by: Actor, states: frozenset[JobState], reason: Reason) -> Job:
+        job = await (self._allowed if reason is Reason.MEMBER_CANCELLED else self.own)(job_id, by)
+        if job.state not in states:
+            raise TooLateError(f"job {job_id} is {job.state}")
+        return await self._moved(job, JobState.CANCELLED, why=reason, reason=reason)
+
+    async def _moved(self, job: Job, after: JobState, *, why: str, **changes: Unpack[Changes]) -> Job:
+        moved = await self._store.move(job, after, self._clock.now(), why=why, **changes)
+        if moved is None:
+            raise TooLateError(f"job {job.id} moved meanwhile")
+        log.info("job moved", extra={"job": job.id, "state": after})
+        if not moved.is_live:
+            self._metrics.jobs_ended.labels(after, moved.reason or "").inc()
+        self._look_at(job.id)
+        return moved

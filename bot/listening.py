@@ -1,0 +1,150 @@
+"""Fetches a reference, hears it, keeps a copy; and tells a finished track from anything else."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path, PurePath
+
+import aiohttp
+import yarl
+
+from bot.audio import Inspection, Needs, Problem, Purpose, Verdict, Workbench
+from bot.audio import Reason as SoundReason
+from bot.clock import Clock
+from bot.download import DownloadError, DownloadFault, download
+from bot.errors import BusyError, Reason, ReferenceRefusedError, TrackLostError
+from bot.jobs.files import JobFiles
+from bot.jobs.model import Job
+from bot.jobs.ports import Heard
+from bot.texts.remarks import noted
+
+log = logging.getLogger(__name__)
+
+
+#: A URL that ends sooner than this is not handed on: a place in line and the provider's own fetch take their time.
+_URL_MARGIN = timedelta(minutes=30)
+
+
+class Listening:
+    """References and tracks as `bot.jobs.ports` asks for them."""
+
+    def __init__(
+        self,
+        *,
+        session: aiohttp.ClientSession,
+        workbench: Workbench,
+        files: JobFiles,
+        clock: Clock,
+        hosts: frozenset[str],
+        most_bytes: int,
+        needs: Needs,
+    ) -> None:
+        """`hosts`: where attachments may come from; `most_bytes`: REFERENCE_MAX_BYTES; `needs`: the model's."""
+        self._session = session
+        self._workbench = workbench
+        self._files = files
+        self._clock = clock
+        self._hosts = hosts
+        self._most_bytes = most_bytes
+        self._needs = needs
+
+    async def check(self, job: Job) -> Heard:
+        """Download unless our copy is there, decode it whole, convert it if need be.
+
+        On return the copy named in the reference lies there. Raises ReferenceRefusedError or BusyError.
+        """
+        name = job.reference.copy_name or f"{job.id}-{job.key}"
+        path = self._files.reference_path(name)
+        is_fresh = not path.is_file()
+        if is_fresh:
+            await self._fetch(job, path)
+        found = await self._workbench.inspect(path, needs=self._needs)
+        if found.verdict is Verdict.REFUSED:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+            raise _refusal(found.reason)
+        if found.verdict is Verdict.CONVERTIBLE:
+            return await self._convert(job, path, found)
+        reference = replace(job.reference, copy_name=name, seconds=found.seconds, format=found.format)
+        if not self._runs_out(job):
+            return Heard(reference=reference)
+        if is_fresh and self._has_run_out(job):
+            # it has just been fetched from there: the stamp in the URL is wrong, not the URL
+            return Heard(reference=replace(reference, expires_at=None))
+        return Heard(reference=reference, must_be_published=True)
+
+    async def _convert(self, job: Job, path: Path, found: Inspection) -> Heard:
+        """What the music API does not take becomes an MP3, which then stands for the original."""
+        name = f"{path.name}.mp3"
+        made = await self._workbench.to_reference(path, self._files.reference_path(name), needs=self._needs)
+        if made.path is None:
+            raise _refusal(made.reasons[0] if made.reasons else None)
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+        log.info("reference converted", extra={"job": job.id, "from": found.format, "seconds": made.seconds})
+        reference = replace(
+            job.reference,
+            name=f"{PurePath(job.reference.name).stem}.mp3",
+            copy_name=name,
+            seconds=made.seconds,
+            format="MP3",
+        )
+        remark = remark_of(made.reasons[0]) if made.reasons else ""
+        return Heard(reference=reference, must_be_published=True, remark=remark)
+
+    async def seconds_of(self, track: Path) -> float | None:
+        """The track's length; None when nobody could tell. Raises TrackLostError when it is no audio at all."""
+        found = await self._workbench.inspect(track, purpose=Purpose.TRACK)
+        if found.accepted or found.reason is None:
+            return found.seconds
+        if found.undecided:
+            return None  # our own limits or machine, not the file: it is delivered as it came
+        track.unlink(missing_ok=True)
+        raise TrackLostError(f"no audio: {found.reason.problem}")
+
+    def _runs_out(self, job: Job) -> bool:
+        expires_at = job.reference.expires_at
+        return expires_at is not None and expires_at - self._clock.now() < _URL_MARGIN
+
+    def _has_run_out(self, job: Job) -> bool:
+        expires_at = job.reference.expires_at
+        return expires_at is not None and expires_at <= self._clock.now()
+
+    async def _fetch(self, job: Job, path: Path) -> None:
+        try:
+            await download(
+                self._session, job.reference.url, path, most_bytes=self._most_bytes, allowed=self._is_discords
+            )
+        except DownloadError as error:
+            log.info("reference not fetched: %s", error, extra={"job": job.id})
+            raise _download_refusal(error, self._most_bytes) from error
+
+    def _is_discords(self, url: yarl.URL) -> bool:
+        return url.host in self._hosts
+
+
+def _refusal(reason: SoundReason | None) -> ReferenceRefusedError | BusyError:
+    if reason is None or reason.problem is Problem.UNREADABLE:
+        return BusyError("the file could not be read")  # our disk, not his file
+    return ReferenceRefusedError(Reason.SOUND, remark_of(reason))
+
+
+def remark_of(reason: SoundReason) -> str:
+    """A problem in the form that a row keeps."""
+    values = dict(reason.values)
+    if "what" in values:
+        values["what"] = f"@sound.kind.{values['what']}"
+    return noted(f"sound.{reason.problem}", **values)
+
+
+def _download_refusal(error: DownloadError, most_bytes: int) -> ReferenceRefusedError | BusyError:
+    match error.fault:
+        case DownloadFault.NOT_FOUND | DownloadFault.FORBIDDEN | DownloadFault.REFUSED:
+            return ReferenceRefusedError(Reason.REFERENCE_GONE)
+        case DownloadFault.URL:
+            return ReferenceRefusedError(Reason.FOREIGN_URL)
+        case DownloadFault.EMPTY:
+            return ReferenceRefusedError(Reason.FILE_EMPTY)
+        case DownloadFault.TOO_LARGE:
+            return ReferenceRefusedError(Reason.FILE_TOO_LARGE, most_bytes=most_bytes)
+        case DownloadFault.BUSY | DownloadFault.CONNECTION | DownloadFault.TIMEOUT | DownloadFault.DISK:
+            return BusyError(str(error))

@@ -1,0 +1,78 @@
+"""How log lines look: text for people, JSON for machines; the job's id on every line that has one, secrets on none."""
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+
+#: A URL's login and query (which signs it), a bearer key, an interaction's or webhook's token: whatever slips into a
+#: message is cut out here. "Bot" counts only in Discord's own spelling, for the word is common in prose.
+_SECRETS = re.compile(
+    r"(?P<login>(?<=://)[^/\s\"'@]+(?=@))|(?P<query>\?[^\s\"'>)]*)"
+    r"|(?P<bearer>(?:(?i:Bearer)|Bot)\s+)\S+|(?P<path>/(?:webhooks|interactions)/\d+/)[^/\s\"'?>)]+"
+)
+
+#: What LogRecord has by itself; everything else came through `extra`.
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+
+
+def masked(text: str) -> str:
+    """`text` without queries of URLs, bearer keys and interaction tokens."""
+    return _SECRETS.sub(_mask, text)
+
+
+def _mask(found: re.Match[str]) -> str:
+    if found["query"] is not None:
+        # a question mark in prose has no "=" behind it; a query has
+        return "?…" if "=" in found["query"] else found["query"]
+    return f"{found['bearer'] or found['path'] or ''}…"
+
+
+def _extras(record: logging.LogRecord) -> dict[str, object]:
+    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+
+
+def _harmless(value: object) -> object:
+    """Numbers stay numbers; anything else is text (an exception's, a path's, a URL's), masked."""
+    return value if value is None or isinstance(value, bool | int | float) else masked(str(value))
+
+
+class TextFormatter(logging.Formatter):
+    """`2026-01-31 12:00:00 INFO bot.jobs.drive: job moved job=17 state=ready`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, and the trace below it if there is one."""
+        extras = "".join(f" {name}={value}" for name, value in _extras(record).items())
+        when = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        line = f"{when} {record.levelname} {record.name}: {record.getMessage()}{extras}"
+        trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
+        return masked(line + trace)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, then whatever came as `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The object, with the trace as one string if there is one."""
+        fields: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": masked(record.getMessage()),
+            **{name: _harmless(value) for name, value in _extras(record).items()},
+        }
+        if record.exc_info:
+            fields["trace"] = masked(self.formatException(record.exc_info))
+        return json.dumps(fields, ensure_ascii=False)
+
+
+def set_up_logs(log_format: str, level: str) -> None:
+    """Send everything to standard error in the given format; libraries say less than the bot does."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel("INFO" if level == "DEBUG" else "ERROR" if level == "ERROR" else "WARNING")
+    for name in ("bot", "cogs"):
+        logging.getLogger(name).setLevel(level)

@@ -1,0 +1,186 @@
+"""Every setting, its default and its limits; the only reader of the environment and of `.env`."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from yarl import URL
+
+from bot.errors import SettingsError
+
+DISCORD_API_URL = "https://discord.com/api/v10"
+DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
+
+_STARS = "********"
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
+
+
+class Settings(BaseSettings):
+    """One value for each line of `.env.example`; immutable; secrets print as stars."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8-sig",  # some Windows editors begin a file with a byte order mark
+        env_ignore_empty=True,  # `NAME=` means "not set" to everybody who writes one
+        extra="ignore",
+        frozen=True,
+    )
+
+    discord_token: SecretStr
+    """The bot's token, from the application's page Bot."""
+    discord_api_url: str = DISCORD_API_URL
+    """REST base. When it points elsewhere, that host's attachment URLs are accepted too."""
+    discord_gateway_url: str = DISCORD_GATEWAY_URL
+    """Gateway address."""
+    generation_api_url: str = "https://api.apilaplas.com"
+    """Base of the music API; `/v2/generate/audio` is added."""
+    generation_api_key: SecretStr
+    """Bearer key of the music API."""
+    generation_model: str = "minimax-music"
+    """Names a request profile of bot/generation/profiles.py."""
+    generation_timeout_seconds: Seconds = 900
+    """After that a job is `expired`. The provider's documents recommend 600."""
+    generation_concurrency: Annotated[int, Field(ge=1, le=1_000)] = 20
+    """How many jobs may be at the music API at once; the rest wait in line."""
+    submit_timeout_seconds: Seconds = 180
+    """How long one POST may take; the API fetches the reference before it answers (4 to 7 seconds, documented)."""
+    poll_interval_seconds: Seconds = 10
+    """Pause between two looks at one job while nothing better is known."""
+    polls_per_second: Annotated[float, Field(gt=0, le=1_000)] = 5
+    """Budget for all looks together; with more jobs than that allows, the pause grows."""
+    database_url: str = "sqlite+aiosqlite:///data/compose.db"
+    """The job table."""
+    data_dir: Path = Path("data")
+    """Folder of the references' and tracks' copies."""
+    retention_days: Annotated[float, Field(gt=0, le=36_500)] = 30
+    """Tracks, references and lyrics of jobs that ended are deleted after so many days."""
+    reference_max_bytes: Bytes = 25 * 1024 * 1024
+    """The largest song a member may attach."""
+    track_max_bytes: Bytes = 100 * 1024 * 1024
+    """The largest track that is fetched."""
+    audio_processes: Annotated[int, Field(ge=1, le=64)] = 1
+    """How many files are decoded at once, each in a process of its own."""
+    blocked_words_file: Path | None = None
+    """A text file, one word or phrase a line; orders with one of them are refused politely."""
+    stop_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20
+    """After SIGTERM: how long a request that was begun may take to be confirmed."""
+    health_host: str = "127.0.0.1"
+    """Address of `/healthz` and `/metrics`."""
+    health_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    """Port of `/healthz` and `/metrics`; unset: no server."""
+    log_format: Literal["text", "json"] = "text"
+    """`json` for machines."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """What is logged."""
+    crash_at: str | None = None
+    """For tests: kill this process at a named point, see bot/crash.py."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, str):
+            return value
+        field = cls.model_fields[info.field_name or ""]
+        if not value.strip() and not field.is_required():
+            return field.get_default()
+        return value.strip()
+
+    @field_validator("discord_token", "generation_api_key")
+    @classmethod
+    def _some_secret(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value():
+            raise PydanticCustomError("missing", "is blank")
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("discord_api_url", "generation_api_url")
+    @classmethod
+    def _http_url(cls, value: str) -> str:
+        return _absolute(value, ("http", "https")).rstrip("/")
+
+    @field_validator("discord_gateway_url")
+    @classmethod
+    def _ws_url(cls, value: str) -> str:
+        return _absolute(value, ("ws", "wss"))
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+            raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        return value if value.startswith("sqlite") else _absolute(value, ("postgresql+asyncpg",))
+
+    @model_validator(mode="after")
+    def _timeout_covers_a_poll(self) -> Self:
+        if self.generation_timeout_seconds < self.poll_interval_seconds:
+            raise ValueError("GENERATION_TIMEOUT_SECONDS must not be smaller than POLL_INTERVAL_SECONDS")
+        return self
+
+    @property
+    def attachment_hosts(self) -> frozenset[str]:
+        """Host names whose attachment URLs are Discord's; a stand-in's host joins when the API points at one."""
+        hosts = {"cdn.discordapp.com", "media.discordapp.net"}
+        api_host = URL(self.discord_api_url).host
+        if self.discord_api_url != DISCORD_API_URL and api_host:
+            hosts.add(api_host)
+        return frozenset(hosts)
+
+    def described(self) -> dict[str, str]:
+        """Every setting as it is in force, by its name in the environment; secrets as stars."""
+        return {name.upper(): _shown(getattr(self, name)) for name in type(self).model_fields}
+
+
+def _absolute(value: str, schemes: tuple[str, ...]) -> str:
+    try:
+        url = URL(value)
+    except ValueError:  # its message repeats what was typed, which may hold a password
+        url = URL()
+    if url.scheme not in schemes or not url.host:
+        raise ValueError(f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    return value
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "(unset)"
+    if isinstance(value, SecretStr):
+        return _STARS
+    text = str(value)
+    if "://" not in text or text.startswith("sqlite"):
+        return text
+    url = URL(text)
+    if url.raw_password:
+        url = url.with_password(_STARS)
+    query = {name: _STARS if "pass" in name.lower() else given for name, given in url.query.items()}
+    return str(url.with_query(query)) if query else str(url)
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment and `.env`. Raises SettingsError with one sentence for each problem, all at once."""
+    try:
+        return Settings(**overrides)  # pyright: ignore[reportArgumentType] -- names come from the environment
+    except ValidationError as error:
+        raise SettingsError([_sentence(problem) for problem in error.errors()]) from None
+    except UnicodeDecodeError:
+        raise SettingsError([".env is not UTF-8 text"]) from None
+
+
+def _sentence(problem: Any) -> str:
+    name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+    if problem["type"] == "missing":
+        return f"{name} is not set. Put it into .env or the environment; see .env.example."
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message
+
+
+def variable_names() -> list[str]:
+    """The names of all settings as they stand in the environment."""
+    return [name.upper() for name in Settings.model_fields]

@@ -1,0 +1,149 @@
+"""Connections: how SQLite and PostgreSQL are spoken to so that one transaction means the same on both."""
+
+import asyncio
+import importlib.util
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.errors import StartError, StoreBusyError
+from bot.store.failures import told_apart
+
+#: How long a statement waits for somebody else's lock before StoreBusyError. A member's interaction has 3 s until it
+#: must be acknowledged and 15 minutes after that; waits of this length come after the acknowledgement.
+BUSY_SECONDS = 5.0
+
+#: How many times as long a call waits for its turn among the others of this process: a burst is no trouble.
+_TURNS = 4
+
+#: SQLite reads beside the one writer in WAL mode; each such connection is a thread.
+_SQLITE_READERS = 2
+
+
+Result = TypeVar("Result")
+
+
+class Database:
+    """Read and write transactions on one database. Errors of the driver leave as StoreError or StoreBusyError."""
+
+    def __init__(self, reader: AsyncEngine, writer: AsyncEngine) -> None:
+        """`reader` and `writer` may be the same engine."""
+        self._reader = reader
+        self._writer = writer
+        self._open = True
+        self._unfinished: set[asyncio.Task[Any]] = set()
+
+    @property
+    def dialect(self) -> str:
+        """Its name: `sqlite` or `postgresql`."""
+        return self._writer.dialect.name
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncConnection]:
+        """A transaction that sees one moment and writes nothing."""
+        async with self._transaction(self._reader) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[AsyncConnection]:
+        """A transaction that is durable when the block has ended, and did not happen if it raised.
+
+        One doubt is left: a connection to PostgreSQL that is lost during the commit itself. Whoever gets StoreBusyError
+        reads the row again before he goes on.
+        """
+        async with self._transaction(self._writer) as connection:
+            yield connection
+
+    async def finish(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Await `work` to its end, even if the caller is cancelled meanwhile.
+
+        A statement that is abandoned halfway keeps its SQLite connection, and with it the file's lock, for as long as
+        anything refers to its cursor, be it the traceback of the cancelled task (sqlite3_close_v2 waits for it).
+        """
+        task = asyncio.create_task(work, name="store")
+        self._unfinished.add(task)
+        task.add_done_callback(self._unfinished.discard)
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Let what was begun end, then close every connection; whoever calls later gets StoreBusyError."""
+        self._open = False
+        if self._unfinished:
+            await asyncio.wait(self._unfinished)
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+        if not self._open:
+            raise StoreBusyError("closed")
+        with told_apart():
+            async with engine.begin() as connection:
+                yield connection
+
+
+def connect(url: URL, *, busy_seconds: float = BUSY_SECONDS, synchronous: str = "FULL") -> Database:
+    """A database that is known to be in order; connects at the first statement.
+
+    `synchronous` is SQLite's: FULL survives a power cut, NORMAL may lose the last moves in one.
+    """
+    if url.get_backend_name() == "postgresql":
+        engine = postgresql_engine(url, busy_seconds=busy_seconds)
+        return Database(engine, engine)
+    pragmas = {"synchronous": synchronous, "foreign_keys": "ON"}
+    writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=1, pragmas=pragmas, busy_seconds=busy_seconds)
+    reader = sqlite_engine(
+        url, begin="BEGIN", connections=_SQLITE_READERS, pragmas={"query_only": "ON"}, busy_seconds=busy_seconds
+    )
+    return Database(reader, writer)
+
+
+def sqlite_engine(
+    url: URL, *, begin: str, connections: int, pragmas: dict[str, str], busy_seconds: float
+) -> AsyncEngine:
+    """An engine whose transactions start with `begin`, instead of where the sqlite3 module would guess.
+
+    Writers start with BEGIN IMMEDIATE: a transaction that reads first and locks later can fail at once, without waiting
+    (https://www.sqlite.org/lang_transaction.html). One connection writes, so that callers queue up in order instead of
+    racing for the file's lock.
+    """
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=_TURNS * busy_seconds,
+        connect_args={"timeout": busy_seconds, "isolation_level": None},
+    )
+
+    def configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for name, value in pragmas.items():
+            cursor.execute(f"PRAGMA {name} = {value}")
+        cursor.close()
+
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine.sync_engine, "connect", configure)
+    event.listen(engine.sync_engine, "begin", start)
+    return engine
+
+
+def postgresql_engine(url: URL, *, busy_seconds: float) -> AsyncEngine:
+    """An engine with bounds on every wait. Raises StartError where the driver is not installed."""
+    if importlib.util.find_spec("asyncpg") is None:
+        raise StartError("PostgreSQL needs the package asyncpg, the extra `postgres`: install it, or use SQLite.")
+    settings = {"application_name": "compose", "lock_timeout": str(round(busy_seconds * 1000))}
+    return create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_timeout=_TURNS * busy_seconds,
+        connect_args={"timeout": busy_seconds, "command_timeout": 2 * busy_seconds, "server_settings": settings},
+    )

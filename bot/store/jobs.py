@@ -1,0 +1,265 @@
+"""The job table as `bot.jobs.ports.JobStore`: every statement by name, every move a compare-and-set."""
+
+import secrets
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
+from functools import wraps
+from types import CoroutineType
+from typing import Any, Concatenate, ParamSpec, TypeVar, Unpack
+
+from sqlalchemy import RowMapping, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import DuplicateOrderError
+from bot.jobs.model import Job, JobEvent, JobState, Order, check_move
+from bot.jobs.ports import Changes, Tally
+from bot.store.engines import Database
+from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
+from bot.store.tables import is_live, is_resting, job_events, jobs, kept_values, needs_looking_at
+
+_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+_BY_ID = select(jobs).where(jobs.c.id == bindparam("job_id"))
+_ID_BY_INTERACTION = select(jobs.c.id).where(jobs.c.interaction_id == bindparam("interaction"))
+_FOR_UPDATE = _BY_ID.with_for_update()  # SQLite has it by BEGIN IMMEDIATE
+_MOVE = (
+    update(jobs)
+    .where(
+        jobs.c.id == bindparam("was_id"),
+        jobs.c.state == bindparam("was_state"),
+        jobs.c.version == bindparam("was_version"),
+    )
+    .returning(jobs)
+)
+_NOTE = update(jobs).where(jobs.c.id == bindparam("was_id")).returning(jobs)
+#: Whoever holds the job: only the attempt counts.
+_SETTLE = (
+    update(jobs)
+    .where(
+        jobs.c.id == bindparam("was_id"),
+        jobs.c.attempt == bindparam("was_attempt"),
+        jobs.c.state.in_([JobState.SUBMITTING, JobState.UNKNOWN]),
+    )
+    .returning(jobs)
+)
+_ADD_EVENT = insert(job_events)
+_TO_LOOK_AT = select(jobs.c.id).where(needs_looking_at).order_by(jobs.c.id)
+_AHEAD = select(func.count()).where(
+    or_(
+        jobs.c.state.in_([JobState.SUBMITTING, JobState.GENERATING]),
+        and_(jobs.c.state == JobState.QUEUED, jobs.c.id < bindparam("job_id")),
+    )
+)
+_OF_MEMBER = select(jobs).where(jobs.c.member_id == bindparam("member")).order_by(jobs.c.id.desc())
+_COUNT_OF_MEMBER = select(func.count()).where(jobs.c.member_id == bindparam("member"))
+_LIVE = select(jobs).where(is_live).order_by(jobs.c.id)
+_RECENT = (
+    select(jobs.c.accepted_at, jobs.c.ready_at).where(jobs.c.ready_at.is_not(None)).order_by(jobs.c.ready_at.desc())
+)
+_HISTORY = select(job_events).where(job_events.c.job_id == bindparam("job_id")).order_by(job_events.c.id)
+_TALLY = select(jobs.c.state, func.count().label("number")).group_by(jobs.c.state)
+_FORGET = delete(jobs).where(jobs.c.id == bindparam("was_id"))
+_OLDER = select(jobs).where(is_resting, jobs.c.moved_at < bindparam("before")).order_by(jobs.c.moved_at, jobs.c.id)
+_RECALL = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
+
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def _to_the_end(
+    method: Callable[Concatenate["SqlJobStore", Arguments], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate["SqlJobStore", Arguments], "CoroutineType[Any, Any, Result]"]:
+    """Make a method's transaction end even if its caller is cancelled; see `Database.finish`."""
+
+    @wraps(method)
+    async def whole(store: "SqlJobStore", *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return await store.database.finish(method(store, *args, **kwargs))
+
+    return whole
+
+
+class SqlJobStore:
+    """`JobStore` on SQLite or PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        """`database`: migrated and checked, see `bot.store.db.open_store`."""
+        self.database = database
+
+    @_to_the_end
+    async def add(self, order: Order, now: datetime) -> Job:
+        """Insert a job in state `checking`. Raises DuplicateOrderError if the interaction already became one."""
+        values = columns_of_order(order, key=secrets.token_hex(8), now=now)
+        statement = _INSERT[self.database.dialect](jobs).values(values)
+        statement = statement.on_conflict_do_nothing(index_elements=["interaction_id"])
+        async with self.database.writing() as connection:
+            row = (await connection.execute(statement.returning(jobs))).mappings().one_or_none()
+            if row is None:
+                first = await connection.execute(_ID_BY_INTERACTION, {"interaction": order.place.interaction_id})
+                raise DuplicateOrderError(first.scalar_one())
+            await _add_event(connection, row, None, now, "")
+        return job_of(row)
+
+    @_to_the_end
+    async def get(self, job_id: int) -> Job | None:
+        """The row as it is now."""
+        async with self.database.reading() as connection:
+            row = (await connection.execute(_BY_ID, {"job_id": job_id})).mappings().one_or_none()
+        return job_of(row) if row else None
+
+    @_to_the_end
+    async def move(
+        self, job: Job, after: JobState, now: datetime, *, why: str = "", **changes: Unpack[Changes]
+    ) -> Job | None:
+        """Compare-and-set on (id, state, version), and a line of history. None: somebody else moved it; stop.
+
+        Raises IllegalMoveError for a move that the table of states does not know.
+        """
+        check_move(job.state, after)
+        values = columns_of_changes(changes) | {"state": after, "version": job.version + 1, "moved_at": now}
+        if after is JobState.READY and job.moved_at == job.accepted_at:
+            values["ready_at"] = now
+        was = {"was_id": job.id, "was_state": job.state, "was_version": job.version}
+        async with self.database.writing() as connection:
+            row = (await connection.execute(_MOVE.values(values), was)).mappings().one_or_none()
+            if row is None:
+                return None
+            await _add_event(connection, row, job.state, now, why)
+        return job_of(row)
+
+    @_to_the_end
+    async def note(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
+        """Set columns that do not decide anything (card, told, copies); no move, no version. None: no such job."""
+        values = columns_of_changes(changes)
+        if not values:
+            return await self.get(job_id)
+        async with self.database.writing() as connection:
+            row = (await connection.execute(_NOTE.values(values), {"was_id": job_id})).mappings().one_or_none()
+        return job_of(row) if row else None
+
+    @_to_the_end
+    async def settle_submission(
+        self, job_id: int, attempt: int, generation_id: str, now: datetime, deadline_at: datetime
+    ) -> Job | None:
+        """Store the provider's id for this attempt, whoever holds the job: `submitting` or `unknown` -> `generating`.
+
+        Clears the reason that an unknown outcome had; may be repeated while the job still generates. A late answer of
+        an overtaken attempt changes nothing but leaves a line of history; then None. Raises StoreError if another job
+        has that id.
+        """
+        values = {
+            "state": JobState.GENERATING,
+            "version": jobs.c.version + 1,
+            "generation_id": generation_id,
+            "accepted_at": now,
+            "moved_at": now,
+            "deadline_at": deadline_at,
+            "reason": None,
+            "detail": "",
+        }
+        was = {"was_id": job_id, "was_attempt": attempt}
+        async with self.database.writing() as connection:
+            row = (await connection.execute(_FOR_UPDATE, {"job_id": job_id})).mappings().one_or_none()
+            if row is None:
+                return None
+            settled = (await connection.execute(_SETTLE.values(values), was)).mappings().one_or_none()
+            if settled is not None:
+                await _add_event(connection, settled, row["state"], now, f"attempt {attempt} was accepted")
+                return job_of(settled)
+            before = job_of(row)
+            if (before.state, before.attempt, before.generation_id) == (JobState.GENERATING, attempt, generation_id):
+                return before
+            why = f"late answer to attempt {attempt}: generation {generation_id}"
+            await _add_event(connection, row, before.state, now, why)
+            return None
+
+    @_to_the_end
+    async def needing_a_look(self) -> Sequence[int]:
+        """Ids of all jobs that an engine must look at after a start, oldest first."""
+        async with self.database.reading() as connection:
+            return (await connection.execute(_TO_LOOK_AT)).scalars().all()
+
+    @_to_the_end
+    async def ahead_of(self, job: Job) -> int:
+        """How many jobs hold a place at the provider, or are queued with a lower number."""
+        async with self.database.reading() as connection:
+            return (await connection.execute(_AHEAD, {"job_id": job.id})).scalar_one()
+
+    @_to_the_end
+    async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
+        """A member's own jobs, newest first."""
+        return await self._jobs(_OF_MEMBER.limit(limit).offset(offset), member=member_id)
+
+    @_to_the_end
+    async def count_of_member(self, member_id: int) -> int:
+        """How many `of_member` can page through."""
+        async with self.database.reading() as connection:
+            return (await connection.execute(_COUNT_OF_MEMBER, {"member": member_id})).scalar_one()
+
+    @_to_the_end
+    async def in_guild(self, guild_id: int | None, channel_id: int) -> Sequence[Job]:
+        """Live jobs of a guild (or of one direct channel), oldest first."""
+        if guild_id is None:
+            return await self._jobs(_LIVE.where(jobs.c.guild_id.is_(None), jobs.c.channel_id == channel_id))
+        return await self._jobs(_LIVE.where(jobs.c.guild_id == guild_id))
+
+    @_to_the_end
+    async def recent_seconds(self, limit: int = 20) -> Sequence[float]:
+        """Seconds from `accepted_at` to ready of the last finished generations, newest first."""
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(_RECENT.limit(limit))).all()
+        return [(ready_at - accepted_at).total_seconds() for accepted_at, ready_at in rows]
+
+    @_to_the_end
+    async def history(self, job_id: int) -> Sequence[JobEvent]:
+        """The job's moves and late answers, oldest first."""
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(_HISTORY, {"job_id": job_id})).mappings().all()
+        return [event_of(row) for row in rows]
+
+    @_to_the_end
+    async def tally(self) -> Tally:
+        """Jobs by state; every state is there, if only with 0."""
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(_TALLY)).mappings().all()
+        counts = {row["state"]: row["number"] for row in rows}
+        return Tally(by_state={state: counts.get(state, 0) for state in JobState})
+
+    @_to_the_end
+    async def forget(self, job_id: int) -> bool:
+        """Delete the row and its history. The caller has removed the files first. False: no such row."""
+        async with self.database.writing() as connection:
+            return (await connection.execute(_FORGET, {"was_id": job_id})).rowcount > 0
+
+    @_to_the_end
+    async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
+        """Resting jobs that last moved before `before`, oldest first."""
+        return await self._jobs(_OLDER.limit(limit), before=before)
+
+    @_to_the_end
+    async def recall(self, name: str) -> str | None:
+        """A remembered value, such as the hash of the synced commands."""
+        async with self.database.reading() as connection:
+            return (await connection.execute(_RECALL, {"name": name})).scalar_one_or_none()
+
+    @_to_the_end
+    async def remember(self, name: str, value: str) -> None:
+        """Keep a value across restarts."""
+        statement = _INSERT[self.database.dialect](kept_values).values(name=name, value=value)
+        statement = statement.on_conflict_do_update(
+            index_elements=["name"], set_={"value": statement.excluded["value"]}
+        )
+        async with self.database.writing() as connection:
+            await connection.execute(statement)
+
+    async def _jobs(self, statement: Any, **values: object) -> Sequence[Job]:
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(statement, values)).mappings().all()
+        return [job_of(row) for row in rows]
+
+
+async def _add_event(connection: AsyncConnection, row: RowMapping, before: str | None, now: datetime, why: str) -> None:
+    """One line of history, in the transaction of what it tells."""
+    line = {"job_id": row["id"], "at": now, "before": before, "after": row["state"], "detail": why}
+    await connection.execute(_ADD_EVENT, line)

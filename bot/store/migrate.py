@@ -1,0 +1,67 @@
+"""Brings the tables to this version of the code: all steps and the version number in one transaction, or nothing."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.errors import StartError
+
+FOLDER = Path(__file__).parent / "migrations"
+
+#: Key of PostgreSQL's advisory lock around migrations; any number, so long as it never changes.
+_ADVISORY_KEY = 0x436F6D706F7365
+
+
+def revisions() -> tuple[str, ...]:
+    """The steps that this version of the code knows, oldest first."""
+    return tuple(step.revision for step in reversed(list(ScriptDirectory(str(FOLDER)).walk_revisions())))
+
+
+def newest() -> str:
+    """The step that this version of the code works with."""
+    return revisions()[-1]
+
+
+def refuse_newer(database: str, revision: str | None) -> None:
+    """Raise StartError for a step that this version of the code does not know: it would not know the tables either."""
+    if revision is not None and revision not in revisions():
+        raise StartError(
+            f"{database} was written by a newer version of Compose (revision {revision}, this one knows up to "
+            f"{newest()}). It was left untouched: start the newer version, or put back the backup made before it."
+        )
+
+
+def stored_revision(connection: Connection) -> str | None:
+    """The step at which the database stands; None when it has no tables of ours."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+async def migrate(engine: AsyncEngine) -> None:
+    """Upgrade to the newest step. Raises SQLAlchemy's errors; the database is then as it was before."""
+    async with engine.begin() as connection:
+        await connection.run_sync(_upgrade)
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # Several processes may start at once. Released with the transaction.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
+    refuse_newer("The database", stored_revision(connection))
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    if connection.dialect.name == "sqlite":
+        _check_foreign_keys(connection)
+
+
+def _check_foreign_keys(connection: Connection) -> None:
+    """Foreign keys are off while tables are rebuilt (https://www.sqlite.org/lang_altertable.html, section 7)."""
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        raise RuntimeError(f"a migration left {len(broken)} rows without their job")

@@ -1,0 +1,1 @@
+"""One file for each step; its number is the revision."""

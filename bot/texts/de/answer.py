@@ -1,0 +1,25 @@
+"""Private answers, in German: to orders that cannot be taken, to presses, and when something breaks."""
+
+TEXTS: dict[str, str] = {
+    "answer.your_words": "Dein Text, damit nichts verloren geht:",
+    "answer.your_words_file": "Dein Text ist angehängt, damit nichts verloren geht.",
+    "answer.no_song": "In dieser Nachricht ist kein Lied. Nimm eine Nachricht mit einer MP3- oder WAV-Datei.",
+    "answer.song_missing": "Bitte hänge auch ein Lied an.",
+    "answer.restarted": (
+        "Ich wurde neu gestartet, während dein Formular offen war; das Lied dazu ist verloren. "
+        "Bitte nimm noch einmal `/compose` und hänge es an; dein Text steht hier."
+    ),
+    "answer.song_expired": "Das Lied dazu habe ich nicht mehr. Bitte hänge es im Formular an.",
+    "answer.words_of": "Der Text von **{title}**:",
+    "answer.failed": (
+        "Bei mir ist etwas schiefgegangen, das tut mir leid. Wenn es wieder geschieht, sage es der Person, "
+        "die diesen Bot betreibt: Zeichen `{reference}`."
+    ),
+    "answer.preparing": "🎧 **{title}** · ich hole dein Lied hervor",
+    "answer.no_file": "Die Datei dieses Stücks habe ich nicht mehr.",
+    "answer.file_too_large": "Die Datei dieses Stücks ist zu groß, um sie hier zu senden.",
+    "permission.view_channel": "Kanal ansehen",
+    "permission.send_messages": "Nachrichten senden",
+    "permission.send_messages_in_threads": "Nachrichten in Threads senden",
+    "permission.attach_files": "Dateien anhängen",
+}

@@ -1,0 +1,45 @@
+"""What stands on buttons and in menus, and the short answers to a press, in German. Labels: at most 80 characters."""
+
+TEXTS: dict[str, str] = {
+    "control.cancel": "Abbrechen",
+    "control.cancel_paid": "Abbrechen (wird trotzdem berechnet)",
+    "control.again": "Noch einmal",
+    "control.retry": "Neuer Versuch",
+    "control.edit": "Text ändern",
+    "control.other_song": "Anderes Lied",
+    "control.words": "Text",
+    "control.delete": "Löschen",
+    "control.risk": "Neuer Versuch (evtl. doppelt berechnet)",
+    "control.dismiss": "Auf sich beruhen lassen",
+    "control.look": "Noch einmal nachsehen",
+    "control.fetch": "Noch einmal senden",
+    "control.link": "Stück öffnen",
+    "control.card": "Zum Stück",
+    "control.edit_draft": "Ändern und neu senden",
+    "control.back": "Zurück",
+    "control.older": "Ältere",
+    "control.newer": "Neuere",
+    "control.post": "Hier senden",
+    "control.file": "Gib mir die Datei",
+    "control.jump": "Hinspringen",
+    "control.choose": "Wähle ein Lied",
+    "control.delete_sure": "Ja, löschen",
+    "control.cancelled": "Abgebrochen. Es wurde nichts berechnet.",
+    "control.cancelled_paid": "Ich warte nicht länger darauf. Es war schon übergeben und kann noch berechnet werden.",
+    "control.dismissed": "Gut, ich lasse es auf sich beruhen.",
+    "control.risked": "Gut, ich versuche es noch einmal.",
+    "control.looking": "Ich sehe noch einmal nach. Das kostet nichts.",
+    "control.delete_ask": (
+        "**{title}** löschen? Die Nachricht, das Stück und alles Aufgehobene sind dann für immer weg."
+    ),
+    "control.deleted": "Gelöscht: die Nachricht, die Dateien und alles, was ich davon aufgehoben hatte.",
+    "control.deleted_partly": (
+        "Hier gelöscht. Die Nachricht im Kanal konnte ich nicht entfernen; bitte die Moderation darum."
+    ),
+    "control.not_yours": "Das kann nur, wer dieses Lied bestellt hat.",
+    "control.not_yours_moderator": "Das kann nur, wer dieses Lied bestellt hat, oder die Moderation.",
+    "control.too_late": "Das geht nicht mehr: Das Lied ist schon weiter.",
+    "control.too_late_live": "An diesem Lied wird noch gearbeitet. Bitte brich es erst ab, oder warte darauf.",
+    "control.gone": "Dieses Lied kenne ich nicht mehr. Es wurde gelöscht.",
+    "control.old": "Dieser Knopf stammt aus einer älteren Fassung. Bitte nimm `/tracks`.",
+}

@@ -1,0 +1,14 @@
+"""What stands on forms, in German. Discord: titles and labels at most 45 characters, descriptions 100."""
+
+TEXTS: dict[str, str] = {
+    "form.compose": "Komponieren",
+    "form.edit": "Text ändern",
+    "form.other_song": "Ein anderes Lied",
+    "form.title": "Titel",
+    "form.title.about": "Wie das Stück heißt. Leer: seine erste Zeile",
+    "form.lyrics": "Text",
+    "form.lyrics.about": "Höchstens {limit} Zeichen werden gesungen. Eine leere Zeile ist eine Pause.",
+    "form.song": "Lied",
+    "form.song.needed": "MP3 oder WAV mit Musik und Gesang, über {least_seconds} Sekunden",
+    "form.song.chosen": "Leer lassen, um {name} zu behalten",
+}

@@ -1,0 +1,63 @@
+"""Why an order was not taken or a job ended without a track, in German. Values: see `bot.ui.sentences`."""
+
+TEXTS: dict[str, str] = {
+    "reason.lyrics_empty": (
+        "In diesem Text gibt es nichts zu singen. Namen von Strophen, Zeichen und Emojis werden nicht gesungen."
+    ),
+    "reason.lyrics_too_long": (
+        "Dieser Text hat gesungen {count} Zeichen; das Modell nimmt höchstens {limit}. Bitte kürze ihn um {over}."
+    ),
+    "reason.title_too_long": "Der Titel hat {count} Zeichen; höchstens {limit} passen. Bitte kürze ihn.",
+    "reason.words_refused": "Titel oder Text enthalten ein Wort, das hier nicht gesungen wird. Bitte ändere es.",
+    "reason.foreign_url": "Diese Datei kommt nicht von Discord. Bitte hänge das Lied selbst an.",
+    "reason.file_too_large": (
+        "Diese Datei ist zu groß: höchstens {limit_mb} MB. Bitte hänge eine kleinere an, etwa als MP3."
+    ),
+    "reason.file_empty": "Diese Datei ist leer. Bitte hänge das Lied noch einmal an.",
+    "reason.no_permission": (
+        "Mir fehlt hier das Recht **{permission}**; das Stück könnte nicht ankommen, darum wurde nichts begonnen. "
+        "Bitte die Leitung dieses Servers darum, oder nimm einen anderen Kanal."
+    ),
+    "reason.store_busy": (
+        "Ich konnte deinen Auftrag gerade nicht aufschreiben, begonnen wurde nichts. Bitte versuche es gleich "
+        "noch einmal."
+    ),
+    "reason.sound": (
+        "Diese Datei taugt nicht als Vorlage. Sie muss eine MP3- oder WAV-Datei mit Musik und Gesang sein, länger als "
+        "{least_seconds} Sekunden."
+    ),
+    "reason.reference_gone": "Discord hat das angehängte Lied nicht mehr. Bitte hänge es noch einmal an.",
+    "reason.reference_unreadable": (
+        "Der Musikdienst konnte dieses Lied nicht lesen. Bitte versuche es mit einer anderen MP3- oder WAV-Datei."
+    ),
+    "reason.content_refused": "Der Musikdienst lehnt diese Worte oder dieses Lied ab. Bitte ändere sie.",
+    "reason.request_refused": (
+        "Der Musikdienst nimmt diesen Auftrag so nicht an. Ein anderes Lied oder andere Worte können helfen."
+    ),
+    "reason.provider_failed": (
+        "Der Musikdienst hat begonnen und aufgegeben. Das liegt nicht an dir; ein neuer Versuch hilft oft."
+    ),
+    "reason.key_refused": (
+        "Der Musikdienst nimmt den Schlüssel dieses Bots nicht an. Wer den Bot betreibt, muss nachsehen."
+    ),
+    "reason.no_credits": (
+        "Das Guthaben dieses Bots beim Musikdienst ist verbraucht. Wer den Bot betreibt, muss es auffüllen."
+    ),
+    "reason.busy_too_long": (
+        "Der Musikdienst war zu lange beschäftigt oder nicht zu erreichen. Es wurde nichts berechnet."
+    ),
+    "reason.outcome_unknown": (
+        "Der Musikdienst hat nicht geantwortet, als ich dein Lied übergab; ich weiß nicht, ob er es angenommen hat. "
+        "Von selbst schicke ich es nicht zweimal: Ein neuer Versuch kann doppelt berechnet werden."
+    ),
+    "reason.deadline": (
+        "Das Stück wurde nicht rechtzeitig fertig. Vielleicht kommt es noch: *Noch einmal nachsehen* kostet nichts."
+    ),
+    "reason.generation_lost": "Der Musikdienst kennt dieses Lied nicht mehr.",
+    "reason.track_lost": (
+        "Das Stück war fertig, aber seine Datei war nicht zu bekommen. *Noch einmal nachsehen* kostet nichts."
+    ),
+    "reason.channel_gone": "Das Stück ist fertig, aber ich konnte es nicht senden. Mit `/tracks` kannst du es abholen.",
+    "reason.member_cancelled": "Es wurde abgebrochen.",
+    "reason.dismissed": "Du hast es auf sich beruhen lassen.",
+}

@@ -1,0 +1,59 @@
+"""What stands on a job's card and on the message with the track, in English."""
+
+TEXTS: dict[str, str] = {
+    # the first line, also read where embeds are hidden
+    "card.headline.checking": "🎧 **{title}** · listening to your song",
+    "card.headline.queued": "⏳ **{title}** · waiting in line",
+    "card.headline.submitting": "📤 **{title}** · handing it over",
+    "card.headline.unknown": "❓ **{title}** · your decision, please",
+    "card.headline.generating": "🎶 **{title}** · being made",
+    "card.headline.ready": "📦 **{title}** · finished, on its way here",
+    "card.headline.delivering": "📦 **{title}** · finished, on its way here",
+    "card.headline.delivered": "✅ **{title}** · done",
+    "card.headline.refused": "🚫 **{title}** · this song cannot be used",
+    "card.headline.failed": "❌ **{title}** · no track this time",
+    "card.headline.expired": "⌛ **{title}** · it took too long",
+    "card.headline.cancelled": "✖️ **{title}** · cancelled",
+    "card.headline.undeliverable": "📪 **{title}** · finished, but not delivered",
+    # what is going on, in a sentence
+    "card.state.checking": "I am listening to your song to make sure that it can be used. Nothing has been paid yet.",
+    "card.state.queued": "Your song is fine. It will be handed to the music service as soon as there is room.",
+    "card.state.queued_ahead_one": "Your song is fine. One other goes first.",
+    "card.state.queued_ahead": "Your song is fine. {ahead} others go first.",
+    "card.state.submitting": "Your song and your words are on their way to the music service.",
+    "card.state.generating": "The music service is at work. Begun {since}.",
+    "card.state.generating_until": "The music service is at work. Begun {since}, expected {expected}.",
+    "card.state.generating_overdue": (
+        "The music service is at work. Begun {since}; it takes a little longer than usual."
+    ),
+    "card.state.ready": "The track is finished and is being brought here.",
+    "card.state.delivering": "The track is finished and is being brought here.",
+    "card.state.delivered": "The track is here: {link}",
+    "card.state.delivered_elsewhere": "The track was sent to you in a direct message.",
+    "card.state.delivered_in_place": "Here it is.",
+    "card.state.cancelled_paid": "It had already been handed to the music service and may still be charged.",
+    "card.state.told_privately": "The music service would not take it as it is. {member} has been told why.",
+    "card.state.nothing_paid": "Nothing was charged.",
+    "card.words": "What will be sung",
+    "card.song": "Song",
+    "card.song_value": "{name}",
+    "card.song_value_length": "{name} ({length})",
+    "card.member": "For",
+    "card.hint": "Note",
+    "card.hint.long": "These lyrics are long. Above {warn} characters a song may be cut short or fail.",
+    "card.hint.user_install": (
+        "I am not a member of this server: I can bring the track here only within 15 minutes, later by direct message."
+    ),
+    "card.footer": "Song {id}",
+    "card.unnamed": "Untitled",
+    # the message that carries the track
+    "track.ready": "🎵 {member} **{title}** is ready.",
+    "track.ready_length": "🎵 {member} **{title}** is ready ({length}).",
+    "track.shared": "🎵 **{title}**, made for {member}",
+    "track.too_large": "The file is too large for this channel; the link below leads to it for about a day.",
+    "track.too_large_no_link": (
+        "The file is too large for this channel. Fetch it with `/tracks` where larger files fit."
+    ),
+    "track.direct": "I could not post it where you asked for it, so here it is.",
+    "track.description": "{title}, made for {member}",
+}

@@ -1,0 +1,45 @@
+"""What stands on buttons and in menus, and the short answers to a press, in English. Labels: at most 80 characters."""
+
+TEXTS: dict[str, str] = {
+    "control.cancel": "Cancel",
+    "control.cancel_paid": "Cancel (still charged)",
+    "control.again": "Again",
+    "control.retry": "Try again",
+    "control.edit": "Edit lyrics",
+    "control.other_song": "Another song",
+    "control.words": "Lyrics",
+    "control.delete": "Delete",
+    "control.risk": "Try again (may be charged twice)",
+    "control.dismiss": "Dismiss",
+    "control.look": "Look again",
+    "control.fetch": "Deliver again",
+    "control.link": "Open the track",
+    "control.card": "Go to the track",
+    "control.edit_draft": "Change and send again",
+    "control.back": "Back",
+    "control.older": "Older",
+    "control.newer": "Newer",
+    "control.post": "Post it here",
+    "control.file": "Give me the file",
+    "control.jump": "Go to it",
+    "control.choose": "Choose a song",
+    "control.delete_sure": "Yes, delete it",
+    "control.cancelled": "Cancelled. Nothing was charged.",
+    "control.cancelled_paid": (
+        "I have stopped waiting for it. It had already been handed over and may still be charged."
+    ),
+    "control.dismissed": "All right, I have let it go.",
+    "control.risked": "All right, I am trying it again.",
+    "control.looking": "I am looking again. That costs nothing.",
+    "control.delete_ask": "Delete **{title}**? The message, the track and everything kept of it will be gone for good.",
+    "control.deleted": "Deleted: the message, the files and everything I had kept of it.",
+    "control.deleted_partly": (
+        "Deleted here. I could not remove the message in the channel; you can ask a moderator to."
+    ),
+    "control.not_yours": "Only the person who ordered this song can do that.",
+    "control.not_yours_moderator": "Only the person who ordered this song, or a moderator, can do that.",
+    "control.too_late": "That is no longer possible: the song has moved on.",
+    "control.too_late_live": "This song is still being worked on. Please cancel it first, or wait for it.",
+    "control.gone": "I no longer know this song. It was deleted.",
+    "control.old": "This button is from an older version. Please use `/tracks`.",
+}

@@ -1,0 +1,50 @@
+"""Why an order was not taken or a job ended without a track, in English. Values: see `bot.ui.sentences`."""
+
+TEXTS: dict[str, str] = {
+    "reason.lyrics_empty": "There is nothing to sing in these lyrics. Section names, symbols and emoji are not sung.",
+    "reason.lyrics_too_long": (
+        "These lyrics have {count} characters as they would be sung; the model takes at most {limit}. "
+        "Please shorten them by {over}."
+    ),
+    "reason.title_too_long": "The title has {count} characters; at most {limit} fit. Please shorten it.",
+    "reason.words_refused": "The title or the lyrics contain a word that is not sung here. Please change it.",
+    "reason.foreign_url": "This file does not come from Discord. Please attach the song itself.",
+    "reason.file_too_large": (
+        "This file is too large: at most {limit_mb} MB. Please attach a smaller one, MP3 for example."
+    ),
+    "reason.file_empty": "This file is empty. Please attach the song once more.",
+    "reason.no_permission": (
+        "I am missing the permission **{permission}** here, so the track could not be delivered and nothing was "
+        "started. "
+        "Please ask whoever runs this server to grant it, or use another channel."
+    ),
+    "reason.store_busy": (
+        "I could not write your order down just now, and nothing was started. Please try again shortly."
+    ),
+    "reason.sound": (
+        "This file cannot be used as a reference. It must be an MP3 or WAV with music and vocals, longer than "
+        "{least_seconds} seconds."
+    ),
+    "reason.reference_gone": "Discord no longer has the song that you attached. Please attach it again.",
+    "reason.reference_unreadable": "The music service could not read this song. Please try another MP3 or WAV file.",
+    "reason.content_refused": "The music service refuses these words or this song. Please change them.",
+    "reason.request_refused": (
+        "The music service does not take this request as it is. Another song or other words may help."
+    ),
+    "reason.provider_failed": "The music service began and gave up. That is not your fault; trying again often helps.",
+    "reason.key_refused": "The music service does not accept this bot's key. Whoever runs the bot must look at it.",
+    "reason.no_credits": (
+        "This bot has used up its credits at the music service. Whoever runs the bot must top them up."
+    ),
+    "reason.busy_too_long": "The music service was busy or out of reach for too long. Nothing was charged.",
+    "reason.outcome_unknown": (
+        "The music service did not answer when I handed your song over, so I cannot tell whether it was taken. "
+        "I will not send it twice by myself: trying again may be charged twice."
+    ),
+    "reason.deadline": "The track was not finished in time. It may still come: *Look again* costs nothing.",
+    "reason.generation_lost": "The music service no longer knows this song.",
+    "reason.track_lost": "The track was finished, but its file could not be fetched. *Look again* costs nothing.",
+    "reason.channel_gone": "The track is finished, but I could not post it. You can fetch it with `/tracks`.",
+    "reason.member_cancelled": "It was cancelled.",
+    "reason.dismissed": "You let it go.",
+}

@@ -1,0 +1,32 @@
+"""The lists behind `/tracks` and `/queue`, in English."""
+
+TEXTS: dict[str, str] = {
+    "tracks.heading": "Your songs",
+    "tracks.empty": "You have no songs yet. Make one with `/compose`.",
+    "tracks.page": "Page {page} of {pages}, {count} songs",
+    "tracks.line": "{icon} **{title}** · {state} · {age}",
+    "tracks.line_linked": "{icon} **{title}** · {state} · {age} · {link}",
+    "tracks.link": "open",
+    "tracks.choice": "{title} · {state}",
+    "tracks.unknown": "You have no such song. Choose one from the list that appears while you type.",
+    "tracks.no_words": "(no words)",
+    "queue.heading": "Being made here",
+    "queue.empty": "Nothing is being made here right now. `/compose` changes that.",
+    "queue.line": "{icon} **{title}** · {member} · {state} · {age}",
+    "queue.elsewhere": "{count} more elsewhere on this server.",
+    "queue.more": "… and {count} more.",
+    # one word for each state
+    "state.checking": "listening",
+    "state.queued": "waiting",
+    "state.submitting": "handing over",
+    "state.unknown": "needs your decision",
+    "state.generating": "being made",
+    "state.ready": "finished",
+    "state.delivering": "on its way",
+    "state.delivered": "done",
+    "state.refused": "song not usable",
+    "state.failed": "failed",
+    "state.expired": "too slow",
+    "state.cancelled": "cancelled",
+    "state.undeliverable": "not delivered",
+}

@@ -1,0 +1,310 @@
+"""What a job looks like: a card for every state and the message that carries the track. Pure, in the member's language.
+
+A card says what matters in its first line, which is content: it is read even where embeds are hidden.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.errors import Reason
+from bot.jobs.model import RESTING, Job, JobState, Origin
+from bot.jobs.ports import Outlook
+from bot.jobs.service import CANCELLABLE_FREE, CANCELLABLE_PAID
+from bot.texts import text
+from bot.texts.remarks import spelled
+from bot.ui.rules import HouseRules
+from bot.ui.sentences import ago, clip, length, mention, message_link, plain, titled, url_button, why
+
+_BAR_CELLS = 12
+_PREVIEW_LINES = 8
+_PREVIEW_CHARACTERS = 500
+
+
+class Verb(StrEnum):
+    """What a job's button does; stands in its custom_id, so a value is never reused for something else."""
+
+    CANCEL = "cancel"  #: let a job go while that can be done
+    AGAIN = "again"  #: same song, same words, a new job
+    EDIT = "edit"  #: a form with the old words
+    WORDS = "words"  #: the words, privately
+    DELETE = "delete"  #: ask whether it is meant
+    DELETE_SURE = "delete_sure"  #: message, files, row
+    RISK = "risk"  #: an unknown outcome: once more, may be charged twice
+    DISMISS = "dismiss"  #: an unknown outcome: let it go
+    LOOK = "look"  #: look once more for a track, or deliver it once more; costs nothing
+    POST = "post"  #: post the kept track where the button is pressed
+    FILE = "file"  #: the kept track, privately
+
+
+class Look(StrEnum):
+    """A button's weight."""
+
+    QUIET = "quiet"
+    MAIN = "main"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobButton:
+    """Does something to a job."""
+
+    verb: Verb
+    label: str
+    look: Look = Look.QUIET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkButton:
+    """Leads somewhere."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A name and what belongs to it."""
+
+    name: str
+    value: str
+    inline: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A message, without any discord.py in it. `description`, `lines` and `footer` make its embed; all empty: none."""
+
+    job_id: int
+    content: str
+    description: str = ""
+    lines: tuple[Line, ...] = ()
+    footer: str = ""
+    colour: int = 0
+    buttons: tuple[JobButton | LinkButton, ...] = field(default=())
+
+
+_WORKING, _GOOD, _BAD, _ASKING, _OVER = 0x5865F2, 0x3BA55D, 0xED4245, 0xFAA61A, 0x747F8D
+_COLOURS = {
+    JobState.DELIVERED: _GOOD,
+    JobState.REFUSED: _BAD,
+    JobState.FAILED: _BAD,
+    JobState.EXPIRED: _BAD,
+    JobState.UNKNOWN: _ASKING,
+    JobState.UNDELIVERABLE: _ASKING,
+    JobState.CANCELLED: _OVER,
+}
+
+# Where the bar stands when nothing better is known; `generating` fills what lies between its own mark and `ready`.
+_MARKS = {
+    JobState.CHECKING: 0.05,
+    JobState.QUEUED: 0.1,
+    JobState.SUBMITTING: 0.15,
+    JobState.GENERATING: 0.2,
+    JobState.READY: 0.95,
+    JobState.DELIVERING: 0.95,
+}
+
+#: Reasons that other words can mend; then the form is offered first.
+_WORDS_MEND = frozenset({Reason.CONTENT_REFUSED, Reason.REQUEST_REFUSED})
+#: Reasons that are nobody's business but the member's; the card only says that he was told.
+TOLD_PRIVATELY = frozenset({Reason.CONTENT_REFUSED})
+#: Reasons that the same song can only run into again.
+_SONG_IS_TO_BLAME = frozenset({Reason.REFERENCE_UNREADABLE, Reason.REFERENCE_GONE})
+
+
+def job_card(job: Job, outlook: Outlook, *, now: datetime, rules: HouseRules, locale: str) -> Card:
+    """The card of a job as it is now."""
+    return Card(
+        job_id=job.id,
+        content=clip(text(f"card.headline.{job.state}", locale, title=titled(job, locale)), 2000),
+        description=_description(job, outlook, now, rules, locale),
+        lines=_lines(job, rules, locale),
+        footer=text("card.footer", locale, id=job.id),
+        colour=_COLOURS.get(job.state, _WORKING),
+        buttons=card_buttons(job, locale),
+    )
+
+
+def track_card(job: Job, *, locale: str, with_file: bool, direct: bool = False) -> Card:
+    """The message that carries the track; `direct`: it goes to the member because the channel could not be reached."""
+    link = url_button(job.track.url if job.track else None)
+    seconds = job.track.seconds if job.track else None
+    key, values = ("track.ready", {}) if seconds is None else ("track.ready_length", {"length": length(seconds)})
+    paragraphs = [text(key, locale, member=mention(job.member_id), title=titled(job, locale), **values)]
+    if direct:
+        paragraphs.append(text("track.direct", locale))
+    if not with_file:
+        paragraphs.append(text("track.too_large" if link else "track.too_large_no_link", locale))
+    buttons: list[JobButton | LinkButton] = []
+    if link:
+        buttons.append(LinkButton(label=text("control.link", locale), url=link))
+    buttons += [
+        JobButton(verb=Verb.AGAIN, label=text("control.again", locale)),
+        JobButton(verb=Verb.EDIT, label=text("control.edit", locale)),
+        JobButton(verb=Verb.WORDS, label=text("control.words", locale)),
+        JobButton(verb=Verb.DELETE, label=text("control.delete", locale), look=Look.DANGER),
+    ]
+    return Card(job_id=job.id, content=clip("\n".join(paragraphs), 2000), buttons=tuple(buttons))
+
+
+def shared_card(job: Job, *, locale: str) -> Card:
+    """The message that carries a kept track once more, where its owner asked for it; deleting it is Discord's own."""
+    content = text("track.shared", locale, title=titled(job, locale), member=mention(job.member_id))
+    words = JobButton(verb=Verb.WORDS, label=text("control.words", locale))
+    return Card(job_id=job.id, content=clip(content, 2000), buttons=(words,))
+
+
+def card_buttons(job: Job, locale: str) -> tuple[JobButton | LinkButton, ...]:
+    """What can be done with a job from its card."""
+
+    def button(verb: Verb, label: str, look: Look = Look.QUIET) -> JobButton:
+        return JobButton(verb=verb, label=text(label, locale), look=look)
+
+    if job.state in CANCELLABLE_FREE:
+        return (button(Verb.CANCEL, "control.cancel"),)
+    if job.state in CANCELLABLE_PAID:
+        return (button(Verb.CANCEL, "control.cancel_paid"),)
+    if needs_another_song(job):
+        return (button(Verb.EDIT, "control.other_song", Look.MAIN),)
+    edit = button(Verb.EDIT, "control.edit")
+    match job.state:
+        case JobState.UNKNOWN:
+            return (button(Verb.RISK, "control.risk", Look.DANGER), button(Verb.DISMISS, "control.dismiss"))
+        case JobState.DELIVERED:
+            link = track_link(job)
+            return (LinkButton(label=text("control.card", locale), url=link),) if link else ()
+        case JobState.FAILED | JobState.EXPIRED:
+            look = (button(Verb.LOOK, "control.look", Look.MAIN),) if may_still_come(job) else ()
+            again = () if job.reason in _WORDS_MEND else (button(Verb.AGAIN, "control.retry", Look.MAIN),)
+            return (*look, *again, edit)
+        case JobState.UNDELIVERABLE:
+            return (button(Verb.LOOK, "control.fetch", Look.MAIN), button(Verb.WORDS, "control.words"))
+        case JobState.CANCELLED:
+            return (button(Verb.AGAIN, "control.again"), edit)
+        case _:
+            return ()
+
+
+def may_still_come(job: Job) -> bool:
+    """Whether looking once more for the track makes sense; it costs nothing."""
+    return job.generation_id is not None and job.reason in _MAY_STILL_COME
+
+
+_MAY_STILL_COME = frozenset({Reason.DEADLINE, Reason.TRACK_LOST, Reason.KEY_REFUSED, Reason.NO_CREDITS})
+
+
+def needs_another_song(job: Job) -> bool:
+    """Whether the same song can only end the same way."""
+    return job.state is JobState.REFUSED or (job.state is JobState.FAILED and job.reason in _SONG_IS_TO_BLAME)
+
+
+def track_link(job: Job) -> str | None:
+    """Where the track's message is; None when it is not a message of its own in the job's channel."""
+    if job.track_message_id is None or job.track_channel_id != job.place.channel_id:
+        return None
+    if job.track_message_id == job.card_message_id:
+        return None
+    return message_link(job.place.guild_id, job.place.channel_id, job.track_message_id)
+
+
+def progress_bar(share: float) -> str:
+    """A bar of fixed width; `share` from 0 to 1."""
+    full = min(_BAR_CELLS, max(0, int(share * _BAR_CELLS)))
+    return "▰" * full + "▱" * (_BAR_CELLS - full)
+
+
+def progress(job: Job, outlook: Outlook, now: datetime) -> float | None:
+    """How far a live job is, 0 to 1, never full before the track is here; None for a job that rests."""
+    mark = _MARKS.get(job.state)
+    if job.state is not JobState.GENERATING or job.accepted_at is None or outlook.expected_at is None:
+        return mark
+    expected_seconds = max(1.0, (outlook.expected_at - job.accepted_at).total_seconds())
+    share = min(1.0, max(0.0, (now - job.accepted_at).total_seconds() / expected_seconds))
+    return 0.2 + share * 0.7
+
+
+def preview(prompt: str) -> str:
+    """The first lines of what will be sung, as a quotation."""
+    words = prompt.strip("#")
+    lines = words.split("\n")
+    shown = lines[:_PREVIEW_LINES]
+    quoted = "\n".join(f"> {plain(line)}" for line in shown)
+    if len(quoted) > _PREVIEW_CHARACTERS or len(lines) > len(shown):
+        return clip(quoted, _PREVIEW_CHARACTERS).rstrip("…") + "\n> …"
+    return quoted
+
+
+def _description(job: Job, outlook: Outlook, now: datetime, rules: HouseRules, locale: str) -> str:
+    share = progress(job, outlook, now)
+    parts = [] if share is None else [progress_bar(share)]
+    parts.append(_status(job, outlook, now, rules, locale))
+    if job.is_live:
+        heading = text("card.words", locale)
+        parts.append(f"**{heading}**\n{preview(job.prompt)}")
+    return clip("\n\n".join(part for part in parts if part), 4096)
+
+
+def _status(job: Job, outlook: Outlook, now: datetime, rules: HouseRules, locale: str) -> str:
+    match job.state:
+        case JobState.QUEUED if outlook.ahead:
+            key = "card.state.queued_ahead_one" if outlook.ahead == 1 else "card.state.queued_ahead"
+            return text(key, locale, ahead=outlook.ahead)
+        case JobState.GENERATING:
+            return _making(job, outlook, now, locale)
+        case JobState.DELIVERED:
+            return _where_it_is(job, locale)
+        case JobState.FAILED if job.reason in TOLD_PRIVATELY:
+            return text("card.state.told_privately", locale, member=mention(job.member_id))
+        case state if state in RESTING:
+            return f"{why(job, rules, locale)} {_cost(job, locale)}".strip()
+        case _:
+            return text(f"card.state.{job.state}", locale)
+
+
+def _making(job: Job, outlook: Outlook, now: datetime, locale: str) -> str:
+    since = ago(job.accepted_at or job.moved_at)
+    if outlook.expected_at is None:
+        return text("card.state.generating", locale, since=since)
+    if outlook.expected_at <= now:
+        return text("card.state.generating_overdue", locale, since=since)
+    return text("card.state.generating_until", locale, since=since, expected=ago(outlook.expected_at))
+
+
+def _where_it_is(job: Job, locale: str) -> str:
+    if link := track_link(job):
+        return text("card.state.delivered", locale, link=link)
+    if job.track_message_id is not None and job.track_message_id == job.card_message_id:
+        return text("card.state.delivered_in_place", locale)
+    return text("card.state.delivered_elsewhere", locale)
+
+
+def _cost(job: Job, locale: str) -> str:
+    """Honest about money: said where a member would otherwise wonder."""
+    if job.state is JobState.CANCELLED and job.may_be_charged:
+        return text("card.state.cancelled_paid", locale)
+    if job.state in {JobState.CANCELLED, JobState.REFUSED}:
+        return text("card.state.nothing_paid", locale)
+    return ""
+
+
+def _lines(job: Job, rules: HouseRules, locale: str) -> tuple[Line, ...]:
+    name = clip(plain(job.reference.name), 200)
+    song = (
+        text("card.song_value", locale, name=name)
+        if job.reference.seconds is None
+        else text("card.song_value_length", locale, name=name, length=length(job.reference.seconds))
+    )
+    lines = [
+        Line(name=text("card.song", locale), value=song or "—"),
+        Line(name=text("card.member", locale), value=mention(job.member_id)),
+    ]
+    if job.is_live and (remark := spelled(job.detail, locale)):
+        lines.append(Line(name=text("card.hint", locale), value=clip(remark, 1024), inline=False))
+    if job.is_live and len(job.prompt) > rules.prompt.warn_characters:
+        hint = text("card.hint.long", locale, warn=rules.prompt.warn_characters)
+        lines.append(Line(name=text("card.hint", locale), value=hint, inline=False))
+    if job.is_live and job.place.origin is Origin.USER_INSTALL:
+        hint = text("card.hint.user_install", locale)
+        lines.append(Line(name=text("card.hint", locale), value=hint, inline=False))
+    return tuple(lines)

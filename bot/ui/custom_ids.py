@@ -1,0 +1,50 @@
+"""What stands in the custom_id of buttons, menus and forms: kind, version, what to do, and on what. Pure.
+
+The version grows when a verb changes its meaning. Messages live for years: an id that is no longer understood is
+answered with a sentence, never guessed at.
+"""
+
+from bot.ui.cards import Verb
+
+#: `job:v1:<verb>:<job id>`
+JOB_TEMPLATE = r"job:v1:(?P<verb>[a-z_]+):(?P<job>[0-9]{1,18})"
+#: `draft:v1:edit:<key>`: an order that was not taken, to be changed
+DRAFT_TEMPLATE = r"draft:v1:edit:(?P<key>[0-9a-f]{1,32})"
+#: `tracks:v1:page:<number>` and `tracks:v1:choose:<number>`: a page of one's own songs
+PAGE_TEMPLATE = r"tracks:v1:page:(?P<page>[0-9]{1,6})(?P<side>[a-z]?)"
+CHOICE_TEMPLATE = r"tracks:v1:choose:(?P<page>[0-9]{1,6})"
+#: `form:v1:draft:<key>` and `form:v1:job:<job id>`
+FORM_TEMPLATE = r"form:v1:(?P<kind>draft|job):(?P<of>[0-9a-f]{1,32})"
+
+#: Everything that begins so is ours, whatever version it is of.
+OURS = ("job:", "draft:", "tracks:", "form:")
+
+
+def job_id(verb: Verb, job: int) -> str:
+    """A button that does `verb` to a job."""
+    return f"job:v1:{verb}:{job}"
+
+
+def draft_id(key: str) -> str:
+    """A button that opens the form of a draft."""
+    return f"draft:v1:edit:{key}"
+
+
+def page_id(page: int, side: str = "") -> str:
+    """A button that turns to a page; `side` (one letter) keeps two buttons to the same page apart."""
+    return f"tracks:v1:page:{page}{side}"
+
+
+def choice_id(page: int) -> str:
+    """The menu of a page."""
+    return f"tracks:v1:choose:{page}"
+
+
+def draft_form_id(key: str) -> str:
+    """The form of a draft."""
+    return f"form:v1:draft:{key}"
+
+
+def job_form_id(job: int) -> str:
+    """The form that makes a new order from a job."""
+    return f"form:v1:job:{job}"

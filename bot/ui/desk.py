@@ -1,0 +1,217 @@
+"""Where orders are taken: from commands, forms and buttons, all the same way, within Discord's three seconds."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Protocol, cast
+
+import discord
+
+from bot.clock import Clock
+from bot.errors import DuplicateOrderError, OrderError, Reason, StoreBusyError
+from bot.jobs.model import Job
+from bot.jobs.ports import Outlook
+from bot.jobs.service import JobService
+from bot.texts import text
+from bot.ui.answers import draft_view, locale_of, whisper, with_words_note
+from bot.ui.cards import job_card, needs_another_song
+from bot.ui.custom_ids import draft_form_id, job_form_id
+from bot.ui.drafts import Drafts
+from bot.ui.forms import Filled, FormAnswer, order_form, read_answer
+from bot.ui.orders import Song, Wish, asker_of, check_place, check_song, to_order
+from bot.ui.render import Parts, to_parts
+from bot.ui.rules import HouseRules
+from bot.ui.sentences import refusal, titled
+
+log = logging.getLogger(__name__)
+
+#: A reference URL must outlive the checking and a wait in line; sooner than that it counts as expired.
+_URL_MARGIN = timedelta(minutes=90)
+
+#: Delivered so late, an order is a replay after a lost connection: it cannot be answered any more, and whoever typed it
+#: has read "did not respond" and typed it again. Well above 3 s, because clocks differ.
+_TOO_OLD = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What commands, controls and forms work with. `interaction.client.desk`, see `desk_of`."""
+
+    jobs: JobService
+    clock: Clock
+    rules: HouseRules
+    drafts: Drafts
+
+    async def take(self, interaction: discord.Interaction, wish: Wish) -> None:
+        """Turn a wish into a job and answer with its card; or say privately what is in the way and give it back."""
+        age = self.clock.now() - interaction.created_at
+        if age > _TOO_OLD:
+            log.warning("an order arrived %d s late and was not taken; is this machine's clock right?", age.seconds)
+            return
+        try:
+            check_place(interaction)
+            order = to_order(wish, asker_of(interaction), self.rules)
+            job = await self.jobs.compose(order)
+        except DuplicateOrderError as error:
+            log.info("an order arrived twice", extra={"job": error.job_id})
+        except OrderError as error:
+            await self.give_back(interaction, wish, refusal(error, self.rules, locale_of(interaction)))
+        except StoreBusyError:
+            busy = refusal(OrderError(Reason.STORE_BUSY), self.rules, locale_of(interaction))
+            await self.give_back(interaction, wish, busy)
+        else:
+            await self._answer_with_card(interaction, job)
+
+    async def open_form(self, interaction: discord.Interaction, wish: Wish, heading: str = "form.compose") -> None:
+        """Ask for what is missing; what is known already stands in the form, or waits beside it."""
+        check_place(interaction)
+        if wish.song is not None:
+            check_song(wish.song, self.rules)
+        key = self.drafts.keep(interaction.user.id, wish)
+        filled = Filled(title=wish.title, lyrics=wish.lyrics, song_name=wish.song.name if wish.song else None)
+        form = order_form(draft_form_id(key), heading, filled, rules=self.rules, locale=locale_of(interaction))
+        await interaction.response.send_modal(form)
+
+    async def give_back(self, interaction: discord.Interaction, wish: Wish, sentence: str) -> None:
+        """Say privately why not, show the text for copying, and offer the form with everything in it."""
+        locale = locale_of(interaction)
+        key = self.drafts.keep(interaction.user.id, wish)
+        note = with_words_note(sentence, wish.lyrics, locale)
+        await whisper(interaction, note, words=wish.lyrics, view=draft_view(key, locale))
+
+    async def change_draft(self, interaction: discord.Interaction, key: str) -> None:
+        """Open the form of an order that was not taken. After a restart its text is read from the message itself."""
+        wish = self.drafts.find(key, interaction.user.id) or Wish(lyrics=_words_shown(interaction.message))
+        if wish.song is not None:
+            try:
+                check_song(wish.song, self.rules)
+            except OrderError:
+                wish = replace(wish, song=None)  # the form asks for another
+        await self.open_form(interaction, wish)
+
+    async def submit_draft(self, interaction: discord.Interaction, key: str) -> None:
+        """A form that began with a command or a message came back."""
+        answer = self._answer_of(interaction)
+        draft = self.drafts.find(key, interaction.user.id)
+        song = answer.song or (draft.song if draft else None)
+        wish = Wish(lyrics=answer.lyrics, title=answer.title, song=song, again_of=draft.again_of if draft else None)
+        if song is None:
+            sentence = "answer.song_missing" if draft else "answer.restarted"
+            await self.give_back(interaction, wish, text(sentence, locale_of(interaction)))
+            return
+        await self.take(interaction, wish)
+
+    async def open_job_form(self, interaction: discord.Interaction, job: Job) -> None:
+        """The form with a job's words in it; its song is used unless another is attached, or has to be."""
+        keeps_song = self._can_bring_back(interaction, job)
+        song_name = job.reference.name if keeps_song else None
+        heading = "form.edit" if keeps_song else "form.other_song"
+        filled = Filled(title=job.title, lyrics=job.lyrics, song_name=song_name)
+        form = order_form(job_form_id(job.id), heading, filled, rules=self.rules, locale=locale_of(interaction))
+        await interaction.response.send_modal(form)
+
+    async def submit_for_job(self, interaction: discord.Interaction, job: Job) -> None:
+        """A form that began with a job came back."""
+        answer = self._answer_of(interaction)
+        wish = Wish(lyrics=answer.lyrics, title=answer.title, song=answer.song, again_of=job.id)
+        if wish.song is not None:
+            await self.take(interaction, wish)
+        else:
+            await self.take_with_song_of(interaction, wish, job)
+
+    async def again(self, interaction: discord.Interaction, job: Job) -> None:
+        """The same song and the same words once more; asks for the song where it cannot be brought back."""
+        if not self._can_bring_back(interaction, job):
+            await self.open_job_form(interaction, job)
+            return
+        await self.take_with_song_of(interaction, Wish(lyrics=job.lyrics, title=job.title, again_of=job.id), job)
+
+    async def take_with_song_of(self, interaction: discord.Interaction, wish: Wish, job: Job) -> None:
+        """Take a wish with a job's song: by its URL while that lasts, else by posting our copy, whose URL is fresh."""
+        if self._url_lasts(job):
+            await self.take(interaction, replace(wish, song=_song_by_url(job)))
+            return
+        try:
+            # all that can be refused is refused before anything is posted
+            to_order(replace(wish, song=_song_by_url(job)), asker_of(interaction), self.rules)
+        except OrderError as error:
+            await self.give_back(interaction, wish, refusal(error, self.rules, locale_of(interaction)))
+            return
+        song = await self._posted_copy(interaction, job)
+        if song is None:
+            await self.give_back(interaction, wish, text("answer.song_expired", locale_of(interaction)))
+            return
+        await self.take(interaction, replace(wish, song=song))
+
+    async def _posted_copy(self, interaction: discord.Interaction, job: Job) -> Song | None:
+        copy = self.jobs.reference_file(job)
+        if copy is None:
+            return None
+        await interaction.response.defer(thinking=True)
+        locale = locale_of(interaction)
+        sentence = text("answer.preparing", locale, title=titled(job, locale))
+        file = discord.File(copy, filename=f"{_stem(job.reference.name)}{copy.suffix}")
+        message = await interaction.edit_original_response(content=sentence, attachments=[file])
+        attachment = next(iter(message.attachments), None)
+        if attachment is None:
+            return None
+        return Song(url=attachment.url, name=job.reference.name, size_bytes=attachment.size)
+
+    def _can_bring_back(self, interaction: discord.Interaction, job: Job) -> bool:
+        if needs_another_song(job):
+            return False
+        if self._url_lasts(job):
+            return True
+        copy = self.jobs.reference_file(job)
+        return copy is not None and copy.stat().st_size <= interaction.filesize_limit
+
+    def _url_lasts(self, job: Job) -> bool:
+        expires_at = job.reference.expires_at
+        return expires_at is not None and expires_at - self.clock.now() > _URL_MARGIN
+
+    def _answer_of(self, interaction: discord.Interaction) -> FormAnswer:
+        return read_answer(cast("Mapping[str, Any]", interaction.data or {}))
+
+    async def _answer_with_card(self, interaction: discord.Interaction, job: Job) -> None:
+        if interaction.response.is_done():
+            # there was a message already, which the engine may have drawn a later state on
+            message = await interaction.edit_original_response(**self._card_of(await self.jobs.get(job.id)))
+            message_id: int | None = message.id
+        else:
+            answer = await interaction.response.send_message(**self._card_of(job))
+            message_id = answer.message_id
+        if message_id is not None:
+            await self.jobs.card_shown(job.id, message_id)
+
+    def _card_of(self, job: Job) -> Parts:
+        return to_parts(job_card(job, Outlook(), now=self.clock.now(), rules=self.rules, locale=job.place.locale))
+
+
+class _HasDesk(Protocol):
+    desk: Desk
+
+
+def desk_at(client: discord.Client) -> Desk:
+    """The desk of a client that has one."""
+    return cast("_HasDesk", client).desk
+
+
+def desk_of(interaction: discord.Interaction) -> Desk:
+    """The desk of the client that this interaction came to."""
+    return desk_at(interaction.client)
+
+
+def _song_by_url(job: Job) -> Song:
+    return Song(url=job.reference.url, name=job.reference.name, size_bytes=job.reference.size_bytes)
+
+
+def _stem(name: str) -> str:
+    stem = name.rpartition(".")[0] or name
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in stem)[:60] or "song"
+
+
+def _words_shown(message: discord.Message | None) -> str:
+    """The text that a refusal showed for copying."""
+    shown = message.embeds[0].description if message and message.embeds else None
+    return (shown or "").removeprefix("```\n").removesuffix("\n```")

@@ -1,0 +1,123 @@
+"""Forms: what they hold, and what comes back. A form is known by its custom_id alone, so that it outlives a restart."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.texts import text
+from bot.ui.orders import Song
+from bot.ui.rules import HouseRules
+from bot.ui.sentences import clip
+
+TITLE, LYRICS, SONG = "title", "lyrics", "song"
+
+#: Discord's limit for a text field of a form.
+MOST_TYPED_CHARACTERS = 4_000
+
+
+class AudioUpload(ui.FileUpload[Any]):
+    """A file upload that offers audio files only: Discord has it since August 2026, discord.py 2.7.1 does not."""
+
+    def to_component_dict(self) -> Any:
+        """The component as it is sent."""
+        return {**super().to_component_dict(), "file_types": ["audio"]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What a form is opened with."""
+
+    title: str = ""
+    lyrics: str = ""
+    song_name: str | None = None  #: the song that is used when none is attached; None: one must be attached
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormAnswer:
+    """What came back from a form."""
+
+    title: str
+    lyrics: str
+    song: Song | None
+
+
+def order_form(custom_id: str, heading: str, filled: Filled, *, rules: HouseRules, locale: str) -> ui.Modal:
+    """Title, lyrics, song. `heading` is a key. Needs a running loop; discord.py does not keep it."""
+    form = ui.Modal(title=text(heading, locale), custom_id=custom_id)
+    form.add_item(_title(filled, rules, locale))
+    form.add_item(_lyrics(filled, rules, locale))
+    form.add_item(_song(filled, rules, locale))
+    form.stop()
+    return form
+
+
+def _title(filled: Filled, rules: HouseRules, locale: str) -> ui.Label[Any]:
+    field: ui.TextInput[Any] = ui.TextInput(
+        custom_id=TITLE,
+        required=False,
+        max_length=rules.title_most_characters,
+        default=clip(filled.title, rules.title_most_characters) or None,
+    )
+    return ui.Label(text=text("form.title", locale), description=text("form.title.about", locale), component=field)
+
+
+def _lyrics(filled: Filled, rules: HouseRules, locale: str) -> ui.Label[Any]:
+    # no max_length of the model's: section names do not count, and what is too long must come back, not be cut off
+    field: ui.TextInput[Any] = ui.TextInput(
+        custom_id=LYRICS,
+        style=discord.TextStyle.paragraph,
+        max_length=MOST_TYPED_CHARACTERS,
+        default=filled.lyrics[:MOST_TYPED_CHARACTERS] or None,
+    )
+    about = text("form.lyrics.about", locale, limit=rules.prompt.most_characters - 2 * len(rules.prompt.mark))
+    return ui.Label(text=text("form.lyrics", locale), description=about, component=field)
+
+
+def _song(filled: Filled, rules: HouseRules, locale: str) -> ui.Label[Any]:
+    needed = filled.song_name is None
+    # 2.7.1 sends null for what is left out, so all three are given
+    upload = AudioUpload(custom_id=SONG, required=needed, min_values=1 if needed else 0, max_values=1)
+    if filled.song_name is None:
+        about = text("form.song.needed", locale, least_seconds=f"{rules.reference_least_seconds:g}")
+    else:
+        about = clip(text("form.song.chosen", locale, name=clip(filled.song_name, 60)), 100)
+    return ui.Label(text=text("form.song", locale), description=about, component=upload)
+
+
+def read_answer(data: Mapping[str, Any]) -> FormAnswer:
+    """What was typed and attached; `data` is the `data` of a modal submit. Unknown fields are passed over."""
+    fields = {str(field.get("custom_id")): field for field in _fields(data.get("components", ()))}
+    chosen = fields.get(SONG, {}).get("values") or ()
+    attachments = data.get("resolved", {}).get("attachments", {})
+    return FormAnswer(
+        title=str(fields.get(TITLE, {}).get("value") or ""),
+        lyrics=str(fields.get(LYRICS, {}).get("value") or ""),
+        song=next((_song_in(attachments[key]) for key in map(str, chosen) if key in attachments), None),
+    )
+
+
+def _fields(components: Any) -> Iterator[Mapping[str, Any]]:
+    for component in components:
+        if "components" in component:  # an action row
+            yield from _fields(component["components"])
+        elif "component" in component:  # a label
+            yield component["component"]
+        else:
+            yield component
+
+
+def _song_in(attachment: Mapping[str, Any]) -> Song:
+    return Song(url=str(attachment["url"]), name=str(attachment["filename"]), size_bytes=int(attachment["size"]))
+
+
+def typed_in(data: Mapping[str, Any] | None) -> str:
+    """The lyrics that an interaction of any kind carried, so that they can be given back; empty when it had none."""
+    if not data:
+        return ""
+    if "components" in data:
+        return read_answer(data).lyrics
+    options = data.get("options") or ()
+    return next((str(option.get("value") or "") for option in options if option.get("name") == LYRICS), "")

@@ -1,0 +1,75 @@
+"""Where every error of an interaction ends: a short private sentence for the member, the trace in the log.
+
+One of the three places that catch everything. The member's sentence carries a reference that stands in the log too.
+"""
+
+import logging
+from collections.abc import Awaitable, Mapping
+from typing import Any, cast
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bot.errors import NoSuchJobError, NotYoursError, OrderError, Reason, StoreBusyError, TooLateError
+from bot.texts import text
+from bot.ui.answers import locale_of, whisper, with_words_note
+from bot.ui.forms import typed_in
+from bot.ui.rules import HouseRules
+from bot.ui.sentences import refusal
+
+log = logging.getLogger(__name__)
+
+#: 10062: too late, or a replay after a reconnect; 40060: answered before; 50027, 10015: its token has ended. Nothing
+#: that is sent to such an interaction arrives.
+_UNANSWERABLE = frozenset({10062, 40060, 50027, 10015})
+
+
+async def guarded(interaction: discord.Interaction, work: Awaitable[None], rules: HouseRules) -> None:
+    """Do the work of an interaction; whatever goes wrong is reported to who started it."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 -- the interaction error funnel
+        await report(interaction, error, rules)
+
+
+async def report(interaction: discord.Interaction, error: BaseException, rules: HouseRules) -> None:
+    """Tell the member what went wrong, give him back what he typed, and log what he must not see."""
+    if isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    if _is_unanswerable(error):
+        log.info("an interaction could not be answered any more (%s)", error.__class__.__name__)
+        return
+    locale = locale_of(interaction)
+    sentence = _sentence(error, rules, locale)
+    if sentence is None:
+        reference = f"{interaction.id:x}"[-10:]
+        # aiohttp's errors may print the address they failed at, and an interaction's address holds its token
+        trace = None if isinstance(error, aiohttp.ClientError) else error
+        log.error("interaction failed (%s), reference %s", error.__class__.__name__, reference, exc_info=trace)
+        sentence = text("answer.failed", locale, reference=reference)
+    words = typed_in(cast("Mapping[str, Any] | None", interaction.data))
+    try:
+        await whisper(interaction, with_words_note(sentence, words, locale), words=words)
+    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as failure:
+        log.warning("a member could not be told: %s", failure.__class__.__name__)
+
+
+def _sentence(error: BaseException, rules: HouseRules, locale: str) -> str | None:
+    match error:
+        case OrderError():
+            return refusal(error, rules, locale)
+        case NotYoursError():
+            return text("control.not_yours", locale)
+        case TooLateError():
+            return text("control.too_late", locale)
+        case NoSuchJobError():
+            return text("control.gone", locale)
+        case StoreBusyError():
+            return refusal(OrderError(Reason.STORE_BUSY), rules, locale)
+        case _:
+            return None
+
+
+def _is_unanswerable(error: BaseException) -> bool:
+    return isinstance(error, discord.HTTPException) and error.code in _UNANSWERABLE

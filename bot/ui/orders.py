@@ -1,0 +1,142 @@
+"""From what a member typed and attached to an order: every check that needs neither network nor database. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+import discord
+
+from bot.errors import OrderError, Reason
+from bot.jobs.lyrics import made_title, to_prompt
+from bot.jobs.model import Order, Origin, Place, Reference
+from bot.ui.rules import HouseRules
+
+#: What a song is called when Discord gives no name.
+_UNNAMED_FILE = "song"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Song:
+    """An attachment: what is known of it before anybody has listened."""
+
+    url: str  #: signed: never in a log or a message
+    name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a member would like; nothing in it has been checked, and all of it comes back to him if it cannot be had."""
+
+    lyrics: str = ""
+    title: str = ""
+    song: Song | None = None
+    again_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who wishes, and where."""
+
+    member_id: int
+    member_name: str
+    place: Place
+
+
+def to_order(wish: Wish, asker: Asker, rules: HouseRules) -> Order:
+    """The order, or OrderError with the first thing that is in its way; REFERENCE_GONE when there is no song."""
+    if wish.song is None:
+        raise OrderError(Reason.REFERENCE_GONE)
+    check_song(wish.song, rules)
+    prompt = to_prompt(wish.lyrics, rules.prompt)
+    title = " ".join(wish.title.split())
+    if len(title) > rules.title_most_characters:
+        raise OrderError(Reason.TITLE_TOO_LONG, count=len(title), limit=rules.title_most_characters)
+    if rules.blocked.find(title, wish.lyrics, prompt.sung) is not None:
+        raise OrderError(Reason.WORDS_REFUSED)
+    return Order(
+        member_id=asker.member_id,
+        member_name=asker.member_name,
+        place=asker.place,
+        title=title or made_title(wish.lyrics, wish.song.name),
+        lyrics=wish.lyrics,
+        prompt=prompt.text,
+        reference=Reference(
+            url=wish.song.url,
+            name=wish.song.name,
+            size_bytes=wish.song.size_bytes,
+            expires_at=expiry_of(wish.song.url),
+        ),
+        again_of=wish.again_of,
+    )
+
+
+def check_song(song: Song, rules: HouseRules) -> None:
+    """Where it comes from and how large it claims to be. Raises OrderError."""
+    if urlsplit(song.url).hostname not in rules.attachment_hosts:
+        raise OrderError(Reason.FOREIGN_URL)
+    if song.size_bytes <= 0:
+        raise OrderError(Reason.FILE_EMPTY)
+    if song.size_bytes > rules.reference_most_bytes:
+        raise OrderError(Reason.FILE_TOO_LARGE)
+
+
+def expiry_of(url: str) -> datetime | None:
+    """When a signed attachment URL ends: its `ex`, Unix seconds in hexadecimal; None when it has none."""
+    values = parse_qs(urlsplit(url).query).get("ex")
+    try:
+        return datetime.fromtimestamp(int(values[0], 16), UTC) if values else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def song_of(attachment: discord.Attachment) -> Song:
+    """What Discord says about an attachment."""
+    return Song(url=attachment.url, name=attachment.filename or _UNNAMED_FILE, size_bytes=attachment.size)
+
+
+def asker_of(interaction: discord.Interaction) -> Asker:
+    """Who typed or pressed, and where."""
+    return Asker(
+        member_id=interaction.user.id,
+        member_name=interaction.user.display_name,
+        place=Place(
+            origin=origin_of(interaction),
+            channel_id=interaction.channel_id or 0,
+            guild_id=interaction.guild_id,
+            interaction_id=interaction.id,
+            interaction_token=interaction.token,
+            upload_limit_bytes=interaction.filesize_limit,
+            locale=str(interaction.locale),
+        ),
+    )
+
+
+def origin_of(interaction: discord.Interaction) -> Origin:
+    """How a track can get back: by ourselves where the bot is a member, else only through this interaction."""
+    if interaction.guild_id is not None:
+        only_the_member = interaction.is_user_integration() and not interaction.is_guild_integration()
+        return Origin.USER_INSTALL if only_the_member else Origin.GUILD
+    return Origin.USER_INSTALL if interaction.context.private_channel else Origin.DIRECT
+
+
+def check_place(interaction: discord.Interaction) -> None:
+    """Whether a later delivery would be allowed. Raises OrderError(NO_PERMISSION); its detail names the permission.
+
+    `app_permissions` are ours at the very place of the call, overwrites included; outside servers there is nothing to
+    ask for.
+    """
+    if origin_of(interaction) is not Origin.GUILD:
+        return
+    mine = interaction.app_permissions
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    needed = {
+        "view_channel": mine.view_channel,
+        "send_messages_in_threads" if in_thread else "send_messages": (
+            mine.send_messages_in_threads if in_thread else mine.send_messages
+        ),
+        "attach_files": mine.attach_files,
+    }
+    missing = next((name for name, granted in needed.items() if not granted and not mine.administrator), None)
+    if missing is not None:
+        raise OrderError(Reason.NO_PERMISSION, missing)

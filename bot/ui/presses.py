@@ -1,0 +1,180 @@
+"""What a job's buttons do. Who may is read from the row; the button only names the job and the verb."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import discord
+
+from bot.errors import NotYoursError, TooLateError
+from bot.jobs.model import Job
+from bot.jobs.ports import Outlook
+from bot.jobs.service import Actor
+from bot.texts import text
+from bot.ui.answers import locale_of, whisper
+from bot.ui.cards import JobButton, Look, Verb, job_card, shared_card
+from bot.ui.desk import Desk
+from bot.ui.filenames import file_name
+from bot.ui.render import finished, to_button, to_parts
+from bot.ui.sentences import titled
+
+log = logging.getLogger(__name__)
+
+
+async def press(interaction: discord.Interaction, desk: Desk, verb: Verb, job_id: int) -> None:
+    """Do what the button says. Raises ControlError and what Discord raises; the funnel turns those into sentences."""
+    job = await desk.jobs.get(job_id)
+    try:
+        await _ACTS[verb](interaction, desk, job)
+    except NotYoursError:
+        key = "control.not_yours_moderator" if verb in _FOR_MODERATORS else "control.not_yours"
+        await whisper(interaction, text(key, locale_of(interaction)))
+    except TooLateError:
+        live = verb in {Verb.DELETE, Verb.DELETE_SURE}
+        await whisper(
+            interaction, text("control.too_late_live" if live else "control.too_late", locale_of(interaction))
+        )
+
+
+def actor_for(interaction: discord.Interaction, job: Job) -> Actor:
+    """Who presses. A moderator is one of the server that the job belongs to, where he presses."""
+    is_moderator = (
+        interaction.guild_id is not None
+        and interaction.guild_id == job.place.guild_id
+        and interaction.permissions.manage_messages
+    )
+    return Actor(member_id=interaction.user.id, is_moderator=is_moderator)
+
+
+async def _cancel(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
+    moved = await desk.jobs.cancel(job.id, actor_for(interaction, job))
+    await _show_moved(
+        interaction, desk, moved, "control.cancelled_paid" if moved.may_be_charged else "control.cancelled"
+    )
+
+
+async def _risk(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
+    moved = await desk.jobs.risk_again(job.id, actor_for(interaction, job))
+    await _show_moved(interaction, desk, moved, "control.risked")
+
+
+async def _dismiss(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
+    moved = await desk.jobs.dismiss(job.id, actor_for(interaction, job))
+    await _show_moved(interaction, desk, moved, "control.dismissed")
+
+
+async def _look(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
+    moved = await desk.jobs.ask_again(job.id, actor_for(interaction, job))
+    await _show_moved(interaction, desk, moved, "control.looking")
+
+
+async def _again(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
+    await desk.again(interaction, await desk.jobs.own(job.id, actor_for(interaction, job)))
+
+
+async def _edit(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
+    await desk.open_job_form(interaction, await desk.jobs.own(job.id, actor_for(interaction, job)))
+
+
+async def _words(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
+    locale = locale_of(interaction)
+    sentence = text("answer.words_of", locale, title=titled(job, locale))
+    await whisper(interaction, sentence, words=job.lyrics or text("tracks.no_words", locale))
+
+
+async def _delete(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
+    """Ask first: a track that was paid for is gone for good."""
+    may_delete(interaction, job)
+    locale = locale_of(interaction)
+    button = JobButton(verb=Verb.DELETE_SURE, label=text("control.delete_sure", locale), look=Look.DANGER)
+    sentence = text("control.delete_ask", locale, title=titled(job, locale))
+    await whisper(interaction, sentence, view=finished(to_button(job.id, button)))
+
+
+def may_delete(interaction: discord.Interaction, job: Job) -> None:
+    """Whether this person may delete this job now. Raises NotYoursError, TooLateError."""
+    actor = actor_for(interaction, job)
+    if job.member_id != actor.member_id and not actor.is_moderator:
+        raise NotYoursError(f"job {job.id}")
+    if job.is_live:
+        raise TooLateError(f"job {job.id} is {job.state}")
+
+
+async def _delete_sure(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
+    may_delete(interaction, job)
+    await interaction.response.defer()
+    # the messages first: if this process dies in between, the row is still there to be deleted once more
+    clean = await _remove_messages(interaction.client, job)
+    await desk.jobs.delete(job.id, actor_for(interaction, job))
+    key = "control.deleted" if clean else "control.deleted_partly"
+    await interaction.edit_original_response(
+        content=text(key, locale_of(interaction)), embeds=[], attachments=[], view=finished()
+    )
+
+
+async def _remove_messages(client: discord.Client, job: Job) -> bool:
+    """Remove the track's message and the card; True when neither is left."""
+    places = {(job.track_channel_id, job.track_message_id), (job.place.channel_id, job.card_message_id)}
+    clean = True
+    for channel_id, message_id in places:
+        if channel_id is None or message_id is None:
+            continue
+        try:
+            await client.get_partial_messageable(channel_id).get_partial_message(message_id).delete()
+        except discord.NotFound:
+            continue
+        except discord.HTTPException as error:
+            log.info("a deleted job's message stays: %s", error.code, extra={"job": job.id})
+            clean = False
+    return clean
+
+
+async def _post(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
+    """The kept track, for everybody, where the button was pressed."""
+    await _send_file(interaction, desk, job, private=False)
+
+
+async def _file(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
+    """The kept track, for its owner alone."""
+    await _send_file(interaction, desk, job, private=True)
+
+
+async def _send_file(interaction: discord.Interaction, desk: Desk, job: Job, *, private: bool) -> None:
+    job = await desk.jobs.own(job.id, actor_for(interaction, job))
+    locale = locale_of(interaction)
+    track = desk.jobs.track_file(job)
+    if track is None or track.stat().st_size > interaction.filesize_limit:
+        await whisper(interaction, text("answer.no_file" if track is None else "answer.file_too_large", locale))
+        return
+    await interaction.response.defer(thinking=True, ephemeral=private)
+    parts = to_parts(shared_card(job, locale=locale))
+    file = discord.File(track, filename=file_name(job, track.suffix))
+    await interaction.edit_original_response(**parts, attachments=[file])
+
+
+async def _show_moved(interaction: discord.Interaction, desk: Desk, job: Job, sentence: str) -> None:
+    """On the card itself: the card changes under the finger. Anywhere else: a private sentence."""
+    message = interaction.message
+    if message is None or message.id != job.card_message_id:
+        await whisper(interaction, text(sentence, locale_of(interaction)))
+        return
+    card = job_card(job, Outlook(), now=desk.clock.now(), rules=desk.rules, locale=job.place.locale)
+    await interaction.response.edit_message(**to_parts(card))
+
+
+Act = Callable[[discord.Interaction, Desk, Job], Awaitable[None]]
+
+_ACTS: dict[Verb, Act] = {
+    Verb.CANCEL: _cancel,
+    Verb.AGAIN: _again,
+    Verb.EDIT: _edit,
+    Verb.WORDS: _words,
+    Verb.DELETE: _delete,
+    Verb.DELETE_SURE: _delete_sure,
+    Verb.RISK: _risk,
+    Verb.DISMISS: _dismiss,
+    Verb.LOOK: _look,
+    Verb.POST: _post,
+    Verb.FILE: _file,
+}
+
+_FOR_MODERATORS = frozenset({Verb.CANCEL, Verb.DELETE, Verb.DELETE_SURE})

@@ -1,0 +1,62 @@
+"""From a card to what discord.py sends. Views are finished before they leave: presses are found by custom_id alone."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+import discord
+from discord import ui
+
+from bot.ui.cards import Card, JobButton, LinkButton, Look
+from bot.ui.custom_ids import job_id
+
+_STYLES = {
+    Look.QUIET: discord.ButtonStyle.secondary,
+    Look.MAIN: discord.ButtonStyle.primary,
+    Look.DANGER: discord.ButtonStyle.danger,
+}
+
+
+class Parts(TypedDict):
+    """Keyword arguments that sends and edits share; an edit with these leaves nothing of the old card."""
+
+    content: str
+    embeds: list[discord.Embed]
+    view: ui.View
+
+
+def to_parts(card: Card) -> Parts:
+    """The card as a message. Needs a running loop, as every View does."""
+    return {"content": card.content, "embeds": embeds_of(card), "view": to_view(card.job_id, card.buttons)}
+
+
+def embeds_of(card: Card) -> list[discord.Embed]:
+    """The card's embed, or none."""
+    if not (card.description or card.lines):
+        return []
+    embed = discord.Embed(description=card.description or None, colour=card.colour)
+    for line in card.lines:
+        embed.add_field(name=line.name, value=line.value, inline=line.inline)
+    if card.footer:
+        embed.set_footer(text=card.footer)
+    return [embed]
+
+
+def to_view(job: int, buttons: Sequence[JobButton | LinkButton]) -> ui.View:
+    """The buttons of a job."""
+    return finished(*(to_button(job, button) for button in buttons))
+
+
+def to_button(job: int, button: JobButton | LinkButton) -> ui.Button[ui.View]:
+    """One button."""
+    if isinstance(button, LinkButton):
+        return ui.Button(label=button.label, url=button.url)
+    return ui.Button(label=button.label, style=_STYLES[button.look], custom_id=job_id(button.verb, job))
+
+
+def finished(*items: ui.Item[ui.View]) -> ui.View:
+    """A view that discord.py sends but does not keep: a restart must not make a difference, nor a year of messages."""
+    view = ui.View(timeout=None)
+    for item in items:
+        view.add_item(item)
+    view.stop()
+    return view

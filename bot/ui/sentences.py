@@ -1,0 +1,115 @@
+"""Words made safe and readable: markdown escaped, mentions harmless, times and lengths as Discord shows them. Pure."""
+
+import re
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from bot.errors import OrderError, Reason
+from bot.jobs.model import Job, JobState
+from bot.texts import text
+from bot.texts.remarks import spelled
+from bot.ui.rules import HouseRules
+
+# Everything that begins a markdown construct, a mention, a custom emoji, a timestamp or a link in Discord.
+_SPECIAL = re.compile(r"([\\*_~`|\[\]()<>#@:])")
+_LEADING = re.compile(r"^(\s*)([-+]|\d+\.)(?=\s)", re.MULTILINE)
+
+#: Shown with each state, on lists.
+ICONS: dict[JobState, str] = {
+    JobState.CHECKING: "🎧",
+    JobState.QUEUED: "⏳",
+    JobState.SUBMITTING: "📤",
+    JobState.UNKNOWN: "❓",
+    JobState.GENERATING: "🎶",
+    JobState.READY: "📦",
+    JobState.DELIVERING: "📦",
+    JobState.DELIVERED: "✅",
+    JobState.REFUSED: "🚫",
+    JobState.FAILED: "❌",
+    JobState.EXPIRED: "⌛",
+    JobState.CANCELLED: "✖️",
+    JobState.UNDELIVERABLE: "📪",
+}
+
+
+def plain(words: str) -> str:
+    """`words` so that Discord shows them as they are: no markdown, no mention, no link, no emoji code."""
+    return _LEADING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", words))
+
+
+def clip(words: str, most_characters: int) -> str:
+    """Cut hard, with an ellipsis when cut; never inside an escape."""
+    if len(words) <= most_characters:
+        return words
+    cut = words[: most_characters - 1]
+    trailing = len(cut) - len(cut.rstrip("\\"))
+    return (cut[:-1] if trailing % 2 else cut) + "…"
+
+
+def fenced(words: str) -> str:
+    """A code block: easy to copy, nothing in it is interpreted."""
+    return "```\n" + words.replace("```", "'''") + "\n```"
+
+
+def titled(job: Job, locale: str) -> str:
+    """The job's title, escaped; a word for it when it is empty."""
+    return plain(job.title) or text("card.unnamed", locale)
+
+
+def mention(member_id: int) -> str:
+    """Shows as the member's name; it pings only where the message allows it."""
+    return f"<@{member_id}>"
+
+
+def ago(moment: datetime) -> str:
+    """A time that Discord counts by itself, in the reader's language: "2 minutes ago", "in 40 seconds"."""
+    return f"<t:{int(moment.timestamp())}:R>"
+
+
+def length(seconds: float) -> str:
+    """Minutes and seconds, as players show them."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def message_link(guild_id: int | None, channel_id: int, message_id: int) -> str:
+    """Where a message is found; `@me` stands for direct messages."""
+    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"
+
+
+def url_button(url: str | None) -> str | None:
+    """The address if a button can carry it: http(s), at most 512 characters (Discord's limit for a button's URL)."""
+    if url is None or len(url) > 512 or urlsplit(url).scheme not in {"http", "https"}:
+        return None
+    return url
+
+
+def why(job: Job, rules: HouseRules, locale: str) -> str:
+    """Why a job rests without a track, in a sentence; empty when there is no reason."""
+    if job.reason is None:
+        return ""
+    if job.reason is Reason.SOUND and (heard := spelled(job.detail, locale)):
+        return heard
+    return _filled(f"reason.{job.reason}", rules, locale)
+
+
+def refusal(error: OrderError, rules: HouseRules, locale: str) -> str:
+    """Why an order was not taken, in a sentence."""
+    values = dict(error.values)
+    if isinstance(count := values.get("count"), int) and isinstance(limit := values.get("limit"), int):
+        values["over"] = count - limit
+    if error.reason is Reason.NO_PERMISSION:
+        values["permission"] = text(f"permission.{error.detail}", locale)
+    return _filled(f"reason.{error.reason}", rules, locale, **values)
+
+
+def _filled(key: str, rules: HouseRules, locale: str, **values: object) -> str:
+    known: dict[str, object] = {
+        "limit": rules.prompt.most_characters,
+        "limit_mb": rules.reference_most_bytes // (1024 * 1024),
+        "least_seconds": f"{rules.reference_least_seconds:g}",
+    }
+    try:
+        return text(key, locale, **{**known, **values})
+    except KeyError:
+        return ""  # a sentence that wants a value which the row does not hold

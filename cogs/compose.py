@@ -1,0 +1,87 @@
+"""Three ways to order a track: `/compose` with everything, `/compose` with a form, and a message that has a song."""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.client import ComposeClient
+from bot.texts import text
+from bot.ui.answers import locale_of, whisper
+from bot.ui.desk import desk_of
+from bot.ui.orders import Wish, song_of
+from bot.ui.translation import worded
+
+#: Discord's limit for a text option; what the model takes is far less, and is said in words with the text given back.
+MOST_OPTION_CHARACTERS = 6_000
+
+#: By name, because Discord does not always send a content type; what the file really is, is heard later.
+_SONG_ENDINGS = (".mp3", ".wav", ".m4a", ".ogg", ".opus", ".flac", ".aac")
+
+
+class AudioCommand(app_commands.Command[Any, ..., Any]):
+    """A command whose attachment options offer audio files only: Discord has it, discord.py 2.7.1 does not."""
+
+    def to_dict(self, tree: app_commands.CommandTree[Any]) -> Any:
+        """The command as it is registered, untranslated."""
+        return _audio_only(super().to_dict(tree), tree)
+
+    async def get_translated_payload(
+        self, tree: app_commands.CommandTree[Any], translator: app_commands.Translator
+    ) -> Any:
+        """The command as it is registered; discord.py builds its options anew here."""
+        return _audio_only(await super().get_translated_payload(tree, translator), tree)
+
+
+def _audio_only(described: dict[str, Any], tree: app_commands.CommandTree[Any]) -> dict[str, Any]:
+    for option in described["options"] if getattr(tree, "filters_files", True) else ():
+        if option["type"] == discord.AppCommandOptionType.attachment.value:
+            option["file_types"] = ["audio"]
+    return described
+
+
+@app_commands.describe(
+    reference=worded("command.compose.reference.about"),
+    lyrics=worded("command.compose.lyrics.about"),
+    title=worded("command.compose.title.about"),
+)
+@app_commands.rename(
+    reference=worded("command.compose.reference"),
+    lyrics=worded("command.compose.lyrics"),
+    title=worded("command.compose.title"),
+)
+async def compose(
+    interaction: discord.Interaction,
+    reference: discord.Attachment,
+    lyrics: app_commands.Range[str, 1, MOST_OPTION_CHARACTERS] | None = None,
+    title: app_commands.Range[str, 1, MOST_OPTION_CHARACTERS] | None = None,
+) -> None:
+    """Take the order, or open a form for the words."""
+    wish = Wish(lyrics=lyrics or "", title=title or "", song=song_of(reference))
+    desk = desk_of(interaction)
+    if lyrics is None:
+        await desk.open_form(interaction, wish)
+    else:
+        await desk.take(interaction, wish)
+
+
+async def compose_from_message(interaction: discord.Interaction, message: discord.Message) -> None:
+    """Open a form with the message's song already chosen."""
+    forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
+    song = next((file for file in [*message.attachments, *forwarded] if _is_song(file)), None)
+    if song is None:
+        await whisper(interaction, text("answer.no_song", locale_of(interaction)))
+        return
+    await desk_of(interaction).open_form(interaction, Wish(song=song_of(song)))
+
+
+def _is_song(file: discord.Attachment) -> bool:
+    return (file.content_type or "").startswith("audio/") or file.filename.lower().endswith(_SONG_ENDINGS)
+
+
+async def setup(bot: ComposeClient) -> None:
+    """Add both commands to the tree."""
+    bot.tree.add_command(
+        AudioCommand(name=worded("command.compose"), description=worded("command.compose.about"), callback=compose)
+    )
+    bot.tree.add_command(app_commands.ContextMenu(name=worded("command.from_message"), callback=compose_from_message))

@@ -1,0 +1,121 @@
+"""Starts and stops the stand-in; what tests hold in their hands."""
+
+import shutil
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import yarl
+from aiohttp import web
+
+from sandbox.generation.asking import LogsCall, PollCall, TrackCall
+from sandbox.generation.composer import Composer, PlainComposer
+from sandbox.generation.contract import refusal
+from sandbox.generation.control import add_control
+from sandbox.generation.ledger import Ledger
+from sandbox.generation.plans import Fault, Rule, Script, Settings
+from sandbox.generation.submitting import SubmitCall
+from sandbox.generation.world import World
+
+HOST = "127.0.0.1"
+
+
+class FakeGeneration:
+    """The music API on loopback: `async with FakeGeneration() as api: api.url, api.key`."""
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        composer: Composer | None = None,
+        port: int = 0,
+        seed: int = 0,
+        folder: Path | None = None,
+    ) -> None:
+        """`port` 0 takes a free one. `folder` keeps references and tracks; without it they go with the server."""
+        self._keeps_folder = folder is not None
+        self._port = port
+        self.world = World(
+            settings or Settings(),
+            composer=composer or PlainComposer(),
+            folder=folder or Path(tempfile.mkdtemp(prefix="compose-generation-")),
+            seed=seed,
+        )
+        self._stack = AsyncExitStack()
+
+    @property
+    def url(self) -> str:
+        """Base address, as GENERATION_API_URL wants it."""
+        return str(self.world.url).rstrip("/")
+
+    @property
+    def key(self) -> str:
+        """The key that is accepted."""
+        return self.world.settings.key
+
+    @property
+    def ledger(self) -> Ledger:
+        """What happened so far."""
+        return self.world.ledger
+
+    def change(self, **settings: Any) -> None:
+        """Change settings while it runs."""
+        self.world.settings = Settings.model_validate({**self.world.settings.model_dump(), **settings})
+
+    def script(self, **script: Any) -> None:
+        """Script the next generation that matches; see `plans.Script`."""
+        self.world.scripts.append(Script.model_validate(script))
+
+    def fault(self, call: str, *, fault: Fault | None = None, rule: dict[str, Any] | None = None, **kind: Any) -> int:
+        """Let a call go wrong: `fault`, or the fields of one in `kind`; `rule` says when. Its number."""
+        chosen = fault or Fault.model_validate(kind)
+        return self.world.add_rule(Rule.model_validate({"call": call, "fault": chosen, **(rule or {})}))
+
+    def outage(self, seconds: float) -> int:
+        """For so long, every connection is reset, file host included. Its number."""
+        return self.fault("any", manner="drop", rule={"for_seconds": seconds})
+
+    def heal(self, number: int | None = None) -> None:
+        """Take one fault back, or all."""
+        self.world.mischief.remove(number)
+
+    async def __aenter__(self) -> Self:
+        """Listen. Raises OSError when the port is taken."""
+        world = self.world
+        async with AsyncExitStack() as stack:
+            if not self._keeps_folder:
+                stack.callback(shutil.rmtree, world.folder, ignore_errors=True)
+            world.folder.mkdir(parents=True, exist_ok=True)
+            world.session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+            # faults may keep handlers waiting for ever: they are not waited for at the end
+            runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.5)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            stack.callback(world.close)
+            await web.TCPSite(runner, HOST, self._port).start()
+            world.url = yarl.URL.build(scheme="http", host=HOST, port=runner.addresses[0][1])
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop listening, end what still hangs."""
+        await self._stack.aclose()
+
+    def _app(self) -> web.Application:
+        app = web.Application(client_max_size=1 << 20)
+        app.router.add_post("/v2/generate/audio", SubmitCall(self.world).answer)
+        app.router.add_get("/v2/generate/audio", PollCall(self.world).answer, allow_head=False)
+        app.router.add_get("/v2/logs", LogsCall(self.world).answer, allow_head=False)
+        app.router.add_get("/files/koala/{name:[0-9a-f]+}_output.mp3", TrackCall(self.world).answer, allow_head=False)
+        add_control(app, self.world)
+        app.router.add_route("*", "/{rest:.*}", _nothing_here)
+        return app
+
+
+async def _nothing_here(request: web.Request) -> web.Response:
+    return refusal(request, 404)

@@ -1,0 +1,97 @@
+// Puts the page together: one store, and the parts that show it.
+
+import { Composer } from "./composer.js";
+import { el, icon } from "./dom.js";
+import { Forms } from "./form.js";
+import { MessageList } from "./messages.js";
+import { Panel } from "./panel.js";
+import { Rail } from "./rail.js";
+import { Store } from "./store.js";
+import { startTimes } from "./time.js";
+import { say } from "./toasts.js";
+
+const TYPING_MS = 6000;
+const JUMP = /^https?:\/\/(?:\w+\.)?discord(?:app)?\.com\/channels\/(?:\d+|@me)\/(\d+)(?:\/(\d+))?\/?$/;
+
+const byId = (id) => document.getElementById(id);
+const store = new Store();
+
+/** What mentions and links of a message mean here. */
+const names = {
+  user: (id) => { const person = store.person(id); return person ? store.nameOf(person) : "somebody"; },
+  place: (id) => store.state.channels.find((channel) => channel.id === id)?.name ?? "somewhere",
+  jump: (url) => {
+    const found = JUMP.exec(url);
+    if (!found) return null;
+    const [, channelId, messageId] = found;
+    const words = messageId ? `#${names.place(channelId)} › message` : `#${names.place(channelId)}`;
+    return { words, go: () => goTo(channelId, messageId) };
+  },
+};
+
+async function goTo(channelId, messageId) {
+  if (!store.state.channels.some((channel) => channel.id === channelId)) return say("That place does not exist here, or you do not see it.");
+  if (channelId !== store.channelId) await store.open(channelId);
+  if (messageId) list.jump(messageId);
+}
+
+const rail = new Rail(store, byId("rail"));
+const list = new MessageList(store, { list: byId("messages"), scroll: byId("scroll"), announcer: byId("announcer"), names });
+const composer = new Composer(store, byId("composer"));
+const forms = new Forms(store, names);
+new Panel(store, byId("panel"), buildHead(byId("channel-head")));
+
+function buildHead(head) {
+  const title = el("h1");
+  const presence = el("span", { class: "presence", role: "status" });
+  const opener = el("button", { type: "button", class: "button button-quiet", id: "panel-open", "aria-expanded": "false", "aria-controls": "panel" }, icon("levers"), el("span", { text: "Faults" }));
+  head.append(
+    el("button", { type: "button", class: "icon-button rail-open", "aria-label": "Channels and people", on: { click: () => rail.toggle(true) } }, icon("menu")),
+    title, presence, opener);
+  const draw = () => {
+    if (!store.channel) return;
+    const name = store.channelName(store.channel);
+    title.replaceChildren(icon(store.channel.type === 1 ? "person" : "hash"), name);
+    document.title = `${name} · Sandbox channel`;
+    const isThere = store.state.bot_connected;
+    presence.className = isThere ? "presence here" : "presence";
+    presence.textContent = `${store.nameOf(store.bot)} is ${isThere ? "online" : "offline"}`;
+  };
+  store.on("state", draw);
+  store.on("channel", draw);
+  store.on("connection", (isUp) => {
+    if (isUp) return draw();
+    presence.className = "presence";
+    presence.textContent = "The sandbox is away; trying again…";
+  });
+  return opener;
+}
+
+// -- typing, dropping --------------------------------------------------------------------------------------------------
+
+let typingTimer = null;
+store.on("typing", (channelId) => {
+  if (channelId !== store.channelId) return;
+  byId("typing").textContent = `${store.nameOf(store.bot)} is typing…`;
+  clearTimeout(typingTimer);
+  typingTimer = setTimeout(() => byId("typing").replaceChildren(), TYPING_MS);
+});
+store.on("message", () => byId("typing").replaceChildren());
+
+const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+document.addEventListener("dragover", (event) => {
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  byId("drop").hidden = Boolean(forms.open);
+});
+document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) byId("drop").hidden = true; });
+document.addEventListener("drop", (event) => {
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  byId("drop").hidden = true;
+  (forms.open ? forms : composer).take([...event.dataTransfer.files]);
+});
+
+startTimes(() => store.now());
+await store.start();
+composer.text.focus();

@@ -1,0 +1,234 @@
+"""The band's score: who plays what in which bar, from the heard groove and chords and the sections of the new song."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sandbox.sketch.melody import Meter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sandbox.sketch.listen import Heard
+    from sandbox.sketch.theory import Chord
+
+
+class Kind(StrEnum):
+    """What a section is for."""
+
+    INTRO = "intro"  #: the band alone, thin
+    VERSE = "verse"
+    CHORUS = "chorus"
+    BREAK = "break"  #: the band alone, between stanzas
+    END = "end"  #: the last chord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """Some bars of the new song that sound alike."""
+
+    kind: Kind
+    first_bar: int
+    bars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A note of an instrument; times in beats from the start of the song."""
+
+    beat: float
+    beats: float
+    midi: int
+    level: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A stroke on a drum (a name of `instruments.drum_kit`)."""
+
+    beat: float
+    drum: str
+    level: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """Everything the band plays."""
+
+    drums: tuple[Hit, ...]
+    bass: tuple[Note, ...]
+    pad: tuple[Note, ...]
+    figure: tuple[Note, ...]  #: broken chords, or chords struck
+    hook: tuple[Note, ...]  #: the tune when nobody sings
+
+
+@dataclass(slots=True)
+class _Sheet:
+    drums: list[Hit] = field(default_factory=list)
+    bass: list[Note] = field(default_factory=list)
+    pad: list[Note] = field(default_factory=list)
+    figure: list[Note] = field(default_factory=list)
+
+    def hit(self, beat: float, drum: str, level: float) -> None:
+        self.drums.append(Hit(beat=beat, drum=drum, level=level))
+
+
+_FULLNESS = {Kind.INTRO: 0.45, Kind.VERSE: 0.65, Kind.CHORUS: 1.0, Kind.BREAK: 0.75, Kind.END: 0.8}
+
+
+def arrange(heard: Heard, passages: Sequence[Passage], hook: Sequence[Note]) -> Score:
+    """The score for the passages; the loop starts afresh with each."""
+    band = _Band(heard)
+    for number, passage in enumerate(passages):
+        following = passages[number + 1].kind if number + 1 < len(passages) else None
+        for bar in range(passage.bars):
+            band.play_bar(passage, bar, following)
+    sheet = band.sheet
+    return Score(
+        drums=tuple(sheet.drums),
+        bass=tuple(sheet.bass),
+        pad=tuple(sheet.pad),
+        figure=tuple(sheet.figure),
+        hook=tuple(hook),
+    )
+
+
+def chord_in(heard: Heard, passage: Passage, bar: int) -> Chord:
+    """The chord of a bar of a passage; the end is always home."""
+    return heard.key.tonic_chord if passage.kind is Kind.END else heard.loop[bar % len(heard.loop)]
+
+
+def voicing(chord: Chord, lowest: int = 53) -> list[int]:
+    """The triad as three close MIDI notes from `lowest` on, so that neighbouring chords move little."""
+    return sorted(lowest + (pitch - lowest) % 12 for pitch in chord.tones)
+
+
+def bass_note(chord: Chord) -> int:
+    """The root between E1 and D#2."""
+    return 28 + (chord.root - 4) % 12
+
+
+class _Band:
+    """Plays bar after bar onto a sheet."""
+
+    def __init__(self, heard: Heard) -> None:
+        self.heard = heard
+        self.meter = Meter(beats=heard.meter, swing=heard.groove.swing)
+        self.sheet = _Sheet()
+        self.kick = _kick_pattern(heard)
+        self.snare = list(heard.groove.snare) or ([1.0, 3.0] if heard.meter == 4 else [1.0, 2.0])
+        self.bright = heard.brightness_hz > 1500
+        # Very fast beats are felt in pairs: the small notes of the accompaniment then move on the beat.
+        self.per_beat = 1 if heard.bpm > 150 else 2
+
+    def play_bar(self, passage: Passage, bar: int, following: Kind | None) -> None:
+        first = float((passage.first_bar + bar) * self.meter.beats)
+        chord = chord_in(self.heard, passage, bar)
+        if passage.kind is Kind.END:
+            self.end(first, chord)
+            return
+        full = _FULLNESS[passage.kind]
+        last = bar == passage.bars - 1
+        self.play_drums(first, full, fill=last and passage.bars > 1, begins=bar == 0)
+        if passage.kind is not Kind.INTRO or bar >= passage.bars // 2:
+            ahead = chord_in(self.heard, passage, bar + 1) if not last else None
+            self.play_bass(first, chord, ahead, full)
+        self.play_pad(first, chord, full)
+        self.play_figure(first, chord, full, odd=bar % 2 == 1)
+
+    def play_drums(self, first: float, full: float, *, fill: bool, begins: bool) -> None:
+        sheet, beats = self.sheet, self.meter.beats
+        fill_from = beats - 1.0 if fill and full > 0.5 else beats
+        for beat in self.kick if full > 0.5 else [0.0]:
+            if beat < fill_from or beat == int(beat):
+                sheet.hit(first + beat, "kick", 1.0 if beat == 0 else 0.88)
+        for beat in self.snare:
+            if beat < fill_from:
+                soft = full < 0.5 or (beats == 3 and full < 0.9)
+                sheet.hit(first + beat, "stick" if soft else "snare", 0.55 if soft else 0.75 + 0.2 * full)
+        self.play_hats(first, full, fill_from)
+        if fill_from < beats:
+            for number, place in enumerate(self.meter.places(4)):
+                sheet.hit(first + fill_from + place, ("tom high", "tom high", "tom low", "tom low")[number], 0.55)
+        if begins and full > 0.9:
+            sheet.hit(first, "crash", 0.6)
+
+    def play_hats(self, first: float, full: float, until: float) -> None:
+        fine = max(1, min(self.heard.groove.hats_per_beat, 2 if self.heard.bpm > 96 else 4))
+        if full < 0.5 or self.heard.bpm > 150:
+            fine = 1 if full < 0.5 else min(fine, 2)
+        for beat in range(self.meter.beats):
+            for number, place in enumerate(self.meter.places(fine)):
+                if beat + place >= until:
+                    continue
+                on_two = number * 2 == fine and not self.meter.swing
+                if full > 0.9 and on_two and self.heard.bpm < 140:
+                    self.sheet.hit(first + beat + place, "open hat", 0.34)
+                else:
+                    self.sheet.hit(first + beat + place, "hat", (0.5 if number == 0 else 0.3) * (0.5 + 0.5 * full))
+
+    def play_bass(self, first: float, chord: Chord, ahead: Chord | None, full: float) -> None:
+        root, beats = bass_note(chord), self.meter.beats
+        if beats == 3:
+            line = [(0.0, root)] if full < 0.9 else [(0.0, root), (2.0, root + 7)]
+        elif self.meter.swing and full > 0.6:
+            third = root + (3 if chord.minor else 4)
+            approach = root + 7 if ahead is None else bass_note(ahead) + (1 if bass_note(ahead) < root else -1)
+            line = [(0.0, root), (1.0, third), (2.0, root + 7), (3.0, approach)]
+        else:
+            places = sorted({*self.kick, 0.0, 2.0}) if full > 0.5 else [0.0]
+            line = [(place, root + 12 if place == 3.5 else root) for place in places]
+        ends = [place for place, _ in line[1:]] + [float(beats)]
+        for (place, midi), end in zip(line, ends, strict=True):
+            length = min(end - place, 3.0) * 0.93
+            self.sheet.bass.append(Note(beat=first + place, beats=length, midi=midi, level=1.0))
+
+    def play_pad(self, first: float, chord: Chord, full: float) -> None:
+        for midi in voicing(chord) + ([voicing(chord)[0] + 12] if full > 0.9 else []):
+            self.sheet.pad.append(Note(beat=first, beats=float(self.meter.beats), midi=midi, level=0.55 + 0.45 * full))
+
+    def play_figure(self, first: float, chord: Chord, full: float, *, odd: bool) -> None:
+        """Broken chords; in three, the chord after the bass: oom-pah-pah."""
+        notes = voicing(chord, 60)
+        if self.meter.beats == 3:
+            for beat in (1.0, 2.0):
+                for midi in notes:
+                    self.figure(first + beat, 0.8, midi, 0.42 * (0.6 + 0.4 * full))
+            self.figure(first, 1.5, notes[0] + (12 if odd else 0), 0.5)
+            return
+        order = (0, 1, 2, 1, 0, 2, 1, 2) if not odd else (0, 2, 1, 2, 0, 1, 2, 1)
+        slots = self.meter.slots(1, self.per_beat)
+        for number, place in enumerate(slots):
+            if full < 0.5 and number % 2:
+                continue
+            octave = 12 if full > 0.9 and self.bright and number % 4 == 2 else 0
+            midi = notes[order[number % 8]] + octave
+            self.figure(first + float(place), 1.5, midi, (0.75 if place == int(place) else 0.5) * (0.6 + 0.4 * full))
+
+    def figure(self, beat: float, beats: float, midi: int, level: float) -> None:
+        self.sheet.figure.append(Note(beat=beat, beats=beats, midi=midi, level=level))
+
+    def end(self, first: float, chord: Chord) -> None:
+        """One long last chord."""
+        self.sheet.hit(first, "kick", 1.0)
+        self.sheet.hit(first, "crash", 0.5)
+        self.sheet.bass.append(Note(beat=first, beats=3.5, midi=bass_note(chord), level=0.9))
+        for midi in voicing(chord):
+            self.sheet.pad.append(Note(beat=first, beats=3.5, midi=midi, level=0.8))
+        for number, midi in enumerate([*voicing(chord, 60), voicing(chord, 60)[0] + 12]):
+            self.figure(first + 0.06 * number, 4.0, midi, 0.8)
+
+
+def _kick_pattern(heard: Heard) -> list[float]:
+    """The heard kick, made playable: always on the bar line, never a roll."""
+    heard_kick = [beat for beat in heard.groove.kick if beat < heard.meter]
+    if heard.meter == 3:
+        return sorted({0.0, *[beat for beat in heard_kick if beat == 1.5]})
+    if {0.0, 1.0, 2.0, 3.0} <= set(heard_kick):
+        return [0.0, 1.0, 2.0, 3.0]
+    chosen = {0.0, 2.0} if not heard_kick or 2.0 in heard_kick else {0.0}
+    # The low band also holds the bass: strokes that share a beat with the snare are its, not the kick's.
+    chosen |= {beat for beat in heard_kick if beat not in heard.groove.snare and beat % 1.0}
+    return sorted(chosen)[:5]

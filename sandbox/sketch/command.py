@@ -1,0 +1,52 @@
+"""The command line: `python -m sandbox.sketch REFERENCE LYRICS OUT`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox.sketch.errors import SketchError
+from sandbox.sketch.render import render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_BAD_INPUT = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Renders one song; the last line on standard output is what was heard, as JSON. 0, or 2 on unusable input."""
+    parser = argparse.ArgumentParser(
+        prog="sketch", description="An offline demo, no AI: sings your lyrics in the tempo and key of a reference song."
+    )
+    parser.add_argument("reference", type=Path, help="a song in any format FFmpeg reads")
+    parser.add_argument("lyrics", help="a text file, or the words themselves")
+    parser.add_argument("out", type=Path, help="the MP3 to write")
+    arguments = parser.parse_args(argv)
+    try:
+        report = render(arguments.reference, _lyrics(arguments.lyrics), arguments.out)
+    except SketchError as error:
+        print(error, file=sys.stderr)
+        return _BAD_INPUT
+    except OSError as error:
+        print(f"{arguments.out} could not be written: {error.strerror or error}.", file=sys.stderr)
+        return _BAD_INPUT
+    print(f"{report.seconds:.1f} s of music, {len(report.lines)} lines sung ({report.voice})")
+    if report.lines_left_out:
+        print(f"{report.lines_left_out} lines did not fit into a minute")
+    print(json.dumps(report.heard.as_json()))
+    return 0
+
+
+def _lyrics(argument: str) -> str:
+    """The text of the file of that name, or the argument itself when there is no such file."""
+    try:
+        path = Path(argument)
+        if path.is_file():
+            return path.read_text(encoding="utf-8", errors="replace")
+    except (OSError, ValueError):  # too long or too odd for a file name: then it is text
+        return argument
+    return argument

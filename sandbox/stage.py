@@ -1,0 +1,59 @@
+"""Discord, the music API and the bot together, on loopback: what a demo, a page and a flow test start from."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.bot_process import READY_SECONDS, BotProcess
+from sandbox.discord import FakeDiscord
+from sandbox.generation import FakeGeneration, Settings
+from sandbox.generation.composer import Composer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Everything that plays."""
+
+    discord: FakeDiscord
+    generation: FakeGeneration
+    bot: BotProcess
+
+
+def settings_for(discord: FakeDiscord, generation: FakeGeneration) -> dict[str, str]:
+    """The settings that point a bot at the two stand-ins."""
+    return {
+        "DISCORD_TOKEN": discord.token,
+        "DISCORD_API_URL": discord.api_url,
+        "DISCORD_GATEWAY_URL": discord.gateway_url,
+        "GENERATION_API_URL": generation.url,
+        "GENERATION_API_KEY": generation.key,
+    }
+
+
+@asynccontextmanager
+async def open_stage(
+    folder: Path,
+    *,
+    composer: Composer | None = None,
+    generation: Settings | None = None,
+    bot_settings: dict[str, str] | None = None,
+    discord_port: int = 0,
+) -> AsyncGenerator[Stage]:
+    """Start all three and wait until the bot is connected. Raises RuntimeError with its log if it does not."""
+    chosen = generation or Settings(allow_loopback=True)
+    async with FakeDiscord(port=discord_port) as discord, FakeGeneration(chosen, composer=composer) as api:
+        bot = BotProcess(folder, {**settings_for(discord, api), **(bot_settings or {})})
+        async with bot:
+            await wait_until_ready(discord, bot)
+            yield Stage(discord=discord, generation=api, bot=bot)
+
+
+async def wait_until_ready(discord: FakeDiscord, bot: BotProcess) -> None:
+    """Return once the bot is connected. Raises RuntimeError with the end of its log when it ended or took too long."""
+    try:
+        await discord.until(lambda: discord.gateway.connected or not bot.is_running, READY_SECONDS)
+    except TimeoutError:
+        raise RuntimeError(f"the bot did not connect:\n{bot.log[-2000:]}") from None
+    if not bot.is_running:
+        raise RuntimeError(f"the bot ended:\n{bot.log[-2000:]}")

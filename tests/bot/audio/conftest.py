@@ -1,0 +1,26 @@
+"""What several sound tests share: one song, encoded once."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bot.audio.making import mp3, music, wav
+
+
+@pytest.fixture(scope="session")
+def song_bytes() -> bytes:
+    return mp3(20)
+
+
+@pytest.fixture
+def song(tmp_path: Path, song_bytes: bytes) -> Path:
+    path = tmp_path / "song.mp3"
+    path.write_bytes(song_bytes)
+    return path
+
+
+@pytest.fixture
+def wav_song(tmp_path: Path) -> Path:
+    path = tmp_path / "song.wav"
+    path.write_bytes(wav(music(20)))
+    return path

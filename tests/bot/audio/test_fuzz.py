@@ -1,0 +1,106 @@
+"""Mutated files: always an answer, in bounded time and memory, and the parent lives."""
+
+import asyncio
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.audio import Inspection, Limits, Needs, Problem, Workbench
+from tests.bot.audio import corpus
+
+LIMITS = Limits(wall_seconds=15, cpu_seconds=10, memory_bytes=512 * 1024 * 1024)
+SEEDS = (
+    "mp3_vbr_xing.mp3",
+    "mp3_bigcover.mp3",
+    "mp3_vbri.mp3",
+    "wav_odd_chunks.wav",
+    "wav_ima_adpcm.wav",
+    "wav_rf64.wav",
+)
+OTHER_SEEDS = (
+    "m4a_as.mp3",
+    "opus_as.mp3",
+    "ogg_vorbis_as.mp3",
+    "flac_as.wav",
+    "webm_as.mp3",
+    "wma_as.mp3",
+    "avi_as.wav",
+)
+MORE_SEEDS = ("aiff_as.wav", "caf_as.wav", "w64_as.wav", "au_as.wav", "wavpack_as.wav", "amr_as.mp3", "alac_as.wav")
+
+
+@pytest.fixture(scope="module")
+def originals() -> list[bytes]:
+    """Only as much of each as a mutant needs: headers, and some seconds of sound."""
+    wanted = {*SEEDS, *OTHER_SEEDS, *MORE_SEEDS}
+    return [case.build()[:600_000] for case in corpus.CASES if case.name in wanted]
+
+
+def mutants(originals: list[bytes], count: int, seed: int) -> Iterator[bytes]:
+    dice = random.Random(seed)
+    for _ in range(count):
+        data = bytearray(dice.choice(originals))
+        for _ in range(dice.choice((1, 3, 10, 60))):
+            mutate(data, dice)
+        yield bytes(data)
+
+
+def mutate(data: bytearray, dice: random.Random) -> None:
+    """One blow, mostly near the front, where the headers are."""
+    if len(data) < 16:
+        return
+    at = dice.randrange(min(len(data), dice.choice((64, 512, 8192, len(data)))))
+    match dice.randrange(6):
+        case 0:
+            data[at] ^= 1 << dice.randrange(8)
+        case 1:
+            data[at : at + 4] = dice.choice((b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff", b"\0\0\0\x01"))
+        case 2:
+            data[at : at + 8] = dice.randbytes(8)
+        case 3:
+            del data[at : at + dice.randrange(1, 3000)]
+        case 4:
+            data[at:at] = data[at : at + dice.randrange(1, 3000)]
+        case _:
+            del data[dice.randrange(len(data) // 2, len(data)) :]
+
+
+async def survive(folder: Path, originals: list[bytes], count: int, seed: int) -> list[Inspection]:
+    """Looks at `count` mutants and converts what can be converted; answers are all that comes back."""
+    async with Workbench(processes=2, limits=LIMITS, encoding_limits=LIMITS) as bench:
+
+        async def one(number: int, data: bytes) -> Inspection:
+            path = folder / f"{number}"
+            path.write_bytes(data)
+            seen = await bench.inspect(path)
+            if seen.accepted and number % 10 == 0:
+                made = await bench.to_reference(path, folder / f"{number}.mp3", needs=Needs(longest_seconds=16.5))
+                assert made.path is not None or made.reasons
+            path.unlink()
+            return seen
+
+        seen = await asyncio.gather(*(one(n, data) for n, data in enumerate(mutants(originals, count, seed))))
+        assert bench.peak_bytes <= LIMITS.memory_bytes
+    return seen
+
+
+def check_answers(seen: list[Inspection]) -> None:
+    for found in seen:
+        assert found.accepted or len(found.reasons) == 1
+        assert not found.accepted or (found.seconds or 0) >= 15.5
+        assert found.reason is None or found.reason.problem is not Problem.UNREADABLE
+
+
+async def test_mutants_get_an_answer_and_the_parent_lives(tmp_path: Path, originals: list[bytes]) -> None:
+    seen = await survive(tmp_path, originals, 60, seed=1)
+    check_answers(seen)
+    crashed = [found for found in seen if found.reason is not None and found.reason.problem is Problem.CRASHED]
+    assert not crashed, "a child died of a defect: see the log"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+async def test_many_more_mutants_get_an_answer(tmp_path: Path, originals: list[bytes]) -> None:
+    check_answers(await survive(tmp_path, originals, 1500, seed=2))

@@ -1,0 +1,165 @@
+"""Properties of what needs no decoder: names, tags, stretches, bars, and the sniffing of arbitrary bytes."""
+
+import unicodedata
+from io import BytesIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.audio import Problem, Reason, Tags, file_name, sentence
+from bot.audio.encode import BIT_RATES, OVERHEAD_BYTES, fitting_bit_rate
+from bot.audio.kinds import DEMUXERS, Kind, sniff, tags_length
+from bot.audio.mpeg import find_frames, frame_head
+from bot.audio.names import MOST_BYTES, RESERVED
+from bot.audio.picture import BARS, bars_of, length_text
+from bot.audio.riff import walk_wav
+from bot.audio.stretch import best_start
+from bot.audio.tags import id3
+from bot.texts import de, en
+from tests.bot.audio.making import free_format, mp3, without_first_frame
+
+SONG = without_first_frame(mp3(1, 128))
+FORBIDDEN = set('<>:"/\\|?*') | {chr(n) for n in range(32)} | {"\x7f", "\u202e", "\u200b"}
+
+
+@given(st.text(max_size=400))
+def test_a_file_name_is_safe_whatever_the_title(title: str) -> None:
+    name = file_name(title, ".mp3")
+    stem = name.removesuffix(".mp3")
+    assert name.endswith(".mp3")
+    assert stem
+    assert not FORBIDDEN & set(name)
+    assert len(name.encode()) <= MOST_BYTES + len("track_")
+    assert stem[0] not in ". -_"
+    assert stem[-1] not in ". "
+    assert stem.partition(".")[0].lower() not in RESERVED
+    assert not any(unicodedata.category(character)[0] in "CZ" for character in name)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Night Drive", "Night_Drive.mp3"),
+        ("Night / Drive?", "Night_Drive.mp3"),
+        ("../../etc/passwd", "etc_passwd.mp3"),
+        ("C:\\Windows\\System32", "C_Windows_System32.mp3"),
+        ("Straße nach Łódź", "Straße_nach_Łódź.mp3"),
+        ("夜のドライブ", "夜のドライブ.mp3"),
+        ("🔥🔥 hot 🔥", "hot.mp3"),
+        ("🔥🔥🔥", "track.mp3"),
+        ("?!?", "track.mp3"),
+        ("", "track.mp3"),
+        ("   ", "track.mp3"),
+        ("con", "track_con.mp3"),
+        ("COM1.live", "track_COM1.live.mp3"),
+        ("LPT¹", "track_LPT1.mp3"),
+        ("The end...", "The_end.mp3"),
+        (".hidden", "hidden.mp3"),
+        ("don't stop (live) & loud", "don't_stop_(live)_&_loud.mp3"),
+        ("a／b", "a_b.mp3"),
+        ("gpj.\u202eexe", "gpj._exe.mp3"),
+        ("x" * 400, "x" * 116 + ".mp3"),
+        ("é" * 400, "é" * 58 + ".mp3"),
+    ],
+)
+def test_a_title_becomes_the_name_one_expects(title: str, name: str) -> None:
+    assert file_name(title, ".mp3") == name
+
+
+@given(st.binary(max_size=2000))
+def test_sniffing_any_bytes_ends_with_a_kind(data: bytes) -> None:
+    found = sniff(BytesIO(data))
+    assert found.kind in Kind
+    assert (found.kind is Kind.EMPTY) is (not data)
+    walk_wav(BytesIO(b"RIFF\0\0\0\0WAVE" + data))
+    assert tags_length(BytesIO(b"ID3\x03\0\0" + data)) >= 0
+
+
+@given(st.binary(max_size=4096))
+def test_chance_bytes_are_never_taken_for_frames(data: bytes) -> None:
+    found = find_frames(data)
+    if found is not None:
+        offset, head = found
+        assert frame_head(data, offset) == head
+
+
+@given(st.binary(min_size=1, max_size=300), st.integers(0, 2000))
+def test_a_song_is_found_behind_any_junk(junk: bytes, more: int) -> None:
+    found = find_frames(junk + bytes(more) + SONG)
+    assert found is not None
+    assert found[0] <= len(junk) + more
+
+
+def test_free_format_is_told_from_an_ordinary_mp3() -> None:
+    song = without_first_frame(mp3(2, 128, 48000))
+    assert sniff(BytesIO(song)).kind is Kind.MP3
+    assert sniff(BytesIO(free_format(song))).kind is Kind.FREE_FORMAT
+
+
+@given(st.lists(st.floats(0, 32767), min_size=1, max_size=400), st.integers(1, 30))
+def test_the_best_stretch_lies_inside_the_song(levels: list[float], seconds: int) -> None:
+    start = best_start(levels, 20, seconds)
+    assert start >= 0
+    assert start == 0 or start * 20 + seconds * 20 <= len(levels)
+
+
+def test_the_best_stretch_is_the_steady_loud_one() -> None:
+    quiet, loud, crash = [300.0] * 200, [8000.0] * 200, [32000.0] * 4
+    assert best_start([*quiet, *crash, *quiet, *loud, *quiet], 20, 10) == pytest.approx(20.2, abs=0.3)
+    assert best_start([*loud, *quiet, *loud], 20, 10) == 0
+
+
+@given(st.floats(1, 4000), st.integers(100_000, 60_000_000), st.integers(32, 320))
+def test_a_bit_rate_fits_and_the_next_one_would_not(seconds: float, limit: int, at_most: int) -> None:
+    rate = fitting_bit_rate(seconds, limit, at_most)
+    larger = [each for each in BIT_RATES if each <= at_most and (rate is None or each > rate)]
+    assert all(seconds * each * 125 + OVERHEAD_BYTES > limit for each in larger)
+    assert rate is None or seconds * rate * 125 + OVERHEAD_BYTES <= limit
+
+
+@given(st.lists(st.floats(0, 32767), max_size=3000))
+def test_bars_are_heights_between_nothing_and_all(levels: list[float]) -> None:
+    bars = bars_of(levels)
+    assert len(bars) == BARS
+    assert all(0 <= bar <= 1 for bar in bars)
+
+
+def test_a_loud_master_still_has_a_shape() -> None:
+    bars = bars_of([19000 + 3000 * (n // 400 % 2) for n in range(4000)])
+    assert max(bars) - min(bars) > 0.4
+    assert bars_of([0.0] * 4000) == (0.0,) * BARS
+    assert max(bars_of([5000.0] * 2000 + [0.0] * 2000)[-10:]) == 0
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0, "0:00"), (59.6, "1:00"), (187, "3:07"), (3723, "1:02:03")])
+def test_a_length_is_written_as_a_clock_shows_it(seconds: float, said: str) -> None:
+    assert length_text(seconds) == said
+
+
+@given(st.text(max_size=200), st.text(max_size=200), st.text(max_size=500), st.text(max_size=200))
+def test_tags_claim_the_size_they_have(title: str, artist: str, lyrics: str, comment: str) -> None:
+    tag = id3(Tags(title=title, artist=artist, lyrics=lyrics, comment=comment))
+    assert not tag or tags_length(BytesIO(tag)) == len(tag)
+
+
+def test_no_tags_are_no_bytes() -> None:
+    assert id3(Tags()) == b""
+
+
+def test_every_problem_and_every_kind_has_its_words_in_both_languages() -> None:
+    kinds = {f"sound.kind.{kind}" for kind in Kind} - {
+        f"sound.kind.{kind}" for kind in ("only_tags", "empty", "unknown")
+    }
+    keys = {f"sound.{problem}" for problem in Problem} | kinds
+    assert keys == {key for key in en.sound.TEXTS if key.startswith("sound.")}
+    assert keys == {key for key in de.sound.TEXTS if key.startswith("sound.")}
+    assert set(DEMUXERS) <= {Kind(key.rpartition(".")[2]) for key in kinds}
+
+
+def test_german_writes_decimals_with_a_comma() -> None:
+    reason = Reason(problem=Problem.TOO_SHORT, values={"seconds": 12.34, "needed": 15.0})
+    assert sentence(reason) == (
+        "This song is 12.3 seconds long; the music service needs more than 15 seconds. Attach a longer one."
+    )
+    assert "12,3 Sekunden" in sentence(reason, "de")

@@ -1,0 +1,188 @@
+"""A finished track into its channel, once, whatever Discord does."""
+
+import math
+import wave
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.errors import DeliveryLaterError, UndeliverableError
+from bot.jobs.model import Job
+from sandbox.discord import Install, Message
+from tests.front import Front, labels_of, words_of
+
+CHANNEL_POST = r"/channels/\d+/messages$"
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> bytes:
+    """Two seconds of a tone, as WAV."""
+    path = tmp_path / "tone.wav"
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        out.writeframes(
+            b"".join(int(9000 * math.sin(at / 8)).to_bytes(2, "little", signed=True) for at in range(16000))
+        )
+    return path.read_bytes()
+
+
+def tracks_in(front: Front) -> list[Message]:
+    """Every message that carries a track."""
+    return [message for message in front.fake.messages if "Delete" in labels_of(message)]
+
+
+async def test_the_track_is_a_reply_that_mentions_the_member_alone(front: Front, song: bytes) -> None:
+    job, track = await front.delivering(await front.order(options={"title": "Night / Drive"}), song)
+    sent = await front.delivery.deliver(job, track)
+    message = front.fake.message(sent.message_id)
+    assert message.reply_to_id == job.card_message_id
+    assert message.pinged_user_ids == (job.member_id,)
+    assert message.nonce == job.nonce("track")
+    assert message.attachments[0].filename == "Night_Drive.mp3"
+    assert labels_of(message) == ["Open the track", "Again", "Edit lyrics", "Lyrics", "Delete"]
+    assert "Night" in message.content
+    assert front.fake.violations == []
+
+
+async def test_delivering_twice_is_one_message(front: Front) -> None:
+    job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
+    first = await front.delivery.deliver(job, track)
+    assert await front.delivery.deliver(job, track) == first
+    assert len(tracks_in(front)) == 1
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"drop": True}])
+@pytest.mark.parametrize("after", [False, True])
+async def test_an_outage_is_later_and_the_second_try_is_the_same_message(
+    front: Front, fault: dict[str, object], after: bool
+) -> None:
+    job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
+    switched = front.fake.fail("POST", CHANNEL_POST, after=after, **fault)
+    try:
+        await front.delivery.deliver(job, track)
+    except DeliveryLaterError:
+        switched.times = switched.hits
+        await front.delivery.deliver(job, track)
+    assert len(tracks_in(front)) == 1
+
+
+async def test_a_card_that_is_gone_leaves_a_plain_message(front: Front) -> None:
+    job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
+    front.fake.remove_message(front.card(job))
+    sent = await front.delivery.deliver(job, track)
+    assert front.fake.message(sent.message_id).reply_to_id is None
+
+
+async def test_without_the_history_permission_it_is_no_reply(front: Front) -> None:
+    job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
+    front.fake.revoke("READ_MESSAGE_HISTORY")
+    await front.delivery.deliver(job, track)
+    assert len(tracks_in(front)) == 1
+
+
+@pytest.mark.parametrize("closed", ["channel", "permission", "kicked"])
+async def test_a_closed_channel_leads_to_a_direct_message(front: Front, closed: str) -> None:
+    job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
+    _close(front, closed)
+    if closed == "kicked":
+        with pytest.raises(UndeliverableError):
+            await front.delivery.deliver(job, track)
+        return
+    sent = await front.delivery.deliver(job, track)
+    message = front.fake.message(sent.message_id)
+    assert message.channel_id == front.fake.open_dm().id
+    assert "could not post" in message.content
+    assert message.nonce == job.nonce("dm")
+
+
+def _close(front: Front, closed: str) -> None:
+    if closed == "channel":
+        front.fake.delete_channel(None)
+    elif closed == "permission":
+        front.fake.revoke("SEND_MESSAGES")
+    else:
+        front.fake.kick_bot()
+
+
+async def test_no_way_left_is_undeliverable(front: Front) -> None:
+    job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
+    front.fake.revoke("ATTACH_FILES")
+    front.fake.close_dms()
+    with pytest.raises(UndeliverableError):
+        await front.delivery.deliver(job, track)
+    assert tracks_in(front) == []
+
+
+async def test_a_file_too_large_even_when_made_smaller_is_a_link(front: Front) -> None:
+    job, track = await front.delivering(await front.order(), b"ID3" + bytes(5000))
+    front.fake.set_upload_limit(1000)
+    sent = await front.delivery.deliver(job, track)
+    message = front.fake.message(sent.message_id)
+    assert message.attachments == []
+    assert "too large" in message.content
+    assert labels_of(message)[0] == "Open the track"
+
+
+async def test_a_message_deleted_since_counts_as_delivered(front: Front) -> None:
+    job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
+    sent = await front.delivery.deliver(job, track)
+    front.fake.remove_message(front.fake.message(sent.message_id))
+    await front.delivery.deliver(job, track)
+    assert tracks_in(front) == []
+
+
+async def test_an_earlier_message_is_found_by_its_button(front: Front) -> None:
+    job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
+    since = front.clock.now() - timedelta(seconds=30)
+    assert await front.delivery.find_delivered(job, since) is None
+    sent = await front.delivery.deliver(job, track)
+    await front.fake.post("something else")
+    assert await front.delivery.find_delivered(job, since) == sent
+    assert await front.delivery.find_delivered(replace(job, id=job.id + 1), since) is None
+
+
+async def test_a_direct_message_is_found_too(front: Front) -> None:
+    job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
+    front.fake.revoke("VIEW_CHANNEL")
+    since = front.clock.now() - timedelta(seconds=30)
+    sent = await front.delivery.deliver(job, track)
+    assert await front.delivery.find_delivered(job, since) == sent
+
+
+async def test_looking_during_an_outage_is_later(front: Front) -> None:
+    job, _ = await front.delivering(await front.order(), b"ID3" + bytes(500))
+    front.fake.fail("GET", r"/channels/\d+/messages", status=503)
+    with pytest.raises(DeliveryLaterError):
+        await front.delivery.find_delivered(job, front.clock.now() - timedelta(seconds=30))
+
+
+async def user_installed(front: Front) -> tuple[Job, Path]:
+    return await front.delivering(await front.order(install=Install.USER), b"ID3" + bytes(500))
+
+
+async def test_a_user_installed_app_delivers_into_its_answer(front: Front) -> None:
+    job, track = await user_installed(front)
+    sent = await front.delivery.deliver(job, track)
+    assert sent.message_id == job.card_message_id
+    original = front.fake.interactions[0].original
+    assert original is not None
+    assert len(original.attachments) == 1
+    assert "is ready" in original.content
+
+
+async def test_after_fifteen_minutes_it_comes_directly(front: Front) -> None:
+    job, track = await user_installed(front)
+    front.advance(16 * 60)
+    sent = await front.delivery.deliver(job, track)
+    assert sent.channel_id == front.fake.open_dm().id
+
+
+async def test_the_track_message_is_in_the_members_language(front: Front) -> None:
+    front.fake.member().locale = "de"
+    job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
+    sent = await front.delivery.deliver(job, track)
+    assert "ist fertig" in words_of(front.fake.message(sent.message_id))

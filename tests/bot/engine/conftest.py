@@ -1,0 +1,3 @@
+from tests.bot.jobs.conftest import kit, template
+
+__all__ = ["kit", "template"]

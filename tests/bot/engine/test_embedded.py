@@ -1,0 +1,456 @@
+"""The engine: every job gets its looks, one at a time, and a stop leaves nothing half done."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from bot.engine.embedded import EmbeddedEngine
+from bot.errors import Reason, StoreBusyError
+from bot.jobs.bench import AT_ONCE, DONE, LookAgain, Step
+from bot.jobs.model import JobState
+from bot.jobs.ports import GaveUp
+from bot.jobs.service import Actor
+from bot.metrics import Metrics
+from bot.owned import Owner
+from tests.bot.jobs.kit import OWNER, STRAIGHT, Kit, eventually, finished
+from tests.bot.jobs.orders import an_order
+from tests.moved_clock import MovedClock
+
+
+class Rows:
+    """The one thing an engine asks of a store."""
+
+    def __init__(self) -> None:
+        self.waiting: list[int] = []
+        self.troubles = 0
+
+    async def needing_a_look(self) -> list[int]:
+        if self.troubles:
+            self.troubles -= 1
+            raise StoreBusyError("locked")
+        return list(self.waiting)
+
+
+class Bare:
+    """An engine whose steps are written in the test."""
+
+    def __init__(self) -> None:
+        self.clock = MovedClock()
+        self.owner = Owner(self.clock)
+        self.metrics = Metrics()
+        self.rows = Rows()
+        self.between: set[int] = set()
+        self.looks: list[tuple[int, float]] = []
+        self.at_once = Counter[int]()
+        self.most_at_once = Counter[int]()
+        self.step: Callable[[int], Awaitable[Step]] = self.done
+        self.engine = EmbeddedEngine(
+            drive=self.drive,
+            between=lambda: self.between,
+            store=self.rows,  # type: ignore[arg-type]
+            clock=self.clock,
+            owner=self.owner,
+            metrics=self.metrics,
+            spread_seconds=10,
+        )
+
+    async def done(self, _job_id: int) -> Step:
+        return DONE
+
+    async def drive(self, job_id: int) -> Step:
+        self.looks.append((job_id, self.clock.monotonic() - 1000))
+        self.at_once[job_id] += 1
+        self.most_at_once[job_id] = max(self.most_at_once[job_id], self.at_once[job_id])
+        try:
+            return await self.step(job_id)
+        finally:
+            self.at_once[job_id] -= 1
+
+    def looked_at(self) -> list[int]:
+        return [job_id for job_id, _ in self.looks]
+
+    async def pass_time(self, seconds: float) -> None:
+        """Second by second: an engine sleeps until what it knew of when it went to sleep."""
+        for _ in range(int(seconds)):
+            await self.clock.advance(1)
+
+
+@pytest.fixture
+async def bare() -> AsyncIterator[Bare]:
+    bare = Bare()
+    yield bare
+    await bare.owner.stop()
+
+
+# --- when jobs are looked at ------------------------------------------------------------------------------------------
+
+
+async def test_a_start_queues_looks_and_executes_nothing(bare: Bare):
+    bare.rows.waiting = [1, 2, 3]
+    await bare.engine.start()
+    assert bare.looks == []
+
+
+async def test_first_looks_are_spread_over_one_interval(bare: Bare):
+    bare.rows.waiting = list(range(1, 201))
+    await bare.engine.start()
+    await bare.pass_time(10)
+    assert sorted(bare.looked_at()) == list(range(1, 201))
+    by_second = Counter(int(at) for _, at in bare.looks)
+    assert len(by_second) == 10
+    assert max(by_second.values()) < 60
+
+
+async def test_a_job_is_looked_at_again_when_its_step_says_so_and_not_before(bare: Bare):
+    steps = iter([LookAgain(after_seconds=5), LookAgain(after_seconds=60), AT_ONCE, DONE])
+
+    async def step(_job_id: int) -> Step:
+        return next(steps)
+
+    bare.step = step
+    await bare.engine.start()
+    bare.engine.look_at(1)
+    await bare.pass_time(100)
+    assert bare.looks == [(1, 0), (1, 5), (1, 65), (1, 65)]
+
+
+async def test_look_at_brings_a_waiting_job_forward(bare: Bare):
+    steps = iter([LookAgain(after_seconds=60), LookAgain(after_seconds=60), DONE])
+
+    async def step(_job_id: int) -> Step:
+        return next(steps)
+
+    bare.step = step
+    await bare.engine.start()
+    bare.engine.look_at(1)
+    await bare.pass_time(10)
+    bare.engine.look_at(1)
+    await bare.pass_time(100)
+    assert bare.looks == [(1, 0), (1, 10), (1, 70)]
+
+
+async def test_look_at_before_the_start_is_not_lost(bare: Bare):
+    bare.engine.look_at(7)
+    await bare.engine.start()
+    await bare.pass_time(1)
+    assert bare.looked_at() == [7]
+
+
+async def test_look_at_while_a_step_runs_means_once_more_afterwards_and_never_two_at_once(bare: Bare):
+    gate = asyncio.Event()
+
+    async def step(_job_id: int) -> Step:
+        await gate.wait()
+        return LookAgain(after_seconds=3600)
+
+    bare.step = step
+    await bare.engine.start()
+    bare.engine.look_at(1)
+    await bare.clock.settle()
+    for _ in range(5):
+        bare.engine.look_at(1)
+    await bare.pass_time(3)
+    assert len(bare.looks) == 1
+    gate.set()
+    await bare.pass_time(3)
+    assert len(bare.looks) == 2
+    assert bare.most_at_once[1] == 1
+
+
+async def test_a_job_that_hangs_holds_up_nobody(bare: Bare):
+    async def step(job_id: int) -> Step:
+        if job_id == 1:
+            await asyncio.get_running_loop().create_future()
+        return DONE
+
+    bare.step = step
+    await bare.engine.start()
+    for job_id in range(1, 50):
+        bare.engine.look_at(job_id)
+    await bare.clock.settle()
+    assert len(bare.looks) == 49
+    assert list(bare.engine._running) == [1]
+
+
+# --- faults -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_step_that_raises_unexpectedly_is_logged_counted_and_tried_again(
+    bare: Bare, caplog: pytest.LogCaptureFixture
+):
+    async def step(_job_id: int) -> Step:
+        if len(bare.looks) < 3:
+            raise KeyError("nobody foresaw this")
+        return DONE
+
+    bare.step = step
+    await bare.engine.start()
+    bare.engine.look_at(1)
+    await bare.pass_time(100)
+    assert bare.looks == [(1, 0), (1, 30), (1, 60)]
+    assert bare.metrics.registry.get_sample_value("compose_step_errors_total") == 2
+    failed = [record for record in caplog.records if record.message == "a step failed"]
+    assert [record.__dict__["job"] for record in failed] == [1, 1]
+    assert all(record.exc_info for record in failed)
+    assert all(state.running for state in bare.owner.states())
+
+
+async def test_a_busy_database_is_no_fault_and_is_asked_again_soon(bare: Bare, caplog: pytest.LogCaptureFixture):
+    async def step(_job_id: int) -> Step:
+        if len(bare.looks) < 3:
+            raise StoreBusyError("locked")
+        return DONE
+
+    bare.step = step
+    await bare.engine.start()
+    bare.engine.look_at(1)
+    await bare.pass_time(10)
+    assert bare.looks == [(1, 0), (1, 2), (1, 4)]
+    assert bare.metrics.registry.get_sample_value("compose_step_errors_total") == 0
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_forgotten_jobs_are_found_within_a_minute(bare: Bare, caplog: pytest.LogCaptureFixture):
+    await bare.engine.start()
+    bare.rows.waiting = [4, 5]
+    await bare.pass_time(75)
+    assert sorted(bare.looked_at()) == [4, 5]
+    assert "took up 2 forgotten jobs" in caplog.messages
+
+
+async def test_what_is_running_or_waiting_is_not_forgotten(bare: Bare, caplog: pytest.LogCaptureFixture):
+    async def step(job_id: int) -> Step:
+        if job_id == 1:
+            await asyncio.get_running_loop().create_future()
+        return LookAgain(after_seconds=86_400)
+
+    bare.step = step
+    bare.rows.waiting = [1, 2]
+    await bare.engine.start()
+    await bare.pass_time(300)
+    assert sorted(bare.looked_at()) == [1, 2]
+    assert not caplog.records
+
+
+async def test_a_busy_database_does_not_end_the_search_for_forgotten_jobs(bare: Bare):
+    await bare.engine.start()
+    bare.rows.waiting = [4]
+    bare.rows.troubles = 2
+    await bare.pass_time(200)
+    assert 4 in bare.looked_at()
+    assert all(state.deaths == 0 for state in bare.owner.states())
+
+
+# --- stopping ---------------------------------------------------------------------------------------------------------
+
+
+async def test_nothing_begins_after_a_stop(bare: Bare):
+    await bare.engine.start()
+    await bare.engine.stop(1)
+    bare.engine.look_at(1)
+    bare.rows.waiting = [2]
+    await bare.pass_time(120)
+    assert bare.looks == []
+
+
+async def test_jobs_that_fall_due_while_stopping_do_not_keep_the_loop_turning(bare: Bare):
+    """The heap's head was due and never taken off: the loop turned without a pause and the process hung."""
+    gate = asyncio.Event()
+
+    async def step(job_id: int) -> Step:
+        if job_id == 1:
+            await gate.wait()
+            return DONE
+        return LookAgain(after_seconds=5)
+
+    bare.step = step
+    bare.between = {1}
+    await bare.engine.start()
+    bare.engine.look_at(1)
+    bare.engine.look_at(2)
+    await bare.clock.settle()
+    stopping = asyncio.ensure_future(bare.engine.stop(30))
+    await bare.pass_time(10)
+    gate.set()
+    await asyncio.wait_for(stopping, 10)
+    assert bare.looks == [(1, 0), (2, 0)]
+
+
+async def test_a_stop_cancels_what_waits_and_lets_what_is_between_end(bare: Bare, caplog: pytest.LogCaptureFixture):
+    ends: list[str] = []
+    gate = asyncio.Event()
+
+    async def step(job_id: int) -> Step:
+        try:
+            await gate.wait()
+        except asyncio.CancelledError:
+            ends.append(f"{job_id} cancelled")
+            raise
+        ends.append(f"{job_id} finished")
+        return AT_ONCE
+
+    bare.step = step
+    await bare.engine.start()
+    for job_id in (1, 2, 3):
+        bare.engine.look_at(job_id)
+    await bare.clock.settle()
+    bare.between = {2}
+    stopping = asyncio.ensure_future(bare.engine.stop(30))
+    await bare.clock.settle()
+    assert sorted(ends) == ["1 cancelled", "3 cancelled"]
+    gate.set()
+    await stopping
+    assert sorted(ends) == ["1 cancelled", "2 finished", "3 cancelled"]
+    assert not bare.engine._running
+    await bare.pass_time(5)
+    assert len(bare.looks) == 3
+    assert not [record for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
+
+
+async def test_what_takes_longer_than_the_grace_is_cut_off(bare: Bare, caplog: pytest.LogCaptureFixture):
+    async def step(_job_id: int) -> Step:
+        await asyncio.get_running_loop().create_future()
+        return DONE
+
+    bare.step = step
+    bare.between = {1}
+    await bare.engine.start()
+    bare.engine.look_at(1)
+    await bare.clock.settle()
+    await bare.engine.stop(0.02)
+    assert not bare.engine._running
+    assert "1 jobs were cut off; what became of them is found out at the next start" in caplog.messages
+
+
+# --- the whole, on a real database ------------------------------------------------------------------------------------
+
+
+async def let_pass(
+    kit: Kit, holds: Callable[[], bool], *, pace_seconds: float = 1, longest_seconds: float = 40
+) -> None:
+    """Time passes while real threads do real writes, until it holds."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + longest_seconds
+    while not holds():
+        assert loop.time() < deadline, "it never happened"
+        await kit.clock.advance(pace_seconds)
+        await asyncio.sleep(0.002)
+
+
+async def test_orders_become_delivered_songs(kit: Kit):
+    kit.generator.polls.default = finished()
+    await kit.engine.start()
+    for number in range(1, 11):
+        await kit.service.compose(an_order(number))
+    await let_pass(kit, lambda: len(kit.discord.tells.calls) == 10)
+    await eventually(lambda: not kit.engine._running)
+    for job_id in range(1, 11):
+        assert await kit.states(job_id) == [JobState.CHECKING, *STRAIGHT]
+    assert len(kit.generator.submits.calls) == len(kit.discord.deliveries.calls) == 10
+    await kit.engine.stop(1)
+
+
+async def test_a_cancel_while_a_step_runs_is_seen_right_after_it(kit: Kit):
+    release = kit.generator.polls.hold()
+    kit.generator.polls.default = GaveUp(reason=Reason.PROVIDER_FAILED, detail="")
+    await kit.at(JobState.GENERATING)
+    await kit.engine.start()
+    await let_pass(kit, kit.generator.polls.begun.is_set)
+    await kit.service.cancel(1, Actor(member_id=OWNER.member_id))
+    release.set()
+    await eventually(lambda: kit.discord.told == [JobState.CANCELLED])
+    await kit.engine.stop(1)
+
+
+async def test_a_stop_inside_a_post_waits_for_its_answer_and_writes_it_down(kit: Kit):
+    release = kit.generator.submits.hold()
+    await kit.at(JobState.QUEUED)
+    waiting = await kit.at(JobState.GENERATING)
+    kit.generator.polls.hold()
+    await kit.engine.start()
+    await let_pass(kit, lambda: bool(kit.generator.submits.under_way and kit.generator.polls.under_way))
+    stopping = asyncio.ensure_future(kit.engine.stop(30))
+    await asyncio.sleep(0.05)
+    assert not stopping.done()
+    release.set()
+    await stopping
+    job = await kit.job(1)
+    assert (job.state, job.generation_id) == (JobState.GENERATING, "gen-1")
+    assert (await kit.job(waiting.id)).state is JobState.GENERATING
+
+
+async def test_a_stop_while_the_intent_is_written_leaves_no_doubt(kit: Kit):
+    """The row said `submitting`, the step was cut off before the POST, and the member was asked about nothing."""
+    await kit.at(JobState.QUEUED)
+    written = asyncio.Event()
+
+    async def slow() -> None:
+        written.set()
+        await asyncio.sleep(0.1)
+
+    kit.store.before["move"] = slow
+    await kit.engine.start()
+    await let_pass(kit, written.is_set)
+    await kit.engine.stop(30)
+    assert (await kit.job()).state is JobState.GENERATING
+    assert len(kit.generator.submits.calls) == 1
+
+
+async def test_a_stop_inside_a_message_waits_for_its_confirmation(kit: Kit):
+    release = kit.discord.deliveries.hold()
+    await kit.at(JobState.DELIVERING)
+    await kit.engine.start()
+    await let_pass(kit, kit.discord.deliveries.begun.is_set)
+    stopping = asyncio.ensure_future(kit.engine.stop(30))
+    await asyncio.sleep(0.02)
+    release.set()
+    await stopping
+    assert (await kit.job()).state is JobState.DELIVERED
+    assert not kit.discord.told
+
+
+async def test_a_post_that_was_cut_off_is_found_out_at_the_next_start(kit: Kit):
+    kit.generator.submits.hold()
+    await kit.at(JobState.QUEUED)
+    await kit.engine.start()
+    await let_pass(kit, kit.generator.submits.begun.is_set)
+    await kit.engine.stop(0.02)
+    await kit.owner.stop()
+    assert (await kit.job()).state is JobState.SUBMITTING
+    second = kit.restarted()
+    await second.engine.start()
+    await let_pass(second, lambda: second.discord.told == [JobState.UNKNOWN])
+    assert not second.generator.submits.calls
+    await second.engine.stop(1)
+    await second.owner.stop()
+
+
+async def test_a_restart_goes_on_in_every_state(kit: Kit):
+    for state in (JobState.CHECKING, *STRAIGHT):
+        await kit.at(state)
+    kit.generator.polls.default = finished()
+    await kit.engine.start()
+    await let_pass(kit, lambda: len(kit.discord.tells.calls) == 7)
+    tally = (await kit.store.tally()).by_state
+    assert tally[JobState.DELIVERED] == 6
+    assert tally[JobState.UNKNOWN] == 1
+    await kit.engine.stop(1)
+
+
+async def test_two_thousand_jobs_in_the_heap_are_looked_at_in_turn(bare: Bare):
+    looks = Counter[int]()
+
+    async def step(job_id: int) -> Step:
+        looks[job_id] += 1
+        return LookAgain(after_seconds=10 + job_id % 7)
+
+    bare.step = step
+    bare.rows.waiting = list(range(2000))
+    await bare.engine.start()
+    await bare.pass_time(60)
+    assert len(looks) == 2000
+    assert min(looks.values()) >= 3
+    assert max(bare.most_at_once.values()) == 1
+    assert len(bare.engine._heap) == len(bare.engine._due) == 2000

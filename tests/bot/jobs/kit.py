@@ -1,0 +1,229 @@
+"""Everything a job needs, put together as the bot does it, on a real SQLite file, with time and the outside in hand."""
+
+import asyncio
+import itertools
+import shutil
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.engine.embedded import EmbeddedEngine
+from bot.jobs.bench import Bench, Limits, LookAgain, Step
+from bot.jobs.drive import Driver
+from bot.jobs.files import JobFiles
+from bot.jobs.finishing import Finishing
+from bot.jobs.forecast import Forecast
+from bot.jobs.model import Job, JobState, Order, Track
+from bot.jobs.ports import Finished
+from bot.jobs.schedule import Pace
+from bot.jobs.service import Actor, JobService
+from bot.jobs.showing import Showing
+from bot.jobs.submitting import Submitting
+from bot.metrics import Metrics
+from bot.owned import Owner
+from bot.store.db import open_store
+from bot.store.jobs import SqlJobStore
+from tests.bot.jobs.orders import MEMBER, an_order
+from tests.bot.jobs.scripted import ScriptedDeliverer, ScriptedEars, ScriptedGenerator, TroubledStore
+from tests.moved_clock import MovedClock
+
+TRACK_URL = "https://cdn.example/track.mp3?sig=1"
+OWNER = Actor(member_id=MEMBER)
+#: The order of the states on the straight way.
+STRAIGHT = (
+    JobState.QUEUED,
+    JobState.SUBMITTING,
+    JobState.GENERATING,
+    JobState.READY,
+    JobState.DELIVERING,
+    JobState.DELIVERED,
+)
+
+
+class Kit:
+    """One process, as far as jobs are concerned. `restarted` gives a second one on the same rows and files."""
+
+    def __init__(self, store: SqlJobStore, folder: Path, *, clock: MovedClock | None = None, places: int = 20) -> None:
+        self.real_store = store
+        self.folder = folder
+        self.places = places
+        self.store = TroubledStore(store)
+        self.clock = clock or MovedClock()
+        self.metrics = Metrics()
+        self.owner = Owner(self.clock)
+        self.generator = ScriptedGenerator()
+        self.discord = ScriptedDeliverer()
+        self.ears = ScriptedEars()
+        self.files = JobFiles(folder)
+        self.files.prepare()
+        self.limits = Limits(
+            pace=Pace(poll_interval_seconds=10, polls_per_second=5),
+            generation_timeout=timedelta(seconds=900),
+            generation_concurrency=places,
+        )
+        self.forecast = Forecast(store=self.store, clock=self.clock)
+        self.showing = Showing(
+            store=self.store, deliverer=self.discord, forecast=self.forecast, clock=self.clock, owner=self.owner
+        )
+        self.bench = Bench(
+            store=self.store, showing=self.showing, clock=self.clock, metrics=self.metrics, limits=self.limits
+        )
+        self.submitting = Submitting(bench=self.bench, generator=self.generator)
+        self.finishing = Finishing(
+            bench=self.bench, generator=self.generator, tracks=self.ears, deliverer=self.discord, files=self.files
+        )
+        self.driver = Driver(
+            bench=self.bench,
+            generator=self.generator,
+            references=self.ears,
+            publisher=self.discord,
+            files=self.files,
+            submitting=self.submitting,
+            finishing=self.finishing,
+        )
+        self.engine = EmbeddedEngine(
+            drive=self.driver.drive,
+            between=lambda: self.submitting.between | self.finishing.between,
+            store=self.store,
+            clock=self.clock,
+            owner=self.owner,
+            metrics=self.metrics,
+            spread_seconds=10,
+        )
+        self.looked_at: list[int] = []
+        self.service = JobService(
+            store=self.store,
+            files=self.files,
+            forecast=self.forecast,
+            clock=self.clock,
+            metrics=self.metrics,
+            look_at=self._look_at,
+        )
+        self._interactions = itertools.count(1)
+
+    def _look_at(self, job_id: int) -> None:
+        self.looked_at.append(job_id)
+        self.engine.look_at(job_id)
+
+    def restarted(self) -> "Kit":
+        """The next process: knows nothing but the rows and the files."""
+        return Kit(self.real_store, self.folder, clock=self.clock, places=self.places)
+
+    async def order(self, order: Order | None = None) -> Job:
+        return await self.real_store.add(order or an_order(next(self._interactions)), self.clock.now())
+
+    async def job(self, job_id: int = 1) -> Job:
+        job = await self.real_store.get(job_id)
+        assert job is not None
+        return job
+
+    async def drive(self, job_id: int = 1) -> Step:
+        """One step, and the card that it leads to."""
+        step = await self.driver.drive(job_id)
+        await self.painted()
+        return step
+
+    async def drive_on(self, job_id: int = 1) -> Step:
+        """Steps until nothing is to be done at once."""
+        for _ in range(50):
+            step = await self.drive(job_id)
+            if not isinstance(step, LookAgain) or step.after_seconds > 0:
+                return step
+        raise AssertionError("fifty steps without a pause")
+
+    async def painted(self) -> None:
+        """Until every painter has ended or sleeps."""
+        for _ in range(400):
+            if not self.owner._errands or self.clock.has_sleepers():
+                return
+            await asyncio.sleep(0.002)
+        raise AssertionError("a painter neither ends nor sleeps")
+
+    async def at(self, state: JobState, *, fetched: bool = False) -> Job:
+        """A job that came into this state on the straight way, without the parts noticing."""
+        job = await self.order()
+        for after in STRAIGHT:
+            if job.state is state:
+                break
+            job = await self._onward(job, after)
+            if after is JobState.READY and (fetched or state is not JobState.READY):
+                job = await self.with_file(job)
+        assert job.state is state
+        return job
+
+    async def with_file(self, job: Job) -> Job:
+        assert job.track is not None
+        name = f"{job.id}-{job.key}.mp3"
+        self.files.track_path(name).write_bytes(b"ID3 kept")
+        kept = await self.real_store.note(job.id, track=replace(job.track, copy_name=name, size_bytes=8, seconds=9.0))
+        assert kept is not None
+        return kept
+
+    async def unknown(self) -> Job:
+        """A job whose POST was never answered, and whose member knows it."""
+        job = await self.at(JobState.SUBMITTING)
+        unknown = await self.real_store.move(job, JobState.UNKNOWN, self.clock.now())
+        assert unknown is not None
+        told = await self.real_store.note(job.id, told=JobState.UNKNOWN)
+        assert told is not None
+        return told
+
+    async def _onward(self, job: Job, after: JobState) -> Job:
+        now = self.clock.now()
+        match after:
+            case JobState.SUBMITTING:
+                moved = await self.real_store.move(job, after, now, attempt=job.attempt + 1, submit_started_at=now)
+            case JobState.GENERATING:
+                deadline = now + self.limits.generation_timeout
+                moved = await self.real_store.settle_submission(job.id, job.attempt, f"g-{job.id}", now, deadline)
+            case JobState.READY:
+                moved = await self.real_store.move(job, after, now, track=Track(url=TRACK_URL))
+            case JobState.DELIVERING:
+                moved = await self.real_store.move(job, after, now, deliver_started_at=now)
+            case _:
+                moved = await self.real_store.move(job, after, now)
+        assert moved is not None
+        return moved
+
+    async def patiently(self, step: "asyncio.Future[Any]") -> Any:
+        """Let time pass, a minute at a time, until a step that pauses within itself has ended."""
+        for _ in range(2000):
+            if step.done():
+                return step.result()
+            if self.clock.has_sleepers():
+                await self.clock.advance(60)
+            await asyncio.sleep(0.002)
+        raise AssertionError("the step never ends")
+
+    async def states(self, job_id: int = 1) -> list[JobState]:
+        """The job's way so far."""
+        return [event.after for event in await self.real_store.history(job_id)]
+
+    def counted(self, name: str, **labels: str) -> float:
+        return self.metrics.registry.get_sample_value(name, labels) or 0.0
+
+
+def finished(url: str = TRACK_URL) -> Finished:
+    return Finished(track_url=url)
+
+
+@asynccontextmanager
+async def opened_store(folder: Path, template: Path) -> AsyncGenerator[SqlJobStore]:
+    """A real file; a copy of a migrated one, because a migration for each test takes too long."""
+    shutil.copy(template, folder / "compose.db")
+    async with open_store(
+        f"sqlite+aiosqlite:///{folder / 'compose.db'}", clock=MovedClock(), synchronous="OFF"
+    ) as store:
+        yield store
+
+
+async def eventually(holds: Callable[[], bool], seconds: float = 15) -> None:
+    """Give threads and sockets the time they need; only a defect waits as long as `seconds`."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not holds():
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError("it never happened")
+        await asyncio.sleep(0.002)

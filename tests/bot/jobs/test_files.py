@@ -1,0 +1,68 @@
+"""A job's own copies: named by us, inside their folder, readable by this user alone."""
+
+import stat
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.jobs.files import JobFiles
+from bot.jobs.model import Track
+from tests.bot.jobs.orders import a_job
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> JobFiles:
+    files = JobFiles(tmp_path / "data")
+    files.prepare()
+    return files
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_nobody_else_on_the_machine_may_look(files: JobFiles):
+    for folder in files.folders:
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_preparing_twice_is_fine(files: JobFiles):
+    files.track_path("a.mp3").write_bytes(b"x")
+    files.prepare()
+    assert files.track_path("a.mp3").exists()
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b/passwd"])
+def test_a_name_from_a_row_cannot_lead_out_of_the_folder(files: JobFiles, name: str):
+    for path in (files.track_path(name), files.reference_path(name)):
+        assert path.parent in files.folders
+        assert path.name == "passwd"
+
+
+def test_a_copy_is_there_only_while_its_file_is(files: JobFiles):
+    job = a_job()
+    assert files.reference(job) is None
+    assert files.track(job) is None
+    job = replace(
+        job,
+        reference=replace(job.reference, copy_name="r.mp3"),
+        track=Track(url="https://x.example", copy_name="t.mp3"),
+    )
+    assert files.reference(job) is None
+    assert files.track(job) is None
+    files.reference_path("r.mp3").write_bytes(b"r")
+    files.track_path("t.mp3").mkdir()
+    assert files.reference(job) == files.reference_path("r.mp3")
+    assert files.track(job) is None
+
+
+async def test_removing_takes_both_and_does_not_mind_what_is_gone(files: JobFiles):
+    job = replace(
+        a_job(),
+        reference=replace(a_job().reference, copy_name="r.mp3"),
+        track=Track(url="https://x.example", copy_name="t.mp3"),
+    )
+    files.reference_path("r.mp3").write_bytes(b"r")
+    files.track_path("t.mp3").write_bytes(b"t")
+    await files.remove(job)
+    await files.remove(job)
+    assert not [path for folder in files.folders for path in folder.iterdir()]

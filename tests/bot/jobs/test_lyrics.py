@@ -1,0 +1,173 @@
+"""What people paste, and what is sung of it."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import OrderError, Reason
+from bot.jobs.lyrics import PromptRules, made_title, shorten, to_prompt, to_sung
+
+RULES = PromptRules()
+
+PASTED = [
+    pytest.param("one\r\ntwo\rthree", "one\ntwo\nthree", id="windows and old mac newlines"),
+    pytest.param("one\n\n\n\n two  \nthree\n\n", "one\n\ntwo\nthree", id="any number of blank lines is one pause"),
+    pytest.param("a b\n\nc d\n\ne f\n\ng h", "a b\nc d\ne f\ng h", id="double spacing throughout is no row of pauses"),
+    pytest.param("a b\n\nc d\n\n\n\ne f\n\ng h", "a b\nc d\n\ne f\ng h", id="a pause within double spacing stays"),
+    pytest.param("hello there / my old friend / I came", "hello there\nmy old friend\nI came", id="spaced slashes"),
+    pytest.param("hello there/my old friend/I came", "hello there\nmy old friend\nI came", id="tight slashes"),
+    pytest.param("one two / three // four", "one two\nthree\n\nfour", id="two slashes are a pause"),
+    pytest.param("he and/or she", "he and/or she", id="a slash inside words is a word"),
+    pytest.param("either / or\nnever", "either / or\nnever", id="slashes stay where there are real lines"),
+    pytest.param("one\\ntwo", "one\ntwo", id="newlines written as in code"),
+    pytest.param("it’s “so” good", 'it\'s "so" good', id="curly quotes"),
+    pytest.param("[Verse 1]\none\n[Chorus]\ntwo", "one\n\ntwo", id="tags in brackets"),
+    pytest.param("[Verse 1] one / two [Chorus] three", "one\ntwo\n\nthree", id="tags in a single line"),
+    pytest.param("(Chorus)\none\n(ooh, ooh)\ntwo", "one\n(ooh, ooh)\ntwo", id="backing voices are sung"),
+    pytest.param("Verse 1:\none\nChorus: two", "one\n\ntwo", id="labels with a colon"),
+    pytest.param("Pre-Chorus\none\nRefrain 2\ntwo", "one\n\ntwo", id="labels alone on a line"),
+    pytest.param("The bridge is burning", "The bridge is burning", id="a section's name inside a line is sung"),
+    pytest.param("Strophe 1:\neins\nПрипев:\nдва", "eins\n\nдва", id="labels in other languages"),
+    pytest.param("la la la (x2)\nhey x3", "la la la\nhey", id="how often is not sung"),
+    pytest.param("##one\n##two##", "one\ntwo", id="the member's own marks"),
+    pytest.param("#one#", "one", id="a lone hash at the ends would lengthen the marks"),
+    pytest.param("we are #1 here", "we are #1 here", id="a hash inside stays"),
+    pytest.param("# Verse\none\n**two** _three_ ~~four~~", "one\ntwo _three_ four", id="markdown"),
+    pytest.param("```\none\ntwo\n```", "one\ntwo", id="a code block"),
+    pytest.param("one 🎸🔥 two ❤️\n👩‍👩‍👧", "one two", id="emoji cannot be sung"),
+    pytest.param("hi <@123> <:wave:456> you", "hi you", id="mentions and custom emoji"),
+    pytest.param("ze\u200bro wi\u00addth\x00 \u202eback\u202c", "zero width back", id="invisible characters"),
+    pytest.param("می\u200cخواهم", "می\u200cخواهم", id="a joiner between Persian letters is spelling"),
+    pytest.param("cafe\u0301", "café", id="composed"),
+    pytest.param("夜空に\n星が光る。", "夜空に\n星が光る。", id="Japanese"),
+    pytest.param("שלום עולם\nمرحبا بالعالم", "שלום עולם\nمرحبا بالعالم", id="right to left"),
+    pytest.param("one\n---\ntwo\n***\n♪♪♪\nthree", "one\n\ntwo\n\nthree", id="ruled lines are pauses"),
+    pytest.param(" \t\u3000one\u00a0two\t three ", "one two three", id="odd spaces"),
+]
+
+
+@pytest.mark.parametrize(("typed", "sung"), PASTED)
+def test_what_is_pasted_is_sung_as_meant(typed: str, sung: str) -> None:
+    assert to_sung(typed) == sung
+
+
+def test_the_prompt_has_the_marks_at_both_ends_and_real_newlines() -> None:
+    prompt = to_prompt("Side by side\r\n\r\nWe fly", RULES)
+    assert prompt.text == "##Side by side\n\nWe fly##"
+    assert prompt.sung == "Side by side\n\nWe fly"
+    assert prompt.characters == 24
+
+
+@pytest.mark.parametrize("nothing", ["", " \n ", "####", "[Verse]\n(Chorus)", "🔥🔥", "...", "\u200b"])
+def test_nothing_to_sing_is_refused(nothing: str) -> None:
+    with pytest.raises(OrderError) as refused:
+        to_prompt(nothing, RULES)
+    assert refused.value.reason is Reason.LYRICS_EMPTY
+
+
+def test_the_limit_counts_the_marks_and_the_newlines() -> None:
+    assert to_prompt("a" * 596, RULES).characters == 600
+    assert to_prompt("夜" * 596, RULES).characters == 600
+    with pytest.raises(OrderError) as refused:
+        to_prompt("ab\n" + "a" * 594, RULES)
+    assert refused.value.reason is Reason.LYRICS_TOO_LONG
+    assert refused.value.values == {"count": 601, "limit": 600}
+
+
+def test_what_does_not_count_is_taken_off_before_counting() -> None:
+    assert to_prompt("[Verse]\n" + "a" * 596 + "\n\n\n🔥", RULES).characters == 600
+
+
+def test_long_lyrics_are_marked_before_they_are_too_long() -> None:
+    assert not to_prompt("a" * 396, RULES).is_long
+    assert to_prompt("a" * 397, RULES).is_long
+
+
+# Text made of what people really paste: words, tags, marks, invisible characters, and anything else.
+PIECES = st.sampled_from(
+    [
+        *("one", "two words", "\n", "\n\n", "\r\n", " / ", "/", "//", "[Verse]", "(Chorus)", "Bridge:", "Chorus", "x2"),
+        *(
+            "#",
+            "##",
+            "🔥",
+            "❤️",
+            "\u200d",
+            "\u200c",
+            "é",
+            "e\u0301",
+            "夜",
+            "می",
+            "*",
+            "_",
+            "|",
+            "`",
+            ">",
+            " ",
+            "\t",
+            "\\n",
+        ),
+        *("“", "<@1>", "(", "[", "]", ":", "Verse", "1"),
+    ]
+)
+TEXTS = st.one_of(st.lists(PIECES, max_size=14).map("".join), st.text(max_size=60))
+
+
+@given(TEXTS)
+def test_cleaning_twice_is_cleaning_once(typed: str) -> None:
+    assert to_sung(to_sung(typed)) == to_sung(typed)
+
+
+@given(TEXTS)
+def test_what_is_sung_is_lines_with_single_pauses_and_nothing_invisible(typed: str) -> None:
+    sung = to_sung(typed)
+    assert sung == unicodedata.normalize("NFC", sung)
+    assert "\n\n\n" not in sung
+    assert "##" not in sung
+    assert not sung.startswith("#")
+    assert not sung.endswith("#")
+    assert all(line == " ".join(line.split()) for line in sung.split("\n"))
+    assert all(
+        unicodedata.category(character) not in {"Cc", "Cs", "Cn", "Co", "So"} for character in sung if character != "\n"
+    )
+
+
+@given(TEXTS)
+def test_letters_are_neither_invented_nor_reordered(typed: str) -> None:
+    source = iter(character for character in unicodedata.normalize("NFC", typed) if character.isalpha())
+    kept = [character for character in to_sung(typed) if character.isalpha()]
+    assert all(any(character == other for other in source) for character in kept)
+
+
+@given(TEXTS, st.integers(min_value=5, max_value=60))
+def test_a_prompt_keeps_the_limit_or_is_refused(typed: str, most: int) -> None:
+    rules = PromptRules(most_characters=most, warn_characters=most)
+    try:
+        prompt = to_prompt(typed, rules)
+    except OrderError:
+        assert not to_sung(typed) or len(to_sung(typed)) + 4 > most
+    else:
+        assert 4 < prompt.characters <= most
+        assert prompt.text == f"##{prompt.sung}##"
+
+
+@pytest.mark.parametrize(
+    ("lyrics", "file_name", "title"),
+    [
+        ("[Verse]\nSide by side,\nwe fly", "x.mp3", "Side by side"),
+        ("la " * 40, "x.mp3", "la la la la la la la la la la la la la…"),
+        ("🔥", "my_best_song.mp3", "my best song"),
+        ("", "noname", "noname"),
+    ],
+)
+def test_a_song_without_a_title_gets_its_first_line_or_its_file_name(lyrics: str, file_name: str, title: str) -> None:
+    assert made_title(lyrics, file_name) == title
+
+
+@given(st.text(max_size=200), st.integers(min_value=8, max_value=80))
+def test_shortening_keeps_the_limit_and_one_line(words: str, most: int) -> None:
+    short = shorten(words, most)
+    assert len(short) <= most
+    assert "\n" not in short

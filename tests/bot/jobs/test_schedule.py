@@ -1,0 +1,125 @@
+"""Every pause can be read off a table, and none is endless, negative or zero."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.jobs.schedule import (
+    JITTER,
+    LONGEST_ASKED_SECONDS,
+    LONGEST_BACKOFF_SECONDS,
+    Pace,
+    backoff_seconds,
+    is_over,
+    poll_pause_seconds,
+    spread_seconds,
+)
+
+PACE = Pace(poll_interval_seconds=10, polls_per_second=5)
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+chances = st.floats(0, 1)
+seconds = st.floats(0, 1e7)
+paces = st.builds(
+    Pace,
+    poll_interval_seconds=st.floats(0.05, 86_400),
+    polls_per_second=st.floats(0.01, 1_000),
+)
+
+
+@pytest.mark.parametrize(
+    ("waited_seconds", "generating", "pause"),
+    [
+        (0, 1, 10),
+        (90, 20, 10),
+        (180, 50, 10),  # the budget allows just that many at this pace
+        (270, 1, 15),
+        (360, 1, 20),
+        (720, 1, 40),
+        (86_400, 1, 40),
+        (0, 100, 20),
+        (0, 1_000, 200),
+        (720, 1_000, 200),
+    ],
+)
+def test_looks_grow_rarer_with_patience_and_with_the_number_of_jobs(
+    waited_seconds: float, generating: int, pause: float
+):
+    assert poll_pause_seconds(PACE, waited_seconds=waited_seconds, generating=generating, chance=0) == pause
+
+
+@given(paces, seconds, st.integers(0, 100_000), chances)
+def test_a_pause_between_looks_keeps_its_bounds(pace: Pace, waited_seconds: float, generating: int, chance: float):
+    pause = poll_pause_seconds(pace, waited_seconds=waited_seconds, generating=generating, chance=chance)
+    assert pause >= pace.poll_interval_seconds / 2
+    assert pause <= max(4 * pace.poll_interval_seconds, generating / pace.polls_per_second)
+
+
+@given(paces, st.integers(1, 100_000), chances)
+def test_all_looks_together_stay_near_the_budget(pace: Pace, generating: int, chance: float):
+    pause = poll_pause_seconds(pace, waited_seconds=0, generating=generating, chance=chance)
+    assert generating / pause <= pace.polls_per_second / (1 - JITTER) * 1.000001
+
+
+@pytest.mark.parametrize(
+    ("tries", "asked_seconds", "pause"),
+    [
+        (1, None, 2),
+        (2, None, 4),
+        (3, None, 8),
+        (5, None, 32),
+        (6, None, LONGEST_BACKOFF_SECONDS),
+        (10_000, None, LONGEST_BACKOFF_SECONDS),
+        (1, 0, 2),
+        (1, -3, 2),
+        (1, 30, 30),
+        (6, 30, LONGEST_BACKOFF_SECONDS),
+        (1, 86_400, LONGEST_ASKED_SECONDS),
+        (1, float("inf"), LONGEST_ASKED_SECONDS),
+    ],
+)
+def test_back_off_doubles_and_obeys_the_server_within_reason(tries: int, asked_seconds: float | None, pause: float):
+    assert backoff_seconds(tries, chance=0, asked_seconds=asked_seconds) == pause
+
+
+@given(st.integers(1, 10**6), chances, st.none() | st.floats(allow_nan=True), st.floats(0.1, 10))
+def test_back_off_is_never_endless_nor_a_busy_loop(
+    tries: int, chance: float, asked_seconds: float | None, first_seconds: float
+):
+    pause = backoff_seconds(tries, chance=chance, asked_seconds=asked_seconds, first_seconds=first_seconds)
+    assert first_seconds * (1 - JITTER) * 0.999 <= pause <= LONGEST_ASKED_SECONDS
+
+
+@given(st.integers(1, 20), chances)
+def test_one_more_failure_never_makes_the_pause_shorter_at_the_same_chance(tries: int, chance: float):
+    assert backoff_seconds(tries + 1, chance=chance) >= backoff_seconds(tries, chance=chance)
+
+
+@given(paces, chances)
+def test_first_looks_fall_within_one_interval(pace: Pace, chance: float):
+    assert 0 <= spread_seconds(pace, chance) <= pace.poll_interval_seconds
+
+
+@pytest.mark.parametrize(
+    ("late_seconds", "answered", "over"),
+    [
+        (-1, True, False),
+        (0, True, True),
+        (1, True, True),
+        (-1, False, False),
+        (0, False, False),
+        (899, False, False),
+        (900, False, True),
+        (9_000, False, True),
+    ],
+)
+def test_a_provider_that_does_not_answer_gets_grace_on_top(late_seconds: float, answered: bool, over: bool):
+    now = NOON + timedelta(seconds=late_seconds)
+    assert is_over(NOON, now, answered=answered, grace=timedelta(seconds=900)) is over
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_without_a_deadline_nothing_is_over(answered: bool):
+    assert not is_over(None, NOON, answered=answered, grace=timedelta(0))

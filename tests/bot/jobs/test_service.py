@@ -1,0 +1,248 @@
+"""What members may ask of jobs, and who may ask it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from bot.errors import (
+    DuplicateOrderError,
+    NoSuchJobError,
+    NotYoursError,
+    Reason,
+    StoreBusyError,
+    TooLateError,
+)
+from bot.jobs.model import LIVE, RESTING, Job, JobState
+from bot.jobs.service import CANCELLABLE, Actor
+from tests.bot.jobs.kit import OWNER, STRAIGHT, Kit
+from tests.bot.jobs.orders import CHANNEL, GUILD, LYRICS, MEMBER, an_order
+
+STRANGER = Actor(member_id=99)
+MODERATOR = Actor(member_id=98, is_moderator=True)
+
+STATES_ON_THE_WAY = (JobState.CHECKING, *STRAIGHT)
+
+
+async def ended(kit: Kit, state: JobState) -> Job:
+    """A job that rests in this state."""
+    way = {
+        JobState.REFUSED: JobState.CHECKING,
+        JobState.FAILED: JobState.GENERATING,
+        JobState.EXPIRED: JobState.GENERATING,
+        JobState.CANCELLED: JobState.QUEUED,
+        JobState.UNKNOWN: JobState.SUBMITTING,
+        JobState.UNDELIVERABLE: JobState.DELIVERING,
+    }
+    if state is JobState.DELIVERED:
+        return await kit.at(state)
+    moved = await kit.store.move(await kit.at(way[state]), state, kit.clock.now())
+    assert moved is not None
+    return moved
+
+
+# --- ordering ---------------------------------------------------------------------------------------------------------
+
+
+async def test_an_order_is_durable_and_looked_at_when_it_is_taken(kit: Kit):
+    job = await kit.service.compose(an_order())
+    assert (job.state, job.lyrics) == (JobState.CHECKING, LYRICS)
+    assert await kit.job(job.id) == job
+    assert kit.looked_at == [job.id]
+    assert kit.counted("compose_jobs_taken_total") == 1
+
+
+async def test_an_interaction_that_arrives_twice_is_one_job(kit: Kit):
+    await kit.service.compose(an_order(7))
+    with pytest.raises(DuplicateOrderError) as caught:
+        await kit.service.compose(an_order(7))
+    assert caught.value.job_id == 1
+    assert kit.counted("compose_jobs_taken_total") == 1
+
+
+async def test_an_order_that_cannot_be_written_is_not_taken(kit: Kit):
+    kit.store.busy("add")
+    with pytest.raises(StoreBusyError):
+        await kit.service.compose(an_order())
+    assert kit.looked_at == []
+    assert kit.counted("compose_jobs_taken_total") == 0
+
+
+# --- who may ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_job_that_never_was_is_told_apart(kit: Kit):
+    service = kit.service
+    for ask in (service.own, service.cancel, service.dismiss, service.risk_again, service.ask_again, service.delete):
+        with pytest.raises(NoSuchJobError):
+            await ask(4711, OWNER)
+    with pytest.raises(NoSuchJobError):
+        await service.get(4711)
+
+
+@pytest.mark.parametrize(
+    ("ask", "state", "moderator_may"),
+    [
+        ("own", JobState.QUEUED, False),
+        ("cancel", JobState.QUEUED, True),
+        ("dismiss", JobState.UNKNOWN, False),
+        ("risk_again", JobState.UNKNOWN, False),
+        ("ask_again", JobState.EXPIRED, False),
+        ("delete", JobState.DELIVERED, True),
+    ],
+)
+async def test_only_the_owner_may_and_for_cancel_and_delete_a_moderator(
+    kit: Kit, ask: str, state: JobState, moderator_may: bool
+):
+    job = await (kit.at(state) if state is JobState.QUEUED else ended(kit, state))
+    asked: Callable[[int, Actor], Awaitable[Job]] = getattr(kit.service, ask)
+    with pytest.raises(NotYoursError):
+        await asked(job.id, STRANGER)
+    if moderator_may:
+        await asked(job.id, MODERATOR)
+        return
+    with pytest.raises(NotYoursError):
+        await asked(job.id, MODERATOR)
+    await asked(job.id, OWNER)
+
+
+# --- cancelling -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", STATES_ON_THE_WAY)
+async def test_a_job_can_be_cancelled_until_its_track_is_there_but_not_inside_a_post(kit: Kit, state: JobState):
+    job = await kit.at(state)
+    if state in CANCELLABLE:
+        cancelled = await kit.service.cancel(job.id, OWNER)
+        assert (cancelled.state, cancelled.reason) == (JobState.CANCELLED, Reason.MEMBER_CANCELLED)
+        assert kit.looked_at == [job.id]
+        assert kit.counted("compose_jobs_ended_total", state="cancelled", reason="member_cancelled") == 1
+    else:
+        with pytest.raises(TooLateError):
+            await kit.service.cancel(job.id, OWNER)
+        assert (await kit.job()).state is state
+
+
+async def test_a_cancel_that_comes_a_moment_too_late_says_so(kit: Kit):
+    job = await kit.at(JobState.QUEUED)
+
+    async def submit() -> None:
+        await kit._onward(job, JobState.SUBMITTING)
+
+    kit.store.before["move"] = submit
+    with pytest.raises(TooLateError, match="moved meanwhile"):
+        await kit.service.cancel(1, OWNER)
+    assert (await kit.job()).state is JobState.SUBMITTING
+
+
+# --- asking again -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [JobState.EXPIRED, JobState.FAILED])
+async def test_a_late_track_is_looked_for_for_two_minutes_at_no_cost(kit: Kit, state: JobState):
+    job = await ended(kit, state)
+    again = await kit.service.ask_again(job.id, OWNER)
+    assert (again.state, again.reason, again.track) == (JobState.GENERATING, None, None)
+    assert again.deadline_at is not None
+    assert (again.deadline_at - kit.clock.now()).total_seconds() == 120
+    assert again.generation_id == job.generation_id
+    assert again.attempt == job.attempt
+
+
+@pytest.mark.parametrize("state", sorted(RESTING - {JobState.EXPIRED, JobState.FAILED, JobState.UNDELIVERABLE}))
+async def test_what_has_no_late_track_cannot_be_asked_for(kit: Kit, state: JobState):
+    job = await ended(kit, state)
+    with pytest.raises(TooLateError):
+        await kit.service.ask_again(job.id, OWNER)
+
+
+async def test_a_job_that_failed_before_it_was_paid_for_cannot_be_asked_for(kit: Kit):
+    job = await kit.at(JobState.QUEUED)
+    await kit.store.move(job, JobState.FAILED, kit.clock.now())
+    with pytest.raises(TooLateError):
+        await kit.service.ask_again(1, OWNER)
+
+
+# --- deleting ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", sorted(LIVE))
+async def test_what_is_being_worked_on_is_not_deleted(kit: Kit, state: JobState):
+    job = await kit.at(state)
+    with pytest.raises(TooLateError):
+        await kit.service.delete(job.id, OWNER)
+    assert (await kit.job()).lyrics == LYRICS
+
+
+@pytest.mark.parametrize("state", sorted(RESTING))
+async def test_what_rests_is_deleted_with_its_files_and_its_words(kit: Kit, state: JobState):
+    job = await ended(kit, state)
+    track = kit.files.track(job)
+    reference = kit.files.reference_path("ours")
+    reference.write_bytes(b"ours")
+    await kit.store.note(job.id, reference=replace(job.reference, copy_name="ours"))
+    deleted = await kit.service.delete(job.id, OWNER)
+    assert deleted.id == job.id
+    assert await kit.store.get(job.id) is None
+    assert await kit.store.history(job.id) == []
+    assert not reference.exists()
+    assert track is None or not track.exists()
+    with pytest.raises(NoSuchJobError):
+        await kit.service.delete(job.id, OWNER)
+
+
+async def test_all_of_a_member_is_deleted_and_nothing_of_anybody_else(kit: Kit):
+    for _ in range(3):
+        await ended(kit, JobState.DELIVERED)
+    running = await kit.at(JobState.GENERATING)
+    other = await kit.order(an_order(1000, member_id=4))
+    await kit.store.move(other, JobState.CANCELLED, kit.clock.now())
+    assert await kit.service.delete_all_of(OWNER) == 3
+    assert [job.id for job in await kit.store.of_member(MEMBER)] == [running.id]
+    assert await kit.store.get(other.id) is not None
+    assert await kit.service.delete_all_of(OWNER) == 0
+
+
+async def test_two_presses_of_delete_all_do_not_stumble_over_each_other(kit: Kit):
+    for _ in range(4):
+        await ended(kit, JobState.DELIVERED)
+
+    async def press_again() -> None:
+        assert await kit.service.delete_all_of(OWNER) == 4
+
+    kit.store.before["forget"] = press_again
+    assert await kit.service.delete_all_of(OWNER) == 1
+    assert await kit.store.count_of_member(MEMBER) == 0
+
+
+# --- looking ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_member_pages_through_his_own_jobs_newest_first(kit: Kit):
+    for _ in range(5):
+        await kit.order()
+    await kit.order(an_order(1000, member_id=4))
+    page, count = await kit.service.tracks_of(MEMBER, limit=2, offset=1)
+    assert ([job.id for job in page], count) == ([4, 3], 5)
+
+
+async def test_the_queue_shows_what_is_running_here(kit: Kit):
+    running = await kit.at(JobState.GENERATING)
+    await ended(kit, JobState.DELIVERED)
+    assert [job.id for job in await kit.service.queue_of(GUILD, CHANNEL)] == [running.id]
+    assert await kit.service.queue_of(GUILD + 1, CHANNEL) == []
+
+
+async def test_files_are_found_only_while_they_are_there(kit: Kit):
+    job = await kit.at(JobState.DELIVERED)
+    path = kit.service.track_file(job)
+    assert path is not None
+    assert kit.service.reference_file(job) is None
+    path.unlink()
+    assert kit.service.track_file(job) is None
+
+
+async def test_a_queued_job_knows_its_place_in_line(kit: Kit):
+    await kit.at(JobState.GENERATING)
+    job = await kit.at(JobState.QUEUED)
+    assert (await kit.service.outlook(job)).ahead == 1

@@ -1,0 +1,28 @@
+"""The operator's word list."""
+
+import pytest
+
+from bot.jobs.words import WordList
+
+LIST = WordList.parsed("# not these\n\nNaughty\nvery bad\nschimpf*\n悪い\nété\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["NAUGHTY!", "a naughty song", "very  bad", "very\nbad", "Schimpfwort", "とても悪いね", "ete"]
+)
+def test_a_listed_word_is_found_whatever_its_case_accents_and_spacing(text: str) -> None:
+    assert LIST.find("fine", text) is not None
+
+
+@pytest.mark.parametrize("text", ["naughtyness", "very nice and bad", "Beschimpf", "", "good"])
+def test_a_word_inside_another_is_left_alone(text: str) -> None:
+    assert LIST.find(text) is None
+
+
+def test_an_empty_list_refuses_nothing() -> None:
+    assert WordList().find("naughty") is None
+    assert WordList.parsed("# only a comment\n*\n").find("naughty *") is None
+
+
+def test_invisible_characters_do_not_hide_a_word() -> None:
+    assert LIST.find("naugh\u200bty") == "naughty"

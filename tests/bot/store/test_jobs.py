@@ -1,0 +1,232 @@
+"""Every method of the store, on a real database of each kind."""
+
+import asyncio
+import dataclasses
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy.exc import StatementError
+
+from bot.errors import DuplicateOrderError, Reason
+from bot.jobs.model import Job, JobState, Reference, Track
+from bot.jobs.ports import JobStore
+from bot.store.db import open_store
+from bot.store.jobs import SqlJobStore
+from tests.bot.store.orders import LYRICS, NOON, TO_DELIVERED, TO_GENERATING, SetClock, an_order, at, moved
+
+
+def test_the_store_is_a_job_store(store: SqlJobStore) -> None:
+    jobs: JobStore = store
+    assert jobs is store
+
+
+async def test_an_order_becomes_a_job_that_says_all_the_order_said(store: SqlJobStore) -> None:
+    order = an_order(again_of=4)
+    job = await store.add(order, NOON)
+    assert (job.state, job.version, job.attempt) == (JobState.CHECKING, 0, 0)
+    assert (job.member_id, job.member_name, job.place) == (order.member_id, order.member_name, order.place)
+    assert (job.title, job.lyrics, job.prompt, job.again_of) == (order.title, LYRICS, order.prompt, 4)
+    assert job.reference == order.reference
+    assert (job.created_at, job.moved_at) == (NOON, NOON)
+    assert job.track is job.told is job.reason is job.generation_id is None
+    assert len(job.key) == 16
+    assert int(job.key, 16) >= 0
+    assert await store.get(job.id) == job
+
+
+async def test_two_jobs_have_different_keys_and_growing_numbers(store: SqlJobStore) -> None:
+    first, second = await store.add(an_order(1), NOON), await store.add(an_order(2), NOON)
+    assert first.id < second.id
+    assert first.key != second.key
+
+
+async def test_the_same_interaction_gives_the_number_of_the_first_job(store: SqlJobStore) -> None:
+    first = await store.add(an_order(1), NOON)
+    with pytest.raises(DuplicateOrderError) as caught:
+        await store.add(an_order(1, lyrics="other words"), at(1))
+    assert caught.value.job_id == first.id
+    assert await store.get(first.id) == first
+    assert len(await store.history(first.id)) == 1
+
+
+async def test_of_twenty_arrivals_of_one_interaction_one_becomes_a_job(store: SqlJobStore) -> None:
+    results = await asyncio.gather(*(store.add(an_order(1), NOON) for _ in range(20)), return_exceptions=True)
+    taken = [result for result in results if isinstance(result, Job)]
+    assert len(taken) == 1
+    assert {r.job_id for r in results if isinstance(r, DuplicateOrderError)} == {taken[0].id}
+    assert sum(isinstance(r, DuplicateOrderError) for r in results) == 19
+
+
+async def test_what_no_database_can_hold_is_replaced_and_the_rest_is_kept(store: SqlJobStore) -> None:
+    job = await store.add(an_order(lyrics="a\x00b\ud83cc", title="t\udfff"), NOON)
+    assert (job.lyrics, job.title) == ("a\ufffdb\ufffdc", "t\ufffd")
+
+
+async def test_a_job_that_does_not_exist_is_none(store: SqlJobStore) -> None:
+    assert await store.get(404) is None
+    assert await store.note(404, detail="x") is None
+    assert await store.note(404) is None
+    assert await store.settle_submission(404, 1, "gen", NOON, NOON) is None
+    assert await store.history(404) == []
+    assert await store.forget(404) is False
+
+
+async def test_every_column_of_a_job_can_be_set_and_read_back(store: SqlJobStore) -> None:
+    job = await moved(store, await store.add(an_order(), NOON), JobState.QUEUED)
+    changes = {
+        "attempt": 3,
+        "reference": Reference(url="u", name="n", size_bytes=1, seconds=31.25, format="mp3", copy_name="1.mp3"),
+        "generation_id": "g" * 200,
+        "track": Track(url="https://t.example/1", copy_name="1.mp3", size_bytes=2**33, seconds=12.5),
+        "card_message_id": 2**62,
+        "track_channel_id": 2**62 + 1,
+        "track_message_id": 2**62 + 2,
+        "told": JobState.UNKNOWN,
+        "reason": Reason.DEADLINE,
+        "detail": "slow",
+        "submit_started_at": at(1),
+        "accepted_at": at(2),
+        "deliver_started_at": at(3),
+        "deadline_at": at(4),
+    }
+    noted = await store.note(job.id, **changes, interaction_token=None)
+    place = dataclasses.replace(job.place, interaction_token=None)
+    assert noted == dataclasses.replace(job, **changes, place=place)
+    assert await store.get(job.id) == noted
+
+
+async def test_a_note_changes_no_version_and_leaves_no_history(store: SqlJobStore) -> None:
+    job = await store.add(an_order(), NOON)
+    noted = await store.note(job.id, card_message_id=9, interaction_token=None)
+    assert noted is not None
+    assert (noted.card_message_id, noted.place.interaction_token, noted.version) == (9, None, 0)
+    assert await store.move(job, JobState.QUEUED, at(1)) is not None
+    assert len(await store.history(job.id)) == 2
+
+
+async def test_a_note_of_nothing_gives_the_job_as_it_is(store: SqlJobStore) -> None:
+    job = await store.add(an_order(), NOON)
+    assert await store.note(job.id) == job
+
+
+async def test_a_track_and_a_reason_can_be_taken_back(store: SqlJobStore) -> None:
+    job = await store.add(an_order(), NOON)
+    await store.note(job.id, track=Track(url="u", copy_name="c", size_bytes=1, seconds=1), reason=Reason.SOUND)
+    assert await store.note(job.id, track=None, reason=None) == job
+
+
+async def test_what_is_live_or_untold_needs_a_look_oldest_first(store: SqlJobStore) -> None:
+    live = await store.add(an_order(1), NOON)
+    told = await moved(store, await store.add(an_order(2), NOON), JobState.CANCELLED)
+    untold = await moved(store, await store.add(an_order(3), NOON), JobState.CANCELLED)
+    unknown = await moved(
+        store, await store.add(an_order(4), NOON), JobState.QUEUED, JobState.SUBMITTING, JobState.UNKNOWN
+    )
+    asked_again = await moved(store, await store.add(an_order(5), NOON), *TO_GENERATING, JobState.EXPIRED)
+    for job in (told, unknown, asked_again):
+        await store.note(job.id, told=job.state)
+    await moved(store, asked_again, JobState.GENERATING)
+    looked_at = [live.id, untold.id, asked_again.id]
+    assert await store.needing_a_look() == looked_at
+    everyone = [await store.get(job.id) for job in (live, told, untold, unknown, asked_again)]
+    assert [job.id for job in everyone if job and job.needs_looking_at] == looked_at
+
+
+async def test_ahead_are_those_at_the_provider_and_those_queued_before(store: SqlJobStore) -> None:
+    added = [await store.add(an_order(number), NOON) for number in range(1, 8)]
+    checking, submitting, first, mine, behind, generating, done = added
+    await moved(store, submitting, JobState.QUEUED, JobState.SUBMITTING)
+    await moved(store, generating, *TO_GENERATING)
+    await moved(store, done, *TO_DELIVERED)
+    for job in (first, mine, behind):
+        await moved(store, job, JobState.QUEUED)
+    assert await store.ahead_of(mine) == 3
+    assert await store.ahead_of(checking) == 2
+    assert await store.ahead_of(behind) == 4
+
+
+async def test_a_members_jobs_come_newest_first_in_pages(store: SqlJobStore) -> None:
+    mine = [(await store.add(an_order(number), NOON)).id for number in range(1, 13)]
+    await store.add(an_order(99, member_id=78), NOON)
+    assert [job.id for job in await store.of_member(77)] == mine[:1:-1]
+    assert [job.id for job in await store.of_member(77, limit=5, offset=10)] == mine[1::-1]
+    assert await store.count_of_member(77) == 12
+    assert await store.count_of_member(1) == 0
+    assert await store.of_member(1) == []
+
+
+async def test_a_guild_shows_its_live_jobs_and_a_direct_channel_its_own(store: SqlJobStore) -> None:
+    here = await store.add(an_order(1, guild_id=5, channel_id=6), NOON)
+    beside = await store.add(an_order(2, guild_id=5, channel_id=7), NOON)
+    await store.add(an_order(3, guild_id=8, channel_id=6), NOON)
+    direct = await store.add(an_order(4, guild_id=None, channel_id=9), NOON)
+    await store.add(an_order(5, guild_id=None, channel_id=10), NOON)
+    await moved(store, await store.add(an_order(6, guild_id=5), NOON), JobState.CANCELLED)
+    assert await store.in_guild(5, 6) == [here, beside]
+    assert await store.in_guild(None, 9) == [direct]
+    assert await store.in_guild(None, 6) == []
+
+
+async def test_recent_seconds_are_of_first_successes_newest_first(store: SqlJobStore) -> None:
+    for number, seconds in enumerate((30, 20, 40), start=1):
+        job = await moved(store, await store.add(an_order(number), at(number * 100)), *TO_GENERATING)
+        await store.move(job, JobState.READY, job.moved_at + timedelta(seconds=seconds))
+    late = await moved(store, await store.add(an_order(7), at(900)), *TO_GENERATING, JobState.EXPIRED)
+    await moved(store, late, JobState.GENERATING, JobState.READY)
+    lost = await moved(store, await store.add(an_order(8), at(800)), *TO_GENERATING, JobState.READY)
+    await moved(store, lost, JobState.GENERATING, JobState.READY)
+    await moved(store, await store.add(an_order(9), at(900)), *TO_GENERATING, JobState.FAILED)
+    once = 4  # `moved` makes the fourth move of `lost` four seconds after the third
+    assert await store.recent_seconds() == [once, 40, 20, 30]
+    assert await store.recent_seconds(2) == [once, 40]
+
+
+async def test_the_tally_names_every_state(store: SqlJobStore) -> None:
+    assert (await store.tally()).by_state == dict.fromkeys(JobState, 0)
+    await store.add(an_order(1), NOON)
+    await store.add(an_order(2), NOON)
+    await moved(store, await store.add(an_order(3), NOON), JobState.CANCELLED)
+    counts = (await store.tally()).by_state
+    assert (counts[JobState.CHECKING], counts[JobState.CANCELLED], sum(counts.values())) == (2, 1, 3)
+
+
+async def test_a_forgotten_job_is_gone_with_its_history_and_its_number_is_never_given_again(store: SqlJobStore) -> None:
+    job = await store.add(an_order(1), NOON)
+    assert await store.forget(job.id)
+    assert await store.get(job.id) is None
+    assert await store.history(job.id) == []
+    assert not await store.forget(job.id)
+    again = await store.add(an_order(1), NOON)
+    assert again.id > job.id
+
+
+async def test_resting_jobs_older_than_a_time_come_oldest_first(store: SqlJobStore) -> None:
+    jobs = [await store.add(an_order(number), at(-100 * number)) for number in range(1, 5)]
+    rested = [await moved(store, job, JobState.CANCELLED) for job in jobs[:3]]
+    assert await store.older_than(at(-150)) == [rested[2], rested[1]]
+    assert await store.older_than(NOON, limit=1) == [rested[2]]
+    assert await store.older_than(rested[2].moved_at) == []
+
+
+async def test_jobs_and_remembered_values_outlive_a_restart(url: str) -> None:
+    async with open_store(url, clock=SetClock()) as store:
+        assert await store.recall("commands") is None
+        await store.remember("commands", "abc")
+        await store.remember("commands", "def")
+        job = await store.add(an_order(), NOON)
+    async with open_store(url, clock=SetClock()) as store:
+        assert await store.recall("commands") == "def"
+        assert await store.get(job.id) == job
+
+
+async def test_times_come_back_in_utc_to_the_microsecond(store: SqlJobStore) -> None:
+    elsewhere = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=timezone(timedelta(hours=-7)))
+    job = await store.add(an_order(), elsewhere)
+    assert job.created_at == elsewhere
+    assert job.created_at.utcoffset() == timedelta(0)
+
+
+async def test_a_naive_time_is_refused(store: SqlJobStore) -> None:
+    with pytest.raises(StatementError, match="naive"):
+        await store.add(an_order(), datetime(2026, 1, 2))  # noqa: DTZ001
+    assert (await store.tally()).by_state[JobState.CHECKING] == 0

@@ -1,0 +1,238 @@
+"""The tables come to be in numbered steps, each whole or not at all, and an existing file is backed up first."""
+
+import hashlib
+import logging
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, Select, create_engine, func, make_url, select
+
+from bot.errors import StartError
+from bot.jobs.model import Job
+from bot.store import migrate
+from bot.store.db import describe, open_store
+from bot.store.engines import connect
+from bot.store.tables import is_live, is_resting, jobs, metadata, needs_looking_at
+from tests.bot.store import children
+from tests.bot.store.orders import NOON, SetClock, an_order
+
+#: A step that was released is never edited: databases out there have taken it as it was.
+RELEASED = {"0001_jobs.py": "9c290bf0c58283f207c22c63fc32d983e14e12e22c0d6d29865db604aa5acc36"}
+
+NEXT = """
+from alembic import op
+import sqlalchemy as sa
+import os, signal
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+
+def upgrade():
+    op.add_column("job", sa.Column("mood", sa.Text()))
+    op.create_table("mood", sa.Column("id", sa.Integer(), primary_key=True))
+    {then}
+"""
+
+MIGRATING = """
+import asyncio, pathlib, sys
+from bot.clock import SystemClock
+from bot.store import migrate
+from bot.store.db import open_store
+
+async def main():
+    async with open_store(sys.argv[2], clock=SystemClock()):
+        pass
+
+migrate.FOLDER = pathlib.Path(sys.argv[1])
+asyncio.run(main())
+"""
+
+
+class NextVersion:
+    """A version of the code that is one step ahead."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self._present = migrate.FOLDER
+        self._monkeypatch = monkeypatch
+
+    def install(self, *, then: str = "pass") -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.copytree(self._present, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+        (self.folder / "versions" / "0002_mood.py").write_text(NEXT.format(then=then))
+        self._monkeypatch.setattr(migrate, "FOLDER", self.folder)
+
+    def remove(self) -> None:
+        self._monkeypatch.setattr(migrate, "FOLDER", self._present)
+
+
+@pytest.fixture
+def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NextVersion:
+    return NextVersion(tmp_path / "migrations", monkeypatch)
+
+
+async def _migrated(url: str) -> None:
+    async with open_store(url, clock=SetClock()):
+        pass
+
+
+async def _with_a_job(url: str) -> Job:
+    async with open_store(url, clock=SetClock()) as store:
+        return await store.add(an_order(), NOON)
+
+
+def _schema(path: Path) -> dict[str, str]:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {name: " ".join(sql.replace("(\n", "( ").split()) for name, sql in rows if name != "alembic_version"}
+
+
+def test_released_steps_are_never_edited() -> None:
+    files = sorted((migrate.FOLDER / "versions").glob("[0-9]*.py"))
+    assert {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files} == RELEASED
+
+
+async def test_the_migrated_tables_are_those_of_the_code(url: str) -> None:
+    await _migrated(url)
+
+    def differences(connection: Connection) -> Sequence[Any]:
+        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+
+    database = connect(make_url(url))
+    async with database.reading() as connection:
+        found = await connection.run_sync(differences)
+    await database.close()
+    assert found == []
+
+
+async def test_the_migrated_schema_is_the_codes_to_the_letter(sqlite_url: str, path: Path, tmp_path: Path) -> None:
+    """Checks and the conditions of partial indexes too, which the comparison above does not see."""
+    await _migrated(sqlite_url)
+    engine = create_engine(f"sqlite:///{tmp_path / 'fresh.db'}")
+    metadata.create_all(engine)
+    engine.dispose()
+    migrated, fresh = _schema(path), _schema(tmp_path / "fresh.db")
+    assert migrated.keys() == fresh.keys()
+    for name, sql in fresh.items():
+        assert sorted(_parts(migrated[name])) == sorted(_parts(sql)), name
+
+
+def _parts(sql: str) -> list[str]:
+    """The pieces of a definition, whatever their order and quoting."""
+    return [part.strip(" ()\t").replace('"', "") for part in sql.replace("job.", "").split(", ")]
+
+
+async def test_a_database_of_an_older_version_is_backed_up_and_migrated(
+    sqlite_url: str, path: Path, next_version: NextVersion, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = await _with_a_job(sqlite_url)
+    next_version.install()
+    assert "revision 0001; the bot will migrate it to 0002" in await describe(sqlite_url)
+    caplog.set_level(logging.INFO, "bot.store")
+    async with open_store(sqlite_url, clock=SetClock(datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC))) as store:
+        assert await store.get(job.id) == job
+    backup = path.with_name("compose.db.0001.20260506T070809Z.backup")
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert str(backup) in caplog.text
+    assert {"mood"} == _schema(path).keys() - _schema(backup).keys()
+    with closing(sqlite3.connect(backup)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert connection.execute("SELECT lyrics FROM job").fetchall() == [(job.lyrics,)]
+
+
+async def test_a_backup_put_back_in_its_place_opens(sqlite_url: str, path: Path, next_version: NextVersion) -> None:
+    job = await _with_a_job(sqlite_url)
+    next_version.install()
+    await _migrated(sqlite_url)
+    next_version.remove()
+    (backup,) = path.parent.glob("*.backup")
+    shutil.copy(backup, path)
+    async with open_store(sqlite_url, clock=SetClock()) as store:
+        assert await store.get(job.id) == job
+
+
+async def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(
+    url: str, path: Path, next_version: NextVersion
+) -> None:
+    next_version.install()
+    await _migrated(url)
+    before = path.read_bytes() if path.exists() else b""
+    next_version.remove()
+    for attempt in (describe(url), _migrated(url)):
+        with pytest.raises(StartError, match=r"newer version of Compose \(revision 0002, this one knows up to 0001\)"):
+            await attempt
+    assert (path.read_bytes() if path.exists() else b"") == before
+
+
+async def test_a_new_database_is_not_backed_up(sqlite_url: str, path: Path) -> None:
+    await _migrated(sqlite_url)
+    assert list(path.parent.glob("*.backup")) == []
+
+
+async def test_a_step_that_fails_leaves_the_database_and_no_backup(
+    url: str, path: Path, next_version: NextVersion
+) -> None:
+    job = await _with_a_job(url)
+    next_version.install(then="op.execute('INSERT INTO nowhere VALUES (1)')")
+    for _ in range(2):
+        with pytest.raises(StartError):
+            await _migrated(url)
+    assert list(path.parent.glob("*.backup*")) == []
+    next_version.remove()
+    assert "revision 0001 (up to date)" in await describe(url)
+    if path.exists():
+        assert "mood" not in _schema(path)
+    async with open_store(url, clock=SetClock()) as store:
+        assert await store.get(job.id) == job
+
+
+async def test_a_process_killed_within_a_step_leaves_the_database_at_the_step_before(
+    sqlite_url: str, path: Path, next_version: NextVersion
+) -> None:
+    job = await _with_a_job(sqlite_url)
+    next_version.install(then="os.kill(os.getpid(), signal.SIGKILL)")
+    code, _, errors = await children.run(MIGRATING, next_version.folder, sqlite_url)
+    assert code == -9, errors
+    next_version.remove()
+    async with open_store(sqlite_url, clock=SetClock()) as store:
+        assert await store.get(job.id) == job
+    assert "mood" not in _schema(path)
+
+
+async def test_a_step_that_breaks_the_history_is_taken_back(sqlite_url: str, next_version: NextVersion) -> None:
+    job = await _with_a_job(sqlite_url)
+    next_version.install(then="op.execute('DELETE FROM job')")
+    with pytest.raises(RuntimeError, match="1 rows without their job"):
+        await _migrated(sqlite_url)
+    next_version.remove()
+    async with open_store(sqlite_url, clock=SetClock()) as store:
+        assert await store.get(job.id) == job
+        assert len(await store.history(job.id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        (select(jobs.c.id).where(needs_looking_at).order_by(jobs.c.id), "job_to_look_at"),
+        (select(jobs).where(is_live, jobs.c.guild_id == 1).order_by(jobs.c.id), "job_live"),
+        (select(jobs).where(is_resting, jobs.c.moved_at < NOON).order_by(jobs.c.moved_at).limit(9), "job_resting"),
+        (select(jobs.c.ready_at).where(jobs.c.ready_at.is_not(None)).order_by(jobs.c.ready_at.desc()), "job_ready"),
+        (select(func.count()).where(jobs.c.state.in_(["queued"]), jobs.c.id < 9), "job_by_state"),
+        (select(jobs).where(jobs.c.member_id == 1).order_by(jobs.c.id.desc()), "job_by_member"),
+    ],
+)
+async def test_every_index_serves_its_question(sqlite_url: str, statement: Select[Any], index: str) -> None:
+    """SQLite uses a partial index only where the question repeats its condition."""
+    await _migrated(sqlite_url)
+    database = connect(make_url(sqlite_url))
+    async with database.reading() as connection:
+        compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")).all()
+    await database.close()
+    assert index in str(plan)

@@ -1,0 +1,176 @@
+"""How the client connects, syncs, and where its errors end."""
+
+import asyncio
+import logging
+
+import discord
+import pytest
+import yarl
+from discord import app_commands
+
+from bot.client import ComposeClient, point_at, run_client
+from bot.errors import StartError, StoreBusyError, TokenRefusedError
+from bot.jobs.ports import Outlook
+from tests.front import LYRICS, SONG, Front, ShiftedClock, fake, front, words_of
+
+__all__ = ["fake", "front"]
+
+COMMANDS = r"/applications/\d+/commands"
+
+
+class Memory:
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    async def recall(self, name: str) -> str | None:
+        return self.kept.get(name)
+
+    async def remember(self, name: str, value: str) -> None:
+        self.kept[name] = value
+
+
+def make_client(front: Front, memory: Memory | None = None) -> ComposeClient:
+    return ComposeClient(
+        jobs=front.jobs,
+        store=memory or Memory(),
+        rules=front.client.desk.rules,
+        clock=ShiftedClock(),
+        extensions=("cogs.compose", "cogs.tracks"),
+    )
+
+
+async def never_ready() -> None:
+    raise AssertionError("it must not become ready")
+
+
+async def test_it_hears_of_guilds_alone_and_pings_nobody(front: Front) -> None:
+    assert front.client.intents == discord.Intents(guilds=True)
+    assert front.client.allowed_mentions is not None
+    assert front.client.allowed_mentions.to_dict() == {"parse": []}
+
+
+async def test_commands_are_synced_once_and_again_only_when_they_change(front: Front) -> None:
+    assert len(front.fake.calls_to("PUT", COMMANDS)) == 1
+    await front.restart()
+    assert len(front.fake.calls_to("PUT", COMMANDS)) == 1
+    assert not await front.client.sync_if_changed()
+
+    @front.client.tree.command(name="new", description="New")
+    async def new(interaction: discord.Interaction) -> None: ...
+
+    assert await front.client.sync_if_changed()
+    assert len(front.fake.calls_to("PUT", COMMANDS)) == 2
+
+
+async def test_the_commands_ask_for_audio_in_every_language_and_everywhere(front: Front) -> None:
+    (put,) = front.fake.calls_to("PUT", COMMANDS)
+    compose = next(command for command in put.payload if command["name"] == "compose")
+    assert compose["options"][0]["file_types"] == ["audio"]
+    assert compose["description_localizations"]["de"].startswith("Mach")
+    assert (compose["contexts"], compose["integration_types"]) == ([0, 1, 2], [0, 1])
+    assert {command["name"] for command in put.payload} == {"compose", "tracks", "queue", "Compose from this"}
+
+
+async def test_when_discord_refuses_file_types_the_commands_are_synced_without(front: Front) -> None:
+    client = make_client(front)
+    front.fake.fail("PUT", COMMANDS, status=400, body={"code": 50035, "message": "Invalid Form Body", "errors": {}})
+    async with client:
+        await client.login(front.fake.token)
+        last = front.fake.calls_to("PUT", COMMANDS)[-1]
+        assert last.status == 200
+        assert "file_types" not in str(last.payload)
+
+
+async def test_a_wrong_token_is_told_apart(front: Front) -> None:
+    async with make_client(front) as client:
+        with pytest.raises(TokenRefusedError, match="DISCORD_TOKEN"):
+            await run_client(client, "wrong", never_ready)
+
+
+async def test_an_unreachable_discord_is_a_start_error(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discord.http.Route, "BASE", "http://127.0.0.1:9/api/v10")
+    async with make_client(front) as client:
+        with pytest.raises(StartError, match="DISCORD_API_URL"):
+            await run_client(client, front.fake.token, never_ready)
+
+
+async def test_an_unreachable_gateway_on_the_first_connect_is_a_start_error(
+    front: Front, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL("ws://127.0.0.1:9/"))
+    caplog.set_level(logging.CRITICAL, "discord.client")
+    async with make_client(front) as client:
+        with pytest.raises(StartError, match="gateway"):
+            await run_client(client, front.fake.token, never_ready)
+
+
+async def test_what_fails_at_the_first_ready_ends_the_run(front: Front) -> None:
+    async def broken() -> None:
+        raise StoreBusyError("locked")
+
+    async with make_client(front) as client:
+        with pytest.raises(StoreBusyError):
+            await run_client(client, front.fake.token, broken)
+        await asyncio.sleep(0.01)
+
+
+def test_pointing_elsewhere_is_two_assignments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discord.http.Route, "BASE", discord.http.Route.BASE)
+    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL("wss://gateway.discord.gg/"))
+    point_at("http://127.0.0.1:1/api/v10/", "ws://127.0.0.1:1/gateway/")
+    assert discord.http.Route("GET", "/users/@me").url == "http://127.0.0.1:1/api/v10/users/@me"
+    assert yarl.URL("ws://127.0.0.1:1/gateway/") == discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
+
+
+async def test_a_broken_command_says_so_with_a_reference_and_gives_the_words_back(
+    front: Front, caplog: pytest.LogCaptureFixture
+) -> None:
+    tree = front.client.tree
+    tree.remove_command("compose")
+
+    async def broken(interaction: discord.Interaction, reference: discord.Attachment, lyrics: str) -> None:
+        raise RuntimeError("secret inside")
+
+    tree.add_command(app_commands.Command(name="compose", description="x", callback=broken))
+    done = await front.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG})
+    answer = await front.fake.until(lambda: done.original)
+    assert answer.visible_to == done.user.id
+    assert "Side by side" in words_of(answer)
+    assert "secret" not in words_of(answer)
+    (line,) = [record for record in caplog.records if record.exc_info and "reference" in record.getMessage()]
+    reference = line.getMessage().rsplit(" ", 1)[-1]
+    assert reference in answer.content
+    assert LYRICS not in caplog.text
+
+
+async def test_an_interaction_that_is_too_old_to_answer_makes_no_noise(
+    front: Front, caplog: pytest.LogCaptureFixture
+) -> None:
+    await front.fake.slash("queue", age_seconds=10)
+    await front.fake.settle(0.3)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_a_late_order_goes_on_and_its_card_is_posted(front: Front) -> None:
+    await front.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, age_seconds=10)
+    await front.fake.until(lambda: front.looked_at)
+    await front.fake.settle(0.2)
+    front.advance(7)
+    job = await front.jobs.get(front.looked_at[0])
+    assert job.card_message_id is None
+    assert await front.delivery.show(job, Outlook()) is not None
+    assert len(front.fake.messages) == 1
+
+
+async def test_an_order_replayed_after_minutes_is_not_taken(front: Front) -> None:
+    await front.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, age_seconds=120)
+    await front.fake.settle(0.3)
+    assert front.looked_at == []
+    assert front.fake.messages == []
+
+
+async def test_the_gateway_may_drop_and_commands_go_on(front: Front) -> None:
+    await front.fake.gateway.ask_to_reconnect()
+    await front.fake.until(lambda: not front.fake.gateway.connected)
+    await front.fake.until(lambda: front.fake.gateway.connected)
+    assert (await front.order()).id

@@ -1,0 +1,177 @@
+"""`/healthz` and `/metrics`, asked over a real socket."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.errors import StartError, StoreBusyError, StoreError
+from bot.health import Checks, HealthServer, Pulse, serve_health
+from bot.metrics import Metrics
+from bot.owned import Owner
+from tests.moved_clock import MovedClock
+
+
+@dataclass
+class World:
+    """A process that can be made ill in every way that health looks for."""
+
+    clock: MovedClock = field(default_factory=MovedClock)
+    metrics: Metrics = field(default_factory=Metrics)
+    discord_ready: bool = True
+    store_trouble: StoreError | None = None
+    refreshed: int = 0
+    url: str = ""
+    http: aiohttp.ClientSession | None = None
+
+    def __post_init__(self) -> None:
+        self.owner = Owner(self.clock)
+        self.pulse = Pulse(self.clock, self.metrics)
+        checks = Checks(discord_ready=lambda: self.discord_ready, refresh=self.refresh)
+        self.server = HealthServer(owner=self.owner, pulse=self.pulse, metrics=self.metrics, checks=checks)
+
+    async def refresh(self) -> None:
+        if self.store_trouble is not None:
+            raise self.store_trouble
+        self.refreshed += 1
+        self.metrics.live_jobs.labels("queued").set(self.refreshed)
+
+    async def health(self) -> tuple[int, dict[str, Any]]:
+        assert self.http is not None
+        async with self.http.get(f"{self.url}/healthz") as answer:
+            assert answer.content_type == "application/json"
+            return answer.status, await answer.json()
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    world = World()
+    world.owner.keep("pulse", world.pulse.run)
+    await world.clock.settle()
+    async with (
+        serve_health(world.server, "127.0.0.1", 0) as port,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http,
+    ):
+        world.http = http
+        world.url = f"http://127.0.0.1:{port}"
+        yield world
+        await world.owner.stop()
+
+
+async def test_a_process_that_works_is_green_and_names_its_loops(world: World):
+    await world.clock.advance(10)
+    status, body = await world.health()
+    assert status == 200
+    assert body == {
+        "status": "ok",
+        "problems": [],
+        "loops": [{"name": "pulse", "running": True, "deaths": 0, "last_error": ""}],
+    }
+
+
+async def test_a_loop_that_died_is_red_until_it_runs_again(world: World):
+    async def die() -> None:
+        raise KeyError("oh")
+
+    world.owner.keep("engine", die)
+    await world.clock.settle()
+    status, body = await world.health()
+    assert status == 503
+    assert body["status"] == "red"
+    assert body["problems"] == ["loop engine died: KeyError"]
+    assert body["loops"][1] == {"name": "engine", "running": False, "deaths": 1, "last_error": "KeyError"}
+
+
+async def test_an_event_loop_that_stood_still_is_red_for_a_minute(world: World):
+    world.clock.leap(30)
+    await world.clock.advance(1)
+    status, body = await world.health()
+    assert (status, body["problems"]) == (503, ["the event loop stands still"])
+    await world.clock.advance(50)
+    assert (await world.health())[0] == 503
+    await world.clock.advance(15)
+    assert (await world.health())[0] == 200
+
+
+async def test_an_event_loop_that_stands_still_now_is_red_before_the_next_beat(world: World):
+    world.clock.leap(6)
+    assert (await world.health())[0] == 503
+
+
+async def test_a_short_hiccup_is_measured_and_stays_green(world: World):
+    world.clock.leap(3)
+    await world.clock.advance(0.1)
+    assert (await world.health())[0] == 200
+    assert world.metrics.loop_lag_seconds._value.get() == pytest.approx(2.5)
+
+
+async def test_no_connection_to_discord_is_red(world: World):
+    world.discord_ready = False
+    status, body = await world.health()
+    assert (status, body["problems"]) == (503, ["not connected to Discord"])
+
+
+@pytest.mark.parametrize("trouble", [StoreBusyError("locked"), StoreError("malformed")])
+async def test_a_database_that_does_not_answer_is_red(world: World, trouble: StoreError):
+    world.store_trouble = trouble
+    status, body = await world.health()
+    assert (status, body["problems"]) == (503, [f"the database does not answer: {trouble}"])
+
+
+async def test_every_problem_is_named_at_once(world: World):
+    world.store_trouble, world.discord_ready = StoreBusyError("locked"), False
+    world.clock.leap(60)
+    _, body = await world.health()
+    assert len(body["problems"]) == 3
+
+
+async def test_metrics_are_in_the_prometheus_text_format_and_fresh(world: World):
+    world.metrics.jobs_taken.inc()
+    assert world.http is not None
+    async with world.http.get(f"{world.url}/metrics") as answer:
+        assert answer.status == 200
+        assert answer.content_type == "text/plain"
+        text = await answer.text()
+    assert "compose_jobs_taken_total 1.0" in text
+    assert 'compose_live_jobs{state="queued"} 1.0' in text
+
+
+async def test_metrics_are_served_even_when_the_database_is_busy(world: World):
+    world.store_trouble = StoreBusyError("locked")
+    assert world.http is not None
+    async with world.http.get(f"{world.url}/metrics") as answer:
+        assert answer.status == 200
+
+
+async def test_two_bots_in_one_process_do_not_count_together():
+    one, other = Metrics(), Metrics()
+    one.jobs_taken.inc()
+    assert b"compose_jobs_taken_total 1.0" in one.exposition()
+    assert b"compose_jobs_taken_total 0.0" in other.exposition()
+
+
+async def test_a_port_that_is_taken_is_named_with_what_to_do():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(StartError) as caught:
+            async with serve_health(World().server, "127.0.0.1", port):
+                pytest.fail("it listens on a port that is taken")
+    assert f"HEALTH_HOST 127.0.0.1, HEALTH_PORT {port}: cannot listen there" in str(caught.value)
+
+
+async def test_an_address_that_is_not_ours_is_named_with_what_to_do():
+    with pytest.raises(StartError, match=r"HEALTH_HOST 192\.0\.2\.1, HEALTH_PORT \d+: cannot listen there"):
+        async with serve_health(World().server, "192.0.2.1", 0):
+            pytest.fail("it listens on somebody else's address")
+
+
+async def test_the_port_is_free_again_afterwards():
+    async with serve_health(World().server, "127.0.0.1", 0) as port:
+        pass
+    await asyncio.sleep(0)
+    async with serve_health(World().server, "127.0.0.1", port) as again:
+        assert again == port

@@ -1,0 +1,266 @@
+"""The environment and `.env` become one frozen value, or a list of sentences that an operator can act on."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from bot.errors import SettingsError
+from bot.settings import Settings, load_settings, variable_names
+
+TOKEN = "MTIzNDU2Nzg5.Gabcde.not-a-real-token"
+KEY = "sk-not-a-real-key"
+
+#: docs/design.md, "Names that others rely on".
+PROMISED_DEFAULTS = {
+    "discord_api_url": "https://discord.com/api/v10",
+    "discord_gateway_url": "wss://gateway.discord.gg/",
+    "generation_api_url": "https://api.apilaplas.com",
+    "generation_model": "minimax-music",
+    "database_url": "sqlite+aiosqlite:///data/compose.db",
+    "poll_interval_seconds": 10,
+    "generation_timeout_seconds": 900,
+    "health_port": None,
+    "health_host": "127.0.0.1",
+    "log_format": "text",
+    "log_level": "INFO",
+}
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting from the machine the test runs on, and a folder without `.env`."""
+    for name in variable_names():
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("GENERATION_API_KEY", KEY)
+
+
+def problems_of() -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    return caught.value.problems
+
+
+@pytest.mark.usefixtures("secrets")
+def test_the_promised_names_have_the_promised_defaults():
+    settings = load_settings()
+    assert {name: getattr(settings, name) for name in PROMISED_DEFAULTS} == PROMISED_DEFAULTS
+    assert settings.discord_token.get_secret_value() == TOKEN
+    assert settings.generation_api_key.get_secret_value() == KEY
+
+
+def test_without_anything_both_needed_names_are_named_at_once():
+    problems = problems_of()
+    assert len(problems) == 2
+    assert problems[0].startswith("DISCORD_TOKEN is not set.")
+    assert problems[1].startswith("GENERATION_API_KEY is not set.")
+    assert all(".env.example" in problem for problem in problems)
+
+
+def test_every_problem_is_named_at_once(monkeypatch: pytest.MonkeyPatch):
+    wrong = {
+        "DISCORD_API_URL": "discord.com",
+        "DISCORD_GATEWAY_URL": "https://gateway.discord.gg",
+        "GENERATION_API_URL": "ftp://api.example",
+        "DATABASE_URL": "mysql://db",
+        "POLL_INTERVAL_SECONDS": "soon",
+        "GENERATION_TIMEOUT_SECONDS": "0",
+        "POLLS_PER_SECOND": "-1",
+        "HEALTH_PORT": "70000",
+        "LOG_FORMAT": "xml",
+        "LOG_LEVEL": "LOUD",
+        "AUDIO_PROCESSES": "1.5",
+    }
+    for name, value in wrong.items():
+        monkeypatch.setenv(name, value)
+    problems = problems_of()
+    named = {problem.split(":")[0].split()[0] for problem in problems}
+    assert named == {*wrong, "DISCORD_TOKEN", "GENERATION_API_KEY"}
+    assert len(problems) == len(named)
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DISCORD_API_URL", "discord.com", "must be an address that begins with http:// or https://"),
+        ("DISCORD_API_URL", "http://", "must be an address that begins with http:// or https://"),
+        ("DISCORD_GATEWAY_URL", "https://g.example", "must be an address that begins with ws:// or wss://"),
+        ("GENERATION_API_URL", "http://[bad", "must be an address that begins with http:// or https://"),
+        ("GENERATION_API_URL", "http://host:port", "must be an address that begins with http:// or https://"),
+        ("DATABASE_URL", "sqlite:///x.db", "must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://"),
+        ("DATABASE_URL", "postgresql+asyncpg://", "must be an address that begins with postgresql+asyncpg://"),
+        ("POLL_INTERVAL_SECONDS", "soon", "Input should be a valid number, unable to parse string as a number"),
+        ("POLL_INTERVAL_SECONDS", "nan", "Input should be less than or equal to 86400"),
+        ("POLL_INTERVAL_SECONDS", "inf", "Input should be less than or equal to 86400"),
+        ("GENERATION_TIMEOUT_SECONDS", "0", "Input should be greater than 0"),
+        ("HEALTH_PORT", "70000", "Input should be less than or equal to 65535"),
+        ("LOG_FORMAT", "xml", "Input should be 'text' or 'json'"),
+        ("LOG_LEVEL", "loud", "Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+    ],
+)
+def test_a_wrong_value_gets_its_name_and_what_would_be_right(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+):
+    monkeypatch.setenv(name, value)
+    assert problems_of() == (f"{name}: {sentence}",)
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_deadline_shorter_than_one_pause_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GENERATION_TIMEOUT_SECONDS", "5")
+    assert problems_of() == ("GENERATION_TIMEOUT_SECONDS must not be smaller than POLL_INTERVAL_SECONDS",)
+
+
+@pytest.mark.usefixtures("secrets")
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch):
+    Path(".env").write_text("GENERATION_MODEL=from-file\nLOG_LEVEL=debug\n")
+    monkeypatch.setenv("GENERATION_MODEL", "from-environment")
+    settings = load_settings()
+    assert settings.generation_model == "from-environment"
+    assert settings.log_level == "DEBUG"
+
+
+@pytest.mark.usefixtures("secrets")
+def test_an_empty_variable_leaves_the_files_line_in_force(monkeypatch: pytest.MonkeyPatch):
+    Path(".env").write_text("GENERATION_MODEL=from-file\n")
+    monkeypatch.setenv("GENERATION_MODEL", "")
+    assert load_settings().generation_model == "from-file"
+
+
+def test_the_example_copied_and_filled_in_is_enough():
+    example = (Path(__file__).parents[2] / ".env.example").read_text(encoding="utf-8")
+    Path(".env").write_text(
+        example.replace("DISCORD_TOKEN=\n", f"DISCORD_TOKEN={TOKEN}\n").replace(
+            "GENERATION_API_KEY=\n", f"GENERATION_API_KEY={KEY}\n"
+        ),
+        encoding="utf-8",
+    )
+    assert load_settings() == Settings(discord_token=SecretStr(TOKEN), generation_api_key=SecretStr(KEY))
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize("nothing", ["", "   ", "\t"])
+def test_an_empty_line_means_the_default(monkeypatch: pytest.MonkeyPatch, nothing: str):
+    for name in variable_names():
+        if name not in {"DISCORD_TOKEN", "GENERATION_API_KEY"}:
+            monkeypatch.setenv(name, nothing)
+    assert load_settings() == Settings(discord_token=SecretStr(TOKEN), generation_api_key=SecretStr(KEY))
+
+
+@pytest.mark.parametrize("nothing", ["", "  "])
+def test_a_blank_secret_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch, nothing: str):
+    monkeypatch.setenv("DISCORD_TOKEN", nothing)
+    monkeypatch.setenv("GENERATION_API_KEY", KEY)
+    (problem,) = problems_of()
+    assert problem.startswith("DISCORD_TOKEN is not set.")
+
+
+@pytest.mark.usefixtures("secrets")
+def test_spaces_around_a_value_are_nobodys_intent(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DISCORD_TOKEN", f" {TOKEN}\n")
+    monkeypatch.setenv("LOG_FORMAT", " json ")
+    settings = load_settings()
+    assert settings.discord_token.get_secret_value() == TOKEN
+    assert settings.log_format == "json"
+
+
+def test_a_file_with_a_byte_order_mark_is_read():
+    Path(".env").write_bytes(f"\ufeffDISCORD_TOKEN={TOKEN}\nGENERATION_API_KEY={KEY}\n".encode())
+    assert load_settings().discord_token.get_secret_value() == TOKEN
+
+
+def test_a_file_that_is_no_text_is_named():
+    Path(".env").write_bytes(b"DISCORD_TOKEN=\xff\xfe\x00")
+    assert problems_of() == (".env is not UTF-8 text",)
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_slash_at_the_end_of_a_base_address_does_not_count(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GENERATION_API_URL", "http://127.0.0.1:8080/")
+    assert load_settings().generation_api_url == "http://127.0.0.1:8080"
+
+
+@pytest.mark.usefixtures("secrets")
+def test_attachments_come_from_discord_and_from_the_host_that_stands_in_for_it(monkeypatch: pytest.MonkeyPatch):
+    assert load_settings().attachment_hosts == {"cdn.discordapp.com", "media.discordapp.net"}
+    monkeypatch.setenv("DISCORD_API_URL", "http://127.0.0.1:8080/api/v10")
+    assert load_settings().attachment_hosts == {"cdn.discordapp.com", "media.discordapp.net", "127.0.0.1"}
+
+
+@pytest.mark.usefixtures("secrets")
+def test_settings_do_not_change_while_the_bot_runs():
+    settings = load_settings()
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.log_level = "DEBUG"
+
+
+# --- secrets ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("secrets")
+def test_no_secret_is_in_anything_that_prints():
+    settings = load_settings()
+    described = settings.described()
+    for text in (repr(settings), str(settings), str(described), settings.model_dump_json()):
+        assert TOKEN not in text
+        assert KEY not in text
+    assert described["DISCORD_TOKEN"] == described["GENERATION_API_KEY"] == "********"
+
+
+@pytest.mark.usefixtures("secrets")
+def test_every_setting_is_described_as_it_is_in_force(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("POLL_INTERVAL_SECONDS", "2.5")
+    described = load_settings().described()
+    assert list(described) == variable_names()
+    assert described["POLL_INTERVAL_SECONDS"] == "2.5"
+    assert described["HEALTH_PORT"] == "(unset)"
+    assert described["DATABASE_URL"] == "sqlite+aiosqlite:///data/compose.db"
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("postgresql+asyncpg://bot:hunter2@db/compose", "postgresql+asyncpg://bot:********@db/compose"),
+        ("postgresql+asyncpg://bot:hunter%32@db:5432/compose", "postgresql+asyncpg://bot:********@db:5432/compose"),
+        ("postgresql+asyncpg://bot:p%40ss%c3%a9@db/compose", "postgresql+asyncpg://bot:********@db/compose"),
+        (
+            "postgresql+asyncpg://db/compose?user=bot&password=hunter2",
+            "postgresql+asyncpg://db/compose?user=bot&password=********",
+        ),
+        ("postgresql+asyncpg://bot@db/compose", "postgresql+asyncpg://bot@db/compose"),
+    ],
+)
+def test_the_password_in_a_database_address_is_not_described(monkeypatch: pytest.MonkeyPatch, address: str, shown: str):
+    monkeypatch.setenv("DATABASE_URL", address)
+    settings = load_settings()
+    assert settings.database_url == address
+    assert settings.described()["DATABASE_URL"] == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://bot:hunter2@db/compose"),
+        ("DATABASE_URL", "postgresql+asyncpg://bot:hunter2/3@db/compose"),
+        ("GENERATION_API_URL", "https://me:hunter2@[bad"),
+        ("LOG_LEVEL", "hunter2"),
+        ("HEALTH_PORT", "hunter2"),
+    ],
+)
+@pytest.mark.usefixtures("secrets")
+def test_an_error_never_repeats_what_was_typed(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__

@@ -1,0 +1,224 @@
+"""Writes docs/conversation.md: every card, form and answer as text. `python -m tests.bot.ui.gallery`."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from bot.errors import OrderError, Reason
+from bot.jobs.lyrics import to_prompt
+from bot.jobs.model import JobState, Origin
+from bot.jobs.ports import Outlook
+from bot.texts import text
+from bot.texts.remarks import noted
+from bot.ui.answers import with_words_note
+from bot.ui.cards import Card, LinkButton, job_card, shared_card, track_card
+from bot.ui.desk import Desk
+from bot.ui.forms import Filled, order_form
+from bot.ui.sentences import fenced, refusal
+from bot.ui.shelf import Page, page_text, queue_text, song_buttons, song_text
+from tests.bot.ui.examples import LYRICS, NOW, RULES, example_job, example_place
+
+TARGET = Path(__file__).parents[3] / "docs" / "conversation.md"
+
+LONG = "la la la la\n" * 60
+
+
+def conversation() -> str:
+    """The whole page."""
+    sections = [_head(), *_cards("en"), *_track("en"), *_refusals("en"), *_forms("en"), *_lists("en"), *_german()]
+    return "\n".join([*sections, _another_language()]).rstrip() + "\n"
+
+
+def _head() -> str:
+    return """# The conversation
+
+What members read and press, as text. This page is written by `python -m tests.bot.ui.gallery` from the code that runs;
+a test fails when it is out of date. `<t:…:R>` are Discord's own times: they count by themselves, in the reader's
+language. Buttons stand in brackets; ↗ leads somewhere. Every button and every form works after a restart of the bot.
+
+Who may press: *Cancel* and *Delete* the owner and moderators (Manage Messages) of the server; *Lyrics* everybody; all
+others the owner alone. It is read from the job, never from the message.
+"""
+
+
+def _cards(locale: str) -> list[str]:
+    return ["## The card\n", *(_shown(name, card) for name, card in _card_examples(locale))]
+
+
+def _card_examples(locale: str) -> list[tuple[str, Card]]:
+    def card(state: JobState, outlook: Outlook | None = None, **changes: Any) -> Card:
+        return job_card(example_job(state, **changes), outlook or Outlook(), now=NOW, rules=RULES, locale=locale)
+
+    soon = Outlook(expected_at=NOW + timedelta(seconds=60))
+    long = to_prompt(LYRICS + "\n" + "la la la la\n" * 30, RULES.prompt).text
+    abroad = example_place(origin=Origin.USER_INSTALL)
+    too_short = noted("sound.too_short", seconds=8.0, needed=15.0)
+    return [
+        ("Just ordered", card(JobState.CHECKING)),
+        ("In line", card(JobState.QUEUED, Outlook(ahead=3))),
+        ("Being handed over", card(JobState.SUBMITTING)),
+        ("Being made, nothing learned yet", card(JobState.GENERATING)),
+        ("Being made, with an estimate from recent songs", card(JobState.GENERATING, soon)),
+        (
+            "Taking longer than usual, with long lyrics",
+            card(JobState.GENERATING, Outlook(expected_at=NOW), prompt=long),
+        ),
+        ("As a user-installed app", card(JobState.GENERATING, place=abroad)),
+        ("Finished, on its way", card(JobState.DELIVERING)),
+        ("Done", card(JobState.DELIVERED)),
+        ("Done, but sent directly because the channel was closed", card(JobState.DELIVERED, track_channel_id=9)),
+        ("A song that cannot be used", card(JobState.REFUSED, reason=Reason.SOUND, detail=too_short)),
+        ("The music service gave up", card(JobState.FAILED)),
+        (
+            "The music service refuses words or song: the reason is told privately",
+            card(JobState.FAILED, reason=Reason.CONTENT_REFUSED),
+        ),
+        ("The operator must act", card(JobState.FAILED, reason=Reason.NO_CREDITS, generation_id=None)),
+        ("Nobody knows whether it was accepted", card(JobState.UNKNOWN)),
+        ("Too late", card(JobState.EXPIRED)),
+        ("Cancelled before it cost anything", card(JobState.CANCELLED, attempt=0)),
+        ("Cancelled after it was handed over", card(JobState.CANCELLED, attempt=1)),
+        ("Nobody could be reached", card(JobState.UNDELIVERABLE)),
+    ]
+
+
+def _track(locale: str) -> list[str]:
+    job = example_job(JobState.DELIVERING)
+    return [
+        "## The track\n",
+        _shown("A reply to the card, with the file `Side_by_side.mp3` and a picture of its waveform",
+               track_card(job, locale=locale, with_file=True)),
+        _shown("Too large for the channel", track_card(job, locale=locale, with_file=False)),
+        _shown("By direct message", track_card(job, locale=locale, with_file=True, direct=True)),
+        _shown("*Post it here*, from `/tracks`", shared_card(job, locale=locale)),
+        _block("*Lyrics*, privately to whoever presses", _told("answer.words_of", locale) + "\n" + fenced(LYRICS)),
+        _block("*Delete*, privately",
+               _told("control.delete_ask", locale) + f"\n[{text('control.delete_sure', locale)}]"),
+    ]  # fmt: skip
+
+
+def _refusals(locale: str) -> list[str]:
+    errors = [
+        OrderError(Reason.LYRICS_TOO_LONG, count=723, limit=600),
+        OrderError(Reason.LYRICS_EMPTY),
+        OrderError(Reason.TITLE_TOO_LONG, count=93, limit=80),
+        OrderError(Reason.WORDS_REFUSED),
+        OrderError(Reason.FILE_TOO_LARGE),
+        OrderError(Reason.FILE_EMPTY),
+        OrderError(Reason.FOREIGN_URL),
+        OrderError(Reason.NO_PERMISSION, "attach_files"),
+        OrderError(Reason.STORE_BUSY),
+    ]
+    first, *others = [refusal(error, RULES, locale) for error in errors]
+    button = text("control.edit_draft", locale)
+    keys = [
+        *("answer.restarted", "answer.no_song", "answer.song_missing", "answer.song_expired", "control.not_yours"),
+        *("control.not_yours_moderator", "control.too_late", "control.too_late_live", "control.gone", "control.old"),
+    ]
+    failed = text("answer.failed", locale, reference="80f01d2a6")
+    return [
+        "## What cannot be done, told privately\n",
+        _block("An order that cannot be taken comes back whole; the button opens the form with everything in it",
+               with_words_note(first, LONG, locale) + f"\n{fenced('la la la la' + chr(10) + '…')}\n[{button}]"),
+        _listed("The other reasons, each with the text below it and the same button", others),
+        _listed("To presses and forms", [text(key, locale) for key in keys] + [failed]),
+    ]  # fmt: skip
+
+
+def _forms(locale: str) -> list[str]:
+    chosen = Filled(title="Side by side", song_name="demo.mp3")
+    full = Filled(title="Side by side", lyrics=LYRICS)
+    return [
+        "## The forms\n",
+        _form(
+            "`/compose` without lyrics, and *Compose from this* on a message with a song",
+            "form.compose",
+            chosen,
+            locale,
+        ),
+        _form("*Edit lyrics*", "form.edit", replace(full, song_name="demo.mp3"), locale),
+        _form(
+            "*Another song*; and *Again*, when neither Discord nor the bot has the song any more",
+            "form.other_song",
+            full,
+            locale,
+        ),
+    ]
+
+
+def _lists(locale: str) -> list[str]:
+    states = [JobState.GENERATING, JobState.DELIVERED, JobState.FAILED, JobState.UNDELIVERABLE]
+    jobs = [example_job(state, id=20 - at, title=f"Song {at}") for at, state in enumerate(states)]
+    page = Page(number=0, jobs=jobs, count=12)
+    footer = text("tracks.page", locale, page=1, pages=2, count=12)
+    menu = f"[{text('control.choose', locale)} ▾]\n[{text('control.older', locale)}]"
+    desk = cast("Desk", SimpleNamespace(rules=RULES))
+    buttons = " ".join(f"[{button.label}]" for button in song_buttons(jobs[1], has_file=True, locale=locale))
+    elsewhere = example_job(JobState.QUEUED, place=example_place(channel_id=1))
+    return [
+        "## The lists\n",
+        _block("`/tracks`, privately, ten to a page", f"{page_text(page, locale)}\n{footer}\n{menu}"),
+        _block("One song of it", f"{song_text(jobs[1], desk, locale)}\n{buttons} [{text('control.back', locale)}]"),
+        _block("`/queue`, privately; other channels are only counted", queue_text([jobs[0], elsewhere], 333, locale)),
+    ]
+
+
+def _german() -> list[str]:
+    name, card = _card_examples("de")[4]
+    job = example_job(JobState.DELIVERING)
+    return [
+        "## In German\n",
+        _shown(name, card),
+        _shown("The track", track_card(job, locale="de", with_file=True)),
+        _form("`/compose` without lyrics", "form.compose", Filled(song_name="demo.mp3"), "de"),
+    ]
+
+
+def _another_language() -> str:
+    return """## Another language
+
+Every sentence is in `bot/texts/en`, one module for each subject, by key. Copy the folder under Discord's code of the
+language (`bot/texts/fr`), translate the values, and add the language to `CATALOGS` in `bot/texts/__init__.py`.
+`tests/bot/texts` then names every missing key, every value that a translation forgot, and every text that is longer
+than Discord takes. Members read the language that their own Discord is set to; what is missing is read in English.
+"""
+
+
+def _told(key: str, locale: str) -> str:
+    return text(key, locale, title="Side by side")
+
+
+def _shown(name: str, card: Card) -> str:
+    lines = [card.content]
+    if card.description:
+        lines += [f"│ {line}".rstrip() for line in card.description.split("\n")]
+    lines += [f"│ {line.name}: {line.value}" for line in card.lines]
+    lines += [f"│ {card.footer}"] if card.footer else []
+    labels = [f"[{one.label} ↗]" if isinstance(one, LinkButton) else f"[{one.label}]" for one in card.buttons]
+    return _block(name, "\n".join([*lines, *([" ".join(labels)] if labels else [])]))
+
+
+def _form(name: str, heading: str, filled: Filled, locale: str) -> str:
+    form = order_form("form:v1:draft:0", heading, filled, rules=RULES, locale=locale)
+    lines = [form.title]
+    for label in form.to_components():
+        field = label["component"]
+        value = field.get("value") or ("⇪" if field["type"] == 19 else "")
+        needed = "*" if field.get("required") else ""
+        lines += [f"┌ {label['label']}{needed}  ({label['description']})"]
+        lines += [f"│ {line}".rstrip() for line in str(value).split("\n")]
+    return _block(name, "\n".join(lines))
+
+
+def _block(name: str, shown: str) -> str:
+    return f"**{name}**\n\n````text\n{shown}\n````\n"
+
+
+def _listed(name: str, sentences: list[str]) -> str:
+    return f"**{name}**\n\n" + "\n".join(f"- {sentence}" for sentence in sentences) + "\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(conversation(), encoding="utf-8")

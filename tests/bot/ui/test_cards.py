@@ -1,0 +1,207 @@
+"""What a job looks like in every state, in every language, within Discord's limits."""
+
+import dataclasses
+import re
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import Reason
+from bot.jobs.model import LIVE, Job, JobState, Origin
+from bot.jobs.ports import Outlook
+from bot.texts.remarks import noted
+from bot.ui.cards import Card, JobButton, LinkButton, Verb, job_card, progress, progress_bar, track_card
+from bot.ui.sentences import plain
+from tests.bot.ui.examples import MEMBER, NOW, RULES, example_job, example_place
+
+NOTHING = Outlook()
+
+
+def card_of(job: Job, outlook: Outlook = NOTHING, locale: str = "en-GB") -> Card:
+    return job_card(job, outlook, now=NOW, rules=RULES, locale=locale)
+
+
+def verbs(card: Card) -> list[Verb]:
+    return [button.verb for button in card.buttons if isinstance(button, JobButton)]
+
+
+def check_limits(card: Card) -> None:
+    """Discord's: content 2000, description 4096, field name 256 and value 1024, all of an embed 6000, five buttons."""
+    assert 0 < len(card.content) <= 2000
+    assert len(card.description) <= 4096
+    assert all(0 < len(line.name) <= 256 and 0 < len(line.value) <= 1024 for line in card.lines)
+    assert len(card.description) + len(card.footer) + sum(len(x.name) + len(x.value) for x in card.lines) <= 6000
+    assert len(card.buttons) <= 5
+    assert all(0 < len(button.label) <= 80 for button in card.buttons)
+    assert all(len(button.url) <= 512 for button in card.buttons if isinstance(button, LinkButton))
+
+
+@pytest.mark.parametrize("state", list(JobState))
+@pytest.mark.parametrize("locale", ["en-GB", "de"])
+def test_every_state_has_a_card_within_discords_limits(state: JobState, locale: str) -> None:
+    card = card_of(example_job(state), locale=locale)
+    check_limits(card)
+    assert "Side by side" in card.content
+    assert "{" not in card.content + card.description
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+@pytest.mark.parametrize("locale", ["en-GB", "de"])
+def test_every_reason_is_told_in_a_sentence_without_gaps(reason: Reason, locale: str) -> None:
+    card = card_of(example_job(JobState.FAILED, reason=reason), locale=locale)
+    check_limits(card)
+    if reason not in {Reason.LYRICS_TOO_LONG, Reason.TITLE_TOO_LONG, Reason.NO_PERMISSION}:  # never those of a row
+        assert len(card.description) > 10
+    assert "{" not in card.description
+
+
+def test_a_songs_fault_is_told_with_its_numbers_in_the_readers_language() -> None:
+    detail = noted("sound.too_short", seconds=8.0, needed=15.0)
+    job = example_job(JobState.REFUSED, reason=Reason.SOUND, detail=detail)
+    assert "8.0 seconds" in card_of(job).description
+    assert "8.0" in card_of(job, locale="de").description
+    assert "Sekunden" in card_of(job, locale="de").description
+
+
+def test_a_fault_that_cannot_be_spelled_out_is_told_in_general() -> None:
+    job = example_job(JobState.REFUSED, reason=Reason.SOUND, detail="sound.of_a_later_version")
+    assert "MP3 or WAV" in card_of(job).description
+
+
+def test_what_was_changed_in_the_song_is_noted_while_it_is_worked_on() -> None:
+    job = example_job(JobState.QUEUED, detail=noted("sound.too_short", seconds=8.0, needed=15.0))
+    assert any("8.0" in line.value for line in card_of(job).lines)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (JobState.CHECKING, [Verb.CANCEL]),
+        (JobState.QUEUED, [Verb.CANCEL]),
+        (JobState.SUBMITTING, []),
+        (JobState.GENERATING, [Verb.CANCEL]),
+        (JobState.READY, []),
+        (JobState.DELIVERING, []),
+        (JobState.UNKNOWN, [Verb.RISK, Verb.DISMISS]),
+        (JobState.DELIVERED, []),
+        (JobState.REFUSED, [Verb.EDIT]),
+        (JobState.FAILED, [Verb.AGAIN, Verb.EDIT]),
+        (JobState.EXPIRED, [Verb.LOOK, Verb.AGAIN, Verb.EDIT]),
+        (JobState.CANCELLED, [Verb.AGAIN, Verb.EDIT]),
+        (JobState.UNDELIVERABLE, [Verb.LOOK, Verb.WORDS]),
+    ],
+)
+def test_a_card_offers_what_can_be_done(state: JobState, expected: list[Verb]) -> None:
+    assert verbs(card_of(example_job(state))) == expected
+
+
+def test_refused_words_are_not_offered_once_more_as_they_are() -> None:
+    assert verbs(card_of(example_job(JobState.FAILED, reason=Reason.CONTENT_REFUSED))) == [Verb.EDIT]
+
+
+def test_cancelling_is_honest_about_money() -> None:
+    free = card_of(example_job(JobState.QUEUED)).buttons[0]
+    paid = card_of(example_job(JobState.GENERATING)).buttons[0]
+    assert free.label == "Cancel"
+    assert "charged" in paid.label
+    assert "Nothing was charged" in card_of(example_job(JobState.CANCELLED, submit_started_at=None)).description
+    assert "may still be charged" in card_of(example_job(JobState.CANCELLED)).description
+
+
+def test_a_done_card_leads_to_the_track() -> None:
+    card = card_of(example_job(JobState.DELIVERED))
+    assert card.buttons == (LinkButton(label="Go to the track", url="https://discord.com/channels/222/333/666"),)
+
+
+def test_a_track_that_went_elsewhere_is_not_linked_from_the_channel() -> None:
+    card = card_of(example_job(JobState.DELIVERED, track_channel_id=999))
+    assert card.buttons == ()
+    assert "direct message" in card.description
+
+
+def test_a_queued_card_says_how_many_go_first() -> None:
+    assert "3 others" in card_of(example_job(JobState.QUEUED), Outlook(ahead=3)).description
+    assert "One other" in card_of(example_job(JobState.QUEUED), Outlook(ahead=1)).description
+    assert "first" not in card_of(example_job(JobState.QUEUED), Outlook(ahead=0)).description
+
+
+def test_times_count_down_by_themselves() -> None:
+    expected = NOW + timedelta(seconds=60)
+    card = card_of(example_job(), Outlook(expected_at=expected))
+    assert f"<t:{int(expected.timestamp())}:R>" in card.description
+    assert "longer than usual" in card_of(example_job(), Outlook(expected_at=NOW)).description
+
+
+def test_the_bar_grows_with_time_and_is_never_full_before_the_track_is_here() -> None:
+    job = example_job()
+    outlook = Outlook(expected_at=NOW + timedelta(seconds=60))
+    shares = [progress(job, outlook, NOW + timedelta(seconds=later)) or 0 for later in (0, 30, 60, 600)]
+    assert shares == sorted(shares)
+    assert shares[-1] < 1
+    assert progress(example_job(JobState.DELIVERED), NOTHING, NOW) is None
+
+
+@given(st.floats(-1, 2))
+def test_a_bar_has_always_the_same_width(share: float) -> None:
+    assert len(progress_bar(share)) == 12
+
+
+def test_a_preview_shows_what_will_be_sung_and_not_what_was_typed() -> None:
+    card = card_of(example_job())
+    assert "> Side by side, through thick and thin" in card.description
+    assert "Verse" not in card.description
+
+
+@pytest.mark.parametrize(
+    "nasty", ["@everyone", "<@1>", "**bold**", "[x](https://evil.example)", "`code`", "||a||", "# h"]
+)
+def test_titles_and_words_are_shown_as_they_are(nasty: str) -> None:
+    card = card_of(example_job(title=nasty, prompt=f"##la {nasty} la##"))
+    assert plain(nasty) in card.content
+    assert plain(nasty) in card.description
+    assert re.search(r"(?<!\\)[*_~`|\[<@#:]", plain(nasty)) is None
+
+
+def test_long_lyrics_are_warned_about() -> None:
+    card = card_of(example_job(prompt="##" + "la " * 160 + "##"))
+    assert any("400" in line.value for line in card.lines)
+
+
+def test_a_user_installed_app_says_what_it_cannot_do() -> None:
+    card = card_of(example_job(place=example_place(origin=Origin.USER_INSTALL)))
+    assert any("15 minutes" in line.value for line in card.lines)
+
+
+TYPED = st.text(max_size=700)
+
+
+@given(title=st.text(max_size=80), lyrics=TYPED, name=st.text(max_size=300), state=st.sampled_from(list(JobState)))
+def test_nothing_that_a_member_types_breaks_a_card(title: str, lyrics: str, name: str, state: JobState) -> None:
+    job = example_job(state, title=title, prompt=f"##{lyrics}##")
+    job = dataclasses.replace(job, reference=dataclasses.replace(job.reference, name=name))
+    check_limits(card_of(job))
+    check_limits(track_card(job, locale="de", with_file=True))
+
+
+def test_the_track_message_mentions_the_member_and_has_every_button() -> None:
+    card = track_card(example_job(JobState.DELIVERING), locale="en", with_file=True)
+    assert f"<@{MEMBER}>" in card.content
+    assert "(1:01)" in card.content
+    assert isinstance(card.buttons[0], LinkButton)
+    assert verbs(card) == [Verb.AGAIN, Verb.EDIT, Verb.WORDS, Verb.DELETE]
+    check_limits(card)
+
+
+def test_a_link_too_long_for_a_button_is_left_out() -> None:
+    job = example_job(JobState.DELIVERING)
+    assert job.track is not None
+    job = dataclasses.replace(job, track=dataclasses.replace(job.track, url="https://files.example/?" + "x" * 600))
+    card = track_card(job, locale="en", with_file=False)
+    assert not any(isinstance(button, LinkButton) for button in card.buttons)
+    assert "/tracks" in card.content
+
+
+def test_live_states_and_bars_agree() -> None:
+    assert all((progress(example_job(state), NOTHING, NOW) is not None) == (state in LIVE) for state in JobState)

@@ -1,0 +1,59 @@
+"""Words made safe and readable."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.ui.filenames import file_name
+from bot.ui.sentences import clip, fenced, length, plain, url_button
+from tests.bot.ui.examples import example_job
+
+
+@given(st.text(max_size=200))
+def test_plain_words_are_the_words_with_nothing_but_backslashes_added(words: str) -> None:
+    shown = plain(words)
+    assert [c for c in shown if c != "\\"] == [c for c in words if c != "\\"]
+
+
+@given(st.text(alphabet="a\\*_", max_size=60), st.integers(2, 40))
+def test_clipping_keeps_the_limit_and_never_ends_in_half_an_escape(words: str, most: int) -> None:
+    cut = clip(plain(words), most)
+    assert len(cut) <= most
+    body = cut.removesuffix("…")
+    assert (len(body) - len(body.rstrip("\\"))) % 2 == 0
+
+
+def test_a_fence_cannot_be_broken_out_of() -> None:
+    assert fenced("a\n```\n@everyone").count("```") == 2
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (59.6, "1:00"), (61.2, "1:01"), (3725, "62:05")])
+def test_lengths_are_shown_as_players_show_them(seconds: float, shown: str) -> None:
+    assert length(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "usable"),
+    [
+        ("https://a.example/x", True),
+        (None, False),
+        ("ftp://a", False),
+        ("javascript:x", False),
+        ("https://a/" + "x" * 512, False),
+    ],
+)
+def test_only_what_a_button_can_carry_becomes_one(url: str | None, usable: bool) -> None:
+    assert (url_button(url) is not None) == usable
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Night / Drive?", "Night-Drive.mp3"),
+        ("Über größe", "Ueber-groesse.mp3"),
+        ("夜空", "track-17.mp3"),
+        ("..", "track-17.mp3"),
+    ],
+)
+def test_a_file_is_named_after_its_title(title: str, name: str) -> None:
+    assert file_name(example_job(title=title), ".mp3") == name

@@ -1,0 +1,35 @@
+"""`make chaos SEED=1 JOBS=200`: the last line has the figures; exit 0 only if nothing broke."""
+
+import argparse
+import asyncio
+import sys
+import time
+
+from tests.chaos.run import run
+
+
+def main() -> int:
+    """Run one storm."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=200)
+    parser.add_argument("--most-seconds", type=float, default=570)
+    parser.add_argument("--log", help="write the bot's log here")
+    options = parser.parse_args()
+    started = time.monotonic()
+
+    def say(words: str) -> None:
+        print(f"{time.monotonic() - started:6.1f} s  {words}", flush=True)
+
+    outcome = asyncio.run(run(seed=options.seed, jobs=options.jobs, most_seconds=options.most_seconds, say=say))
+    if options.log:
+        with open(options.log, "w", encoding="utf-8") as file:  # noqa: PTH123
+            file.write(outcome.bot_log)
+    for sentence in outcome.score.broken:
+        say(f"BROKEN: {sentence}")
+    print(outcome.line(), flush=True)
+    return 1 if outcome.score.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

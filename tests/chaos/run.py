@@ -1,0 +1,99 @@
+"""One storm from beginning to end: orders, faults, kills, calm, judgement."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.generation import Settings
+from sandbox.stage import Stage, open_stage
+from tests.bot.audio.making import mp3
+from tests.chaos.members import Members
+from tests.chaos.storm import Storm, Toll
+from tests.chaos.verdict import Score, judge, rows, unrested
+
+_BOT = {
+    "POLL_INTERVAL_SECONDS": "0.5",
+    "POLLS_PER_SECOND": "100",
+    "GENERATION_TIMEOUT_SECONDS": "120",
+    "SUBMIT_TIMEOUT_SECONDS": "5",
+    "AUDIO_PROCESSES": "2",
+    "STOP_GRACE_SECONDS": "5",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the last line says."""
+
+    score: Score
+    toll: Toll
+    provider_faults: int
+    bot_log: str
+
+    def line(self) -> str:
+        """The line that tools read."""
+        score, toll = self.score, self.toll
+        return (
+            f"jobs={score.jobs} kills={toll.kills} faults={self.provider_faults + toll.discord_faults} "
+            f"delivered={score.delivered} unknown={score.unknown} failed={score.failed} lost={score.lost} "
+            f"paid_twice={score.paid_twice} posted_twice={score.posted_twice}"
+        )
+
+
+async def run(*, seed: int, jobs: int, most_seconds: float, say: Callable[[str], None]) -> Outcome:
+    """Blow over `jobs` orders; returns the judgement. `most_seconds` bounds the calm after the storm too."""
+    generation = Settings(allow_loopback=True, queued_seconds=0.5, generating_seconds=2.0)
+    with tempfile.TemporaryDirectory(prefix="compose-chaos-") as folder:
+        async with open_stage(Path(folder), generation=generation, bot_settings=_BOT) as stage:
+            return await _storm(stage, Path(folder), seed, jobs, most_seconds, say)
+
+
+async def _storm(
+    stage: Stage, folder: Path, seed: int, jobs: int, most_seconds: float, say: Callable[[str], None]
+) -> Outcome:
+    started = time.monotonic()
+    song = folder / "reference.mp3"
+    song.write_bytes(mp3(17))
+    storm = Storm(discord=stage.discord, generation=stage.generation, bot=stage.bot, seed=seed)
+    members = Members(discord=stage.discord, song=song, most=jobs, seed=seed)
+    storm.begin_provider_faults()
+    async with asyncio.TaskGroup() as group:
+        work = [group.create_task(coroutine) for coroutine in (storm.blow(), storm.disturb(), _report(members, say))]
+        deciding = group.create_task(members.decide())
+        await members.order()
+        await asyncio.sleep(3)
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+        provider_faults = sum(stage.generation.ledger.struck.values())
+        say(f"all {jobs} songs are ordered; the storm is over, waiting for every job to come to rest")
+        await storm.calm()
+        await _rest(stage, folder, deadline=started + most_seconds, say=say)
+        deciding.cancel()
+    await stage.bot.stop()
+    found = await rows(folder)
+    score = judge(found, members.ordered, stage.discord, stage.generation)
+    return Outcome(score=score, toll=storm.toll, provider_faults=provider_faults, bot_log=stage.bot.log)
+
+
+async def _report(members: Members, say: Callable[[str], None]) -> None:
+    while True:
+        await asyncio.sleep(5)
+        tracks = sum(bool(message.attachments) and message.author.bot for message in members.discord.messages)
+        say(f"ordered {len(members.ordered)} of {members.most}, tracks in the channel: {tracks}")
+
+
+async def _rest(stage: Stage, folder: Path, *, deadline: float, say: Callable[[str], None]) -> None:
+    """Wait until nothing moves: every row rests and was told, looked at through a second, reading connection."""
+    said = 0.0
+    while time.monotonic() < deadline:
+        live, untold = await asyncio.to_thread(unrested, folder)
+        if not live and not untold:
+            return
+        if time.monotonic() - said > 5:
+            said = time.monotonic()
+            say(f"at work: {live}, to be told: {untold}")
+        await asyncio.sleep(0.5)

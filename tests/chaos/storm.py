@@ -1,0 +1,134 @@
+"""What goes wrong during a storm: the faults and kills, each drawn from one seeded source of chance."""
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+from bot.crash import CrashPoint
+from sandbox.bot_process import BotProcess
+from sandbox.discord import FakeDiscord
+from sandbox.generation import FakeGeneration
+from sandbox.stage import wait_until_ready
+
+#: (what, probability of striking one call)
+_POLL_FAULTS = (
+    ({"status": 500}, 0.03),
+    ({"status": 503, "manner": "html"}, 0.02),
+    ({"manner": "drop"}, 0.02),
+    ({"manner": "truncate"}, 0.01),
+    ({"manner": "wrong_types"}, 0.01),
+    ({"manner": "huge"}, 0.005),
+    ({"status": 429}, 0.01),
+)
+_SUBMIT_FAULTS = (
+    ({"manner": "drop"}, 0.02),
+    ({"manner": "drop", "after_effect": True}, 0.03),
+    ({"status": 502, "manner": "html", "after_effect": True}, 0.02),
+    ({"status": 500}, 0.01),
+    ({"status": 429}, 0.04),
+    ({"manner": "truncate"}, 0.01),
+)
+_TRACK_FAULTS = (
+    ({"status": 404}, 0.05),
+    ({"status": 500}, 0.03),
+    ({"manner": "truncate"}, 0.03),
+    ({"manner": "drop"}, 0.02),
+    ({"manner": "empty", "status": 200}, 0.01),
+    ({"manner": "noise", "status": 200}, 0.01),
+)
+_DISCORD_FAULTS = (
+    {"method": "POST", "pattern": r"/channels/\d+/messages$", "drop": True, "after": True},
+    {"method": "POST", "pattern": r"/channels/\d+/messages$", "drop": True},
+    {"method": "POST", "pattern": r"/channels/\d+/messages$", "status": 502, "after": True},
+    {"method": "POST", "pattern": r"/channels/\d+/messages$", "status": 503},
+    {"method": "PATCH", "pattern": r"/messages/", "status": 500},
+    {"method": "PATCH", "pattern": r"/messages/", "drop": True, "after": True},
+    {"method": "*", "pattern": r".", "status": 429, "retry_after_seconds": 0.3},
+    {"method": "*", "pattern": r".", "status": 429, "retry_after_seconds": 0.5, "is_global": True},
+    {"method": "GET", "pattern": r"/messages", "status": 500},
+)
+#: The rest of the starts are allowed to live until they are killed from outside.
+_ARMED_SHARE = 0.45
+
+
+@dataclass(slots=True)
+class Toll:
+    """How often what struck."""
+
+    kills: int = 0
+    stops: int = 0
+    discord_faults: int = 0
+    by_point: Counter[str] = field(default_factory=Counter)
+
+
+class Storm:
+    """Blows over a stage until it is told to stop."""
+
+    def __init__(self, *, discord: FakeDiscord, generation: FakeGeneration, bot: BotProcess, seed: int) -> None:
+        self._discord = discord
+        self._generation = generation
+        self._bot = bot
+        self._chance = random.Random(f"storm {seed}")
+        self.toll = Toll()
+
+    def begin_provider_faults(self) -> None:
+        """From now on a share of the music API's answers is wrong."""
+        for call, faults in (("poll", _POLL_FAULTS), ("submit", _SUBMIT_FAULTS), ("track", _TRACK_FAULTS)):
+            for fault, probability in faults:
+                self._generation.fault(call, rule={"probability": probability}, **fault)
+
+    async def blow(self) -> None:
+        """Kill and restart the bot, again and again; for ever."""
+        while True:
+            await asyncio.sleep(self._chance.uniform(1.0, 6.0))
+            if self._bot.is_running and self._chance.random() < 0.15:
+                self.toll.stops += 1
+                await self._bot.stop()
+            elif self._bot.is_running:
+                self.toll.kills += 1
+                await self._bot.kill()
+            else:
+                self.toll.kills += 1  # it died at an armed point
+            await self._restart()
+
+    async def disturb(self) -> None:
+        """Put faults into Discord's answers and break its gateway; for ever."""
+        while True:
+            await asyncio.sleep(self._chance.uniform(0.1, 0.8))
+            if self._chance.random() < 0.08:
+                await self._discord.gateway.drop()
+            else:
+                self._discord.fail(**self._chance.choice(_DISCORD_FAULTS))
+            self.toll.discord_faults += 1
+
+    async def _restart(self) -> None:
+        while True:
+            more = {}
+            if self._chance.random() < _ARMED_SHARE:
+                point = self._chance.choice(list(CrashPoint))
+                more = {"CRASH_AT": f"{point}:{self._chance.randint(1, 4)}"}
+                self.toll.by_point[point] += 1
+            await self._bot.start(**more)
+            if self._chance.random() < 0.25:
+                # several in a row: it does not even get to its feet
+                await asyncio.sleep(self._chance.uniform(0.2, 2.5))
+                self.toll.kills += 1
+                await self._bot.kill()
+                continue
+            try:
+                await wait_until_ready(self._discord, self._bot)
+            except RuntimeError:
+                self.toll.kills += 1  # died at an armed point on its way up, or Discord would not let it in
+                continue
+            return
+
+    async def calm(self) -> None:
+        """Take every fault back and bring the bot up unarmed."""
+        self._generation.heal()
+        self._discord.faults.clear()
+        if self._bot.is_running:
+            await self._bot.kill()
+            self.toll.kills += 1
+        await self._bot.start()
+        await wait_until_ready(self._discord, self._bot)

@@ -1,0 +1,45 @@
+"""What flows start from: the real bot as its own process between two stand-ins, and a song that is quick to hear."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.generation import Settings
+from sandbox.stage import open_stage
+from tests.bot.audio.making import mp3
+from tests.flows.play import Play
+
+#: Everything quick, nothing skipped.
+QUICK = {
+    "POLL_INTERVAL_SECONDS": "0.2",
+    "POLLS_PER_SECOND": "100",
+    "GENERATION_TIMEOUT_SECONDS": "60",
+    "SUBMIT_TIMEOUT_SECONDS": "3",
+    "AUDIO_PROCESSES": "2",
+    "STOP_GRACE_SECONDS": "5",
+    "LOG_LEVEL": "DEBUG",
+}
+
+OpenPlay = Callable[..., AbstractAsyncContextManager[Play]]
+
+
+@pytest.fixture(scope="session")
+def song() -> bytes:
+    """Seventeen seconds that sound."""
+    return mp3(17)
+
+
+@pytest.fixture
+def open_play(tmp_path: Path, song: bytes) -> OpenPlay:
+    """`async with open_play(GENERATION_TIMEOUT_SECONDS="5") as play`; further settings of the music API by `api=`."""
+
+    @asynccontextmanager
+    async def opened(api: dict[str, Any] | None = None, **bot_settings: str) -> AsyncIterator[Play]:
+        settings = Settings.model_validate({"allow_loopback": True, "generating_seconds": 0.3, **(api or {})})
+        async with open_stage(tmp_path, generation=settings, bot_settings={**QUICK, **bot_settings}) as stage:
+            yield Play(stage, tmp_path, song)
+
+    return opened

@@ -1,0 +1,169 @@
+"""SIGTERM, restarts, a second process, a database that cannot be used: it says what is wrong, and ends with a code."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.jobs.model import JobState
+from sandbox.bot_process import BotProcess
+from sandbox.discord import FakeDiscord
+from tests.flows.conftest import OpenPlay
+from tests.flows.play import PATIENCE_SECONDS
+
+NOWHERE = {
+    "DISCORD_TOKEN": "no-token",
+    "DISCORD_API_URL": "http://127.0.0.1:9/api/v10",
+    "DISCORD_GATEWAY_URL": "ws://127.0.0.1:9/",
+    "GENERATION_API_URL": "http://127.0.0.1:9",
+    "GENERATION_API_KEY": "no-key",
+}
+
+
+async def ended(bot: BotProcess) -> int:
+    """Start it and wait until it ends by itself."""
+    await bot.start()
+    return await asyncio.wait_for(bot.wait(), PATIENCE_SECONDS)
+
+
+async def test_a_stop_while_nothing_happens_ends_with_zero(open_play: OpenPlay) -> None:
+    async with open_play() as play:
+        assert await play.stage.bot.stop() == 0
+        assert "stopped" in play.stage.bot.log
+
+
+async def test_a_stop_waits_for_the_answer_of_a_post_and_the_job_goes_on_after_the_start(open_play: OpenPlay) -> None:
+    async with open_play(api={"submit_seconds": 1.5}) as play:
+        await play.order()
+        await play.discord.until(lambda: play.api.ledger.submissions, PATIENCE_SECONDS)
+        assert await play.stage.bot.stop() == 0
+
+        await play.restart()
+        await play.track()
+        (job,) = await play.rows()
+        assert job.state is JobState.DELIVERED
+        assert job.attempt == 1
+        assert len(play.api.ledger.submissions) == 1
+
+
+async def test_a_stop_whose_grace_is_over_leaves_the_post_in_doubt(open_play: OpenPlay) -> None:
+    async with open_play(api={"submit_seconds": 2.5}, STOP_GRACE_SECONDS="0") as play:
+        await play.order()
+        await play.discord.until(lambda: play.api.ledger.submissions, PATIENCE_SECONDS)
+        assert await play.stage.bot.stop() == 0
+
+        await play.restart()
+        await play.card_says("charged twice")
+        (job,) = await play.rows()
+        assert job.state is JobState.UNKNOWN
+
+
+async def test_jobs_that_only_wait_are_taken_up_after_the_start(open_play: OpenPlay) -> None:
+    async with open_play(api={"generating_seconds": 1.0}) as play:
+        for number in range(4):
+            await play.order(title=f"Tide {number}")
+        await play.discord.until(lambda: len(play.api.ledger.submissions) >= 2, PATIENCE_SECONDS)
+        assert await play.stage.bot.stop() == 0
+
+        await play.restart()
+        for number in range(4):
+            await play.track(f"Tide {number}")
+        assert {job.state for job in await play.rows()} == {JobState.DELIVERED}
+        assert len(play.api.ledger.submissions) == 4
+
+
+async def test_a_second_process_on_the_same_file_is_refused(open_play: OpenPlay) -> None:
+    async with open_play() as play:
+        second = BotProcess(play.folder, play.stage.bot.settings)
+        second.log_path = play.folder / "second.log"
+        assert await ended(second) == 1
+        assert "compose.db" in second.log
+        assert "Traceback" not in second.log
+        assert play.stage.bot.is_running
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"this is a note, and no database at all" * 50, "compose.db"),
+        (b"SQLite format 3\x00" + b"\xff" * 5000, "compose.db"),
+    ],
+    ids=["no database", "corrupt"],
+)
+async def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "data" / "compose.db"
+    path.parent.mkdir()
+    path.write_bytes(content)
+    bot = BotProcess(tmp_path, NOWHERE)
+    assert await ended(bot) == 1
+    assert words in bot.log
+    assert "Traceback" not in bot.log
+    assert path.read_bytes() == content
+
+
+async def test_a_database_from_a_newer_version_is_named_and_left_alone(open_play: OpenPlay) -> None:
+    async with open_play() as play:
+        await play.stage.bot.stop()
+        with sqlite3.connect(play.folder / "data" / "compose.db") as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.close()
+        assert await ended(play.stage.bot) == 1
+        assert "newer version" in play.stage.bot.log
+
+
+async def test_every_unusable_setting_is_named_at_once_and_the_code_is_two(tmp_path: Path) -> None:
+    bot = BotProcess(tmp_path, {"POLL_INTERVAL_SECONDS": "soon", "DISCORD_TOKEN": "", "GENERATION_MODEL": "x"})
+    assert await ended(bot) == 2
+    for name in ("POLL_INTERVAL_SECONDS", "DISCORD_TOKEN", "GENERATION_API_KEY"):
+        assert name in bot.log
+    assert "Traceback" not in bot.log
+
+
+async def test_a_model_that_is_not_known_is_a_setting_that_cannot_be_used(tmp_path: Path) -> None:
+    bot = BotProcess(tmp_path, {**NOWHERE, "GENERATION_MODEL": "some-other-model"})
+    assert await ended(bot) == 2
+    assert "minimax-music" in bot.log
+
+
+async def test_a_refused_token_ends_with_three(tmp_path: Path) -> None:
+    async with FakeDiscord() as discord:
+        settings = {**NOWHERE, "DISCORD_API_URL": discord.api_url, "DISCORD_GATEWAY_URL": discord.gateway_url}
+        bot = BotProcess(tmp_path, settings)
+        assert await ended(bot) == 3
+        assert "DISCORD_TOKEN" in bot.log
+        assert "no-token" not in bot.log
+
+
+async def test_a_discord_out_of_reach_ends_with_one_and_says_so(tmp_path: Path) -> None:
+    bot = BotProcess(tmp_path, NOWHERE)
+    assert await ended(bot) == 1
+    assert "Discord could not be reached" in bot.log
+    assert "Traceback" not in bot.log
+
+
+async def test_health_is_green_while_connected_and_counts_what_happened(open_play: OpenPlay) -> None:
+    async with open_play(HEALTH_PORT="0", LOG_LEVEL="INFO") as play:
+        await play.order()
+        await play.track()
+        port = play.stage.bot.log.split("health at http://127.0.0.1:")[1].split("/")[0]
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+            async with session.get("/healthz") as answer:
+                assert answer.status == 200
+                assert {loop["name"] for loop in (await answer.json())["loops"]} >= {"engine", "reconcile", "pulse"}
+            async with session.get("/metrics") as answer:
+                figures = await answer.text()
+        assert 'compose_submissions_total{outcome="accepted"} 1.0' in figures
+        assert 'compose_deliveries_total{outcome="delivered"} 1.0' in figures
+
+
+async def test_no_secret_is_in_the_log_of_a_whole_song(open_play: OpenPlay) -> None:
+    async with open_play() as play:
+        asked = await play.order()
+        await play.track()
+        await play.rest()
+        log = play.stage.bot.log
+        secrets = (play.discord.token, play.api.key, asked.token, "hm=", "name of this tide")
+        assert not [secret for secret in secrets if secret in log]
+        assert "job moved" in log
