@@ -213,6 +213,13 @@ def track_link(job: Job) -> str | None:
     return message_link(job.place.guild_id, job.place.channel_id, job.track_message_id)
 
 
+def card_link(job: Job) -> str | None:
+    """Where the job's card is."""
+    if job.card_message_id is None:
+        return None
+    return message_link(job.place.guild_id, job.place.channel_id, job.card_message_id)
+
+
 def progress_bar(share: float) -> str:
     """A bar of fixed width; `share` from 0 to 1."""
     full = min(_BAR_CELLS, max(0, int(share * _BAR_CELLS)))
