@@ -156,7 +156,7 @@ class Cards:
             locale,
             member=mention(job.member_id),
             title=titled(job, locale),
-            sentence=why(job, self._rules, locale),
+            sentence=why(job, self._rules, locale) or text(f"state.{job.state}", locale),
         )
         return {"content": clip(sentence, 2000), "embeds": [], "view": to_view(job.id, buttons)}
 

@@ -111,6 +111,8 @@ _WORDS_MEND = frozenset({Reason.CONTENT_REFUSED, Reason.REQUEST_REFUSED, Reason.
 TOLD_PRIVATELY = frozenset({Reason.CONTENT_REFUSED})
 #: Reasons that the same song can only run into again.
 _SONG_IS_TO_BLAME = frozenset({Reason.REFERENCE_UNREADABLE, Reason.REFERENCE_GONE})
+#: Reasons that another song cannot mend: a converted one could not be attached here.
+_PLACE_IS_TO_BLAME = frozenset({Reason.NO_PERMISSION, Reason.CHANNEL_GONE})
 
 
 def job_card(job: Job, outlook: Outlook, *, now: datetime, rules: HouseRules, locale: str) -> Card:
@@ -179,7 +181,7 @@ def card_buttons(job: Job, locale: str) -> tuple[JobButton | LinkButton, ...]:
         case JobState.DELIVERED:
             link = track_link(job)
             return (LinkButton(label=text("control.card", locale), url=link),) if link else ()
-        case JobState.FAILED | JobState.EXPIRED:
+        case JobState.FAILED | JobState.EXPIRED | JobState.REFUSED:
             look = (button(Verb.LOOK, "control.look", Look.MAIN),) if may_still_come(job) else ()
             again = () if job.reason in _WORDS_MEND else (button(Verb.AGAIN, "control.retry", Look.MAIN),)
             return (*look, *again, edit)
@@ -201,7 +203,9 @@ _MAY_STILL_COME = frozenset({Reason.DEADLINE, Reason.TRACK_LOST, Reason.KEY_REFU
 
 def needs_another_song(job: Job) -> bool:
     """Whether the same song can only end the same way."""
-    return job.state is JobState.REFUSED or (job.state is JobState.FAILED and job.reason in _SONG_IS_TO_BLAME)
+    if job.state is JobState.REFUSED:
+        return job.reason not in _PLACE_IS_TO_BLAME
+    return job.state is JobState.FAILED and job.reason in _SONG_IS_TO_BLAME
 
 
 def track_link(job: Job) -> str | None:

@@ -96,7 +96,7 @@ def why(job: Job, rules: HouseRules, locale: str) -> str:
     if job.reason is Reason.NO_PERMISSION:
         permission = text(f"permission.{job.detail or 'attach_files'}", locale)
         return _filled("reason.no_permission", rules, locale, permission=permission)
-    return _filled(f"reason.{job.reason}", rules, locale)
+    return _filled(f"reason.{job.reason}", rules, locale, **_permission(job.reason, job.detail, locale))
 
 
 def refusal(error: OrderError, rules: HouseRules, locale: str) -> str:
@@ -104,9 +104,13 @@ def refusal(error: OrderError, rules: HouseRules, locale: str) -> str:
     values = dict(error.values)
     if isinstance(count := values.get("count"), int) and isinstance(limit := values.get("limit"), int):
         values["over"] = count - limit
-    if error.reason is Reason.NO_PERMISSION:
-        values["permission"] = text(f"permission.{error.detail}", locale)
+    values |= _permission(error.reason, error.detail, locale)
     return _filled(f"reason.{error.reason}", rules, locale, **values)
+
+
+def _permission(reason: Reason, detail: str, locale: str) -> dict[str, object]:
+    """The missing permission as Discord calls it in that language."""
+    return {"permission": text(f"permission.{detail}", locale)} if reason is Reason.NO_PERMISSION else {}
 
 
 def _filled(key: str, rules: HouseRules, locale: str, **values: object) -> str:

@@ -50,11 +50,18 @@ def test_every_state_has_a_card_within_discords_limits(state: JobState, locale: 
 @pytest.mark.parametrize("reason", list(Reason))
 @pytest.mark.parametrize("locale", ["en-GB", "de"])
 def test_every_reason_is_told_in_a_sentence_without_gaps(reason: Reason, locale: str) -> None:
-    card = card_of(example_job(JobState.FAILED, reason=reason), locale=locale)
+    detail = "attach_files" if reason is Reason.NO_PERMISSION else ""
+    card = card_of(example_job(JobState.FAILED, reason=reason, detail=detail), locale=locale)
     check_limits(card)
-    if reason is not Reason.TITLE_TOO_LONG:  # never that of a row
+    if reason not in {Reason.LYRICS_TOO_LONG, Reason.TITLE_TOO_LONG}:  # never those of a row
         assert len(card.description) > 10
     assert "{" not in card.description
+
+
+def test_a_place_that_takes_no_files_is_not_blamed_on_the_song() -> None:
+    job = example_job(JobState.REFUSED, reason=Reason.NO_PERMISSION, detail="attach_files", generation_id=None)
+    assert "**Attach Files**" in card_of(job).description
+    assert verbs(card_of(job)) == [Verb.AGAIN, Verb.EDIT]
 
 
 def test_a_songs_fault_is_told_with_its_numbers_in_the_readers_language() -> None:
