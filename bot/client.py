@@ -34,6 +34,9 @@ SYNCED_COMMANDS = "commands.hash"
 #: discord.py waits 2 s for guilds before it is ready; nothing here needs them.
 _GUILD_READY_SECONDS = 0.1
 
+#: A longer wait is the engine's to plan, not discord.py's to sleep through; 30 s is the least it takes.
+_LONGEST_RATE_LIMIT_SECONDS = 30.0
+
 #: A close code of the gateway (Discord, "Gateway Close Event Codes").
 _AUTHENTICATION_FAILED = 4004
 
@@ -91,6 +94,7 @@ class ComposeClient(commands.Bot):
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
             guild_ready_timeout=_GUILD_READY_SECONDS,
             max_messages=None,
+            max_ratelimit_timeout=_LONGEST_RATE_LIMIT_SECONDS,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
         self.desk = Desk(jobs=jobs, clock=clock, rules=rules, drafts=Drafts(clock), file_name=file_name)

@@ -51,7 +51,7 @@ async def report(interaction: discord.Interaction, error: BaseException, rules: 
     words = typed_in(cast("Mapping[str, Any] | None", interaction.data))
     try:
         await whisper(interaction, with_words_note(sentence, words, locale), words=words)
-    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as failure:
+    except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as failure:
         log.warning("a member could not be told: %s", failure.__class__.__name__)
 
 

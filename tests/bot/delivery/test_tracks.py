@@ -70,6 +70,14 @@ async def test_an_outage_is_later_and_the_second_try_is_the_same_message(
     assert len(tracks_in(front)) == 1
 
 
+async def test_a_long_rate_limit_is_handed_to_the_engine(front: Front) -> None:
+    job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
+    front.fake.fail("POST", CHANNEL_POST, status=429, retry_after_seconds=120)
+    with pytest.raises(DeliveryLaterError) as later:
+        await front.delivery.deliver(job, track)
+    assert (later.value.retry_after_seconds or 0) >= 120
+
+
 async def test_a_card_that_is_gone_leaves_a_plain_message(front: Front) -> None:
     job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
     front.fake.remove_message(front.card(job))
