@@ -96,8 +96,9 @@ def arrange(heard: Heard, passages: Sequence[Passage], hook: Sequence[Note]) -> 
 
 
 def chord_in(heard: Heard, passage: Passage, bar: int) -> Chord:
-    """The chord of a bar of a passage; the end is always home."""
-    return heard.key.tonic_chord if passage.kind is Kind.END else heard.loop[bar % len(heard.loop)]
+    """The chord of a bar of a passage; the end is always home, and so is an intro too short for the loop."""
+    at_home = passage.kind is Kind.END or (passage.kind is Kind.INTRO and passage.bars < len(heard.loop))
+    return heard.key.tonic_chord if at_home else heard.loop[bar % len(heard.loop)]
 
 
 def voicing(chord: Chord, lowest: int = 53) -> list[int]:
@@ -122,6 +123,8 @@ class _Band:
         self.bright = heard.brightness_hz > 1500
         # Very fast beats are felt in pairs: the small notes of the accompaniment then move on the beat.
         self.per_beat = 1 if heard.bpm > 150 else 2
+        # Very slow ones are not to be mistaken for twice as fast: what lies between the beats is quieter.
+        self.between = 0.5 if heard.bpm < 80 else 1.0
 
     def play_bar(self, passage: Passage, bar: int, following: Kind | None) -> None:
         first = float((passage.first_bar + bar) * self.meter.beats)
@@ -164,10 +167,12 @@ class _Band:
                 if beat + place >= until:
                     continue
                 on_two = number * 2 == fine and not self.meter.swing
-                if full > 0.9 and on_two and self.heard.bpm < 140:
+                if full > 0.9 and on_two and 80 <= self.heard.bpm < 140:
                     self.sheet.hit(first + beat + place, "open hat", 0.34)
                 else:
-                    self.sheet.hit(first + beat + place, "hat", (0.5 if number == 0 else 0.3) * (0.5 + 0.5 * full))
+                    self.sheet.hit(
+                        first + beat + place, "hat", (0.5 if number == 0 else 0.3 * self.between) * (0.5 + 0.5 * full)
+                    )
 
     def play_bass(self, first: float, chord: Chord, ahead: Chord | None, full: float) -> None:
         root, beats = bass_note(chord), self.meter.beats
@@ -205,7 +210,12 @@ class _Band:
                 continue
             octave = 12 if full > 0.9 and self.bright and number % 4 == 2 else 0
             midi = notes[order[number % 8]] + octave
-            self.figure(first + float(place), 1.5, midi, (0.75 if place == int(place) else 0.5) * (0.6 + 0.4 * full))
+            self.figure(
+                first + float(place),
+                1.5,
+                midi,
+                (0.75 if place == int(place) else 0.5 * self.between) * (0.6 + 0.4 * full),
+            )
 
     def figure(self, beat: float, beats: float, midi: int, level: float) -> None:
         self.sheet.figure.append(Note(beat=beat, beats=beats, midi=midi, level=level))

@@ -112,8 +112,8 @@ def flute(midi: int, seconds: float) -> Floats:
 
 
 @functools.lru_cache(maxsize=4)
-def drum_kit(bright: float) -> dict[str, Floats]:
-    """Every drum as one mono sound, strongest instant near 1."""
+def drum_kit(bright: float, tonic: int) -> dict[str, Floats]:
+    """Every drum as one mono sound, strongest instant near 1; skins are tuned to the key's tonic and fifth."""
     rng = np.random.default_rng(17)
 
     def time(seconds: float) -> Floats:
@@ -123,24 +123,27 @@ def drum_kit(bright: float) -> dict[str, Floats]:
         hiss = band(rng.standard_normal(int(seconds * RATE)), RATE, low, high)
         return hiss / np.abs(hiss).max()
 
+    def tuned(lowest: int, step: int = 0) -> float:
+        return hertz(lowest + (tonic + step - lowest) % 12)
+
     def drop(seconds: float, floor: float, sweep: float, fall: float) -> Floats:
         t = time(seconds)
         return np.sin(2 * np.pi * np.cumsum(floor + sweep * np.exp(-t / 0.02)) / RATE) * np.exp(-t / fall)
 
     top = 9000 + 4000 * bright
-    kick = drop(0.32, 48, 130, 0.11) + 0.2 * noise(0.32, 1500, 5000) * np.exp(-time(0.32) / 0.003)
+    kick = drop(0.32, tuned(28), 130, 0.11) + 0.2 * noise(0.32, 1500, 5000) * np.exp(-time(0.32) / 0.003)
     t = time(0.28)
-    body = 0.5 * np.sin(2 * np.pi * 186 * t) * np.exp(-t / 0.04) + 0.25 * np.sin(2 * np.pi * 330 * t) * np.exp(
-        -t / 0.025
-    )
+    skin = tuned(50)
+    body = 0.5 * np.sin(2 * np.pi * skin * t) * np.exp(-t / 0.04)
+    body += 0.25 * np.sin(3 * np.pi * skin * t) * np.exp(-t / 0.025)
     snare = body + 0.65 * noise(0.28, 1000, 8000) * np.exp(-t / 0.075)
     t = time(0.09)
-    stick = (0.6 * np.sin(2 * np.pi * 1620 * t) + 0.4 * noise(0.09, 900, 4500)) * np.exp(-t / 0.014)
+    stick = (0.6 * np.sin(2 * np.pi * tuned(88) * t) + 0.4 * noise(0.09, 900, 4500)) * np.exp(-t / 0.014)
     hat = 0.8 * noise(0.08, 6500, top) * np.exp(-time(0.08) / 0.018)
     open_hat = 0.7 * noise(0.3, 6000, top) * np.exp(-time(0.3) / 0.085)
     crash = noise(1.8, 3500, top) * np.exp(-time(1.8) / 0.5)
     sounds = {"kick": kick, "snare": snare, "stick": stick, "hat": hat, "open hat": open_hat, "crash": crash}
-    sounds |= {"tom high": drop(0.3, 150, 60, 0.1), "tom low": drop(0.36, 105, 50, 0.12)}
+    sounds |= {"tom high": drop(0.3, tuned(46, 7), 60, 0.1), "tom low": drop(0.36, tuned(40), 50, 0.12)}
     return {name: _faded(sound) for name, sound in sounds.items()}
 
 

@@ -17,7 +17,7 @@ TARGET_LUFS = -14.0
 #: The limiter's ceiling. MP3 at 224 kbit/s adds up to about 0.7 dB of overshoot; the file has to stay below -1 dBTP.
 CEILING_DBTP = -2.0
 SILENCE_LUFS = -70.0
-_WORTH_A_LOOK = 0.45  # of the highest sample: a band-limited mix never rises further than that between samples
+_WORTH_A_LOOK = 0.45  # of the level that matters: music never more than doubles between two samples
 
 
 def integrated_lufs(samples: Floats, rate: int) -> float:
@@ -77,16 +77,16 @@ def _biquad_high_pass(
     return (1.0, -2.0, 1.0), (1.0, 2.0 * (k * k - 1.0) / a0, (1.0 - k / q + k * k) / a0)
 
 
-def _peaks_between(channel: Floats) -> Floats:
+def _peaks_between(channel: Floats, level: float) -> Floats:
     """For every sample the highest instant up to the next one, at four times the rate.
 
-    Only where the samples themselves come near the ceiling: elsewhere nothing between them can pass it.
+    Only where the samples themselves come near `level`: elsewhere nothing between them will pass it.
     """
     block, margin = 2048, 64
     peaks = np.abs(channel)
     padded = np.pad(channel, (margin, margin + -len(channel) % block)).astype(np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(padded, block + 2 * margin)[::block]
-    high = np.nonzero(np.abs(windows).max(axis=1) > _WORTH_A_LOOK * float(peaks.max(initial=0.0)))[0]
+    high = np.nonzero(np.abs(windows).max(axis=1) > _WORTH_A_LOOK * level)[0]
     for some in np.array_split(high, len(high) // 64 + 1):
         length = block + 2 * margin
         spectrum = np.fft.rfft(windows[some] * _edges(length, margin), axis=1)
@@ -111,14 +111,15 @@ def _edges(length: int, margin: int) -> Floats:
 
 def true_peak_dbtp(samples: Floats) -> float:
     """Highest instant of (n, channels) samples at four times the rate, in dBTP."""
-    peak = max(float(_peaks_between(channel).max(initial=0.0)) for channel in samples.T)
+    highest = float(np.abs(samples).max(initial=0.0))
+    peak = max(_peaks_between(channel, highest).max(initial=0.0) for channel in samples.T)
     return 20.0 * math.log10(peak + 1e-9)
 
 
 def limited(samples: Floats, rate: int, ceiling_dbtp: float = CEILING_DBTP) -> Floats:
     """(n, 2) samples whose true peak stays below the ceiling: both channels share one smooth, looking-ahead gain."""
     ceiling = 10.0 ** (ceiling_dbtp / 20.0)
-    peaks = np.maximum(*(_peaks_between(channel) for channel in samples.T))
+    peaks = np.maximum(*(_peaks_between(channel, ceiling) for channel in samples.T))
     wanted = np.minimum(1.0, ceiling / (peaks + 1e-9))
     # One gain per millisecond is fine enough: minima are taken over the neighbours, so nothing slips through.
     step = rate // 1000

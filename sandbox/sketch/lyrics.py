@@ -39,7 +39,7 @@ def read_lyrics(text: str) -> tuple[Stanza, ...]:
             lines.clear()
 
     for raw in [*_cleaned(text).split("\n"), ""]:
-        line = raw.strip()
+        line = " ".join(raw.split())
         tag = _tag(line)
         if tag is not None:
             close()

@@ -100,6 +100,10 @@ def _best_slots(slots: Floats, meter: Meter, stresses: Sequence[bool]) -> list[i
     return chosen[::-1]
 
 
+#: What it costs to be on a degree of the scale, in semitones above the tonic: a tune keeps coming back to its key.
+_RESTLESSNESS = (0.0, 0.4, 0.25, 0.1, 0.1, 0.3, 0.4, 0.05, 0.3, 0.3, 0.3, 0.3)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contour:
     """The idea of a tune: a height for every part of a line, in scale steps around its centre.
@@ -130,9 +134,12 @@ def line_tune(
     *,
     bars: int,
     chorus: bool,
-    final: bool,
+    home: float,
 ) -> list[int]:
-    """MIDI notes for the places (beats from the line's start): the cheapest walk on the scale along the contour."""
+    """MIDI notes for the places (beats from the line's start): the cheapest walk on the scale along the contour.
+
+    `home` is what it costs to end on another note than the tonic: 2 forbids it in practice.
+    """
     centre = _CHORUS_CENTRE if chorus else _VERSE_CENTRE
     ladder = np.array([midi for midi in range(centre - 7, centre + 9) if midi % 12 in key.scale])
     middle = int(np.argmin(np.abs(ladder - centre)))
@@ -144,9 +151,10 @@ def line_tune(
     for number, place in enumerate(places):
         last = number == len(places) - 1
         here = _note_cost(ladder, chord_at(place), 1.0 if last else meter.weight(place))
+        here += np.array([_RESTLESSNESS[(int(midi) - key.tonic) % 12] for midi in ladder])
         here += 0.16 * np.abs(steps - middle - contour.at(place / (bars * meter.beats)))
-        if last and final:
-            here += np.where(ladder % 12 == key.tonic, 0.0, 2.0)
+        if last:
+            here += np.where(ladder % 12 == key.tonic, 0.0, home)
         if number:
             total = cost[number - 1][None, :] + moving
             came[number] = total.argmin(axis=1)

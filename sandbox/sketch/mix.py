@@ -56,7 +56,7 @@ def perform(song: Song) -> Performance:
 
 
 def _play_drums(song: Song, track: Floats, bright: float) -> None:
-    kit = instruments.drum_kit(round(bright, 1))
+    kit = instruments.drum_kit(round(bright, 1), song.heard.key.tonic)
     for hit in song.score.drums:
         put(track, song.at(hit.beat), kit[hit.drum], hit.level, _PAN.get(hit.drum, 0.0))
 

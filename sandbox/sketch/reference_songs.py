@@ -76,6 +76,7 @@ class ReferenceSong:
     intro_bars: int = 0  #: bars of chords alone before the drums come in
     ends: bool = True  #: a last bar on the tonic; without it the song just stops, as a clip does
     seed: int = 1
+    about_seconds: float = 30.0
 
     @property
     def name(self) -> str:
@@ -93,9 +94,9 @@ class ReferenceSong:
 
     @property
     def bars(self) -> int:
-        """About half a minute, in whole loops."""
+        """About so many seconds, in whole loops."""
         length = len(self.true_loop)
-        return max(2, round(30 * self.bpm / 60 / self.meter / length)) * length
+        return max(2, round(self.about_seconds * self.bpm / 60 / self.meter / length)) * length
 
 
 class _Player:

@@ -195,8 +195,9 @@ def _sung_lines(
             role = _role(number, len(block.lines))
             if (block.chorus, role) not in contours:
                 contours[block.chorus, role] = invent_contour(rng, role)
-            final = block is blocks[-1] and number == len(block.lines) - 1
-            notes = _line_notes(line, heard, meter, passage, bar, bars, contours[block.chorus, role], final=final)
+            ends = number == len(block.lines) - 1
+            home = 0.0 if not ends else 2.0 if block is blocks[-1] else 1.0
+            notes = _line_notes(line, heard, meter, passage, bar, bars, contours[block.chorus, role], home=home)
             found.append(
                 SungLine(text=line.text, chorus=block.chorus, spoken=line.spoken, syllables=line.syllables, notes=notes)
             )
@@ -210,7 +211,7 @@ def _role(number: int, count: int) -> int:
 
 
 def _line_notes(
-    line: _Line, heard: Heard, meter: Meter, passage: Passage, bar: int, bars: int, contour: Contour, *, final: bool
+    line: _Line, heard: Heard, meter: Meter, passage: Passage, bar: int, bars: int, contour: Contour, *, home: float
 ) -> tuple[SungNote, ...]:
     stresses = [syllable.stressed for syllable in line.syllables]
     beat_seconds = 60.0 / heard.bpm
@@ -220,7 +221,7 @@ def _line_notes(
         return chord_in(heard, passage, bar + int(place / meter.beats))
 
     tune = line_tune(
-        places, heard.key, chord_at, contour, meter, bars=bars, chorus=passage.kind is Kind.CHORUS, final=final
+        places, heard.key, chord_at, contour, meter, bars=bars, chorus=passage.kind is Kind.CHORUS, home=home
     )
     ends = [*places[1:], bars * meter.beats - 0.25]
     longest = (1.6, 2.6)  # seconds: within a line, and at its end

@@ -37,6 +37,7 @@ def guess_language(text: str) -> str:
         if re.search(script, text):
             return name
     words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", text.lower())
-    hits = {name: sum(word in vocabulary for word in words) for name, vocabulary in _VOCABULARY.items()}
+    # Different words, each counted once: a la-la-la is not Spanish yet.
+    hits = {name: len(vocabulary.intersection(words)) for name, vocabulary in _VOCABULARY.items()}
     best = max(hits, key=lambda name: hits[name])
     return best if hits[best] >= hits["en-us"] + 2 else "en-us"
