@@ -97,10 +97,10 @@ async def _run_until(stop: asyncio.Event, house: House, settings: Settings) -> i
             discord.result()
             raise StartError("the connection to Discord ended by itself; a supervisor should start the bot again")
         log.info("stopping")
-        await house.engine.stop(settings.stop_grace_seconds)
         return 0
     finally:
         stopping.cancel()
+        await house.engine.stop(settings.stop_grace_seconds)
         await house.owner.stop()
         await house.client.close()
         await asyncio.gather(discord, stopping, return_exceptions=True)

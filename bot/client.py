@@ -15,6 +15,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.audio import file_name
 from bot.clock import Clock
 from bot.errors import StartError, TokenRefusedError
 from bot.jobs.service import JobService
@@ -92,7 +93,7 @@ class ComposeClient(commands.Bot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
-        self.desk = Desk(jobs=jobs, clock=clock, rules=rules, drafts=Drafts(clock))
+        self.desk = Desk(jobs=jobs, clock=clock, rules=rules, drafts=Drafts(clock), file_name=file_name)
         self._memory = store
         self._to_load = tuple(extensions)
         self._leftovers = Leftovers()

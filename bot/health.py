@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from aiohttp import web
 
 from bot.clock import Clock
-from bot.errors import StartError, StoreBusyError
+from bot.errors import StartError, StoreError
 from bot.metrics import Metrics
 from bot.owned import Owner
 
@@ -54,7 +54,7 @@ class Checks:
     """What else health asks."""
 
     discord_ready: Callable[[], bool]
-    refresh: Callable[[], Awaitable[None]]  #: reads the store for the gauges; raises StoreBusyError
+    refresh: Callable[[], Awaitable[None]]  #: reads the store for the gauges; raises StoreError
 
 
 class HealthServer:
@@ -76,7 +76,7 @@ class HealthServer:
             problems.append("not connected to Discord")
         try:
             await self._checks.refresh()
-        except StoreBusyError as error:
+        except StoreError as error:
             problems.append(f"the database does not answer: {error}")
         body = {
             "status": "red" if problems else "ok",
@@ -89,7 +89,7 @@ class HealthServer:
         """The Prometheus text format."""
         try:
             await self._checks.refresh()
-        except StoreBusyError as error:
+        except StoreError as error:
             log.warning("gauges are old: %s", error)
         return web.Response(body=self._metrics.exposition(), content_type="text/plain", charset="utf-8")
 

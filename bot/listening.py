@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path, PurePath
 
 import aiohttp
@@ -19,6 +20,10 @@ from bot.jobs.ports import Heard
 from bot.texts.remarks import noted
 
 log = logging.getLogger(__name__)
+
+
+#: A URL that ends sooner than this is not handed on: a place in line and the provider's own fetch take their time.
+_URL_MARGIN = timedelta(minutes=30)
 
 
 class Listening:
@@ -51,7 +56,8 @@ class Listening:
         """
         name = job.reference.copy_name or f"{job.id}-{job.key}"
         path = self._files.reference_path(name)
-        if not path.is_file():
+        is_fresh = not path.is_file()
+        if is_fresh:
             await self._fetch(job, path)
         found = await self._workbench.inspect(path, needs=self._needs)
         if found.verdict is Verdict.REFUSED:
@@ -60,7 +66,12 @@ class Listening:
         if found.verdict is Verdict.CONVERTIBLE:
             return await self._convert(job, path, found)
         reference = replace(job.reference, copy_name=name, seconds=found.seconds, format=found.format)
-        return Heard(reference=reference, must_be_published=self._has_run_out(job))
+        if not self._runs_out(job):
+            return Heard(reference=reference)
+        if is_fresh and self._has_run_out(job):
+            # it has just been fetched from there: the stamp in the URL is wrong, not the URL
+            return Heard(reference=replace(reference, expires_at=None))
+        return Heard(reference=reference, must_be_published=True)
 
     async def _convert(self, job: Job, path: Path, found: Inspection) -> Heard:
         """What the music API does not take becomes an MP3, which then stands for the original."""
@@ -85,10 +96,14 @@ class Listening:
         found = await self._workbench.inspect(track, purpose=Purpose.TRACK)
         if found.accepted or found.reason is None:
             return found.seconds
-        if found.reason.problem in {Problem.TOO_HEAVY, Problem.CRASHED}:
+        if found.undecided:
             return None  # our own limits or machine, not the file: it is delivered as it came
         track.unlink(missing_ok=True)
         raise TrackLostError(f"no audio: {found.reason.problem}")
+
+    def _runs_out(self, job: Job) -> bool:
+        expires_at = job.reference.expires_at
+        return expires_at is not None and expires_at - self._clock.now() < _URL_MARGIN
 
     def _has_run_out(self, job: Job) -> bool:
         expires_at = job.reference.expires_at

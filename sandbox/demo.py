@@ -14,7 +14,7 @@ import av
 from sandbox.discord import Attachment, ClientRefusedError, Interaction
 from sandbox.discord.cdn import signed_url
 from sandbox.generation import Settings
-from sandbox.generation.composer import Composer
+from sandbox.generation.sketching import SketchComposer
 from sandbox.sample import write_sample
 from sandbox.stage import Stage, open_stage
 from sandbox.transcript import rendered
@@ -61,7 +61,7 @@ async def _play(options: argparse.Namespace, folder: Path) -> int:
     settings = Settings(allow_loopback=True, queued_seconds=1.0, generating_seconds=2.0)
     started = time.monotonic()
     async with open_stage(
-        folder / "bot", composer=_composer(), generation=settings, bot_settings={"POLL_INTERVAL_SECONDS": "1"}
+        folder / "bot", composer=SketchComposer(), generation=settings, bot_settings={"POLL_INTERVAL_SECONDS": "1"}
     ) as stage:
         _say(f"The bot is connected after {time.monotonic() - started:.1f} s. #general:\n")
         track = await _compose(stage, song, lyrics)
@@ -167,10 +167,6 @@ def _heard_seconds(data: bytes) -> float:
     if seconds <= 1:
         raise DemoError("the track is empty")
     return seconds
-
-
-def _composer() -> Composer | None:
-    return None
 
 
 def _say(words: str) -> None:

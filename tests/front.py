@@ -219,3 +219,5 @@ async def open_front(fake: FakeDiscord, folder: Path, monkeypatch: pytest.Monkey
 async def front(fake: FakeDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Front]:
     async with open_front(fake, tmp_path, monkeypatch) as running:
         yield running
+        # a bot that hears of an interaction too late can only try; everything else is a fault of ours
+        assert [violation for violation in fake.violations if violation.kind != "late answer"] == []

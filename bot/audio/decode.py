@@ -47,6 +47,7 @@ CODECS = frozenset(
         *("wavpack", "ac3", "eac3", "amrnb", "amrwb", "speex", "libspeex"),
     }
 )
+MOST_COMMENT_CHARACTERS = 200
 #: `file` alone: no playlist, no reference inside a film may make FFmpeg open an address.
 OPTIONS = {
     "protocol_whitelist": "file",
@@ -74,6 +75,8 @@ class Heard:
     has_video: bool = False
     claimed_seconds: float | None = None
     bit_rate_kbps: int = 0
+    #: What the file says about itself; cut off at MOST_COMMENT_CHARACTERS.
+    comment: str = ""
     seconds: float = 0.0
     packets: int = 0
     lost_packets: int = 0
@@ -182,6 +185,7 @@ def measure(path: Path, kind: Kind, limits: Limits) -> Heard:
             has_video=any(not video.disposition & Disposition.attached_pic for video in container.streams.video),
             claimed_seconds=container.duration / 1_000_000 if container.duration else None,
             bit_rate_kbps=round((stream.bit_rate or container.bit_rate or 0) / 1000),
+            comment=container.metadata.get("comment", "").strip()[:MOST_COMMENT_CHARACTERS],
         )
         meter = Meter(heard)
         for frame in frames(container, stream, heard, limits):

@@ -47,7 +47,9 @@ def dress(track: Path, out_dir: Path, title: str, tags: Tags, limit_bytes: int, 
         original_format=seen.format,
         bit_rate_kbps=heard.bit_rate_kbps or None,
         peaks=bars_of(heard.levels),
+        comment=heard.comment,
     )
+    tags = replace(tags, comment=" · ".join(filter(None, (tags.comment, heard.comment))))
     return _fitted(_pictured(plain, out_dir), found, out_dir, title, tags, limit_bytes, limits)
 
 

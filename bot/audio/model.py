@@ -244,6 +244,8 @@ class Dressed:
     picture: Path | None = None
     #: 0..1, one for each bar of the picture.
     peaks: tuple[float, ...] = ()
+    #: What the track's file said about itself, such as who made it; it stays in the file behind our own comment.
+    comment: str = ""
     #: Why a step is missing; for logs and for `broken`.
     problem: Problem | None = None
 

@@ -55,6 +55,8 @@ class Cards:
 
     async def show(self, job: Job, outlook: Outlook) -> int | None:
         """Bring the card up to date; its message id, or None when it is gone for good. Raises DeliveryLaterError."""
+        if only_by_answer(job) and job.track_message_id is not None and job.track_channel_id == job.place.channel_id:
+            return job.track_message_id  # the card has become the track
         card = job_card(job, outlook, now=self._clock.now(), rules=self._rules, locale=job.place.locale)
         shown = self._shown.get(job.id)
         if shown is not None and shown == (job.card_message_id, card):

@@ -180,7 +180,12 @@ class DiscordDelivery:
         if limit_bytes <= 0:
             yield _Parcel(dressed=Dressed(path=track, fits=False, size_bytes=size_bytes, name=track.name), about="")
             return
-        tags = Tags(title=job.title, artist=job.member_name, lyrics=job.prompt.strip("#"))
+        tags = Tags(
+            title=job.title,
+            artist=job.member_name,
+            lyrics=job.prompt.strip("#"),
+            comment=text("track.comment", job.place.locale),
+        )
         about = text("track.description", job.place.locale, title=job.title, member=job.member_name)
         async with self._workbench.room(2 * size_bytes) as folder:
             dressed = await self._workbench.dress(track, folder, title=job.title, tags=tags, limit_bytes=limit_bytes)
@@ -189,7 +194,14 @@ class DiscordDelivery:
 
 def _parts(job: Job, parcel: _Parcel, *, direct: bool) -> Parts:
     dressed = parcel.dressed
-    parts = to_parts(track_card(job, locale=job.place.locale, with_file=dressed.fits, direct=direct))
+    card = track_card(
+        job,
+        locale=job.place.locale,
+        with_file=dressed.fits,
+        direct=direct,
+        sketch=dressed.comment == SKETCH_COMMENT,
+    )
+    parts = to_parts(card)
     if dressed.fits and dressed.picture is not None:
         embed = discord.Embed(colour=_PICTURE_COLOUR)
         parts["embeds"] = [embed.set_image(url=f"attachment://{dressed.picture.name}")]
@@ -197,6 +209,8 @@ def _parts(job: Job, parcel: _Parcel, *, direct: bool) -> Parts:
 
 
 _PICTURE_COLOUR = 0x5865F2
+#: What the sandbox's offline generator writes into its files; the one comment that is passed on in words.
+SKETCH_COMMENT = "offline sketch, no AI"
 
 
 def _custom_ids(message: discord.Message) -> set[str]:

@@ -166,7 +166,7 @@ class Job:
     detail: str  #: for operators, or a text key that goes with `reason`; never a URL or lyrics
     created_at: datetime
     moved_at: datetime  #: when the present state began
-    submit_started_at: datetime | None
+    submit_started_at: datetime | None  #: of the last POST that may have been accepted; None while there is none
     accepted_at: datetime | None  #: when the provider's id was stored
     deliver_started_at: datetime | None
     deadline_at: datetime | None  #: set with `accepted_at`; after it the job expires
@@ -175,6 +175,11 @@ class Job:
     def client_request_id(self) -> str:
         """Sent as `X-Client-Request-Id`; one for each attempt, within the provider's 1-128 characters."""
         return f"compose-{self.key}-{self.attempt}"
+
+    @property
+    def may_be_charged(self) -> bool:
+        """Whether some POST of it was, or may have been, accepted."""
+        return self.submit_started_at is not None
 
     @property
     def is_live(self) -> bool:

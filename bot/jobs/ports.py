@@ -27,7 +27,7 @@ class Changes(TypedDict, total=False):
     reason: Reason | None
     detail: str
     interaction_token: str | None
-    submit_started_at: datetime
+    submit_started_at: datetime | None
     accepted_at: datetime
     deliver_started_at: datetime
     deadline_at: datetime

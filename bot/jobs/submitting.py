@@ -53,7 +53,7 @@ class Submitting:
                 sent = await self._bench.store.move(
                     job, JobState.SUBMITTING, now, attempt=job.attempt + 1, submit_started_at=now
                 )
-                return DONE if sent is None else await self._post(sent)
+                return DONE if sent is None else await self._post(sent, before=job)
             finally:
                 self.between.discard(job.id)
 
@@ -75,7 +75,7 @@ class Submitting:
             return DONE
         return LookAgain(after_seconds=_LOOK_UP_PAUSE_SECONDS)
 
-    async def _post(self, job: Job) -> Step:
+    async def _post(self, job: Job, *, before: Job) -> Step:
         log.info("job moved", extra={"job": job.id, "state": job.state, "attempt": job.attempt})
         self._bench.showing.show(job)
         crash.reach(CrashPoint.AFTER_SUBMITTING)
@@ -89,7 +89,7 @@ class Submitting:
             return await self._doubt(job, str(error))
         except BusyError as error:
             self._count("busy")
-            return await self._not_accepted(job, error)
+            return await self._not_accepted(job, before, error)
         except AccountError as error:
             self._count("account")
             self._bench.account_refused(job, error)
@@ -122,11 +122,13 @@ class Submitting:
         # left in `submitting`, a clear answer would turn into a doubt
         return await self._bench.insist(lambda: self._bench.move(job, after, why, **changes))
 
-    async def _not_accepted(self, job: Job, error: BusyError) -> Step:
+    async def _not_accepted(self, job: Job, before: Job, error: BusyError) -> Step:
         since = self._busy_since.setdefault(job.id, self._bench.clock.now())
         if self._bench.clock.now() - since > self._bench.limits.queue_timeout:
             return await self._answered(job, JobState.FAILED, str(error), reason=Reason.BUSY_TOO_LONG)
-        step = await self._answered(job, JobState.QUEUED, str(error))
+        # no POST has begun that may be charged, but for one that the member took the risk of before
+        started = before.submit_started_at
+        step = await self._answered(job, JobState.QUEUED, str(error), submit_started_at=started)
         return step if step is DONE else self._bench.later(job, asked_seconds=error.retry_after_seconds)
 
     async def _doubt(self, job: Job, why: str) -> Step:

@@ -106,7 +106,7 @@ _MARKS = {
 }
 
 #: Reasons that other words can mend; then the form is offered first.
-_WORDS_MEND = frozenset({Reason.CONTENT_REFUSED, Reason.REQUEST_REFUSED})
+_WORDS_MEND = frozenset({Reason.CONTENT_REFUSED, Reason.REQUEST_REFUSED, Reason.LYRICS_TOO_LONG})
 #: Reasons that are nobody's business but the member's; the card only says that he was told.
 TOLD_PRIVATELY = frozenset({Reason.CONTENT_REFUSED})
 #: Reasons that the same song can only run into again.
@@ -126,12 +126,17 @@ def job_card(job: Job, outlook: Outlook, *, now: datetime, rules: HouseRules, lo
     )
 
 
-def track_card(job: Job, *, locale: str, with_file: bool, direct: bool = False) -> Card:
-    """The message that carries the track; `direct`: it goes to the member because the channel could not be reached."""
+def track_card(job: Job, *, locale: str, with_file: bool, direct: bool = False, sketch: bool = False) -> Card:
+    """The message that carries the track; `direct`: it goes to the member because the channel could not be reached.
+
+    `sketch`: the file says that the offline generator made it, so the message says so too.
+    """
     link = url_button(job.track.url if job.track else None)
     seconds = job.track.seconds if job.track else None
     key, values = ("track.ready", {}) if seconds is None else ("track.ready_length", {"length": length(seconds)})
     paragraphs = [text(key, locale, member=mention(job.member_id), title=titled(job, locale), **values)]
+    if sketch:
+        paragraphs.append(text("track.sketch", locale))
     if direct:
         paragraphs.append(text("track.direct", locale))
     if not with_file:
@@ -208,6 +213,13 @@ def track_link(job: Job) -> str | None:
     return message_link(job.place.guild_id, job.place.channel_id, job.track_message_id)
 
 
+def card_link(job: Job) -> str | None:
+    """Where the job's card is."""
+    if job.card_message_id is None:
+        return None
+    return message_link(job.place.guild_id, job.place.channel_id, job.card_message_id)
+
+
 def progress_bar(share: float) -> str:
     """A bar of fixed width; `share` from 0 to 1."""
     full = min(_BAR_CELLS, max(0, int(share * _BAR_CELLS)))
@@ -281,7 +293,7 @@ def _where_it_is(job: Job, locale: str) -> str:
 
 def _cost(job: Job, locale: str) -> str:
     """Honest about money: said where a member would otherwise wonder."""
-    if job.state is JobState.CANCELLED and job.attempt > 0:
+    if job.state is JobState.CANCELLED and job.may_be_charged:
         return text("card.state.cancelled_paid", locale)
     if job.state in {JobState.CANCELLED, JobState.REFUSED}:
         return text("card.state.nothing_paid", locale)

@@ -1,10 +1,12 @@
 """Where orders are taken: from commands, forms and buttons, all the same way, within Discord's three seconds."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path, PurePath
 from typing import Any, Protocol, cast
+from urllib.parse import urlsplit
 
 import discord
 
@@ -15,7 +17,7 @@ from bot.jobs.ports import Outlook
 from bot.jobs.service import JobService
 from bot.texts import text
 from bot.ui.answers import draft_view, locale_of, whisper, with_words_note
-from bot.ui.cards import job_card, needs_another_song
+from bot.ui.cards import card_link, job_card, needs_another_song
 from bot.ui.custom_ids import draft_form_id, job_form_id
 from bot.ui.drafts import Drafts
 from bot.ui.forms import Filled, FormAnswer, order_form, read_answer
@@ -33,6 +35,9 @@ _URL_MARGIN = timedelta(minutes=90)
 #: has read "did not respond" and typed it again. Well above 3 s, because clocks differ.
 _TOO_OLD = timedelta(seconds=60)
 
+#: Presses of *Again* closer together than this are one.
+_DOUBLE_PRESS = timedelta(seconds=10)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
@@ -42,6 +47,7 @@ class Desk:
     clock: Clock
     rules: HouseRules
     drafts: Drafts
+    file_name: Callable[[str, str], str]  #: a safe name from a title and a suffix, see bot.audio.names
 
     async def take(self, interaction: discord.Interaction, wish: Wish) -> None:
         """Turn a wish into a job and answer with its card; or say privately what is in the way and give it back."""
@@ -56,8 +62,10 @@ class Desk:
         except DuplicateOrderError as error:
             log.info("an order arrived twice", extra={"job": error.job_id})
         except OrderError as error:
+            log.info("an order was not taken: %s", error.reason)
             await self.give_back(interaction, wish, refusal(error, self.rules, locale_of(interaction)))
         except StoreBusyError:
+            log.warning("an order was not taken: the database is busy")
             busy = refusal(OrderError(Reason.STORE_BUSY), self.rules, locale_of(interaction))
             await self.give_back(interaction, wish, busy)
         else:
@@ -122,10 +130,20 @@ class Desk:
 
     async def again(self, interaction: discord.Interaction, job: Job) -> None:
         """The same song and the same words once more; asks for the song where it cannot be brought back."""
+        if twin := await self._just_begun(interaction, job):
+            sentence = text("control.already", locale_of(interaction), link=card_link(twin) or f"#{twin.id}")
+            await whisper(interaction, sentence)
+            return
         if not self._can_bring_back(interaction, job):
             await self.open_job_form(interaction, job)
             return
         await self.take_with_song_of(interaction, Wish(lyrics=job.lyrics, title=job.title, again_of=job.id), job)
+
+    async def _just_begun(self, interaction: discord.Interaction, job: Job) -> Job | None:
+        """A second press in a row means the first: each would be paid for."""
+        newest, _ = await self.jobs.tracks_of(interaction.user.id, limit=1)
+        since = self.clock.now() - _DOUBLE_PRESS
+        return next((one for one in newest if one.again_of == job.id and one.created_at > since), None)
 
     async def take_with_song_of(self, interaction: discord.Interaction, wish: Wish, job: Job) -> None:
         """Take a wish with a job's song: by its URL while that lasts, else by posting our copy, whose URL is fresh."""
@@ -151,7 +169,7 @@ class Desk:
         await interaction.response.defer(thinking=True)
         locale = locale_of(interaction)
         sentence = text("answer.preparing", locale, title=titled(job, locale))
-        file = discord.File(copy, filename=f"{_stem(job.reference.name)}{copy.suffix}")
+        file = discord.File(copy, filename=self._name_of_copy(job, copy))
         message = await interaction.edit_original_response(content=sentence, attachments=[file])
         attachment = next(iter(message.attachments), None)
         if attachment is None:
@@ -168,7 +186,13 @@ class Desk:
 
     def _url_lasts(self, job: Job) -> bool:
         expires_at = job.reference.expires_at
-        return expires_at is not None and expires_at - self.clock.now() > _URL_MARGIN
+        if expires_at is None or expires_at - self.clock.now() <= _URL_MARGIN:
+            return False
+        # what hangs on a message goes with the message; our copy is safer, if there is one
+        return _belongs_to_no_message(job.reference.url) or self.jobs.reference_file(job) is None
+
+    def _name_of_copy(self, job: Job, copy: Path) -> str:
+        return self.file_name(PurePath(job.reference.name).stem, copy.suffix)
 
     def _answer_of(self, interaction: discord.Interaction) -> FormAnswer:
         return read_answer(cast("Mapping[str, Any]", interaction.data or {}))
@@ -206,9 +230,9 @@ def _song_by_url(job: Job) -> Song:
     return Song(url=job.reference.url, name=job.reference.name, size_bytes=job.reference.size_bytes)
 
 
-def _stem(name: str) -> str:
-    stem = name.rpartition(".")[0] or name
-    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in stem)[:60] or "song"
+def _belongs_to_no_message(url: str) -> bool:
+    """Whether an attachment came with a command or a form: Discord keeps those by themselves, for a while."""
+    return urlsplit(url).path.startswith("/ephemeral-attachments/")
 
 
 def _words_shown(message: discord.Message | None) -> str:

@@ -13,7 +13,6 @@ from bot.texts import text
 from bot.ui.answers import locale_of, whisper
 from bot.ui.cards import JobButton, Look, Verb, job_card, shared_card
 from bot.ui.desk import Desk
-from bot.ui.filenames import file_name
 from bot.ui.render import finished, to_button, to_parts
 from bot.ui.sentences import titled
 
@@ -47,7 +46,9 @@ def actor_for(interaction: discord.Interaction, job: Job) -> Actor:
 
 async def _cancel(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
     moved = await desk.jobs.cancel(job.id, actor_for(interaction, job))
-    await _show_moved(interaction, desk, moved, "control.cancelled_paid" if moved.attempt else "control.cancelled")
+    await _show_moved(
+        interaction, desk, moved, "control.cancelled_paid" if moved.may_be_charged else "control.cancelled"
+    )
 
 
 async def _risk(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
@@ -145,7 +146,7 @@ async def _send_file(interaction: discord.Interaction, desk: Desk, job: Job, *, 
         return
     await interaction.response.defer(thinking=True, ephemeral=private)
     parts = to_parts(shared_card(job, locale=locale))
-    file = discord.File(track, filename=file_name(job, track.suffix))
+    file = discord.File(track, filename=desk.file_name(job.title, track.suffix))
     await interaction.edit_original_response(**parts, attachments=[file])
 
 

@@ -90,6 +90,12 @@ def why(job: Job, rules: HouseRules, locale: str) -> str:
         return ""
     if job.reason is Reason.SOUND and (heard := spelled(job.detail, locale)):
         return heard
+    if job.reason is Reason.LYRICS_TOO_LONG:
+        # by our own count they fit: only the music service knows by how much they do not
+        return text("reason.lyrics_too_long_there", locale)
+    if job.reason is Reason.NO_PERMISSION:
+        permission = text(f"permission.{job.detail or 'attach_files'}", locale)
+        return _filled("reason.no_permission", rules, locale, permission=permission)
     return _filled(f"reason.{job.reason}", rules, locale)
 
 

@@ -143,18 +143,15 @@ class FakeDiscord(Switches):
         self.world.base_url = f"http://{self.host}:{self.port}"
 
     async def stop(self) -> None:
-        """Close every connection and refuse new ones; the world stays as it is, but nobody waits for answers."""
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
-        await self.refuse_connections()
-
-    async def refuse_connections(self) -> None:
-        """Be unreachable: connections are refused until `accept_connections`."""
+        """Close every connection and refuse new ones; the world stays as it is."""
         await self.gateway.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+    async def refuse_connections(self) -> None:
+        """Be unreachable: connections are refused until `accept_connections`."""
+        await self.stop()
 
     @property
     def listening(self) -> bool:
@@ -173,4 +170,6 @@ class FakeDiscord(Switches):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
         await self.stop()

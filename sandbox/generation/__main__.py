@@ -9,8 +9,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sandbox.generation.composer import PlainComposer
 from sandbox.generation.plans import Settings
 from sandbox.generation.server import FakeGeneration
+from sandbox.generation.sketching import SketchComposer
 
 _DEFAULTS = Settings()
 
@@ -29,6 +31,12 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--submit-seconds", type=float, default=0.0, help="how long a POST takes")
     parser.add_argument("--songs", type=int, help="credits, counted in songs")
     parser.add_argument("--most-at-once", type=int, help="more unfinished generations are answered with 429")
+    parser.add_argument(
+        "--composer",
+        choices=("sketch", "plain"),
+        default="sketch",
+        help="sketch: an offline generator, no AI; plain: a few notes, at once",
+    )
     parser.add_argument("--tracing", action="store_true", help="offer /v2/logs and the tracing headers")
     parser.add_argument(
         "--allow-loopback", action="store_true", help="fetch references from this machine too, not only from Discord"
@@ -51,7 +59,10 @@ async def _serve(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    async with FakeGeneration(settings, port=options.port, seed=options.seed, folder=options.folder) as api:
+    composer = SketchComposer() if options.composer == "sketch" else PlainComposer()
+    async with FakeGeneration(
+        settings, composer=composer, port=options.port, seed=options.seed, folder=options.folder
+    ) as api:
         print(json.dumps({"url": api.url, "key": api.key, "pid": os.getpid()}), flush=True)
         await stop.wait()
 

@@ -8,12 +8,14 @@ the same song.
 from __future__ import annotations
 
 from sandbox.sketch.errors import SketchError, SketchFailedError, SketchTimeoutError, UnreadableReferenceError
-from sandbox.sketch.listen import Heard, listen
-from sandbox.sketch.render import Report, render
+from sandbox.sketch.listening import Heard, listen
+from sandbox.sketch.rendering import Report, render
 from sandbox.sketch.song import Song, compose
+from sandbox.sketch.worker import Rendered, render_in_child
 
 __all__ = [
     "Heard",
+    "Rendered",
     "Report",
     "SketchError",
     "SketchFailedError",
@@ -23,4 +25,5 @@ __all__ = [
     "compose",
     "listen",
     "render",
+    "render_in_child",
 ]

@@ -11,7 +11,7 @@ from sandbox.sketch.melody import Meter
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sandbox.sketch.listen import Heard
+    from sandbox.sketch.listening import Heard
     from sandbox.sketch.theory import Chord
 
 

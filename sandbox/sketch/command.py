@@ -9,25 +9,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.sketch.errors import SketchError
-from sandbox.sketch.render import render
+from sandbox.sketch.rendering import render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _BAD_INPUT = 2
+_OUT_OF_MEMORY = 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Renders one song; the last line on standard output is what was heard, as JSON. 0, or 2 on unusable input."""
+    """Renders one song; the last line it prints is what was heard, as JSON. 0, 2 on unusable input, 3 out of memory."""
     parser = argparse.ArgumentParser(
         prog="sketch", description="An offline demo, no AI: sings your lyrics in the tempo and key of a reference song."
     )
     parser.add_argument("reference", type=Path, help="a song in any format FFmpeg reads")
     parser.add_argument("lyrics", help="a text file, or the words themselves")
     parser.add_argument("out", type=Path, help="the MP3 to write")
+    parser.add_argument("--memory-limit", type=int, default=0, metavar="BYTES", help="give up beyond this")
     arguments = parser.parse_args(argv)
+    if arguments.memory_limit:
+        _limit_memory(arguments.memory_limit)
     try:
         report = render(arguments.reference, _lyrics(arguments.lyrics), arguments.out)
+    except MemoryError:
+        print("There was not enough memory for this song.", file=sys.stderr)
+        return _OUT_OF_MEMORY
     except SketchError as error:
         print(error, file=sys.stderr)
         return _BAD_INPUT
@@ -39,6 +46,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{report.lines_left_out} lines did not fit into a minute")
     print(json.dumps(report.heard.as_json()))
     return 0
+
+
+def _limit_memory(most_bytes: int) -> None:
+    """Where the system can: Windows has no such limit."""
+    if sys.platform != "win32":
+        import resource  # not on Windows
+
+        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
 
 
 def _lyrics(argument: str) -> str:

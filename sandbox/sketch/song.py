@@ -25,7 +25,7 @@ from sandbox.sketch.voice import open_voice, syllables
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sandbox.sketch.listen import Heard
+    from sandbox.sketch.listening import Heard
     from sandbox.sketch.theory import Chord
     from sandbox.sketch.voice import Spoken, Syllable, Voice
 

@@ -38,7 +38,9 @@ def shaped(samples: Floats, gain: Callable[[Floats], Floats]) -> Floats:
         return np.stack([shaped(np.ascontiguousarray(channel), gain) for channel in samples.T], axis=1)
     length = fast_length(len(samples) + 4096)
     spectrum = np.fft.rfft(samples.astype(np.float32), length)
-    curve = gain(np.arange(len(spectrum)) / length + 1e-9).astype(np.float32)
+    # The curve is smooth: drawn on 4096 points of a logarithmic scale and read off between them.
+    drawn = np.geomspace(1e-6, 0.5, 4096)
+    curve = np.interp(np.arange(len(spectrum)) / length, drawn, gain(drawn)).astype(np.float32)
     return np.fft.irfft(spectrum * curve, length)[: len(samples)].astype(np.float32)
 
 

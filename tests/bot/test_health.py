@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.errors import StartError, StoreBusyError
+from bot.errors import StartError, StoreBusyError, StoreError
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.metrics import Metrics
 from bot.owned import Owner
@@ -23,7 +23,7 @@ class World:
     clock: MovedClock = field(default_factory=MovedClock)
     metrics: Metrics = field(default_factory=Metrics)
     discord_ready: bool = True
-    store_busy: bool = False
+    store_trouble: StoreError | None = None
     refreshed: int = 0
     url: str = ""
     http: aiohttp.ClientSession | None = None
@@ -35,8 +35,8 @@ class World:
         self.server = HealthServer(owner=self.owner, pulse=self.pulse, metrics=self.metrics, checks=checks)
 
     async def refresh(self) -> None:
-        if self.store_busy:
-            raise StoreBusyError("locked")
+        if self.store_trouble is not None:
+            raise self.store_trouble
         self.refreshed += 1
         self.metrics.live_jobs.labels("queued").set(self.refreshed)
 
@@ -115,14 +115,15 @@ async def test_no_connection_to_discord_is_red(world: World):
     assert (status, body["problems"]) == (503, ["not connected to Discord"])
 
 
-async def test_a_database_that_does_not_answer_is_red(world: World):
-    world.store_busy = True
+@pytest.mark.parametrize("trouble", [StoreBusyError("locked"), StoreError("malformed")])
+async def test_a_database_that_does_not_answer_is_red(world: World, trouble: StoreError):
+    world.store_trouble = trouble
     status, body = await world.health()
-    assert (status, body["problems"]) == (503, ["the database does not answer: locked"])
+    assert (status, body["problems"]) == (503, [f"the database does not answer: {trouble}"])
 
 
 async def test_every_problem_is_named_at_once(world: World):
-    world.store_busy, world.discord_ready = True, False
+    world.store_trouble, world.discord_ready = StoreBusyError("locked"), False
     world.clock.leap(60)
     _, body = await world.health()
     assert len(body["problems"]) == 3
@@ -140,7 +141,7 @@ async def test_metrics_are_in_the_prometheus_text_format_and_fresh(world: World)
 
 
 async def test_metrics_are_served_even_when_the_database_is_busy(world: World):
-    world.store_busy = True
+    world.store_trouble = StoreBusyError("locked")
     assert world.http is not None
     async with world.http.get(f"{world.url}/metrics") as answer:
         assert answer.status == 200

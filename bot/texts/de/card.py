@@ -44,6 +44,8 @@ TEXTS: dict[str, str] = {
     "card.footer": "Lied {id}",
     "card.unnamed": "Ohne Titel",
     "track.ready": "🎵 {member} **{title}** ist fertig.",
+    "track.sketch": "-# offline sketch, no AI (Skizze ohne Netz, keine KI)",
+    "track.comment": "mit Compose gemacht",
     "track.ready_length": "🎵 {member} **{title}** ist fertig ({length}).",
     "track.shared": "🎵 **{title}**, gemacht für {member}",
     "track.too_large": "Die Datei ist für diesen Kanal zu groß; etwa einen Tag lang führt der Link unten zu ihr.",

@@ -40,6 +40,7 @@ TEXTS: dict[str, str] = {
     "control.not_yours_moderator": "Das kann nur, wer dieses Lied bestellt hat, oder die Moderation.",
     "control.too_late": "Das geht nicht mehr: Das Lied ist schon weiter.",
     "control.too_late_live": "An diesem Lied wird noch gearbeitet. Bitte brich es erst ab, oder warte darauf.",
+    "control.already": "Es ist schon unterwegs: {link}",
     "control.gone": "Dieses Lied kenne ich nicht mehr. Es wurde gelöscht.",
     "control.old": "Dieser Knopf stammt aus einer älteren Fassung. Bitte nimm `/tracks`.",
 }

@@ -7,6 +7,7 @@ TEXTS: dict[str, str] = {
     "reason.lyrics_too_long": (
         "Dieser Text hat gesungen {count} Zeichen; das Modell nimmt höchstens {limit}. Bitte kürze ihn um {over}."
     ),
+    "reason.lyrics_too_long_there": "Dem Musikdienst ist dieser Text zu lang. Bitte kürze ihn.",
     "reason.title_too_long": "Der Titel hat {count} Zeichen; höchstens {limit} passen. Bitte kürze ihn.",
     "reason.words_refused": "Titel oder Text enthalten ein Wort, das hier nicht gesungen wird. Bitte ändere es.",
     "reason.foreign_url": "Diese Datei kommt nicht von Discord. Bitte hänge das Lied selbst an.",

@@ -48,6 +48,8 @@ TEXTS: dict[str, str] = {
     "card.unnamed": "Untitled",
     # the message that carries the track
     "track.ready": "🎵 {member} **{title}** is ready.",
+    "track.sketch": "-# offline sketch, no AI",
+    "track.comment": "made with Compose",
     "track.ready_length": "🎵 {member} **{title}** is ready ({length}).",
     "track.shared": "🎵 **{title}**, made for {member}",
     "track.too_large": "The file is too large for this channel; the link below leads to it for about a day.",

@@ -40,6 +40,7 @@ TEXTS: dict[str, str] = {
     "control.not_yours_moderator": "Only the person who ordered this song, or a moderator, can do that.",
     "control.too_late": "That is no longer possible: the song has moved on.",
     "control.too_late_live": "This song is still being worked on. Please cancel it first, or wait for it.",
+    "control.already": "It is already on its way: {link}",
     "control.gone": "I no longer know this song. It was deleted.",
     "control.old": "This button is from an older version. Please use `/tracks`.",
 }

@@ -6,6 +6,7 @@ TEXTS: dict[str, str] = {
         "These lyrics have {count} characters as they would be sung; the model takes at most {limit}. "
         "Please shorten them by {over}."
     ),
+    "reason.lyrics_too_long_there": "The music service finds these lyrics too long. Please shorten them.",
     "reason.title_too_long": "The title has {count} characters; at most {limit} fit. Please shorten it.",
     "reason.words_refused": "The title or the lyrics contain a word that is not sung here. Please change it.",
     "reason.foreign_url": "This file does not come from Discord. Please attach the song itself.",

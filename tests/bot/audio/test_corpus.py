@@ -20,7 +20,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_children_say_the_same_within_bounded_memory(tmp_path: Path, seen: Seen) -> None:
     paths = write_all(tmp_path)
     async with Workbench(processes=2) as bench:
@@ -29,7 +29,7 @@ async def test_children_say_the_same_within_bounded_memory(tmp_path: Path, seen:
     assert dict(zip(paths, found, strict=True)) == seen
 
 
-@pytest.mark.timeout(180)  # the first one makes and reads them all
+@pytest.mark.timeout(300)  # the first one makes and reads them all
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_file_gets_its_true_verdict_and_length(case: Case, seen: Seen) -> None:
     found = seen[case.name]
@@ -41,7 +41,7 @@ def test_a_file_gets_its_true_verdict_and_length(case: Case, seen: Seen) -> None
     assert bool(problems) is (found.verdict != "usable")
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_every_reason_is_a_sentence_in_both_languages(seen: Seen) -> None:
     for found in seen.values():
         for reason in found.reasons:

@@ -53,6 +53,14 @@ def test_old_tags_are_replaced_not_piled_up(song: Path, song_bytes: bytes) -> No
     assert read_tags(made.path)["title"] == TAGS.title
 
 
+def test_what_the_file_said_about_itself_stays_behind_our_comment(song: Path, song_bytes: bytes) -> None:
+    said = making.id3_frame(b"COMM", b"\x00eng\x00offline sketch, no AI")
+    song.write_bytes(making.id3(said) + song_bytes)
+    made = dressed(song)
+    assert made.comment == "offline sketch, no AI"
+    assert f"{TAGS.comment} · offline sketch, no AI" in read_tags(made.path).values()
+
+
 def test_without_tags_the_frames_alone_remain(song: Path, song_bytes: bytes) -> None:
     assert dressed(song, tags=Tags()).path.read_bytes() == song_bytes
 

@@ -174,6 +174,16 @@ async def test_a_user_installed_app_delivers_into_its_answer(front: Front) -> No
     assert "is ready" in original.content
 
 
+async def test_the_answer_that_became_the_track_stays_the_track(front: Front) -> None:
+    await front.delivered(await front.order(install=Install.USER))
+    original = front.fake.interactions[0].original
+    assert original is not None
+    assert labels_of(original) == ["Open the track", "Again", "Edit lyrics", "Lyrics", "Delete"]
+    pressed = await front.fake.click(original, "Lyrics")
+    answer = await front.fake.until(lambda: pressed.original)
+    assert "Side by side" in words_of(answer)
+
+
 async def test_after_fifteen_minutes_it_comes_directly(front: Front) -> None:
     job, track = await user_installed(front)
     front.advance(16 * 60)

@@ -1,56 +1,59 @@
-"""What a member gave leaves after the set time: files first, then the row with his words."""
+"""What is deleted, and when: files and words of jobs that ended, never those that are at work."""
 
 from datetime import timedelta
 
-import pytest
-
-from bot.jobs.model import JobState
+from bot.jobs.model import Job, JobState
 from bot.jobs.retention import Retention
-from tests.bot.jobs.kit import Kit, eventually
+from tests.bot.jobs.kit import Kit
+
+KEEP_FOR = timedelta(days=30)
 
 
-@pytest.fixture
 def retention(kit: Kit) -> Retention:
-    return Retention(store=kit.store, files=kit.files, clock=kit.clock, keep_for=timedelta(days=30))
+    return Retention(store=kit.store, files=kit.files, clock=kit.clock, keep_for=KEEP_FOR)
 
 
-async def test_a_job_that_ended_is_kept_for_the_set_time_and_then_gone(kit: Kit, retention: Retention):
-    job = await kit.at(JobState.DELIVERED)
-    path = kit.files.track(job)
-    assert path is not None
-    kit.clock.leap(30 * 86_400)
-    assert await retention.delete_due() == 0
-    kit.clock.leap(1)
-    assert await retention.delete_due() == 1
-    assert not path.exists()
+async def delivered(kit: Kit) -> Job:
+    return await kit.at(JobState.DELIVERED)
+
+
+async def test_a_job_that_ended_long_ago_leaves_with_its_row_its_words_and_its_track(kit: Kit):
+    job = await delivered(kit)
+    track = kit.files.track(job)
+    assert track is not None
+    kit.clock.leap((KEEP_FOR + timedelta(seconds=1)).total_seconds())
+
+    assert await retention(kit).delete_due() == 1
     assert await kit.store.get(job.id) is None
     assert await kit.store.history(job.id) == []
+    assert not track.exists()
 
 
-async def test_what_is_still_worked_on_is_never_deleted(kit: Kit, retention: Retention):
-    for state in (JobState.QUEUED, JobState.GENERATING, JobState.DELIVERING):
-        await kit.at(state)
-    kit.clock.leap(365 * 86_400)
-    assert await retention.delete_due() == 0
+async def test_a_job_that_ended_lately_stays(kit: Kit):
+    job = await delivered(kit)
+    kit.clock.leap((KEEP_FOR - timedelta(minutes=1)).total_seconds())
+    assert await retention(kit).delete_due() == 0
+    assert kit.files.track(job) is not None
 
 
-async def test_many_are_deleted_a_hundred_at_a_time(kit: Kit, retention: Retention):
-    for _ in range(150):
-        job = await kit.order()
-        await kit.real_store.move(job, JobState.CANCELLED, kit.clock.now())
-    kit.clock.leap(31 * 86_400)
-    assert await retention.delete_due() == 150
-    assert kit.store.calls.count("older_than") == 3
+async def test_a_job_at_work_stays_however_old_it_is(kit: Kit):
+    job = await kit.at(JobState.GENERATING)
+    kit.clock.leap((10 * KEEP_FOR).total_seconds())
+    assert await retention(kit).delete_due() == 0
+    assert await kit.store.get(job.id) is not None
 
 
-async def test_it_looks_once_an_hour_and_a_busy_database_does_not_end_it(kit: Kit, retention: Retention):
-    await kit.at(JobState.DELIVERED)
-    kit.clock.leap(31 * 86_400)
-    kit.store.busy("older_than")
-    kit.owner.keep("retention", retention.run)
-    await eventually(kit.clock.has_sleepers)
-    assert await kit.store.get(1) is not None
-    await kit.clock.advance(3600)
-    await eventually(lambda: "forget" in kit.store.calls and kit.clock.has_sleepers())
-    assert await kit.store.get(1) is None
-    assert kit.owner.states()[0].deaths == 0
+async def test_more_than_one_helping_is_deleted_in_one_go(kit: Kit):
+    for _ in range(3):
+        await delivered(kit)
+    kit.clock.leap((2 * KEEP_FOR).total_seconds())
+    assert await retention(kit).delete_due() == 3
+
+
+async def test_a_file_that_is_gone_already_does_not_keep_the_row(kit: Kit):
+    job = await delivered(kit)
+    track = kit.files.track(job)
+    assert track is not None
+    track.unlink()
+    kit.clock.leap((2 * KEEP_FOR).total_seconds())
+    assert await retention(kit).delete_due() == 1

@@ -4,9 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ui.filenames import file_name
 from bot.ui.sentences import clip, fenced, length, plain, url_button
-from tests.bot.ui.examples import example_job
 
 
 @given(st.text(max_size=200))
@@ -44,16 +42,3 @@ def test_lengths_are_shown_as_players_show_them(seconds: float, shown: str) -> N
 )
 def test_only_what_a_button_can_carry_becomes_one(url: str | None, usable: bool) -> None:
     assert (url_button(url) is not None) == usable
-
-
-@pytest.mark.parametrize(
-    ("title", "name"),
-    [
-        ("Night / Drive?", "Night-Drive.mp3"),
-        ("Über größe", "Ueber-groesse.mp3"),
-        ("夜空", "track-17.mp3"),
-        ("..", "track-17.mp3"),
-    ],
-)
-def test_a_file_is_named_after_its_title(title: str, name: str) -> None:
-    assert file_name(example_job(title=title), ".mp3") == name

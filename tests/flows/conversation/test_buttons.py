@@ -81,6 +81,33 @@ async def test_again_is_the_same_song_and_words(front: Front, restarted: bool) -
     assert front.fake.violations == []
 
 
+async def test_again_pressed_twice_in_a_row_is_paid_once(front: Front) -> None:
+    job = await front.delivered(await front.order())
+    first = await front.fake.click(front.track_message(job), "Again")
+    card = await front.fake.until(lambda: first.original)
+    answer = await answer_to(front, await front.fake.click(front.track_message(job), "Again"))
+    assert "already on its way" in answer.content
+    assert str(card.id) in answer.content
+    assert len(front.looked_at) == 2
+    front.advance(11)
+    third = await front.fake.click(front.track_message(job), "Again")
+    await front.fake.until(lambda: third.original)
+    assert len(front.looked_at) == 3
+
+
+async def test_a_song_that_hung_on_a_deleted_message_is_brought_back_from_our_copy(front: Front) -> None:
+    message = await front.fake.post("listen", files=[SONG], member=OTHER)
+    done = await front.fake.message_command("Compose from this", message)
+    sent = await front.fake.submit(await front.fake.until(lambda: done.modal), {"lyrics": LYRICS})
+    await front.fake.until(lambda: sent.original)
+    job = await front.delivered(await with_copy(front, await front.jobs.get(front.looked_at[0])))
+    await front.fake.delete_message(message, member=OTHER)
+    pressed = await front.fake.click(front.track_message(job), "Again")
+    again = await newest_job(front, job)
+    assert pressed.original is not None
+    assert again.reference.url == front.fake.url_of(pressed.original.attachments[0])
+
+
 async def with_copy(front: Front, job: Job) -> Job:
     reference = job.reference
     name = f"{job.id}.mp3"

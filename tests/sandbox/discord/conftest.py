@@ -14,6 +14,18 @@ from discord import app_commands
 from sandbox.discord import DiscordControl, FakeDiscord, control_application
 
 
+async def finish(client: discord.Client, task: asyncio.Task[None]) -> None:
+    """Close a client with all it has under way: discord.py would still run it when the loop is gone."""
+    waiting = [one for one in asyncio.all_tasks() if "_delay_ready" in getattr(one.get_coro(), "__qualname__", "")]
+    for one in waiting:
+        one.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await client.close()
+    await asyncio.gather(task, return_exceptions=True)
+    handlers = [one for one in asyncio.all_tasks() if one.get_name().startswith("discord.py: ")]
+    await asyncio.gather(*handlers, return_exceptions=True)
+
+
 class Bot(discord.Client):
     """A small real bot: its handlers are set by each test."""
 
@@ -32,12 +44,6 @@ class Bot(discord.Client):
 
     async def before_identify_hook(self, *_: Any, **__: Any) -> None:
         """No five seconds between identifies."""
-
-    async def end(self, task: asyncio.Task[None]) -> None:
-        """Close, and let the events that closing dispatches run."""
-        await self.close()
-        await asyncio.gather(task, return_exceptions=True)
-        await asyncio.sleep(0.01)
 
     async def on_resumed(self) -> None:
         self.seen.append(("resumed", None))
@@ -85,7 +91,7 @@ async def start(fake: FakeDiscord, pointed: None) -> AsyncIterator[Start]:
 
     yield starter
     for bot, task in bots:
-        await bot.end(task)
+        await finish(bot, task)
     # Everything discord.py sends is known to the sandbox.
     assert [violation for violation in fake.violations if violation.kind == "unknown field"] == []
 

@@ -10,7 +10,7 @@ import yarl
 
 from sandbox.discord import ControlError, DiscordControl, FakeDiscord
 
-from .conftest import Bot, Start
+from .conftest import Bot, Start, finish
 
 SONG = b"ID3" + bytes(997)
 
@@ -159,7 +159,7 @@ async def test_it_runs_as_its_own_process(monkeypatch: pytest.MonkeyPatch) -> No
             done = await control.slash("compose", files={"reference": ("song.mp3", SONG)})
             answered = await control.until_answered(done["id"])
             assert answered["messages"][0]["content"] == "song.mp3: 1000"
-            await bot.end(task)
+            await finish(bot, task)
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()

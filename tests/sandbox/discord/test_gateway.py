@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.discord import FakeDiscord
 
-from .conftest import Bot, Start
+from .conftest import Bot, Start, finish
 
 GUILDS, GUILD_MESSAGES, MEMBERS, CONTENT = 1 << 0, 1 << 9, 1 << 1, 1 << 15
 
@@ -239,7 +239,7 @@ async def test_a_bot_whose_token_was_replaced_stops_with_4004(fake: FakeDiscord,
         with pytest.raises(discord.ConnectionClosed) as caught:
             await task
         assert caught.value.code == 4004
-        await asyncio.sleep(0.01)
+        await finish(bot, task)
 
 
 async def test_a_discord_that_went_away_comes_back_on_its_port_with_all_it_knew(

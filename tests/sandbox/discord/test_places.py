@@ -9,7 +9,7 @@ import yarl
 from sandbox.discord import ClientRefusedError, DiscordControl, FakeDiscord, SandboxClock
 from sandbox.discord.clock import snowflake_time
 
-from .conftest import Bot, Start
+from .conftest import Bot, Start, finish
 
 
 def telling(found: list[discord.Interaction]) -> Any:
@@ -99,7 +99,7 @@ async def test_a_bot_goes_on_when_its_discord_is_replaced_by_a_new_one(monkeypat
             await second.until(bot.is_ready)
             await bot.get_partial_messageable(second.channel.id).send("still here")
             assert [message.content for message in second.messages] == ["still here"]
-            await bot.end(task)
+            await finish(bot, task)
 
 
 async def test_the_clock_only_moves_forward_and_its_ids_follow(fake: FakeDiscord) -> None:
@@ -159,9 +159,7 @@ async def test_an_automatically_sharded_bot_asks_how_many_shards_it_needs(fake: 
         await bot.wait_until_ready()
         assert bot.shard_count == 1
         assert [guild.name for guild in bot.guilds] == ["Sandbox"]
-        await bot.close()
-        await asyncio.gather(task, return_exceptions=True)
-        await asyncio.sleep(0.01)
+        await finish(bot, task)
 
 
 @pytest.mark.parametrize(

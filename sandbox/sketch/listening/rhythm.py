@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from sandbox.sketch.listen.onsets import Onsets
-    from sandbox.sketch.listen.pulse import Pulse
+    from sandbox.sketch.listening.onsets import Onsets
+    from sandbox.sketch.listening.pulse import Pulse
     from sandbox.sketch.spectrum import Floats
 
 _STRAIGHT = (0.0, 0.25, 0.5, 0.75)
@@ -56,19 +56,18 @@ def find_groove(onsets: Onsets, pulse: Pulse) -> Groove:
 
 
 def _swings(onsets: Onsets, pulse: Pulse) -> bool:
-    """Whether the notes between the beats come late: at two thirds instead of half."""
-    place = (np.arange(len(onsets.all)) / onsets.per_second - pulse.first_bar_seconds) / pulse.beat_seconds % 1.0
-    reach = max(0.035, 0.012 / pulse.beat_seconds)
-    # A sustained hiss has no place: only rises above the usual count.
-    hits = np.maximum(0.0, onsets.all - 0.5 * onsets.all.mean())
+    """Whether the notes between the beats come late: at two thirds instead of half or a quarter."""
+    parts = 24
+    place = (np.arange(len(onsets.all)) / onsets.per_second - pulse.first_bar_seconds) / pulse.beat_seconds
+    folded = np.bincount((place * parts + 0.5).astype(int) % parts, weights=onsets.all, minlength=parts)
+    folded = np.maximum(0.0, folded - np.median(folded))
 
-    def at(centre: float) -> float:
-        near = np.abs(place - centre) < reach
-        return float(hits[near].mean()) if near.any() else 0.0
+    def at(part: int) -> float:
+        before, here, after = folded[part - 1], folded[part], folded[part + 1]
+        return float(here + 0.5 * (before + after))
 
-    late = at(2 / 3)
-    straight = max(at(0.5), at(0.75), at(0.25))
-    return late > 1.5 * straight and late > 0.12 * at(0.0)
+    late, straight = at(16), max(at(6), at(12), folded[18] + folded[19])
+    return bool(late > 1.4 * straight and late > 0.025 * at(0))
 
 
 def _folded(onsets: Onsets, values: Floats, pulse: Pulse, steps: Floats) -> Floats:

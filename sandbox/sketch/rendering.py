@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.sketch.audiofile import write_mp3
-from sandbox.sketch.listen import Heard, listen
+from sandbox.sketch.listening import Heard, listen
 from sandbox.sketch.mix import perform
 from sandbox.sketch.song import Song, compose
 

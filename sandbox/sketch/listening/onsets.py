@@ -24,6 +24,8 @@ class Onsets:
     middle: Floats  #: 1.2-5 kHz: snare, clap, strums
     high: Floats  #: 6-11 kHz: hats and cymbals
     all: Floats  #: the three and the whole spectrum, summed
+    thump: Floats  #: 35-110 Hz by loudness instead of by contrast: a kick is more than a bass note
+    crack: Floats  #: 1.5-6 kHz by loudness: a snare is more than a strum
     mean_spectrum: Floats
     hertz_per_bin: float
 
@@ -59,6 +61,8 @@ def find_onsets(samples: Floats, rate: int) -> Onsets:
         middle=middle,
         high=high,
         all=low + 0.8 * middle + 0.5 * high + whole,
+        thump=_bursts(spectrum, rate, 35, 110),
+        crack=_bursts(spectrum, rate, 1500, 6000),
         mean_spectrum=spectrum.mean(axis=0),
         hertz_per_bin=rate / _SIZE,
     )
@@ -67,9 +71,22 @@ def find_onsets(samples: Floats, rate: int) -> Onsets:
 def _rises(spectrum: Floats, rate: int, bottom: float, top: float) -> Floats:
     first, last = max(1, round(bottom * _SIZE / rate)), round(top * _SIZE / rate) + 1
     part = spectrum[:, first:last]
-    loud = np.log1p(40.0 * part / (spectrum.max(initial=0.0) * 0.3 + 1e-9))
-    rises = np.maximum(0.0, np.diff(loud, axis=0, prepend=loud[:1])).mean(axis=1)
-    around = np.convolve(rises, np.ones(43) / 43, "same")[: len(rises)]  # half a second
+    loud = np.log1p(130.0 * part / (spectrum.max(initial=0.0) + 1e-9))
+    return _above_usual(np.maximum(0.0, np.diff(loud, axis=0, prepend=loud[:1])).mean(axis=1))
+
+
+def _bursts(spectrum: Floats, rate: int, bottom: float, top: float) -> Floats:
+    """Rises of the band's loudness as a whole, over three frames."""
+    first, last = max(1, round(bottom * _SIZE / rate)), round(top * _SIZE / rate) + 1
+    loud = np.sqrt((spectrum[:, first:last] ** 2).sum(axis=1))
+    before = np.minimum(np.roll(loud, 3), np.roll(loud, 2))
+    before[:3] = loud[:3]
+    return _above_usual(np.sqrt(np.maximum(0.0, loud - before)))
+
+
+def _above_usual(rises: Floats) -> Floats:
+    """What stands out of its half-second, scaled so that strong hits are about 1."""
+    around = np.convolve(rises, np.ones(43) / 43, "same")[: len(rises)]
     rises = np.maximum(0.0, rises - around)
     strong = np.sort(rises)[-max(1, len(rises) // 40) :].mean()
     return (rises / (strong + 1e-9)).astype(np.float64) if strong > 1e-7 else np.zeros(len(rises))

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.sketch.audiofile import read_mono
-from sandbox.sketch.listen.harmony import find_harmony
-from sandbox.sketch.listen.onsets import find_onsets
-from sandbox.sketch.listen.pulse import find_pulse
-from sandbox.sketch.listen.rhythm import Groove, Section, find_groove, find_sections
-from sandbox.sketch.listen.tones import find_tones
+from sandbox.sketch.listening.harmony import find_harmony
+from sandbox.sketch.listening.onsets import find_onsets
+from sandbox.sketch.listening.pulse import find_pulse
+from sandbox.sketch.listening.rhythm import Groove, Section, find_groove, find_sections
+from sandbox.sketch.listening.tones import find_tones
 
 if TYPE_CHECKING:
     from pathlib import Path

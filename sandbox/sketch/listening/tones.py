@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # 8192 samples at 22.05 kHz tell semitones apart down to about 60 Hz; 1024 gives 21 pictures a second.
 _SIZE, _HOP = 8192, 1024
+#: Number of a harmonic and how strong it is at most taken to be, on the scale of square roots that levels have here.
+_OVERTONES = ((3, 0.4), (5, 0.7))
 _LOWEST_HZ, _HIGHEST_HZ = 38.0, 2000.0
 
 
@@ -39,6 +41,7 @@ def find_tones(samples: Floats, rate: int) -> Tones:
     bottom, top = int(_LOWEST_HZ * _SIZE / rate), int(_HIGHEST_HZ * _SIZE / rate) + 2
     picture = magnitudes(samples, _SIZE, _HOP)[:, bottom : top + 1]
     frame, at, level = _peaks(picture)
+    level = _without_overtones(picture, bottom, frame, at, level)
     midi = 69.0 + 12.0 * np.log2((at + bottom) * rate / _SIZE / 440.0)
     tuning = _tuning(midi, level)
     midi = midi - tuning
@@ -71,6 +74,20 @@ def _peaks(picture: Floats) -> tuple[Floats, Floats, Floats]:
     offset = np.clip(0.5 * (a - c) / (a - 2 * b + c - 1e-9), -0.5, 0.5)
     height = inner[frame, bins] - floor[frame, bins + 1]
     return frame, bins + 1 + offset, np.sqrt(height)
+
+
+def _without_overtones(picture: Floats, bottom: int, frame: Floats, at: Floats, level: Floats) -> Floats:
+    """Peaks lose what is likely the third or fifth harmonic of a lower tone.
+
+    The fifth harmonic of a bass note is a major third: without this, minor chords over a rich bass sound major.
+    """
+    heights = np.sqrt(np.maximum(np.maximum(picture[:, :-2], picture[:, 2:]), picture[:, 1:-1]))
+    left = level.copy()
+    for number, share in _OVERTONES:
+        below = np.round((at + bottom) / number).astype(int) - bottom - 1
+        found = (below >= 0) & (below < heights.shape[1])
+        left[found] -= share * heights[frame[found], below[found]]
+    return np.maximum(left, 0.1 * level)
 
 
 def _tuning(midi: Floats, level: Floats) -> float:

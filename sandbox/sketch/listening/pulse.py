@@ -12,12 +12,34 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sandbox.sketch.listening.chords import bar_tones, chord_scores
+
 if TYPE_CHECKING:
-    from sandbox.sketch.listen.onsets import Onsets
-    from sandbox.sketch.listen.tones import Tones
+    from sandbox.sketch.listening.onsets import Onsets
+    from sandbox.sketch.listening.tones import Tones
     from sandbox.sketch.spectrum import Floats
 
 SLOWEST_BPM, FASTEST_BPM = 55.0, 200.0
+#: Fitted by logistic regression over all candidates of two hundred songs played by sampled instruments, with a third of
+#: them held back (69 of 70 of those came out right); "unusual tempo" is set by hand, for songs are not spread evenly.
+_WEIGHTS = {
+    "kick": 1.7,
+    "thump": 8.0,
+    "backbeat": 3.1,
+    "crack": 1.4,
+    "crack between beats": 2.6,
+    "on the beat": 0.5,
+    "every beat is struck": 1.8,
+    "quarters": -1.0,
+    "chords on the bar": 3.5,
+    "chords inside": 2.9,
+    "a chord a bar": 1.2,
+    "clear chords": 24.0,
+    "bar repeats": 1.7,
+    "beats repeat": 4.3,
+    "unusual tempo": -0.6,
+    "in four": 1.4,
+}
 _RELATIVES = (1.0, 2.0, 0.5, 3.0, 1 / 3, 1.5, 2 / 3, 0.75, 4 / 3, 4.0, 0.25)
 
 
@@ -29,7 +51,7 @@ class Pulse:
     meter: int  #: beats in a bar: 3 or 4
     first_bar_seconds: float  #: the first bar line, at or just after the start of the recording
     score: float
-    clues: dict[str, float]  #: what spoke for it, already weighted
+    clues: dict[str, float]  #: what spoke for it
 
     @property
     def beat_seconds(self) -> float:
@@ -43,6 +65,10 @@ class Pulse:
         """Every whole bar's beginning in a recording of that length; at least one."""
         count = max(1, int((seconds - self.first_bar_seconds + 0.1 * self.beat_seconds) / self.bar_seconds))
         return self.first_bar_seconds + self.bar_seconds * np.arange(count)
+
+
+def weighed(clues: dict[str, float]) -> float:
+    return sum(_WEIGHTS[name] * value for name, value in clues.items())
 
 
 def find_pulse(onsets: Onsets, tones: Tones) -> Pulse:
@@ -137,12 +163,12 @@ def _placed(bpm: float, onsets: Onsets, tones: Tones, again: _Repetition) -> lis
         if len(times) < 4 * meter:
             continue
         scored = [(hits.clues(meter, offset), offset) for offset in range(2 * meter)]
-        clues, offset = max(scored, key=lambda pair: sum(pair[0].values()))
+        clues, offset = max(scored, key=lambda pair: weighed(pair[0]))
         clues |= _steadiness(bpm, meter, again)
         first = float(times[offset])
         if first > (meter - 0.4) * 2 * half:  # the recording begins on its bar, a hair early
             first -= meter * 2 * half
-        score = sum(clues.values())
+        score = weighed(clues)
         out.append(Pulse(bpm=bpm, meter=meter, first_bar_seconds=first, score=score, clues=clues))
     return out
 
@@ -166,33 +192,58 @@ class _Hits:
         reach = min(0.035, 0.25 * half)
         self.low = onsets.strongest_near(onsets.low, times, reach)
         self.middle = onsets.strongest_near(onsets.middle, times, reach)
+        self.thump = onsets.strongest_near(onsets.thump, times, reach)
+        self.crack = onsets.strongest_near(onsets.crack, times, reach)
         self.all = onsets.strongest_near(onsets.all, times, reach)
-        span = float(np.clip(2 * half, 0.35, 0.9))
-        self.change = _change(tones, times, span)
+        self.quarter = onsets.strongest_near(onsets.all, times + 0.5 * half, reach)
+        self.tones, self.times, self.half = tones, times, half
+        self.change = _change(tones, times, float(np.clip(2 * half, 0.35, 0.9)))
 
     def clues(self, meter: int, offset: int) -> dict[str, float]:
-        """Weighted evidence that bars of `meter` beats begin at half-beat `offset`."""
-        low, middle, every, change = (
-            _by_place(values, meter, offset) for values in (self.low, self.middle, self.all, self.change)
+        """Evidence that bars of `meter` beats begin at half-beat `offset`, each about -1 to 1."""
+        low, middle, thump, crack, every, change = (
+            _by_place(values, meter, offset)
+            for values in (self.low, self.middle, self.thump, self.crack, self.all, self.change)
         )
         beats, between = slice(0, None, 2), slice(1, None, 2)
-        others = range(2, 2 * meter - 1)  # the nearest half-beats share its sound
-        kick = float(low[0] - low[2::2].mean())
-        if meter == 4:
-            answer = float(middle[[2, 6]].mean() - middle[[0, 4]].mean())
-            kick = float(0.7 * low[0] + 0.3 * low[4] - low[[2, 6]].mean())
-        else:
-            answer = float(max(middle[2], middle[4], middle[[2, 4]].mean() + 0.1) - middle[0])
         bars = self.change[offset :: 2 * meter]
+        level = every.mean() + 1e-9
         return {
-            "kick": 0.6 * kick,
-            "backbeat": 0.9 * float(np.clip(answer, -0.7, 0.7)),
-            "snare between beats": -0.8 * float(np.clip(middle[between].mean() - middle[beats].mean(), 0.0, 1.0)),
-            "on the beat": 0.25 * float(every[beats].mean() - every[between].mean()),
-            "every beat is struck": 0.5 * float(np.clip(every[beats].min(), 0.0, 1.0)),
-            "chords on the bar": 1.6 * float(change[0] - np.max(change[list(others)])),
-            "a chord a bar": 0.8 * float(np.mean(bars > 0.5)) if len(bars) else 0.0,
+            "kick": _kick(low, meter),
+            "thump": _kick(thump, meter),
+            "backbeat": _answer(middle, meter),
+            "crack": _answer(crack, meter),
+            "crack between beats": float(np.clip(crack[between].mean() - crack[beats].mean(), 0.0, 1.0)),
+            "on the beat": float((every[beats].mean() - every[between].mean()) / level),
+            "every beat is struck": float(np.clip(every[beats].min() / level, 0.0, 1.0)),
+            "quarters": float(np.clip(self.quarter.mean() / level, 0.0, 1.5)),
+            "chords on the bar": float(change[0] - change[2:-1].max()),
+            "chords inside": float(change[2:-1:2].mean()),
+            "a chord a bar": float(np.mean(bars > 0.5)) if len(bars) else 0.0,
+            "clear chords": self.clearness(meter, offset),
         }
+
+    def clearness(self, meter: int, offset: int) -> float:
+        """How well single triads explain the bars: a bar line in the wrong place mixes two."""
+        starts = self.times[offset :: 2 * meter]
+        if len(starts) > 2:
+            starts = starts[:-1]
+        chroma, bass, first_bass, _ = bar_tones(self.tones, starts, meter, 2 * self.half)
+        return float(chord_scores(chroma, bass, first_bass).max(axis=1).mean())
+
+
+def _kick(strokes: Floats, meter: int) -> float:
+    """How much the first beat is struck above the others; the third of four may be too."""
+    if meter == 4:
+        return float(0.7 * strokes[0] + 0.3 * strokes[4] - strokes[[2, 6]].mean())
+    return float(strokes[0] - strokes[[2, 4]].mean())
+
+
+def _answer(strokes: Floats, meter: int) -> float:
+    """How much second and fourth beat answer first and third; in three, second or third or both the first."""
+    if meter == 4:
+        return float(strokes[[2, 6]].mean() - strokes[[0, 4]].mean())
+    return float(max(0.7 * strokes[2], 0.7 * strokes[4], strokes[[2, 4]].mean()) - strokes[0])
 
 
 def _by_place(values: Floats, meter: int, offset: int) -> Floats:
@@ -224,9 +275,10 @@ def _steadiness(bpm: float, meter: int, again: _Repetition) -> dict[str, float]:
     """What can be said without the bar line: the bar repeats, and some tempi and metres are commoner than others."""
     beat = 60.0 / bpm
     repeats = float(again.at(np.array([meter * beat, 2 * meter * beat])).mean())
-    inside = again.at(beat * np.arange(1, meter))
+    inside = float(again.at(beat * np.arange(1, meter)).mean())
     return {
-        "bar repeats": 0.8 * (repeats - float(inside.mean())) + 0.4 * repeats,
-        "usual tempo": -0.35 * (np.log2(bpm / 112.0) / 0.6) ** 2,
-        "usual metre": 0.15 if meter == 4 else 0.0,
+        "bar repeats": repeats,
+        "beats repeat": inside,
+        "unusual tempo": float(np.log2(bpm / 112.0)) ** 2,
+        "in four": float(meter == 4),
     }

@@ -1,0 +1,161 @@
+"""Fetching and hearing references over a real socket, with real children and real sound."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.audio import Needs, Workbench
+from bot.errors import BusyError, Reason, ReferenceRefusedError, TrackLostError
+from bot.jobs.files import JobFiles
+from bot.jobs.model import Job, Reference
+from bot.listening import Listening
+from bot.texts.remarks import spelled
+from tests.bot.audio.making import encoded, mp3, music
+from tests.bot.jobs.orders import a_job
+from tests.moved_clock import MovedClock
+
+
+@dataclass
+class Room:
+    """One listener and the server its references come from."""
+
+    listening: Listening
+    files: JobFiles
+    clock: MovedClock
+    server: TestServer
+    served: dict[str, bytes] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
+
+    def job(self, name: str, data: bytes | None, **reference: object) -> Job:
+        """A job whose reference is served under `name`."""
+        if data is not None:
+            self.served[name] = data
+        known = Reference(url=str(self.server.make_url(f"/{name}")), name=name, size_bytes=len(data or b""))
+        return replace(a_job(), reference=replace(known, **reference))
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    async def serve(request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        opened.fetched.append(name)
+        return web.Response(body=opened.served[name]) if name in opened.served else web.Response(status=404)
+
+    app = web.Application()
+    app.router.add_get("/{name}", serve)
+    files = JobFiles(tmp_path)
+    files.prepare()
+    clock = MovedClock()
+    async with TestServer(app) as server, aiohttp.ClientSession() as session, Workbench(processes=2) as workbench:
+        listening = Listening(
+            session=session,
+            workbench=workbench,
+            files=files,
+            clock=clock,
+            hosts=frozenset({"127.0.0.1"}),
+            most_bytes=2_000_000,
+            needs=Needs(),
+        )
+        opened = Room(listening, files, clock, server)
+        yield opened
+
+
+async def test_a_good_song_is_kept_with_its_length_and_handed_over_by_its_own_url(room: Room) -> None:
+    job = room.job("song.mp3", mp3(18))
+    heard = await room.listening.check(job)
+    assert not heard.must_be_published
+    assert heard.reference.url == job.reference.url
+    assert heard.reference.format == "MP3"
+    assert heard.reference.seconds == pytest.approx(18, abs=0.2)
+    assert room.files.reference_path(str(heard.reference.copy_name)).read_bytes() == room.served["song.mp3"]
+
+
+async def test_a_copy_that_is_there_is_not_fetched_again(room: Room) -> None:
+    job = room.job("song.mp3", mp3(18))
+    heard = await room.listening.check(job)
+    await room.listening.check(replace(job, reference=heard.reference))
+    assert room.fetched == ["song.mp3"]
+
+
+async def test_another_format_is_converted_and_must_be_published(room: Room) -> None:
+    job = room.job("take.ogg", encoded(music(20, 48_000), "ogg", "libopus", 48_000, kbps=96))
+    heard = await room.listening.check(job)
+    assert heard.must_be_published
+    assert heard.reference.name == "take.mp3"
+    assert "Ogg" in (spelled(heard.remark) or "")
+    copies = [path.name for path in room.files.folders[0].iterdir()]
+    assert copies == [heard.reference.copy_name]
+
+
+async def test_a_song_that_is_too_short_is_refused_with_its_length_in_both_languages(room: Room) -> None:
+    with pytest.raises(ReferenceRefusedError) as refusal:
+        await room.listening.check(room.job("short.mp3", mp3(12)))
+    assert refusal.value.reason is Reason.SOUND
+    assert "12.0 seconds" in (spelled(refusal.value.detail, "en") or "")
+    assert "12.0 Sekunden" in (spelled(refusal.value.detail, "de") or "").replace("12,0", "12.0")
+    assert list(room.files.folders[0].iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("gone.mp3", None, Reason.REFERENCE_GONE),
+        ("empty.mp3", b"", Reason.FILE_EMPTY),
+        ("large.mp3", bytes(2_000_001), Reason.FILE_TOO_LARGE),
+    ],
+)
+async def test_what_cannot_be_fetched_has_its_reason(room: Room, name: str, data: bytes | None, reason: Reason) -> None:
+    with pytest.raises(ReferenceRefusedError) as refusal:
+        await room.listening.check(room.job(name, data))
+    assert refusal.value.reason is reason
+
+
+async def test_a_host_that_is_not_discords_is_never_asked(room: Room) -> None:
+    job = room.job("song.mp3", mp3(18))
+    elsewhere = replace(job.reference, url=job.reference.url.replace("127.0.0.1", "localhost"))
+    with pytest.raises(ReferenceRefusedError) as refusal:
+        await room.listening.check(replace(job, reference=elsewhere))
+    assert refusal.value.reason is Reason.FOREIGN_URL
+    assert room.fetched == []
+
+
+async def test_a_server_that_is_down_is_asked_again_later(room: Room) -> None:
+    job = room.job("song.mp3", mp3(18))
+    await room.server.close()
+    with pytest.raises(BusyError):
+        await room.listening.check(job)
+
+
+async def test_a_url_that_ends_soon_is_replaced_by_one_of_our_own(room: Room) -> None:
+    job = room.job("song.mp3", mp3(18), expires_at=room.clock.now() + timedelta(minutes=5))
+    assert (await room.listening.check(job)).must_be_published
+
+
+async def test_a_url_that_works_although_its_stamp_says_otherwise_is_believed(room: Room) -> None:
+    job = room.job("song.mp3", mp3(18), expires_at=room.clock.now() - timedelta(days=500))
+    heard = await room.listening.check(job)
+    assert not heard.must_be_published
+    assert heard.reference.expires_at is None
+
+
+async def test_an_old_copy_whose_url_has_ended_must_be_published(room: Room) -> None:
+    job = room.job("song.mp3", mp3(18))
+    heard = await room.listening.check(job)
+    old = replace(heard.reference, expires_at=room.clock.now() - timedelta(days=1))
+    assert (await room.listening.check(replace(job, reference=old))).must_be_published
+
+
+async def test_a_track_has_a_length_and_what_is_no_audio_is_lost(room: Room, tmp_path: Path) -> None:
+    track = tmp_path / "track.mp3"
+    track.write_bytes(mp3(3))
+    assert await room.listening.seconds_of(track) == pytest.approx(3, abs=0.2)
+    track.write_bytes(b"<html>not found</html>" * 100)
+    with pytest.raises(TrackLostError):
+        await room.listening.seconds_of(track)
+    assert not track.exists()
