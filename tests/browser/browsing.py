@@ -34,6 +34,8 @@ async def open_page(browser: Browser, url: str, **context: Any) -> AsyncIterator
     problems = watch(opened)
     page = await opened.new_page()
     page.set_default_timeout(10_000)
+    # from the beginning: switched on only when a test waits for one, it would race against the key that opens it
+    page.on("filechooser", lambda _: None)
     await page.goto(url)
     await page.locator("#messages .beginning").wait_for()
     try:

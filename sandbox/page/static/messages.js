@@ -67,8 +67,17 @@ export class MessageList {
     } else {
       this.insert(this.item(message));
     }
+    this.drawReplies(message);
     if (isNew && message.author.id !== this.store.memberId && !message.loading) this.announce(message);
     this.stay();
+  }
+
+  // A reply quotes how its target looks now.
+  drawReplies(target) {
+    for (const message of this.store.messages.values()) {
+      if (message.message_reference?.message_id !== target.id) continue;
+      this.find(message.id)?.querySelector(":scope > .origin")?.replaceWith(this.origin(message));
+    }
   }
 
   // The focus stays on a button through edits, also while it is disabled because the bot has not answered yet.
@@ -98,6 +107,7 @@ export class MessageList {
   remove(message) {
     silence(message.attachments);
     this.find(message.id)?.remove();
+    this.drawReplies(message);
     this.makeReachable();
   }
 
@@ -142,6 +152,7 @@ export class MessageList {
 
   content(message) {
     const isV2 = Boolean(message.flags & V2);
+    const files = message.attachments.filter((file) => !isInEmbed(file, message.embeds));
     const context = {
       message,
       names: this.names,
@@ -151,8 +162,8 @@ export class MessageList {
     };
     return [
       message.content && el("div", { class: "text" }, markdown(message.content, this.names)),
+      !isV2 && files.length > 0 && el("div", { class: "files" }, files.map(attachment)),
       message.embeds.map((data) => embed(data, this.names)),
-      !isV2 && message.attachments.length > 0 && el("div", { class: "files" }, message.attachments.map(attachment)),
       components(message.components, context),
     ];
   }
@@ -178,11 +189,11 @@ export class MessageList {
   }
 
   reply(message) {
-    const target = message.referenced_message;
-    if (!target) return el("p", { class: "origin" }, icon("reply"), el("i", { text: "The message was deleted" }));
+    const target = this.store.messages.get(message.message_reference.message_id) ?? message.referenced_message;
+    if (!target || this.store.gone.has(target.id)) return el("p", { class: "origin" }, icon("reply"), el("i", { text: "The message was deleted" }));
     const words = target.content || target.embeds[0]?.title || target.embeds[0]?.description || target.attachments[0]?.filename || "a message";
     return el("p", { class: "origin" }, icon("reply"), el("button", { type: "button", class: "link-button", on: { click: () => this.jump(target.id) } },
-      el("span", { class: "mention", text: this.store.nameOf(target.author) }), ` ${plain(words)}`));
+      el("span", { class: "mention", text: this.store.nameOf(target.author) }), ` ${plain(words, this.names)}`));
   }
 
   // -- notices of this window ------------------------------------------------------------------------------------------
@@ -297,6 +308,13 @@ export class MessageList {
   }
 }
 
-function plain(words) {
-  return words.replace(/[*_`~|>]/g, "").replace(/<@!?\d+>/g, "@…").replace(/\s+/g, " ").slice(0, 90);
+function plain(words, names) {
+  const named = words.replace(/<@!?(\d+)>/g, (_, id) => `@${names.user(id)}`).replace(/<t:\d+(:\w)?>/g, "…");
+  return named.replace(/[*_`~|>#]/g, "").replace(/\s+/g, " ").trim().slice(0, 90);
+}
+
+// A file that an embed shows is not shown a second time.
+function isInEmbed(file, embeds) {
+  const path = file.url.split("?")[0];
+  return embeds.some((data) => [data.image, data.thumbnail].some((one) => one?.url?.split("?")[0] === path));
 }

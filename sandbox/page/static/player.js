@@ -36,20 +36,20 @@ function build(file) {
     time,
     el("a", { class: "icon-button", href: file.url, target: "_blank", rel: "noreferrer noopener", "aria-label": `Open ${file.filename}` }, icon("download")),
   );
-  const peaks = { values: null };
-  wire({ node, sound, toggle, seek, time, wave, peaks });
-  drawSoon({ file, wave, sound, peaks });
+  const levels = { values: null };
+  wire({ node, sound, toggle, seek, time, wave, levels });
+  drawSoon({ file, wave, sound, levels });
   return node;
 }
 
-function wire({ node, sound, toggle, seek, time, wave, peaks }) {
+function wire({ node, sound, toggle, seek, time, wave, levels }) {
   const show = () => {
     const length = sound.duration;
     seek.max = String(Number.isFinite(length) ? length : 1);
     seek.value = String(sound.currentTime);
     seek.setAttribute("aria-valuetext", `${clockTime(sound.currentTime)} of ${clockTime(length)}`);
     time.textContent = `${clockTime(sound.currentTime)} / ${clockTime(length)}`;
-    draw(wave, peaks.values, length ? sound.currentTime / length : 0);
+    draw(wave, levels.values, length ? sound.currentTime / length : 0);
   };
   const face = () => {
     toggle.replaceChildren(icon(sound.paused ? "play" : "pause"));
@@ -78,36 +78,36 @@ function broken(node, toggle, seek, time) {
 }
 
 // Decoding happens in the browser, once, and only when the player comes into view.
-function drawSoon({ file, wave, sound, peaks }) {
+function drawSoon({ file, wave, sound, levels }) {
   if (file.size > MOST_DRAWN_BYTES) return;
   const seen = new IntersectionObserver(async (entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     seen.disconnect();
-    peaks.values = await peaksOf(file.url);
-    draw(wave, peaks.values, sound.duration ? sound.currentTime / sound.duration : 0);
+    levels.values = await levelsOf(file.url);
+    draw(wave, levels.values, sound.duration ? sound.currentTime / sound.duration : 0);
   });
   seen.observe(wave);
 }
 
-async function peaksOf(url) {
+async function levelsOf(url) {
   try {
     const answer = await fetch(url);
     if (!answer.ok) return null;
     const decoded = await new OfflineAudioContext(1, 1, 22050).decodeAudioData(await answer.arrayBuffer());
-    return loudest(decoded.getChannelData(0));
+    return loudness(decoded.getChannelData(0));
   } catch {
     return null; // no drawing; whether it plays is the player's matter
   }
 }
 
-function loudest(samples) {
+function loudness(samples) {
   const per = Math.max(1, Math.floor(samples.length / BARS));
   const found = Array.from({ length: BARS }, (_, bar) => {
-    let peak = 0;
-    for (let index = bar * per; index < (bar + 1) * per; index += 8) peak = Math.max(peak, Math.abs(samples[index] ?? 0));
-    return peak;
+    let energy = 0;
+    for (let index = bar * per; index < (bar + 1) * per; index += 4) energy += (samples[index] ?? 0) ** 2;
+    return Math.sqrt(energy);
   });
-  const top = Math.max(...found, 0.01);
+  const top = Math.max(...found, 1e-6);
   return found.map((value) => value / top);
 }
 

@@ -20,6 +20,7 @@ export class Store extends EventTarget {
     this.memberId = null;
     this.channelId = null;
     this.messages = new Map(); // of the channel at hand, by id
+    this.gone = new Set(); // messages that were deleted while one looked on
     this.unread = new Set();
     this.pending = new Map(); // interaction id -> what was asked for, until it is answered
     this.early = new Set(); // interactions whose end came before the answer to the verb
@@ -176,6 +177,7 @@ export class Store extends EventTarget {
     if (this.loading) return this.loading.push(change);
     if (change.kind === "message_delete") {
       this.messages.delete(message.id);
+      this.gone.add(message.id);
       return this.tell("message-gone", message);
     }
     const isNew = !this.messages.has(message.id);

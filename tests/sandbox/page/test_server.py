@@ -1,0 +1,266 @@
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from sandbox.discord import FakeDiscord
+from sandbox.generation import FakeGeneration
+from sandbox.page import Backstage, Page
+from sandbox.page.server import STATIC
+
+
+class Bot:
+    """Something that can be killed and started, and remembers it."""
+
+    def __init__(self) -> None:
+        self.is_running = True
+        self.ends: list[str] = []
+
+    async def start(self) -> None:
+        self.is_running = True
+
+    async def stop(self) -> int:
+        self.is_running = False
+        self.ends.append("stop")
+        return 0
+
+    async def kill(self) -> None:
+        self.is_running = False
+        self.ends.append("kill")
+
+
+class Panel:
+    """The panel as the page uses it."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session = session
+        self._url = url
+
+    async def pull(self, lever: str, value: Any = None, *, channel: str | None = None, status: int = 200) -> Any:
+        body = {"channel": channel, "value": value}
+        async with self._session.post(f"{self._url}backstage/levers/{lever}", json=body) as answer:
+            assert answer.status == status
+            return await answer.json()
+
+    async def restore(self) -> Any:
+        async with self._session.post(f"{self._url}backstage/restore", json={}) as answer:
+            return await answer.json()
+
+    async def look(self) -> Any:
+        async with self._session.get(f"{self._url}backstage") as answer:
+            return await answer.json()
+
+    async def value(self, lever: str) -> Any:
+        groups = (await self.look())["groups"]
+        return next(one["value"] for group in groups for one in group["levers"] if one["id"] == lever)
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeDiscord]:
+    async with FakeDiscord() as running:
+        yield running
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FakeGeneration]:
+    async with FakeGeneration() as running:
+        yield running
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as opened:
+        yield opened
+
+
+@pytest.fixture
+def bot() -> Bot:
+    return Bot()
+
+
+@pytest.fixture
+async def url(fake: FakeDiscord, api: FakeGeneration, bot: Bot) -> AsyncIterator[str]:
+    async with Page(fake, backstage=Backstage(fake, generation=api, bot=bot)) as page:
+        yield page.url
+
+
+@pytest.fixture
+def panel(session: aiohttp.ClientSession, url: str) -> Panel:
+    return Panel(session, url)
+
+
+async def test_the_page_may_load_nothing_from_elsewhere(
+    session: aiohttp.ClientSession, url: str, fake: FakeDiscord
+) -> None:
+    async with session.get(url) as answer:
+        policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
+        assert answer.content_type == "text/html"
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == "'self'"
+    assert policy["style-src"] == "'self'"
+    assert policy["require-trusted-types-for"] == "'script'"
+    assert fake.world.base_url in policy["media-src"]
+    assert "unsafe" not in str(policy)
+
+
+async def test_every_file_of_the_page_is_served_as_what_it_is(session: aiohttp.ClientSession, url: str) -> None:
+    kinds = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
+    for path in STATIC.iterdir():
+        async with session.get(f"{url}static/{path.name}") as answer:
+            assert (answer.status, answer.content_type) == (200, kinds[path.suffix])
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("name", ["..%2fserver.py", "%2e%2e/server.py", "nothing.js", "../page/server.py"])
+async def test_nothing_else_is_served(session: aiohttp.ClientSession, url: str, name: str) -> None:
+    async with session.get(f"{url}static/{name}") as answer:
+        assert answer.status == 404
+
+
+def test_no_script_builds_markup_from_text() -> None:
+    for path in STATIC.glob("*.js"):
+        text = path.read_text(encoding="utf-8")
+        for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
+            assert word not in text, f"{path.name} uses {word}"
+
+
+def test_the_document_has_neither_inline_scripts_nor_inline_styles() -> None:
+    text = (STATIC / "index.html").read_text(encoding="utf-8")
+    assert " on" not in text.replace(" one", "")
+    assert "style=" not in text
+    assert text.count("<script") == text.count('<script type="module" src=')
+
+
+async def test_other_machines_names_are_refused(session: aiohttp.ClientSession, url: str) -> None:
+    for headers in ({"Host": "example.org"}, {"Origin": "https://example.org"}):
+        async with session.get(url, headers=headers) as answer:
+            assert answer.status == 403
+
+
+async def test_permissions_are_taken_from_the_bot_in_one_channel(panel: Panel, fake: FakeDiscord) -> None:
+    general, music = fake.place("general"), fake.place("music")
+    await panel.pull("attach_files", False, channel=str(general.id))
+    bot_id = fake.world.application_id
+    attach = 1 << 15
+    assert not fake.world.permissions(general, bot_id) & attach
+    assert fake.world.permissions(music, bot_id) & attach
+    assert await panel.value("attach_files") is False
+    await panel.restore()
+    assert await panel.value("attach_files") is True
+
+
+async def test_a_direct_message_has_no_permissions_to_take(panel: Panel, fake: FakeDiscord) -> None:
+    place = fake.open_dm()
+    refused = await panel.pull("send_messages", False, channel=str(place.id), status=422)
+    assert "direct message" in refused["error"]
+
+
+async def test_the_upload_limit_of_a_channel_is_chosen(panel: Panel, fake: FakeDiscord) -> None:
+    await panel.pull("upload_limit", "16384")
+    assert fake.place().upload_limit_bytes == 16_384
+    await panel.pull("upload_limit", "")
+    assert fake.place().upload_limit_bytes is None
+
+
+async def test_discord_is_made_unreachable_and_comes_back(panel: Panel, fake: FakeDiscord) -> None:
+    await panel.pull("vanish", True)
+    assert not fake.listening
+    assert await panel.value("vanish") is True
+    await panel.pull("vanish", False)
+    assert fake.listening
+
+
+async def test_discord_answers_500_until_it_is_told_not_to(panel: Panel, fake: FakeDiscord) -> None:
+    await panel.pull("refuse", True)
+    assert [fault.status for fault in fake.faults.faults] == [500]
+    await panel.pull("refuse", False)
+    assert fake.faults.faults == []
+
+
+async def test_the_music_api_is_broken_and_mended(panel: Panel, api: FakeGeneration) -> None:
+    for name in ("slow", "refuses", "file_gone", "busy", "broke", "locked", "long"):
+        await panel.pull(name, True)
+        assert await panel.value(name) is True
+    for name in ("lost", "spoil", "outage"):
+        await panel.pull(name)
+    usual = api.world.settings.key
+    await panel.restore()
+    for name in ("slow", "refuses", "file_gone", "busy", "broke", "locked", "long"):
+        assert await panel.value(name) is False
+    assert api.world.scripts == []
+    assert api.world.settings.key == usual
+
+
+async def test_a_switched_off_fault_of_the_music_api_is_gone_and_the_others_stay(
+    panel: Panel, api: FakeGeneration, session: aiohttp.ClientSession
+) -> None:
+    await panel.pull("refuses", True)
+    await panel.pull("locked", True)
+    await panel.pull("refuses", False)
+    async with session.post(f"{api.url}/v2/generate/audio", headers={"Authorization": f"Bearer {api.key}"}) as answer:
+        assert answer.status == 401
+
+
+async def test_the_bot_is_killed_stopped_and_started(panel: Panel, bot: Bot) -> None:
+    await panel.pull("kill")
+    refused = await panel.pull("stop", status=422)
+    assert refused["error"] == "The bot is not running."
+    await panel.pull("start")
+    refused = await panel.pull("start", status=422)
+    assert refused["error"] == "The bot is running already."
+    await panel.pull("stop")
+    assert bot.ends == ["kill", "stop"]
+
+
+async def test_an_unknown_lever_is_not_found(panel: Panel) -> None:
+    await panel.pull("explode", status=404)
+
+
+async def test_calls_are_listed_without_bodies_and_tokens(
+    panel: Panel, fake: FakeDiscord, session: aiohttp.ClientSession
+) -> None:
+    place = fake.place()
+    headers = {"Authorization": f"Bot {fake.token}"}
+    url = f"{fake.api_url}/channels/{place.id}/messages"
+    async with session.post(url, json={"content": "what a member sang"}, headers=headers) as answer:
+        assert answer.status == 200
+    async with session.post(f"{fake.api_url}/webhooks/1/{fake.world.new_token()}", json={}) as answer:
+        assert answer.status >= 400
+    calls = (await panel.look())["calls"]
+    assert [(call["method"], call["status"]) for call in calls][-1] == ("POST", 200)
+    assert "what a member sang" not in json.dumps(calls)
+    assert "sbx-" not in json.dumps(calls)
+
+
+async def test_without_bot_and_music_api_their_levers_are_missing(
+    session: aiohttp.ClientSession, fake: FakeDiscord
+) -> None:
+    async with Page(fake) as page:
+        titles = [group["title"] for group in (await Panel(session, page.url).look())["groups"]]
+    assert titles == ["Line to the bot", "What the bot may do"]
+
+
+async def test_a_taken_port_is_an_error(fake: FakeDiscord, url: str) -> None:
+    with pytest.raises(OSError, match="address already in use"):
+        async with Page(fake, port=int(url.rsplit(":", 1)[1].strip("/"))):
+            pass
+
+
+async def test_it_runs_for_any_bot_as_its_own_process(session: aiohttp.ClientSession) -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "sandbox.page", stdout=asyncio.subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        addresses = json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
+        async with session.get(addresses["page_url"]) as answer:
+            assert answer.status == 200
+        async with session.get(f"{addresses['api_url']}/users/@me") as answer:
+            assert answer.status == 401
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        assert await process.wait() == 0
