@@ -31,7 +31,8 @@ check: $(VENV)/.run ## look at the settings of .env and try them, spending nothi
 test: $(VENV)/.dev lint ## all checks and all quick tests
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
-test-slow: $(VENV)/.dev ## the long tests
+test-slow: $(VENV)/.dev ## the long tests, those in a browser included
+	$(BIN)/python -m tests.browser.install_chromium
 	$(BIN)/python -m pytest -n 2 -m slow
 
 bare: ## the bot runs with what requirements/run.lock lists, and nothing else
