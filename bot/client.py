@@ -61,6 +61,10 @@ class ComposeTree(app_commands.CommandTree["ComposeClient"]):
     filters_files = True
     """Whether attachment options say which files they want; off once Discord has refused that."""
 
+    async def interaction_check(self, interaction: discord.Interaction["ComposeClient"], /) -> bool:
+        """Discord may deliver an interaction twice; the second one cannot be answered and is passed over."""
+        return self.client.desk.arrivals.is_first(interaction.id)
+
     async def on_error(
         self, interaction: discord.Interaction["ComposeClient"], error: app_commands.AppCommandError, /
     ) -> None:
