@@ -165,7 +165,12 @@ async def test_a_button_without_an_answer_is_told_privately(page: Page) -> None:
     await expect(card.get_by_role("button", name="Sulk")).to_be_disabled()
     await expect(page.get_by_text("did not answer “Sulk” in time")).to_be_visible()
     await expect(card.get_by_role("button", name="Sulk")).to_be_enabled()
-    await page.locator(".notice").get_by_role("button", name="Dismiss").click()
+    notice = page.locator(".notice")
+    await notice.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("menu")).to_have_count(0)
+    await notice.get_by_role("button", name="Dismiss").click()
+    await expect(notice).to_have_count(0)
 
 
 async def test_a_form_is_filled_with_text_a_choice_and_files(page: Page, tmp_path: Path) -> None:

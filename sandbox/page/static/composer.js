@@ -30,22 +30,67 @@ export class Composer {
     });
   }
 
-  // -- the message bar -------------------------------------------------------------------------------------------------
+  // -- the message bar ----------------------------------------------------------------------------
 
   build() {
-    this.text = el("textarea", { id: "composer-text", class: "bar-text", rows: "1", "aria-label": "Message", maxlength: "2000" });
+    this.text = el("textarea", {
+      id: "composer-text",
+      class: "bar-text",
+      rows: "1",
+      "aria-label": "Message",
+      maxlength: "2000",
+    });
     this.listbox = new Listbox(this.text, (item) => this.begin(item.command), "Commands");
     this.attached = new FileField({ most: MOST_FILES, label: "Message" });
     this.send = el("button", { type: "submit", class: "send", "aria-label": "Send message" }, icon("send"));
-    this.bar = el("form", { class: "bar", on: { submit: (event) => { event.preventDefault(); this.sendMessage(); } } },
+    this.bar = el(
+      "form",
+      {
+        class: "bar",
+        on: {
+          submit: (event) => {
+            event.preventDefault();
+            this.sendMessage();
+          },
+        },
+      },
       this.listbox.node,
       el("div", { class: "bar-files" }, this.attached.list),
-      el("div", { class: "bar-line" },
-        el("button", { type: "button", class: "icon-button", "aria-label": "Add files", on: { click: () => this.attached.input.click() } }, icon("attach")),
-        this.attached.input, this.text, this.send));
-    this.card = el("form", { class: "command", hidden: true, "aria-label": "Command", on: { submit: (event) => { event.preventDefault(); this.sendCommand(); }, keydown: (event) => this.cardKey(event) } });
+      el(
+        "div",
+        { class: "bar-line" },
+        el(
+          "button",
+          {
+            type: "button",
+            class: "icon-button",
+            "aria-label": "Add files",
+            on: { click: () => this.attached.input.click() },
+          },
+          icon("attach"),
+        ),
+        this.attached.input,
+        this.text,
+        this.send,
+      ),
+    );
+    this.card = el("form", {
+      class: "command",
+      hidden: true,
+      "aria-label": "Command",
+      on: {
+        submit: (event) => {
+          event.preventDefault();
+          this.sendCommand();
+        },
+        keydown: (event) => this.cardKey(event),
+      },
+    });
     this.root.append(this.bar, this.card);
-    this.text.addEventListener("input", () => { grow(this.text); this.suggest(); });
+    this.text.addEventListener("input", () => {
+      grow(this.text);
+      this.suggest();
+    });
     this.text.addEventListener("keydown", (event) => this.key(event));
     this.text.addEventListener("blur", () => setTimeout(() => this.listbox.hide(), 150));
     this.text.addEventListener("paste", (event) => {
@@ -57,7 +102,8 @@ export class Composer {
     const channel = this.store.channel;
     if (!channel) return;
     const name = this.store.channelName(channel);
-    this.text.placeholder = channel.type === 1 ? `Message ${name} – or / for commands` : `Message #${name} – or / for commands`;
+    this.text.placeholder =
+      channel.type === 1 ? `Message ${name} – or / for commands` : `Message #${name} – or / for commands`;
     if (this.placeId !== `${channel.id} ${this.store.memberId}`) this.leave();
     this.placeId = `${channel.id} ${this.store.memberId}`;
   }
@@ -66,8 +112,15 @@ export class Composer {
     const words = this.text.value;
     if (!words.startsWith("/") || words.includes("\n")) return this.listbox.hide();
     const found = matching(typed(this.store.commands), words.slice(1));
-    const items = found.map((command) => ({ label: `/${command.name}`, detail: command.description, mark: this.store.nameOf(this.store.bot), command }));
-    const none = this.store.commands.length ? "No command begins like this." : "The bot has registered no commands here.";
+    const items = found.map((command) => ({
+      label: `/${command.name}`,
+      detail: command.description,
+      mark: this.store.nameOf(this.store.bot),
+      command,
+    }));
+    const none = this.store.commands.length
+      ? "No command begins like this."
+      : "The bot has registered no commands here.";
     this.listbox.show(items, { empty: none });
   }
 
@@ -109,7 +162,7 @@ export class Composer {
     if (option) this.add(option).picker.add(files);
   }
 
-  // -- a command -------------------------------------------------------------------------------------------------------
+  // -- a command ----------------------------------------------------------------------------------
 
   begin(command) {
     this.text.value = "";
@@ -121,14 +174,42 @@ export class Composer {
     this.error = el("p", { class: "error", role: "alert" });
     this.go = el("button", { type: "submit", class: "button button-primary" }, "Send");
     this.card.replaceChildren(
-      el("header", { class: "command-head" },
-        el("b", { text: `/${command.name}` }), el("span", { text: command.description }),
-        el("button", { type: "button", class: "icon-button", "aria-label": "Leave the command", on: { click: () => this.leave(true) } }, icon("close"))),
+      el(
+        "header",
+        { class: "command-head" },
+        el("b", { text: `/${command.name}` }),
+        el("span", { text: command.description }),
+        el(
+          "button",
+          {
+            type: "button",
+            class: "icon-button",
+            "aria-label": "Leave the command",
+            on: { click: () => this.leave(true) },
+          },
+          icon("close"),
+        ),
+      ),
       this.options,
-      el("footer", { class: "command-foot" }, this.more, el("small", { class: "hint" }, el("kbd", { text: "Enter" }), " sends, ", el("kbd", { text: "Shift+Enter" }), " makes a new line"), this.go),
-      this.error);
+      el(
+        "footer",
+        { class: "command-foot" },
+        this.more,
+        el(
+          "small",
+          { class: "hint" },
+          el("kbd", { text: "Enter" }),
+          " sends, ",
+          el("kbd", { text: "Shift+Enter" }),
+          " makes a new line",
+        ),
+        this.go,
+      ),
+      this.error,
+    );
     const draft = this.drafts.get(command.name) ?? {};
-    for (const option of command.options) if (option.required || draft[option.name] !== undefined) this.add(option, draft[option.name]);
+    for (const option of command.options)
+      if (option.required || draft[option.name] !== undefined) this.add(option, draft[option.name]);
     this.offer();
     this.bar.hidden = true;
     this.card.hidden = false;
@@ -161,7 +242,15 @@ export class Composer {
 
   offer() {
     const left = this.command.options.filter((option) => !this.fields.has(option.name));
-    this.more.replaceChildren(...left.map((option) => el("button", { type: "button", class: "chip", title: option.description, on: { click: () => this.add(option).focus() } }, `+ ${option.name}`)));
+    this.more.replaceChildren(
+      ...left.map((option) =>
+        el(
+          "button",
+          { type: "button", class: "chip", title: option.description, on: { click: () => this.add(option).focus() } },
+          `+ ${option.name}`,
+        ),
+      ),
+    );
   }
 
   // Enter sends wherever one types; a list of suggestions, a button and a drop-down keep their own Enter.
@@ -170,7 +259,12 @@ export class Composer {
     if (event.key === "Escape") {
       event.preventDefault();
       this.leave(true);
-    } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches("textarea, input, select")) {
+    } else if (
+      event.key === "Enter" &&
+      !event.shiftKey &&
+      !event.isComposing &&
+      event.target.matches("textarea, input, select")
+    ) {
       event.preventDefault();
       this.card.requestSubmit();
     }
@@ -190,13 +284,22 @@ export class Composer {
   async sendCommand() {
     const command = this.command;
     const { values, files } = this.values();
-    const given = { command: command.name, options: values, member: this.store.memberId, channel: this.store.channelId, install: this.store.installAt(this.store.channel) };
+    const given = {
+      command: command.name,
+      options: values,
+      member: this.store.memberId,
+      channel: this.store.channelId,
+      install: this.store.installAt(this.store.channel),
+    };
     const draft = this.draft();
     this.go.disabled = true;
     try {
       await this.store.interact("slash", given, files, {
         what: `/${command.name}`,
-        restore: () => { this.drafts.set(command.name, draft); this.begin(command); },
+        restore: () => {
+          this.drafts.set(command.name, draft);
+          this.begin(command);
+        },
       });
     } catch (error) {
       this.error.textContent = error.message;
@@ -210,7 +313,9 @@ export class Composer {
   }
 
   draft() {
-    return Object.fromEntries([...this.fields].map(([name, field]) => [name, field.files().length ? field.files() : field.value()]));
+    return Object.fromEntries(
+      [...this.fields].map(([name, field]) => [name, field.files().length ? field.files() : field.value()]),
+    );
   }
 
   leave(giveFocus = false, keep = true) {
@@ -226,7 +331,14 @@ export class Composer {
   async complete(option, text) {
     const { values } = this.values();
     delete values[option];
-    const given = { command: this.command.name, option, text, options: values, member: this.store.memberId, channel: this.store.channelId };
+    const given = {
+      command: this.command.name,
+      option,
+      text,
+      options: values,
+      member: this.store.memberId,
+      channel: this.store.channelId,
+    };
     try {
       const asked = await verb("autocomplete", given);
       return await this.choices(asked.id);
@@ -241,7 +353,10 @@ export class Composer {
     this.answered.clear(); // whatever else is in it was for a text that has changed since
     if (known) return known;
     return new Promise((resolve) => {
-      const done = (choices) => { this.waiting.delete(id); resolve(choices); };
+      const done = (choices) => {
+        this.waiting.delete(id);
+        resolve(choices);
+      };
       this.waiting.set(id, done);
       setTimeout(() => done([]), COMPLETION_MS);
     });

@@ -1,13 +1,14 @@
 // Builds elements from data. Text is only ever set as text: nothing here, or anywhere in the page, parses HTML.
 
-/** An element: `props` are `class`, `text`, `on` (listeners), `data`, and otherwise attributes (false and null: none). */
+/** An element. `props`: `class`, `text`, `on` (listeners), `data`; all others are attributes (false, null: none). */
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
     if (value === null || value === undefined || value === false) continue;
     if (name === "class") node.className = value;
     else if (name === "text") node.textContent = value;
-    else if (name === "on") for (const [event, listener] of Object.entries(value)) node.addEventListener(event, listener);
+    else if (name === "on")
+      for (const [event, listener] of Object.entries(value)) node.addEventListener(event, listener);
     else if (name === "data") Object.assign(node.dataset, value);
     else if (name in node && typeof value === "boolean") node[name] = value;
     else node.setAttribute(name, value === true ? "" : String(value));
@@ -65,8 +66,17 @@ export function clockTime(seconds) {
 
 /** A coloured circle with initials. */
 export function avatar(person, name) {
-  const initials = name.split(/\s+/).map((word) => word[0]).slice(0, 2).join("").toUpperCase();
-  const node = el("span", { class: person.bot ? "avatar avatar-bot" : "avatar", "aria-hidden": "true", text: initials });
+  const initials = name
+    .split(/\s+/)
+    .map((word) => word[0])
+    .slice(0, 2)
+    .join("")
+    .toUpperCase();
+  const node = el("span", {
+    class: person.bot ? "avatar avatar-bot" : "avatar",
+    "aria-hidden": "true",
+    text: initials,
+  });
   // ids of seeded people are neighbours: the golden angle sets them apart
   node.style.setProperty("--hue", String((Number(BigInt(person.id) % 997n) * 137.5) % 360));
   return node;

@@ -7,11 +7,19 @@ import { timestamp } from "./time.js";
 
 /** One embed. */
 export function embed(data, names) {
-  const node = el("div", { class: "embed" },
+  const node = el(
+    "div",
+    { class: "embed" },
     data.author?.name && el("div", { class: "embed-author", text: data.author.name }),
-    data.title && el("div", { class: "embed-title" }, data.url ? link(data.url, data.title, names) : markdown(data.title, names)),
+    data.title &&
+      el("div", { class: "embed-title" }, data.url ? link(data.url, data.title, names) : markdown(data.title, names)),
     data.description && el("div", { class: "embed-text" }, markdown(data.description, names)),
-    data.fields?.length && el("div", { class: "embed-fields" }, data.fields.map((field) => one(field, names))),
+    data.fields?.length &&
+      el(
+        "div",
+        { class: "embed-fields" },
+        data.fields.map((field) => one(field, names)),
+      ),
     data.image?.url && picture(data.image.url, "image"),
     data.thumbnail?.url && el("div", { class: "embed-thumb" }, picture(data.thumbnail.url, "thumbnail")),
     foot(data),
@@ -21,12 +29,22 @@ export function embed(data, names) {
 }
 
 function one(field, names) {
-  return el("div", { class: field.inline ? "embed-field inline" : "embed-field" },
-    el("div", { class: "embed-name" }, markdown(field.name, names)), el("div", {}, markdown(field.value, names)));
+  return el(
+    "div",
+    { class: field.inline ? "embed-field inline" : "embed-field" },
+    el("div", { class: "embed-name" }, markdown(field.name, names)),
+    el("div", {}, markdown(field.value, names)),
+  );
 }
 
 function foot(data) {
-  const parts = [data.footer?.text, data.timestamp && timestamp(Date.parse(data.timestamp) / 1000, "f")].filter(Boolean);
+  const parts = [data.footer?.text, data.timestamp && timestamp(Date.parse(data.timestamp) / 1000, "f")].filter(
+    Boolean,
+  );
   if (!parts.length) return null;
-  return el("div", { class: "embed-foot" }, parts.flatMap((part, index) => (index ? [" · ", part] : [part])));
+  return el(
+    "div",
+    { class: "embed-foot" },
+    parts.flatMap((part, index) => (index ? [" · ", part] : [part])),
+  );
 }

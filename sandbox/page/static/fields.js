@@ -11,10 +11,15 @@ const SHORT = 1;
 /** Fields of a form, in order: `node`, and for what can be filled `customId`, `value()` and `files()`. */
 export function formFields(components, context) {
   return components.flatMap((component) => {
-    if (component.type === TEXT) return [{ node: el("div", { class: "text form-text" }, markdown(component.content, context.names)) }];
-    if (component.type === ROW) return component.components.map((inner) => labelled(inner, inner.label ?? "", null, context));
-    if (component.type === LABEL) return [labelled(component.component, component.label, component.description, context)];
-    return [{ node: el("p", { class: "unknown", text: `A part of type ${component.type}, which this page does not show.` }) }];
+    if (component.type === TEXT)
+      return [{ node: el("div", { class: "text form-text" }, markdown(component.content, context.names)) }];
+    if (component.type === ROW)
+      return component.components.map((inner) => labelled(inner, inner.label ?? "", null, context));
+    if (component.type === LABEL)
+      return [labelled(component.component, component.label, component.description, context)];
+    return [
+      { node: el("p", { class: "unknown", text: `A part of type ${component.type}, which this page does not show.` }) },
+    ];
   });
 }
 
@@ -32,32 +37,55 @@ function labelled(component, label, description, context) {
   return {
     ...field,
     customId: component.custom_id,
-    node: el("div", { class: "field", data: { field: component.custom_id } },
-      el("div", { class: "field-head" }, isGroup ? el("span", { class: "field-name" }, words) : el("label", { class: "field-name", for: id }, words), field.counter),
-      about, field.body ?? field.control),
+    node: el(
+      "div",
+      { class: "field", data: { field: component.custom_id } },
+      el(
+        "div",
+        { class: "field-head" },
+        isGroup ? el("span", { class: "field-name" }, words) : el("label", { class: "field-name", for: id }, words),
+        field.counter,
+      ),
+      about,
+      field.body ?? field.control,
+    ),
   };
 }
 
 function make(component, label, context) {
   switch (component.type) {
-    case TEXT_INPUT: return text(component);
-    case UPLOAD: return upload(component, label);
-    case RADIO: return group(component, "radio");
-    case CHECKBOXES: return group(component, "checkbox");
-    case CHECKBOX: return box(component);
-    case STRING_SELECT: return select(component, component.options.map((one) => [one.label, one.value, one.default, one.description]));
-    case USER_SELECT: case MENTIONABLE_SELECT: return select(component, context.people());
-    case CHANNEL_SELECT: return select(component, context.channels());
-    default: return unknown(component);
+    case TEXT_INPUT:
+      return text(component);
+    case UPLOAD:
+      return upload(component, label);
+    case RADIO:
+      return group(component, "radio");
+    case CHECKBOXES:
+      return group(component, "checkbox");
+    case CHECKBOX:
+      return box(component);
+    case STRING_SELECT:
+      return select(
+        component,
+        component.options.map((one) => [one.label, one.value, one.default, one.description]),
+      );
+    case USER_SELECT:
+    case MENTIONABLE_SELECT:
+      return select(component, context.people());
+    case CHANNEL_SELECT:
+      return select(component, context.channels());
+    default:
+      return unknown(component);
   }
 }
 
 function text(component) {
   const most = component.max_length ?? 4000;
   const least = component.min_length ?? 0;
-  const control = component.style === SHORT
-    ? el("input", { type: "text", class: "field-text", placeholder: component.placeholder })
-    : el("textarea", { class: "field-text", rows: "7", placeholder: component.placeholder });
+  const control =
+    component.style === SHORT
+      ? el("input", { type: "text", class: "field-text", placeholder: component.placeholder })
+      : el("textarea", { class: "field-text", rows: "7", placeholder: component.placeholder });
   control.value = component.value ?? "";
   const counter = el("span", { class: "counter" });
   const count = () => {
@@ -77,17 +105,39 @@ function upload(component, label) {
 
 function select(component, rows) {
   const most = component.max_values ?? 1;
-  if (most > 1) return group({ ...component, options: rows.map(([label, value, chosen]) => ({ label, value, default: chosen })) }, "checkbox");
-  const control = el("select", { class: "select" }, el("option", { value: "", text: component.placeholder ?? "Choose…" }),
-    rows.map(([label, value, chosen, about]) => el("option", { value, selected: Boolean(chosen), text: about ? `${label} – ${about}` : label })));
+  if (most > 1)
+    return group(
+      { ...component, options: rows.map(([label, value, chosen]) => ({ label, value, default: chosen })) },
+      "checkbox",
+    );
+  const control = el(
+    "select",
+    { class: "select" },
+    el("option", { value: "", text: component.placeholder ?? "Choose…" }),
+    rows.map(([label, value, chosen, about]) =>
+      el("option", { value, selected: Boolean(chosen), text: about ? `${label} – ${about}` : label }),
+    ),
+  );
   return { control, value: () => (control.value ? [control.value] : []) };
 }
 
 function group(component, kind) {
   const name = freshId("group");
-  const inputs = component.options.map((option) => el("input", { type: kind, name, value: option.value, checked: Boolean(option.default) }));
-  const control = el("fieldset", { class: "group" }, component.options.map((option, index) => el("label", { class: "check" },
-    inputs[index], el("span", {}, option.label, option.description && el("small", { text: option.description })))));
+  const inputs = component.options.map((option) =>
+    el("input", { type: kind, name, value: option.value, checked: Boolean(option.default) }),
+  );
+  const control = el(
+    "fieldset",
+    { class: "group" },
+    component.options.map((option, index) =>
+      el(
+        "label",
+        { class: "check" },
+        inputs[index],
+        el("span", {}, option.label, option.description && el("small", { text: option.description })),
+      ),
+    ),
+  );
   return { control, value: () => inputs.filter((input) => input.checked).map((input) => input.value) };
 }
 
@@ -97,5 +147,7 @@ function box(component) {
 }
 
 function unknown(component) {
-  return { control: el("div", { class: "unknown", text: `A field of type ${component.type}, which this page cannot fill.` }) };
+  return {
+    control: el("div", { class: "unknown", text: `A field of type ${component.type}, which this page cannot fill.` }),
+  };
 }

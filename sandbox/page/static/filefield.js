@@ -16,15 +16,47 @@ export class FileField {
     this.files = [];
     this.changed = changed;
     const accept = (types ?? []).map((type) => GROUPS[type] ?? (type.startsWith(".") ? type : `.${type}`)).join(",");
-    this.input = el("input", { type: "file", class: "sr", tabindex: "-1", accept: accept || null, multiple: most > 1, "aria-hidden": "true", on: { change: () => this.picked() } });
-    this.button = el("button", { type: "button", class: "file-pick", "aria-label": `${label}: choose a file`, on: { click: () => this.input.click() } },
-      icon("attach"), el("span", { text: most > 1 ? `Choose up to ${most} files` : "Choose a file" }), el("small", { text: "or drop it here" }));
+    this.input = el("input", {
+      type: "file",
+      class: "sr",
+      tabindex: "-1",
+      accept: accept || null,
+      multiple: most > 1,
+      "aria-hidden": "true",
+      on: { change: () => this.picked() },
+    });
+    this.button = el(
+      "button",
+      {
+        type: "button",
+        class: "file-pick",
+        "aria-label": `${label}: choose a file`,
+        on: { click: () => this.input.click() },
+      },
+      icon("attach"),
+      el("span", { text: most > 1 ? `Choose up to ${most} files` : "Choose a file" }),
+      el("small", { text: "or drop it here" }),
+    );
     this.list = el("ul", { class: "file-list" });
-    this.node = el("div", { class: "file-field", on: { dragover: (event) => this.over(event), dragleave: () => this.node.classList.remove("over"), drop: (event) => this.dropped(event) } },
-      this.input, this.button, this.list);
+    this.node = el(
+      "div",
+      {
+        class: "file-field",
+        on: {
+          dragover: (event) => this.over(event),
+          dragleave: () => this.node.classList.remove("over"),
+          drop: (event) => this.dropped(event),
+        },
+      },
+      this.input,
+      this.button,
+      this.list,
+    );
   }
 
-  get hasRoom() { return this.files.length < this.most; }
+  get hasRoom() {
+    return this.files.length < this.most;
+  }
 
   picked() {
     this.add([...this.input.files]);
@@ -39,9 +71,27 @@ export class FileField {
   }
 
   draw() {
-    this.list.replaceChildren(...this.files.map((file) => el("li", { class: "file-chip" },
-      icon("file"), el("span", { class: "file-name", text: file.name }), el("span", { class: "file-size", text: sizeInWords(file.size) }),
-      el("button", { type: "button", class: "icon-button", "aria-label": `Remove ${file.name}`, on: { click: () => this.drop(file) } }, icon("close")))));
+    this.list.replaceChildren(
+      ...this.files.map((file) =>
+        el(
+          "li",
+          { class: "file-chip" },
+          icon("file"),
+          el("span", { class: "file-name", text: file.name }),
+          el("span", { class: "file-size", text: sizeInWords(file.size) }),
+          el(
+            "button",
+            {
+              type: "button",
+              class: "icon-button",
+              "aria-label": `Remove ${file.name}`,
+              on: { click: () => this.drop(file) },
+            },
+            icon("close"),
+          ),
+        ),
+      ),
+    );
     this.button.hidden = !this.hasRoom;
     this.changed();
   }

@@ -17,13 +17,28 @@ export function attachment(file) {
 
 /** A picture from the sandbox's own file host; one from elsewhere is only named, because nothing leaves the machine. */
 export function picture(url, words) {
-  if (!isLocal(url)) return el("a", { class: "file", href: url, target: "_blank", rel: "noreferrer noopener" }, icon("outside"), `Picture: ${words}`);
-  return el("a", { class: "picture", href: url, target: "_blank", rel: "noreferrer noopener" }, el("img", { src: url, alt: words }));
+  if (!isLocal(url))
+    return el(
+      "a",
+      { class: "file", href: url, target: "_blank", rel: "noreferrer noopener" },
+      icon("outside"),
+      `Picture: ${words}`,
+    );
+  return el(
+    "a",
+    { class: "picture", href: url, target: "_blank", rel: "noreferrer noopener" },
+    el("img", { src: url, alt: words }),
+  );
 }
 
 function fileLink(file) {
-  return el("a", { class: "file", href: file.url, target: "_blank", rel: "noreferrer noopener" },
-    icon("file"), el("span", { class: "file-name", text: file.filename }), el("span", { class: "file-size", text: sizeInWords(file.size) }));
+  return el(
+    "a",
+    { class: "file", href: file.url, target: "_blank", rel: "noreferrer noopener" },
+    icon("file"),
+    el("span", { class: "file-name", text: file.filename }),
+    el("span", { class: "file-size", text: sizeInWords(file.size) }),
+  );
 }
 
 function isLocal(url) {

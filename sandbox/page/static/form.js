@@ -12,7 +12,9 @@ export class Forms {
     this.open = null;
     store.on("modal", (modal) => this.show(modal));
     store.on("modal-closed", (modal) => this.hide(modal.id));
-    store.on("place", () => { if (this.open && this.open.modal.member_id !== store.memberId) this.hide(this.open.modal.id); });
+    store.on("place", () => {
+      if (this.open && this.open.modal.member_id !== store.memberId) this.hide(this.open.modal.id);
+    });
   }
 
   show(modal) {
@@ -26,20 +28,64 @@ export class Forms {
     const error = el("p", { class: "error", role: "alert" });
     const go = el("button", { type: "submit", class: "button button-primary" }, "Submit");
     const title = el("h2", { id: `title-${modal.id}`, text: modal.title });
-    const dialog = el("dialog", { class: "form", "aria-labelledby": title.id },
-      el("form", { novalidate: true, on: { submit: (event) => { event.preventDefault(); this.submit(); } } },
-        el("header", { class: "form-head" }, title,
+    const dialog = el(
+      "dialog",
+      { class: "form", "aria-labelledby": title.id },
+      el(
+        "form",
+        {
+          novalidate: true,
+          on: {
+            submit: (event) => {
+              event.preventDefault();
+              this.submit();
+            },
+          },
+        },
+        el(
+          "header",
+          { class: "form-head" },
+          title,
           el("span", { class: "form-from", text: `from ${this.store.nameOf(this.store.bot)}` }),
-          el("button", { type: "button", class: "icon-button", "aria-label": "Close the form", on: { click: () => this.dismiss() } }, icon("close"))),
-        el("div", { class: "form-body" }, fields.map((field) => field.node)),
+          el(
+            "button",
+            {
+              type: "button",
+              class: "icon-button",
+              "aria-label": "Close the form",
+              on: { click: () => this.dismiss() },
+            },
+            icon("close"),
+          ),
+        ),
+        el(
+          "div",
+          { class: "form-body" },
+          fields.map((field) => field.node),
+        ),
         error,
-        el("footer", { class: "form-foot" },
-          el("button", { type: "button", class: "button button-secondary", on: { click: () => this.dismiss() } }, "Cancel"), go)));
-    dialog.addEventListener("cancel", (event) => { event.preventDefault(); this.dismiss(); });
+        el(
+          "footer",
+          { class: "form-foot" },
+          el(
+            "button",
+            { type: "button", class: "button button-secondary", on: { click: () => this.dismiss() } },
+            "Cancel",
+          ),
+          go,
+        ),
+      ),
+    );
+    dialog.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      this.dismiss();
+    });
     this.open = { modal, fields, dialog, error, go, from: document.activeElement };
     document.body.append(dialog);
     dialog.showModal();
-    dialog.querySelector(".form-body input:not([type=file]), .form-body textarea, .form-body select, .file-pick")?.focus();
+    dialog
+      .querySelector(".form-body input:not([type=file]), .form-body textarea, .form-body select, .file-pick")
+      ?.focus();
   }
 
   /** Files dropped outside a field go to the first that has room. */
@@ -50,11 +96,17 @@ export class Forms {
   async submit() {
     const { modal, fields, error, go } = this.open;
     const filled = fields.filter((field) => field.customId);
-    const values = Object.fromEntries(filled.filter((field) => field.value).map((field) => [field.customId, field.value()]));
-    const files = Object.fromEntries(filled.filter((field) => field.files?.().length).map((field) => [field.customId, field.files()]));
+    const values = Object.fromEntries(
+      filled.filter((field) => field.value).map((field) => [field.customId, field.value()]),
+    );
+    const files = Object.fromEntries(
+      filled.filter((field) => field.files?.().length).map((field) => [field.customId, field.files()]),
+    );
     go.disabled = true;
     try {
-      const typed = Object.values(values).filter((value) => typeof value === "string" && value).join("\n\n");
+      const typed = Object.values(values)
+        .filter((value) => typeof value === "string" && value)
+        .join("\n\n");
       await this.store.interact("submit", { modal: modal.id, values }, files, { what: `“${modal.title}”`, typed });
     } catch (refused) {
       error.textContent = refused.message;

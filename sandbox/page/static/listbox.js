@@ -19,7 +19,9 @@ export class Listbox {
     field.setAttribute("autocomplete", "off");
   }
 
-  get isOpen() { return !this.node.hidden; }
+  get isOpen() {
+    return !this.node.hidden;
+  }
 
   show(items, { empty = null, preselect = true } = {}) {
     this.items = items;
@@ -39,17 +41,23 @@ export class Listbox {
   }
 
   row(item, index) {
-    return el("li", {
-      role: "option", id: freshId("option"), class: "listbox-item", "aria-selected": "false",
-      on: {
-        pointerdown: (event) => event.preventDefault(), // the field keeps the focus
-        pointermove: () => this.mark(index),
-        click: () => this.take(index),
+    return el(
+      "li",
+      {
+        role: "option",
+        id: freshId("option"),
+        class: "listbox-item",
+        "aria-selected": "false",
+        on: {
+          pointerdown: (event) => event.preventDefault(), // the field keeps the focus
+          pointermove: () => this.mark(index),
+          click: () => this.take(index),
+        },
       },
-    },
-    el("span", { class: "listbox-label", text: item.label }),
-    item.detail && el("span", { class: "listbox-detail", text: item.detail }),
-    item.mark && el("span", { class: "listbox-mark", text: item.mark }));
+      el("span", { class: "listbox-label", text: item.label }),
+      item.detail && el("span", { class: "listbox-detail", text: item.detail }),
+      item.mark && el("span", { class: "listbox-mark", text: item.mark }),
+    );
   }
 
   mark(index) {

@@ -19,7 +19,10 @@ const store = new Store();
 
 /** What mentions and links of a message mean here. */
 const names = {
-  user: (id) => { const person = store.person(id); return person ? store.nameOf(person) : "somebody"; },
+  user: (id) => {
+    const person = store.person(id);
+    return person ? store.nameOf(person) : "somebody";
+  },
   place: (id) => store.state.channels.find((channel) => channel.id === id)?.name ?? "somewhere",
   jump: (url) => {
     const found = JUMP.exec(url);
@@ -33,13 +36,19 @@ const names = {
 };
 
 async function goTo(channelId, messageId) {
-  if (!store.state.channels.some((channel) => channel.id === channelId)) return say("That place does not exist here, or you do not see it.");
+  if (!store.state.channels.some((channel) => channel.id === channelId))
+    return say("That place does not exist here, or you do not see it.");
   if (channelId !== store.channelId) await store.open(channelId);
   if (messageId) list.jump(messageId);
 }
 
 const rail = new Rail(store, byId("rail"));
-const list = new MessageList(store, { list: byId("messages"), scroll: byId("scroll"), announcer: byId("announcer"), names });
+const list = new MessageList(store, {
+  list: byId("messages"),
+  scroll: byId("scroll"),
+  announcer: byId("announcer"),
+  names,
+});
 const composer = new Composer(store, byId("composer"));
 const forms = new Forms(store, names);
 new Panel(store, byId("panel"), buildHead(byId("channel-head")));
@@ -47,10 +56,33 @@ new Panel(store, byId("panel"), buildHead(byId("channel-head")));
 function buildHead(head) {
   const title = el("h1");
   const presence = el("span", { class: "presence", role: "status" });
-  const opener = el("button", { type: "button", class: "button button-quiet", id: "panel-open", "aria-expanded": "false", "aria-controls": "panel" }, icon("levers"), el("span", { text: "Faults" }));
+  const opener = el(
+    "button",
+    {
+      type: "button",
+      class: "button button-quiet",
+      id: "panel-open",
+      "aria-expanded": "false",
+      "aria-controls": "panel",
+    },
+    icon("levers"),
+    el("span", { text: "Faults" }),
+  );
   head.append(
-    el("button", { type: "button", class: "icon-button rail-open", "aria-label": "Channels and people", on: { click: () => rail.toggle(true) } }, icon("menu")),
-    title, presence, opener);
+    el(
+      "button",
+      {
+        type: "button",
+        class: "icon-button rail-open",
+        "aria-label": "Channels and people",
+        on: { click: () => rail.toggle(true) },
+      },
+      icon("menu"),
+    ),
+    title,
+    presence,
+    opener,
+  );
   const draw = () => {
     if (!store.channel) return;
     const name = store.channelName(store.channel);
@@ -79,7 +111,7 @@ document.querySelector(".channel").addEventListener("pointerdown", (event) => {
   if (!event.target.closest(".rail-open")) rail.toggle(false);
 });
 
-// -- typing, dropping --------------------------------------------------------------------------------------------------
+// -- typing, dropping -----------------------------------------------------------------------------
 
 let typingTimer = null;
 store.on("typing", (channelId) => {
@@ -96,7 +128,9 @@ document.addEventListener("dragover", (event) => {
   event.preventDefault();
   byId("drop").hidden = Boolean(forms.open);
 });
-document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) byId("drop").hidden = true; });
+document.addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) byId("drop").hidden = true;
+});
 document.addEventListener("drop", (event) => {
   if (!hasFiles(event)) return;
   event.preventDefault();

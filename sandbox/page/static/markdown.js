@@ -59,7 +59,10 @@ function block(text, names) {
 
 function listOf(text, names) {
   const numbered = /^\d/.test(text);
-  const items = text.trimEnd().split("\n").map((line) => el("li", {}, inline(line.replace(/^(?:[-*]|\d+\.) /, ""), names)));
+  const items = text
+    .trimEnd()
+    .split("\n")
+    .map((line) => el("li", {}, inline(line.replace(/^(?:[-*]|\d+\.) /, ""), names)));
   return el(numbered ? "ol" : "ul", numbered ? { start: parseInt(text, 10) } : {}, items);
 }
 
@@ -103,20 +106,34 @@ function match(text, at) {
 
 function render(kind, parts, names) {
   switch (kind) {
-    case "escape": return parts[1];
-    case "code": return el("code", { text: parts[2] });
-    case "time": return timestamp(Number(parts[1]), parts[2]);
-    case "user": return mention(`@${names.user(parts[1])}`);
-    case "role": return mention("@role");
-    case "place": return mention(`#${names.place(parts[1])}`);
-    case "command": return mention(`/${parts[1]}`);
-    case "everyone": return mention(`@${parts[1]}`);
-    case "emoji": return `:${parts[1]}:`;
-    case "angled": return link(parts[1], parts[1], names);
-    case "link": return link(parts[2], parts[1], names);
-    case "url": return link(parts[0], parts[0], names);
-    case "spoiler": return spoiler(inline(parts[1], names));
-    default: return el({ strong: "strong", under: "u", emphasis: "em", strike: "s" }[kind], {}, inline(parts[1], names));
+    case "escape":
+      return parts[1];
+    case "code":
+      return el("code", { text: parts[2] });
+    case "time":
+      return timestamp(Number(parts[1]), parts[2]);
+    case "user":
+      return mention(`@${names.user(parts[1])}`);
+    case "role":
+      return mention("@role");
+    case "place":
+      return mention(`#${names.place(parts[1])}`);
+    case "command":
+      return mention(`/${parts[1]}`);
+    case "everyone":
+      return mention(`@${parts[1]}`);
+    case "emoji":
+      return `:${parts[1]}:`;
+    case "angled":
+      return link(parts[1], parts[1], names);
+    case "link":
+      return link(parts[2], parts[1], names);
+    case "url":
+      return link(parts[0], parts[0], names);
+    case "spoiler":
+      return spoiler(inline(parts[1], names));
+    default:
+      return el({ strong: "strong", under: "u", emphasis: "em", strike: "s" }[kind], {}, inline(parts[1], names));
   }
 }
 
@@ -129,19 +146,35 @@ export function link(url, words, names) {
   const jump = names.jump(url);
   if (jump) {
     const label = words === url ? jump.words : words;
-    return el("a", { href: "#", class: "jump", on: { click: (event) => { event.preventDefault(); jump.go(); } }, text: label });
+    return el("a", {
+      href: "#",
+      class: "jump",
+      on: {
+        click: (event) => {
+          event.preventDefault();
+          jump.go();
+        },
+      },
+      text: label,
+    });
   }
   return el("a", { href: url, target: "_blank", rel: "noreferrer noopener", text: words });
 }
 
 function spoiler(children) {
-  const node = el("span", { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Spoiler, press to show" }, children);
+  const node = el(
+    "span",
+    { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Spoiler, press to show" },
+    children,
+  );
   const show = () => {
     node.classList.add("shown");
     node.removeAttribute("role");
     node.removeAttribute("aria-label");
   };
   node.addEventListener("click", show);
-  node.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") show(); });
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") show();
+  });
   return node;
 }

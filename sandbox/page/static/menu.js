@@ -7,10 +7,25 @@ let open = null;
 /** Show `items` ({label, act, danger, mark}) beside `where` (a point or a rectangle); `from` gets the focus back. */
 export function openMenu(items, where, from) {
   close(false);
-  const buttons = items.map((item) => el("button", {
-    type: "button", role: "menuitem", class: item.danger ? "menu-item danger" : "menu-item", tabindex: "-1",
-    on: { click: () => { close(true); item.act(); } },
-  }, el("span", { text: item.label }), item.mark && el("span", { class: "menu-mark", text: item.mark })));
+  const buttons = items.map((item) =>
+    el(
+      "button",
+      {
+        type: "button",
+        role: "menuitem",
+        class: item.danger ? "menu-item danger" : "menu-item",
+        tabindex: "-1",
+        on: {
+          click: () => {
+            close(true);
+            item.act();
+          },
+        },
+      },
+      el("span", { text: item.label }),
+      item.mark && el("span", { class: "menu-mark", text: item.mark }),
+    ),
+  );
   const node = el("div", { class: "menu", role: "menu", on: { keydown: (event) => key(event, buttons) } }, buttons);
   document.body.append(node);
   place(node, where);
@@ -30,7 +45,12 @@ function place(node, where) {
 
 function key(event, buttons) {
   const at = buttons.indexOf(document.activeElement);
-  const to = { ArrowDown: (at + 1) % buttons.length, ArrowUp: (at - 1 + buttons.length) % buttons.length, Home: 0, End: buttons.length - 1 }[event.key];
+  const to = {
+    ArrowDown: (at + 1) % buttons.length,
+    ArrowUp: (at - 1 + buttons.length) % buttons.length,
+    Home: 0,
+    End: buttons.length - 1,
+  }[event.key];
   if (to !== undefined) {
     event.preventDefault();
     buttons[to].focus();

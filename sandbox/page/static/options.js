@@ -14,13 +14,27 @@ export function optionField(option, context) {
   const id = freshId("option");
   field.control.id = id;
   field.name = option.name;
-  field.node = el("div", { class: option.required ? "option required" : "option", data: { option: option.name } },
-    el("div", { class: "option-head" },
+  field.node = el(
+    "div",
+    { class: option.required ? "option required" : "option", data: { option: option.name } },
+    el(
+      "div",
+      { class: "option-head" },
       el("label", { class: "option-name", for: id, text: option.name }),
       option.required && el("span", { class: "tag", text: "required" }),
       el("span", { class: "option-about", id: `${id}-about`, text: option.description }),
       field.counter,
-      !option.required && el("button", { type: "button", class: "icon-button small", "aria-label": `Leave out ${option.name}`, on: { click: () => context.leaveOut(option.name) } }, "×"),
+      !option.required &&
+        el(
+          "button",
+          {
+            type: "button",
+            class: "icon-button small",
+            "aria-label": `Leave out ${option.name}`,
+            on: { click: () => context.leaveOut(option.name) },
+          },
+          "×",
+        ),
     ),
     field.body ?? field.control,
     field.listbox?.node,
@@ -33,14 +47,28 @@ export function optionField(option, context) {
 }
 
 function make(option, context) {
-  if (option.choices?.length) return choice(option, option.choices.map((one) => [one.name, one.value]));
+  if (option.choices?.length)
+    return choice(
+      option,
+      option.choices.map((one) => [one.name, one.value]),
+    );
   switch (option.type) {
-    case BOOLEAN: return choice(option, [["True", true], ["False", false]]);
-    case USER: case MENTIONABLE: return choice(option, context.people());
-    case CHANNEL: return choice(option, context.channels());
-    case ROLE: return plainText(option);
-    case ATTACHMENT: return file(option, context);
-    default: return option.autocomplete ? completing(option, context) : typed(option);
+    case BOOLEAN:
+      return choice(option, [
+        ["True", true],
+        ["False", false],
+      ]);
+    case USER:
+    case MENTIONABLE:
+      return choice(option, context.people());
+    case CHANNEL:
+      return choice(option, context.channels());
+    case ROLE:
+      return plainText(option);
+    case ATTACHMENT:
+      return file(option, context);
+    default:
+      return option.autocomplete ? completing(option, context) : typed(option);
   }
 }
 
@@ -63,31 +91,54 @@ function text(option) {
     control,
     counter,
     value: () => control.value || undefined,
-    set: (value) => { control.value = value ?? ""; count(); },
+    set: (value) => {
+      control.value = value ?? "";
+      count();
+    },
   };
 }
 
 function number(option) {
-  const control = el("input", { type: "number", class: "option-text", min: option.min_value, max: option.max_value, step: option.type === INTEGER ? "1" : "any" });
+  const control = el("input", {
+    type: "number",
+    class: "option-text",
+    min: option.min_value,
+    max: option.max_value,
+    step: option.type === INTEGER ? "1" : "any",
+  });
   return {
     control,
     value: () => (control.value === "" ? undefined : Number(control.value)),
-    set: (value) => { control.value = value ?? ""; },
+    set: (value) => {
+      control.value = value ?? "";
+    },
   };
 }
 
 function plainText() {
   const control = el("input", { type: "text", class: "option-text" });
-  return { control, value: () => control.value || undefined, set: (value) => { control.value = value ?? ""; } };
+  return {
+    control,
+    value: () => control.value || undefined,
+    set: (value) => {
+      control.value = value ?? "";
+    },
+  };
 }
 
 function choice(option, pairs) {
-  const control = el("select", { class: "select" }, el("option", { value: "", text: "Choose…" }),
-    pairs.map(([label, _], index) => el("option", { value: String(index), text: label })));
+  const control = el(
+    "select",
+    { class: "select" },
+    el("option", { value: "", text: "Choose…" }),
+    pairs.map(([label, _], index) => el("option", { value: String(index), text: label })),
+  );
   return {
     control,
     value: () => (control.value === "" ? undefined : pairs[Number(control.value)][1]),
-    set: (value) => { control.value = value === undefined ? "" : String(pairs.findIndex(([, one]) => one === value)); },
+    set: (value) => {
+      control.value = value === undefined ? "" : String(pairs.findIndex(([, one]) => one === value));
+    },
   };
 }
 
@@ -106,14 +157,22 @@ function file(option, context) {
 
 // The bot is asked while one types; it may want numbers or words.
 function completing(option, context) {
-  const control = el("input", { type: "text", class: "option-text", inputmode: option.type === STRING ? "text" : "decimal" });
+  const control = el("input", {
+    type: "text",
+    class: "option-text",
+    inputmode: option.type === STRING ? "text" : "decimal",
+  });
   let chosen = null;
   let timer = null;
   let asked = 0;
-  const listbox = new Listbox(control, (item) => {
-    chosen = item;
-    control.value = item.label;
-  }, `Suggestions for ${option.name}`);
+  const listbox = new Listbox(
+    control,
+    (item) => {
+      chosen = item;
+      control.value = item.label;
+    },
+    `Suggestions for ${option.name}`,
+  );
   const ask = async () => {
     const number = (asked += 1);
     const choices = await context.complete(option.name, control.value);
@@ -125,17 +184,32 @@ function completing(option, context) {
     clearTimeout(timer);
     timer = setTimeout(ask, ASK_AFTER_MS);
   };
-  control.addEventListener("input", () => { chosen = null; soon(); });
-  control.addEventListener("focus", () => { if (!chosen) soon(); });
-  control.addEventListener("blur", () => { asked += 1; clearTimeout(timer); listbox.hide(); });
+  control.addEventListener("input", () => {
+    chosen = null;
+    soon();
+  });
+  control.addEventListener("focus", () => {
+    if (!chosen) soon();
+  });
+  control.addEventListener("blur", () => {
+    asked += 1;
+    clearTimeout(timer);
+    listbox.hide();
+  });
   control.addEventListener("keydown", (event) => {
     if (!listbox.key(event) && event.key === "ArrowDown") ask();
   });
   return {
     control,
     listbox,
-    value: () => (control.value === "" ? undefined : chosen?.value ?? (option.type === STRING ? control.value : Number(control.value))),
-    set: (value) => { chosen = null; control.value = value ?? ""; },
+    value: () =>
+      control.value === ""
+        ? undefined
+        : (chosen?.value ?? (option.type === STRING ? control.value : Number(control.value))),
+    set: (value) => {
+      chosen = null;
+      control.value = value ?? "";
+    },
   };
 }
 

@@ -23,18 +23,41 @@ export function silence(files) {
 function build(file) {
   const sound = el("audio", { preload: "metadata", src: file.url });
   const toggle = el("button", { type: "button", class: "player-toggle", "aria-label": "Play" }, icon("play"));
-  const seek = el("input", { type: "range", class: "player-seek", min: "0", max: "1", step: "0.01", value: "0", "aria-label": "Position" });
+  const seek = el("input", {
+    type: "range",
+    class: "player-seek",
+    min: "0",
+    max: "1",
+    step: "0.01",
+    value: "0",
+    "aria-label": "Position",
+  });
   const time = el("span", { class: "player-time", text: "0:00 / –:––" });
   const wave = el("canvas", { class: "player-wave", "aria-hidden": "true" });
   const words = el("span", { class: "player-name", text: file.filename });
-  const node = el("div", { class: "player", role: "group", "aria-label": `Sound: ${file.filename}`, data: { file: file.id } },
-    sound, toggle,
-    el("div", { class: "player-body" },
+  const node = el(
+    "div",
+    { class: "player", role: "group", "aria-label": `Sound: ${file.filename}`, data: { file: file.id } },
+    sound,
+    toggle,
+    el(
+      "div",
+      { class: "player-body" },
       el("div", { class: "player-line" }, words, el("span", { class: "player-size", text: sizeInWords(file.size) })),
       el("div", { class: "player-bar" }, wave, seek),
     ),
     time,
-    el("a", { class: "icon-button", href: file.url, target: "_blank", rel: "noreferrer noopener", "aria-label": `Open ${file.filename}` }, icon("download")),
+    el(
+      "a",
+      {
+        class: "icon-button",
+        href: file.url,
+        target: "_blank",
+        rel: "noreferrer noopener",
+        "aria-label": `Open ${file.filename}`,
+      },
+      icon("download"),
+    ),
   );
   const levels = { values: null };
   wire({ node, sound, toggle, seek, time, wave, levels });
@@ -57,7 +80,9 @@ function wire({ node, sound, toggle, seek, time, wave, levels }) {
     node.classList.toggle("playing", !sound.paused);
   };
   toggle.addEventListener("click", () => (sound.paused ? start(node, sound) : sound.pause()));
-  seek.addEventListener("input", () => { sound.currentTime = Number(seek.value); });
+  seek.addEventListener("input", () => {
+    sound.currentTime = Number(seek.value);
+  });
   for (const event of ["loadedmetadata", "timeupdate", "seeked"]) sound.addEventListener(event, show);
   for (const event of ["play", "pause", "ended"]) sound.addEventListener(event, face);
   sound.addEventListener("error", () => broken(node, toggle, seek, time));

@@ -11,14 +11,34 @@ export class Rail {
     this.places = el("nav", { class: "places", "aria-label": "Channels" });
     this.people = el("div", { class: "people" });
     root.append(
-      el("header", { class: "brand" },
+      el(
+        "header",
+        { class: "brand" },
         el("span", { class: "brand-mark", "aria-hidden": "true" }, el("i"), el("i"), el("i"), el("i"), el("i")),
-        el("div", {}, el("b", { text: "Sandbox" }), el("small", { text: "Plays a chat service on this machine. It is not Discord, and nothing leaves here." })),
-        el("button", { type: "button", class: "icon-button rail-close", "aria-label": "Close the list of channels", on: { click: () => this.toggle(false) } }, icon("close"))),
+        el(
+          "div",
+          {},
+          el("b", { text: "Sandbox" }),
+          el("small", { text: "Plays a chat service on this machine. It is not Discord, and nothing leaves here." }),
+        ),
+        el(
+          "button",
+          {
+            type: "button",
+            class: "icon-button rail-close",
+            "aria-label": "Close the list of channels",
+            on: { click: () => this.toggle(false) },
+          },
+          icon("close"),
+        ),
+      ),
       this.places,
-      this.people);
+      this.people,
+    );
     for (const kind of ["state", "place", "unread"]) store.on(kind, () => this.draw());
-    root.addEventListener("keydown", (event) => { if (event.key === "Escape") this.toggle(false); });
+    root.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.toggle(false);
+    });
   }
 
   draw() {
@@ -33,9 +53,16 @@ export class Rail {
     const { state } = this.store;
     const groups = state.guilds.map((guild) => {
       const inside = state.channels.filter((channel) => channel.guild_id === guild.id && channel.type === TEXT);
-      return el("section", {},
+      return el(
+        "section",
+        {},
         el("h3", {}, guild.name, !guild.bot_present && el("small", { text: " without the bot" })),
-        el("ul", {}, inside.flatMap((channel) => [channel, ...this.threads(channel)]).map((channel) => this.place(channel))));
+        el(
+          "ul",
+          {},
+          inside.flatMap((channel) => [channel, ...this.threads(channel)]).map((channel) => this.place(channel)),
+        ),
+      );
     });
     const direct = state.channels.find((channel) => channel.type === DIRECT);
     groups.push(el("section", {}, el("h3", { text: "Direct messages" }), el("ul", {}, this.directRow(direct))));
@@ -48,7 +75,9 @@ export class Rail {
 
   directRow(channel) {
     return this.row({
-      key: "direct", name: this.store.nameOf(this.store.bot), mark: icon("person"),
+      key: "direct",
+      name: this.store.nameOf(this.store.bot),
+      mark: icon("person"),
       isHere: Boolean(channel) && channel.id === this.store.channelId,
       isUnread: Boolean(channel) && this.store.unread.has(channel.id),
       go: () => (channel ? this.store.open(channel.id) : this.store.openDirect()),
@@ -57,27 +86,63 @@ export class Rail {
 
   place(channel) {
     return this.row({
-      key: channel.id, name: channel.name, mark: icon(channel.type === THREAD ? "thread" : "hash"),
-      isHere: channel.id === this.store.channelId, isUnread: this.store.unread.has(channel.id),
-      isInner: channel.type === THREAD, go: () => this.store.open(channel.id),
+      key: channel.id,
+      name: channel.name,
+      mark: icon(channel.type === THREAD ? "thread" : "hash"),
+      isHere: channel.id === this.store.channelId,
+      isUnread: this.store.unread.has(channel.id),
+      isInner: channel.type === THREAD,
+      go: () => this.store.open(channel.id),
     });
   }
 
   row({ key, name, mark, isHere, isUnread, isInner, go }) {
-    return el("li", {}, el("button", {
-      type: "button", class: ["place", isUnread && "unread", isInner && "inner"].filter(Boolean).join(" "), data: { key },
-      "aria-current": isHere ? "page" : null,
-      on: { click: () => { this.toggle(false); go(); } },
-    }, mark, el("span", { text: name }), isUnread && el("span", { class: "dot" }, el("span", { class: "sr", text: "unread" }))));
+    return el(
+      "li",
+      {},
+      el(
+        "button",
+        {
+          type: "button",
+          class: ["place", isUnread && "unread", isInner && "inner"].filter(Boolean).join(" "),
+          data: { key },
+          "aria-current": isHere ? "page" : null,
+          on: {
+            click: () => {
+              this.toggle(false);
+              go();
+            },
+          },
+        },
+        mark,
+        el("span", { text: name }),
+        isUnread && el("span", { class: "dot" }, el("span", { class: "sr", text: "unread" })),
+      ),
+    );
   }
 
   drawPeople() {
     this.people.replaceChildren(
       el("h3", { id: "people-title", text: "You are" }),
-      el("div", { role: "group", "aria-labelledby": "people-title", class: "people-list" }, this.store.state.members.map((person) => el("button", {
-        type: "button", class: "person", "aria-pressed": String(person.id === this.store.memberId), data: { key: `person ${person.id}` },
-        on: { click: () => this.store.become(person.id) },
-      }, avatar(person, person.display_name), el("span", { text: person.display_name })))));
+      el(
+        "div",
+        { role: "group", "aria-labelledby": "people-title", class: "people-list" },
+        this.store.state.members.map((person) =>
+          el(
+            "button",
+            {
+              type: "button",
+              class: "person",
+              "aria-pressed": String(person.id === this.store.memberId),
+              data: { key: `person ${person.id}` },
+              on: { click: () => this.store.become(person.id) },
+            },
+            avatar(person, person.display_name),
+            el("span", { text: person.display_name }),
+          ),
+        ),
+      ),
+    );
   }
 
   toggle(open) {

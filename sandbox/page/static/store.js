@@ -3,9 +3,22 @@
 import { get, post, verb } from "./api.js";
 
 const CHANGES = [
-  "message_create", "message_update", "message_delete", "interaction_answered", "interaction_failed", "choices",
-  "modal_opened", "modal_closed", "commands_registered", "channel_create", "channel_update", "channel_delete",
-  "guild_create", "guild_delete", "typing", "gateway",
+  "message_create",
+  "message_update",
+  "message_delete",
+  "interaction_answered",
+  "interaction_failed",
+  "choices",
+  "modal_opened",
+  "modal_closed",
+  "commands_registered",
+  "channel_create",
+  "channel_update",
+  "channel_delete",
+  "guild_create",
+  "guild_delete",
+  "typing",
+  "gateway",
 ];
 const RETRY_MS = 1000;
 const REFRESH_MS = 60;
@@ -32,15 +45,25 @@ export class Store extends EventTarget {
     this.refreshing = null;
   }
 
-  // -- looking ---------------------------------------------------------------------------------------------------------
+  // -- looking ------------------------------------------------------------------------------------
 
-  get member() { return this.state.members.find((one) => one.id === this.memberId); }
-  get channel() { return this.state.channels.find((one) => one.id === this.channelId); }
-  get commands() { return this.state.commands[this.channelId] ?? []; }
-  get bot() { return this.state.bot; }
+  get member() {
+    return this.state.members.find((one) => one.id === this.memberId);
+  }
+  get channel() {
+    return this.state.channels.find((one) => one.id === this.channelId);
+  }
+  get commands() {
+    return this.state.commands[this.channelId] ?? [];
+  }
+  get bot() {
+    return this.state.bot;
+  }
 
   /** Milliseconds as the sandbox counts them; its time can be moved ahead. */
-  now() { return Date.now() + this.clockOffsetMs; }
+  now() {
+    return Date.now() + this.clockOffsetMs;
+  }
 
   /** How a person is called here. */
   nameOf(person) {
@@ -67,7 +90,7 @@ export class Store extends EventTarget {
     return message.author.id === this.memberId || message.visible_to === this.memberId || moderates;
   }
 
-  // -- being somebody somewhere ----------------------------------------------------------------------------------------
+  // -- being somebody somewhere -------------------------------------------------------------------
 
   async start() {
     const wanted = new URLSearchParams(location.hash.slice(1));
@@ -130,7 +153,7 @@ export class Store extends EventTarget {
     this.tell("state");
   }
 
-  // -- the stream ------------------------------------------------------------------------------------------------------
+  // -- the stream ---------------------------------------------------------------------------------
 
   follow(after) {
     const query = new URLSearchParams({ member: this.memberId, also: "gateway", after });
@@ -160,14 +183,24 @@ export class Store extends EventTarget {
   change(change) {
     this.clockOffsetMs = Math.max(this.clockOffsetMs, change.at * 1000 - Date.now());
     switch (change.kind) {
-      case "message_create": case "message_update": case "message_delete": return this.applyMessage(change);
-      case "interaction_answered": return this.settle(change.interaction);
-      case "interaction_failed": return this.fail(change.interaction);
-      case "choices": return this.tell("choices", change);
-      case "modal_opened": return this.tell("modal", change.modal);
-      case "modal_closed": return this.tell("modal-closed", change.modal);
-      case "typing": return this.tell("typing", change.channel_id);
-      default: return this.refreshSoon();
+      case "message_create":
+      case "message_update":
+      case "message_delete":
+        return this.applyMessage(change);
+      case "interaction_answered":
+        return this.settle(change.interaction);
+      case "interaction_failed":
+        return this.fail(change.interaction);
+      case "choices":
+        return this.tell("choices", change);
+      case "modal_opened":
+        return this.tell("modal", change.modal);
+      case "modal_closed":
+        return this.tell("modal-closed", change.modal);
+      case "typing":
+        return this.tell("typing", change.channel_id);
+      default:
+        return this.refreshSoon();
     }
   }
 
@@ -193,7 +226,7 @@ export class Store extends EventTarget {
     this.tell("message", { message, isNew });
   }
 
-  // -- acting ----------------------------------------------------------------------------------------------------------
+  // -- acting -------------------------------------------------------------------------------------
 
   /** Do something that the bot must answer; `what` says it in words, `restore` brings the input back if it does not. */
   async interact(name, given, files, { what, restore, message, typed } = {}) {

@@ -12,8 +12,16 @@ export function complain(error) {
 
 /** Show a sentence. */
 export function say(words) {
-  const node = el("div", { class: "toast" }, el("span", { text: words }),
-    el("button", { type: "button", class: "icon-button", "aria-label": "Close", on: { click: () => node.remove() } }, icon("close")));
+  const node = el(
+    "div",
+    { class: "toast" },
+    el("span", { text: words }),
+    el(
+      "button",
+      { type: "button", class: "icon-button", "aria-label": "Close", on: { click: () => node.remove() } },
+      icon("close"),
+    ),
+  );
   document.getElementById("toasts").append(node);
   setTimeout(() => node.remove(), SHOWN_MS);
 }
