@@ -88,6 +88,8 @@ class ComposeClient(commands.Bot):
         extensions: Sequence[str],
     ) -> None:
         """Needs no network; `run_client` starts it. `extensions`: the features, by name, for the core imports none."""
+        # this bot never speaks: that the voice packages are missing is nothing to warn an operator of
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

@@ -1,11 +1,12 @@
 """The page in a real browser, with a bot that shows one of everything; by keyboard, by mouse, and through a restart."""
 
-import asyncio
 import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
+
+from sandbox.page import Page as PageServer
 
 from .browsing import open_page
 from .conftest import Sandbox
@@ -304,7 +305,7 @@ async def test_permissions_are_taken_and_given_back_in_the_panel(page: Page, san
     await expect(page.get_by_role("button", name="Faults")).to_be_focused()
 
 
-async def test_on_a_phone_nothing_is_wider_than_the_screen(browser: object, sandbox: Sandbox) -> None:
+async def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Browser, sandbox: Sandbox) -> None:
     async with open_page(browser, sandbox.url, viewport={"width": 360, "height": 740}, has_touch=True) as phone:
         await type_command(phone, "/buttons")
         await phone.keyboard.press("Enter")
@@ -315,9 +316,26 @@ async def test_on_a_phone_nothing_is_wider_than_the_screen(browser: object, sand
         await expect(phone.get_by_role("heading", level=1)).to_have_text("music")
 
 
-async def test_the_page_finds_back_when_the_sandbox_was_away(page: Page, sandbox: Sandbox) -> None:
-    await page.evaluate("() => document.title")
-    await sandbox.fake.stop()
-    await asyncio.sleep(0)
-    await sandbox.fake.start()
-    await expect(page.get_by_text("Compose is online")).to_be_visible()
+async def test_a_thread_is_started_from_a_message_and_is_a_channel_of_its_own(page: Page) -> None:
+    await page.get_by_role("combobox", name="Message").fill("let us talk")
+    await page.keyboard.press("Enter")
+    await page.locator(".message", has_text="let us talk").click(button="right")
+    await page.get_by_role("menuitem", name="Start a thread").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("let us talk")
+    card = await use(page, "/card")
+    await expect(card).to_contain_text("used /card")
+
+
+async def test_the_page_finds_back_when_the_sandbox_was_away(browser: Browser, sandbox: Sandbox) -> None:
+    context = await browser.new_context()  # its console does complain, about connections that are refused
+    page = await context.new_page()
+    async with PageServer(sandbox.fake) as server:
+        port = int(server.url.rsplit(":", 1)[1].strip("/"))
+        await page.goto(server.url)
+        await expect(page.get_by_text("Compose is online")).to_be_visible()
+    await expect(page.get_by_text("The sandbox is away")).to_be_visible()
+    async with PageServer(sandbox.fake, port=port):
+        await expect(page.get_by_text("Compose is online")).to_be_visible()
+        await sandbox.fake.post("back again", member="Member Two")
+        await expect(last_message(page)).to_contain_text("back again")
+        await context.close()
