@@ -142,7 +142,7 @@ def track_card(job: Job, *, locale: str, with_file: bool, direct: bool = False, 
     if direct:
         paragraphs.append(text("track.direct", locale))
     if not with_file:
-        paragraphs.append(text("track.too_large" if link else "track.too_large_no_link", locale))
+        paragraphs.append(text("track.link_alone" if link else "track.too_large_no_link", locale))
     buttons: list[JobButton | LinkButton] = []
     if link:
         buttons.append(LinkButton(label=text("control.link", locale), url=link))
