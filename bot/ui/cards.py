@@ -198,7 +198,9 @@ def may_still_come(job: Job) -> bool:
     return job.generation_id is not None and job.reason in _MAY_STILL_COME
 
 
-_MAY_STILL_COME = frozenset({Reason.DEADLINE, Reason.TRACK_LOST, Reason.KEY_REFUSED, Reason.NO_CREDITS})
+_MAY_STILL_COME = frozenset(
+    {Reason.DEADLINE, Reason.TRACK_LOST, Reason.KEY_REFUSED, Reason.NO_CREDITS, Reason.INTERNAL}
+)
 
 
 def needs_another_song(job: Job) -> bool:
