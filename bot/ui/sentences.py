@@ -51,6 +51,11 @@ def fenced(words: str) -> str:
     return "```\n" + words.replace("```", "'''") + "\n```"
 
 
+def unfenced(shown: str) -> str:
+    """What `fenced` was given."""
+    return shown.removeprefix("```\n").removesuffix("\n```")
+
+
 def titled(job: Job, locale: str) -> str:
     """The job's title, escaped; a word for it when it is empty."""
     return plain(job.title) or text("card.unnamed", locale)

@@ -121,7 +121,7 @@ def _refusals(locale: str) -> list[str]:
     return [
         "## What cannot be done, told privately\n",
         _block("An order that cannot be taken comes back whole; the button opens the form with everything in it",
-               with_words_note(first, LONG, locale) + f"\n{fenced('la la la la' + chr(10) + '…')}\n[{button}]"),
+               with_words_note(first, LONG, "", locale) + f"\n{fenced('la la la la' + chr(10) + '…')}\n[{button}]"),
         _listed("The other reasons, each with the text below it and the same button", others),
         _listed("To presses and forms", [text(key, locale) for key in keys] + [failed]),
     ]  # fmt: skip
