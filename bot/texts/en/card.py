@@ -39,10 +39,12 @@ TEXTS: dict[str, str] = {
     "card.song_value": "{name}",
     "card.song_value_length": "{name} ({length})",
     "card.member": "For",
+    "card.ordered": "Ordered",
     "card.hint": "Note",
     "card.hint.long": "These lyrics are long. Above {warn} characters a song may be cut short or fail.",
     "card.hint.user_install": (
-        "I am not a member of this server: I can bring the track here only within 15 minutes, later by direct message."
+        "I am not a member here: within 15 minutes I can bring the track to this message, later only by direct "
+        "message. Discord allows me five more messages here in that time."
     ),
     "card.footer": "Song {id}",
     "card.unnamed": "Untitled",
@@ -59,6 +61,7 @@ TEXTS: dict[str, str] = {
     "track.too_large_no_link": (
         "The file is too large for this channel. Fetch it with `/tracks` where larger files fit."
     ),
+    "track.link": "🔗 [Open the track](<{url}>)",
     "track.direct": "I could not post it where you asked for it, so here it is.",
     "track.description": "{title}, made for {member}",
 }
