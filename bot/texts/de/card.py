@@ -53,6 +53,10 @@ TEXTS: dict[str, str] = {
         "Dieser Kanal nimmt die Datei nicht: Sie ist zu groß, oder ich darf sie hier nicht anhängen. "
         "Etwa einen Tag lang führt der Link unten zu ihr."
     ),
+    "track.smaller": (
+        "-# Die Datei war für diesen Kanal zu groß, darum ist dies eine kleinere Kopie; der Link führt zum Original."
+    ),
+    "track.smaller_no_link": "-# Die Datei war für diesen Kanal zu groß, darum ist dies eine kleinere Kopie.",
     "track.too_large_no_link": (
         "Die Datei ist für diesen Kanal zu groß. Hole sie mit `/tracks` dort ab, wo größere Dateien erlaubt sind."
     ),

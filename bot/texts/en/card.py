@@ -58,6 +58,10 @@ TEXTS: dict[str, str] = {
         "This channel does not take the file: it is too large, or I may not attach it. "
         "The link below leads to it for about a day."
     ),
+    "track.smaller": (
+        "-# The file was too large for this channel, so it is a smaller copy; the original is behind the link."
+    ),
+    "track.smaller_no_link": "-# The file was too large for this channel, so it is a smaller copy.",
     "track.too_large_no_link": (
         "The file is too large for this channel. Fetch it with `/tracks` where larger files fit."
     ),
