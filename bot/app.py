@@ -122,11 +122,15 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     async def drive(job_id: int) -> Step:
         return await driver.drive(job_id)
 
+    async def give_up(job_id: int) -> Step:
+        return await driver.give_up(job_id)
+
     def between() -> Collection[int]:
         return submitting.between | finishing.between
 
     engine = EmbeddedEngine(
         drive=drive,
+        give_up=give_up,
         between=between,
         store=store,
         clock=clock,
@@ -146,7 +150,7 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
         clock=clock,
         hosts=settings.attachment_hosts,
         most_bytes=settings.reference_max_bytes,
-        needs=Needs(shortest_seconds=profile.reference_over_seconds, largest_bytes=settings.reference_max_bytes),
+        needs=_needs(settings, profile),
     )
     showing = Showing(store=store, deliverer=delivery, forecast=forecast, clock=clock, owner=owner)
     bench = Bench(store=store, showing=showing, clock=clock, metrics=metrics, limits=_limits(settings))
@@ -220,6 +224,14 @@ async def _open_health(
         checks = Checks(discord_ready=client.is_ready, refresh=refresh)
         server = HealthServer(owner=owner, pulse=pulse, metrics=metrics, checks=checks)
         await stack.enter_async_context(serve_health(server, settings.health_host, settings.health_port))
+
+
+def _needs(settings: Settings, profile: RequestProfile) -> Needs:
+    return Needs(
+        shortest_seconds=profile.reference_over_seconds,
+        longest_seconds=profile.reference_most_seconds,
+        largest_bytes=settings.reference_max_bytes,
+    )
 
 
 def _limits(settings: Settings) -> Limits:

@@ -11,7 +11,7 @@ from typing import Any
 
 import discord
 
-from bot.audio import Dressed, Tags, Workbench
+from bot.audio import Dressed, Step, Tags, Workbench
 from bot.clock import Clock
 from bot.delivery.cards import Cards
 from bot.delivery.outages import TOKEN_ENDED, UNKNOWN_MESSAGE, is_final, is_too_large, outages_are_later
@@ -224,6 +224,7 @@ def _parts(job: Job, parcel: _Parcel, *, direct: bool) -> Parts:
         with_file=dressed.fits,
         direct=direct,
         sketch=dressed.comment == SKETCH_COMMENT,
+        smaller=Step.SHRUNK in dressed.steps,
     )
     parts = to_parts(card)
     if dressed.fits and dressed.picture is not None:

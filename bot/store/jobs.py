@@ -45,6 +45,7 @@ _SETTLE = (
 )
 _ADD_EVENT = insert(job_events)
 _TO_LOOK_AT = select(jobs.c.id).where(needs_looking_at).order_by(jobs.c.id)
+_IN_DOUBT = select(jobs.c.id).where(jobs.c.state == JobState.UNKNOWN).order_by(jobs.c.id)
 _AHEAD = select(func.count()).where(
     or_(
         jobs.c.state.in_([JobState.SUBMITTING, JobState.GENERATING]),
@@ -179,6 +180,12 @@ class SqlJobStore:
         """Ids of all jobs that an engine must look at after a start, oldest first."""
         async with self.database.reading() as connection:
             return (await connection.execute(_TO_LOOK_AT)).scalars().all()
+
+    @_to_the_end
+    async def in_doubt(self) -> Sequence[int]:
+        """Ids of all `unknown` jobs, oldest first; after a start the provider's log may know of them."""
+        async with self.database.reading() as connection:
+            return (await connection.execute(_IN_DOUBT)).scalars().all()
 
     @_to_the_end
     async def ahead_of(self, job: Job) -> int:

@@ -230,6 +230,15 @@ async def test_the_menu_of_a_message_closes_with_escape_and_deletes_an_own_messa
     await expect(mine).to_have_count(0)
 
 
+async def test_a_hostile_text_stays_text(page: Page) -> None:
+    text = '<img src=x onerror="document.title=1"> **&lt;b&gt;** <style>*{display:none}</style>'
+    await page.get_by_role("combobox", name="Message").fill(text)
+    await page.keyboard.press("Enter")
+    await expect(last_message(page)).to_contain_text('<img src=x onerror="document.title=1">')
+    await expect(last_message(page)).to_contain_text("<style>")
+    assert await page.title() != "1"
+
+
 async def test_dropped_files_go_to_the_command_that_wants_one(page: Page) -> None:
     await type_command(page, "/everything")
     await page.evaluate(
@@ -305,12 +314,25 @@ async def test_permissions_are_taken_and_given_back_in_the_panel(page: Page, san
     await expect(page.get_by_role("button", name="Faults")).to_be_focused()
 
 
+async def test_the_link_to_the_message_box_leads_there_and_keeps_the_address(page: Page) -> None:
+    await page.get_by_role("link", name="Skip to the message box").focus()
+    address = page.url
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("combobox", name="Message")).to_be_focused()
+    assert page.url == address
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("general")
+
+
 async def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Browser, sandbox: Sandbox) -> None:
     async with open_page(browser, sandbox.url, viewport={"width": 360, "height": 740}, has_touch=True) as phone:
         await type_command(phone, "/buttons")
         await phone.keyboard.press("Enter")
         await expect(last_message(phone)).to_contain_text("Press something")
         assert await phone.evaluate("document.documentElement.scrollWidth") == 360
+        await phone.get_by_role("button", name="Channels and people").click()
+        await phone.touchscreen.tap(340, 400)
+        await expect(phone.get_by_role("button", name="music")).to_be_hidden()
         await phone.get_by_role("button", name="Channels and people").click()
         await phone.get_by_role("button", name="music").click()
         await expect(phone.get_by_role("heading", level=1)).to_have_text("music")

@@ -46,6 +46,10 @@ TEXTS: dict[str, str] = {
     "reason.generation_lost": "The music service no longer knows this song.",
     "reason.track_lost": "The track was finished, but its file could not be fetched. *Look again* costs nothing.",
     "reason.channel_gone": "The track is finished, but I could not post it. You can fetch it with `/tracks`.",
+    "reason.internal": (
+        "Something in me keeps going wrong with this song, and I am sorry. Whoever runs this bot finds the cause in "
+        "its log."
+    ),
     "reason.member_cancelled": "It was cancelled.",
     "reason.dismissed": "You let it go.",
 }

@@ -70,6 +70,15 @@ function buildHead(head) {
   return opener;
 }
 
+// the address keeps channel and member: the link to the message box may not write its own place there
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  composer.text.focus();
+});
+document.querySelector(".channel").addEventListener("pointerdown", (event) => {
+  if (!event.target.closest(".rail-open")) rail.toggle(false);
+});
+
 // -- typing, dropping --------------------------------------------------------------------------------------------------
 
 let typingTimer = null;
