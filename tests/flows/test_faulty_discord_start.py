@@ -66,6 +66,7 @@ async def test_a_gateway_that_is_out_of_reach_ends_it_with_one(tmp_path: Path, d
     assert "DISCORD_GATEWAY_URL" in log
 
 
+@pytest.mark.slow
 async def test_a_discord_in_trouble_ends_it_with_one(tmp_path: Path, discord: FakeDiscord) -> None:
     discord.fail("GET", "^/users/@me$", status=503, times=None)
     code, log = await ended(tmp_path, discord)
@@ -103,6 +104,7 @@ async def test_settings_that_cannot_be_used_end_it_with_two_and_all_their_names(
         assert name in log
 
 
+@pytest.mark.slow
 async def test_a_commands_sync_that_fails_ends_it_with_a_sentence(tmp_path: Path, discord: FakeDiscord) -> None:
     discord.fail("PUT", "/commands$", status=503, times=None)
     code, log = await ended(tmp_path, discord)
@@ -110,6 +112,7 @@ async def test_a_commands_sync_that_fails_ends_it_with_a_sentence(tmp_path: Path
     assert "Discord could not be reached" in log
 
 
+@pytest.mark.slow
 async def test_a_reset_on_the_way_in_ends_it_with_a_sentence(tmp_path: Path, discord: FakeDiscord) -> None:
     discord.fail("GET", "/oauth2/applications/@me", drop=True, times=None)
     code, log = await ended(tmp_path, discord)
