@@ -143,15 +143,7 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     workbench = await stack.enter_async_context(Workbench(processes=settings.audio_processes))
     delivery = DiscordDelivery(client=client, workbench=workbench, clock=clock)
     generator = await _open_generator(settings, profile, clock, stack)
-    listening = Listening(
-        session=await _open_session(stack),
-        workbench=workbench,
-        files=files,
-        clock=clock,
-        hosts=settings.attachment_hosts,
-        most_bytes=settings.reference_max_bytes,
-        needs=_needs(settings, profile),
-    )
+    listening = await _open_listening(settings, profile, workbench, files, clock, stack)
     showing = Showing(store=store, deliverer=delivery, forecast=forecast, clock=clock, owner=owner)
     bench = Bench(store=store, showing=showing, clock=clock, metrics=metrics, limits=_limits(settings))
     submitting = Submitting(bench=bench, generator=generator)
@@ -186,6 +178,25 @@ async def _open_session(stack: AsyncExitStack, *, force_close: bool = False) -> 
     connector = aiohttp.TCPConnector(limit=100, force_close=force_close)
     session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
     return await stack.enter_async_context(session)
+
+
+async def _open_listening(
+    settings: Settings,
+    profile: RequestProfile,
+    workbench: Workbench,
+    files: JobFiles,
+    clock: Clock,
+    stack: AsyncExitStack,
+) -> Listening:
+    return Listening(
+        session=await _open_session(stack),
+        workbench=workbench,
+        files=files,
+        clock=clock,
+        hosts=settings.attachment_hosts,
+        most_bytes=settings.reference_max_bytes,
+        needs=_needs(settings, profile),
+    )
 
 
 async def _open_generator(

@@ -14,7 +14,7 @@ def noted(key: str, /, **values: float | str) -> str:
 
 def joined(remarks: Iterable[str]) -> str:
     """Several of `noted`'s forms as one; empty without any."""
-    parts = [json.loads(remark) for remark in remarks]
+    parts: list[Any] = [json.loads(remark) for remark in remarks]
     return json.dumps(parts, ensure_ascii=False) if parts else ""
 
 
