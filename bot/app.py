@@ -64,7 +64,7 @@ async def run(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C. Returns the exit code; raises SettingsError before anything was opened."""
     crash.arm(settings.crash_at)
     profile = profile_named(settings.generation_model)
-    rules = _rules(settings, profile)
+    rules = house_rules(settings, profile)
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     stop = asyncio.Event()
     _listen_for_signals(stop)
@@ -234,7 +234,8 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _rules(settings: Settings, profile: RequestProfile) -> HouseRules:
+def house_rules(settings: Settings, profile: RequestProfile) -> HouseRules:
+    """What is taken and what is refused. Reads BLOCKED_WORDS_FILE; raises SettingsError when that cannot be read."""
     try:
         words = settings.blocked_words_file.read_text(encoding="utf-8") if settings.blocked_words_file else ""
     except (OSError, UnicodeDecodeError) as error:

@@ -1,15 +1,18 @@
 """`python -m bot check`: shows the settings in force and tries each thing they point at, without spending anything."""
 
+import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import aiohttp
 from aiolimiter import AsyncLimiter
 
+from bot.app import house_rules
 from bot.clock import SystemClock
-from bot.errors import StartError
+from bot.errors import SettingsError, StartError
 from bot.generation.client import GenerationClient, Sessions, Verdict
-from bot.generation.profiles import profile_named
+from bot.generation.profiles import RequestProfile, profile_named
 from bot.settings import Settings
 from bot.store.db import describe
 
@@ -30,17 +33,23 @@ class Finding:
 
     good: bool
     sentence: str
+    token_refused: bool = False
 
 
 async def run(settings: Settings) -> int:
     """Print everything; 0 when all is well, 3 when Discord refuses the token, else 1."""
-    profile_named(settings.generation_model)
+    profile = profile_named(settings.generation_model)
     print("Settings in force:")
     for name, value in settings.described().items():
         print(f"  {name}={value}")
+
+    async def files(settings: Settings) -> Finding:
+        return await asyncio.to_thread(_files, settings, profile)
+
     trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
         "Discord": _discord,
         "Database": _database,
+        "Files": files,
         "Music API": _music_api,
     }
     findings: dict[str, Finding] = {}
@@ -51,7 +60,7 @@ async def run(settings: Settings) -> int:
     if all(finding.good for finding in findings.values()):
         print("\nEverything is in order. Start the bot with: make run")
         return 0
-    return 1 if findings["Discord"].good else 3
+    return 3 if findings["Discord"].token_refused else 1
 
 
 async def _discord(settings: Settings) -> Finding:
@@ -66,6 +75,7 @@ async def _discord(settings: Settings) -> Finding:
                 return Finding(
                     good=False,
                     sentence="DISCORD_TOKEN is refused. Developer portal, your application, Bot, Reset Token.",
+                    token_refused=True,
                 )
             if answer.status != 200:
                 return Finding(good=False, sentence=f"It answers with status {answer.status}. Try again later.")
@@ -85,16 +95,32 @@ async def _database(settings: Settings) -> Finding:
         return Finding(good=False, sentence=str(error))
 
 
+def _files(settings: Settings, profile: RequestProfile) -> Finding:
+    """The word list can be read, and what is kept can be written; makes nothing."""
+    try:
+        house_rules(settings, profile)
+    except SettingsError as error:
+        return Finding(good=False, sentence=f"{error}. Look at its path; it is read as UTF-8 text.")
+    folder = settings.data_dir.absolute()
+    place = next(path for path in (folder, *folder.parents) if path.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        return Finding(good=False, sentence=f"DATA_DIR {folder}: {place} is not a folder that this user may write to.")
+    return Finding(good=True, sentence=f"{folder} can be written to.")
+
+
 async def _music_api(settings: Settings) -> Finding:
     async with aiohttp.ClientSession() as session:
-        client = GenerationClient(
-            sessions=Sessions(calls=session, submit=session),
-            base_url=settings.generation_api_url,
-            api_key=settings.generation_api_key,
-            profile=profile_named(settings.generation_model),
-            clock=SystemClock(),
-            budget=AsyncLimiter(1, 1),
-        )
+        try:
+            client = GenerationClient(
+                sessions=Sessions(calls=session, submit=session),
+                base_url=settings.generation_api_url,
+                api_key=settings.generation_api_key,
+                profile=profile_named(settings.generation_model),
+                clock=SystemClock(),
+                budget=AsyncLimiter(1, 1),
+            )
+        except SettingsError as error:
+            return Finding(good=False, sentence=f"{error}. Copy it again from the provider's page.")
         found = await client.reachable()
     if found.verdict is Verdict.KEY_ACCEPTED:
         return Finding(good=True, sentence="It answers and accepts the key; nothing was spent.")
