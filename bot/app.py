@@ -18,7 +18,7 @@ from bot.clock import Clock, SystemClock
 from bot.delivery import DiscordDelivery
 from bot.download import remove_leftovers
 from bot.engine.embedded import EmbeddedEngine
-from bot.errors import SettingsError, StartError
+from bot.errors import StartError
 from bot.generation.calls import Limits as CallLimits
 from bot.generation.calls import Timeouts
 from bot.generation.client import GenerationClient, Sessions
@@ -64,7 +64,7 @@ async def run(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C. Returns the exit code; raises SettingsError before anything was opened."""
     crash.arm(settings.crash_at)
     profile = profile_named(settings.generation_model)
-    rules = house_rules(settings, profile)
+    rules = _rules(settings, profile)
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     stop = asyncio.Event()
     _listen_for_signals(stop)
@@ -234,18 +234,13 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def house_rules(settings: Settings, profile: RequestProfile) -> HouseRules:
-    """What is taken and what is refused. Reads BLOCKED_WORDS_FILE; raises SettingsError when that cannot be read."""
-    try:
-        words = settings.blocked_words_file.read_text(encoding="utf-8") if settings.blocked_words_file else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError([f"BLOCKED_WORDS_FILE {settings.blocked_words_file}: cannot be read as UTF-8"]) from error
+def _rules(settings: Settings, profile: RequestProfile) -> HouseRules:
     return HouseRules(
         prompt=PromptRules(most_characters=profile.most_characters, warn_characters=profile.warn_above_characters),
         reference_most_bytes=settings.reference_max_bytes,
         reference_least_seconds=profile.reference_over_seconds,
         attachment_hosts=settings.attachment_hosts,
-        blocked=WordList.parsed(words),
+        blocked=WordList.parsed(settings.blocked_words()),
     )
 
 

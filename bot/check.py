@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import aiohttp
 from aiolimiter import AsyncLimiter
 
-from bot.app import house_rules
 from bot.clock import SystemClock
 from bot.errors import SettingsError, StartError
 from bot.generation.client import GenerationClient, Sessions, Verdict
-from bot.generation.profiles import RequestProfile, profile_named
+from bot.generation.profiles import profile_named
 from bot.settings import Settings
 from bot.store.db import describe
 
@@ -38,18 +37,14 @@ class Finding:
 
 async def run(settings: Settings) -> int:
     """Print everything; 0 when all is well, 3 when Discord refuses the token, else 1."""
-    profile = profile_named(settings.generation_model)
+    profile_named(settings.generation_model)
     print("Settings in force:")
     for name, value in settings.described().items():
         print(f"  {name}={value}")
-
-    async def files(settings: Settings) -> Finding:
-        return await asyncio.to_thread(_files, settings, profile)
-
     trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
         "Discord": _discord,
         "Database": _database,
-        "Files": files,
+        "Files": _files,
         "Music API": _music_api,
     }
     findings: dict[str, Finding] = {}
@@ -95,12 +90,16 @@ async def _database(settings: Settings) -> Finding:
         return Finding(good=False, sentence=str(error))
 
 
-def _files(settings: Settings, profile: RequestProfile) -> Finding:
+async def _files(settings: Settings) -> Finding:
+    return await asyncio.to_thread(_try_files, settings)
+
+
+def _try_files(settings: Settings) -> Finding:
     """The word list can be read, and what is kept can be written; makes nothing."""
     try:
-        house_rules(settings, profile)
+        settings.blocked_words()
     except SettingsError as error:
-        return Finding(good=False, sentence=f"{error}. Look at its path; it is read as UTF-8 text.")
+        return Finding(good=False, sentence=f"{error}.")
     folder = settings.data_dir.absolute()
     place = next(path for path in (folder, *folder.parents) if path.exists())
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
