@@ -122,15 +122,12 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     async def drive(job_id: int) -> Step:
         return await driver.drive(job_id)
 
-    async def give_up(job_id: int) -> Step:
-        return await driver.give_up(job_id)
-
     def between() -> Collection[int]:
         return submitting.between | finishing.between
 
     engine = EmbeddedEngine(
         drive=drive,
-        give_up=give_up,
+        give_up=lambda job_id: driver.give_up(job_id),
         between=between,
         store=store,
         clock=clock,
