@@ -11,7 +11,7 @@ SEED ?= 1
 JOBS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox run check bare test test-slow lint fmt chaos corpus sketch-report lock clean
+.PHONY: help demo sandbox offline run check bare test test-slow lint fmt chaos corpus sketch-report lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -19,8 +19,11 @@ help: ## this list
 demo: $(VENV)/.sandbox ## hear a track, with no account: make demo [SONG=my.mp3 LYRICS=my.txt OUT=dir]
 	@$(RUN) -m sandbox demo --song "$(SONG)" --lyrics "$(LYRICS)" --out "$(OUT)"
 
-sandbox: $(VENV)/.sandbox ## a Discord, a music API and the bot on this machine, until Ctrl-C
+sandbox: $(VENV)/.sandbox ## a channel as a web page, with the bot in it, until Ctrl-C
 	@$(RUN) -m sandbox up
+
+offline: $(VENV)/.sandbox ## the offline generator at http://127.0.0.1:8700, for a real bot without a key
+	@$(RUN) -m sandbox generation --port 8700 --key offline
 
 run: $(VENV)/.run ## the bot, with the settings of .env
 	@$(RUN) -m bot run

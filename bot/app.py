@@ -140,15 +140,7 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     workbench = await stack.enter_async_context(Workbench(processes=settings.audio_processes))
     delivery = DiscordDelivery(client=client, workbench=workbench, clock=clock)
     generator = await _open_generator(settings, profile, clock, stack)
-    listening = Listening(
-        session=await _open_session(stack),
-        workbench=workbench,
-        files=files,
-        clock=clock,
-        hosts=settings.attachment_hosts,
-        most_bytes=settings.reference_max_bytes,
-        needs=Needs(shortest_seconds=profile.reference_over_seconds, largest_bytes=settings.reference_max_bytes),
-    )
+    listening = await _open_listening(settings, profile, workbench, files, clock, stack)
     showing = Showing(store=store, deliverer=delivery, forecast=forecast, clock=clock, owner=owner)
     bench = Bench(store=store, showing=showing, clock=clock, metrics=metrics, limits=_limits(settings))
     submitting = Submitting(bench=bench, generator=generator)
@@ -183,6 +175,25 @@ async def _open_session(stack: AsyncExitStack, *, force_close: bool = False) -> 
     connector = aiohttp.TCPConnector(limit=100, force_close=force_close)
     session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
     return await stack.enter_async_context(session)
+
+
+async def _open_listening(
+    settings: Settings,
+    profile: RequestProfile,
+    workbench: Workbench,
+    files: JobFiles,
+    clock: Clock,
+    stack: AsyncExitStack,
+) -> Listening:
+    return Listening(
+        session=await _open_session(stack),
+        workbench=workbench,
+        files=files,
+        clock=clock,
+        hosts=settings.attachment_hosts,
+        most_bytes=settings.reference_max_bytes,
+        needs=_needs(settings, profile),
+    )
 
 
 async def _open_generator(
@@ -221,6 +232,14 @@ async def _open_health(
         checks = Checks(discord_ready=client.is_ready, refresh=refresh)
         server = HealthServer(owner=owner, pulse=pulse, metrics=metrics, checks=checks)
         await stack.enter_async_context(serve_health(server, settings.health_host, settings.health_port))
+
+
+def _needs(settings: Settings, profile: RequestProfile) -> Needs:
+    return Needs(
+        shortest_seconds=profile.reference_over_seconds,
+        longest_seconds=profile.reference_most_seconds,
+        largest_bytes=settings.reference_max_bytes,
+    )
 
 
 def _limits(settings: Settings) -> Limits:

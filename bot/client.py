@@ -61,6 +61,10 @@ class ComposeTree(app_commands.CommandTree["ComposeClient"]):
     filters_files = True
     """Whether attachment options say which files they want; off once Discord has refused that."""
 
+    async def interaction_check(self, interaction: discord.Interaction["ComposeClient"], /) -> bool:
+        """Discord may deliver an interaction twice; the second one cannot be answered and is passed over."""
+        return self.client.desk.arrivals.is_first(interaction.id)
+
     async def on_error(
         self, interaction: discord.Interaction["ComposeClient"], error: app_commands.AppCommandError, /
     ) -> None:
@@ -84,6 +88,8 @@ class ComposeClient(commands.Bot):
         extensions: Sequence[str],
     ) -> None:
         """Needs no network; `run_client` starts it. `extensions`: the features, by name, for the core imports none."""
+        # this bot never speaks: that the voice packages are missing is nothing to warn an operator of
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sandbox.bot_process import BotProcess
 from sandbox.generation import Settings
+from sandbox.generation.sketching import SketchComposer
 from sandbox.page import Backstage, Page
 from sandbox.stage import Stage, open_stage
 
@@ -51,7 +52,12 @@ async def _run(port: int | None, folder: Path) -> None:
     stopping = _stop_signal()
     settings = Settings(allow_loopback=True, queued_seconds=_QUEUED_SECONDS, generating_seconds=_GENERATING_SECONDS)
     async with (
-        open_stage(folder / "bot", generation=settings, bot_settings={"POLL_INTERVAL_SECONDS": "2"}) as stage,
+        open_stage(
+            folder / "bot",
+            composer=SketchComposer(),
+            generation=settings,
+            bot_settings={"POLL_INTERVAL_SECONDS": "2"},
+        ) as stage,
         open_page(stage, port) as page,
     ):
         print(

@@ -43,6 +43,11 @@ def _may_pass(error: discord.HTTPException) -> bool:
     return error.status >= 500 or error.status in {401, 429} or error.code in _CROWDED
 
 
+def is_final(error: discord.HTTPException) -> bool:
+    """Whether the same message will be refused as long as nobody changes anything; outages are not."""
+    return not _may_pass(error)
+
+
 def is_too_large(error: discord.HTTPException) -> bool:
     """Whether Discord did not take a file for its size."""
     return error.status == 413 or error.code in TOO_LARGE

@@ -43,10 +43,19 @@ class JobFiles:
         return _existing(self.track_path(name)) if name else None
 
     async def remove(self, job: Job) -> None:
-        """Delete both copies; files that are already gone are fine."""
-        for path in (self.reference(job), self.track(job)):
-            if path is not None:
-                await asyncio.to_thread(path.unlink, missing_ok=True)
+        """Delete the job's copies, those included that its row never came to name; files already gone are fine."""
+        await asyncio.to_thread(self._remove, job)
+
+    def _remove(self, job: Job) -> None:
+        own = f"{own_stem(job)}*"
+        named = [path for path in (self.reference(job), self.track(job)) if path is not None]
+        for path in [*named, *self._references.glob(own), *self._tracks.glob(own)]:
+            path.unlink(missing_ok=True)
+
+
+def own_stem(job: Job) -> str:
+    """What the names of a job's own copies begin with; no other job's do."""
+    return f"{job.id}-{job.key}"
 
 
 def _existing(path: Path) -> Path | None:

@@ -98,15 +98,19 @@ class JobService:
         """Let an unknown outcome go. Raises NoSuchJobError, NotYoursError, TooLateError."""
         return await self._end(job_id, by, frozenset({JobState.UNKNOWN}), Reason.DISMISSED)
 
-    async def risk_again(self, job_id: int, by: Actor) -> Job:
+    async def risk_again(self, job_id: int, by: Actor, *, press: int | None = None) -> Job:
         """Queue an unknown job once more, as a new attempt that may be charged twice; only its owner can decide that.
 
-        Raises NoSuchJobError, NotYoursError, TooLateError.
+        `press`: the interaction behind it. Discord may deliver one again, also after a restart, and the job may have
+        become unknown again by then: each press is worth one attempt. Raises NoSuchJobError, NotYoursError,
+        TooLateError.
         """
         job = await self.own(job_id, by)
-        if job.state is not JobState.UNKNOWN:
+        why = "the member risks a second charge" + (f" (press {press})" if press else "")
+        is_repeated = press is not None and any(event.detail == why for event in await self._store.history(job_id))
+        if job.state is not JobState.UNKNOWN or is_repeated:
             raise TooLateError(f"job {job_id} is {job.state}")
-        return await self._moved(job, JobState.QUEUED, why="the member risks a second charge", reason=None)
+        return await self._moved(job, JobState.QUEUED, why=why, reason=None)
 
     async def ask_again(self, job_id: int, by: Actor) -> Job:
         """Look once more for a track that came too late, was lost or could not be delivered; costs nothing.

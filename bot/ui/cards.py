@@ -132,10 +132,13 @@ def job_card(job: Job, outlook: Outlook, *, now: datetime, rules: HouseRules, lo
     )
 
 
-def track_card(job: Job, *, locale: str, with_file: bool, direct: bool = False, sketch: bool = False) -> Card:
+def track_card(
+    job: Job, *, locale: str, with_file: bool, direct: bool = False, sketch: bool = False, smaller: bool = False
+) -> Card:
     """The message that carries the track; `direct`: it goes to the member because the channel could not be reached.
 
-    `sketch`: the file says that the offline generator made it, so the message says so too.
+    `sketch`: the file says that the offline generator made it, so the message says so too. `smaller`: it was encoded
+    again to fit this channel.
     """
     url = job.track.url if job.track else None
     link, address = url_button(url), url_in_words(url)
@@ -146,8 +149,10 @@ def track_card(job: Job, *, locale: str, with_file: bool, direct: bool = False, 
         paragraphs.append(text("track.sketch", locale))
     if direct:
         paragraphs.append(text("track.direct", locale))
+    if smaller:
+        paragraphs.append(text("track.smaller" if link else "track.smaller_no_link", locale))
     if not with_file:
-        paragraphs.append(text("track.too_large" if address else "track.too_large_no_link", locale))
+        paragraphs.append(text("track.link_alone" if address else "track.too_large_no_link", locale))
     if address and not link:
         paragraphs.append(text("track.link", locale, url=address))
     buttons: list[JobButton | LinkButton] = []
@@ -335,7 +340,7 @@ def _lines(job: Job, rules: HouseRules, locale: str) -> tuple[Line, ...]:
     ]
     if job.is_live:
         lines.append(Line(name=text("card.ordered", locale), value=ago(job.created_at)))
-    if job.is_live and (remark := spelled(job.detail, locale)):
+    if (job.is_live or job.state is JobState.DELIVERED) and (remark := spelled(job.detail, locale)):
         lines.append(Line(name=text("card.hint", locale), value=clip(remark, 1024), inline=False))
     if job.is_live and len(job.prompt) > rules.prompt.warn_characters:
         hint = text("card.hint.long", locale, warn=rules.prompt.warn_characters)

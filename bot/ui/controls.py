@@ -33,7 +33,8 @@ class _Control(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do it; discord.py would only log what is raised here."""
         desk = desk_of(interaction)
-        await guarded(interaction, self.act(interaction, desk), desk.rules)
+        if desk.arrivals.is_first(interaction.id):
+            await guarded(interaction, self.act(interaction, desk), desk.rules)
 
     async def act(self, interaction: discord.Interaction, desk: Desk) -> None:
         """What this control does."""
@@ -97,7 +98,8 @@ class Leftovers:
         custom_id = str((interaction.data or {}).get("custom_id", ""))
         if interaction.type is discord.InteractionType.modal_submit:
             desk = desk_of(interaction)
-            await guarded(interaction, self._submit(interaction, desk, custom_id), desk.rules)
+            if desk.arrivals.is_first(interaction.id):
+                await guarded(interaction, self._submit(interaction, desk, custom_id), desk.rules)
         elif interaction.type is discord.InteractionType.component and self._is_outdated(custom_id):
             desk = desk_of(interaction)
             sentence = text("control.old", locale_of(interaction))

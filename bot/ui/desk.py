@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path, PurePath
 from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
+import aiohttp
 import discord
 
 from bot.clock import Clock
@@ -17,6 +18,7 @@ from bot.jobs.ports import Outlook
 from bot.jobs.service import JobService
 from bot.texts import text
 from bot.ui.answers import draft_view, locale_of, whisper, with_words_note, words_shown
+from bot.ui.arrivals import Arrivals
 from bot.ui.cards import card_link, job_card, needs_another_song
 from bot.ui.custom_ids import draft_form_id, job_form_id
 from bot.ui.drafts import Drafts
@@ -48,6 +50,7 @@ class Desk:
     rules: HouseRules
     drafts: Drafts
     file_name: Callable[[str, str], str]  #: a safe name from a title and a suffix, see bot.audio.names
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
     async def take(self, interaction: discord.Interaction, wish: Wish) -> None:
         """Turn a wish into a job and answer with its card; or say privately what is in the way and give it back."""
@@ -207,15 +210,27 @@ class Desk:
         return read_answer(cast("Mapping[str, Any]", interaction.data or {}))
 
     async def _answer_with_card(self, interaction: discord.Interaction, job: Job) -> None:
-        if interaction.response.is_done():
-            # there was a message already, which the engine may have drawn a later state on
-            message = await interaction.edit_original_response(**self._card_of(await self.jobs.get(job.id)))
-            message_id: int | None = message.id
-        else:
-            answer = await interaction.response.send_message(**self._card_of(job))
-            message_id = answer.message_id
+        try:
+            message_id = await self._card_in_answer(interaction, job)
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            # the song is taken, so nothing has failed: whoever works on it brings its card by the next best way
+            log.info("a new song's card comes later (%s)", type(error).__name__, extra={"job": job.id})
+            return
         if message_id is not None:
             await self.jobs.card_shown(job.id, message_id)
+
+    async def _card_in_answer(self, interaction: discord.Interaction, job: Job) -> int | None:
+        if not interaction.response.is_done():
+            try:
+                return (await interaction.response.send_message(**self._card_of(job))).message_id
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                # it may have arrived, and must not be given twice: whether it did is seen by editing it
+                log.info("the connection broke while answering (%s)", type(error).__name__, extra={"job": job.id})
+        try:
+            # the engine may have drawn a later state on the message that is there
+            return (await interaction.edit_original_response(**self._card_of(await self.jobs.get(job.id)))).id
+        except discord.NotFound:
+            return (await interaction.response.send_message(**self._card_of(job))).message_id
 
     def _card_of(self, job: Job) -> Parts:
         return to_parts(job_card(job, Outlook(), now=self.clock.now(), rules=self.rules, locale=job.place.locale))

@@ -55,7 +55,7 @@ async def _cancel(interaction: discord.Interaction, desk: Desk, job: Job) -> Non
 
 
 async def _risk(interaction: discord.Interaction, desk: Desk, job: Job) -> None:
-    moved = await desk.jobs.risk_again(job.id, actor_for(interaction, job))
+    moved = await desk.jobs.risk_again(job.id, actor_for(interaction, job), press=interaction.id)
     await _show_moved(interaction, desk, moved, "control.risked")
 
 

@@ -25,7 +25,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without the browser these tests say so instead of failing."""
     if CHROMIUM.exists():
         return
-    skip = pytest.mark.skip(reason=f"{CHROMIUM} is missing: python tests/browser/install_chromium.py installs it")
+    skip = pytest.mark.skip(
+        reason=f"{CHROMIUM} is missing: python -m tests.browser.install_chromium installs it on Debian"
+    )
     for item in items:
         if "browser" in item.keywords:
             item.add_marker(skip)

@@ -1,11 +1,12 @@
 """The page in a real browser, with a bot that shows one of everything; by keyboard, by mouse, and through a restart."""
 
-import asyncio
 import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
+
+from sandbox.page import Page as PageServer
 
 from .browsing import open_page
 from .conftest import Sandbox
@@ -229,6 +230,15 @@ async def test_the_menu_of_a_message_closes_with_escape_and_deletes_an_own_messa
     await expect(mine).to_have_count(0)
 
 
+async def test_a_hostile_text_stays_text(page: Page) -> None:
+    text = '<img src=x onerror="document.title=1"> **&lt;b&gt;** <style>*{display:none}</style>'
+    await page.get_by_role("combobox", name="Message").fill(text)
+    await page.keyboard.press("Enter")
+    await expect(last_message(page)).to_contain_text('<img src=x onerror="document.title=1">')
+    await expect(last_message(page)).to_contain_text("<style>")
+    assert await page.title() != "1"
+
+
 async def test_dropped_files_go_to_the_command_that_wants_one(page: Page) -> None:
     await type_command(page, "/everything")
     await page.evaluate(
@@ -304,20 +314,50 @@ async def test_permissions_are_taken_and_given_back_in_the_panel(page: Page, san
     await expect(page.get_by_role("button", name="Faults")).to_be_focused()
 
 
-async def test_on_a_phone_nothing_is_wider_than_the_screen(browser: object, sandbox: Sandbox) -> None:
+async def test_the_link_to_the_message_box_leads_there_and_keeps_the_address(page: Page) -> None:
+    await page.get_by_role("link", name="Skip to the message box").focus()
+    address = page.url
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("combobox", name="Message")).to_be_focused()
+    assert page.url == address
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("general")
+
+
+async def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Browser, sandbox: Sandbox) -> None:
     async with open_page(browser, sandbox.url, viewport={"width": 360, "height": 740}, has_touch=True) as phone:
         await type_command(phone, "/buttons")
         await phone.keyboard.press("Enter")
         await expect(last_message(phone)).to_contain_text("Press something")
         assert await phone.evaluate("document.documentElement.scrollWidth") == 360
         await phone.get_by_role("button", name="Channels and people").click()
+        await phone.touchscreen.tap(340, 400)
+        await expect(phone.get_by_role("button", name="music")).to_be_hidden()
+        await phone.get_by_role("button", name="Channels and people").click()
         await phone.get_by_role("button", name="music").click()
         await expect(phone.get_by_role("heading", level=1)).to_have_text("music")
 
 
-async def test_the_page_finds_back_when_the_sandbox_was_away(page: Page, sandbox: Sandbox) -> None:
-    await page.evaluate("() => document.title")
-    await sandbox.fake.stop()
-    await asyncio.sleep(0)
-    await sandbox.fake.start()
-    await expect(page.get_by_text("Compose is online")).to_be_visible()
+async def test_a_thread_is_started_from_a_message_and_is_a_channel_of_its_own(page: Page) -> None:
+    await page.get_by_role("combobox", name="Message").fill("let us talk")
+    await page.keyboard.press("Enter")
+    await page.locator(".message", has_text="let us talk").click(button="right")
+    await page.get_by_role("menuitem", name="Start a thread").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("let us talk")
+    card = await use(page, "/card")
+    await expect(card).to_contain_text("used /card")
+
+
+async def test_the_page_finds_back_when_the_sandbox_was_away(browser: Browser, sandbox: Sandbox) -> None:
+    context = await browser.new_context()  # its console does complain, about connections that are refused
+    page = await context.new_page()
+    async with PageServer(sandbox.fake) as server:
+        port = int(server.url.rsplit(":", 1)[1].strip("/"))
+        await page.goto(server.url)
+        await expect(page.get_by_text("Compose is online")).to_be_visible()
+    await expect(page.get_by_text("The sandbox is away")).to_be_visible()
+    async with PageServer(sandbox.fake, port=port):
+        await expect(page.get_by_text("Compose is online")).to_be_visible()
+        await sandbox.fake.post("back again", member="Member Two")
+        await expect(last_message(page)).to_contain_text("back again")
+        await context.close()

@@ -27,9 +27,16 @@ _OF_TIME = frozenset({"late answer", "unacknowledged"})
 #: What must never stand in a log: interaction tokens, URL signatures, the keys.
 _SECRET = re.compile(r"sbx-[A-Za-z0-9_-]{20}|hm=[0-9a-f]{16}|Signature=|sandbox-key|sandbox\.bot\.token")
 
+#: An exception that nobody foresaw; discord.py prints those of its own reconnects, which are none of ours.
+_FAULT_OF_OURS = re.compile(r"ERROR (?:bot|cogs|asyncio)[^\n]*\nTraceback.*?(?=\n\d{4}-)", re.DOTALL)
+
 
 class Choir(Play):
     """A stage on which songs are told apart by their names; names are plain words, none the beginning of another."""
+
+    def __init__(self, stage: Stage, folder: Path, song: bytes) -> None:
+        super().__init__(stage, folder, song)
+        self._forgiven: set[str] = set()
 
     async def sing(
         self,
@@ -145,6 +152,10 @@ class Choir(Play):
         """A message as its member sees it."""
         return rendered(self.discord, message)
 
+    def forgive_second_answers_to(self, interaction: Interaction) -> None:
+        """A process that never saw an interaction cannot know that an earlier one answered it; Discord refuses that."""
+        self._forgiven.add(f"interaction {interaction.id} was answered twice")
+
     async def metric(self, line: str) -> float:
         """The figure behind a line of /metrics, such as `compose_late_answers_total`; 0 when it is not there."""
         found = re.findall(r"health at (http://[0-9.:]+)/healthz", self.stage.bot.log)
@@ -158,9 +169,14 @@ class Choir(Play):
         assert not self.api.ledger.repeated_posts
         assert not self.api.ledger.paid_twice
         assert not self.api.ledger.keys_leaked
-        assert [fault for fault in self.discord.violations if fault.kind not in _OF_TIME] == []
+        violations = [
+            f"{found.kind}: {found.detail}"
+            for found in self.discord.violations
+            if found.kind not in _OF_TIME and found.detail not in self._forgiven
+        ]
+        assert not violations, "\n".join(violations)
         assert _SECRET.findall(self.stage.bot.log) == []
-        assert "Traceback" not in self.stage.bot.log, self.stage.bot.log[self.stage.bot.log.index("Traceback") - 500 :]
+        assert _FAULT_OF_OURS.findall(self.stage.bot.log) == []
 
 
 def title(name: str) -> str:
@@ -194,6 +210,3 @@ async def open_choir(
         if stage.bot.is_running:
             assert await stage.bot.stop() == 0, stage.bot.log[-2000:]
         choir.judge()
-
-
-__all__ = ["Choir", "Stage", "lyrics", "open_choir", "title"]

@@ -49,7 +49,14 @@ TEXTS: dict[str, str] = {
     "track.comment": "mit Compose gemacht",
     "track.ready_length": "🎵 {member} **{title}** ist fertig ({length}).",
     "track.shared": "🎵 **{title}**, gemacht für {member}",
-    "track.too_large": "Die Datei ist für diesen Kanal zu groß; etwa einen Tag lang führt der Link unten zu ihr.",
+    "track.link_alone": (
+        "Dieser Kanal nimmt die Datei nicht: Sie ist zu groß, oder ich darf sie hier nicht anhängen. "
+        "Etwa einen Tag lang führt der Link unten zu ihr."
+    ),
+    "track.smaller": (
+        "-# Die Datei war für diesen Kanal zu groß, darum ist dies eine kleinere Kopie; der Link führt zum Original."
+    ),
+    "track.smaller_no_link": "-# Die Datei war für diesen Kanal zu groß, darum ist dies eine kleinere Kopie.",
     "track.too_large_no_link": (
         "Die Datei ist für diesen Kanal zu groß. Hole sie mit `/tracks` dort ab, wo größere Dateien erlaubt sind."
     ),

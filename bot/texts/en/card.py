@@ -54,7 +54,14 @@ TEXTS: dict[str, str] = {
     "track.comment": "made with Compose",
     "track.ready_length": "🎵 {member} **{title}** is ready ({length}).",
     "track.shared": "🎵 **{title}**, made for {member}",
-    "track.too_large": "The file is too large for this channel; the link below leads to it for about a day.",
+    "track.link_alone": (
+        "This channel does not take the file: it is too large, or I may not attach it. "
+        "The link below leads to it for about a day."
+    ),
+    "track.smaller": (
+        "-# The file was too large for this channel, so it is a smaller copy; the original is behind the link."
+    ),
+    "track.smaller_no_link": "-# The file was too large for this channel, so it is a smaller copy.",
     "track.too_large_no_link": (
         "The file is too large for this channel. Fetch it with `/tracks` where larger files fit."
     ),

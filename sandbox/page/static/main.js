@@ -10,6 +10,7 @@ import { Store } from "./store.js";
 import { startTimes } from "./time.js";
 import { say } from "./toasts.js";
 
+const DIRECT = 1;
 const TYPING_MS = 6000;
 const JUMP = /^https?:\/\/(?:\w+\.)?discord(?:app)?\.com\/channels\/(?:\d+|@me)\/(\d+)(?:\/(\d+))?\/?$/;
 
@@ -24,7 +25,9 @@ const names = {
     const found = JUMP.exec(url);
     if (!found) return null;
     const [, channelId, messageId] = found;
-    const words = messageId ? `#${names.place(channelId)} › message` : `#${names.place(channelId)}`;
+    const channel = store.state.channels.find((one) => one.id === channelId);
+    const place = channel?.type === DIRECT ? store.channelName(channel) : `#${names.place(channelId)}`;
+    const words = messageId ? `${place} › message` : place;
     return { words, go: () => goTo(channelId, messageId) };
   },
 };
@@ -67,6 +70,15 @@ function buildHead(head) {
   return opener;
 }
 
+// the address keeps channel and member: the link to the message box may not write its own place there
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  composer.text.focus();
+});
+document.querySelector(".channel").addEventListener("pointerdown", (event) => {
+  if (!event.target.closest(".rail-open")) rail.toggle(false);
+});
+
 // -- typing, dropping --------------------------------------------------------------------------------------------------
 
 let typingTimer = null;
@@ -94,4 +106,5 @@ document.addEventListener("drop", (event) => {
 
 startTimes(() => store.now());
 await store.start();
-composer.text.focus();
+// where there is no mouse, the focus would bring up a keyboard over half of the screen
+if (matchMedia("(hover: hover)").matches) composer.text.focus();

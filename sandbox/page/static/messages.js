@@ -1,6 +1,6 @@
 // The channel's messages: drawn from data, redrawn one by one when they change, with their menu and their keys.
 
-import { RefusedError, verb } from "./api.js";
+import { RefusedError, post, verb } from "./api.js";
 import { components } from "./components.js";
 import { avatar, el, icon } from "./dom.js";
 import { embed } from "./embeds.js";
@@ -14,6 +14,7 @@ import { complain } from "./toasts.js";
 
 const NEAR_END_PX = 120;
 const V2 = 1 << 15;
+const TEXT = 0;
 const [COMMAND, CONTEXT_MENU] = [20, 23];
 
 export class MessageList {
@@ -260,10 +261,22 @@ export class MessageList {
         await this.store.interact("message_command", given, {}, { what: `“${command.name}”` }).catch(complain);
       },
     }));
+    if (!message.visible_to && this.store.channel.type === TEXT) items.push({ label: "Start a thread", act: () => this.startThread(message) });
     if (message.content) items.push({ label: "Copy text", act: () => navigator.clipboard?.writeText(message.content).catch(() => {}) });
     if (message.visible_to) items.push({ label: "Dismiss", act: () => this.act("delete_message", { message: id }) });
     else if (this.store.mayDelete(message)) items.push({ label: "Delete message", danger: true, act: () => this.act("delete_message", { message: id }) });
     if (items.length) openMenu(items, where, this.find(id)?.querySelector(".message-more") ?? this.find(id));
+  }
+
+  async startThread(message) {
+    const name = plain(message.content || "A thread", this.names).slice(0, 40) || "A thread";
+    try {
+      const thread = await post("/sandbox/switches/start_thread", { name, channel: this.store.channelId });
+      await this.store.refresh();
+      await this.store.open(thread.id);
+    } catch (error) {
+      complain(error);
+    }
   }
 
   // -- keys and scrolling ----------------------------------------------------------------------------------------------
@@ -310,7 +323,7 @@ export class MessageList {
 
 function plain(words, names) {
   const named = words.replace(/<@!?(\d+)>/g, (_, id) => `@${names.user(id)}`).replace(/<t:\d+(:\w)?>/g, "…");
-  return named.replace(/[*_`~|>#]/g, "").replace(/\s+/g, " ").trim().slice(0, 90);
+  return named.replace(/^-# /gm, "").replace(/[*_`~|>#]/g, "").replace(/\s+/g, " ").trim().slice(0, 90);
 }
 
 // A file that an embed shows is not shown a second time.

@@ -27,6 +27,7 @@ export class Store extends EventTarget {
     this.notices = [];
     this.clockOffsetMs = 0;
     this.stream = null;
+    this.turn = 0;
     this.loading = null;
     this.refreshing = null;
   }
@@ -83,8 +84,11 @@ export class Store extends EventTarget {
   }
 
   async connect(channelId) {
+    const turn = (this.turn += 1);
     this.stream?.close();
-    this.take(await get("/sandbox/state", { member: this.memberId }));
+    const state = await get("/sandbox/state", { member: this.memberId });
+    if (turn !== this.turn) return; // somebody else is wanted by now
+    this.take(state);
     this.follow(this.state.sequence);
     const there = this.state.channels.find((one) => one.id === channelId) ?? this.state.channels[0];
     await this.open(there.id);
@@ -112,7 +116,10 @@ export class Store extends EventTarget {
   }
 
   async refresh() {
-    this.take(await get("/sandbox/state", { member: this.memberId }));
+    const turn = this.turn;
+    const state = await get("/sandbox/state", { member: this.memberId });
+    if (turn !== this.turn) return;
+    this.take(state);
     if (!this.channel) await this.open(this.state.channels[0].id);
   }
 

@@ -131,7 +131,7 @@ def _close(front: Front, closed: str) -> None:
 
 async def test_no_way_left_is_undeliverable(front: Front) -> None:
     job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
-    front.fake.revoke("ATTACH_FILES")
+    front.fake.revoke("SEND_MESSAGES")
     front.fake.close_dms()
     with pytest.raises(UndeliverableError):
         await front.delivery.deliver(job, track)

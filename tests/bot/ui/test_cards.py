@@ -68,7 +68,7 @@ def test_a_songs_fault_is_told_with_its_numbers_in_the_readers_language() -> Non
     detail = noted("sound.too_short", seconds=8.0, needed=15.0)
     job = example_job(JobState.REFUSED, reason=Reason.SOUND, detail=detail)
     assert "8.0 seconds" in card_of(job).description
-    assert "8.0" in card_of(job, locale="de").description
+    assert "8,0" in card_of(job, locale="de").description
     assert "Sekunden" in card_of(job, locale="de").description
 
 
