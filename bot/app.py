@@ -18,7 +18,7 @@ from bot.clock import Clock, SystemClock
 from bot.delivery import DiscordDelivery
 from bot.download import remove_leftovers
 from bot.engine.embedded import EmbeddedEngine
-from bot.errors import SettingsError, StartError
+from bot.errors import StartError
 from bot.generation.calls import Limits as CallLimits
 from bot.generation.calls import Timeouts
 from bot.generation.client import GenerationClient, Sessions
@@ -122,15 +122,12 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     async def drive(job_id: int) -> Step:
         return await driver.drive(job_id)
 
-    async def give_up(job_id: int) -> Step:
-        return await driver.give_up(job_id)
-
     def between() -> Collection[int]:
         return submitting.between | finishing.between
 
     engine = EmbeddedEngine(
         drive=drive,
-        give_up=give_up,
+        give_up=lambda job_id: driver.give_up(job_id),
         between=between,
         store=store,
         clock=clock,
@@ -254,16 +251,12 @@ def _limits(settings: Settings) -> Limits:
 
 
 def _rules(settings: Settings, profile: RequestProfile) -> HouseRules:
-    try:
-        words = settings.blocked_words_file.read_text(encoding="utf-8") if settings.blocked_words_file else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError([f"BLOCKED_WORDS_FILE {settings.blocked_words_file}: cannot be read as UTF-8"]) from error
     return HouseRules(
         prompt=PromptRules(most_characters=profile.most_characters, warn_characters=profile.warn_above_characters),
         reference_most_bytes=settings.reference_max_bytes,
         reference_least_seconds=profile.reference_over_seconds,
         attachment_hosts=settings.attachment_hosts,
-        blocked=WordList.parsed(words),
+        blocked=WordList.parsed(settings.blocked_words()),
     )
 
 
