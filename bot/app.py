@@ -114,6 +114,7 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     files = await _prepare_files(settings)
     store = await stack.enter_async_context(open_store(settings.database_url, clock=clock))
     await stack.enter_async_context(sole_driver(settings.database_url))
+    await _remove_leftovers(files)
     forecast = Forecast(store=store, clock=clock)
     driver: Driver
     submitting: Submitting
@@ -137,7 +138,7 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     )
     jobs = JobService(store=store, files=files, forecast=forecast, clock=clock, metrics=metrics, look_at=engine.look_at)
     client = ComposeClient(jobs=jobs, store=store, rules=rules, clock=clock, extensions=EXTENSIONS)
-    workbench = await stack.enter_async_context(Workbench(processes=settings.audio_processes))
+    workbench = await stack.enter_async_context(Workbench(processes=settings.audio_processes, work_dir=files.work))
     delivery = DiscordDelivery(client=client, workbench=workbench, clock=clock)
     generator = await _open_generator(settings, profile, clock, stack)
     listening = await _open_listening(settings, profile, workbench, files, clock, stack)
@@ -166,9 +167,14 @@ async def _prepare_files(settings: Settings) -> JobFiles:
         await asyncio.to_thread(files.prepare)
     except OSError as error:
         raise StartError(f"DATA_DIR {settings.data_dir}: {error.strerror}. Make it writable for this user.") from error
+    return files
+
+
+async def _remove_leftovers(files: JobFiles) -> None:
+    """What a killed process left half done; only once it is certain that none runs on these folders."""
+    await asyncio.to_thread(files.empty_work)
     for folder in files.folders:
         await asyncio.to_thread(remove_leftovers, folder)
-    return files
 
 
 async def _open_session(stack: AsyncExitStack, *, force_close: bool = False) -> aiohttp.ClientSession:
