@@ -128,7 +128,7 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
 
     engine = EmbeddedEngine(
         drive=drive,
-        give_up=lambda job_id: driver.give_up(job_id),
+        give_up=lambda job_id: driver.give_up(job_id),  # noqa: PLW0108 -- it is made further below
         between=between,
         store=store,
         clock=clock,
