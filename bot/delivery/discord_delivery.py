@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 import discord
 
-from bot.audio import Dressed, Step, Tags, Workbench
+from bot.audio import Dressed, Step, Tags, Workbench, as_it_came
 from bot.clock import Clock
 from bot.delivery.cards import Cards
 from bot.delivery.outages import TOKEN_ENDED, UNKNOWN_MESSAGE, is_final, is_too_large, outages_are_later
@@ -211,8 +211,15 @@ class DiscordDelivery:
             comment=text("track.comment", job.place.locale),
         )
         about = text("track.description", job.place.locale, title=job.title, member=job.member_name)
-        async with self._workbench.room(2 * size_bytes) as folder:
-            dressed = await self._workbench.dress(track, folder, title=job.title, tags=tags, limit_bytes=limit_bytes)
+        async with AsyncExitStack() as stack:
+            try:
+                folder = await stack.enter_async_context(self._workbench.room(2 * size_bytes))
+                dressed = await self._workbench.dress(
+                    track, folder, title=job.title, tags=tags, limit_bytes=limit_bytes
+                )
+            except OSError as error:
+                log.warning("no room to dress the track: %s", error.strerror, extra={"job": job.id})
+                dressed = await asyncio.to_thread(as_it_came, track, job.title, limit_bytes)
             yield _Parcel(dressed=dressed, about=clip(about, _MOST_ALT_CHARACTERS))
 
 

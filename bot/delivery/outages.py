@@ -10,6 +10,7 @@ from bot.errors import DeliveryLaterError
 
 #: Discord's JSON error codes (docs, "Opcodes and Status Codes"), as far as we act on them.
 UNKNOWN_MESSAGE = 10008
+MISSING_PERMISSIONS = 50013
 TOKEN_ENDED = 50027
 NO_HISTORY_FOR_REPLY = 160002
 TOO_LARGE = frozenset({40005, 50045})

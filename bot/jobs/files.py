@@ -1,6 +1,7 @@
 """Where a job's own copies lie: its reference and its track, two folders beside the database."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 from bot.jobs.model import Job
@@ -13,6 +14,8 @@ class JobFiles:
         """`folder`: DATA_DIR. Several processes must share it."""
         self._references = folder / "references"
         self._tracks = folder / "tracks"
+        self.work = folder / "work"
+        """For files that live for the length of one step; emptied at every start."""
 
     @property
     def folders(self) -> tuple[Path, Path]:
@@ -21,8 +24,13 @@ class JobFiles:
 
     def prepare(self) -> None:
         """Create the folders, readable by this user alone. Raises OSError."""
-        for folder in (self._references, self._tracks):
+        for folder in (self._references, self._tracks, self.work):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def empty_work(self) -> None:
+        """Delete what steps of a killed process left. Only safe while none runs."""
+        for path in self.work.iterdir():
+            shutil.rmtree(path, ignore_errors=True)
 
     def reference_path(self, name: str) -> Path:
         """Where a reference copy of that name lies or will lie."""

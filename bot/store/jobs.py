@@ -7,7 +7,7 @@ from functools import wraps
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, TypeVar, Unpack
 
-from sqlalchemy import RowMapping, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -157,7 +157,8 @@ class SqlJobStore:
             "moved_at": now,
             "deadline_at": deadline_at,
             "reason": None,
-            "detail": "",
+            # what was changed in the song is still told; what was said of an unknown outcome is not
+            "detail": case((jobs.c.state == JobState.UNKNOWN, ""), else_=jobs.c.detail),
         }
         was = {"was_id": job_id, "was_attempt": attempt}
         async with self.database.writing() as connection:

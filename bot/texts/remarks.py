@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from bot.texts import CATALOGS, FALLBACK, text
 
@@ -14,7 +14,7 @@ def noted(key: str, /, **values: float | str) -> str:
 
 def joined(remarks: Iterable[str]) -> str:
     """Several of `noted`'s forms as one; empty without any."""
-    parts = [json.loads(remark) for remark in remarks]
+    parts: list[Any] = [json.loads(remark) for remark in remarks]
     return json.dumps(parts, ensure_ascii=False) if parts else ""
 
 
@@ -22,7 +22,7 @@ def spelled(remark: str, locale: str = FALLBACK) -> str | None:
     """The sentences of `noted`'s or `joined`'s form; None for anything else, such as an operator's detail."""
     try:
         parsed: Any = json.loads(remark)
-        parts: list[Any] = parsed if isinstance(parsed, list) else [parsed]
+        parts = cast("list[Any]", parsed) if isinstance(parsed, list) else [parsed]
         sentences = [_sentence(part, locale) for part in parts]
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

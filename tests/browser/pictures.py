@@ -67,13 +67,13 @@ async def _day(page: Page, stage: Stage, song: Path, folder: Path) -> None:
     await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Member Two", exact=True).click()
     await page.locator(".bar input[type=file]").set_input_files(song)
-    await page.get_by_role("combobox", name="Message").fill(
+    await page.get_by_role("textbox", name="Message").fill(
         "This one has been in my head all day. Make something of it?"
     )
     await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Member One", exact=True).click()
     await expect(page.locator(".message .player")).to_be_visible()
-    await page.get_by_role("combobox", name="Message").press_sequentially("/")
+    await page.get_by_role("textbox", name="Message").press_sequentially("/")
     await _shoot(page, folder / "commands.png")
     await page.keyboard.type("compose")
     await page.keyboard.press("Enter")

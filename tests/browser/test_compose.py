@@ -61,7 +61,7 @@ def track_of(page: Page, words: str) -> Locator:
 
 async def compose(page: Page, reference: Path, title: str) -> Locator:
     """Order a song by keyboard alone; its card."""
-    await page.get_by_role("combobox", name="Message").press_sequentially("/comp")
+    await page.get_by_role("textbox", name="Message").press_sequentially("/comp")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("form", name="Command")).to_contain_text("/compose")
     async with page.expect_file_chooser() as dialog:

@@ -16,7 +16,7 @@ TEXTS: dict[str, str] = {
     ),
     "reason.file_empty": "Diese Datei ist leer. Bitte hänge das Lied noch einmal an.",
     "reason.no_permission": (
-        "Mir fehlt hier das Recht **{permission}**; das Stück könnte nicht ankommen, darum wurde nichts begonnen. "
+        "Mir fehlt hier das Recht **{permission}**; das Stück käme nicht an, wie es soll, darum wurde nichts begonnen. "
         "Bitte die Leitung dieses Servers darum, oder nimm einen anderen Kanal."
     ),
     "reason.store_busy": (

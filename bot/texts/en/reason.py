@@ -15,9 +15,8 @@ TEXTS: dict[str, str] = {
     ),
     "reason.file_empty": "This file is empty. Please attach the song once more.",
     "reason.no_permission": (
-        "I am missing the permission **{permission}** here, so the track could not be delivered and nothing was "
-        "started. "
-        "Please ask whoever runs this server to grant it, or use another channel."
+        "I am missing the permission **{permission}** here, so the track could not be brought here as it should "
+        "be and nothing was started. Please ask whoever runs this server to grant it, or use another channel."
     ),
     "reason.store_busy": (
         "I could not write your order down just now, and nothing was started. Please try again shortly."

@@ -21,7 +21,7 @@ export class Composer {
     this.waiting = new Map(); // autocomplete interaction -> who waits for its choices
     this.answered = new Map(); // choices that came before the answer to the verb
     this.build();
-    store.on("channel", () => this.place());
+    store.on("place", () => this.place());
     store.on("state", () => this.place());
     store.on("choices", (change) => {
       const waiting = this.waiting.get(change.interaction_id);

@@ -12,7 +12,7 @@ export class Forms {
     this.open = null;
     store.on("modal", (modal) => this.show(modal));
     store.on("modal-closed", (modal) => this.hide(modal.id));
-    store.on("channel", () => { if (this.open && this.open.modal.member_id !== store.memberId) this.hide(this.open.modal.id); });
+    store.on("place", () => { if (this.open && this.open.modal.member_id !== store.memberId) this.hide(this.open.modal.id); });
   }
 
   show(modal) {

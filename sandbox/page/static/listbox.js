@@ -10,10 +10,12 @@ export class Listbox {
     this.items = [];
     this.at = -1;
     this.node = el("ul", { class: "listbox", role: "listbox", id: freshId("list"), "aria-label": label, hidden: true });
-    field.setAttribute("role", "combobox");
+    // a field of several lines stays a text box: HTML does not allow it to be a combobox
+    this.isCombobox = field.tagName === "INPUT";
+    if (this.isCombobox) field.setAttribute("role", "combobox");
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-controls", this.node.id);
-    field.setAttribute("aria-expanded", "false");
+    this.sayExpanded();
     field.setAttribute("autocomplete", "off");
   }
 
@@ -24,8 +26,12 @@ export class Listbox {
     this.node.replaceChildren(...items.map((item, index) => this.row(item, index)));
     if (!items.length && empty) this.node.append(el("li", { class: "listbox-empty", text: empty }));
     this.node.hidden = !items.length && !empty;
-    this.field.setAttribute("aria-expanded", String(!this.node.hidden));
+    this.sayExpanded();
     this.mark(items.length && preselect ? 0 : -1);
+  }
+
+  sayExpanded() {
+    if (this.isCombobox) this.field.setAttribute("aria-expanded", String(this.isOpen));
   }
 
   hide() {

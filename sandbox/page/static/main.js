@@ -61,7 +61,7 @@ function buildHead(head) {
     presence.textContent = `${store.nameOf(store.bot)} is ${isThere ? "online" : "offline"}`;
   };
   store.on("state", draw);
-  store.on("channel", draw);
+  store.on("place", draw);
   store.on("connection", (isUp) => {
     if (isUp) return draw();
     presence.className = "presence";

@@ -26,6 +26,7 @@ export class MessageList {
     this.names = names;
     this.follows = true;
     this.lost = null;
+    store.on("place", () => this.list.replaceChildren());
     store.on("channel", () => this.drawAll());
     store.on("message", ({ message, isNew }) => this.draw(message, isNew));
     store.on("message-gone", (message) => this.remove(message));

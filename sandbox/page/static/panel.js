@@ -29,7 +29,7 @@ export class Panel {
           el("table", {}, el("thead", {}, el("tr", {}, ["at", "call", "answer"].map((word) => el("th", { text: word })))), this.calls))));
     root.addEventListener("keydown", (event) => { if (event.key === "Escape") this.toggle(false); });
     opener.addEventListener("click", () => this.toggle(root.hidden));
-    store.on("channel", () => { if (!root.hidden) this.look(); });
+    store.on("place", () => { if (!root.hidden) this.look(); });
   }
 
   toggle(open) {

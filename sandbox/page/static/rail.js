@@ -17,7 +17,7 @@ export class Rail {
         el("button", { type: "button", class: "icon-button rail-close", "aria-label": "Close the list of channels", on: { click: () => this.toggle(false) } }, icon("close"))),
       this.places,
       this.people);
-    for (const kind of ["state", "channel", "unread"]) store.on(kind, () => this.draw());
+    for (const kind of ["state", "place", "unread"]) store.on(kind, () => this.draw());
     root.addEventListener("keydown", (event) => { if (event.key === "Escape") this.toggle(false); });
   }
 

@@ -100,6 +100,7 @@ export class Store extends EventTarget {
     this.unread.delete(channelId);
     const loading = (this.loading = []);
     this.messages = new Map();
+    this.tell("place");
     location.replace(`#${new URLSearchParams({ channel: channelId, member: this.memberId })}`);
     const found = await get(`/sandbox/channels/${channelId}/messages`, { member: this.memberId });
     if (this.loading !== loading) return; // another channel was opened meanwhile

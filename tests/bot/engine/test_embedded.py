@@ -502,3 +502,27 @@ async def test_two_thousand_jobs_in_the_heap_are_looked_at_in_turn(bare: Bare):
     assert min(looks.values()) >= 3
     assert max(bare.most_at_once.values()) == 1
     assert len(bare.engine._heap) == len(bare.engine._due) == 2000
+
+
+async def test_a_doubt_left_by_the_last_process_is_cleared_by_the_providers_log(kit: Kit):
+    await kit.unknown()
+    after = kit.restarted()
+    after.generator.can_look_up = True
+    after.generator.look_ups.then("gen-found")
+    after.generator.polls.hold()
+    await after.engine.start()
+    await let_pass(after, lambda: bool(after.generator.polls.under_way))
+    job = await after.job()
+    assert (job.state, job.generation_id, job.reason) == (JobState.GENERATING, "gen-found", None)
+    await after.engine.stop(1)
+    await after.owner.stop()
+
+
+async def test_a_song_whose_steps_keep_failing_ends_in_words_and_its_track_stays_within_reach(kit: Kit):
+    kit.generator.polls.default = KeyError("nobody foresaw this")
+    await kit.at(JobState.GENERATING)
+    await kit.engine.start()
+    await let_pass(kit, lambda: kit.discord.told == [JobState.EXPIRED], pace_seconds=5)
+    job = await kit.job()
+    assert (job.reason, job.generation_id) == (Reason.INTERNAL, "g-1")
+    await kit.engine.stop(1)

@@ -121,12 +121,16 @@ async def test_refused_words_and_empty_words_come_back_from_a_form_too(front: Fr
     assert "so NAUGHTY" in words_of(answer)
 
 
-async def test_a_missing_permission_is_said_before_the_form_opens(front: Front) -> None:
-    front.fake.revoke("ATTACH_FILES")
+@pytest.mark.parametrize(
+    ("permission", "called"),
+    [("ATTACH_FILES", "Attach Files"), ("EMBED_LINKS", "Embed Links"), ("SEND_MESSAGES", "Send Messages")],
+)
+async def test_a_missing_permission_is_said_before_the_form_opens(front: Front, permission: str, called: str) -> None:
+    front.fake.revoke(permission)
     done = await front.fake.slash("compose", files={"reference": SONG})
     answer = await front.fake.until(lambda: done.original)
     assert done.modal is None
-    assert "Attach Files" in answer.content
+    assert called in answer.content
 
 
 @pytest.mark.parametrize("restarted", [False, True])
