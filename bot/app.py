@@ -18,7 +18,7 @@ from bot.clock import Clock, SystemClock
 from bot.delivery import DiscordDelivery
 from bot.download import remove_leftovers
 from bot.engine.embedded import EmbeddedEngine
-from bot.errors import SettingsError, StartError
+from bot.errors import StartError
 from bot.generation.calls import Limits as CallLimits
 from bot.generation.calls import Timeouts
 from bot.generation.client import GenerationClient, Sessions
@@ -114,6 +114,7 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     files = await _prepare_files(settings)
     store = await stack.enter_async_context(open_store(settings.database_url, clock=clock))
     await stack.enter_async_context(sole_driver(settings.database_url))
+    await _remove_leftovers(files)
     forecast = Forecast(store=store, clock=clock)
     driver: Driver
     submitting: Submitting
@@ -127,6 +128,7 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
 
     engine = EmbeddedEngine(
         drive=drive,
+        give_up=lambda job_id: driver.give_up(job_id),  # noqa: PLW0108 -- it is made further below
         between=between,
         store=store,
         clock=clock,
@@ -136,18 +138,10 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     )
     jobs = JobService(store=store, files=files, forecast=forecast, clock=clock, metrics=metrics, look_at=engine.look_at)
     client = ComposeClient(jobs=jobs, store=store, rules=rules, clock=clock, extensions=EXTENSIONS)
-    workbench = await stack.enter_async_context(Workbench(processes=settings.audio_processes))
+    workbench = await stack.enter_async_context(Workbench(processes=settings.audio_processes, work_dir=files.work))
     delivery = DiscordDelivery(client=client, workbench=workbench, clock=clock)
     generator = await _open_generator(settings, profile, clock, stack)
-    listening = Listening(
-        session=await _open_session(stack),
-        workbench=workbench,
-        files=files,
-        clock=clock,
-        hosts=settings.attachment_hosts,
-        most_bytes=settings.reference_max_bytes,
-        needs=Needs(shortest_seconds=profile.reference_over_seconds, largest_bytes=settings.reference_max_bytes),
-    )
+    listening = await _open_listening(settings, profile, workbench, files, clock, stack)
     showing = Showing(store=store, deliverer=delivery, forecast=forecast, clock=clock, owner=owner)
     bench = Bench(store=store, showing=showing, clock=clock, metrics=metrics, limits=_limits(settings))
     submitting = Submitting(bench=bench, generator=generator)
@@ -173,15 +167,39 @@ async def _prepare_files(settings: Settings) -> JobFiles:
         await asyncio.to_thread(files.prepare)
     except OSError as error:
         raise StartError(f"DATA_DIR {settings.data_dir}: {error.strerror}. Make it writable for this user.") from error
+    return files
+
+
+async def _remove_leftovers(files: JobFiles) -> None:
+    """What a killed process left half done; only once it is certain that none runs on these folders."""
+    await asyncio.to_thread(files.empty_work)
     for folder in files.folders:
         await asyncio.to_thread(remove_leftovers, folder)
-    return files
 
 
 async def _open_session(stack: AsyncExitStack, *, force_close: bool = False) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(limit=100, force_close=force_close)
     session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
     return await stack.enter_async_context(session)
+
+
+async def _open_listening(
+    settings: Settings,
+    profile: RequestProfile,
+    workbench: Workbench,
+    files: JobFiles,
+    clock: Clock,
+    stack: AsyncExitStack,
+) -> Listening:
+    return Listening(
+        session=await _open_session(stack),
+        workbench=workbench,
+        files=files,
+        clock=clock,
+        hosts=settings.attachment_hosts,
+        most_bytes=settings.reference_max_bytes,
+        needs=_needs(settings, profile),
+    )
 
 
 async def _open_generator(
@@ -222,6 +240,14 @@ async def _open_health(
         await stack.enter_async_context(serve_health(server, settings.health_host, settings.health_port))
 
 
+def _needs(settings: Settings, profile: RequestProfile) -> Needs:
+    return Needs(
+        shortest_seconds=profile.reference_over_seconds,
+        longest_seconds=profile.reference_most_seconds,
+        largest_bytes=settings.reference_max_bytes,
+    )
+
+
 def _limits(settings: Settings) -> Limits:
     return Limits(
         pace=Pace(poll_interval_seconds=settings.poll_interval_seconds, polls_per_second=settings.polls_per_second),
@@ -231,16 +257,12 @@ def _limits(settings: Settings) -> Limits:
 
 
 def _rules(settings: Settings, profile: RequestProfile) -> HouseRules:
-    try:
-        words = settings.blocked_words_file.read_text(encoding="utf-8") if settings.blocked_words_file else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError([f"BLOCKED_WORDS_FILE {settings.blocked_words_file}: cannot be read as UTF-8"]) from error
     return HouseRules(
         prompt=PromptRules(most_characters=profile.most_characters, warn_characters=profile.warn_above_characters),
         reference_most_bytes=settings.reference_max_bytes,
         reference_least_seconds=profile.reference_over_seconds,
         attachment_hosts=settings.attachment_hosts,
-        blocked=WordList.parsed(words),
+        blocked=WordList.parsed(settings.blocked_words()),
     )
 
 

@@ -1,5 +1,7 @@
 """`python -m bot check`: shows the settings in force and tries each thing they point at, without spending anything."""
 
+import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -7,7 +9,7 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot.clock import SystemClock
-from bot.errors import StartError
+from bot.errors import SettingsError, StartError
 from bot.generation.client import GenerationClient, Sessions, Verdict
 from bot.generation.profiles import profile_named
 from bot.settings import Settings
@@ -30,6 +32,7 @@ class Finding:
 
     good: bool
     sentence: str
+    token_refused: bool = False
 
 
 async def run(settings: Settings) -> int:
@@ -41,6 +44,7 @@ async def run(settings: Settings) -> int:
     trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
         "Discord": _discord,
         "Database": _database,
+        "Files": _files,
         "Music API": _music_api,
     }
     findings: dict[str, Finding] = {}
@@ -51,7 +55,7 @@ async def run(settings: Settings) -> int:
     if all(finding.good for finding in findings.values()):
         print("\nEverything is in order. Start the bot with: make run")
         return 0
-    return 1 if findings["Discord"].good else 3
+    return 3 if findings["Discord"].token_refused else 1
 
 
 async def _discord(settings: Settings) -> Finding:
@@ -66,6 +70,7 @@ async def _discord(settings: Settings) -> Finding:
                 return Finding(
                     good=False,
                     sentence="DISCORD_TOKEN is refused. Developer portal, your application, Bot, Reset Token.",
+                    token_refused=True,
                 )
             if answer.status != 200:
                 return Finding(good=False, sentence=f"It answers with status {answer.status}. Try again later.")
@@ -85,16 +90,36 @@ async def _database(settings: Settings) -> Finding:
         return Finding(good=False, sentence=str(error))
 
 
+async def _files(settings: Settings) -> Finding:
+    return await asyncio.to_thread(_try_files, settings)
+
+
+def _try_files(settings: Settings) -> Finding:
+    """The word list can be read, and what is kept can be written; makes nothing."""
+    try:
+        settings.blocked_words()
+    except SettingsError as error:
+        return Finding(good=False, sentence=f"{error}.")
+    folder = settings.data_dir.absolute()
+    place = next(path for path in (folder, *folder.parents) if path.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        return Finding(good=False, sentence=f"DATA_DIR {folder}: {place} is not a folder that this user may write to.")
+    return Finding(good=True, sentence=f"{folder} can be written to.")
+
+
 async def _music_api(settings: Settings) -> Finding:
     async with aiohttp.ClientSession() as session:
-        client = GenerationClient(
-            sessions=Sessions(calls=session, submit=session),
-            base_url=settings.generation_api_url,
-            api_key=settings.generation_api_key,
-            profile=profile_named(settings.generation_model),
-            clock=SystemClock(),
-            budget=AsyncLimiter(1, 1),
-        )
+        try:
+            client = GenerationClient(
+                sessions=Sessions(calls=session, submit=session),
+                base_url=settings.generation_api_url,
+                api_key=settings.generation_api_key,
+                profile=profile_named(settings.generation_model),
+                clock=SystemClock(),
+                budget=AsyncLimiter(1, 1),
+            )
+        except SettingsError as error:
+            return Finding(good=False, sentence=f"{error}. Copy it again from the provider's page.")
         found = await client.reachable()
     if found.verdict is Verdict.KEY_ACCEPTED:
         return Finding(good=True, sentence="It answers and accepts the key; nothing was spent.")

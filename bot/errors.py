@@ -62,6 +62,7 @@ class Reason(StrEnum):
     TRACK_LOST = "track_lost"  #: finished, but the file cannot be had
     CHANNEL_GONE = "channel_gone"  #: no channel, no way to the member
     MEMBER_CANCELLED = "member_cancelled"  #: cancelled by the member or a moderator
+    INTERNAL = "internal"  #: a fault of ours that no retry mended; the log has the trace
     DISMISSED = "dismissed"  #: an unknown outcome the member let go
 
 

@@ -14,16 +14,22 @@ from bot.audio import Reason as SoundReason
 from bot.clock import Clock
 from bot.download import DownloadError, DownloadFault, download
 from bot.errors import BusyError, Reason, ReferenceRefusedError, TrackLostError
-from bot.jobs.files import JobFiles
+from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.model import Job
 from bot.jobs.ports import Heard
-from bot.texts.remarks import noted
+from bot.texts.remarks import joined, noted
 
 log = logging.getLogger(__name__)
 
 
 #: A URL that ends sooner than this is not handed on: a place in line and the provider's own fetch take their time.
 _URL_MARGIN = timedelta(minutes=30)
+#: What every channel takes (Discord's smallest limit). The card is edited by the bot, without the member's own larger
+#: limit, so a song that goes onto it must not need more.
+_POSTABLE_BYTES = 10 * 1024 * 1024
+#: References that are being fetched or heard at once, for each sound process: one is heard while others come in. The
+#: rest waits without a connection, a buffer or a byte on the disk.
+_AT_ONCE_PER_PROCESS = 3
 
 
 class Listening:
@@ -48,20 +54,31 @@ class Listening:
         self._hosts = hosts
         self._most_bytes = most_bytes
         self._needs = needs
+        self._turns = asyncio.Semaphore(_AT_ONCE_PER_PROCESS * workbench.processes)
 
     async def check(self, job: Job) -> Heard:
-        """Download unless our copy is there, decode it whole, convert it if need be.
+        """Download unless our copy is there, decode it whole, convert it if need be; so many at once, others wait.
 
-        On return the copy named in the reference lies there. Raises ReferenceRefusedError or BusyError.
+        On return the copy named in the reference lies there, after a refusal none does. Raises ReferenceRefusedError
+        or BusyError.
         """
-        name = job.reference.copy_name or f"{job.id}-{job.key}"
+        async with self._turns:
+            try:
+                return await self._heard(job)
+            except ReferenceRefusedError:
+                await self._files.remove(job)
+                raise
+
+    async def _heard(self, job: Job) -> Heard:
+        name = job.reference.copy_name or own_stem(job)
         path = self._files.reference_path(name)
         is_fresh = not path.is_file()
         if is_fresh:
             await self._fetch(job, path)
         found = await self._workbench.inspect(path, needs=self._needs)
         if found.verdict is Verdict.REFUSED:
-            await asyncio.to_thread(path.unlink, missing_ok=True)
+            if found.reason is not None and found.reason.problem is Problem.UNREADABLE:
+                await asyncio.to_thread(path.unlink, missing_ok=True)  # fetched anew next time
             raise _refusal(found.reason)
         if found.verdict is Verdict.CONVERTIBLE:
             return await self._convert(job, path, found)
@@ -71,12 +88,15 @@ class Listening:
         if is_fresh and self._has_run_out(job):
             # it has just been fetched from there: the stamp in the URL is wrong, not the URL
             return Heard(reference=replace(reference, expires_at=None))
+        if found.size_bytes is not None and found.size_bytes > self._most_postable_bytes(job):
+            return await self._convert(job, path, found)
         return Heard(reference=reference, must_be_published=True)
 
     async def _convert(self, job: Job, path: Path, found: Inspection) -> Heard:
         """What the music API does not take becomes an MP3, which then stands for the original."""
         name = f"{path.name}.mp3"
-        made = await self._workbench.to_reference(path, self._files.reference_path(name), needs=self._needs)
+        needs = replace(self._needs, largest_bytes=self._most_postable_bytes(job))
+        made = await self._workbench.to_reference(path, self._files.reference_path(name), needs=needs)
         if made.path is None:
             raise _refusal(made.reasons[0] if made.reasons else None)
         await asyncio.to_thread(path.unlink, missing_ok=True)
@@ -88,8 +108,13 @@ class Listening:
             seconds=made.seconds,
             format="MP3",
         )
-        remark = remark_of(made.reasons[0]) if made.reasons else ""
+        remark = joined(remark_of(reason) for reason in found.reasons or made.reasons)
         return Heard(reference=reference, must_be_published=True, remark=remark)
+
+    def _most_postable_bytes(self, job: Job) -> int:
+        """What the model takes and can be attached to the card."""
+        limits = (self._needs.largest_bytes, job.place.upload_limit_bytes, _POSTABLE_BYTES)
+        return min(limit for limit in limits if limit)
 
     async def seconds_of(self, track: Path) -> float | None:
         """The track's length; None when nobody could tell. Raises TrackLostError when it is no audio at all."""
@@ -123,8 +148,8 @@ class Listening:
 
 
 def _refusal(reason: SoundReason | None) -> ReferenceRefusedError | BusyError:
-    if reason is None or reason.problem is Problem.UNREADABLE:
-        return BusyError("the file could not be read")  # our disk, not his file
+    if reason is None or reason.problem in {Problem.UNREADABLE, Problem.UNAVAILABLE}:
+        return BusyError("the file could not be read")  # our disk, our processes: not his file
     return ReferenceRefusedError(Reason.SOUND, remark_of(reason))
 
 

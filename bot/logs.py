@@ -67,10 +67,21 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(fields, ensure_ascii=False)
 
 
+def shorten_reconnects(record: logging.LogRecord) -> bool:
+    """discord.py prints a trace for every lost connection that it is about to mend: the kind of error is enough."""
+    if record.name == "discord.client" and record.exc_info and "reconnect" in str(record.msg):
+        kind = record.exc_info[0]
+        record.msg = f"{record.msg} ({kind.__name__ if kind else 'lost'})"
+        record.exc_info = None
+        record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+    return True
+
+
 def set_up_logs(log_format: str, level: str) -> None:
     """Send everything to standard error in the given format; libraries say less than the bot does."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
+    handler.addFilter(shorten_reconnects)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel("INFO" if level == "DEBUG" else "ERROR" if level == "ERROR" else "WARNING")

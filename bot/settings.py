@@ -133,6 +133,14 @@ class Settings(BaseSettings):
             hosts.add(api_host)
         return frozenset(hosts)
 
+    def blocked_words(self) -> str:
+        """What stands in BLOCKED_WORDS_FILE; empty without one. Raises SettingsError when it cannot be read."""
+        try:
+            return self.blocked_words_file.read_text(encoding="utf-8-sig") if self.blocked_words_file else ""
+        except (OSError, UnicodeDecodeError):
+            problem = f"BLOCKED_WORDS_FILE {self.blocked_words_file}: cannot be read as UTF-8 text; look at its path"
+            raise SettingsError([problem]) from None
+
     def described(self) -> dict[str, str]:
         """Every setting as it is in force, by its name in the environment; secrets as stars."""
         return {name.upper(): _shown(getattr(self, name)) for name in type(self).model_fields}

@@ -13,7 +13,7 @@ from bot.audio.model import (
     Tags,
     Verdict,
 )
-from bot.audio.names import file_name
+from bot.audio.names import as_it_came, file_name
 from bot.audio.wording import sentence
 from bot.audio.workbench import ClosedError, Workbench
 
@@ -31,6 +31,7 @@ __all__ = [
     "Tags",
     "Verdict",
     "Workbench",
+    "as_it_came",
     "file_name",
     "sentence",
 ]

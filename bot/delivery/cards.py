@@ -8,7 +8,7 @@ from datetime import timedelta
 import discord
 
 from bot.clock import Clock
-from bot.delivery.outages import TOKEN_ENDED, is_too_large, outages_are_later
+from bot.delivery.outages import is_final, is_too_large, outages_are_later
 from bot.delivery.routes import Files, Routes, has_token, only_by_answer, pinging, reply_to_card
 from bot.errors import DeliveryLaterError, Reason, ReferenceRefusedError
 from bot.jobs.model import Job, JobState
@@ -31,16 +31,14 @@ _MOST_REMEMBERED = 2_000
 
 
 async def _unless_gone(call: Awaitable[discord.Message]) -> discord.Message | None:
-    """The message, or None when message, channel or permission are gone for good."""
+    """The message, or None when message, channel or permission are gone for good, or a thread is closed."""
     try:
         return await call
-    except (discord.NotFound, discord.Forbidden) as error:
+    except discord.HTTPException as error:
+        if not is_final(error) or is_too_large(error):
+            raise
         log.info("a message cannot be written any more (%s)", error.code)
         return None
-    except discord.HTTPException as error:
-        if error.code == TOKEN_ENDED:
-            return None
-        raise
 
 
 class Cards:
@@ -165,6 +163,8 @@ class Cards:
             try:
                 await self._routes.send(await self._routes.direct(job), job, "dmnews", parts)
             except discord.HTTPException as error:
+                if not is_final(error):
+                    raise
                 log.info("no way to tell the member (%s)", error.code, extra={"job": job.id, "state": job.state})
 
     def _remember(self, job: Job, message_id: int, card: Card) -> None:

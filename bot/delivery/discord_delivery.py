@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +11,10 @@ from typing import Any
 
 import discord
 
-from bot.audio import Dressed, Tags, Workbench
+from bot.audio import Dressed, Step, Tags, Workbench, as_it_came
 from bot.clock import Clock
 from bot.delivery.cards import Cards
-from bot.delivery.outages import TOKEN_ENDED, UNKNOWN_MESSAGE, is_too_large, outages_are_later
+from bot.delivery.outages import TOKEN_ENDED, UNKNOWN_MESSAGE, is_final, is_too_large, outages_are_later
 from bot.delivery.routes import Routes, has_token, only_by_answer, pinging, reply_to_card
 from bot.errors import UndeliverableError
 from bot.jobs.model import Job
@@ -25,7 +25,7 @@ from bot.ui.custom_ids import job_id
 from bot.ui.desk import desk_at
 from bot.ui.orders import expiry_of
 from bot.ui.render import Parts, to_parts
-from bot.ui.sentences import clip
+from bot.ui.sentences import clip, url_button
 
 log = logging.getLogger(__name__)
 
@@ -79,18 +79,41 @@ class DiscordDelivery:
 
     async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
         """See Deliverer.deliver: as a file, made smaller where that helps, else as a link; here, else directly."""
-        limits = [job.place.upload_limit_bytes]
-        if limits[0] > _EVERYWHERE_BYTES:
-            limits.append(_EVERYWHERE_BYTES)
-        for limit_bytes in [*limits, 0]:
+        try:
+            return await self._in_some_size(job, track)
+        except UndeliverableError:
+            linked = None if only_by_answer(job) else await self._as_link(job, track)
+            if linked is None:
+                raise
+            return linked
+
+    async def _in_some_size(self, job: Job, track: Path) -> DeliveredMessage:
+        refused_bytes: int | None = None
+        for limit_bytes in (job.place.upload_limit_bytes, _EVERYWHERE_BYTES, 0):
+            if limit_bytes and refused_bytes is not None and refused_bytes <= limit_bytes:
+                continue  # the same file once more would be refused once more
             async with self._dressed(job, track, limit_bytes) as parcel:
                 try:
                     return await self._deliver(job, parcel)
                 except discord.HTTPException as error:
                     if not is_too_large(error) or not parcel.dressed.fits:
                         raise UndeliverableError(f"Discord answered {error.status} ({error.code})") from None
-                    log.info("too large for its channel: %d bytes", parcel.dressed.size_bytes, extra={"job": job.id})
+                    refused_bytes = parcel.dressed.size_bytes
+                    log.info("too large for its channel: %d bytes", refused_bytes, extra={"job": job.id})
         raise UndeliverableError("no size is small enough")
+
+    async def _as_link(self, job: Job, track: Path) -> DeliveredMessage | None:
+        """A place that takes no files may take words, which is better than silence; None when it takes none either."""
+        if job.track is None or url_button(job.track.url) is None:
+            return None
+        async with self._dressed(job, track, 0) as parcel:
+            with outages_are_later():
+                try:
+                    return await self._in_channel(job, parcel)
+                except discord.HTTPException as error:
+                    if not is_final(error):
+                        raise
+                    return None
 
     async def find_delivered(self, job: Job, since: datetime) -> DeliveredMessage | None:
         """See Deliverer.find_delivered. Our own messages show their buttons without the message content intent."""
@@ -106,8 +129,9 @@ class DiscordDelivery:
                 return await self._by_answer(job, parcel) or await self._directly(job, parcel)
             try:
                 return await self._in_channel(job, parcel)
-            except (discord.Forbidden, discord.NotFound) as error:
-                if is_too_large(error):
+            except discord.HTTPException as error:
+                # not only 403 and 404: a filter or a locked thread says no with a 400
+                if not is_final(error) or is_too_large(error):
                     raise
                 log.info("the channel is closed to us (%s)", error.code, extra={"job": job.id})
                 return await self._directly(job, parcel)
@@ -187,8 +211,15 @@ class DiscordDelivery:
             comment=text("track.comment", job.place.locale),
         )
         about = text("track.description", job.place.locale, title=job.title, member=job.member_name)
-        async with self._workbench.room(2 * size_bytes) as folder:
-            dressed = await self._workbench.dress(track, folder, title=job.title, tags=tags, limit_bytes=limit_bytes)
+        async with AsyncExitStack() as stack:
+            try:
+                folder = await stack.enter_async_context(self._workbench.room(2 * size_bytes))
+                dressed = await self._workbench.dress(
+                    track, folder, title=job.title, tags=tags, limit_bytes=limit_bytes
+                )
+            except OSError as error:
+                log.warning("no room to dress the track: %s", error.strerror, extra={"job": job.id})
+                dressed = await asyncio.to_thread(as_it_came, track, job.title, limit_bytes)
             yield _Parcel(dressed=dressed, about=clip(about, _MOST_ALT_CHARACTERS))
 
 
@@ -200,6 +231,7 @@ def _parts(job: Job, parcel: _Parcel, *, direct: bool) -> Parts:
         with_file=dressed.fits,
         direct=direct,
         sketch=dressed.comment == SKETCH_COMMENT,
+        smaller=Step.SHRUNK in dressed.steps,
     )
     parts = to_parts(card)
     if dressed.fits and dressed.picture is not None:

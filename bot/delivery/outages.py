@@ -10,6 +10,7 @@ from bot.errors import DeliveryLaterError
 
 #: Discord's JSON error codes (docs, "Opcodes and Status Codes"), as far as we act on them.
 UNKNOWN_MESSAGE = 10008
+MISSING_PERMISSIONS = 50013
 TOKEN_ENDED = 50027
 NO_HISTORY_FOR_REPLY = 160002
 TOO_LARGE = frozenset({40005, 50045})
@@ -40,6 +41,11 @@ def _may_pass(error: discord.HTTPException) -> bool:
         return False
     # 401: the bot's token was renewed a moment ago; the operator must act, the track waits
     return error.status >= 500 or error.status in {401, 429} or error.code in _CROWDED
+
+
+def is_final(error: discord.HTTPException) -> bool:
+    """Whether the same message will be refused as long as nobody changes anything; outages are not."""
+    return not _may_pass(error)
 
 
 def is_too_large(error: discord.HTTPException) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import discord
 
-from bot.delivery.outages import NO_HISTORY_FOR_REPLY
+from bot.delivery.outages import MISSING_PERMISSIONS, NO_HISTORY_FOR_REPLY
 from bot.jobs.model import Job, Origin
 from bot.ui.render import Parts
 
@@ -73,14 +73,20 @@ class Routes:
         files: Files | None = None,
         **more: Any,
     ) -> discord.Message:
-        """Send with the job's nonce for this purpose: the same message sent again is the same message."""
-        try:
-            return await to.send(**parts, **more, **_opened(files), nonce=job.nonce(purpose))
-        except discord.Forbidden as error:
-            if error.code != NO_HISTORY_FOR_REPLY or more.pop("reference", None) is None:
+        """Send with the job's nonce for this purpose: the same message sent again is the same message.
+
+        What a missing permission forbids is left out, as long as the content and the files arrive.
+        """
+        while True:
+            try:
+                return await to.send(**parts, **more, **_opened(files), nonce=job.nonce(purpose))
+            except discord.Forbidden as error:
+                if error.code == NO_HISTORY_FOR_REPLY and more.pop("reference", None) is not None:
+                    continue  # a reply needs to read the history; a plain message does not
+                if error.code == MISSING_PERMISSIONS and parts["embeds"]:
+                    parts = {**parts, "embeds": []}  # "Embed Links" may have been taken away since the order
+                    continue
                 raise
-            # a reply needs to read the history; a plain message does not
-            return await to.send(**parts, **more, **_opened(files), nonce=job.nonce(purpose))
 
 
 def _opened(files: Files | None) -> dict[str, Any]:

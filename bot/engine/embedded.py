@@ -5,7 +5,8 @@ import heapq
 import itertools
 import logging
 import random
-from collections.abc import Awaitable, Callable, Collection
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from bot.clock import Clock
 from bot.errors import StoreBusyError
@@ -18,6 +19,8 @@ log = logging.getLogger(__name__)
 
 #: After an exception that nobody foresaw the job rests so long; it is neither lost nor allowed to spin.
 _AFTER_A_FAULT_SECONDS = 30.0
+#: So many in a row, ten minutes of them, are no accident: the job is brought to rest and its member is told.
+_MOST_FAULTS = 20
 _AFTER_A_BUSY_STORE_SECONDS = 2.0
 #: Jobs that were forgotten by a fault of ours are found again so often.
 _RECONCILE_SECONDS = 60.0
@@ -30,6 +33,7 @@ class EmbeddedEngine:
         self,
         *,
         drive: Callable[[int], Awaitable[Step]],
+        give_up: Callable[[int], Awaitable[Step]],
         between: Callable[[], Collection[int]],
         store: JobStore,
         clock: Clock,
@@ -37,8 +41,12 @@ class EmbeddedEngine:
         metrics: Metrics,
         spread_seconds: float,
     ) -> None:
-        """`between` names the jobs that are between an intent and its confirmation; a stop waits for those alone."""
+        """`between` names the jobs that are between an intent and its confirmation; a stop waits for those alone.
+
+        `give_up` brings a job to rest whose steps cannot be done.
+        """
         self._drive = drive
+        self._give_up = give_up
         self._between = between
         self._store = store
         self._clock = clock
@@ -50,12 +58,14 @@ class EmbeddedEngine:
         self._due: dict[int, float] = {}
         self._running: dict[int, asyncio.Task[None]] = {}
         self._asked_again: set[int] = set()
+        self._faults: Counter[int] = Counter()
         self._wake = asyncio.Event()
         self._stopping = False
 
     async def start(self) -> None:
         """Queue every job that needs a look, spread over one interval, and begin to look."""
-        found = await self._find_forgotten()
+        # what a restart left open is looked up once more at the provider, although its member has been told
+        found = self._spread(await self._store.in_doubt()) + await self._find_forgotten()
         log.info("taking up %d jobs", found)
         self._owner.keep("engine", self._loop)
         self._owner.keep("reconcile", self._reconcile)
@@ -130,15 +140,18 @@ class EmbeddedEngine:
 
     async def _step(self, job_id: int) -> float | None:
         try:
-            step = await self._drive(job_id)
+            hopeless = self._faults[job_id] >= _MOST_FAULTS
+            step = await (self._give_up if hopeless else self._drive)(job_id)
         except StoreBusyError as error:
             log.warning("the database is busy: %s", error, extra={"job": job_id})
             return _AFTER_A_BUSY_STORE_SECONDS
         except Exception:
             # the one place where a step's unforeseen fault ends: the trace is kept, the job is looked at again
             self._metrics.step_errors.inc()
+            self._faults[job_id] += 1
             log.exception("a step failed", extra={"job": job_id})
             return _AFTER_A_FAULT_SECONDS
+        del self._faults[job_id]
         return step.after_seconds if isinstance(step, LookAgain) else None
 
     async def _reconcile(self) -> None:
@@ -153,11 +166,10 @@ class EmbeddedEngine:
                 log.warning("took up %d forgotten jobs", found)
 
     async def _find_forgotten(self) -> int:
-        forgotten = [
-            job_id
-            for job_id in await self._store.needing_a_look()
-            if job_id not in self._due and job_id not in self._running
-        ]
+        return self._spread(await self._store.needing_a_look())
+
+    def _spread(self, job_ids: Iterable[int]) -> int:
+        forgotten = [job_id for job_id in job_ids if job_id not in self._due and job_id not in self._running]
         for job_id in forgotten:
             self._schedule(job_id, self._spread_seconds * random.random())
         return len(forgotten)

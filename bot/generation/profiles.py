@@ -25,6 +25,7 @@ class RequestProfile:
     warn_above_characters: int  #: more than this is likely to be cut off or to fail
     needs_hash_marks: bool  #: `##` before and after the words asks for accompaniment
     reference_over_seconds: float  #: a reference must be longer than this
+    reference_most_seconds: float | None = None  #: a longer one is cut to its best stretch; None: as long as it likes
 
     def body(self, request: GenerationRequest) -> dict[str, str]:
         """The JSON object of the POST."""
@@ -48,6 +49,9 @@ _PROFILES: Mapping[str, RequestProfile] = MappingProxyType(
             warn_above_characters=400,
             needs_hash_marks=True,
             reference_over_seconds=15,
+            # No limit is stated for this model; its predecessor music-01 took uploads of "no more than 10 minutes", and
+            # what hides behind an unstated limit is a paid generation that fails. Ten minutes hold any song.
+            reference_most_seconds=600,
         ),
     }
 )

@@ -34,6 +34,16 @@ log = logging.getLogger(__name__)
 #: A 404 right after the POST may only mean that the provider is not consistent yet.
 _MOST_LOST_LOOKS = 3
 
+#: Where a job comes to rest whose steps cannot be done. What may have been paid for stays within reach.
+_GIVEN_UP = {
+    JobState.CHECKING: JobState.FAILED,
+    JobState.QUEUED: JobState.FAILED,
+    JobState.SUBMITTING: JobState.UNKNOWN,
+    JobState.GENERATING: JobState.EXPIRED,
+    JobState.READY: JobState.FAILED,
+    JobState.DELIVERING: JobState.UNDELIVERABLE,
+}
+
 
 class Driver:
     """Knows which step each state asks for."""
@@ -77,6 +87,25 @@ class Driver:
         if job.told is not job.state:
             return await self._tell(job)
         return await self._submitting.reconsider(job) if job.state is JobState.UNKNOWN else DONE
+
+    async def give_up(self, job_id: int) -> Step:
+        """Bring a job to rest whose steps fail for a reason that nobody foresaw; what was paid for can be asked for.
+
+        Raises StoreBusyError.
+        """
+        job = await self._bench.store.get(job_id)
+        self._forget_what_is_over(job_id, job)
+        if job is None:
+            return DONE
+        log.error("a job is given up after too many failed steps", extra={"job": job.id, "state": job.state})
+        if job.is_live:
+            after = _GIVEN_UP[job.state]
+            reason = Reason.OUTCOME_UNKNOWN if after is JobState.UNKNOWN else Reason.INTERNAL
+            return await self._bench.move(job, after, "too many failed steps", reason=reason, detail="")
+        if job.told is not job.state:
+            # the telling is what fails; `/tracks` still tells
+            await self._bench.store.note(job.id, told=job.state, interaction_token=None)
+        return DONE
 
     def _forget_what_is_over(self, job_id: int, job: Job | None) -> None:
         """What is remembered of a job beside its row must not outlive what it is for."""

@@ -1,6 +1,7 @@
 """Where a job's own copies lie: its reference and its track, two folders beside the database."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 from bot.jobs.model import Job
@@ -13,6 +14,8 @@ class JobFiles:
         """`folder`: DATA_DIR. Several processes must share it."""
         self._references = folder / "references"
         self._tracks = folder / "tracks"
+        self.work = folder / "work"
+        """For files that live for the length of one step; emptied at every start."""
 
     @property
     def folders(self) -> tuple[Path, Path]:
@@ -21,8 +24,13 @@ class JobFiles:
 
     def prepare(self) -> None:
         """Create the folders, readable by this user alone. Raises OSError."""
-        for folder in (self._references, self._tracks):
+        for folder in (self._references, self._tracks, self.work):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def empty_work(self) -> None:
+        """Delete what steps of a killed process left. Only safe while none runs."""
+        for path in self.work.iterdir():
+            shutil.rmtree(path, ignore_errors=True)
 
     def reference_path(self, name: str) -> Path:
         """Where a reference copy of that name lies or will lie."""
@@ -43,10 +51,19 @@ class JobFiles:
         return _existing(self.track_path(name)) if name else None
 
     async def remove(self, job: Job) -> None:
-        """Delete both copies; files that are already gone are fine."""
-        for path in (self.reference(job), self.track(job)):
-            if path is not None:
-                await asyncio.to_thread(path.unlink, missing_ok=True)
+        """Delete the job's copies, those included that its row never came to name; files already gone are fine."""
+        await asyncio.to_thread(self._remove, job)
+
+    def _remove(self, job: Job) -> None:
+        own = f"{own_stem(job)}*"
+        named = [path for path in (self.reference(job), self.track(job)) if path is not None]
+        for path in [*named, *self._references.glob(own), *self._tracks.glob(own)]:
+            path.unlink(missing_ok=True)
+
+
+def own_stem(job: Job) -> str:
+    """What the names of a job's own copies begin with; no other job's do."""
+    return f"{job.id}-{job.key}"
 
 
 def _existing(path: Path) -> Path | None:

@@ -20,7 +20,7 @@ from bot.errors import (
     UndeliverableError,
 )
 from bot.jobs.bench import AT_ONCE, Bench, Step
-from bot.jobs.files import JobFiles
+from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.model import Job, JobState, Track
 from bot.jobs.ports import DeliveredMessage, Deliverer, Finished, Generator, Tracks
 
@@ -126,7 +126,7 @@ class Finishing:
         return AT_ONCE
 
     async def _fetch(self, job: Job, track: Track) -> None:
-        name = f"{job.id}-{job.key}{_suffix_of(track.url)}"
+        name = f"{own_stem(job)}{_suffix_of(track.url)}"
         path = self._files.track_path(name)
         size_bytes = await self._generator.fetch(track.url, path)
         crash.reach(CrashPoint.TRACK_FETCHED)

@@ -77,6 +77,10 @@ class JobStore(Protocol):
         """Ids of all jobs that an engine must look at after a start, oldest first (see Job.needs_looking_at)."""
         ...
 
+    async def in_doubt(self) -> Sequence[int]:
+        """Ids of all `unknown` jobs, oldest first; after a start the provider's log may know of them."""
+        ...
+
     async def ahead_of(self, job: Job) -> int:
         """How many jobs hold or will get a place at the provider before this queued one."""
         ...

@@ -7,7 +7,7 @@ from functools import wraps
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, TypeVar, Unpack
 
-from sqlalchemy import RowMapping, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -45,6 +45,7 @@ _SETTLE = (
 )
 _ADD_EVENT = insert(job_events)
 _TO_LOOK_AT = select(jobs.c.id).where(needs_looking_at).order_by(jobs.c.id)
+_IN_DOUBT = select(jobs.c.id).where(jobs.c.state == JobState.UNKNOWN).order_by(jobs.c.id)
 _AHEAD = select(func.count()).where(
     or_(
         jobs.c.state.in_([JobState.SUBMITTING, JobState.GENERATING]),
@@ -156,7 +157,8 @@ class SqlJobStore:
             "moved_at": now,
             "deadline_at": deadline_at,
             "reason": None,
-            "detail": "",
+            # what was changed in the song is still told; what was said of an unknown outcome is not
+            "detail": case((jobs.c.state == JobState.UNKNOWN, ""), else_=jobs.c.detail),
         }
         was = {"was_id": job_id, "was_attempt": attempt}
         async with self.database.writing() as connection:
@@ -179,6 +181,12 @@ class SqlJobStore:
         """Ids of all jobs that an engine must look at after a start, oldest first."""
         async with self.database.reading() as connection:
             return (await connection.execute(_TO_LOOK_AT)).scalars().all()
+
+    @_to_the_end
+    async def in_doubt(self) -> Sequence[int]:
+        """Ids of all `unknown` jobs, oldest first; after a start the provider's log may know of them."""
+        async with self.database.reading() as connection:
+            return (await connection.execute(_IN_DOUBT)).scalars().all()
 
     @_to_the_end
     async def ahead_of(self, job: Job) -> int:

@@ -10,6 +10,8 @@ from types import MappingProxyType
 from bot.texts import de, en
 
 FALLBACK = "en"
+#: Languages that write 12,3 for 12.3.
+_COMMA_LANGUAGES = frozenset({"de"})
 
 #: Language code -> key -> template.
 CATALOGS: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": en.CATALOG, "de": de.CATALOG})
@@ -23,5 +25,18 @@ def language_of(locale: str) -> str:
 
 def text(key: str, locale: str = FALLBACK, /, **values: object) -> str:
     """The sentence for `key` in the language of `locale`, filled in. Raises KeyError for an unknown key."""
-    template = CATALOGS[language_of(locale)].get(key) or CATALOGS[FALLBACK][key]
-    return template.format(**values)
+    language = language_of(locale)
+    if key not in CATALOGS[language]:
+        language = FALLBACK
+    if language in _COMMA_LANGUAGES:
+        values = {name: _Comma(value) if isinstance(value, float) else value for name, value in values.items()}
+    return CATALOGS[language][key].format(**values)
+
+
+class _Comma(float):
+    """A number that formats itself with a decimal comma."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str, /) -> str:
+        return super().__format__(spec).replace(".", ",")

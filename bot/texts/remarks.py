@@ -1,6 +1,8 @@
-"""A sentence kept in a row: its key and its numbers, spelled out later in the language of whoever reads it."""
+"""Sentences kept in a row: keys and numbers, spelled out later in the language of whoever reads them."""
 
 import json
+from collections.abc import Iterable
+from typing import Any, cast
 
 from bot.texts import CATALOGS, FALLBACK, text
 
@@ -10,16 +12,26 @@ def noted(key: str, /, **values: float | str) -> str:
     return json.dumps({"key": key, "values": values}, ensure_ascii=False)
 
 
+def joined(remarks: Iterable[str]) -> str:
+    """Several of `noted`'s forms as one; empty without any."""
+    parts: list[Any] = [json.loads(remark) for remark in remarks]
+    return json.dumps(parts, ensure_ascii=False) if parts else ""
+
+
 def spelled(remark: str, locale: str = FALLBACK) -> str | None:
-    """The sentence of `noted`'s form; None for anything else, such as an operator's detail or a key of the past."""
+    """The sentences of `noted`'s or `joined`'s form; None for anything else, such as an operator's detail."""
     try:
-        parsed = json.loads(remark)
-        key, values = parsed["key"], parsed["values"]
-    except (ValueError, KeyError, TypeError):
+        parsed: Any = json.loads(remark)
+        parts = cast("list[Any]", parsed) if isinstance(parsed, list) else [parsed]
+        sentences = [_sentence(part, locale) for part in parts]
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    if key not in CATALOGS[FALLBACK]:
-        return None
-    return text(key, locale, **{name: _value(value, locale) for name, value in values.items()})
+    return " ".join(sentences) or None
+
+
+def _sentence(part: Any, locale: str) -> str:
+    """Raises KeyError for a key of the past too."""
+    return text(part["key"], locale, **{name: _value(value, locale) for name, value in part["values"].items()})
 
 
 def _value(value: float | str, locale: str) -> float | str:

@@ -4,7 +4,7 @@ A card says what matters in its first line, which is content: it is read even wh
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.errors import Reason
@@ -14,11 +14,14 @@ from bot.jobs.service import CANCELLABLE_FREE, CANCELLABLE_PAID
 from bot.texts import text
 from bot.texts.remarks import spelled
 from bot.ui.rules import HouseRules
-from bot.ui.sentences import ago, clip, length, mention, message_link, plain, titled, url_button, why
+from bot.ui.sentences import ago, clip, length, mention, message_link, plain, titled, url_button, url_in_words, why
 
 _BAR_CELLS = 12
 _PREVIEW_LINES = 8
 _PREVIEW_CHARACTERS = 500
+
+#: The provider keeps a track's address for 24 hours (its documents); an hour is kept back.
+_LINK_LASTS = timedelta(hours=23)
 
 
 class Verb(StrEnum):
@@ -35,6 +38,7 @@ class Verb(StrEnum):
     LOOK = "look"  #: look once more for a track, or deliver it once more; costs nothing
     POST = "post"  #: post the kept track where the button is pressed
     FILE = "file"  #: the kept track, privately
+    REMOVE = "remove"  #: take away a message that POST made; the song stays
 
 
 class Look(StrEnum):
@@ -128,12 +132,16 @@ def job_card(job: Job, outlook: Outlook, *, now: datetime, rules: HouseRules, lo
     )
 
 
-def track_card(job: Job, *, locale: str, with_file: bool, direct: bool = False, sketch: bool = False) -> Card:
+def track_card(
+    job: Job, *, locale: str, with_file: bool, direct: bool = False, sketch: bool = False, smaller: bool = False
+) -> Card:
     """The message that carries the track; `direct`: it goes to the member because the channel could not be reached.
 
-    `sketch`: the file says that the offline generator made it, so the message says so too.
+    `sketch`: the file says that the offline generator made it, so the message says so too. `smaller`: it was encoded
+    again to fit this channel.
     """
-    link = url_button(job.track.url if job.track else None)
+    url = job.track.url if job.track else None
+    link, address = url_button(url), url_in_words(url)
     seconds = job.track.seconds if job.track else None
     key, values = ("track.ready", {}) if seconds is None else ("track.ready_length", {"length": length(seconds)})
     paragraphs = [text(key, locale, member=mention(job.member_id), title=titled(job, locale), **values)]
@@ -141,8 +149,12 @@ def track_card(job: Job, *, locale: str, with_file: bool, direct: bool = False, 
         paragraphs.append(text("track.sketch", locale))
     if direct:
         paragraphs.append(text("track.direct", locale))
+    if smaller:
+        paragraphs.append(text("track.smaller" if link else "track.smaller_no_link", locale))
     if not with_file:
-        paragraphs.append(text("track.too_large" if link else "track.too_large_no_link", locale))
+        paragraphs.append(text("track.link_alone" if address else "track.too_large_no_link", locale))
+    if address and not link:
+        paragraphs.append(text("track.link", locale, url=address))
     buttons: list[JobButton | LinkButton] = []
     if link:
         buttons.append(LinkButton(label=text("control.link", locale), url=link))
@@ -155,11 +167,20 @@ def track_card(job: Job, *, locale: str, with_file: bool, direct: bool = False, 
     return Card(job_id=job.id, content=clip("\n".join(paragraphs), 2000), buttons=tuple(buttons))
 
 
-def shared_card(job: Job, *, locale: str) -> Card:
-    """The message that carries a kept track once more, where its owner asked for it; deleting it is Discord's own."""
+def shared_card(job: Job, *, now: datetime, locale: str, private: bool) -> Card:
+    """The message that carries a kept track once more, where its owner asked for it.
+
+    `private`: for him alone, so that he can dismiss it himself. The provider's link is there while it leads somewhere.
+    """
     content = text("track.shared", locale, title=titled(job, locale), member=mention(job.member_id))
-    words = JobButton(verb=Verb.WORDS, label=text("control.words", locale))
-    return Card(job_id=job.id, content=clip(content, 2000), buttons=(words,))
+    buttons: list[JobButton | LinkButton] = []
+    is_fresh = job.accepted_at is not None and now - job.accepted_at < _LINK_LASTS
+    if is_fresh and (link := url_button(job.track.url if job.track else None)):
+        buttons.append(LinkButton(label=text("control.link", locale), url=link))
+    buttons.append(JobButton(verb=Verb.WORDS, label=text("control.words", locale)))
+    if not private:
+        buttons.append(JobButton(verb=Verb.REMOVE, label=text("control.remove", locale)))
+    return Card(job_id=job.id, content=clip(content, 2000), buttons=tuple(buttons))
 
 
 def card_buttons(job: Job, locale: str) -> tuple[JobButton | LinkButton, ...]:
@@ -198,7 +219,9 @@ def may_still_come(job: Job) -> bool:
     return job.generation_id is not None and job.reason in _MAY_STILL_COME
 
 
-_MAY_STILL_COME = frozenset({Reason.DEADLINE, Reason.TRACK_LOST, Reason.KEY_REFUSED, Reason.NO_CREDITS})
+_MAY_STILL_COME = frozenset(
+    {Reason.DEADLINE, Reason.TRACK_LOST, Reason.KEY_REFUSED, Reason.NO_CREDITS, Reason.INTERNAL}
+)
 
 
 def needs_another_song(job: Job) -> bool:
@@ -315,7 +338,9 @@ def _lines(job: Job, rules: HouseRules, locale: str) -> tuple[Line, ...]:
         Line(name=text("card.song", locale), value=song or "—"),
         Line(name=text("card.member", locale), value=mention(job.member_id)),
     ]
-    if job.is_live and (remark := spelled(job.detail, locale)):
+    if job.is_live:
+        lines.append(Line(name=text("card.ordered", locale), value=ago(job.created_at)))
+    if (job.is_live or job.state is JobState.DELIVERED) and (remark := spelled(job.detail, locale)):
         lines.append(Line(name=text("card.hint", locale), value=clip(remark, 1024), inline=False))
     if job.is_live and len(job.prompt) > rules.prompt.warn_characters:
         hint = text("card.hint.long", locale, warn=rules.prompt.warn_characters)

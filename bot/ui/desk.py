@@ -17,7 +17,7 @@ from bot.jobs.model import Job
 from bot.jobs.ports import Outlook
 from bot.jobs.service import JobService
 from bot.texts import text
-from bot.ui.answers import draft_view, locale_of, whisper, with_words_note
+from bot.ui.answers import draft_view, locale_of, whisper, with_words_note, words_shown
 from bot.ui.arrivals import Arrivals
 from bot.ui.cards import card_link, job_card, needs_another_song
 from bot.ui.custom_ids import draft_form_id, job_form_id
@@ -75,10 +75,18 @@ class Desk:
             await self._answer_with_card(interaction, job)
 
     async def open_form(self, interaction: discord.Interaction, wish: Wish, heading: str = "form.compose") -> None:
-        """Ask for what is missing; what is known already stands in the form, or waits beside it."""
-        check_place(interaction)
-        if wish.song is not None:
-            check_song(wish.song, self.rules)
+        """Ask for what is missing; what is known already stands in the form, or waits beside it.
+
+        What would be refused in any case is said before anybody types, and the wish is given back.
+        """
+        try:
+            check_place(interaction)
+            if wish.song is not None:
+                check_song(wish.song, self.rules)
+        except OrderError as error:
+            log.info("a form was not opened: %s", error.reason)
+            await self.give_back(interaction, wish, refusal(error, self.rules, locale_of(interaction)))
+            return
         key = self.drafts.keep(interaction.user.id, wish)
         filled = Filled(title=wish.title, lyrics=wish.lyrics, song_name=wish.song.name if wish.song else None)
         form = order_form(draft_form_id(key), heading, filled, rules=self.rules, locale=locale_of(interaction))
@@ -88,12 +96,13 @@ class Desk:
         """Say privately why not, show the text for copying, and offer the form with everything in it."""
         locale = locale_of(interaction)
         key = self.drafts.keep(interaction.user.id, wish)
-        note = with_words_note(sentence, wish.lyrics, locale)
-        await whisper(interaction, note, words=wish.lyrics, view=draft_view(key, locale))
+        note = with_words_note(sentence, wish.lyrics, wish.title, locale)
+        await whisper(interaction, note, words=wish.lyrics, title=wish.title, view=draft_view(key, locale))
 
     async def change_draft(self, interaction: discord.Interaction, key: str) -> None:
         """Open the form of an order that was not taken. After a restart its text is read from the message itself."""
-        wish = self.drafts.find(key, interaction.user.id) or Wish(lyrics=_words_shown(interaction.message))
+        lyrics, title = words_shown(interaction.message)
+        wish = self.drafts.find(key, interaction.user.id) or Wish(lyrics=lyrics, title=title)
         if wish.song is not None:
             try:
                 check_song(wish.song, self.rules)
@@ -248,9 +257,3 @@ def _song_by_url(job: Job) -> Song:
 def _belongs_to_no_message(url: str) -> bool:
     """Whether an attachment came with a command or a form: Discord keeps those by themselves, for a while."""
     return urlsplit(url).path.startswith("/ephemeral-attachments/")
-
-
-def _words_shown(message: discord.Message | None) -> str:
-    """The text that a refusal showed for copying."""
-    shown = message.embeds[0].description if message and message.embeds else None
-    return (shown or "").removeprefix("```\n").removesuffix("\n```")

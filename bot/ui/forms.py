@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.texts import text
-from bot.ui.orders import Song
+from bot.ui.orders import Song, Wish
 from bot.ui.rules import HouseRules
 from bot.ui.sentences import clip
 
@@ -113,11 +113,12 @@ def _song_in(attachment: Mapping[str, Any]) -> Song:
     return Song(url=str(attachment["url"]), name=str(attachment["filename"]), size_bytes=int(attachment["size"]))
 
 
-def typed_in(data: Mapping[str, Any] | None) -> str:
-    """The lyrics that an interaction of any kind carried, so that they can be given back; empty when it had none."""
+def typed_in(data: Mapping[str, Any] | None) -> Wish:
+    """The words and the title that an interaction of any kind carried, so that they can be given back."""
     if not data:
-        return ""
+        return Wish()
     if "components" in data:
-        return read_answer(data).lyrics
-    options = data.get("options") or ()
-    return next((str(option.get("value") or "") for option in options if option.get("name") == LYRICS), "")
+        answer = read_answer(data)
+        return Wish(lyrics=answer.lyrics, title=answer.title)
+    options = {option.get("name"): str(option.get("value") or "") for option in data.get("options") or ()}
+    return Wish(lyrics=options.get(LYRICS, ""), title=options.get(TITLE, ""))

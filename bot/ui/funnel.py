@@ -48,9 +48,10 @@ async def report(interaction: discord.Interaction, error: BaseException, rules: 
         trace = None if isinstance(error, aiohttp.ClientError) else error
         log.error("interaction failed (%s), reference %s", error.__class__.__name__, reference, exc_info=trace)
         sentence = text("answer.failed", locale, reference=reference)
-    words = typed_in(cast("Mapping[str, Any] | None", interaction.data))
+    typed = typed_in(cast("Mapping[str, Any] | None", interaction.data))
+    note = with_words_note(sentence, typed.lyrics, typed.title, locale)
     try:
-        await whisper(interaction, with_words_note(sentence, words, locale), words=words)
+        await whisper(interaction, note, words=typed.lyrics, title=typed.title)
     except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as failure:
         log.warning("a member could not be told: %s", failure.__class__.__name__)
 

@@ -136,6 +136,7 @@ def check_place(interaction: discord.Interaction) -> None:
             mine.send_messages_in_threads if in_thread else mine.send_messages
         ),
         "attach_files": mine.attach_files,
+        "embed_links": mine.embed_links,
     }
     missing = next((name for name, granted in needed.items() if not granted and not mine.administrator), None)
     if missing is not None:

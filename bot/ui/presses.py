@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 async def press(interaction: discord.Interaction, desk: Desk, verb: Verb, job_id: int) -> None:
     """Do what the button says. Raises ControlError and what Discord raises; the funnel turns those into sentences."""
+    if verb is Verb.REMOVE:
+        await _remove(interaction)  # also when the song itself has been deleted since
+        return
     job = await desk.jobs.get(job_id)
     try:
         await _ACTS[verb](interaction, desk, job)
@@ -145,9 +148,20 @@ async def _send_file(interaction: discord.Interaction, desk: Desk, job: Job, *, 
         await whisper(interaction, text("answer.no_file" if track is None else "answer.file_too_large", locale))
         return
     await interaction.response.defer(thinking=True, ephemeral=private)
-    parts = to_parts(shared_card(job, locale=locale))
+    parts = to_parts(shared_card(job, now=desk.clock.now(), locale=locale, private=private))
     file = discord.File(track, filename=desk.file_name(job.title, track.suffix))
     await interaction.edit_original_response(**parts, attachments=[file])
+
+
+async def _remove(interaction: discord.Interaction) -> None:
+    """Take away a message that *Post it here* made: whoever posted it may, as Discord itself names him."""
+    made_by = interaction.message.interaction_metadata if interaction.message else None
+    is_moderator = interaction.guild_id is not None and interaction.permissions.manage_messages
+    if not is_moderator and (made_by is None or made_by.user.id != interaction.user.id):
+        await whisper(interaction, text("control.not_yours_moderator", locale_of(interaction)))
+        return
+    await interaction.response.defer()
+    await interaction.delete_original_response()
 
 
 async def _show_moved(interaction: discord.Interaction, desk: Desk, job: Job, sentence: str) -> None:

@@ -14,6 +14,11 @@ from bot.ui.rules import HouseRules
 _SPECIAL = re.compile(r"([\\*_~`|\[\]()<>#@:])")
 _LEADING = re.compile(r"^(\s*)([-+]|\d+\.)(?=\s)", re.MULTILINE)
 
+#: Leaves room in a message (2000 characters, Discord) for all else that stands on a track's. Addresses signed with a
+#: temporary key of the large clouds have 1,000 to 1,400.
+_LONGEST_URL = 1_500
+_ENDS_A_LINK = re.compile(r"[\s<>]")
+
 #: Shown with each state, on lists.
 ICONS: dict[JobState, str] = {
     JobState.CHECKING: "🎧",
@@ -51,6 +56,11 @@ def fenced(words: str) -> str:
     return "```\n" + words.replace("```", "'''") + "\n```"
 
 
+def unfenced(shown: str) -> str:
+    """What `fenced` was given."""
+    return shown.removeprefix("```\n").removesuffix("\n```")
+
+
 def titled(job: Job, locale: str) -> str:
     """The job's title, escaped; a word for it when it is empty."""
     return plain(job.title) or text("card.unnamed", locale)
@@ -82,6 +92,13 @@ def url_button(url: str | None) -> str | None:
     if url is None or len(url) > 512 or urlsplit(url).scheme not in {"http", "https"}:
         return None
     return url
+
+
+def url_in_words(url: str | None) -> str | None:
+    """The address if a message's text can carry it as a link, which takes longer ones than a button does."""
+    if url is None or len(url) > _LONGEST_URL or urlsplit(url).scheme not in {"http", "https"}:
+        return None
+    return None if _ENDS_A_LINK.search(url) else url
 
 
 def why(job: Job, rules: HouseRules, locale: str) -> str:

@@ -21,7 +21,6 @@ class Kind(StrEnum):
     INTRO = "intro"  #: the band alone, thin
     VERSE = "verse"
     CHORUS = "chorus"
-    BREAK = "break"  #: the band alone, between stanzas
     END = "end"  #: the last chord
 
 
@@ -75,7 +74,7 @@ class _Sheet:
         self.drums.append(Hit(beat=beat, drum=drum, level=level))
 
 
-_FULLNESS = {Kind.INTRO: 0.45, Kind.VERSE: 0.65, Kind.CHORUS: 1.0, Kind.BREAK: 0.75, Kind.END: 0.8}
+_FULLNESS = {Kind.INTRO: 0.45, Kind.CHORUS: 1.0, Kind.END: 0.8}
 
 
 def arrange(heard: Heard, passages: Sequence[Passage], hook: Sequence[Note]) -> Score:
@@ -120,6 +119,7 @@ class _Band:
         self.sheet = _Sheet()
         self.kick = _kick_pattern(heard)
         self.snare = list(heard.groove.snare) or ([1.0, 3.0] if heard.meter == 4 else [1.0, 2.0])
+        self.verse = _verse_fullness(heard)
         self.bright = heard.brightness_hz > 1500
         # Very fast beats are felt in pairs: the small notes of the accompaniment then move on the beat.
         self.per_beat = 1 if heard.bpm > 150 else 2
@@ -132,7 +132,7 @@ class _Band:
         if passage.kind is Kind.END:
             self.end(first, chord)
             return
-        full = _FULLNESS[passage.kind]
+        full = _FULLNESS.get(passage.kind, self.verse)
         last = bar == passage.bars - 1
         self.play_drums(first, full, fill=last and passage.bars > 1, begins=bar == 0)
         if passage.kind is not Kind.INTRO or bar >= passage.bars // 2:
@@ -229,6 +229,12 @@ class _Band:
             self.sheet.pad.append(Note(beat=first, beats=3.5, midi=midi, level=0.8))
         for number, midi in enumerate([*voicing(chord, 60), voicing(chord, 60)[0] + 12]):
             self.figure(first + 0.06 * number, 4.0, midi, 0.8)
+
+
+def _verse_fullness(heard: Heard) -> float:
+    """A reference that keeps quiet passages apart from loud ones gets verses that hold back; an even one does not."""
+    levels = [section.level for section in heard.sections if section.bars >= 4]
+    return 0.52 + 0.23 * min(levels) / max(levels) if levels and max(levels) > 0 else 0.65
 
 
 def _kick_pattern(heard: Heard) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -94,7 +94,7 @@ def compose(heard: Heard, lyrics: str, voice: Voice | None = None) -> Song:
     seed = int.from_bytes(hashlib.sha256(f"{lyrics}|{heard.as_json()}".encode("utf-8", "replace")).digest()[:6], "big")
     stanzas = _spoken_stanzas(lyrics, voice)
     meter = Meter(beats=heard.meter, swing=heard.groove.swing)
-    intro, blocks, left_out = _fitted(stanzas, meter, heard)
+    intro, blocks, left_out = _fitted(stanzas, meter, heard, voice)
     passages = _passages(intro, blocks)
     lines = _sung_lines(blocks, passages, heard, meter, np.random.default_rng(seed))
     score = arrange(heard, passages, _hook(lines, passages, meter))
@@ -131,24 +131,43 @@ def _spoken_line(text: str, voice: Voice) -> _Line:
     return _Line(text=text, spoken=spoken, syllables=syllables(spoken.phones))
 
 
-def _fitted(stanzas: list[tuple[bool, list[_Line]]], meter: Meter, heard: Heard) -> tuple[int, list[_Block], int]:
+def _fitted(
+    stanzas: list[tuple[bool, list[_Line]]], meter: Meter, heard: Heard, voice: Voice
+) -> tuple[int, list[_Block], int]:
     """Intro bars and blocks that end within a minute: sung as calmly as fits, and nothing left out unless it must."""
-    bar_seconds = meter.beats * 60.0 / heard.bpm
-    budget = int((MOST_SECONDS - _LEAD_IN - _RING_OUT) / bar_seconds)
-    intro = 4 if bar_seconds < 1.6 else 2
     if sum(len(line.syllables) for _, lines in stanzas for line in lines) < 24 and len(stanzas) == 1:
         stanzas = [*stanzas, (True, stanzas[0][1])]  # a few words: sung once quietly, once out loud
+    for joined in range(3):
+        if joined:  # at a slow tempo short lines waste most of their bars: two of them share one
+            stanzas = [(chorus, _in_pairs(lines, voice)) for chorus, lines in stanzas]
+        found = _fitting(stanzas, meter, heard)
+        if found:
+            return *found, 0
     left_out = 0
-    while True:
-        for rate in _RATES:
-            for intro_bars, rounded in ((intro, True), (intro, False), (1, False)):
-                blocks = [_block(chorus, lines, rate, rounded, meter, bar_seconds) for chorus, lines in stanzas]
-                total = intro_bars + sum(sum(block.bars) + block.padding for block in blocks)
-                if total <= budget:
-                    return _long_enough(intro_bars, total, bar_seconds), blocks, left_out
+    while not found:
         chorus, lines = stanzas[-1]
         left_out += 1
         stanzas = [*stanzas[:-1], (chorus, lines[:-1])] if len(lines) > 1 else stanzas[:-1]
+        found = _fitting(stanzas, meter, heard)
+    return *found, left_out
+
+
+def _in_pairs(lines: list[_Line], voice: Voice) -> list[_Line]:
+    return [_spoken_line(", ".join(line.text for line in lines[i : i + 2]), voice) for i in range(0, len(lines), 2)]
+
+
+def _fitting(stanzas: list[tuple[bool, list[_Line]]], meter: Meter, heard: Heard) -> tuple[int, list[_Block]] | None:
+    """The calmest way to sing it all within a minute, or None."""
+    bar_seconds = meter.beats * 60.0 / heard.bpm
+    budget = int((MOST_SECONDS - _LEAD_IN - _RING_OUT) / bar_seconds)
+    intro = 4 if bar_seconds < 1.6 else 2
+    for rate in _RATES:
+        for intro_bars, rounded in ((intro, True), (intro, False), (1, False)):
+            blocks = [_block(chorus, lines, rate, rounded, meter, bar_seconds) for chorus, lines in stanzas]
+            total = intro_bars + sum(sum(block.bars) + block.padding for block in blocks)
+            if total <= budget:
+                return _long_enough(intro_bars, total, bar_seconds), blocks
+    return None
 
 
 def _long_enough(intro: int, total: int, bar_seconds: float) -> int:
@@ -234,7 +253,7 @@ def _line_notes(
 
 
 def _hook(lines: Sequence[SungLine], passages: Sequence[Passage], meter: Meter) -> list[Note]:
-    """The first line's tune, an octave up, before anybody sings, and under the breaths of nobody."""
+    """The first line's tune, an octave up, before anybody sings."""
     if not lines:
         return []
     intro = passages[0]
@@ -252,8 +271,3 @@ def _hook(lines: Sequence[SungLine], passages: Sequence[Passage], meter: Meter) 
         for note in tune
         if note.beat - start + offset < length
     ]
-
-
-def without_voice(song: Song) -> Song:
-    """The band alone, for measuring the voice against it."""
-    return replace(song, lines=())

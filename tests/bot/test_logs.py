@@ -153,3 +153,14 @@ def test_everything_goes_to_standard_error_once_even_when_set_up_twice(monkeypat
     logging.getLogger("bot.app").info("ready")
     logging.getLogger("discord.http").info("not heard")
     assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == ["ready"]
+
+
+@pytest.mark.usefixtures("restored")
+def test_a_reconnect_of_discords_library_is_one_line_without_a_trace(monkeypatch: pytest.MonkeyPatch):
+    stream = StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    set_up_logs("text", "INFO")
+    lost = ConnectionResetError("gone")
+    logging.getLogger("discord.client").error("Attempting a reconnect in %.2fs", 1.5, exc_info=lost)
+    (line,) = stream.getvalue().splitlines()
+    assert line.endswith("WARNING discord.client: Attempting a reconnect in 1.50s (ConnectionResetError)")

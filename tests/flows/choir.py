@@ -16,6 +16,7 @@ from sandbox.discord import Interaction, Message, Rules
 from sandbox.discord.lookups import Where, Who
 from sandbox.discord.objects import Install
 from sandbox.generation import Settings
+from sandbox.generation.composer import Composer
 from sandbox.generation.ledger import Generation, Submission
 from sandbox.stage import Stage, open_stage
 from sandbox.transcript import rendered
@@ -27,8 +28,10 @@ _OF_TIME = frozenset({"late answer", "unacknowledged"})
 #: What must never stand in a log: interaction tokens, URL signatures, the keys.
 _SECRET = re.compile(r"sbx-[A-Za-z0-9_-]{20}|hm=[0-9a-f]{16}|Signature=|sandbox-key|sandbox\.bot\.token")
 
-#: An exception that nobody foresaw; discord.py prints those of its own reconnects, which are none of ours.
-_FAULT_OF_OURS = re.compile(r"ERROR (?:bot|cogs|asyncio)[^\n]*\nTraceback.*?(?=\n\d{4}-)", re.DOTALL)
+#: bot.jobs.showing.LEAST_PAUSE_SECONDS, less what two clocks may differ by.
+_LEAST_SECONDS = 9.5
+#: An exception that nobody foresaw.
+_FAULT_OF_OURS = re.compile(r"[^\n]*\nTraceback.*?(?=\n\d{4}-)", re.DOTALL)
 
 
 class Choir(Play):
@@ -58,6 +61,17 @@ class Choir(Play):
             member=member,
             install=install,
         )
+
+    def _judge_edits(self) -> None:
+        """No card is drawn again within ten seconds unless its song has moved on."""
+        drawn: dict[str, tuple[str, float]] = {}
+        for call in self.discord.calls_to("PATCH", r"^/channels/\d+/messages/\d+$"):
+            if not call.applied or not isinstance(call.payload, dict):
+                continue
+            headline, at = str(call.payload.get("content")), call.at
+            before, earlier = drawn.get(call.path, ("", 0.0))
+            drawn[call.path] = (headline, at)
+            assert headline != before or at - earlier >= _LEAST_SECONDS, f"{headline}: again after {at - earlier:.1f} s"
 
     def row(self, name: str) -> dict[str, Any]:
         """The job's row as it is now; empty before there is one."""
@@ -176,6 +190,7 @@ class Choir(Play):
         ]
         assert not violations, "\n".join(violations)
         assert _SECRET.findall(self.stage.bot.log) == []
+        self._judge_edits()
         assert _FAULT_OF_OURS.findall(self.stage.bot.log) == []
 
 
@@ -195,7 +210,12 @@ def _words(name: str) -> str:
 
 @asynccontextmanager
 async def open_choir(
-    folder: Path, song: bytes, *, api: dict[str, Any] | None = None, rules: Rules | None = None, **bot_settings: str
+    folder: Path,
+    song: bytes,
+    *,
+    api: dict[str, Any] | None = None,
+    composer: Composer | None = None,
+    **bot_settings: str,
 ) -> AsyncGenerator[Choir]:
     """Start a stage; `api` are settings of the music API, `bot_settings` of the bot. Judged at the end.
 
@@ -203,9 +223,9 @@ async def open_choir(
     """
     settings = Settings.model_validate({"generating_seconds": 0.3, **(api or {})})
     more = {"HEALTH_PORT": "0", "GENERATION_CONCURRENCY": "200", **bot_settings}
-    async with open_stage(folder, generation=settings, bot_settings={**QUICK, **more}) as stage:
+    async with open_stage(folder, composer=composer, generation=settings, bot_settings={**QUICK, **more}) as stage:
         choir = Choir(stage, folder, song)
-        choir.discord.world.rules = rules or Rules(ack_deadline_seconds=30.0)
+        choir.discord.world.rules = Rules(ack_deadline_seconds=30.0)
         yield choir
         if stage.bot.is_running:
             assert await stage.bot.stop() == 0, stage.bot.log[-2000:]

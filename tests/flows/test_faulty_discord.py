@@ -200,7 +200,7 @@ async def test_a_file_that_discord_finds_too_large_after_all_comes_as_a_link(cho
     assert row["state"] == JobState.DELIVERED
     message = choir.discord.message(row["track_message_id"])
     assert not message.attachments
-    assert "too large for this channel" in message.content
+    assert "does not take the file" in message.content
     assert "Open the track ↗" in choir.look_of(message)
     assert "done" in choir.look_of(choir.card("too large"))
     choir.discord.set_upload_limit(None, channel="music")

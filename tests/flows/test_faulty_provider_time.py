@@ -45,6 +45,7 @@ async def test_looking_again_for_what_is_still_not_there_is_told_again(choir: Ch
     await choir.card_says("being made", "never ever")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "words"), [("never answering", "in time"), ("refused to the end", "key")])
 async def test_an_api_that_does_not_answer_gets_its_grace_before_a_song_expires(
     choir: Choir, name: str, words: str

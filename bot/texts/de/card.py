@@ -35,11 +35,12 @@ TEXTS: dict[str, str] = {
     "card.song_value": "{name}",
     "card.song_value_length": "{name} ({length})",
     "card.member": "Für",
+    "card.ordered": "Bestellt",
     "card.hint": "Hinweis",
     "card.hint.long": "Dieser Text ist lang. Über {warn} Zeichen kann ein Lied gekürzt werden oder misslingen.",
     "card.hint.user_install": (
-        "Ich bin kein Mitglied dieses Servers: Das Stück kann ich nur 15 Minuten lang hierher bringen, "
-        "danach als Direktnachricht."
+        "Ich bin hier kein Mitglied: 15 Minuten lang kann ich das Stück zu dieser Nachricht bringen, danach nur als "
+        "Direktnachricht. So lange erlaubt mir Discord hier noch fünf weitere Nachrichten."
     ),
     "card.footer": "Lied {id}",
     "card.unnamed": "Ohne Titel",
@@ -48,10 +49,18 @@ TEXTS: dict[str, str] = {
     "track.comment": "mit Compose gemacht",
     "track.ready_length": "🎵 {member} **{title}** ist fertig ({length}).",
     "track.shared": "🎵 **{title}**, gemacht für {member}",
-    "track.too_large": "Die Datei ist für diesen Kanal zu groß; etwa einen Tag lang führt der Link unten zu ihr.",
+    "track.link_alone": (
+        "Dieser Kanal nimmt die Datei nicht: Sie ist zu groß, oder ich darf sie hier nicht anhängen. "
+        "Etwa einen Tag lang führt der Link unten zu ihr."
+    ),
+    "track.smaller": (
+        "-# Die Datei war für diesen Kanal zu groß, darum ist dies eine kleinere Kopie; der Link führt zum Original."
+    ),
+    "track.smaller_no_link": "-# Die Datei war für diesen Kanal zu groß, darum ist dies eine kleinere Kopie.",
     "track.too_large_no_link": (
         "Die Datei ist für diesen Kanal zu groß. Hole sie mit `/tracks` dort ab, wo größere Dateien erlaubt sind."
     ),
+    "track.link": "🔗 [Stück öffnen](<{url}>)",
     "track.direct": "Ich konnte es nicht dort senden, wo du es bestellt hast; darum ist es hier.",
     "track.description": "{title}, gemacht für {member}",
 }

@@ -21,6 +21,7 @@ TEXTS: dict[str, str] = {
     "control.newer": "Neuere",
     "control.post": "Hier senden",
     "control.file": "Gib mir die Datei",
+    "control.remove": "Entfernen",
     "control.jump": "Hinspringen",
     "control.choose": "Wähle ein Lied",
     "control.delete_sure": "Ja, löschen",

@@ -16,7 +16,7 @@ TEXTS: dict[str, str] = {
     ),
     "reason.file_empty": "Diese Datei ist leer. Bitte hänge das Lied noch einmal an.",
     "reason.no_permission": (
-        "Mir fehlt hier das Recht **{permission}**; das Stück könnte nicht ankommen, darum wurde nichts begonnen. "
+        "Mir fehlt hier das Recht **{permission}**; das Stück käme nicht an, wie es soll, darum wurde nichts begonnen. "
         "Bitte die Leitung dieses Servers darum, oder nimm einen anderen Kanal."
     ),
     "reason.store_busy": (
@@ -59,6 +59,10 @@ TEXTS: dict[str, str] = {
         "Das Stück war fertig, aber seine Datei war nicht zu bekommen. *Noch einmal nachsehen* kostet nichts."
     ),
     "reason.channel_gone": "Das Stück ist fertig, aber ich konnte es nicht senden. Mit `/tracks` kannst du es abholen.",
+    "reason.internal": (
+        "Bei diesem Lied geht in mir immer wieder etwas schief, das tut mir leid. Wer den Bot betreibt, findet die "
+        "Ursache in seinem Protokoll."
+    ),
     "reason.member_cancelled": "Es wurde abgebrochen.",
     "reason.dismissed": "Du hast es auf sich beruhen lassen.",
 }

@@ -60,7 +60,7 @@ TEXTS: dict[str, str] = {
     "sound.unreadable": "Die Datei ließ sich nicht öffnen. Häng sie noch einmal an.",
     "sound.unavailable": "Die Datei konnte gerade nicht geprüft werden. Versuch es in einer Minute noch einmal.",
     "sound.too_big_anyway": (
-        "Selbst als kleine MP3 hätte dieser Song {mebibytes:.0f} MiB, und der Musikdienst nimmt {most:.0f} MiB. "
+        "Selbst als kleine MP3 hätte dieser Song {mebibytes:.0f} MiB, und nur {most:.0f} MiB lassen sich weitergeben. "
         "Häng einen kürzeren an."
     ),
     "sound.not_converted": (
@@ -85,7 +85,7 @@ TEXTS: dict[str, str] = {
         "darum wird die beste Stelle herausgeschnitten."
     ),
     "sound.too_big": (
-        "Die Datei hat {mebibytes:.1f} MiB und der Musikdienst nimmt {most:.0f} MiB, "
+        "Die Datei hat {mebibytes:.1f} MiB und nur {most:.0f} MiB lassen sich weitergeben, "
         "darum wird daraus eine kleinere MP3."
     ),
     # What a file is, with its article.

@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     "tracks.heading": "Deine Lieder",
     "tracks.empty": "Du hast noch keine Lieder. Mach eines mit `/compose`.",
-    "tracks.page": "Seite {page} von {pages}, {count} Lieder",
+    "tracks.page": "Seite {page} von {pages} · {count} insgesamt",
     "tracks.line": "{icon} **{title}** · {state} · {age}",
     "tracks.line_linked": "{icon} **{title}** · {state} · {age} · {link}",
     "tracks.link": "öffnen",

@@ -39,10 +39,12 @@ TEXTS: dict[str, str] = {
     "card.song_value": "{name}",
     "card.song_value_length": "{name} ({length})",
     "card.member": "For",
+    "card.ordered": "Ordered",
     "card.hint": "Note",
     "card.hint.long": "These lyrics are long. Above {warn} characters a song may be cut short or fail.",
     "card.hint.user_install": (
-        "I am not a member of this server: I can bring the track here only within 15 minutes, later by direct message."
+        "I am not a member here: within 15 minutes I can bring the track to this message, later only by direct "
+        "message. Discord allows me five more messages here in that time."
     ),
     "card.footer": "Song {id}",
     "card.unnamed": "Untitled",
@@ -52,10 +54,18 @@ TEXTS: dict[str, str] = {
     "track.comment": "made with Compose",
     "track.ready_length": "🎵 {member} **{title}** is ready ({length}).",
     "track.shared": "🎵 **{title}**, made for {member}",
-    "track.too_large": "The file is too large for this channel; the link below leads to it for about a day.",
+    "track.link_alone": (
+        "This channel does not take the file: it is too large, or I may not attach it. "
+        "The link below leads to it for about a day."
+    ),
+    "track.smaller": (
+        "-# The file was too large for this channel, so it is a smaller copy; the original is behind the link."
+    ),
+    "track.smaller_no_link": "-# The file was too large for this channel, so it is a smaller copy.",
     "track.too_large_no_link": (
         "The file is too large for this channel. Fetch it with `/tracks` where larger files fit."
     ),
+    "track.link": "🔗 [Open the track](<{url}>)",
     "track.direct": "I could not post it where you asked for it, so here it is.",
     "track.description": "{title}, made for {member}",
 }

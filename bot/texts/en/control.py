@@ -21,6 +21,7 @@ TEXTS: dict[str, str] = {
     "control.newer": "Newer",
     "control.post": "Post it here",
     "control.file": "Give me the file",
+    "control.remove": "Remove",
     "control.jump": "Go to it",
     "control.choose": "Choose a song",
     "control.delete_sure": "Yes, delete it",

@@ -15,9 +15,8 @@ TEXTS: dict[str, str] = {
     ),
     "reason.file_empty": "This file is empty. Please attach the song once more.",
     "reason.no_permission": (
-        "I am missing the permission **{permission}** here, so the track could not be delivered and nothing was "
-        "started. "
-        "Please ask whoever runs this server to grant it, or use another channel."
+        "I am missing the permission **{permission}** here, so the track could not be brought here as it should "
+        "be and nothing was started. Please ask whoever runs this server to grant it, or use another channel."
     ),
     "reason.store_busy": (
         "I could not write your order down just now, and nothing was started. Please try again shortly."
@@ -46,6 +45,10 @@ TEXTS: dict[str, str] = {
     "reason.generation_lost": "The music service no longer knows this song.",
     "reason.track_lost": "The track was finished, but its file could not be fetched. *Look again* costs nothing.",
     "reason.channel_gone": "The track is finished, but I could not post it. You can fetch it with `/tracks`.",
+    "reason.internal": (
+        "Something in me keeps going wrong with this song, and I am sorry. Whoever runs this bot finds the cause in "
+        "its log."
+    ),
     "reason.member_cancelled": "It was cancelled.",
     "reason.dismissed": "You let it go.",
 }

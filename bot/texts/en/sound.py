@@ -47,7 +47,7 @@ TEXTS: dict[str, str] = {
     "sound.unreadable": "The file could not be opened. Attach it again.",
     "sound.unavailable": "The file could not be checked just now. Try again in a minute.",
     "sound.too_big_anyway": (
-        "Even as a small MP3 this would be {mebibytes:.0f} MiB, and the music service takes {most:.0f} MiB. "
+        "Even as a small MP3 this would be {mebibytes:.0f} MiB, and only {most:.0f} MiB can be passed on. "
         "Attach a shorter song."
     ),
     "sound.not_converted": "This file could not be converted. Save the song as an ordinary MP3 and attach that.",
@@ -66,8 +66,7 @@ TEXTS: dict[str, str] = {
         "It is {seconds:.0f} seconds long and the music service takes {longest:.0f}, so its best stretch is cut out."
     ),
     "sound.too_big": (
-        "It is {mebibytes:.1f} MiB large and the music service takes {most:.0f} MiB, "
-        "so it is converted to a smaller MP3."
+        "It is {mebibytes:.1f} MiB large and only {most:.0f} MiB can be passed on, so it is converted to a smaller MP3."
     ),
     # What a file is, with its article.
     "sound.kind.mp3": "an MP3 file",

@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     "tracks.heading": "Your songs",
     "tracks.empty": "You have no songs yet. Make one with `/compose`.",
-    "tracks.page": "Page {page} of {pages}, {count} songs",
+    "tracks.page": "Page {page} of {pages} · {count} in all",
     "tracks.line": "{icon} **{title}** · {state} · {age}",
     "tracks.line_linked": "{icon} **{title}** · {state} · {age} · {link}",
     "tracks.link": "open",

@@ -92,6 +92,19 @@ async def test_without_the_history_permission_it_is_no_reply(front: Front) -> No
     assert len(tracks_in(front)) == 1
 
 
+async def test_without_the_permissions_of_a_picture_and_a_reply_the_track_still_comes_here(
+    front: Front, song: bytes
+) -> None:
+    job, track = await front.delivering(await front.order(), song)
+    front.fake.revoke("READ_MESSAGE_HISTORY", "EMBED_LINKS")
+    sent = await front.delivery.deliver(job, track)
+    message = front.fake.message(sent.message_id)
+    assert message.channel_id == job.place.channel_id
+    assert message.attachments[0].filename.endswith(".mp3")
+    assert message.embeds == []
+    assert [tracked.id for tracked in tracks_in(front)] == [sent.message_id]
+
+
 @pytest.mark.parametrize("closed", ["channel", "permission", "kicked"])
 async def test_a_closed_channel_leads_to_a_direct_message(front: Front, closed: str) -> None:
     job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
@@ -118,7 +131,7 @@ def _close(front: Front, closed: str) -> None:
 
 async def test_no_way_left_is_undeliverable(front: Front) -> None:
     job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
-    front.fake.revoke("ATTACH_FILES")
+    front.fake.revoke("SEND_MESSAGES")
     front.fake.close_dms()
     with pytest.raises(UndeliverableError):
         await front.delivery.deliver(job, track)

@@ -24,6 +24,7 @@ class Rows:
 
     def __init__(self) -> None:
         self.waiting: list[int] = []
+        self.doubtful: list[int] = []
         self.troubles = 0
 
     async def needing_a_look(self) -> list[int]:
@@ -31,6 +32,9 @@ class Rows:
             self.troubles -= 1
             raise StoreBusyError("locked")
         return list(self.waiting)
+
+    async def in_doubt(self) -> list[int]:
+        return list(self.doubtful)
 
 
 class Bare:
@@ -43,11 +47,13 @@ class Bare:
         self.rows = Rows()
         self.between: set[int] = set()
         self.looks: list[tuple[int, float]] = []
+        self.given_up: list[int] = []
         self.at_once = Counter[int]()
         self.most_at_once = Counter[int]()
         self.step: Callable[[int], Awaitable[Step]] = self.done
         self.engine = EmbeddedEngine(
             drive=self.drive,
+            give_up=self.give_up,
             between=lambda: self.between,
             store=self.rows,  # type: ignore[arg-type]
             clock=self.clock,
@@ -67,6 +73,10 @@ class Bare:
             return await self.step(job_id)
         finally:
             self.at_once[job_id] -= 1
+
+    async def give_up(self, job_id: int) -> Step:
+        self.given_up.append(job_id)
+        return DONE
 
     def looked_at(self) -> list[int]:
         return [job_id for job_id, _ in self.looks]
@@ -195,6 +205,44 @@ async def test_a_step_that_raises_unexpectedly_is_logged_counted_and_tried_again
     assert [record.__dict__["job"] for record in failed] == [1, 1]
     assert all(record.exc_info for record in failed)
     assert all(state.running for state in bare.owner.states())
+
+
+async def test_a_step_that_fails_for_ten_minutes_is_given_up(bare: Bare):
+    async def step(_job_id: int) -> Step:
+        raise KeyError("nobody foresaw this")
+
+    bare.step = step
+    await bare.engine.start()
+    bare.engine.look_at(1)
+    await bare.pass_time(590)
+    assert bare.given_up == []
+    await bare.pass_time(300)
+    assert bare.given_up == [1]
+    assert len(bare.looks) == 20
+
+
+async def test_faults_count_only_in_a_row(bare: Bare):
+    async def step(_job_id: int) -> Step:
+        if len(bare.looks) % 10:
+            raise KeyError("nobody foresaw this")
+        return LookAgain(after_seconds=30)
+
+    bare.step = step
+    await bare.engine.start()
+    bare.engine.look_at(1)
+    await bare.pass_time(1500)
+    assert bare.given_up == []
+    assert len(bare.looks) > 40
+
+
+async def test_jobs_in_doubt_are_looked_at_after_a_start_and_then_left_alone(
+    bare: Bare, caplog: pytest.LogCaptureFixture
+):
+    bare.rows.doubtful = [3]
+    await bare.engine.start()
+    await bare.pass_time(300)
+    assert bare.looked_at() == [3]
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
 async def test_a_busy_database_is_no_fault_and_is_asked_again_soon(bare: Bare, caplog: pytest.LogCaptureFixture):
@@ -454,3 +502,27 @@ async def test_two_thousand_jobs_in_the_heap_are_looked_at_in_turn(bare: Bare):
     assert min(looks.values()) >= 3
     assert max(bare.most_at_once.values()) == 1
     assert len(bare.engine._heap) == len(bare.engine._due) == 2000
+
+
+async def test_a_doubt_left_by_the_last_process_is_cleared_by_the_providers_log(kit: Kit):
+    await kit.unknown()
+    after = kit.restarted()
+    after.generator.can_look_up = True
+    after.generator.look_ups.then("gen-found")
+    after.generator.polls.hold()
+    await after.engine.start()
+    await let_pass(after, lambda: bool(after.generator.polls.under_way))
+    job = await after.job()
+    assert (job.state, job.generation_id, job.reason) == (JobState.GENERATING, "gen-found", None)
+    await after.engine.stop(1)
+    await after.owner.stop()
+
+
+async def test_a_song_whose_steps_keep_failing_ends_in_words_and_its_track_stays_within_reach(kit: Kit):
+    kit.generator.polls.default = KeyError("nobody foresaw this")
+    await kit.at(JobState.GENERATING)
+    await kit.engine.start()
+    await let_pass(kit, lambda: kit.discord.told == [JobState.EXPIRED], pace_seconds=5)
+    job = await kit.job()
+    assert (job.reason, job.generation_id) == (Reason.INTERNAL, "g-1")
+    await kit.engine.stop(1)

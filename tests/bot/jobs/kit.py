@@ -86,6 +86,7 @@ class Kit:
         )
         self.engine = EmbeddedEngine(
             drive=self.driver.drive,
+            give_up=self.driver.give_up,
             between=lambda: self.submitting.between | self.finishing.between,
             store=self.store,
             clock=self.clock,

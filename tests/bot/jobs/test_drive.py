@@ -428,3 +428,36 @@ async def test_a_job_deleted_before_its_last_word_leaves_nothing_in_memory(kit: 
     await kit.service.delete(1, OWNER)
     assert await kit.drive() == DONE
     assert remembered(kit) == NOTHING
+
+
+# --- given up ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "after"),
+    [
+        (JobState.CHECKING, JobState.FAILED),
+        (JobState.QUEUED, JobState.FAILED),
+        (JobState.SUBMITTING, JobState.UNKNOWN),
+        (JobState.GENERATING, JobState.EXPIRED),
+        (JobState.READY, JobState.FAILED),
+        (JobState.DELIVERING, JobState.UNDELIVERABLE),
+    ],
+)
+async def test_a_job_that_is_given_up_rests_and_its_member_is_told(kit: Kit, state: JobState, after: JobState):
+    await (kit.order() if state is JobState.CHECKING else kit.at(state))
+    await kit.driver.give_up(1)
+    job = await kit.job()
+    assert job.state is after
+    assert job.reason is (Reason.OUTCOME_UNKNOWN if after is JobState.UNKNOWN else Reason.INTERNAL)
+    await kit.drive_on()
+    assert kit.discord.told == [after]
+
+
+async def test_a_member_who_cannot_be_told_for_a_fault_of_ours_is_left_to_the_list(kit: Kit):
+    await kit.at(JobState.GENERATING)
+    await kit.driver.give_up(1)
+    await kit.driver.give_up(1)
+    job = await kit.job()
+    assert not job.needs_looking_at
+    assert job.place.interaction_token is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.files import JobFiles
+from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.model import Track
 from tests.bot.jobs.orders import a_job
 
@@ -36,6 +36,16 @@ def test_a_name_from_a_row_cannot_lead_out_of_the_folder(files: JobFiles, name: 
     for path in (files.track_path(name), files.reference_path(name)):
         assert path.parent in files.folders
         assert path.name == "passwd"
+
+
+async def test_copies_that_no_row_names_go_with_their_job(files: JobFiles):
+    job, other = a_job(), replace(a_job(), id=77)
+    for one in (job, other):
+        files.reference_path(f"{own_stem(one)}.mp3").touch()
+        files.track_path(f"{own_stem(one)}.wav").touch()
+    await files.remove(job)
+    left = [path.name for folder in files.folders for path in folder.iterdir()]
+    assert left == [f"{own_stem(other)}.mp3", f"{own_stem(other)}.wav"]
 
 
 def test_a_copy_is_there_only_while_its_file_is(files: JobFiles):

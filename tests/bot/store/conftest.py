@@ -1,3 +1,4 @@
+import tempfile
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from tests.bot.store.postgresql import MISSING, PostgresqlServer, postgresql_ser
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Generator[PostgresqlServer]:
+def postgresql() -> Generator[PostgresqlServer]:
     if MISSING:
         pytest.skip(f"PostgreSQL is not tested here: {' and '.join(MISSING)} not installed")
-    with postgresql_server(tmp_path_factory.mktemp("postgresql")) as server:
+    # not in pytest's own folder: as root the server drops to another user, and pytest closes its folder to all others
+    with tempfile.TemporaryDirectory(prefix="compose-postgresql-") as folder, postgresql_server(Path(folder)) as server:
         yield server
 
 

@@ -130,6 +130,7 @@ async def test_what_is_live_or_untold_needs_a_look_oldest_first(store: SqlJobSto
     assert await store.needing_a_look() == looked_at
     everyone = [await store.get(job.id) for job in (live, told, untold, unknown, asked_again)]
     assert [job.id for job in everyone if job and job.needs_looking_at] == looked_at
+    assert await store.in_doubt() == [unknown.id]
 
 
 async def test_ahead_are_those_at_the_provider_and_those_queued_before(store: SqlJobStore) -> None:

@@ -92,7 +92,7 @@ def _track(locale: str) -> list[str]:
                track_card(job, locale=locale, with_file=True)),
         _shown("Too large for the channel", track_card(job, locale=locale, with_file=False)),
         _shown("By direct message", track_card(job, locale=locale, with_file=True, direct=True)),
-        _shown("*Post it here*, from `/tracks`", shared_card(job, locale=locale)),
+        _shown("*Post it here*, from `/tracks`", shared_card(job, now=NOW, locale=locale, private=False)),
         _block("*Lyrics*, privately to whoever presses", _told("answer.words_of", locale) + "\n" + fenced(LYRICS)),
         _block("*Delete*, privately",
                _told("control.delete_ask", locale) + f"\n[{text('control.delete_sure', locale)}]"),
@@ -121,7 +121,7 @@ def _refusals(locale: str) -> list[str]:
     return [
         "## What cannot be done, told privately\n",
         _block("An order that cannot be taken comes back whole; the button opens the form with everything in it",
-               with_words_note(first, LONG, locale) + f"\n{fenced('la la la la' + chr(10) + '…')}\n[{button}]"),
+               with_words_note(first, LONG, "", locale) + f"\n{fenced('la la la la' + chr(10) + '…')}\n[{button}]"),
         _listed("The other reasons, each with the text below it and the same button", others),
         _listed("To presses and forms", [text(key, locale) for key in keys] + [failed]),
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from bot.errors import Reason
 from bot.jobs.model import LIVE, Job, JobState, Origin
 from bot.jobs.ports import Outlook
 from bot.texts.remarks import noted
-from bot.ui.cards import Card, JobButton, LinkButton, Verb, job_card, progress, progress_bar, track_card
+from bot.ui.cards import Card, JobButton, LinkButton, Verb, job_card, progress, progress_bar, shared_card, track_card
 from bot.ui.sentences import plain
 from tests.bot.ui.examples import MEMBER, NOW, RULES, example_job, example_place
 
@@ -68,7 +68,7 @@ def test_a_songs_fault_is_told_with_its_numbers_in_the_readers_language() -> Non
     detail = noted("sound.too_short", seconds=8.0, needed=15.0)
     job = example_job(JobState.REFUSED, reason=Reason.SOUND, detail=detail)
     assert "8.0 seconds" in card_of(job).description
-    assert "8.0" in card_of(job, locale="de").description
+    assert "8,0" in card_of(job, locale="de").description
     assert "Sekunden" in card_of(job, locale="de").description
 
 
@@ -201,13 +201,44 @@ def test_the_track_message_mentions_the_member_and_has_every_button() -> None:
     check_limits(card)
 
 
-def test_a_link_too_long_for_a_button_is_left_out() -> None:
+def with_address(url: str) -> Job:
     job = example_job(JobState.DELIVERING)
     assert job.track is not None
-    job = dataclasses.replace(job, track=dataclasses.replace(job.track, url="https://files.example/?" + "x" * 600))
-    card = track_card(job, locale="en", with_file=False)
+    return dataclasses.replace(job, track=dataclasses.replace(job.track, url=url))
+
+
+@pytest.mark.parametrize("with_file", [True, False])
+def test_a_link_too_long_for_a_button_stands_in_the_text(with_file: bool) -> None:
+    url = "https://files.example/?X-Amz-Security-Token=" + "x" * 1200
+    card = track_card(with_address(url), locale="en", with_file=with_file)
     assert not any(isinstance(button, LinkButton) for button in card.buttons)
+    assert f"(<{url}>)" in card.content
+    check_limits(card)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://files.example/?" + "x" * 1600, "javascript:alert(1)", "https://a.example/> @x" + "x" * 600]
+)
+def test_a_link_that_no_message_can_carry_is_left_out(url: str) -> None:
+    card = track_card(with_address(url), locale="en", with_file=False)
+    assert not any(isinstance(button, LinkButton) for button in card.buttons)
+    assert url not in card.content
     assert "/tracks" in card.content
+
+
+@pytest.mark.parametrize(("hours", "linked"), [(1, True), (25, False)])
+def test_a_track_that_is_posted_again_has_its_link_while_that_lasts(hours: float, linked: bool) -> None:
+    job = example_job(JobState.DELIVERED)
+    assert job.accepted_at is not None
+    card = shared_card(job, now=job.accepted_at + timedelta(hours=hours), locale="en", private=False)
+    assert any(isinstance(button, LinkButton) for button in card.buttons) is linked
+    assert verbs(card) == [Verb.WORDS, Verb.REMOVE]
+
+
+@pytest.mark.parametrize("state", sorted(LIVE))
+def test_a_card_counts_the_time_since_the_order_by_itself(state: JobState) -> None:
+    job = example_job(state)
+    assert any(line.value == f"<t:{int(job.created_at.timestamp())}:R>" for line in card_of(job).lines)
 
 
 def test_live_states_and_bars_agree() -> None:

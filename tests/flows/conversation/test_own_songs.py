@@ -4,6 +4,7 @@ import pytest
 
 from bot.errors import Reason
 from bot.jobs.model import Job, JobState
+from bot.jobs.service import Actor
 from sandbox.discord import Message
 from tests.front import SONG, Front, labels_of, words_of
 
@@ -66,7 +67,29 @@ async def test_a_done_song_is_linked_and_can_be_heard_posted_and_deleted(front: 
     assert public.attachments[0].data == SONG[1]
     assert public.pinged_user_ids == ()
     assert "made for" in public.content
-    assert labels_of(public) == ["Lyrics"]
+    assert labels_of(public) == ["Open the track", "Lyrics", "Remove"]
+    assert labels_of(private) == ["Open the track", "Lyrics"]
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_posted_track_is_removed_by_its_owner_or_a_moderator_alone(front: Front, deleted: bool) -> None:
+    job = await front.delivered(await front.order(options={"title": "Mine"}))
+    song = await choose(front, await tracks(front), job)
+    shared: list[Message] = []
+    for _ in range(2):
+        posted = await front.fake.click(song, "Post it here")
+        shared.append(await front.fake.until(lambda p=posted: next((m for m in p.messages if m.attachments), None)))
+    if deleted:
+        await front.jobs.delete(job.id, Actor(member_id=job.member_id))
+    await front.restart()
+    refused = await front.fake.click(shared[0], "Remove", member="Member Two")
+    answer = await front.fake.until(lambda: next(iter(refused.messages), None))
+    assert answer.visible_to == refused.user.id
+    assert not shared[0].deleted
+    await front.fake.click(shared[0], "Remove")
+    await front.fake.click(shared[1], "Remove", member="Moderator")
+    await front.fake.until(lambda: all(message.deleted for message in shared))
+    assert front.fake.violations == []
 
 
 async def test_an_undeliverable_track_is_fetched_from_the_list(front: Front) -> None:

@@ -74,6 +74,7 @@ async def test_words_over_the_limit_come_back_in_the_form_with_the_count(front: 
     form = await form_of(front, again)
     fields = fields_of(form)
     assert fields["lyrics"]["value"].strip() == long.strip()
+    assert fields["title"]["value"] == "T"
     assert fields["song"]["required"] is restarted
     assert front.looked_at == []
 
@@ -120,12 +121,41 @@ async def test_refused_words_and_empty_words_come_back_from_a_form_too(front: Fr
     assert "so NAUGHTY" in words_of(answer)
 
 
-async def test_a_missing_permission_is_said_before_the_form_opens(front: Front) -> None:
-    front.fake.revoke("ATTACH_FILES")
+@pytest.mark.parametrize(
+    ("permission", "called"),
+    [("ATTACH_FILES", "Attach Files"), ("EMBED_LINKS", "Embed Links"), ("SEND_MESSAGES", "Send Messages")],
+)
+async def test_a_missing_permission_is_said_before_the_form_opens(front: Front, permission: str, called: str) -> None:
+    front.fake.revoke(permission)
     done = await front.fake.slash("compose", files={"reference": SONG})
     answer = await front.fake.until(lambda: done.original)
     assert done.modal is None
-    assert "Attach Files" in answer.content
+    assert called in answer.content
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_form_that_may_not_open_gives_the_title_back(front: Front, restarted: bool) -> None:
+    front.fake.revoke("ATTACH_FILES")
+    done = await front.fake.slash("compose", {"title": "*Mine* ```"}, files={"reference": SONG})
+    answer = await front.fake.until(lambda: done.original)
+    assert answer.visible_to == done.user.id
+    assert "*Mine* '''" in words_of(answer)
+    front.fake.grant("ATTACH_FILES")
+    if restarted:
+        await front.restart()
+    form = await form_of(front, await front.fake.click(answer, "Change and send again"))
+    assert fields_of(form)["title"]["value"] == ("*Mine* '''" if restarted else "*Mine* ```")
+    assert fields_of(form)["song"]["required"] is restarted
+
+
+async def test_a_title_of_thousands_of_characters_comes_back_whole(front: Front) -> None:
+    for title in ("n" * 900, "n" * 6000):
+        sent = await front.fake.slash("compose", {"title": title, "lyrics": LYRICS}, files={"reference": SONG})
+        answer = await front.fake.until(lambda sent=sent: sent.original)
+        assert str(len(title)) in answer.content
+        assert LYRICS in words_of(answer)
+        assert title in words_of(answer) or answer.attachments[0].data.decode() == title
+    assert front.looked_at == []
 
 
 async def test_the_form_speaks_german(front: Front) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,14 @@ def test_odd_words_over_silence_are_rendered_without_a_fault(words: str) -> None
     performance = perform(compose(hear(SILENCE), words))
     assert np.isfinite(performance.mix).all()
     assert float(np.abs(performance.mix).max()) > 0.1
+
+
+@pytest.mark.parametrize("bpm", [60.0, 120.0, 180.0])
+def test_six_hundred_characters_are_sung_whole_at_any_tempo(bpm: float) -> None:
+    words = ("Paper lanterns floating over quiet streets\n" * 14)[:600]
+    song = compose(replace(hear(SILENCE), bpm=bpm), words, open_voice(espeak=False))
+    assert song.lines_left_out == 0
+    assert song.seconds <= 60
 
 
 def test_the_chorus_is_fuller_than_the_verse_and_the_intro_thinner(rock: Known) -> None:

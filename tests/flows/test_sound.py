@@ -1,0 +1,209 @@
+"""Sound through the whole bot: what the music API gets to hear, what the channel gets to play, and what is said."""
+
+import asyncio
+import io
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import av
+import pytest
+
+from sandbox.discord import Message
+from sandbox.generation import Settings
+from sandbox.generation.ledger import Generation
+from sandbox.stage import open_stage
+from sandbox.transcript import rendered
+from tests.bot.audio.making import encoded, frames_part, mp3, music, wav
+from tests.flows.conftest import QUICK
+from tests.flows.play import LYRICS, PATIENCE_SECONDS, Play
+
+MINUTES_TEN = 600
+
+
+@dataclass
+class ChosenTracks:
+    """A composer whose tracks are the test's own bytes, picked by a word in the lyrics; else a copy of the song."""
+
+    tracks: dict[str, bytes] = field(default_factory=dict)
+
+    async def compose(self, reference: Path, lyrics: str, into: Path) -> None:
+        data = next((track for word, track in self.tracks.items() if word in lyrics), None)
+        part = into.with_suffix(".part")
+        await asyncio.to_thread(part.write_bytes, data or reference.read_bytes())
+        part.replace(into)
+
+
+@asynccontextmanager
+async def stage_of(folder: Path, tracks: dict[str, bytes] | None = None, **bot: str) -> AsyncIterator[Play]:
+    settings = Settings(allow_loopback=True, generating_seconds=0.3)
+    composer = ChosenTracks(tracks or {})
+    async with open_stage(folder, composer=composer, generation=settings, bot_settings={**QUICK, **bot}) as stage:
+        yield Play(stage, folder, b"")
+
+
+def generation_of(play: Play, word: str) -> Generation:
+    (found,) = (one for one in play.api.ledger.generations.values() if word in one.prompt)
+    return found
+
+
+def reference_url(play: Play, word: str) -> str:
+    (body,) = (one.body for one in play.api.ledger.submissions if word in one.body["prompt"])
+    return body["reference_audio_url"]
+
+
+def sound_of(message: Message) -> tuple[str, bytes]:
+    (file,) = (file for file in message.attachments if file.filename.endswith(".mp3"))
+    return file.filename, file.data
+
+
+def seconds_of(data: bytes) -> float:
+    with av.open(io.BytesIO(data)) as sound:
+        return sum(frame.samples / frame.sample_rate for frame in sound.decode(audio=0))
+
+
+async def test_a_plain_song_goes_by_its_own_url_and_any_other_is_converted_and_told(tmp_path: Path) -> None:
+    song, wave = mp3(17), wav(music(16))
+    opus = encoded(music(20, 48_000), "ogg", "libopus", 48_000, kbps=96)
+    async with stage_of(tmp_path) as play:
+        ordered = {
+            "plain": ("song.mp3", song),
+            "wave": ("song.wav", wave),
+            "ogg": ("take.mp3", opus),
+        }
+        people = play.discord.members
+        people[1].locale = "de"
+        for word, (name, data) in {**ordered, "deutsch": ("lied.ogg", opus)}.items():
+            await play.discord.slash(
+                "compose",
+                {"lyrics": f"{LYRICS} {word}", "title": word},
+                files={"reference": (name, data)},
+                member=people[1] if word == "deutsch" else people[0],
+            )
+        for word in (*ordered, "deutsch"):
+            await play.track(word)
+
+        for word in ("plain", "wave"):
+            name, data = ordered[word]
+            assert reference_url(play, word).partition("?")[0].endswith(name)
+            assert "attachments/" in reference_url(play, word)
+            assert generation_of(play, word).reference.read_bytes() == data
+
+        card = await play.card_says("This is an Ogg file; the music service takes MP3 and WAV", "ogg")
+        ((attached),) = card.attachments
+        assert attached.filename == "take.mp3"
+        assert str(attached.id) in reference_url(play, "ogg")
+        assert generation_of(play, "ogg").reference.read_bytes() == attached.data
+        assert seconds_of(attached.data) == pytest.approx(20, abs=0.2)
+        (original,) = (
+            file
+            for file in play.discord.world.attachments.values()
+            if file.filename == "take.mp3" and file.id != attached.id
+        )
+        assert original.data == opus
+
+        await play.card_says("Das ist eine Ogg-Datei", "deutsch")
+
+
+async def test_a_song_of_more_than_ten_minutes_is_cut_and_told(tmp_path: Path) -> None:
+    frames = frames_part(mp3(20, 64, 22_050, 1, xing=False), 20)
+    async with stage_of(tmp_path) as play:
+        await play.order(file=frames * 31, title="Long")
+        await play.card_says("so its best stretch is cut out", "Long")
+        await play.track("Long")
+        (generation,) = play.api.ledger.generations.values()
+        assert MINUTES_TEN - 2 < seconds_of(generation.reference.read_bytes()) <= MINUTES_TEN
+
+
+async def test_a_track_arrives_dressed_and_as_large_as_the_channel_takes(tmp_path: Path) -> None:
+    rich, wave = mp3(20, 320), wav(music(20))
+    tracks = {"rich": rich, "studio": wave, "narrow": rich, "tiny": rich}
+    async with stage_of(tmp_path, tracks) as play:
+
+        async def ordered(word: str) -> Message:
+            await play.order(f"{LYRICS} {word}", title=f"Night / {word}?", file=mp3(17, 64))
+            return await play.discord.until(lambda: posted(play, word), PATIENCE_SECONDS)
+
+        message = await ordered("rich")
+        name, data = sound_of(message)
+        assert name == "Night_rich.mp3"
+        assert data.endswith(rich[-100_000:])
+        with av.open(io.BytesIO(data)) as sound:
+            tags = dict(sound.metadata)
+        assert tags["title"] == "Night / rich?"
+        assert tags["artist"] in {person.display_name for person in play.discord.members}
+        assert LYRICS.splitlines()[0] in " ".join(tags.values())
+        assert any("made with Compose" in value for value in tags.values())
+        (picture,) = (file for file in message.attachments if file.filename.endswith(".png"))
+        assert picture.data.startswith(b"\x89PNG")
+        assert message.embeds[0]["image"]["url"]
+
+        message = await ordered("studio")
+        name, data = sound_of(message)
+        assert name == "Night_studio.mp3"
+        assert not data.startswith(b"RIFF")
+        assert seconds_of(data) == pytest.approx(20, abs=0.2)
+        assert await linked(play, message) == wave
+
+        play.discord.set_upload_limit(500_000)
+        message = await ordered("narrow")
+        _, data = sound_of(message)
+        assert 300_000 < len(data) <= 500_000
+        assert "smaller copy" in message.content
+        assert await linked(play, message) == rich
+
+        play.discord.set_upload_limit(150_000)
+        message = await ordered("tiny")
+        assert not message.attachments
+        assert "too large for this channel" in message.content
+        assert await linked(play, message) == rich
+
+
+def posted(play: Play, word: str) -> Message | None:
+    """The message with this track, as file or link."""
+    said = ((message, rendered(play.discord, message)) for message in play.discord.messages)
+    return next((message for message, seen in said if word in seen and "Open the track" in seen), None)
+
+
+async def linked(play: Play, message: Message) -> bytes:
+    """What lies behind the link button."""
+    (url,) = (button["url"] for row in message.components for button in row.get("components", []) if button.get("url"))
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        return await answer.read()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children are found by /proc")
+async def test_a_track_whose_every_dressing_dies_is_posted_as_it_came(tmp_path: Path) -> None:
+    track = mp3(20, 320)
+    async with stage_of(tmp_path, {"doomed": track}) as play:
+        await play.order(f"{LYRICS} doomed", title="doomed", file=mp3(17))
+        await play.discord.until(lambda: play.api.ledger.generations, PATIENCE_SECONDS)
+        message = await killing_children(play, lambda: posted(play, "doomed"))
+        name, data = sound_of(message)
+        assert name == "doomed.mp3"
+        assert data == track
+        await play.rows()
+
+
+async def killing_children(play: Play, done) -> Message:
+    """End every sound process of this bot as soon as it is seen, until `done` has an answer."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (answer := done()) is None:
+            for child in children_of(play.stage.bot.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+            await asyncio.sleep(0.01)
+    return answer
+
+
+def children_of(pid: int) -> list[int]:
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += map(int, children.read_text().split())
+    return found
