@@ -38,9 +38,9 @@ async def take(folder: Path) -> None:
     async with _playing() as (stage, address, song), open_browser() as browser:
         async with open_page(browser, address, viewport=WIDE, color_scheme="light") as page:
             await _day(page, stage, song, folder)
+        await _pocket(browser, address, folder)
         async with open_page(browser, address, viewport=WIDE, color_scheme="dark") as page:
             await _night(page, folder)
-        await _pocket(browser, address, folder)
     for path in sorted(folder.glob("*.png")):
         size = path.stat().st_size
         print(f"{path.name}: {size:,} bytes{'' if size < _MOST_BYTES else ', too large'}")
