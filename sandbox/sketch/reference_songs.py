@@ -262,7 +262,7 @@ CATALOGUE: tuple[ReferenceSong, ...] = (
     S(key="Em", bpm=174, loop="Em Am D G", groove="jazz waltz", meter=3, swing=True, bass="whole", chords="bells"),
 )
 
-#: Songs nobody looked at while the listening was adjusted; their figures stand beside the catalogue's.
+#: Songs that no weight was fitted to (the catalogue was among those that some were); their figures stand beside it.
 HELD_OUT: tuple[ReferenceSong, ...] = (
     S(key="D", bpm=63, loop="D A Bm G", groove="ballad", strokes="halves", chords="organ", seed=71),
     S(key="Bm", bpm=69, loop="Bm Em F# Bm", groove="slow", chords="bells", lead="reed", seed=72),

@@ -121,7 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _held_out(pool: ProcessPoolExecutor, folder: Path) -> None:
-    print(f"\nHeld out: {len(HELD_OUT)} songs that nothing was adjusted to")
+    print(f"\nHeld out: {len(HELD_OUT)} songs that no weight was fitted to")
     listened = []
     for one in pool.map(_listen, HELD_OUT, [folder] * len(HELD_OUT)):
         listened.append(one)

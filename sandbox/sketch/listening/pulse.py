@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from sandbox.sketch.spectrum import Floats
 
 SLOWEST_BPM, FASTEST_BPM = 55.0, 200.0
-#: Fitted by logistic regression over all candidates of two hundred songs played by sampled instruments, with a third of
-#: them held back (69 of 70 of those came out right); "unusual tempo" is set by hand, for songs are not spread evenly.
+#: Fitted by logistic regression over all candidates of the catalogue and of two hundred random songs played by sampled
+#: instruments, a third of which were first held back (69 of 70 came out right). "unusual tempo" is set by hand.
 _WEIGHTS = {
     "kick": 1.7,
     "thump": 8.0,
