@@ -58,15 +58,16 @@ chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200]
 corpus: $(VENV)/.dev ## what the bot says about a torture corpus of audio files
 	@$(RUN) -m tests.bot.audio.corpus
 
-sketch-report: $(VENV)/.judge ## how well the offline generator hears and plays, judged by librosa
-	@$(RUN) -m sandbox.sketch.report
+sketch-report: ## how well the offline generator hears and plays, judged by librosa
+	@$(MAKE) --no-print-directory VENV=.cache/judge .cache/judge/.judge
+	@OPENBLAS_NUM_THREADS=1 PYTHONUNBUFFERED=1 .cache/judge/bin/python -m sandbox.sketch.report
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml $(LOCK) -o requirements/run.lock
 	uv pip compile pyproject.toml $(LOCK) --extra sandbox --extra voice -c requirements/run.lock -o requirements/sandbox.lock
 	uv pip compile pyproject.toml $(LOCK) --extra postgres -c requirements/run.lock -o requirements/postgres.lock
 	uv pip compile pyproject.toml $(LOCK) --extra sandbox --extra voice --extra postgres --group dev -c requirements/sandbox.lock -o requirements/dev.lock
-	uv pip compile requirements/judge.in $(LOCK) -c requirements/dev.lock -o requirements/judge.lock
+	uv pip compile requirements/judge.in $(LOCK) -o requirements/judge.lock
 LOCK := --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --python-version 3.11
 
 clean: ## remove the virtual environment and what was made
@@ -76,7 +77,7 @@ clean: ## remove the virtual environment and what was made
 $(VENV)/.run: requirements/run.lock
 $(VENV)/.sandbox: requirements/sandbox.lock
 $(VENV)/.dev: requirements/dev.lock
-$(VENV)/.judge: requirements/judge.lock | $(VENV)/.dev
+$(VENV)/.judge: requirements/judge.lock
 
 $(VENV)/.%: requirements/%.lock | $(BIN)/python
 	@echo "Installing what $< lists (once; a minute at the most on a usual line) ..."
