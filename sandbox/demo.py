@@ -17,7 +17,7 @@ from sandbox.generation import Settings
 from sandbox.generation.sketching import SketchComposer
 from sandbox.sample import write_sample
 from sandbox.stage import Stage, open_stage
-from sandbox.transcript import rendered
+from sandbox.transcript import custom_ids, rendered
 
 LYRICS = """\
 We left the harbour lights behind
@@ -27,6 +27,8 @@ Was singing us into the dawn"""
 #: A job that takes longer than this has gone wrong: the offline generator needs under ten seconds.
 _TRACK_SECONDS = 240.0
 _LOOK_SECONDS = 0.2
+#: What a card offers once no track will come by itself.
+_ANEW = (["again"], ["edit"], ["risk"], ["look"])
 
 
 class DemoError(Exception):
@@ -141,7 +143,12 @@ def _delivered(stage: Stage) -> Attachment | None:
 
 
 def _is_refused(stage: Stage, asked: Interaction) -> bool:
-    return any(message.ephemeral for message in stage.discord.messages if message.interaction is asked)
+    """A private answer, or a card that offers to order anew: while a song is made it offers to cancel at most."""
+    answers = [message for message in stage.discord.messages if message.interaction is asked]
+    offers = [custom_id for message in answers for custom_id in custom_ids(message.components)]
+    return any(message.ephemeral for message in answers) or any(
+        custom_id.split(":")[2:3] in _ANEW for custom_id in offers
+    )
 
 
 async def _fetched(stage: Stage, track: Attachment) -> bytes:

@@ -52,3 +52,13 @@ def _buttons(components: list[JSON]) -> list[str]:
             found.append(f"[{component.get('label', '?')}{mark}]")
         found += _buttons(component.get("components", []))
     return found
+
+
+def custom_ids(components: list[JSON]) -> list[str]:
+    """The custom_id of every button and menu."""
+    found: list[str] = []
+    for component in components:
+        if custom_id := component.get("custom_id"):
+            found.append(str(custom_id))
+        found += custom_ids(component.get("components", []))
+    return found

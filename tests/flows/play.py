@@ -5,10 +5,9 @@ from pathlib import Path
 
 from bot.jobs.model import Job
 from sandbox.discord import FakeDiscord, Interaction, Message
-from sandbox.discord.objects import JSON
 from sandbox.generation import FakeGeneration
 from sandbox.stage import Stage, wait_until_ready
-from sandbox.transcript import rendered
+from sandbox.transcript import custom_ids, rendered
 from tests.chaos.verdict import rows, unrested
 
 LYRICS = "The tide came in and took my name\nand brought it back as someone else"
@@ -62,7 +61,7 @@ class Play:
             if message.author.bot
             and title in message.content
             and any(file.filename.lower().endswith(_SOUNDS) for file in message.attachments)
-            and any(":again:" in custom_id for custom_id in _custom_ids(message.components))
+            and any(":again:" in custom_id for custom_id in custom_ids(message.components))
         ]
 
     async def card_says(self, words: str, title: str = "Tide") -> Message:
@@ -113,16 +112,7 @@ class Play:
 
     def button(self, message: Message, verb: str) -> str:
         """The custom_id of a button, by its verb."""
-        for custom_id in _custom_ids(message.components):
+        for custom_id in custom_ids(message.components):
             if f":{verb}:" in custom_id:
                 return custom_id
         raise AssertionError(f"no button {verb!r} under:\n{rendered(self.discord, message)}")
-
-
-def _custom_ids(components: list[JSON]) -> list[str]:
-    found: list[str] = []
-    for component in components:
-        if custom_id := component.get("custom_id"):
-            found.append(str(custom_id))
-        found += _custom_ids(component.get("components", []))
-    return found
