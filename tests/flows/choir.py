@@ -66,8 +66,8 @@ class Choir(Play):
         """No card is drawn again within ten seconds unless its song has moved on."""
         drawn: dict[str, tuple[str, float]] = {}
         for call in self.discord.calls_to("PATCH", r"^/channels/\d+/messages/\d+$"):
-            if not call.applied or not isinstance(call.payload, dict):
-                continue
+            if not call.applied or call.fault or not isinstance(call.payload, dict):
+                continue  # what the bot was told had failed, it may well do again
             headline, at = str(call.payload.get("content")), call.at
             before, earlier = drawn.get(call.path, ("", 0.0))
             drawn[call.path] = (headline, at)
