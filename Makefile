@@ -32,11 +32,11 @@ check: $(VENV)/.run ## look at the settings of .env and try them, spending nothi
 	@$(RUN) -m bot check
 
 test: $(VENV)/.dev lint ## all checks and all quick tests
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: $(VENV)/.dev ## the long tests, those in a browser included
 	$(BIN)/python -m tests.browser.install_chromium
-	$(BIN)/python -m pytest -n 2 -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 bare: ## the bot runs with what requirements/run.lock lists, and nothing else
 	@$(MAKE) --no-print-directory VENV=.cache/bare .cache/bare/.run

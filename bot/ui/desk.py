@@ -36,6 +36,9 @@ _URL_MARGIN = timedelta(minutes=90)
 #: Delivered so late, an order is a replay after a lost connection: it cannot be answered any more, and whoever typed it
 #: has read "did not respond" and typed it again. Well above 3 s, because clocks differ.
 _TOO_OLD = timedelta(seconds=60)
+#: Nothing is replayed after that: a session to resume lasts minutes, an interaction's token 15 of them. An age beyond it
+#: says something of a clock, not of the order.
+_NO_REPLAY = timedelta(minutes=15)
 
 #: Presses of *Again* closer together than this are one.
 _DOUBLE_PRESS = timedelta(seconds=10)
@@ -55,7 +58,7 @@ class Desk:
     async def take(self, interaction: discord.Interaction, wish: Wish) -> None:
         """Turn a wish into a job and answer with its card; or say privately what is in the way and give it back."""
         age = self.clock.now() - interaction.created_at
-        if age > _TOO_OLD:
+        if _TOO_OLD < age < _NO_REPLAY:
             log.warning("an order arrived %d s late and was not taken; is this machine's clock right?", age.seconds)
             return
         try:
