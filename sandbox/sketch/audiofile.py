@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ def read_mono(path: Path, rate: int, most_seconds: float) -> Floats:
     try:
         _decode(path, rate, most_seconds, blocks)
     except (FFmpegError, ValueError, OverflowError, IndexError) as error:
+        if getattr(error, "errno", None) == errno.ENOMEM:
+            raise MemoryError from error
         if not blocks:
             raise UnreadableReferenceError(f"No sound could be read from {path.name!r}.") from error
     if not blocks:

@@ -160,7 +160,7 @@ async def test_a_track_arrives_dressed_and_as_large_as_the_channel_takes(tmp_pat
         play.discord.set_upload_limit(150_000)
         message = await ordered("tiny")
         assert not message.attachments
-        assert "too large for this channel" in message.content
+        assert "does not take the file" in message.content
         assert await linked(play, message) == rich
 
 
