@@ -36,8 +36,8 @@ _URL_MARGIN = timedelta(minutes=90)
 #: Delivered so late, an order is a replay after a lost connection: it cannot be answered any more, and whoever typed it
 #: has read "did not respond" and typed it again. Well above 3 s, because clocks differ.
 _TOO_OLD = timedelta(seconds=60)
-#: Nothing is replayed after that: a session to resume lasts minutes, an interaction's token 15 of them. An age beyond it
-#: says something of a clock, not of the order.
+#: Nothing is replayed after that: a session to resume lasts minutes, an interaction's token 15 of them. An age beyond
+#: it says something of a clock, not of the order.
 _NO_REPLAY = timedelta(minutes=15)
 
 #: Presses of *Again* closer together than this are one.

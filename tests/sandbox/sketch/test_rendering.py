@@ -155,7 +155,7 @@ async def test_a_child_that_takes_too_long_is_ended_and_leaves_nothing(waltz: Kn
 
 async def test_a_child_without_memory_fails_alone(waltz: Known, tmp_path: Path) -> None:
     # where memory ends is chance: FFmpeg may be the one that notices, and then it only says that it cannot read
-    with pytest.raises(SketchError, match="without a song|No sound could be read"):
+    with pytest.raises(SketchError, match=r"without a song|No sound could be read"):
         await render_in_child(waltz.path, "la", tmp_path / "out.mp3", memory_limit_bytes=150 * 1024 * 1024)
 
 
