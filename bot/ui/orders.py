@@ -124,7 +124,7 @@ def check_place(interaction: discord.Interaction) -> None:
     """Whether a later delivery would be allowed. Raises OrderError(NO_PERMISSION); its detail names the permission.
 
     `app_permissions` are ours at the very place of the call, overwrites included; outside servers there is nothing to
-    ask for.
+    ask for. Embed Links is not asked for: without it a track arrives all the same, only its picture stays behind.
     """
     if origin_of(interaction) is not Origin.GUILD:
         return
@@ -136,7 +136,6 @@ def check_place(interaction: discord.Interaction) -> None:
             mine.send_messages_in_threads if in_thread else mine.send_messages
         ),
         "attach_files": mine.attach_files,
-        "embed_links": mine.embed_links,
     }
     missing = next((name for name, granted in needed.items() if not granted and not mine.administrator), None)
     if missing is not None:

@@ -22,5 +22,4 @@ TEXTS: dict[str, str] = {
     "permission.send_messages": "Nachrichten senden",
     "permission.send_messages_in_threads": "Nachrichten in Threads senden",
     "permission.attach_files": "Dateien anhängen",
-    "permission.embed_links": "Links einbetten",
 }

@@ -22,5 +22,4 @@ TEXTS: dict[str, str] = {
     "permission.send_messages": "Send Messages",
     "permission.send_messages_in_threads": "Send Messages in Threads",
     "permission.attach_files": "Attach Files",
-    "permission.embed_links": "Embed Links",
 }

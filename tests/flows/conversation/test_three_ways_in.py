@@ -123,7 +123,7 @@ async def test_refused_words_and_empty_words_come_back_from_a_form_too(front: Fr
 
 @pytest.mark.parametrize(
     ("permission", "called"),
-    [("ATTACH_FILES", "Attach Files"), ("EMBED_LINKS", "Embed Links"), ("SEND_MESSAGES", "Send Messages")],
+    [("ATTACH_FILES", "Attach Files"), ("SEND_MESSAGES", "Send Messages")],
 )
 async def test_a_missing_permission_is_said_before_the_form_opens(front: Front, permission: str, called: str) -> None:
     front.fake.revoke(permission)
