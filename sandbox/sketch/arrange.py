@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sandbox.sketch.melody import Meter
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class _Sheet:
         self.drums.append(Hit(beat=beat, drum=drum, level=level))
 
 
+_FAST_BPM = 155.0
 _FULLNESS = {Kind.INTRO: 0.45, Kind.CHORUS: 1.0, Kind.END: 0.8}
 
 
@@ -121,10 +124,12 @@ class _Band:
         self.snare = list(heard.groove.snare) or ([1.0, 3.0] if heard.meter == 4 else [1.0, 2.0])
         self.verse = _verse_fullness(heard)
         self.bright = heard.brightness_hz > 1500
-        # Very fast beats are felt in pairs: the small notes of the accompaniment then move on the beat.
-        self.per_beat = 1 if heard.bpm > 150 else 2
-        # Very slow ones are not to be mistaken for twice as fast: what lies between the beats is quieter.
-        self.between = 0.5 if heard.bpm < 80 else 1.0
+        # Very fast beats, all struck alike, are felt in pairs, and the song seems half as fast: the accompaniment then
+        # moves on the beat, and every second bar breathes, so that four beats in a row stand against four of rest.
+        self.fast = heard.bpm > _FAST_BPM
+        self.per_beat = 1 if self.fast else 2
+        # Very slow ones seem twice as fast when the places between them are struck too: those are quieter then.
+        self.between = float(np.clip((heard.bpm - 57) / 40, 0.12, 1.0))
 
     def play_bar(self, passage: Passage, bar: int, following: Kind | None) -> None:
         first = float((passage.first_bar + bar) * self.meter.beats)
@@ -134,12 +139,23 @@ class _Band:
             return
         full = _FULLNESS.get(passage.kind, self.verse)
         last = bar == passage.bars - 1
+        if self.fast and bar % 2 == 1 and not last:
+            self.breathe(first, chord, full)
+            return
         self.play_drums(first, full, fill=last and passage.bars > 1, begins=bar == 0)
         if passage.kind is not Kind.INTRO or bar >= passage.bars // 2:
             ahead = chord_in(self.heard, passage, bar + 1) if not last else None
             self.play_bass(first, chord, ahead, full)
         self.play_pad(first, chord, full)
         self.play_figure(first, chord, full, odd=bar % 2 == 1)
+
+    def breathe(self, first: float, chord: Chord, full: float) -> None:
+        """One stroke on the bar line; what sounds then goes on to the end of the bar."""
+        self.sheet.hit(first, "kick", 0.9)
+        self.sheet.hit(first, "hat", 0.5)
+        self.bass(first, 3.0, bass_note(chord), 1.0)
+        self.play_pad(first, chord, full)
+        self.figure(first, 1.5, voicing(chord, 60)[0], 0.75 * (0.6 + 0.4 * full))
 
     def play_drums(self, first: float, full: float, *, fill: bool, begins: bool) -> None:
         sheet, beats = self.sheet, self.meter.beats
@@ -160,7 +176,7 @@ class _Band:
 
     def play_hats(self, first: float, full: float, until: float) -> None:
         fine = max(1, min(self.heard.groove.hats_per_beat, 2 if self.heard.bpm > 96 else 4))
-        if full < 0.5 or self.heard.bpm > 150:
+        if full < 0.5 or self.fast:
             fine = 1 if full < 0.5 else min(fine, 2)
         for beat in range(self.meter.beats):
             for number, place in enumerate(self.meter.places(fine)):
@@ -188,7 +204,7 @@ class _Band:
         ends = [place for place, _ in line[1:]] + [float(beats)]
         for (place, midi), end in zip(line, ends, strict=True):
             length = min(end - place, 3.0) * 0.93
-            self.sheet.bass.append(Note(beat=first + place, beats=length, midi=midi, level=1.0))
+            self.bass(first + place, length, midi, 1.0)
 
     def play_pad(self, first: float, chord: Chord, full: float) -> None:
         for midi in voicing(chord) + ([voicing(chord)[0] + 12] if full > 0.9 else []):
@@ -220,11 +236,14 @@ class _Band:
     def figure(self, beat: float, beats: float, midi: int, level: float) -> None:
         self.sheet.figure.append(Note(beat=beat, beats=beats, midi=midi, level=level))
 
+    def bass(self, beat: float, beats: float, midi: int, level: float) -> None:
+        self.sheet.bass.append(Note(beat=beat, beats=beats, midi=midi, level=level))
+
     def end(self, first: float, chord: Chord) -> None:
         """One long last chord."""
         self.sheet.hit(first, "kick", 1.0)
         self.sheet.hit(first, "crash", 0.5)
-        self.sheet.bass.append(Note(beat=first, beats=3.5, midi=bass_note(chord), level=0.9))
+        self.bass(first, 3.5, bass_note(chord), 0.9)
         for midi in voicing(chord):
             self.sheet.pad.append(Note(beat=first, beats=3.5, midi=midi, level=0.8))
         for number, midi in enumerate([*voicing(chord, 60), voicing(chord, 60)[0] + 12]):

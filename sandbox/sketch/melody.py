@@ -101,7 +101,7 @@ def _best_slots(slots: Floats, meter: Meter, stresses: Sequence[bool]) -> list[i
 
 
 #: What it costs to be on a degree of the scale, in semitones above the tonic: a tune keeps coming back to its key.
-_RESTLESSNESS = (0.0, 0.4, 0.25, 0.1, 0.1, 0.3, 0.4, 0.05, 0.3, 0.3, 0.3, 0.3)
+_RESTLESSNESS = (0.0, 0.7, 0.55, 0.4, 0.4, 0.6, 0.7, 0.35, 0.6, 0.6, 0.6, 0.6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +145,7 @@ def line_tune(
     middle = int(np.argmin(np.abs(ladder - centre)))
     steps = np.arange(len(ladder))
     leap = np.abs(steps[:, None] - steps[None, :])
-    moving = 0.12 * np.maximum(0, leap - 1) ** 1.5 + 0.25 * (leap == 0) + 0.4 * (leap > 4)
+    moving = 0.12 * np.maximum(0, leap - 1) ** 1.5 + 0.45 * (leap == 0) + 0.4 * (leap > 4)
     cost = np.zeros((len(places), len(ladder)))
     came = np.zeros(cost.shape, dtype=int)
     for number, place in enumerate(places):

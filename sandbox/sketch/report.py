@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from sandbox.sketch import judge
 from sandbox.sketch.audiofile import read_stereo
 from sandbox.sketch.listening import Heard, listen
-from sandbox.sketch.loudness import integrated_lufs, true_peak_dbtp
+from sandbox.sketch.loudness import TARGET_LUFS, integrated_lufs, true_peak_dbtp
 from sandbox.sketch.reference_songs import CATALOGUE, HELD_OUT, ReferenceSong, write
 from sandbox.sketch.rendering import Report, render
 from sandbox.sketch.sing import Tone, pitch_track
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _TEMPO_TOLERANCE = 0.01
 _CENTS_TOLERANCE = 50.0
+_LOUDNESS_TOLERANCE = 0.7  # LU: mastering stops at 0.25, the MP3 adds its own
 _LYRICS = """[Verse]
 Neon rivers run beneath the midnight sky
 I am counting all the trains that pass me by
@@ -82,18 +83,29 @@ class Played:
     reference: Path
     result: Path
 
+    @property
+    def loudness_right(self) -> bool:
+        return abs(self.lufs - TARGET_LUFS) <= _LOUDNESS_TOLERANCE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """The judge's ear on a reference and on the song made of it."""
+    """The judge's ear on a reference and on the song made of it; both ought to have the reference's tempo and key."""
 
+    song: ReferenceSong
     reference: judge.Verdict
     result: judge.Verdict
+
+    def tempo_right(self, verdict: judge.Verdict) -> bool:
+        return verdict.same_tempo(self.song.bpm)
+
+    def key_right(self, verdict: judge.Verdict) -> bool:
+        return verdict.key == self.song.true_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """All that is known of one song of the catalogue."""
+    """All that is known of one reference song."""
 
     listened: Listened
     played: Played
@@ -101,7 +113,7 @@ class Row:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Prints the table while it grows; the last line holds the totals."""
+    """Prints the table while it grows; the last line holds the totals. 0, or 1 when a song is below the bar."""
     parser = argparse.ArgumentParser(prog="sketch-report")
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument(
@@ -115,43 +127,36 @@ def main(argv: Sequence[str] | None = None) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         context = get_context("spawn")  # espeak-ng must start afresh in every process
         with ProcessPoolExecutor(arguments.processes, mp_context=context) as pool:
-            _held_out(pool, folder)
-            _totals(_catalogue(pool, folder))
-    return 0
+            print(f"\nHeld out: {len(HELD_OUT)} songs that no weight was fitted to")
+            held_out = _played_from(HELD_OUT, pool, folder)
+            _totals(held_out)
+            print(f"\nCatalogue: {len(CATALOGUE)} songs")
+            catalogue = _played_from(CATALOGUE, pool, folder)
+    faults = [fault for row in (*held_out, *catalogue) for fault in faults_of(row)]
+    print("\n".join(["", *faults]))
+    _totals(catalogue)
+    return 1 if faults else 0
 
 
-def _held_out(pool: ProcessPoolExecutor, folder: Path) -> None:
-    print(f"\nHeld out: {len(HELD_OUT)} songs that no weight was fitted to")
-    listened = []
-    for one in pool.map(_listen, HELD_OUT, [folder] * len(HELD_OUT)):
-        listened.append(one)
-        print(_listening_row(one), flush=True)
-    print(f"held_out={len(listened)} {_listening_totals(listened)}")
-
-
-def _catalogue(pool: ProcessPoolExecutor, folder: Path) -> list[Row]:
-    print(f"\nCatalogue: {len(CATALOGUE)} songs, each heard and played from")
+def _played_from(songs: Sequence[ReferenceSong], pool: ProcessPoolExecutor, folder: Path) -> list[Row]:
     rows = []
-    for listened, played in pool.map(_play, CATALOGUE, [folder] * len(CATALOGUE)):
+    for listened, played in pool.map(_play, songs, [folder] * len(songs)):
         # Here and not in the pool: see judge.judge.
         judged = None
         if judge.available():
-            judged = Judged(reference=judge.judge(played.reference), result=judge.judge(played.result))
+            judged = Judged(
+                song=listened.song, reference=judge.judge(played.reference), result=judge.judge(played.result)
+            )
         rows.append(Row(listened=listened, played=played, judged=judged))
         print(_listening_row(listened))
         print(_playing_row(rows[-1]), flush=True)
     return rows
 
 
-def _listen(song: ReferenceSong, folder: Path) -> Listened:
+def _play(song: ReferenceSong, folder: Path) -> tuple[Listened, Played]:
     path = folder / f"{song.name.replace('/', '-')}.mp3"
     write(song, path)
-    return Listened(song=song, heard=listen(path))
-
-
-def _play(song: ReferenceSong, folder: Path) -> tuple[Listened, Played]:
-    listened = _listen(song, folder)
-    path = folder / f"{song.name.replace('/', '-')}.mp3"
+    listened = Listened(song=song, heard=listen(path))
     out = path.with_name(f"{path.stem} sketch.mp3")
     before = time.process_time()
     report = render(path, _LYRICS, out)
@@ -203,49 +208,63 @@ def _playing_row(row: Row) -> str:
     )
     if row.judged is None:
         return text
-    before, after = row.judged.reference, row.judged.result
-    tempo, key = _mark(after.same_tempo(before.bpm)), _mark(after.key == before.key)
-    return f"{text}  judge {before.bpm:.1f}→{tempo}{after.bpm:.1f}, {before.key.name}→{key}{after.key.name}"
+    before, after = (_verdict(row.judged, verdict) for verdict in (row.judged.reference, row.judged.result))
+    return f"{text}  judge: {before} → {after}"
 
 
-def _listening_totals(listened: Sequence[Listened]) -> str:
-    return (
-        f"tempo_right={sum(one.tempo_right for one in listened)} key_right={sum(one.key_right for one in listened)} "
-        f"loop_right={sum(one.loop_right for one in listened)}"
-    )
+def _verdict(judged: Judged, verdict: judge.Verdict) -> str:
+    tempo, key = _mark(judged.tempo_right(verdict)), _mark(judged.key_right(verdict))
+    return f"{tempo}{verdict.bpm:.1f} {key}{verdict.key.name}"
+
+
+def faults_of(row: Row) -> list[str]:
+    """What of one song is below the bar, a line each. Time is no fault: it is only printed."""
+    one, played = row.listened, row.played
+    right = {
+        "the tempo was heard wrong": one.tempo_right,
+        "the metre was heard wrong": one.meter_right,
+        "the feel was heard wrong": one.swing_right,
+        "the key was heard wrong": one.key_right,
+        "the chords were heard wrong": one.loop_right,
+        "a note is sung out of tune": played.notes_in_tune == played.notes,
+        "the loudness is off": played.loudness_right,
+        "it clips": played.true_peak_dbtp < 0.0,
+    }
+    if row.judged is not None:
+        right |= {
+            "the judge hears another tempo": row.judged.tempo_right(row.judged.result),
+            "the judge hears another key": row.judged.key_right(row.judged.result),
+        }
+    return [f"BELOW THE BAR: {one.song.name}: {fault}" for fault, fine in right.items() if not fine]
 
 
 def _totals(rows: Sequence[Row]) -> None:
     listened, played = [row.listened for row in rows], [row.played for row in rows]
     loudness = [one.lufs for one in played]
     print(
-        f"\nmeter_right={sum(one.meter_right for one in listened)}"
+        f"meter_right={sum(one.meter_right for one in listened)}"
         f" swing_right={sum(one.swing_right for one in listened)}"
         f" loudness={min(loudness):.1f}…{max(loudness):.1f} LUFS"
         f" highest_true_peak={max(one.true_peak_dbtp for one in played):.2f} dBTP"
     )
-    _judge_totals(rows)
+    _judge_totals([row.judged for row in rows if row.judged])
     notes = sum(one.notes for one in played)
     print(
-        f"references={len(listened)} {_listening_totals(listened)} "
-        f"notes_in_tune={sum(one.notes_in_tune for one in played) / notes:.3f} "
-        f"work_per_second={sum(one.work_seconds for one in played) / sum(one.seconds for one in played):.3f}"
+        f"references={len(listened)} tempo_right={sum(one.tempo_right for one in listened)}"
+        f" key_right={sum(one.key_right for one in listened)} loop_right={sum(one.loop_right for one in listened)}"
+        f" notes_in_tune={sum(one.notes_in_tune for one in played) / notes:.3f}"
+        f" work_per_second={sum(one.work_seconds for one in played) / sum(one.seconds for one in played):.3f}"
     )
 
 
-def _judge_totals(rows: Sequence[Row]) -> None:
-    heard = [(row.listened.song, row.judged.reference, row.judged.result) for row in rows if row.judged]
-    if not heard:
-        print("judge: not installed")
-        return
-    print(
-        "judge (librosa): result like reference:"
-        f" tempo {sum(after.same_tempo(before.bpm) for _, before, after in heard)}/{len(heard)},"
-        f" key {sum(after.key == before.key for _, before, after in heard)}/{len(heard)};"
-        " result like the truth:"
-        f" tempo {sum(after.same_tempo(song.bpm) for song, _, after in heard)}/{len(heard)},"
-        f" key {sum(after.key == song.true_key for song, _, after in heard)}/{len(heard)}"
-    )
+def _judge_totals(judged: Sequence[Judged]) -> None:
+    """The judge's ear on the references says how far his word goes; on the songs, what they are worth."""
+    for name in ("reference", "result"):
+        verdicts = [(one, getattr(one, name)) for one in judged]
+        print(
+            f"judge (librosa) on each {name}: tempo right in {sum(one.tempo_right(it) for one, it in verdicts)},"
+            f" key right in {sum(one.key_right(it) for one, it in verdicts)} of {len(verdicts)}"
+        )
 
 
 if __name__ == "__main__":

@@ -217,8 +217,10 @@ def pitch_track(samples: Floats, tones: Sequence[Tone]) -> list[float]:
     found = []
     size = 1024
     for tone in tones:
-        middle = np.arange(tone.start + 0.3 * (tone.end - tone.start), tone.end - 0.15 * (tone.end - tone.start), 0.01)
-        pitches = [_frame_pitch(samples[int(at * RATE) : int(at * RATE) + size], hertz(tone.midi)) for at in middle]
+        length = tone.end - tone.start
+        first, last = tone.start + 0.2 * length, tone.end - max(0.15 * length, size / RATE)  # not into the next tone
+        steady = np.arange(first, max(last, first + 0.005), 0.01)
+        pitches = [_frame_pitch(samples[int(at * RATE) : int(at * RATE) + size], hertz(tone.midi)) for at in steady]
         heard = [pitch for pitch in pitches if pitch > 0]
         found.append(69.0 + 12.0 * math.log2(float(np.median(heard)) / 440.0) if heard else math.nan)
     return found
