@@ -58,7 +58,7 @@ chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200]
 corpus: $(VENV)/.dev ## what the bot says about a torture corpus of audio files
 	@$(RUN) -m tests.bot.audio.corpus
 
-sketch-report: ## how well the offline generator hears and plays, judged by librosa
+sketch-report: ## how well the offline generator hears and plays, judged by librosa; fails when a song is below the bar
 	@$(MAKE) --no-print-directory VENV=.cache/judge .cache/judge/.judge
 	@OPENBLAS_NUM_THREADS=1 PYTHONUNBUFFERED=1 .cache/judge/bin/python -m sandbox.sketch.report
 

@@ -22,6 +22,10 @@ PRIVILEGED = 1 << 1 | 1 << 8 | 1 << 15
 #: How long a connection we close may take to say goodbye.
 _CLOSE_SECONDS = 1.0
 
+#: The way to Discord and back takes time. Without it the answer can be there before discord.py has noted when it asked,
+#: and it believes itself a whole interval behind ("Can't keep up", seen with the bot in a process of its own).
+_ACK_SECONDS = 0.03
+
 #: A client whose code is one of these ends its session; with any other it may come back with RESUME (docs).
 _ENDS_SESSION = (1000, 1001)
 
@@ -96,6 +100,7 @@ class Gateway:
         op = frame.get("op")
         if op == HEARTBEAT:
             if not self.silent:
+                await asyncio.sleep(_ACK_SECONDS)
                 await socket.send_json({"op": HEARTBEAT_ACK, "d": None, "s": None, "t": None})
         elif op == IDENTIFY:
             return await self._identify(socket, frame["d"])

@@ -155,6 +155,23 @@ async def test_a_song_is_ordered_by_mouse_through_the_form_from_a_message(page: 
     await expect(track_of(page, "Mouse")).to_be_visible(timeout=TRACK_MS)
 
 
+async def test_after_a_file_was_chosen_enter_sends_and_typing_goes_on(page: Page, reference: Path) -> None:
+    await page.locator(".bar input[type=file]").set_input_files(reference)
+    message = page.get_by_role("textbox", name="Message")
+    await expect(message).to_be_focused()
+    await page.get_by_role("button", name="Remove harbour.mp3").click()
+    await message.press_sequentially("/comp")
+    await page.keyboard.press("Enter")
+    async with page.expect_file_chooser() as dialog:
+        await page.keyboard.press("Enter")
+    await (await dialog.value).set_files(reference)
+    await expect(page.get_by_role("button", name="Send", exact=True)).to_be_focused()
+    await page.keyboard.press("Enter")
+    form = page.get_by_role("dialog")
+    await expect(form).to_contain_text("Leave this empty to keep harbour.mp3")
+    await form.get_by_role("button", name="Cancel").click()
+
+
 async def test_buttons_and_an_open_form_outlive_a_restart_of_the_bot(page: Page, reference: Path) -> None:
     await compose(page, reference, "Restart")
     track = track_of(page, "Restart")

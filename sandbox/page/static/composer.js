@@ -41,7 +41,7 @@ export class Composer {
       maxlength: "2000",
     });
     this.listbox = new Listbox(this.text, (item) => this.begin(item.command), "Commands");
-    this.attached = new FileField({ most: MOST_FILES, label: "Message" });
+    this.attached = new FileField({ most: MOST_FILES, label: "Message", next: () => this.text });
     this.send = el("button", { type: "submit", class: "send", "aria-label": "Send message" }, icon("send"));
     this.bar = el(
       "form",
@@ -225,12 +225,19 @@ export class Composer {
       complete: (name, text) => this.complete(name, text),
       leaveOut: (name) => this.remove(name),
       changed: () => this.error.replaceChildren(),
+      next: () => this.after(option.name),
     });
     this.fields.set(option.name, field);
     this.options.append(field.node);
     if (value !== undefined) field.set(value);
     this.offer();
     return field;
+  }
+
+  /** The field behind that one; behind the last, the button that sends. */
+  after(name) {
+    const names = [...this.fields.keys()];
+    return this.fields.get(names[names.indexOf(name) + 1]) ?? this.go;
   }
 
   remove(name) {

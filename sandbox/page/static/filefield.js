@@ -10,11 +10,15 @@ const GROUPS = {
 };
 
 export class FileField {
-  /** `most` files; `types` as the bot wrote them ("audio", ".txt"); `label` for screen readers. */
-  constructor({ most = 1, types = null, label, changed = () => {} }) {
+  /**
+   * `most` files; `types` as the bot wrote them ("audio", ".txt"); `label` for screen readers; `next` says what gets the
+   * focus once files were chosen, or else it stays here, on what takes the first of them away.
+   */
+  constructor({ most = 1, types = null, label, changed = () => {}, next = null }) {
     this.most = most;
     this.files = [];
     this.changed = changed;
+    this.next = next;
     const accept = (types ?? []).map((type) => GROUPS[type] ?? (type.startsWith(".") ? type : `.${type}`)).join(",");
     this.input = el("input", {
       type: "file",
@@ -61,7 +65,7 @@ export class FileField {
   picked() {
     this.add([...this.input.files]);
     this.input.value = "";
-    (this.list.querySelector("button") ?? this.button).focus();
+    (this.next?.() ?? this.list.querySelector("button") ?? this.button).focus();
   }
 
   /** Take as many as fit; a single file replaces the one before. */

@@ -143,7 +143,12 @@ function choice(option, pairs) {
 }
 
 function file(option, context) {
-  const picker = new FileField({ types: option.file_types, label: option.name, changed: context.changed });
+  const picker = new FileField({
+    types: option.file_types,
+    label: option.name,
+    changed: context.changed,
+    next: context.next,
+  });
   return {
     control: picker.button,
     body: picker.node,

@@ -160,6 +160,15 @@ async def test_a_silent_gateway_does_not_answer_heartbeats(fake: FakeDiscord) ->
         assert (await one.receive())["op"] == 11
 
 
+async def test_a_heartbeat_is_answered_after_a_moment_as_over_a_real_line(fake: FakeDiscord) -> None:
+    """discord.py notes when it sent a heartbeat only after sending it: at once, the answer would count from the last."""
+    async with line(fake) as one:
+        began = asyncio.get_running_loop().time()
+        await one.send(1, None)
+        assert (await one.receive())["op"] == 11
+        assert asyncio.get_running_loop().time() - began > 0.01
+
+
 async def test_each_shard_gets_its_own_guilds(fake: FakeDiscord) -> None:
     index = (fake.guild.id >> 22) % 2
     async with line(fake) as mine, line(fake) as other:
