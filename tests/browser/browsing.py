@@ -13,6 +13,9 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required", "--mute-audio"),
 )
+#: Every word of a message stands in an element of its own; one beside them is a "null" or "false" that was written out.
+_STRAY_WORDS = """() => [...document.querySelectorAll(".message")].flatMap((message) =>
+    [...message.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => `stray: ${node.data}`))"""
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
@@ -40,6 +43,7 @@ async def open_page(browser: Browser, url: str, **context: Any) -> AsyncIterator
     await page.locator("#messages .beginning").wait_for()
     try:
         yield page
+        problems += await page.evaluate(_STRAY_WORDS)
     finally:
         await opened.close()
     assert problems == []

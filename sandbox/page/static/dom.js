@@ -13,8 +13,18 @@ export function el(tag, props = {}, ...children) {
     else if (name in node && typeof value === "boolean") node[name] = value;
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...given(children));
   return node;
+}
+
+/** Give an element other children, as `el` takes them. */
+export function fill(node, ...children) {
+  node.replaceChildren(...given(children));
+}
+
+// Lists are laid flat; null, undefined and false are no child. (The DOM itself would write them out as words.)
+function given(children) {
+  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }
 
 const SVG = "http://www.w3.org/2000/svg";

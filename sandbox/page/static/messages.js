@@ -1,6 +1,6 @@
 // The channel's messages as a list: drawn from data, redrawn one by one when they change, walked through by keys.
 
-import { el } from "./dom.js";
+import { el, fill } from "./dom.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageFace } from "./message.js";
 import { openMenu } from "./menu.js";
@@ -72,7 +72,7 @@ export class MessageList {
     if (old) {
       const held = this.held(old, message);
       old.className = this.face.classes(message);
-      old.replaceChildren(...this.face.inside(message));
+      fill(old, this.face.inside(message));
       if (held) this.giveBack(old, message, held);
     } else {
       this.insert(this.item(message));
