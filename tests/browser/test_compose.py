@@ -172,6 +172,22 @@ async def test_after_a_file_was_chosen_enter_sends_and_typing_goes_on(page: Page
     await form.get_by_role("button", name="Cancel").click()
 
 
+async def test_whoever_begins_to_type_means_the_message_box(page: Page) -> None:
+    await page.get_by_role("button", name="Actions for the message").last.focus()
+    await page.keyboard.type("/tracks")
+    await expect(page.get_by_role("textbox", name="Message")).to_have_value("/tracks")
+    await expect(page.get_by_role("option", selected=True)).to_contain_text("/tracks")
+
+
+async def test_on_a_phone_every_button_has_a_name(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.get_by_role("button", name="Faults").click()
+    await expect(page.get_by_role("heading", name="Faults by hand")).to_be_visible()
+    nameless = "() => [...document.querySelectorAll('button')].filter((one) => one.checkVisibility() && "
+    nameless += "!one.ariaLabel && !one.innerText.trim()).map((one) => one.outerHTML)"
+    assert await page.evaluate(nameless) == []
+
+
 async def test_buttons_and_an_open_form_outlive_a_restart_of_the_bot(page: Page, reference: Path) -> None:
     await compose(page, reference, "Restart")
     track = track_of(page, "Restart")

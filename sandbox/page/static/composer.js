@@ -103,7 +103,7 @@ export class Composer {
     if (!channel) return;
     const name = this.store.channelName(channel);
     this.text.placeholder =
-      channel.type === 1 ? `Message ${name} – or / for commands` : `Message #${name} – or / for commands`;
+      channel.type === 1 ? `Message ${name}, or /` : `Message #${name}, or /`;
     if (this.placeId !== `${channel.id} ${this.store.memberId}`) this.leave();
     this.placeId = `${channel.id} ${this.store.memberId}`;
   }

@@ -62,6 +62,7 @@ function buildHead(head) {
       type: "button",
       class: "button button-quiet",
       id: "panel-open",
+      "aria-label": "Faults", // also where only the picture is shown
       "aria-expanded": "false",
       "aria-controls": "panel",
     },
@@ -121,6 +122,13 @@ store.on("typing", (channelId) => {
   typingTimer = setTimeout(() => byId("typing").replaceChildren(), TYPING_MS);
 });
 store.on("message", () => byId("typing").replaceChildren());
+
+// Whoever begins to type means the message box, wherever the focus was left: after a press it is on a button.
+document.addEventListener("keydown", (event) => {
+  const isLetter = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+  const isTaken = forms.open || event.defaultPrevented || composer.bar.hidden;
+  if (isLetter && !isTaken && !event.target.closest("input, textarea, select, .menu, #panel")) composer.text.focus();
+});
 
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
 document.addEventListener("dragover", (event) => {

@@ -161,7 +161,7 @@ async def test_a_silent_gateway_does_not_answer_heartbeats(fake: FakeDiscord) ->
 
 
 async def test_a_heartbeat_is_answered_after_a_moment_as_over_a_real_line(fake: FakeDiscord) -> None:
-    """discord.py notes when it sent a heartbeat only after sending it: at once, the answer would count from the last."""
+    """discord.py notes when it sent a heartbeat after sending it: a faster answer would count from the one before."""
     async with line(fake) as one:
         began = asyncio.get_running_loop().time()
         await one.send(1, None)
