@@ -93,6 +93,8 @@ async def _day(page: Page, stage: Stage, song: Path, folder: Path) -> None:
     await track.get_by_role("button", name="Play").click()
     await page.wait_for_function("() => [...document.querySelectorAll('audio')].some((one) => one.currentTime > 4)")
     await _shoot(page, folder / "track-light.png")
+    waveform = await page.request.get(str(await track.locator(".embed img").get_attribute("src")))
+    (folder / "waveform.png").write_bytes(await waveform.body())
 
 
 async def _track(page: Page) -> Locator:
