@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+import sys
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ _UTF8 = 1
 _LIST_ENDS, _PHONEME = 0, 7
 _WORDS_PER_MINUTE = 150
 _VARIANT = "+f2"
+_SEED = 1
 # espeak-ng reads no kanji: it would announce a "Chinese letter" for each. A la is the smaller evil.
 _KANJI = re.compile("[\u3400-\u9fff]")
 _MARKS = re.compile("[ˈˌː_\\s\u0303\u0329\u032f\u0361ʲʰˤ.\"';^~`-]|\\([a-z-]+\\)")
@@ -54,6 +56,7 @@ class EspeakVoice:
         import espeakng_loader  # only with the extra
 
         self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
+        self._c_library: Any = ctypes.CDLL("ucrtbase") if sys.platform == "win32" else self._library
         options = _PHONEME_EVENTS | _PHONEME_IPA | _DO_NOT_EXIT
         data = str(espeakng_loader.get_data_path()).encode()
         self._rate: int = self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, options)
@@ -88,9 +91,19 @@ class EspeakVoice:
             number += 1
         return 0
 
+    def _begin_anew(self) -> None:
+        """Breath is noise, from espeak-ng's own random numbers and from the C library's, which it seeds with the time.
+
+        Set here, every process says the same lines in the same way. What a process said before still counts, by the
+        place in the wave: one song, one process.
+        """
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))
+        self._c_library.srand(_SEED)
+
     def say(self, line: str) -> Spoken:
         self._samples.clear()
         self._events.clear()
+        self._begin_anew()
         if self._language == "ja":
             line = _KANJI.sub("ら", line)
         text = line.replace("\0", " ").encode("utf-8", "ignore") + b"\0"

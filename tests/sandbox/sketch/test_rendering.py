@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -145,6 +146,15 @@ async def test_a_child_process_renders_and_tells_what_it_heard(waltz: Known, tmp
     rendered = await render_in_child(waltz.path, "la la", tmp_path / "out.mp3")
     assert rendered.path.stat().st_size > 100_000
     assert rendered.heard["meter"] == "3/4"
+
+
+async def test_every_child_writes_the_same_file_byte_for_byte(waltz: Known, tmp_path: Path) -> None:
+    """espeak-ng seeds its breath with the time of day."""
+    words = "She sells sea shells\nCarry me home again"
+    first = await render_in_child(waltz.path, words, tmp_path / "first.mp3")
+    await asyncio.sleep(1.1)
+    second = await render_in_child(waltz.path, words, tmp_path / "second.mp3")
+    assert first.path.read_bytes() == second.path.read_bytes()
 
 
 async def test_a_child_that_takes_too_long_is_ended_and_leaves_nothing(waltz: Known, tmp_path: Path) -> None:
