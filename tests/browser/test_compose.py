@@ -183,8 +183,9 @@ async def test_on_a_phone_every_button_has_a_name(page: Page) -> None:
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.get_by_role("button", name="Faults").click()
     await expect(page.get_by_role("heading", name="Faults by hand")).to_be_visible()
-    nameless = "() => [...document.querySelectorAll('button')].filter((one) => one.checkVisibility() && "
-    nameless += "!one.ariaLabel && !one.innerText.trim()).map((one) => one.outerHTML)"
+    nameless = """() => [...document.querySelectorAll("button")].filter((one) =>
+        one.checkVisibility({visibilityProperty: true}) && !one.ariaLabel && !one.innerText.trim()
+    ).map((one) => one.outerHTML)"""
     assert await page.evaluate(nameless) == []
 
 
