@@ -125,7 +125,7 @@ class _Band:
         self.verse = _verse_fullness(heard)
         self.bright = heard.brightness_hz > 1500
         # Very fast beats, all struck alike, are felt in pairs, and the song seems half as fast: the accompaniment then
-        # moves on the beat, and every second bar breathes, so that four beats in a row stand against four of rest.
+        # moves on the beat, and every second bar breathes, so that a bar of strokes stands against a bar of rest.
         self.fast = heard.bpm > _FAST_BPM
         self.per_beat = 1 if self.fast else 2
         # Very slow ones seem twice as fast when the places between them are struck too: those are quieter then.
