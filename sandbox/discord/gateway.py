@@ -1,6 +1,7 @@
 """The gateway: sessions that survive their connections, replay on RESUME, and failures on request."""
 
 import asyncio
+import contextlib
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -101,7 +102,8 @@ class Gateway:
         if op == HEARTBEAT:
             if not self.silent:
                 await asyncio.sleep(_ACK_SECONDS)
-                await socket.send_json({"op": HEARTBEAT_ACK, "d": None, "s": None, "t": None})
+                with contextlib.suppress(ConnectionError):  # it may be gone by now; the loop over its frames ends then
+                    await socket.send_json({"op": HEARTBEAT_ACK, "d": None, "s": None, "t": None})
         elif op == IDENTIFY:
             return await self._identify(socket, frame["d"])
         elif op == RESUME:

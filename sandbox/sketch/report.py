@@ -259,8 +259,11 @@ def _totals(rows: Sequence[Row]) -> None:
 
 def _judge_totals(judged: Sequence[Judged]) -> None:
     """The judge's ear on the references says how far his word goes; on the songs, what they are worth."""
-    for name in ("reference", "result"):
-        verdicts = [(one, getattr(one, name)) for one in judged]
+    if not judged:
+        print("judge: not installed")
+        return
+    ears = {"reference": [(one, one.reference) for one in judged], "result": [(one, one.result) for one in judged]}
+    for name, verdicts in ears.items():
         print(
             f"judge (librosa) on each {name}: tempo right in {sum(one.tempo_right(it) for one, it in verdicts)},"
             f" key right in {sum(one.key_right(it) for one, it in verdicts)} of {len(verdicts)}"

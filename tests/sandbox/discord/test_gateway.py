@@ -169,6 +169,18 @@ async def test_a_heartbeat_is_answered_after_a_moment_as_over_a_real_line(fake: 
         assert asyncio.get_running_loop().time() - began > 0.01
 
 
+async def test_a_connection_that_is_cut_before_its_heartbeat_is_answered_is_no_fault(
+    fake: FakeDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with line(fake) as one:
+        await one.identify()
+        await one.send(1, None)
+        await asyncio.sleep(0.005)
+        fake.gateway.cut()
+        await fake.until(lambda: not fake.gateway.sockets)
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 async def test_each_shard_gets_its_own_guilds(fake: FakeDiscord) -> None:
     index = (fake.guild.id >> 22) % 2
     async with line(fake) as mine, line(fake) as other:
