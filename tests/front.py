@@ -5,6 +5,7 @@ database, as a new process would.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,13 @@ from sandbox.discord import FakeDiscord, Message, Rules
 
 SONG = ("song.mp3", b"ID3" + bytes(4997))
 LYRICS = "Side by side, through thick and thin\nWith a laugh and a grin"
+
+
+def unsigned(url: str) -> str:
+    """A CDN URL without its signature, which is another one every second; it has to have one."""
+    place, _, signature = url.partition("?")
+    assert re.fullmatch(r"ex=[0-9a-f]+&is=[0-9a-f]+&hm=[0-9a-f]{64}&", signature)
+    return place
 
 
 class ShiftedClock(SystemClock):
