@@ -102,7 +102,7 @@ def texts() -> Iterator[Path]:
 def test_no_module_is_longer_than_a_few_screens():
     long = {
         named(path): lines
-        for path in sources("bot", "cogs", "sandbox")
+        for path in sources("bot", "cogs", "sandbox", "benchmarks")
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MOST_MODULE_LINES
     }
     assert not long
@@ -111,7 +111,7 @@ def test_no_module_is_longer_than_a_few_screens():
 def test_no_function_is_longer_than_a_screen():
     long = {
         f"{named(path)}:{function.name}": lines
-        for path in sources("bot", "cogs", "sandbox")
+        for path in sources("bot", "cogs", "sandbox", "benchmarks")
         for function in functions(path)
         if (lines := (function.end_lineno or 0) - function.lineno + 1) > MOST_FUNCTION_LINES
         and not path.is_relative_to(MIGRATIONS)
@@ -122,7 +122,7 @@ def test_no_function_is_longer_than_a_screen():
 def test_no_module_is_a_drawer():
     drawers = [
         named(path)
-        for path in sources("bot", "cogs", "sandbox", "tests")
+        for path in sources("bot", "cogs", "sandbox", "benchmarks", "tests")
         if DRAWERS & {path.stem, *path.relative_to(ROOT).parts[:-1]}
     ]
     assert not drawers
@@ -131,18 +131,22 @@ def test_no_module_is_a_drawer():
 def test_no_module_has_the_name_of_one_in_the_standard_library():
     """Run as a script, its folder heads the search path and the library's own module is not found."""
     shadows = [
-        named(path) for path in sources("bot", "cogs", "sandbox", "tests") if path.stem in sys.stdlib_module_names
+        named(path)
+        for path in sources("bot", "cogs", "sandbox", "benchmarks", "tests")
+        if path.stem in sys.stdlib_module_names
     ]
     assert not shadows
 
 
 def test_every_module_says_why_it_exists():
-    silent = [named(path) for path in sources("bot", "cogs", "sandbox") if not ast.get_docstring(tree_of(path))]
+    silent = [
+        named(path) for path in sources("bot", "cogs", "sandbox", "benchmarks") if not ast.get_docstring(tree_of(path))
+    ]
     assert not silent
 
 
 def test_every_folder_with_modules_is_a_package():
-    folders = {path.parent for path in sources("bot", "cogs", "sandbox", "tests")}
+    folders = {path.parent for path in sources("bot", "cogs", "sandbox", "benchmarks", "tests")}
     assert not [named(folder) for folder in folders if not (folder / "__init__.py").exists()]
 
 
@@ -180,7 +184,7 @@ sys.exit(bool(failed))
 def module_names() -> list[str]:
     return [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for path in sources("bot", "cogs", "sandbox")
+        for path in sources("bot", "cogs", "sandbox", "benchmarks")
         if named(path) not in RUN_BY_ALEMBIC
     ]
 
@@ -353,7 +357,7 @@ def test_the_drawn_tree_of_errors_is_the_tree_of_errors():
 def test_every_exception_is_called_an_error():
     others = [
         f"{named(path)}: {node.name}"
-        for path in sources("bot", "cogs", "sandbox")
+        for path in sources("bot", "cogs", "sandbox", "benchmarks")
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ClassDef)
         and any(ast.unparse(base).endswith(("Error", "Exception")) for base in node.bases)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.sketch.reference_songs import ReferenceSong, write
+from benchmarks.sketch.reference_songs import ReferenceSong, write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

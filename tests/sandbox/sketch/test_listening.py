@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from benchmarks.sketch.reference_songs import CATALOGUE, HELD_OUT, ReferenceSong, write
 from sandbox.sketch import UnreadableReferenceError, listen
 from sandbox.sketch.listening import RATE, hear
 from sandbox.sketch.listening.chords import ALL_CHORDS, chord_scores
 from sandbox.sketch.listening.harmony import best_key
-from sandbox.sketch.reference_songs import CATALOGUE, HELD_OUT, ReferenceSong, write
 from sandbox.sketch.theory import Chord, Key
 
 if TYPE_CHECKING:

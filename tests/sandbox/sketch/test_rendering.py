@@ -12,6 +12,7 @@ import av
 import numpy as np
 import pytest
 
+from benchmarks.sketch.report import notes_in_tune
 from sandbox.sketch import (
     SketchError,
     SketchTimeoutError,
@@ -26,7 +27,6 @@ from sandbox.sketch.command import main
 from sandbox.sketch.listening import RATE, hear
 from sandbox.sketch.loudness import integrated_lufs, true_peak_dbtp
 from sandbox.sketch.mix import perform
-from sandbox.sketch.report import notes_in_tune
 from sandbox.sketch.voice import open_voice
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.sketch.judge import Verdict
+from benchmarks.sketch.report import Judged, Listened, Played, Row, faults_of
 from sandbox.sketch import listen
-from sandbox.sketch.judge import Verdict
-from sandbox.sketch.report import Judged, Listened, Played, Row, faults_of
 
 if TYPE_CHECKING:
     from tests.sandbox.sketch.conftest import Known

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sandbox.sketch import reference_band as band
+from benchmarks.sketch import reference_band as band
 from sandbox.sketch.audiofile import write_mp3
 from sandbox.sketch.theory import Chord, Key
 

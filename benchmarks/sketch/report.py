@@ -1,4 +1,4 @@
-"""How well sketch hears and sings, measured on songs whose truth is known: `python -m sandbox.sketch.report`."""
+"""How well sketch hears and sings, measured on songs whose truth is known: `python -m benchmarks.sketch.report`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox.sketch import judge
+from benchmarks.sketch import judge
+from benchmarks.sketch.reference_songs import CATALOGUE, HELD_OUT, ReferenceSong, write
 from sandbox.sketch.audiofile import read_stereo
 from sandbox.sketch.listening import Heard, listen
 from sandbox.sketch.loudness import TARGET_LUFS, integrated_lufs, true_peak_dbtp
-from sandbox.sketch.reference_songs import CATALOGUE, HELD_OUT, ReferenceSong, write
 from sandbox.sketch.rendering import Report, render
 from sandbox.sketch.sing import Tone, pitch_track
 
