@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import av
+import av.error
 
 from sandbox.discord import Attachment, ClientRefusedError, Interaction
 from sandbox.discord.cdn import signed_url
@@ -169,7 +170,7 @@ def _heard_seconds(data: bytes) -> float:
         try:
             with av.open(file.name) as container:
                 seconds = sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
-        except (av.FFmpegError, IndexError) as error:
+        except (av.error.FFmpegError, IndexError) as error:
             raise DemoError("the track does not play") from error
     if seconds <= 1:
         raise DemoError("the track is empty")

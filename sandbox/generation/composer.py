@@ -44,7 +44,7 @@ def _compose(reference: Path, lyrics: str, into: Path) -> None:
     digest = hashlib.sha256(reference.read_bytes() + b"\0" + lyrics.encode()).digest()
     part = into.with_suffix(".part")
     with (
-        av.open(io.BytesIO(_tune(digest[0] % _TUNES))) as tune,
+        av.open(io.BytesIO(_tune(digest[0] % _TUNES)), "r") as tune,
         av.open(str(part), "w", format="mp3") as track,
     ):
         track.metadata["comment"] = digest.hex()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 import av
+import av.error
 import yarl
 
 from bot.download import DownloadError, DownloadTimeouts, download
@@ -82,5 +83,5 @@ def _seconds_of(path: Path) -> float | None:
             stream = container.streams.audio[0]
             ticks = sum(packet.duration or 0 for packet in container.demux(stream))
             return float(ticks * (stream.time_base or Fraction(0)))
-    except (av.FFmpegError, ValueError):
+    except (av.error.FFmpegError, ValueError):
         return None

@@ -47,7 +47,7 @@ def read_stereo(path: Path) -> Floats:
     with av.open(str(path)) as container:
         resampler = av.AudioResampler(format="fltp", layout="stereo")
         frames = [piece for frame in container.decode(audio=0) for piece in resampler.resample(frame)]
-        return np.concatenate([frame.to_ndarray() for frame in frames], axis=1).T
+        return np.concatenate([frame.to_ndarray() for frame in frames], axis=1).T.astype(np.float32, copy=False)
 
 
 def _decode(path: Path, rate: int, most_seconds: float, blocks: list[Floats]) -> None:

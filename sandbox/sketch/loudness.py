@@ -11,7 +11,7 @@ import numpy as np
 from sandbox.sketch.spectrum import fast_length, smoothed
 
 if TYPE_CHECKING:
-    from sandbox.sketch.spectrum import Floats
+    from sandbox.sketch.spectrum import Complexes, Floats
 
 TARGET_LUFS = -14.0
 #: The limiter's ceiling. MP3 at 224 kbit/s adds up to about 0.7 dB of overshoot; the file has to stay below -1 dBTP.
@@ -47,7 +47,7 @@ def _k_weighted(channel: Floats, rate: int) -> Floats:
 
 
 @functools.lru_cache(maxsize=2)
-def _k_response(length: int, rate: int) -> Floats:
+def _k_response(length: int, rate: int) -> Complexes:
     """BS.1770's two filters by their analogue prototypes (values after De Man, 2014), as one complex response."""
     z = np.exp(2j * np.pi * np.arange(length // 2 + 1) / length)
     response = np.ones(len(z), dtype=complex)

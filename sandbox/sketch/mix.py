@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sandbox.sketch import instruments
+import sandbox.sketch.instruments as instruments
 from sandbox.sketch.instruments import RATE, put
 from sandbox.sketch.loudness import mastered
 from sandbox.sketch.melody import third_above
@@ -43,7 +43,7 @@ def perform(song: Song) -> Performance:
     """Plays and sings the whole song; the same every time."""
     count = int(song.seconds * RATE)
     bright = float(np.clip((song.heard.brightness_hz - 900) / 1600, 0.0, 1.0))
-    tracks = {name: np.zeros((count, 2), dtype=np.float32) for name in _LEVELS}
+    tracks: dict[str, Floats] = {name: np.zeros((count, 2), dtype=np.float32) for name in _LEVELS}
     _play_drums(song, tracks["drums"], bright)
     _play_strings(song, tracks, bright)
     lead = _sing(song, tracks["voice"])

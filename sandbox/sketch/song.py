@@ -137,6 +137,7 @@ def _fitted(
     """Intro bars and blocks that end within a minute: sung as calmly as fits, and nothing left out unless it must."""
     if sum(len(line.syllables) for _, lines in stanzas for line in lines) < 24 and len(stanzas) == 1:
         stanzas = [*stanzas, (True, stanzas[0][1])]  # a few words: sung once quietly, once out loud
+    found = None
     for joined in range(3):
         if joined:  # at a slow tempo short lines waste most of their bars: two of them share one
             stanzas = [(chorus, _in_pairs(lines, voice)) for chorus, lines in stanzas]

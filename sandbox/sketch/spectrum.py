@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.floating]
+Integers: TypeAlias = NDArray[np.integer]
+Complexes: TypeAlias = NDArray[np.complexfloating]
 
 _ROWS_AT_ONCE = 512  # keeps the windowed copy of a long song small
 

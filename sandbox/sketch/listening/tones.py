@@ -10,7 +10,7 @@ import numpy as np
 from sandbox.sketch.spectrum import magnitudes
 
 if TYPE_CHECKING:
-    from sandbox.sketch.spectrum import Floats
+    from sandbox.sketch.spectrum import Floats, Integers
 
 # 8192 samples at 22.05 kHz tell semitones apart down to about 60 Hz; 1024 gives 21 pictures a second.
 _SIZE, _HOP = 8192, 1024
@@ -51,7 +51,8 @@ def find_tones(samples: Floats, rate: int) -> Tones:
     count = len(picture)
 
     def folded(weights: Floats) -> Floats:
-        return np.bincount(cells, weights=weights, minlength=count * 12).reshape(count, 12)
+        summed = np.bincount(cells, weights=weights, minlength=count * 12)
+        return summed.astype(np.float64, copy=False).reshape(count, 12)  # with weights it sums in float64
 
     return Tones(
         per_second=rate / _HOP,
@@ -61,7 +62,7 @@ def find_tones(samples: Floats, rate: int) -> Tones:
     )
 
 
-def _peaks(picture: Floats) -> tuple[Floats, Floats, Floats]:
+def _peaks(picture: Floats) -> tuple[Integers, Floats, Floats]:
     """Frame, fractional bin and compressed level of every peak that stands out of its neighbourhood."""
     width = 25
     total = np.cumsum(np.pad(picture, ((0, 0), (width + 1, width)), mode="edge"), axis=1)
@@ -76,7 +77,7 @@ def _peaks(picture: Floats) -> tuple[Floats, Floats, Floats]:
     return frame, bins + 1 + offset, np.sqrt(height)
 
 
-def _without_overtones(picture: Floats, bottom: int, frame: Floats, at: Floats, level: Floats) -> Floats:
+def _without_overtones(picture: Floats, bottom: int, frame: Integers, at: Floats, level: Floats) -> Floats:
     """Peaks lose what is likely the third or fifth harmonic of a lower tone.
 
     The fifth harmonic of a bass note is a major third: without this, minor chords over a rich bass sound major.
