@@ -10,6 +10,9 @@ from sandbox.discord import FakeDiscord
 from sandbox.generation import FakeGeneration, Settings
 from sandbox.generation.composer import Composer
 
+#: What the bot is called here.
+BOT_NAME = "Compose"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
@@ -42,7 +45,10 @@ async def open_stage(
 ) -> AsyncGenerator[Stage]:
     """Start all three and wait until the bot is connected. Raises RuntimeError with its log if it does not."""
     chosen = generation or Settings(allow_loopback=True)
-    async with FakeDiscord(port=discord_port) as discord, FakeGeneration(chosen, composer=composer) as api:
+    async with (
+        FakeDiscord(port=discord_port, app_name=BOT_NAME) as discord,
+        FakeGeneration(chosen, composer=composer) as api,
+    ):
         bot = BotProcess(folder, {**settings_for(discord, api), **(bot_settings or {})})
         async with bot:
             await wait_until_ready(discord, bot)

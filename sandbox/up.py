@@ -13,6 +13,7 @@ from pathlib import Path
 from sandbox.bot_process import BotProcess
 from sandbox.generation import Settings
 from sandbox.generation.sketching import SketchComposer
+from sandbox.music_levers import MusicLevers
 from sandbox.page import Backstage, Page
 from sandbox.stage import Stage, open_stage
 
@@ -74,7 +75,7 @@ async def _run(port: int | None, folder: Path) -> None:
 @asynccontextmanager
 async def open_page(stage: Stage, port: int | None = 0) -> AsyncIterator[Page]:
     """The page for a stage; `port` None prefers the usual one. Raises OSError when a given port is taken."""
-    backstage = Backstage(stage.discord, generation=stage.generation, bot=stage.bot)
+    backstage = Backstage(stage.discord, bot=stage.bot, extras=[MusicLevers(stage.generation)])
     async with contextlib.AsyncExitStack() as stack:
         try:
             page = await stack.enter_async_context(

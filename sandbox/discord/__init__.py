@@ -30,10 +30,11 @@ from .objects import (
 from .permissions import Permission
 from .records import Call, Change, Violation
 from .refusals import ClientRefusedError, RefusedError
-from .server import DEFAULT_TOKEN, FakeDiscord
+from .server import DEFAULT_APP_NAME, DEFAULT_TOKEN, FakeDiscord
 from .world import Rules
 
 __all__ = [
+    "DEFAULT_APP_NAME",
     "DEFAULT_TOKEN",
     "Attachment",
     "Call",

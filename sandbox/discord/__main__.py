@@ -10,7 +10,7 @@ import sys
 from aiohttp import web
 
 from .control import LOOPBACK, control_application
-from .server import DEFAULT_TOKEN, FakeDiscord
+from .server import DEFAULT_APP_NAME, DEFAULT_TOKEN, FakeDiscord
 from .world import Rules
 
 
@@ -21,7 +21,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="REST, gateway and CDN (0: any free port)")
     parser.add_argument("--control-port", type=int, default=0, help="control API (0: any free port)")
     parser.add_argument("--token", default=DEFAULT_TOKEN, help="the bot token that is accepted")
-    parser.add_argument("--app-name", default="Compose", help="what the bot is called")
+    parser.add_argument("--app-name", default=DEFAULT_APP_NAME, help="what the bot is called")
     parser.add_argument("--rate-limits", action="store_true", help="enforce Discord's request budget")
     return parser.parse_args(given)
 
@@ -30,7 +30,8 @@ async def serve(options: argparse.Namespace) -> None:
     """Run until SIGINT or SIGTERM."""
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends it without a farewell
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     rules = Rules(rate_limits=options.rate_limits)
     async with contextlib.AsyncExitStack() as stack:
         discord = await stack.enter_async_context(
@@ -54,5 +55,15 @@ async def serve(options: argparse.Namespace) -> None:
         await stopping.wait()
 
 
+def main(given: list[str]) -> int:
+    """Run until it is stopped; the exit code."""
+    try:
+        asyncio.run(serve(arguments(given)))
+    except OSError as error:
+        print(f"cannot listen: {error.strerror or error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    asyncio.run(serve(arguments(sys.argv[1:])))
+    sys.exit(main(sys.argv[1:]))

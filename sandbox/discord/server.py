@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 #: Accepted by default. Any text does: discord.py does not look into it.
 DEFAULT_TOKEN = "sandbox.bot.token"  # noqa: S105 - opens nothing but this sandbox
+#: What the bot is called unless the caller says so.
+DEFAULT_APP_NAME = "Sandbox Bot"
 #: Discord takes 25 MiB and more in one request; the sandbox's own limits are checked per file.
 _MOST_BODY_BYTES = 512 * 1024 * 1024
 
@@ -44,7 +46,7 @@ class FakeDiscord(Switches):
         token: str = DEFAULT_TOKEN,
         rules: Rules | None = None,
         clock: SandboxClock | None = None,
-        app_name: str = "Compose",
+        app_name: str = DEFAULT_APP_NAME,
     ) -> None:
         self.host = host
         self.port = port

@@ -54,7 +54,7 @@ class MemberVerbs(Lookups):
         install: Install = Install.GUILD,
         age_seconds: float = 0.0,
     ) -> Interaction:
-        """`/command` with option values and files by option name; sub-commands are named `"tracks list"`."""
+        """`/command` with option values and files by option name; sub-commands are named `"notes list"`."""
         person, place = self.member(member), self.place(channel)
         self._may_use_commands(person, place)
         name, *path = command.split(" ")

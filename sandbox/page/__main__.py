@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from sandbox.discord import DEFAULT_TOKEN, FakeDiscord
+from sandbox.discord import DEFAULT_APP_NAME, DEFAULT_TOKEN, FakeDiscord
 
 from .server import Page
 
@@ -19,6 +19,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--port", type=int, default=0, help="of the page and the control API (0: any free port)")
     parser.add_argument("--discord-port", type=int, default=0, help="REST, gateway and CDN (0: any free port)")
     parser.add_argument("--token", default=DEFAULT_TOKEN, help="the bot token that is accepted")
+    parser.add_argument("--app-name", default=DEFAULT_APP_NAME, help="what the bot is called")
     try:
         asyncio.run(_serve(parser.parse_args(arguments)))
     except OSError as error:
@@ -33,7 +34,7 @@ async def _serve(options: argparse.Namespace) -> None:
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with (
-        FakeDiscord(port=options.discord_port, token=options.token) as discord,
+        FakeDiscord(port=options.discord_port, token=options.token, app_name=options.app_name) as discord,
         Page(discord, port=options.port) as page,
     ):
         addresses = {"page_url": page.url, "api_url": discord.api_url, "gateway_url": discord.gateway_url}

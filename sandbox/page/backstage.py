@@ -1,17 +1,15 @@
-"""Behind the page: the levers of whatever is there (Discord always, a music API and a bot's process if given)."""
+"""Behind the page: the levers of whatever is there (Discord always, a bot's process and other things if given)."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol
 
 from sandbox.discord import Call, Channel, FakeDiscord
 from sandbox.discord.clock import iso
 from sandbox.discord.objects import JSON
-from sandbox.generation import FakeGeneration
 
-from .levers import Group, Lever, LeverError, connection_levers, permission_levers, restore
-from .music_levers import MusicLevers
+from .levers import Extra, Group, Lever, LeverError, connection_levers, permission_levers, restore
 
-#: Enough to see one song's way; the panel is no log viewer.
+#: Enough to see what came of one command; the panel is no log viewer.
 _CALLS_SHOWN = 40
 
 
@@ -39,19 +37,15 @@ class Process(Protocol):
 class Backstage:
     """The panel's content and what its levers do."""
 
-    def __init__(
-        self, discord: FakeDiscord, *, generation: FakeGeneration | None = None, bot: Process | None = None
-    ) -> None:
-        """`generation` and `bot`: without them their levers are missing."""
+    def __init__(self, discord: FakeDiscord, *, bot: Process | None = None, extras: Sequence[Extra] = ()) -> None:
+        """`bot` and `extras`: without them their levers are missing. Raises ValueError when two levers have one id."""
         self._discord = discord
-        self._bot = bot
-        self._music = MusicLevers(generation) if generation is not None else None
+        self._extras = extras
         groups = [_bot_levers(bot)] if bot is not None else []
         groups += [connection_levers(discord), permission_levers(discord)]
-        if self._music is not None:
-            groups.append(self._music.group())
+        groups += [group for extra in extras for group in extra.groups]
         self._groups = groups
-        self._levers = {lever.id: lever for group in groups for lever in group.levers}
+        self._levers = _by_id(groups)
 
     def view(self, channel: Channel) -> JSON:
         """The levers as they stand for a channel, and what the bot called lately, newest first."""
@@ -59,7 +53,7 @@ class Backstage:
         return {
             "groups": [group.view(channel) for group in self._groups],
             "calls": [_call(call) for call in reversed(calls)],
-            "music_calls": self._music.calls() if self._music else {},
+            "notes": [note for extra in self._extras for note in extra.notes()],
             "violations": [violation.view() for violation in self._discord.violations[-_CALLS_SHOWN:]],
         }
 
@@ -75,8 +69,18 @@ class Backstage:
         """Everything works again, the bot's process excepted."""
         await self._discord.accept_connections()
         restore(self._discord)
-        if self._music is not None:
-            self._music.restore()
+        for extra in self._extras:
+            extra.restore()
+
+
+def _by_id(groups: Sequence[Group]) -> dict[str, Lever]:
+    levers: dict[str, Lever] = {}
+    for group in groups:
+        for lever in group.levers:
+            if lever.id in levers:
+                raise ValueError(f"two levers are called {lever.id!r}: {levers[lever.id].label!r} and {lever.label!r}")
+            levers[lever.id] = lever
+    return levers
 
 
 def _bot_levers(bot: Process) -> Group:

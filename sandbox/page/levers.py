@@ -1,8 +1,8 @@
 """What the panel beside the channel offers by hand: each lever with its words, and what pulling it does."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from sandbox.discord import Channel, FakeDiscord, Fault
 from sandbox.discord.objects import JSON
@@ -50,6 +50,23 @@ class Group:
     def view(self, channel: Channel) -> JSON:
         """As JSON for the page."""
         return {"title": self.title, "levers": [lever.view(channel) for lever in self.levers]}
+
+
+class Extra(Protocol):
+    """Something else that the bot speaks to, and that can be broken by hand: whoever opens the page hands it in."""
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """Its levers; each id is the only one of its name on the page."""
+        ...
+
+    def notes(self) -> Sequence[str]:
+        """What it has seen so far, a line each, shown above the bot's calls."""
+        ...
+
+    def restore(self) -> None:
+        """Everything its levers changed is as it was."""
+        ...
 
 
 def connection_levers(discord: FakeDiscord) -> Group:

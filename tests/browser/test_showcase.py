@@ -259,7 +259,7 @@ async def test_dropped_files_go_to_the_command_that_wants_one(page: Page) -> Non
 async def test_private_answers_and_thinking_are_seen_by_one_member_alone(page: Page, sandbox: Sandbox) -> None:
     await type_command(page, "/think")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("Compose is thinking…")).to_be_visible()
+    await expect(page.get_by_text("Sandbox Bot is thinking…")).to_be_visible()
     await expect(last_message(page)).to_contain_text("a thought")
     await page.get_by_role("button", name="Member Two", exact=True).click()
     await expect(page.get_by_role("button", name="Member Two", exact=True)).to_have_attribute("aria-pressed", "true")
@@ -269,8 +269,8 @@ async def test_private_answers_and_thinking_are_seen_by_one_member_alone(page: P
 
 
 async def test_direct_messages_are_a_channel_of_their_own(page: Page) -> None:
-    await page.get_by_role("navigation").get_by_role("button", name="Compose").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Compose")
+    await page.get_by_role("navigation").get_by_role("button", name="Sandbox Bot").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Sandbox Bot")
     await type_command(page, "/card")
     await page.keyboard.press("Enter")
     await expect(last_message(page)).to_contain_text("used /card")
@@ -291,12 +291,12 @@ async def test_the_bot_is_stopped_and_started_from_the_panel_and_old_buttons_wor
     await page.get_by_role("button", name="Faults").click()
     panel = page.get_by_role("complementary", name="Faults by hand")
     await panel.get_by_role("button", name="Kill it").click()
-    await expect(page.get_by_text("Compose is offline")).to_be_visible()
+    await expect(page.get_by_text("Sandbox Bot is offline")).to_be_visible()
     await type_command(page, "/card")
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("did not answer /card in time")).to_be_visible()
     await panel.get_by_role("button", name="Start it again").click()
-    await expect(page.get_by_text("Compose is online")).to_be_visible()
+    await expect(page.get_by_text("Sandbox Bot is online")).to_be_visible()
     await panel.get_by_role("button", name="Start it again").click()
     await expect(page.get_by_text("The bot is running already.")).to_be_visible()
     await card.get_by_role("button", name="Count").click()
@@ -359,10 +359,10 @@ async def test_the_page_finds_back_when_the_sandbox_was_away(browser: Browser, s
     async with PageServer(sandbox.fake) as server:
         port = int(server.url.rsplit(":", 1)[1].strip("/"))
         await page.goto(server.url)
-        await expect(page.get_by_text("Compose is online")).to_be_visible()
+        await expect(page.get_by_text("Sandbox Bot is online")).to_be_visible()
     await expect(page.get_by_text("The sandbox is away")).to_be_visible()
     async with PageServer(sandbox.fake, port=port):
-        await expect(page.get_by_text("Compose is online")).to_be_visible()
+        await expect(page.get_by_text("Sandbox Bot is online")).to_be_visible()
         await sandbox.fake.post("back again", member="Member Two")
         await expect(last_message(page)).to_contain_text("back again")
         await context.close()

@@ -3,7 +3,7 @@
 const [SUBCOMMAND, GROUP] = [1, 2];
 const CHAT_INPUT = 1;
 
-/** {name: "tracks list", description, options} for everything that can be typed. */
+/** {name: "notes list", description, options} for everything that can be typed. */
 export function typed(commands) {
   return commands.filter((command) => command.type === CHAT_INPUT).flatMap((command) => below(command, command.name));
 }

@@ -15,7 +15,7 @@ export class Panel {
     this.timer = null;
     this.body = el("div", { class: "panel-groups" });
     this.calls = el("tbody");
-    this.music = el("p", { class: "panel-music" });
+    this.notes = el("div", { class: "panel-notes" });
     root.append(
       el(
         "header",
@@ -43,7 +43,7 @@ export class Panel {
         "section",
         { class: "calls" },
         el("h3", { text: "What the bot called lately" }),
-        this.music,
+        this.notes,
         el(
           "div",
           { class: "table", tabindex: "0", role: "region", "aria-label": "Calls" },
@@ -104,8 +104,7 @@ export class Panel {
     if (shape !== this.shape) this.drawLevers(seen.groups);
     this.shape = shape;
     this.calls.replaceChildren(...seen.calls.slice(0, CALLS_SHOWN).map(call));
-    const music = Object.entries(seen.music_calls).map(([name, count]) => `${name} × ${count}`);
-    this.music.textContent = music.length ? `Music API: ${music.join(", ")}` : "";
+    this.notes.replaceChildren(...seen.notes.map((text) => el("p", { text })));
   }
 
   drawLevers(groups) {

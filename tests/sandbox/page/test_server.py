@@ -8,10 +8,34 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.discord import FakeDiscord
-from sandbox.generation import FakeGeneration
-from sandbox.page import Backstage, Page
+from sandbox.discord import Channel, FakeDiscord
+from sandbox.page import Backstage, Group, Lever, Page
 from sandbox.page.server import STATIC
+
+from .panel import Panel
+
+
+class Weather:
+    """Another service of a bot, as its own project would bring it to the page."""
+
+    def __init__(self, lever: str = "storm") -> None:
+        self.is_stormy = False
+        self.asked = 0
+        self.groups = (
+            Group(
+                title="Weather service",
+                levers=(Lever(id=lever, label="Storm", about="", pull=self._blow, look=lambda _: self.is_stormy),),
+            ),
+        )
+
+    def _blow(self, _: Channel, wanted: Any) -> None:
+        self.is_stormy = bool(wanted)
+
+    def notes(self) -> list[str]:
+        return [f"asked {self.asked} times"] if self.asked else []
+
+    def restore(self) -> None:
+        self.is_stormy = False
 
 
 class Bot:
@@ -34,41 +58,9 @@ class Bot:
         self.ends.append("kill")
 
 
-class Panel:
-    """The panel as the page uses it."""
-
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self._session = session
-        self._url = url
-
-    async def pull(self, lever: str, value: Any = None, *, channel: str | None = None, status: int = 200) -> Any:
-        body = {"channel": channel, "value": value}
-        async with self._session.post(f"{self._url}backstage/levers/{lever}", json=body) as answer:
-            assert answer.status == status
-            return await answer.json()
-
-    async def restore(self) -> Any:
-        async with self._session.post(f"{self._url}backstage/restore", json={}) as answer:
-            return await answer.json()
-
-    async def look(self) -> Any:
-        async with self._session.get(f"{self._url}backstage") as answer:
-            return await answer.json()
-
-    async def value(self, lever: str) -> Any:
-        groups = (await self.look())["groups"]
-        return next(one["value"] for group in groups for one in group["levers"] if one["id"] == lever)
-
-
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeDiscord]:
     async with FakeDiscord() as running:
-        yield running
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[FakeGeneration]:
-    async with FakeGeneration() as running:
         yield running
 
 
@@ -84,8 +76,8 @@ def bot() -> Bot:
 
 
 @pytest.fixture
-async def url(fake: FakeDiscord, api: FakeGeneration, bot: Bot) -> AsyncIterator[str]:
-    async with Page(fake, backstage=Backstage(fake, generation=api, bot=bot)) as page:
+async def url(fake: FakeDiscord, bot: Bot) -> AsyncIterator[str]:
+    async with Page(fake, backstage=Backstage(fake, bot=bot)) as page:
         yield page.url
 
 
@@ -182,30 +174,6 @@ async def test_discord_answers_500_until_it_is_told_not_to(panel: Panel, fake: F
     assert fake.faults.faults == []
 
 
-async def test_the_music_api_is_broken_and_mended(panel: Panel, api: FakeGeneration) -> None:
-    for name in ("slow", "refuses", "file_gone", "busy", "broke", "locked", "long"):
-        await panel.pull(name, True)
-        assert await panel.value(name) is True
-    for name in ("lost", "spoil", "outage"):
-        await panel.pull(name)
-    usual = api.world.settings.key
-    await panel.restore()
-    for name in ("slow", "refuses", "file_gone", "busy", "broke", "locked", "long"):
-        assert await panel.value(name) is False
-    assert api.world.scripts == []
-    assert api.world.settings.key == usual
-
-
-async def test_a_switched_off_fault_of_the_music_api_is_gone_and_the_others_stay(
-    panel: Panel, api: FakeGeneration, session: aiohttp.ClientSession
-) -> None:
-    await panel.pull("refuses", True)
-    await panel.pull("locked", True)
-    await panel.pull("refuses", False)
-    async with session.post(f"{api.url}/v2/generate/audio", headers={"Authorization": f"Bearer {api.key}"}) as answer:
-        assert answer.status == 401
-
-
 async def test_the_bot_is_killed_stopped_and_started(panel: Panel, bot: Bot) -> None:
     await panel.pull("kill")
     refused = await panel.pull("stop", status=422)
@@ -237,7 +205,28 @@ async def test_calls_are_listed_without_bodies_and_tokens(
     assert "sbx-" not in json.dumps(calls)
 
 
-async def test_without_bot_and_music_api_their_levers_are_missing(
+async def test_levers_from_outside_are_shown_pulled_and_restored_with_the_pages_own(
+    session: aiohttp.ClientSession, fake: FakeDiscord
+) -> None:
+    weather = Weather()
+    async with Page(fake, backstage=Backstage(fake, extras=[weather])) as page:
+        panel = Panel(session, page.url)
+        assert [group["title"] for group in (await panel.look())["groups"]][-1] == "Weather service"
+        assert (await panel.look())["notes"] == []
+        weather.asked = 3
+        assert (await panel.pull("storm", True))["notes"] == ["asked 3 times"]
+        assert weather.is_stormy
+        assert await panel.value("storm") is True
+        await panel.restore()
+        assert not weather.is_stormy
+
+
+def test_a_lever_from_outside_may_not_hide_one_of_the_pages_own(fake: FakeDiscord) -> None:
+    with pytest.raises(ValueError, match="two levers are called 'drop': 'Drop the gateway' and 'Storm'"):
+        Backstage(fake, extras=[Weather(lever="drop")])
+
+
+async def test_without_bot_and_extras_their_levers_are_missing(
     session: aiohttp.ClientSession, fake: FakeDiscord
 ) -> None:
     async with Page(fake) as page:

@@ -1,11 +1,10 @@
-"""The music API's part of the panel: slow, out of order, out of credits, or worse."""
+"""What the page's panel offers for the music API: slow, out of order, out of credits, or worse."""
 
 from typing import Any
 
 from sandbox.discord import Channel
 from sandbox.generation import FakeGeneration
-
-from .levers import Group, Lever
+from sandbox.page import Group, Lever
 
 _SLOW_SECONDS = 8.0
 _LONG_SECONDS = 60.0
@@ -19,9 +18,9 @@ class MusicLevers:
         self._api = api
         self._usual = api.world.settings
         self._rules: dict[str, int] = {}
+        self.groups = (self._group(),)
 
-    def group(self) -> Group:
-        """The levers."""
+    def _group(self) -> Group:
         return Group(
             title="Music API",
             levers=(
@@ -55,9 +54,10 @@ class MusicLevers:
             ),
         )
 
-    def calls(self) -> dict[str, int]:
-        """How often each call got each answer."""
-        return dict(self._api.ledger.calls)
+    def notes(self) -> list[str]:
+        """How often each call got each answer, in one line; none before the first call."""
+        calls = ", ".join(f"{name} × {count}" for name, count in self._api.ledger.calls.items())
+        return [f"Music API: {calls}"] if calls else []
 
     def restore(self) -> None:
         """All faults and scripts away, all settings as they were."""
