@@ -66,11 +66,10 @@ def _require_for_parts(world: World, place: Channel, body: posting.Body) -> None
 def _by_nonce(world: World, payload: JSON) -> Message | None:
     """The message this author made with the same nonce a short while ago; 10008 if it was deleted since."""
     nonce = payload.get("nonce")
-    if nonce is None:
-        world.violate("no nonce", "a message was created without a nonce")
-        return None
-    if not payload.get("enforce_nonce"):
-        world.violate("no nonce", "a message was created with a nonce that is not enforced")
+    if nonce is None or not payload.get("enforce_nonce"):
+        if world.rules.wants_nonces:
+            how = "without a nonce" if nonce is None else "with a nonce that is not enforced"
+            world.violate("no nonce", f"a message was created {how}")
         return None
     remembered = world.nonces.get((world.application_id, str(nonce)))
     if remembered is None or world.clock.time() - remembered[0] > world.rules.nonce_window_seconds:

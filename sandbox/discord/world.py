@@ -27,6 +27,7 @@ class Rules:
     `nonce_window_seconds`: the docs say "the past few minutes". `upload_limit_bytes`: default since September 2026.
     `privileged_intents`: bits switched on for the app (members 1<<1, presences 1<<8, message content 1<<15).
     `refreshes_ephemeral`: whether refresh-urls renews ephemeral attachments, which Discord does not document.
+    `wants_nonces`: a message without an enforced nonce is a violation: one that is sent again may be there twice.
     `rate_limits`: real windows (five messages in five seconds per channel, 50 requests a second) instead of none.
     """
 
@@ -41,6 +42,7 @@ class Rules:
     privileged_intents: int = 0
     user_install_followups: int = 5
     refreshes_ephemeral: bool = False
+    wants_nonces: bool = True
     rate_limits: bool = False
 
 

@@ -49,6 +49,10 @@ async def test_a_message_without_a_nonce_is_noticed(fake: FakeDiscord, http: aio
     async with http.post(url, json={"content": "hi", "nonce": "x"}) as answer:
         assert answer.status == 200
     assert [violation.kind for violation in fake.violations] == ["no nonce", "no nonce"]
+    fake.rules.wants_nonces = False
+    async with http.post(url, json={"content": "hi"}) as answer:
+        assert answer.status == 200
+    assert len(fake.violations) == 2
 
 
 async def test_a_nonce_longer_than_25_characters_is_refused(fake: FakeDiscord, bot: Bot) -> None:
