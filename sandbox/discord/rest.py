@@ -156,7 +156,8 @@ class Frame:
         if not path.startswith(_OPEN) and request.headers.get("Authorization") != f"Bot {self._world.token}":
             raise RefusedError(0)
         # Only the bulk overwrite of commands carries a list.
-        if not isinstance(body_of(request).payload, list if request.method == "PUT" else dict):
+        is_list = request.method == "PUT" and path.endswith("/commands")
+        if not isinstance(body_of(request).payload, list if is_list else dict):
             raise RefusedError(50035)
 
     def _fail(self, request: web.Request, call: Call, fault: Fault) -> web.StreamResponse:

@@ -85,6 +85,13 @@ async def test_a_button_is_pressed_by_its_label(fake: FakeDiscord, start: Start)
     assert message.components == []
 
 
+async def test_what_the_sandbox_does_not_have_is_not_found_and_stands_in_the_books(fake: FakeDiscord, bot: Bot) -> None:
+    message = await fake.post("hi")
+    with pytest.raises(discord.NotFound):
+        await bot.get_partial_messageable(fake.channel.id).get_partial_message(message.id).add_reaction("👍")
+    assert (fake.calls[-1].method, fake.calls[-1].status) == ("PUT", 404)
+
+
 async def test_a_wrong_token_is_a_login_failure(fake: FakeDiscord, pointed: None) -> None:
     async with Bot() as bot:
         with pytest.raises(discord.LoginFailure):
