@@ -105,8 +105,10 @@ class _BuildahBox:
 
     def send(self, number: signal.Signals, pid: int, command: Sequence[str]) -> None:
         """Past buildah, which would kill what it runs, unheard."""
+        program, *rest = command
         for child in _descendants(pid):
-            if _command_of(child) == list(command):
+            first, *others = _command_of(child)  # buildah may have put the whole path before the program's name
+            if Path(first).name == program and others == rest:
                 os.kill(child, number)
 
     def close(self) -> None:

@@ -84,8 +84,10 @@ async def _look(box: Box, say: Say) -> Seen:
     if not found["data"]:
         raise ImageError("its user may not write to /data")
     lacking, strange = differences(found["files"], ROOT)
-    if lacking or strange:
-        raise ImageError(f"it lacks {lacking} and has {strange} beside the source tree's files")
+    if lacking:
+        raise ImageError(f"files of the source tree are not in it: {', '.join(lacking)}")
+    if strange:
+        raise ImageError(f"files are in it that the source tree does not have: {', '.join(strange)}")
     if box.why_writable is None and not found["read_only"]:
         raise ImageError("its root can be written to, though it was made read-only")
     return Seen(
