@@ -7,11 +7,12 @@ RUN := PYTHONUNBUFFERED=1 $(BIN)/python -W ignore::DeprecationWarning
 SONG ?=
 LYRICS ?=
 OUT ?= demo-out
+BASE ?=
 SEED ?= 1
 JOBS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox offline run check bare test test-slow lint lint-workflow fmt chaos corpus sketch-report lock clean
+.PHONY: help demo sandbox offline run check bare image-check test test-slow lint lint-workflow fmt chaos corpus sketch-report lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -41,6 +42,9 @@ test-slow: $(VENV)/.dev ## the long tests, those in a browser included
 bare: ## the bot runs with what requirements/run.lock lists, and nothing else
 	@$(MAKE) --no-print-directory VENV=.cache/bare .cache/bare/.run
 	@.cache/bare/bin/python -W ignore::DeprecationWarning -c 'import bot.app, cogs.compose, cogs.tracks; print("bare: ok")'
+
+image-check: $(VENV)/.sandbox ## build the image and have it make a song: make image-check [BASE=image SONG=my.mp3]
+	@$(RUN) -m tests.image --base "$(BASE)" --song "$(SONG)"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -67,9 +67,9 @@ async def _play(options: argparse.Namespace, folder: Path) -> int:
         folder / "bot", composer=SketchComposer(), generation=settings, bot_settings={"POLL_INTERVAL_SECONDS": "1"}
     ) as stage:
         _say(f"The bot is connected after {time.monotonic() - started:.1f} s. #general:\n")
-        track = await _compose(stage, song, lyrics)
-        data = await _fetched(stage, track)
-    seconds = _heard_seconds(data)
+        track = await ordered(stage, song, lyrics)
+        data = await fetched(stage, track)
+    seconds = heard_seconds(data)
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     path = out / track.filename
@@ -99,7 +99,8 @@ def _lyrics(given: str) -> str:
         raise DemoError(f"the lyrics in {given} cannot be read as UTF-8 text") from error
 
 
-async def _compose(stage: Stage, song: Path, lyrics: str) -> Attachment:
+async def ordered(stage: Stage, song: Path, lyrics: str) -> Attachment:
+    """A member types the command; prints what the channel shows. Raises DemoError when no track comes of it."""
     member = stage.discord.member()
     print(f"{member.display_name} types /compose")
     print(f"  reference: {song.name} ({song.stat().st_size:,} bytes)")
@@ -152,8 +153,8 @@ def _is_refused(stage: Stage, asked: Interaction) -> bool:
     )
 
 
-async def _fetched(stage: Stage, track: Attachment) -> bytes:
-    """The file by its public address, as a member's client would load it."""
+async def fetched(stage: Stage, track: Attachment) -> bytes:
+    """The file by its public address, as a member's client would load it. Raises DemoError when it is not whole."""
     url = signed_url(stage.discord.world, track)
     async with aiohttp.ClientSession() as session, session.get(url) as answer:
         data = await answer.read()
@@ -162,7 +163,7 @@ async def _fetched(stage: Stage, track: Attachment) -> bytes:
     return data
 
 
-def _heard_seconds(data: bytes) -> float:
+def heard_seconds(data: bytes) -> float:
     """The decoded length. Raises DemoError when it does not play."""
     with tempfile.NamedTemporaryFile(suffix=".mp3") as file:
         file.write(data)

@@ -1,6 +1,6 @@
 """Discord, the music API and the bot together, on loopback: what a demo, a page and a flow test start from."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,14 +42,18 @@ async def open_stage(
     generation: Settings | None = None,
     bot_settings: dict[str, str] | None = None,
     discord_port: int = 0,
+    make_bot: Callable[[Path, dict[str, str]], BotProcess] = BotProcess,
 ) -> AsyncGenerator[Stage]:
-    """Start all three and wait until the bot is connected. Raises RuntimeError with its log if it does not."""
+    """Start all three and wait until the bot is connected. Raises RuntimeError with its log if it does not.
+
+    `make_bot` is given the folder and the settings; another one runs the bot elsewhere, in its image for one.
+    """
     chosen = generation or Settings(allow_loopback=True)
     async with (
         FakeDiscord(port=discord_port, app_name=BOT_NAME) as discord,
         FakeGeneration(chosen, composer=composer) as api,
     ):
-        bot = BotProcess(folder, {**settings_for(discord, api), **(bot_settings or {})})
+        bot = make_bot(folder, {**settings_for(discord, api), **(bot_settings or {})})
         async with bot:
             await wait_until_ready(discord, bot)
             yield Stage(discord=discord, generation=api, bot=bot)

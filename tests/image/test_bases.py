@@ -1,0 +1,18 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.image.bases import default_base
+
+DOCKERFILE = (Path(__file__).parents[2] / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_every_stage_of_the_dockerfile_stands_on_the_base_that_can_be_chosen():
+    assert default_base(DOCKERFILE).startswith("python:3.")
+    assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"${BASE}"}
+
+
+def test_a_base_that_is_named_after_the_first_stage_begins_is_none():
+    with pytest.raises(ValueError, match="no `ARG BASE=`"):
+        default_base("FROM scratch\nARG BASE=python:3.13-slim\n")
