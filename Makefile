@@ -10,9 +10,10 @@ OUT ?= demo-out
 BASE ?=
 SEED ?= 1
 JOBS ?= 200
+TESTED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox offline run check bare image-check test test-slow lint lint-workflow fmt chaos corpus sketch-report lock clean
+.PHONY: help demo sandbox offline run check bare image-check test test-slow test-pythons lint lint-workflow fmt chaos corpus sketch-report lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -38,6 +39,9 @@ test: $(VENV)/.dev lint ## all checks and all quick tests
 test-slow: $(VENV)/.dev ## the long tests, those in a browser included
 	$(BIN)/python -m tests.browser.install_chromium
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+
+test-pythons: $(BIN)/python ## the demo and the tests that may differ, on every Python from 3.11 on that is here
+	@PYTHONUNBUFFERED=1 $(BIN)/python tests/pythons.py $(if $(TESTED),--tested "$(TESTED)")
 
 bare: ## the bot runs with what requirements/run.lock lists, and nothing else
 	@$(MAKE) --no-print-directory VENV=.cache/bare .cache/bare/.run
@@ -70,13 +74,13 @@ sketch-report: ## how well the offline generator hears and plays, judged by libr
 	@$(MAKE) --no-print-directory VENV=.cache/judge .cache/judge/.judge
 	@OPENBLAS_NUM_THREADS=1 PYTHONUNBUFFERED=1 .cache/judge/bin/python -m benchmarks.sketch.report
 
-lock: ## resolve the dependencies anew (needs uv)
+lock: ## resolve the dependencies anew, to one version of each for every Python (needs uv)
 	uv pip compile pyproject.toml $(LOCK) -o requirements/run.lock
 	uv pip compile pyproject.toml $(LOCK) --extra sandbox --extra voice -c requirements/run.lock -o requirements/sandbox.lock
 	uv pip compile pyproject.toml $(LOCK) --extra postgres -c requirements/run.lock -o requirements/postgres.lock
 	uv pip compile pyproject.toml $(LOCK) --extra sandbox --extra voice --extra postgres --group dev -c requirements/sandbox.lock -o requirements/dev.lock
 	uv pip compile requirements/judge.in $(LOCK) -o requirements/judge.lock
-LOCK := --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --python-version 3.11
+LOCK := --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --python-version 3.11 --fork-strategy fewest
 
 clean: ## remove the virtual environment and what was made
 	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .import_linter_cache demo-out
