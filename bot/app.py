@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +13,8 @@ from aiolimiter import AsyncLimiter
 
 from bot import crash
 from bot.audio import Needs, Workbench
+from bot.audio.sample import try_sample
+from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
 from bot.delivery import DiscordDelivery
@@ -58,6 +60,7 @@ class House:
     client: ComposeClient
     engine: EmbeddedEngine
     owner: Owner
+    selftest: SelfTest
 
 
 async def run(settings: Settings) -> int:
@@ -86,6 +89,7 @@ async def _run_until(stop: asyncio.Event, house: House, settings: Settings) -> i
     async def on_ready() -> None:
         await house.engine.start()
         log.info("ready: commands are taken, jobs are driven")
+        house.selftest.begin()
 
     discord = asyncio.create_task(
         run_client(house.client, settings.discord_token.get_secret_value(), on_ready), name="discord"
@@ -138,7 +142,10 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     )
     jobs = JobService(store=store, files=files, forecast=forecast, clock=clock, metrics=metrics, look_at=engine.look_at)
     client = ComposeClient(jobs=jobs, store=store, rules=rules, clock=clock, extensions=EXTENSIONS)
-    workbench = await stack.enter_async_context(Workbench(processes=settings.audio_processes, work_dir=files.work))
+    selftest = SelfTest(attempt=lambda: try_sample(workbench), clock=clock, metrics=metrics)
+    workbench = await stack.enter_async_context(
+        Workbench(processes=settings.audio_processes, work_dir=files.work, on_fault=selftest.fault_seen)
+    )
     delivery = DiscordDelivery(client=client, workbench=workbench, clock=clock)
     generator = await _open_generator(settings, profile, clock, stack)
     listening = await _open_listening(settings, profile, workbench, files, clock, stack)
@@ -157,8 +164,10 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     )
     retention = Retention(store=store, files=files, clock=clock, keep_for=timedelta(days=settings.retention_days))
     owner.keep("retention", retention.run)
-    await _open_health(settings, owner, client, store, metrics, clock, stack)
-    return House(client=client, engine=engine, owner=owner)
+    owner.keep("sound", selftest.run)
+    checks = Checks(discord_ready=client.is_ready, refresh=_gauges(store, metrics), sound=lambda: selftest.result)
+    await _open_health(settings, owner, checks, metrics, clock, stack)
+    return House(client=client, engine=engine, owner=owner, selftest=selftest)
 
 
 async def _prepare_files(settings: Settings) -> JobFiles:
@@ -218,24 +227,21 @@ async def _open_generator(
     )
 
 
-async def _open_health(
-    settings: Settings,
-    owner: Owner,
-    client: ComposeClient,
-    store: JobStore,
-    metrics: Metrics,
-    clock: Clock,
-    stack: AsyncExitStack,
-) -> None:
+def _gauges(store: JobStore, metrics: Metrics) -> Callable[[], Awaitable[None]]:
     async def refresh() -> None:
         by_state = (await store.tally()).by_state
         for state in LIVE:
             metrics.live_jobs.labels(state).set(by_state.get(state, 0))
 
+    return refresh
+
+
+async def _open_health(
+    settings: Settings, owner: Owner, checks: Checks, metrics: Metrics, clock: Clock, stack: AsyncExitStack
+) -> None:
     pulse = Pulse(clock, metrics)
     owner.keep("pulse", pulse.run)
     if settings.health_port is not None:
-        checks = Checks(discord_ready=client.is_ready, refresh=refresh)
         server = HealthServer(owner=owner, pulse=pulse, metrics=metrics, checks=checks)
         await stack.enter_async_context(serve_health(server, settings.health_host, settings.health_port))
 

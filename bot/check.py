@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import aiohttp
 from aiolimiter import AsyncLimiter
 
+from bot.audio import Workbench
+from bot.audio.sample import try_sample
 from bot.clock import SystemClock
 from bot.errors import SettingsError, StartError
 from bot.generation.client import GenerationClient, Sessions, Verdict
 from bot.generation.profiles import profile_named
+from bot.jobs.files import JobFiles
 from bot.settings import Settings
 from bot.store.db import describe
 
@@ -45,6 +48,7 @@ async def run(settings: Settings) -> int:
         "Discord": _discord,
         "Database": _database,
         "Files": _files,
+        "Sound": _sound,
         "Music API": _music_api,
     }
     findings: dict[str, Finding] = {}
@@ -105,6 +109,15 @@ def _try_files(settings: Settings) -> Finding:
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         return Finding(good=False, sentence=f"DATA_DIR {folder}: {place} is not a folder that this user may write to.")
     return Finding(good=True, sentence=f"{folder} can be written to.")
+
+
+async def _sound(settings: Settings) -> Finding:
+    """The built-in sample, through the same processes that members' songs go through; where it can, in their folder."""
+    work = JobFiles(settings.data_dir).work
+    async with Workbench(processes=1, work_dir=work if await asyncio.to_thread(work.is_dir) else None) as bench:
+        result = await try_sample(bench)
+        most = f" Its processes needed {bench.peak_bytes / 1024**2:.0f} MiB at most." if bench.peak_bytes else ""
+    return Finding(good=result.good, sentence=result.sentence + (most if result.good else ""))
 
 
 async def _music_api(settings: Settings) -> Finding:

@@ -10,6 +10,7 @@ ComposeError
 │   ├── TooLateError         the job has moved on
 │   └── NoSuchJobError       deleted, or never was
 ├── ReferenceRefusedError    the reference cannot be used: tell the member
+├── HearingFaultError        a fault of ours or of this machine while a file was heard: a few tries, then told as such
 ├── GenerationError          a call to the music API
 │   ├── RefusedError         a definite no to this request: the job fails with its reason
 │   ├── BusyError            not accepted, or not answered, and safe to ask again: later
@@ -118,6 +119,16 @@ class NoSuchJobError(ControlError):
 
 class ReferenceRefusedError(_ReasonedError):
     """The reference cannot be used for a generation."""
+
+
+class HearingFaultError(ComposeError):
+    """A file was not heard, and that is not the file's fault: nothing is known about it."""
+
+    def __init__(self, message: str, *, detail: str, is_lasting: bool) -> None:
+        """`detail`: a remark for the member. `is_lasting`: of our code, which waiting alone does not mend."""
+        super().__init__(message)
+        self.detail = detail
+        self.is_lasting = is_lasting
 
 
 class GenerationError(ComposeError):

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from aiohttp import web
 
+from bot.audio.sample import SampleResult
 from bot.clock import Clock
 from bot.errors import StartError, StoreError
 from bot.metrics import Metrics
@@ -55,6 +56,7 @@ class Checks:
 
     discord_ready: Callable[[], bool]
     refresh: Callable[[], Awaitable[None]]  #: reads the store for the gauges; raises StoreError
+    sound: Callable[[], SampleResult | None]  #: how the built-in sample fared; None while it was not tried
 
 
 class HealthServer:
@@ -68,7 +70,7 @@ class HealthServer:
         self._checks = checks
 
     async def healthz(self, _request: web.Request) -> web.Response:
-        """`{"status": "ok" | "red", "problems": […], "loops": […]}`."""
+        """`{"status": "ok" | "red", "problems": […], "sound": "untried" | "ok" | "failing", "loops": […]}`."""
         problems = [f"loop {loop.name} died: {loop.last_error}" for loop in self._owner.states() if not loop.running]
         if self._pulse.is_stalled():
             problems.append("the event loop stands still")
@@ -78,9 +80,13 @@ class HealthServer:
             await self._checks.refresh()
         except StoreError as error:
             problems.append(f"the database does not answer: {error}")
+        sound = self._checks.sound()
+        if sound is not None and not sound.good:
+            problems.append(f"sound: {sound.sentence}")
         body = {
             "status": "red" if problems else "ok",
             "problems": problems,
+            "sound": "untried" if sound is None else "ok" if sound.good else "failing",
             "loops": [asdict(loop) for loop in self._owner.states()],
         }
         return web.json_response(body, status=503 if problems else 200)

@@ -9,11 +9,11 @@ from pathlib import Path, PurePath
 import aiohttp
 import yarl
 
-from bot.audio import Inspection, Needs, Problem, Purpose, Verdict, Workbench
+from bot.audio import OURS, Inspection, Needs, Problem, Purpose, Verdict, Workbench
 from bot.audio import Reason as SoundReason
 from bot.clock import Clock
 from bot.download import DownloadError, DownloadFault, download
-from bot.errors import BusyError, Reason, ReferenceRefusedError, TrackLostError
+from bot.errors import BusyError, HearingFaultError, Reason, ReferenceRefusedError, TrackLostError
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.model import Job
 from bot.jobs.ports import Heard
@@ -59,8 +59,8 @@ class Listening:
     async def check(self, job: Job) -> Heard:
         """Download unless our copy is there, decode it whole, convert it if need be; so many at once, others wait.
 
-        On return the copy named in the reference lies there, after a refusal none does. Raises ReferenceRefusedError
-        or BusyError.
+        On return the copy named in the reference lies there, after a refusal none does. Raises ReferenceRefusedError,
+        HearingFaultError or BusyError.
         """
         async with self._turns:
             try:
@@ -147,10 +147,19 @@ class Listening:
         return url.host in self._hosts
 
 
-def _refusal(reason: SoundReason | None) -> ReferenceRefusedError | BusyError:
-    if reason is None or reason.problem in {Problem.UNREADABLE, Problem.UNAVAILABLE}:
-        return BusyError("the file could not be read")  # our disk, our processes: not his file
+def _refusal(reason: SoundReason | None) -> ReferenceRefusedError | HearingFaultError:
+    if reason is None or reason.problem in OURS:
+        return _fault_of_ours(Problem.UNAVAILABLE if reason is None else reason.problem)
     return ReferenceRefusedError(Reason.SOUND, remark_of(reason))
+
+
+def _fault_of_ours(problem: Problem) -> HearingFaultError:
+    """Our code, our disk, our processes: not the member's file, and the member hears that."""
+    is_lasting = problem is Problem.INTERNAL
+    told = problem if problem in {Problem.INTERNAL, Problem.UNWRITABLE} else Problem.UNAVAILABLE
+    return HearingFaultError(
+        f"not heard: {problem}", detail=remark_of(SoundReason(problem=told)), is_lasting=is_lasting
+    )
 
 
 def remark_of(reason: SoundReason) -> str:
@@ -161,7 +170,7 @@ def remark_of(reason: SoundReason) -> str:
     return noted(f"sound.{reason.problem}", **values)
 
 
-def _download_refusal(error: DownloadError, most_bytes: int) -> ReferenceRefusedError | BusyError:
+def _download_refusal(error: DownloadError, most_bytes: int) -> ReferenceRefusedError | HearingFaultError | BusyError:
     match error.fault:
         case DownloadFault.NOT_FOUND | DownloadFault.FORBIDDEN | DownloadFault.REFUSED:
             return ReferenceRefusedError(Reason.REFERENCE_GONE)
@@ -171,5 +180,7 @@ def _download_refusal(error: DownloadError, most_bytes: int) -> ReferenceRefused
             return ReferenceRefusedError(Reason.FILE_EMPTY)
         case DownloadFault.TOO_LARGE:
             return ReferenceRefusedError(Reason.FILE_TOO_LARGE, most_bytes=most_bytes)
-        case DownloadFault.BUSY | DownloadFault.CONNECTION | DownloadFault.TIMEOUT | DownloadFault.DISK:
+        case DownloadFault.DISK:
+            return _fault_of_ours(Problem.UNWRITABLE)
+        case DownloadFault.BUSY | DownloadFault.CONNECTION | DownloadFault.TIMEOUT:
             return BusyError(str(error))

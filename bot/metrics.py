@@ -18,6 +18,9 @@ class Metrics:
         self.account_errors = self._counter(
             "compose_account_errors", "Answers that only the operator can mend: key or credits", "reason"
         )
+        self.sound_faults = self._counter(
+            "compose_sound_faults", "Files of which nothing was learned, by what ended their process", "problem"
+        )
         self.step_errors = self._counter("compose_step_errors", "Steps that ended in an unexpected exception")
         self.late_answers = self._counter("compose_late_answers", "Answers of overtaken attempts: a charge, no track")
         self.live_jobs = Gauge("compose_live_jobs", "Jobs by live state", ["state"], registry=self.registry)

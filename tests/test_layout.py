@@ -31,6 +31,7 @@ OTHER_DATACLASSES = {("bot/audio/mpeg.py", "FrameHead"), ("bot/audio/decode.py",
 
 #: Where an exception that nobody foresaw ends, and what happens to it there.
 CATCH_ALLS = {
+    ("bot/audio/dressing.py", "_attempted"),  # its trace goes to the log of the parent; the track goes out all the same
     ("bot/engine/embedded.py", "_step"),  # logged with its trace, counted, the job is looked at again
     ("bot/ui/funnel.py", "guarded"),  # logged under a number that the member is told
 }
@@ -45,7 +46,7 @@ TASK_MAKERS = {
 }
 
 #: A child that decodes gets a few variables and nothing else; least of all the secrets.
-ENVIRONMENT_READERS = {"bot/audio/workbench.py"}
+ENVIRONMENT_READERS = {"bot/audio/child.py"}
 
 PRINTERS = {"bot/__main__.py", "bot/check.py", "bot/audio/__main__.py"}
 

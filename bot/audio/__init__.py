@@ -1,6 +1,7 @@
 """Sound in, sound out: is it a usable reference, make it one, dress the track. FFmpeg runs in children only."""
 
 from bot.audio.model import (
+    OURS,
     Conversion,
     Dressed,
     Inspection,
@@ -18,6 +19,7 @@ from bot.audio.wording import sentence
 from bot.audio.workbench import ClosedError, Workbench
 
 __all__ = [
+    "OURS",
     "ClosedError",
     "Conversion",
     "Dressed",

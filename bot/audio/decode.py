@@ -57,6 +57,18 @@ OPTIONS = {
 }
 
 
+#: What FFmpeg cannot do here whatever the file is: parts that this build lacks, memory. Never the file's doing.
+NOT_THE_FILES = (
+    MemoryError,
+    av.error.DemuxerNotFoundError,
+    av.error.EncoderNotFoundError,
+    av.error.FilterNotFoundError,
+    av.error.MuxerNotFoundError,
+    av.error.OptionNotFoundError,
+    av.error.ProtocolNotFoundError,
+)
+
+
 class RefusedError(Exception):
     """The file cannot be used, for `reason`. Never leaves the child process."""
 
@@ -102,10 +114,15 @@ def refuse(problem: Problem, **values: float | str) -> RefusedError:
 
 
 def open_sound(path: Path, kind: Kind) -> tuple[InputContainer, AudioStream]:
-    """Opens `path` with the one demuxer of `kind`. Raises `RefusedError` when nothing in it may be decoded."""
+    """Opens `path` with the one demuxer of `kind`. Raises `RefusedError` when nothing in it may be decoded.
+
+    Raises one of `NOT_THE_FILES` too.
+    """
     try:
         container = av.open(f"file:{path}", format=DEMUXERS[kind], options=OPTIONS, metadata_errors="replace")
-    except (av.error.FFmpegError, ValueError) as error:
+    except NOT_THE_FILES:
+        raise
+    except (av.error.FFmpegError, UnicodeError) as error:
         raise refuse(Problem.CORRUPT, percent=100) from error
     try:
         return container, _audio_stream(container, kind)

@@ -1,14 +1,15 @@
 """A finished track made ready for its channel, step by step; a step that fails leaves the others. Runs in a child."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 import av.error
 
-from bot.audio.decode import Heard, RefusedError
-from bot.audio.encode import BIT_RATES, encode_mp3, fitting_bit_rate
+from bot.audio.decode import NOT_THE_FILES, Heard, RefusedError
+from bot.audio.encode import BIT_RATES, encode_mp3, fitting_bit_rate, not_written
+from bot.audio.faults import trace_of
 from bot.audio.inspection import Examined, examine
 from bot.audio.kinds import Kind
 from bot.audio.model import ENCODED_FILE, PICTURE_FILE, TRACK_FILE, Dressed, Limits, Needs, Problem, Purpose, Step, Tags
@@ -33,8 +34,15 @@ SUFFIXES: Mapping[str, str] = MappingProxyType(
 
 
 def dress(track: Path, out_dir: Path, title: str, tags: Tags, limit_bytes: int, limits: Limits) -> Dressed:
-    """Does to `track` what can be done; everything written goes into `out_dir`. Raises MemoryError only."""
-    found = examine(track, Purpose.TRACK, Needs(), limits)
+    """Does to `track` what can be done; everything written goes into `out_dir`.
+
+    A step that fails, even by a fault of ours, costs no other and not the track. Raises OSError when there is none, and
+    what a fault of ours raises before it is measured.
+    """
+    try:
+        found = examine(track, Purpose.TRACK, Needs(), limits)
+    except MemoryError:
+        return replace(as_it_came(track, title, limit_bytes), problem=Problem.OVER_MEMORY)
     seen, heard = found.inspection, found.heard
     plain = as_it_came(track, title, limit_bytes, SUFFIXES.get(seen.kind or ""))
     if heard is None or not seen.accepted:
@@ -50,7 +58,18 @@ def dress(track: Path, out_dir: Path, title: str, tags: Tags, limit_bytes: int, 
         comment=heard.comment,
     )
     tags = replace(tags, comment=" · ".join(filter(None, (tags.comment, heard.comment))))
-    return _fitted(_pictured(plain, out_dir), found, out_dir, title, tags, limit_bytes, limits)
+    pictured = _attempted(plain, lambda: _pictured(plain, out_dir))
+    return _attempted(pictured, lambda: _fitted(pictured, found, out_dir, title, tags, limit_bytes, limits))
+
+
+def _attempted(before: Dressed, step: Callable[[], Dressed]) -> Dressed:
+    """What `step` makes; `before` when it fails in a way that nobody foresaw, which is then reported with its trace."""
+    try:
+        return step()
+    except MemoryError:
+        return replace(before, problem=Problem.OVER_MEMORY)
+    except Exception as error:  # noqa: BLE001 -- a paid track must not be lost to a picture; reported with its trace
+        return replace(before, problem=Problem.INTERNAL, fault=trace_of(error))
 
 
 def _pictured(dressed: Dressed, out_dir: Path) -> Dressed:
@@ -83,8 +102,10 @@ def _fitted(
         size = encoded.stat().st_size
     except RefusedError as refused:
         return replace(dressed, problem=refused.reason.problem)
-    except (av.error.FFmpegError, OSError):
-        return replace(dressed, problem=Problem.NOT_CONVERTED)
+    except NOT_THE_FILES:
+        raise
+    except (av.error.FFmpegError, OSError) as error:
+        return replace(dressed, problem=not_written(error, limits).problem)
     if size > limit_bytes:
         return dressed
     made = replace(

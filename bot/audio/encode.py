@@ -1,5 +1,6 @@
 """Any sound FFmpeg reads into an MP3 that everything plays, whole or a stretch of it. Runs only in a child process."""
 
+import errno
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,13 +9,14 @@ from types import TracebackType
 from typing import Self
 
 import av
+import av.error
 from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
 from bot.audio.decode import Heard, frames, open_sound
 from bot.audio.kinds import Kind
-from bot.audio.model import Limits
+from bot.audio.model import Limits, Problem, Reason, stopped_at
 
 #: Samples in one MPEG-1 frame; all we write is MPEG-1.
 FRAME = 1152
@@ -26,6 +28,10 @@ BIT_RATES = (320, 256, 224, 192, 160, 128, 112, 96, 80, 64)
 OVERHEAD_BYTES = 16 * 1024
 #: LAME's speed, 0 (slow) to 9. Four minutes take 3.7 s of CPU instead of 5.2 at the default, 5; 9 is no faster.
 COMPRESSION_LEVEL = "7"
+#: What a disk answers that is full, gone, broken or closed to us.
+_DISK_FAULTS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENODEV}
+)
 #: Frames faded in (26 ms) and out (half a second) where a stretch is cut out.
 FADE_IN_FRAMES = 1
 FADE_OUT_FRAMES = 19
@@ -73,6 +79,15 @@ def encode_mp3(
             else:
                 _press_stretch(press, blocks, round(cut.seconds * rate) // FRAME)
     return Encoded(seconds=press.samples / rate, start_seconds=tape.skipped / rate)
+
+
+def not_written(error: OSError | av.error.FFmpegError, limits: Limits) -> Reason:
+    """Why an MP3 could not be written: it grew too large, the disk did not take it, or FFmpeg could not make it."""
+    if error.errno == errno.EFBIG:
+        return stopped_at(Problem.OVER_OUTPUT, limits)
+    # FFmpeg has numbers of its own for all that is wrong with sound
+    is_disks = error.errno in _DISK_FAULTS or not isinstance(error, av.error.FFmpegError)
+    return Reason(problem=Problem.UNWRITABLE if is_disks else Problem.NOT_CONVERTED)
 
 
 def _press_stretch(press: "Press", blocks: Iterator[AudioFrame], wanted: int) -> None:

@@ -23,7 +23,8 @@ def fence(limits: Limits) -> None:
     os.setsid()  # Ctrl-C in a terminal is the parent's to handle
     os.nice(NICENESS)
     _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_CPU, limits.cpu_seconds)
+    # A second between the two: at the soft limit it dies of SIGXCPU, at the hard one of SIGKILL like out of memory.
+    _lower(resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1)
     _lower(resource.RLIMIT_FSIZE, limits.written_bytes)
     _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
     if sys.platform != "darwin":
@@ -58,10 +59,10 @@ def peak_bytes() -> int:
     return 0
 
 
-def _lower(which: int, value: int) -> None:
+def _lower(which: int, soft: int, hard: int | None = None) -> None:
+    """Sets a limit, never above the one that is in force; `hard` is `soft` unless given."""
     import resource  # does not exist on Windows
 
-    _, hard = resource.getrlimit(which)
-    if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
-    resource.setrlimit(which, (value, value))
+    _, most = resource.getrlimit(which)
+    wanted = (soft, soft if hard is None else hard)
+    resource.setrlimit(which, wanted if most == resource.RLIM_INFINITY else (min(soft, most), min(wanted[1], most)))

@@ -63,13 +63,25 @@ class Problem(StrEnum):
     CHANNELS = "channels"
     #: Plays longer than the `minutes` we are willing to decode.
     ENDLESS = "endless"
-    #: The decoder ran out of its time or memory.
+    #: More packets than are decoded.
     TOO_HEAVY = "too_heavy"
-    #: The decoder died.
+    #: Stopped: more than `seconds` of CPU time.
+    OVER_CPU = "over_cpu"
+    #: Stopped: longer than `seconds` by the clock.
+    OVER_TIME = "over_time"
+    #: Stopped: more memory than the `mebibytes` of one child, or than the machine had.
+    OVER_MEMORY = "over_memory"
+    #: Stopped: what was written grew beyond `mebibytes`.
+    OVER_OUTPUT = "over_output"
+    #: The decoder died of a signal while it had the file in hand; whether of the file or of itself nobody can tell.
     CRASHED = "crashed"
+    #: Raised in our own code, or the child never came as far as the file, or its answer is none. Not the file.
+    INTERNAL = "internal"
     #: The file is gone or no regular file.
     UNREADABLE = "unreadable"
-    #: No child could be started; the file is not to blame.
+    #: The result could not be written: the disk, not the file.
+    UNWRITABLE = "unwritable"
+    #: No child could be had just now, or it was ended from outside; the file is not to blame.
     UNAVAILABLE = "unavailable"
     #: Even as a small MP3 it would have `mebibytes` where `most` are taken.
     TOO_BIG_ANYWAY = "too_big_anyway"
@@ -94,8 +106,12 @@ class Problem(StrEnum):
     TOO_BIG = "too_big"
 
 
-#: Problems of ours or of the machine, which prove nothing about the file.
-UNDECIDED = frozenset({Problem.TOO_HEAVY, Problem.CRASHED, Problem.UNAVAILABLE, Problem.UNREADABLE})
+#: A child was stopped at a limit of its own.
+STOPPED = frozenset({Problem.OVER_CPU, Problem.OVER_TIME, Problem.OVER_MEMORY, Problem.OVER_OUTPUT})
+#: Of ours or of the machine, whatever the file is.
+OURS = frozenset({Problem.INTERNAL, Problem.UNREADABLE, Problem.UNWRITABLE, Problem.UNAVAILABLE})
+#: What proves nothing about the file.
+UNDECIDED = STOPPED | OURS | {Problem.TOO_HEAVY, Problem.CRASHED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +155,18 @@ class Limits:
     written_bytes: int = 256 * 1024 * 1024
 
 
+def stopped_at(problem: Problem, limits: Limits) -> Reason:
+    """The reason of one of `STOPPED`, with the limit that its sentence names."""
+    values: Mapping[Problem, tuple[str, float]] = {
+        Problem.OVER_CPU: ("seconds", limits.cpu_seconds),
+        Problem.OVER_TIME: ("seconds", limits.wall_seconds),
+        Problem.OVER_MEMORY: ("mebibytes", limits.memory_bytes / 1024**2),
+        Problem.OVER_OUTPUT: ("mebibytes", limits.written_bytes / 1024**2),
+    }
+    name, most = values[problem]
+    return Reason(problem=problem, values={name: most})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
     """What a file is. `seconds` is the length that really decodes, not the one a header claims."""
@@ -162,7 +190,7 @@ class Inspection:
 
     @property
     def undecided(self) -> bool:
-        """True when nothing is known about the file itself: the decoder died, ran out of something or never began."""
+        """True when nothing is known about the file itself: its child died, ran out of something or never began."""
         return self.reason is not None and self.reason.problem in UNDECIDED
 
     @property
@@ -248,6 +276,8 @@ class Dressed:
     comment: str = ""
     #: Why a step is missing; for logs and for `broken`.
     problem: Problem | None = None
+    #: The trace of a fault of ours that cost a step; for the log.
+    fault: str = ""
 
     @property
     def broken(self) -> bool:

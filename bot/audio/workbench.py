@@ -5,19 +5,20 @@ import dataclasses
 import json
 import logging
 import os
-import re
 import shutil
-import sys
 import tempfile
-from collections.abc import AsyncGenerator, Mapping, Set
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Mapping, Set
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from bot.audio.child import ChildError, ask_child, start_child, why_it_ended
+from bot.audio.faults import for_the_log
 from bot.audio.model import (
     DRESSED_FILES,
+    UNDECIDED,
     Conversion,
     Dressed,
     Inspection,
@@ -38,26 +39,12 @@ log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-#: An answer is a few kilobytes; a child that writes more is no longer ours.
-ANSWER_BYTES = 256 * 1024
-#: The parent's clock runs behind the child's own alarm, so that a working platform answers first.
-GRACE_SECONDS = 2.0
 #: Half an hour of sound takes 30 s of CPU to encode.
 ENCODING_LIMITS = Limits(wall_seconds=150, cpu_seconds=90)
-#: The only variables a child sees. No token, no key, no database address.
-PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 
 
 class ClosedError(RuntimeError):
     """The bench was closed while a file was on it; nothing is known about the file."""
-
-
-class ChildError(Exception):
-    """A child gave no answer. `problem` says whether it ran into a limit or died."""
-
-    def __init__(self, problem: Problem = Problem.CRASHED) -> None:
-        super().__init__(problem.value)
-        self.problem = problem
 
 
 class Workbench:
@@ -77,13 +64,16 @@ class Workbench:
         encoding_limits: Limits | None = None,
         disk_bytes: int = 512 * 1024 * 1024,
         work_dir: Path | None = None,
+        on_fault: Callable[[Problem], None] | None = None,
     ) -> None:
+        """`on_fault` hears of every end that proves nothing about a file, see `UNDECIDED`."""
         self.processes = processes if processes is not None else max(1, min(4, (os.cpu_count() or 1) - 1))
         if self.processes < 1:
             raise ValueError("processes must be 1 or more")
         self._limits = limits or Limits()
         self._encoding_limits = encoding_limits or ENCODING_LIMITS
         self._work_dir = work_dir
+        self._on_fault = on_fault
         self._slots = asyncio.Semaphore(self.processes)
         self._disk_bytes = disk_bytes
         self._free_bytes = disk_bytes
@@ -111,9 +101,11 @@ class Workbench:
         """What `path` is, by a full decode. Nothing in it raises; a child that dies is a verdict too."""
         order = {"work": "inspect", "path": str(path.absolute()), "purpose": purpose, "needs": _flat(needs or Needs())}
         try:
-            return await self._ask(order, Inspection, self._limits)
+            seen = await self._ask(order, Inspection, self._limits)
         except ChildError as failure:
-            return Inspection(verdict=Verdict.REFUSED, reasons=(Reason(problem=failure.problem),))
+            seen = Inspection(verdict=Verdict.REFUSED, reasons=(failure.reason,))
+        self._note(seen.reason.problem if seen.reason else None)
+        return seen
 
     async def to_reference(self, path: Path, out: Path, *, needs: Needs | None = None) -> Conversion:
         """Makes of `path` an MP3 at `out` that meets `needs`; `path` stays as it is. Nothing in the file raises.
@@ -130,7 +122,8 @@ class Workbench:
             made = await self._ask(order, Conversion, self._encoding_limits)
             await asyncio.to_thread(_check_files, {made.path} - {None, path.absolute()}, {out.absolute()})
         except ChildError as failure:
-            return Conversion(path=None, reasons=(Reason(problem=failure.problem),))
+            made = Conversion(path=None, reasons=(failure.reason,))
+        self._note(made.reasons[0].problem if made.reasons else None)
         return made
 
     async def dress(self, track: Path, out_dir: Path, *, title: str, tags: Tags, limit_bytes: int) -> Dressed:
@@ -153,7 +146,10 @@ class Workbench:
             await asyncio.to_thread(_check_files, {made.path, made.picture} - {None, track.absolute()}, ours)
         except ChildError as failure:
             plain = await asyncio.to_thread(as_it_came, track, title, limit_bytes)
-            return dataclasses.replace(plain, problem=failure.problem)
+            made = dataclasses.replace(plain, problem=failure.reason.problem)
+        if made.fault:
+            log.error("a step of dressing failed, a fault of ours\n%s", for_the_log(made.fault))
+        self._note(made.problem)
         return made
 
     @asynccontextmanager
@@ -181,111 +177,43 @@ class Workbench:
 
     async def _ask(self, order: Mapping[str, object], shape: type[Answer], limits: Limits) -> Answer:
         """Has a child do `order`. Raises `ChildError`."""
-        written = await self._run(json.dumps({**order, "limits": _flat(limits)}).encode(), limits.wall_seconds)
+        written = await self._run(json.dumps({**order, "limits": _flat(limits)}).encode(), limits)
         try:
             report = json.loads(written)
             self.peak_bytes = max(self.peak_bytes, int(report["peak_bytes"]))
             return _reader(shape).validate_python(report["answer"])
         except (ValueError, KeyError, TypeError) as error:  # pydantic's ValidationError is a ValueError
-            log.warning("the sound process gave an answer that cannot be read: %s", type(error).__name__)
-            raise ChildError(Problem.CRASHED) from error
+            log.error("a sound process gave an answer that cannot be read: %s", type(error).__name__)
+            raise ChildError(Reason(problem=Problem.INTERNAL)) from error
 
-    async def _run(self, order: bytes, wall_seconds: float) -> bytes:
+    async def _run(self, order: bytes, limits: Limits) -> bytes:
         async with self._slots:
             if self._closed:
                 raise ClosedError
-            process = await _start()
+            process = await start_child()
             self._running.add(process)
             try:
-                async with asyncio.timeout(wall_seconds + GRACE_SECONDS):
-                    written = await _talk(process, order)
-                    code = await process.wait()
-            except TimeoutError as error:
-                log.warning("a sound process was stopped after %.0f s", wall_seconds + GRACE_SECONDS)
-                raise ChildError(Problem.TOO_HEAVY) from error
+                ended = await ask_child(process, order, limits)
             finally:
-                await _end(process)
                 self._running.discard(process)
         if self._closed:
             raise ClosedError
-        if code:
-            log.warning("a sound process ended with %d (%s)", code, _failure(written))
-            raise ChildError(_problem_of(code))
-        return written
+        if not ended.has_answered:
+            raise ChildError(why_it_ended(ended, limits))
+        return ended.answer
 
-
-async def _start() -> asyncio.subprocess.Process:
-    try:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-s", "-B", "-m", "bot.audio.worker"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=_environment(),
-        )
-    except OSError as error:
-        log.warning("no sound process could be started: %s", error.strerror)
-        raise ChildError(Problem.UNAVAILABLE) from error
-
-
-async def _talk(process: asyncio.subprocess.Process, order: bytes) -> bytes:
-    """Hands the order over and reads the answer up to its end or to `ANSWER_BYTES`."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        process.stdin.write(order)
-        await process.stdin.drain()
-        process.stdin.close()
-    except (BrokenPipeError, ConnectionResetError):
-        return b""  # it died first; its exit code tells more
-    written = bytearray()
-    while len(written) <= ANSWER_BYTES and (part := await process.stdout.read(64 * 1024)):
-        written += part
-    if len(written) > ANSWER_BYTES:
-        raise ChildError(Problem.CRASHED)
-    return bytes(written)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leaves no child behind, whatever it was doing, and no pipe open."""
-    if process.returncode is None:
-        process.kill()
-    assert process.stdout is not None
-    with suppress(TimeoutError):  # should it have left somebody behind who keeps the pipe open
-        async with asyncio.timeout(GRACE_SECONDS):
-            while await process.stdout.read(64 * 1024):
-                pass
-    await process.wait()
+    def _note(self, problem: Problem | None) -> None:
+        """Reports what proves nothing about a file, for whoever counts it and looks for the cause."""
+        if problem is not None and problem in UNDECIDED and self._on_fault is not None:
+            self._on_fault(problem)
 
 
 def _check_files(named: Set[Path | None], allowed: Set[Path]) -> None:
     """Raises `ChildError` unless a child named its own plain files only. What it names may be posted in a channel."""
     for path in named:
         if path not in allowed or path is None or path.is_symlink() or not path.is_file():
-            log.warning("a sound process named a file that is not its own")
-            raise ChildError
-
-
-def _failure(written: bytes) -> str:
-    """What a child said about its own end: a type and a line, no more than 80 plain characters."""
-    found = re.fullmatch(rb'{"failed": "([\w.: ?]{1,80})"}', written)
-    return found[1].decode() if found else "without a word"
-
-
-def _problem_of(code: int) -> Problem:
-    """Which limit a signal stands for. SIGKILL is the kernel's, out of memory or out of CPU time."""
-    names = ("SIGXCPU", "SIGALRM", "SIGKILL", "SIGXFSZ")
-    import signal
-
-    limits = {-getattr(signal, name) for name in names if hasattr(signal, name)}
-    return Problem.TOO_HEAVY if code in limits else Problem.CRASHED
-
-
-def _environment() -> dict[str, str]:
-    """Ours, reduced to what Python and FFmpeg need, with our own import path: a child finds the code wherever it is."""
-    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    places = [str(Path(place).absolute()) for place in sys.path]
-    return {**kept, "PYTHONPATH": os.pathsep.join(places), "PYTHONUTF8": "1"}
+            log.error("a sound process named a file that is not its own")
+            raise ChildError(Reason(problem=Problem.INTERNAL))
 
 
 @cache

@@ -4,16 +4,31 @@ Started by `Workbench` for every file anew (`python -m bot.audio.worker`): what 
 """
 
 import dataclasses
+import faulthandler
 import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
+from bot.audio.child import BEGAN
+from bot.audio.faults import trace_of
 from bot.audio.guard import fence, peak_bytes
-from bot.audio.model import Conversion, Dressed, Inspection, Limits, Needs, Problem, Purpose, Reason, Tags, Verdict
+from bot.audio.model import (
+    Conversion,
+    Dressed,
+    Inspection,
+    Limits,
+    Needs,
+    Problem,
+    Purpose,
+    Tags,
+    Verdict,
+    stopped_at,
+)
 
 #: The order; its keys are the parameters of the work.
 Order = Mapping[str, Any]
@@ -26,7 +41,10 @@ def main() -> None:
     sys.excepthook = _reporter(answers)
     limits = Limits(**order["limits"])
     fence(limits)
-    answer = WORKS[order["work"]](order, limits)
+    module, work = WORKS[order["work"]]
+    import_module(module)  # after the fence: even loading FFmpeg happens inside it
+    os.write(answers, BEGAN)
+    answer = work(order, limits)
     _write(answers, {"answer": answer, "peak_bytes": peak_bytes()})
 
 
@@ -36,23 +54,25 @@ def _write(answers: int, report: Mapping[str, object]) -> None:
 
 
 def _reporter(answers: int) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
-    """Tells the parent's log where a defect of ours stands: type and line, not the message, which may quote a file."""
+    """Tells the parent what was raised and where; a defect of ours, for a file's are answers."""
 
-    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        place = "?" if trace is None else f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-        _write(answers, {"failed": f"{kind.__name__} at {place}"})
+    def report(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        _write(answers, {"failed": kind.__name__, "trace": trace_of(error)})
 
     return report
 
 
 def _private_stdout() -> int:
-    """Moves the answer's pipe out of the way of anything native that prints."""
-    answers = os.dup(1)
+    """Moves the answer's pipe out of the way of anything native that prints; a decoder's words may quote the file.
+
+    Standard error is left to the interpreter alone, which says there where it was when a signal kills it.
+    """
+    answers, errors = os.dup(1), os.dup(2)
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
     os.close(nothing)
+    faulthandler.enable(file=errors, all_threads=False)
     return answers
 
 
@@ -67,35 +87,35 @@ def _plain(value: object) -> object:
 
 
 def _inspect(order: Order, limits: Limits) -> Inspection:
-    try:
-        # After the fence: even loading FFmpeg happens inside it.
-        from bot.audio.inspection import inspect
+    from bot.audio.inspection import inspect
 
+    try:
         return inspect(Path(order["path"]), Purpose(order["purpose"]), Needs(**order["needs"]), limits)
     except MemoryError:
-        return Inspection(verdict=Verdict.REFUSED, reasons=(Reason(problem=Problem.TOO_HEAVY),))
+        return Inspection(verdict=Verdict.REFUSED, reasons=(stopped_at(Problem.OVER_MEMORY, limits),))
 
 
 def _to_reference(order: Order, limits: Limits) -> Conversion:
-    try:
-        from bot.audio.conversion import to_reference  # inside the fence, as above
+    from bot.audio.conversion import to_reference
 
+    try:
         return to_reference(Path(order["path"]), Path(order["out"]), Needs(**order["needs"]), limits)
     except MemoryError:
-        return Conversion(path=None, reasons=(Reason(problem=Problem.TOO_HEAVY),))
+        return Conversion(path=None, reasons=(stopped_at(Problem.OVER_MEMORY, limits),))
 
 
 def _dress(order: Order, limits: Limits) -> Dressed:
-    from bot.audio.dressing import dress  # inside the fence, as above
+    from bot.audio.dressing import dress
 
     track, out_dir, tags = Path(order["path"]), Path(order["out_dir"]), Tags(**order["tags"])
     return dress(track, out_dir, order["title"], tags, order["limit_bytes"], limits)
 
 
-WORKS: Mapping[str, Callable[[Order, Limits], object]] = {
-    "inspect": _inspect,
-    "to_reference": _to_reference,
-    "dress": _dress,
+#: What loads FFmpeg for each work, and the work.
+WORKS: Mapping[str, tuple[str, Callable[[Order, Limits], object]]] = {
+    "inspect": ("bot.audio.inspection", _inspect),
+    "to_reference": ("bot.audio.conversion", _to_reference),
+    "dress": ("bot.audio.dressing", _dress),
 }
 
 if __name__ == "__main__":

@@ -11,7 +11,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot import crash
-from bot.errors import AccountError, BusyError, DeliveryLaterError, Reason, ReferenceRefusedError, RefusedError
+from bot.errors import (
+    AccountError,
+    BusyError,
+    DeliveryLaterError,
+    HearingFaultError,
+    Reason,
+    ReferenceRefusedError,
+    RefusedError,
+)
 from bot.jobs.bench import AT_ONCE, DONE, Bench, LookAgain, Step
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import Finishing
@@ -33,6 +41,9 @@ log = logging.getLogger(__name__)
 
 #: A 404 right after the POST may only mean that the provider is not consistent yet.
 _MOST_LOST_LOOKS = 3
+
+#: Our own code fails the same way each time; a few seconds are left for what is not quite that.
+_MOST_HEARING_FAULTS = 3
 
 #: Where a job comes to rest whose steps cannot be done. What may have been paid for stays within reach.
 _GIVEN_UP = {
@@ -141,6 +152,8 @@ class Driver:
             reference = await self._published(job, heard) if heard.must_be_published else heard.reference
         except ReferenceRefusedError as error:
             return await self._bench.move(job, JobState.REFUSED, reason=error.reason, detail=error.detail)
+        except HearingFaultError as error:
+            return await self._not_heard(job, error)
         except (BusyError, DeliveryLaterError) as error:
             if self._bench.given_up(job, self._bench.limits.check_timeout):
                 return await self._bench.move(job, JobState.FAILED, str(error), reason=Reason.REFERENCE_GONE)
@@ -148,6 +161,17 @@ class Driver:
         crash.reach(crash.CrashPoint.REFERENCE_HEARD)
         self._bench.forget(job.id)
         return await self._bench.move(job, JobState.QUEUED, reference=reference, detail=heard.remark)
+
+    async def _not_heard(self, job: Job, error: HearingFaultError) -> Step:
+        """A fault of ours is tried again, then told as what it is; the song and the words stay with the job."""
+        if error.is_lasting:
+            is_hopeless = self._bench.failures(job, "hearing") + 1 >= _MOST_HEARING_FAULTS
+        else:
+            is_hopeless = self._bench.given_up(job, self._bench.limits.check_timeout)
+        if is_hopeless:
+            return await self._bench.move(job, JobState.FAILED, str(error), reason=Reason.INTERNAL, detail=error.detail)
+        log.warning("the reference waits: %s", error, extra={"job": job.id})
+        return self._bench.later(job, kind="hearing")
 
     async def _published(self, job: Job, heard: Heard) -> Reference:
         name = heard.reference.copy_name

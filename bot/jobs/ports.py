@@ -276,5 +276,8 @@ class References(Protocol):
     """Fetches a reference and listens to it."""
 
     async def check(self, job: Job) -> Heard:
-        """Download, decode, keep a copy. Raises ReferenceRefusedError (final) or BusyError (later)."""
+        """Download, decode, keep a copy.
+
+        Raises ReferenceRefusedError (final), BusyError (later) or HearingFaultError (not the file's fault: later).
+        """
         ...

@@ -322,7 +322,9 @@ def _cost(job: Job, locale: str) -> str:
     """Honest about money: said where a member would otherwise wonder."""
     if job.state is JobState.CANCELLED and job.may_be_charged:
         return text("card.state.cancelled_paid", locale)
-    if job.state in {JobState.CANCELLED, JobState.REFUSED}:
+    if job.state in {JobState.CANCELLED, JobState.REFUSED} or (
+        job.reason is Reason.INTERNAL and not job.may_be_charged
+    ):
         return text("card.state.nothing_paid", locale)
     return ""
 

@@ -19,6 +19,9 @@ _LEADING = re.compile(r"^(\s*)([-+]|\d+\.)(?=\s)", re.MULTILINE)
 _LONGEST_URL = 1_500
 _ENDS_A_LINK = re.compile(r"[\s<>]")
 
+#: Reasons whose detail is the sentence, where there is one.
+_TOLD_BY_REMARK = frozenset({Reason.SOUND, Reason.INTERNAL})
+
 #: Shown with each state, on lists.
 ICONS: dict[JobState, str] = {
     JobState.CHECKING: "🎧",
@@ -105,7 +108,7 @@ def why(job: Job, rules: HouseRules, locale: str) -> str:
     """Why a job rests without a track, in a sentence; empty when there is no reason."""
     if job.reason is None:
         return ""
-    if job.reason is Reason.SOUND and (heard := spelled(job.detail, locale)):
+    if job.reason in _TOLD_BY_REMARK and (heard := spelled(job.detail, locale)):
         return heard
     if job.reason is Reason.LYRICS_TOO_LONG:
         # by our own count they fit: only the music service knows by how much they do not

@@ -1,5 +1,6 @@
 """`python -m bot check`: every setting is tried, each problem is told with what to do, nothing is spent."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ async def test_good_settings_end_with_0_and_spend_nothing(tmp_path: Path, capsys
         assert await check.run(settings_at(tmp_path, **pointed)) == 0
         assert not api.ledger.submissions
     said = capsys.readouterr().out
-    assert said.count("  ok: ") == 4
+    assert said.count("  ok: ") == 5
     assert discord.token not in said
     assert api.key not in said
     assert not list(tmp_path.iterdir())
@@ -46,6 +47,20 @@ async def test_what_cannot_be_reached_is_named_and_ends_with_1(
     assert "Look at DISCORD_API_URL" in said
     assert "Look at GENERATION_API_URL" in said
     assert KEY not in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="tampers with a POSIX child")
+async def test_sound_that_does_not_work_here_is_told_with_the_step_and_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "av.py").write_text("raise ImportError('libavcodec.so.62: cannot open shared object file')")
+    monkeypatch.syspath_prepend(tmp_path)
+    async with FakeDiscord() as discord, FakeGeneration() as api:
+        pointed = {name.lower(): value for name, value in settings_for(discord, api).items()}
+        assert await check.run(settings_at(tmp_path, **pointed)) == 1
+    sound = capsys.readouterr().out.partition("Sound ...")[2].partition("Music API ...")[0]
+    assert "PROBLEM: The built-in sample cannot be decoded (internal)." in sound
+    assert "requirements/run.lock" in sound
 
 
 async def test_a_refused_token_ends_with_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

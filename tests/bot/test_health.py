@@ -9,6 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.audio.model import Problem
+from bot.audio.sample import SampleResult, SampleStep
 from bot.errors import StartError, StoreBusyError, StoreError
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.metrics import Metrics
@@ -25,13 +27,14 @@ class World:
     discord_ready: bool = True
     store_trouble: StoreError | None = None
     refreshed: int = 0
+    sample: SampleResult | None = None
     url: str = ""
     http: aiohttp.ClientSession | None = None
 
     def __post_init__(self) -> None:
         self.owner = Owner(self.clock)
         self.pulse = Pulse(self.clock, self.metrics)
-        checks = Checks(discord_ready=lambda: self.discord_ready, refresh=self.refresh)
+        checks = Checks(discord_ready=lambda: self.discord_ready, refresh=self.refresh, sound=lambda: self.sample)
         self.server = HealthServer(owner=self.owner, pulse=self.pulse, metrics=self.metrics, checks=checks)
 
     async def refresh(self) -> None:
@@ -69,6 +72,7 @@ async def test_a_process_that_works_is_green_and_names_its_loops(world: World):
     assert body == {
         "status": "ok",
         "problems": [],
+        "sound": "untried",
         "loops": [{"name": "pulse", "running": True, "deaths": 0, "last_error": ""}],
     }
 
@@ -113,6 +117,16 @@ async def test_no_connection_to_discord_is_red(world: World):
     world.discord_ready = False
     status, body = await world.health()
     assert (status, body["problems"]) == (503, ["not connected to Discord"])
+
+
+async def test_sound_is_red_only_while_the_built_in_sample_fails(world: World):
+    world.sample = SampleResult(failed=SampleStep.CONVERTED, problem=Problem.INTERNAL)
+    status, body = await world.health()
+    assert (status, body["sound"]) == (503, "failing")
+    assert body["problems"][0].startswith("sound: The built-in sample cannot be converted (internal).")
+    world.sample = SampleResult()
+    status, body = await world.health()
+    assert (status, body["sound"], body["problems"]) == (200, "ok", [])
 
 
 @pytest.mark.parametrize("trouble", [StoreBusyError("locked"), StoreError("malformed")])

@@ -1,7 +1,7 @@
 """Fetching and hearing references over a real socket, with real children and real sound."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.audio import Needs, Workbench
-from bot.errors import BusyError, Reason, ReferenceRefusedError, TrackLostError
+from bot.errors import BusyError, HearingFaultError, Reason, ReferenceRefusedError, TrackLostError
 from bot.jobs.files import JobFiles
 from bot.jobs.model import Job, Reference
 from bot.listening import Listening
@@ -182,6 +182,43 @@ async def test_a_server_that_is_down_is_asked_again_later(room: Room) -> None:
     await room.server.close()
     with pytest.raises(BusyError):
         await room.listening.check(job)
+
+
+@pytest.mark.parametrize(
+    ("work", "remark", "is_lasting"),
+    [
+        ("opening(lambda real, file, format=None, options=None: real(file))", "sound.internal", True),
+        ("opening(lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM))", "sound.unavailable", False),
+    ],
+)
+async def test_a_fault_of_ours_refuses_no_reference_and_keeps_its_copy(
+    room: Room, tampered: Callable[[str], None], work: str, remark: str, is_lasting: bool
+) -> None:
+    tampered(work)
+    with pytest.raises(HearingFaultError) as fault:
+        await room.listening.check(room.job("song.mp3", mp3(18)))
+    assert (remark in fault.value.detail, fault.value.is_lasting) == (True, is_lasting)
+    assert len(list(room.files.folders[0].iterdir())) == 1
+
+
+async def test_a_fault_of_ours_while_converting_is_not_the_songs(room: Room, tampered: Callable[[str], None]) -> None:
+    tampered("opening(lambda real, file, mode='r', **n: real(file, mode, **n) if mode == 'r' else real.nowhere)")
+    job = room.job("take.flac", encoded(music(18), "flac", "flac"))
+    with pytest.raises(HearingFaultError):
+        await room.listening.check(job)
+
+
+@pytest.mark.parametrize(
+    "end", ["real.nowhere", "ctypes.string_at(0)", "os.kill(os.getpid(), 9)", "bytearray(2**40)", "os._exit(1)"]
+)
+async def test_a_finished_track_is_never_lost_to_a_child(
+    room: Room, tmp_path: Path, tampered: Callable[[str], None], end: str
+) -> None:
+    tampered(f"opening(lambda real, *_, **__: {end})")
+    track = tmp_path / "track.mp3"
+    track.write_bytes(mp3(3))
+    assert await room.listening.seconds_of(track) is None
+    assert track.exists()
 
 
 async def test_a_url_that_ends_soon_is_replaced_by_one_of_our_own(room: Room) -> None:

@@ -14,6 +14,7 @@ import aiohttp
 import av
 import pytest
 
+from sandbox.bot_process import ROOT
 from sandbox.discord import Message
 from sandbox.generation import Settings
 from sandbox.generation.ledger import Generation
@@ -22,6 +23,7 @@ from sandbox.transcript import rendered
 from tests.bot.audio.making import encoded, frames_part, mp3, music, wav
 from tests.flows.conftest import QUICK
 from tests.flows.play import LYRICS, PATIENCE_SECONDS, Play
+from tests.tampering import tamper
 
 MINUTES_TEN = 600
 
@@ -207,3 +209,47 @@ def children_of(pid: int) -> list[int]:
         with suppress(OSError):
             found += map(int, children.read_text().split())
     return found
+
+
+def with_tampered_children(folder: Path, code: str) -> dict[str, str]:
+    """Settings of a bot whose sound processes run `code` before their own; see `tests.tampering`."""
+    tamper(folder / "tampered", code)
+    return {"PYTHONPATH": os.pathsep.join([str(folder / "tampered"), str(ROOT)])}
+
+
+async def asked(play: Play, path: str) -> str:
+    port = play.stage.bot.log.split("health at http://127.0.0.1:")[1].split("/")[0]
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session, session.get(path) as answer:
+        return await answer.text()
+
+
+async def test_a_fault_of_ours_is_not_blamed_on_the_song_which_is_kept_with_its_words(tmp_path: Path) -> None:
+    broken = with_tampered_children(tmp_path, "opening(lambda real, file, format=None, options=None: real(file))")
+    async with stage_of(tmp_path, HEALTH_PORT="0", **broken) as play:
+        await play.order(file=mp3(17))
+        card = await play.card_says("Your file is not to blame")
+        assert "Nothing was charged." in rendered(play.discord, card)
+        assert not play.api.ledger.submissions
+        assert "unexpected keyword argument 'metadata_errors'" in play.stage.bot.log
+        assert 'compose_sound_faults_total{problem="internal"} 3.0' in await asked(play, "/metrics")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while '"sound": "failing"' not in (health := await asked(play, "/healthz")):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        assert "The built-in sample cannot be decoded (internal)" in health
+        (tmp_path / "tampered/sitecustomize.py").unlink()
+        await play.discord.click(card, play.button(card, "again"))
+        await play.track()
+
+
+async def test_a_fault_of_ours_costs_a_paid_track_its_dress_and_no_more(tmp_path: Path) -> None:
+    broken = with_tampered_children(
+        tmp_path, "opening(lambda real, file, *a, **n: real(file, *a, **n) if '/tracks/' not in file else real.nowhere)"
+    )
+    track = mp3(20, 320)
+    async with stage_of(tmp_path, {"doomed": track}, **broken) as play:
+        await play.order(f"{LYRICS} doomed", title="doomed", file=mp3(17))
+        _, data = sound_of(await play.track("doomed"))
+        assert data == track
+        await play.rest()
+        assert len(play.tracks("doomed")) == 1
+        assert "a sound process failed, a fault of ours" in play.stage.bot.log

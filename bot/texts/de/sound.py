@@ -53,12 +53,40 @@ TEXTS: dict[str, str] = {
         "Diese Datei zu lesen brauchte zu viel Zeit oder Speicher und wurde abgebrochen. "
         "Speichere den Song als gewöhnliche MP3 und häng ihn so an."
     ),
-    "sound.crashed": (
-        "Diese Datei konnte nicht gelesen werden: der Decoder ist daran gescheitert. "
+    "sound.over_cpu": (
+        "Diese Datei zu lesen brauchte mehr als {seconds:.0f} Sekunden Rechenzeit und wurde abgebrochen. "
         "Speichere den Song als gewöhnliche MP3 und häng ihn so an."
     ),
+    "sound.over_time": (
+        "Diese Datei zu lesen dauerte länger als {seconds:.0f} Sekunden und wurde abgebrochen. "
+        "Versuch es in einer Minute noch einmal, oder speichere den Song als gewöhnliche MP3 und häng ihn so an."
+    ),
+    "sound.over_memory": (
+        "Diese Datei zu lesen brauchte mehr Speicher, als für einen Song da ist (höchstens {mebibytes:.0f} MiB), "
+        "und wurde abgebrochen. Speichere den Song als gewöhnliche MP3 und häng ihn so an."
+    ),
+    "sound.over_output": (
+        "Beim Umwandeln wurden aus dieser Datei mehr als {mebibytes:.0f} MiB, darum wurde es abgebrochen. "
+        "Häng einen kürzeren Song an."
+    ),
+    "sound.crashed": (
+        "Der Decoder ist beim Lesen dieser Datei abgestürzt; ob es an der Datei liegt oder an ihm selbst, lässt sich "
+        "von hier aus nicht sagen. Speichere den Song als gewöhnliche MP3 und häng ihn so an."
+    ),
+    "sound.internal": (
+        "Es liegt nicht an deiner Datei: Beim Anhören ist in mir etwas schiefgegangen, das tut mir leid. Wer den Bot "
+        "betreibt, findet die Ursache in seinem Protokoll. Dein Song und dein Text sind noch da; versuch es bitte "
+        "später noch einmal."
+    ),
     "sound.unreadable": "Die Datei ließ sich nicht öffnen. Häng sie noch einmal an.",
-    "sound.unavailable": "Die Datei konnte gerade nicht geprüft werden. Versuch es in einer Minute noch einmal.",
+    "sound.unwritable": (
+        "Es liegt nicht an deiner Datei: Ich konnte nicht speichern, was ich daraus mache, weil meine Festplatte voll "
+        "ist oder nicht mitspielt. Dein Song und dein Text sind noch da; versuch es bitte später noch einmal."
+    ),
+    "sound.unavailable": (
+        "Es liegt nicht an deiner Datei: Ich komme gerade nicht dazu, sie anzuhören. Dein Song und dein Text sind noch "
+        "da; versuch es bitte in ein paar Minuten noch einmal."
+    ),
     "sound.too_big_anyway": (
         "Selbst als kleine MP3 hätte dieser Song {mebibytes:.0f} MiB, und nur {most:.0f} MiB lassen sich weitergeben. "
         "Häng einen kürzeren an."

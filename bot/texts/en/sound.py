@@ -41,11 +41,38 @@ TEXTS: dict[str, str] = {
         "Reading this file took too much time or memory, so it was stopped. "
         "Save the song as an ordinary MP3 and attach that."
     ),
+    "sound.over_cpu": (
+        "Reading this file took more than {seconds:.0f} seconds of computing, so it was stopped. "
+        "Save the song as an ordinary MP3 and attach that."
+    ),
+    "sound.over_time": (
+        "Reading this file took longer than {seconds:.0f} seconds, so it was stopped. "
+        "Try again in a minute, or save the song as an ordinary MP3 and attach that."
+    ),
+    "sound.over_memory": (
+        "Reading this file took more memory than there is for one song ({mebibytes:.0f} MiB at most), so it was "
+        "stopped. Save the song as an ordinary MP3 and attach that."
+    ),
+    "sound.over_output": (
+        "Converting this file made more than {mebibytes:.0f} MiB, so it was stopped. Attach a shorter song."
+    ),
     "sound.crashed": (
-        "This file could not be read: it broke the decoder. Save the song as an ordinary MP3 and attach that."
+        "The decoder broke down while it read this file; whether because of the file or by a fault of its own cannot "
+        "be told from here. Save the song as an ordinary MP3 and attach that."
+    ),
+    "sound.internal": (
+        "Your file is not to blame: something in me went wrong while I was listening to it, and I am sorry. "
+        "Whoever runs this bot finds the cause in its log. Your song and your words are kept; please try again later."
     ),
     "sound.unreadable": "The file could not be opened. Attach it again.",
-    "sound.unavailable": "The file could not be checked just now. Try again in a minute.",
+    "sound.unwritable": (
+        "Your file is not to blame: I could not store what I make of it, because my disk is full or does not take it. "
+        "Your song and your words are kept; please try again later."
+    ),
+    "sound.unavailable": (
+        "Your file is not to blame: I have no room to listen to it just now. Your song and your words are kept; "
+        "please try again in a few minutes."
+    ),
     "sound.too_big_anyway": (
         "Even as a small MP3 this would be {mebibytes:.0f} MiB, and only {most:.0f} MiB can be passed on. "
         "Attach a shorter song."

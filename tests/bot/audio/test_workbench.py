@@ -54,19 +54,23 @@ async def only_reason(song: Path, limits: Limits | None = None) -> Problem:
 
 
 async def test_a_child_that_hangs_is_stopped_and_told(song: Path, hostile) -> None:
-    hostile("import time; time.sleep(600)")
-    assert await only_reason(song, Limits(wall_seconds=-1.5)) is Problem.TOO_HEAVY
+    hostile("import os, time; os.write(1, b'began\\n'); time.sleep(600)")
+    assert await only_reason(song, Limits(wall_seconds=5)) is Problem.OVER_TIME
     assert sys.platform != "linux" or not children()
 
 
 async def test_a_child_that_ignores_its_order_and_dies_is_told(song: Path, hostile) -> None:
     hostile("import os; os.abort()")
+    assert await only_reason(song) is Problem.INTERNAL, "it never came as far as the file"
+    hostile("import os; os.write(1, b'began\\n'); os.abort()")
     assert await only_reason(song) is Problem.CRASHED
 
 
 async def test_a_child_that_never_stops_talking_is_stopped(song: Path, hostile) -> None:
     hostile("import os\nwhile True: os.write(1, b'x' * 65536)")
-    assert await only_reason(song) is Problem.CRASHED
+    assert await only_reason(song) is Problem.INTERNAL
+    hostile("import os\nwhile True: os.write(2, b'x' * 65536)")
+    assert await only_reason(song, Limits(wall_seconds=1)) is Problem.UNAVAILABLE
 
 
 @pytest.mark.parametrize(
@@ -74,8 +78,9 @@ async def test_a_child_that_never_stops_talking_is_stopped(song: Path, hostile) 
     ["", "{", "[]", '{"answer": 1, "peak_bytes": 1}', '{"answer": {"verdict": "fine"}, "peak_bytes": 1}', "\\xff"],
 )
 async def test_an_answer_that_is_none_is_told(song: Path, hostile, answer: str) -> None:
-    hostile(f"import sys; sys.stdin.read(); sys.stdout.buffer.write({answer!r}.encode('latin-1'))")
-    assert await only_reason(song) is Problem.CRASHED
+    for begun in ("", "began\n"):
+        hostile(f"import sys; sys.stdin.read(); sys.stdout.buffer.write({begun + answer!r}.encode('latin-1'))")
+        assert await only_reason(song) is Problem.INTERNAL
 
 
 async def test_a_defect_of_ours_reaches_the_log_as_type_and_line_only(
@@ -112,12 +117,12 @@ async def test_a_child_killed_from_outside_is_told(tmp_path: Path, song_bytes: b
     song = tmp_path / "long.mp3"
     song.write_bytes(song_bytes * 50)
     async with Workbench(processes=1) as bench:
-        looking = asyncio.create_task(bench.inspect(song))
-        await started()
-        os.kill(children()[0], signal.SIGSEGV)
-        seen = await looking
-        assert [reason.problem for reason in seen.reasons] == [Problem.CRASHED]
-        assert bench.processes == 1
+        for name in (signal.SIGTERM, signal.SIGKILL):
+            looking = asyncio.create_task(bench.inspect(song))
+            await started()
+            os.kill(children()[0], name)
+            seen = await looking
+            assert [reason.problem for reason in seen.reasons] == [Problem.UNAVAILABLE]
 
 
 @linux_only
@@ -194,7 +199,7 @@ async def test_dressing_gives_the_track_back_when_its_child_dies(song: Path, hos
     async with Workbench() as bench:
         made = await bench.dress(song, tmp_path, title="Night", tags=Tags(title="Night"), limit_bytes=10**7)
     assert (made.path, made.fits, made.name, made.steps) == (song, True, "Night.mp3", frozenset())
-    assert made.problem is Problem.CRASHED
+    assert made.problem is Problem.INTERNAL
     assert not made.broken, "a dead child proves nothing about the track"
 
 
@@ -220,7 +225,7 @@ async def test_without_any_process_to_be_had_the_file_is_not_blamed(
     async with Workbench() as bench:
         seen = await bench.inspect(song)
     assert seen.undecided
-    assert [reason.problem for reason in seen.reasons] == [Problem.UNAVAILABLE]
+    assert [reason.problem for reason in seen.reasons] == [Problem.INTERNAL]
 
 
 async def test_a_child_cannot_have_a_foreign_file_posted(song: Path, hostile, tmp_path: Path) -> None:
@@ -229,11 +234,11 @@ async def test_a_child_cannot_have_a_foreign_file_posted(song: Path, hostile, tm
     (tmp_path / "track.mp3").symlink_to(secret)
     for named in (secret, tmp_path / "track.mp3"):
         answer = {"path": str(named), "fits": True, "size_bytes": 1, "name": "a.mp3"}
-        written = json.dumps({"answer": answer, "peak_bytes": 1})
+        written = "began\n" + json.dumps({"answer": answer, "peak_bytes": 1})
         hostile(f"import sys; sys.stdin.read(); sys.stdout.write({written!r})")
         async with Workbench() as bench:
             made = await bench.dress(song, tmp_path, title="a", tags=Tags(), limit_bytes=10**7)
-        assert (made.path, made.problem) == (song, Problem.CRASHED)
+        assert (made.path, made.problem) == (song, Problem.INTERNAL)
 
 
 def test_no_process_at_all_is_refused() -> None:

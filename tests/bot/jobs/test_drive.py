@@ -10,6 +10,7 @@ from bot.errors import (
     AccountError,
     BusyError,
     DeliveryLaterError,
+    HearingFaultError,
     Reason,
     ReferenceRefusedError,
     RefusedError,
@@ -109,6 +110,34 @@ async def test_a_reference_out_of_reach_is_tried_for_ten_minutes_and_then_gone(k
     job = await kit.job()
     assert (job.state, job.reason) == (JobState.FAILED, Reason.REFERENCE_GONE)
     assert timedelta(minutes=10) <= job.moved_at - job.created_at <= timedelta(minutes=11)
+
+
+async def test_a_fault_of_ours_is_tried_three_times_and_told_as_ours_with_the_song_kept(kit: Kit):
+    await kit.order()
+    fault = HearingFaultError("not heard: internal", detail="a remark", is_lasting=True)
+    kit.ears.checks.default = fault
+    tries = 0
+    while (await kit.job()).state is JobState.CHECKING:
+        tries += 1
+        step = await kit.drive()
+        if step != AT_ONCE:
+            await kit.clock.advance(pause_of(step))
+    job = await kit.job()
+    assert (job.state, job.reason, job.detail) == (JobState.FAILED, Reason.INTERNAL, "a remark")
+    assert (tries, job.moved_at - job.created_at < timedelta(seconds=10)) == (3, True)
+    assert not job.may_be_charged
+
+
+async def test_a_machine_that_is_short_of_something_is_given_ten_minutes(kit: Kit):
+    await kit.order()
+    kit.ears.checks.default = HearingFaultError("not heard: unwritable", detail="a remark", is_lasting=False)
+    while (await kit.job()).state is JobState.CHECKING:
+        step = await kit.drive()
+        if step != AT_ONCE:
+            await kit.clock.advance(pause_of(step))
+    job = await kit.job()
+    assert (job.state, job.reason, job.detail) == (JobState.FAILED, Reason.INTERNAL, "a remark")
+    assert timedelta(minutes=10) <= job.moved_at - job.created_at <= timedelta(minutes=12)
 
 
 async def test_hours_of_being_down_do_not_count_as_tries(kit: Kit):

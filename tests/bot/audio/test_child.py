@@ -1,0 +1,218 @@
+"""How a child ends decides whom its end is blamed on: the file, a limit, the decoder or us. Real children, tampered."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.audio import OURS, Dressed, Limits, Needs, Problem, Purpose, Step, Tags, Verdict, Workbench, sentence
+from bot.audio.child import Ended, why_it_ended
+from bot.audio.model import STOPPED
+
+Tamper = Callable[[str], None]
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="ends by signals")
+
+#: What PyAV 19 does to a caller of PyAV 18.
+NO_SUCH_PARAMETER = "opening(lambda real, file, format=None, options=None: real(file))"
+SEGFAULT = "opening(lambda *_, **__: ctypes.string_at(0))"
+QUICK = Limits(cpu_seconds=1, wall_seconds=25)
+
+#: Code in the child -> what it is.
+ENDS = {
+    "a parameter that is not there": (NO_SUCH_PARAMETER, Problem.INTERNAL),
+    "an attribute that is not there": ("opening(lambda real, *_, **__: real.nowhere)", Problem.INTERNAL),
+    "an import in the middle": ("opening(lambda *_, **__: __import__('nowhere'))", Problem.INTERNAL),
+    "an error of the system's": ("opening(lambda *_, **__: os.stat('/nowhere'))", Problem.INTERNAL),
+    "a demuxer that this build lacks": ("opening(lambda real, file, **_: real(file, format='nope'))", Problem.INTERNAL),
+    "a part that FFmpeg misses in itself": (
+        "def miss(*_, **__):\n import av.error\n raise av.error.DemuxerNotFoundError(1, 'x')\nopening(miss)",
+        Problem.INTERNAL,
+    ),
+    "a package that is not there": ("sys.modules['av'] = None", Problem.INTERNAL),
+    "an interpreter that leaves": ("os._exit(1)", Problem.INTERNAL),
+    "one that leaves in peace without an answer": ("opening(lambda *_, **__: os._exit(0))", Problem.INTERNAL),
+    "a library that crashes while it is loaded": (
+        "if sys.orig_argv[-1] == 'bot.audio.worker': ctypes.string_at(0)",
+        Problem.INTERNAL,
+    ),
+    "a decoder that crashes": (SEGFAULT, Problem.CRASHED),
+    "a decoder that gives up": ("opening(lambda *_, **__: os.abort())", Problem.CRASHED),
+    "the kernel, out of memory": ("opening(lambda *_, **__: os.kill(os.getpid(), 9))", Problem.OVER_MEMORY),
+    "too large a piece of memory": ("opening(lambda *_, **__: bytearray(2**40))", Problem.OVER_MEMORY),
+    "a loop": ("def spin(*_, **__):\n while True: pass\nopening(spin)", Problem.OVER_CPU),
+    "a supervisor that stops everything": ("opening(lambda *_, **__: os.kill(os.getpid(), 15))", Problem.UNAVAILABLE),
+}
+
+
+@dataclass
+class Uses:
+    """Every use of a child, once."""
+
+    song: Path
+    folder: Path
+    seen: list[Problem]
+
+    async def all(self) -> list[Problem | None]:
+        async with Workbench(processes=1, limits=QUICK, encoding_limits=QUICK, on_fault=self.seen.append) as bench:
+            reference = await bench.inspect(self.song)
+            track = await bench.inspect(self.song, purpose=Purpose.TRACK)
+            assert (reference.verdict, track.verdict) == (Verdict.REFUSED, Verdict.REFUSED)
+            assert reference.undecided
+            assert track.undecided
+            made = await bench.to_reference(self.song, self.folder / "out.mp3", needs=Needs(longest_seconds=17))
+            assert made.path is None
+            dressed = await self._dressed(bench)
+        return [*(seen.reasons[0].problem for seen in (reference, track, made)), dressed.problem]
+
+    async def _dressed(self, bench: Workbench) -> Dressed:
+        dressed = await bench.dress(self.song, self.folder, title="Night", tags=Tags(), limit_bytes=10**7)
+        assert (dressed.path, dressed.fits, dressed.broken) == (self.song, True, False), "a paid track was lost"
+        return dressed
+
+
+@pytest.fixture
+def uses(song: Path, tmp_path: Path) -> Uses:
+    folder = tmp_path / "made"
+    folder.mkdir()
+    return Uses(song, folder, [])
+
+
+@posix_only
+@pytest.mark.parametrize("end", ENDS)
+async def test_an_end_is_told_as_what_it_is_whatever_the_child_was_for(uses: Uses, tampered: Tamper, end: str) -> None:
+    code, problem = ENDS[end]
+    tampered(code)
+    assert await uses.all() == [problem] * 4
+    assert uses.seen == [problem] * 4, "each is counted"
+
+
+@posix_only
+async def test_time_is_a_limit_of_its_own(song: Path, tampered: Tamper) -> None:
+    tampered("opening(lambda *_, **__: time.sleep(600))")
+    async with Workbench(processes=1, limits=Limits(wall_seconds=4)) as bench:
+        seen = await bench.inspect(song)
+    assert [(reason.problem, reason.values) for reason in seen.reasons] == [(Problem.OVER_TIME, {"seconds": 4})]
+
+
+async def test_what_is_written_has_a_limit_of_its_own(song: Path, tmp_path: Path) -> None:
+    async with Workbench(processes=1, encoding_limits=Limits(written_bytes=50_000)) as bench:
+        made = await bench.to_reference(song, tmp_path / "out.mp3", needs=Needs(longest_seconds=17))
+        assert [reason.problem for reason in made.reasons] == [Problem.OVER_OUTPUT]
+        dressed = await bench.dress(song, tmp_path, title="Night", tags=Tags(), limit_bytes=200_000)
+    assert (dressed.path, dressed.problem, dressed.broken) == (song, Problem.OVER_OUTPUT, False)
+
+
+@posix_only
+async def test_a_fault_of_ours_is_logged_with_the_childs_trace_and_without_what_a_file_says(
+    song: Path, tampered: Tamper, caplog: pytest.LogCaptureFixture
+) -> None:
+    tampered(NO_SUCH_PARAMETER)
+    async with Workbench(processes=1) as bench:
+        await bench.inspect(song)
+    (line,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert "decode.py" in line
+    assert "in open_sound" in line
+    assert "TypeError" in line
+    assert "unexpected keyword argument 'metadata_errors'" in line
+    assert str(song) not in caplog.text
+    caplog.clear()
+    tampered("def quote(real, file, **_): raise ValueError(f'the lyrics of {file}')\nopening(quote)")
+    async with Workbench(processes=1) as bench:
+        await bench.inspect(song)
+    assert "ValueError" in caplog.text
+    assert "song.mp3" not in caplog.text
+
+
+@posix_only
+async def test_where_a_decoder_died_is_in_the_log(
+    song: Path, tampered: Tamper, caplog: pytest.LogCaptureFixture
+) -> None:
+    tampered(SEGFAULT)
+    async with Workbench(processes=1) as bench:
+        await bench.inspect(song)
+    assert "SIGSEGV" in caplog.text
+    assert "decode.py" in caplog.text
+
+
+async def test_a_child_without_its_code_says_so_in_the_log(
+    song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "bot").mkdir()
+    (tmp_path / "bot/__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    async with Workbench(processes=1) as bench:
+        seen = await bench.inspect(song)
+    assert [reason.problem for reason in seen.reasons] == [Problem.INTERNAL]
+    assert "No module named" in caplog.text
+
+
+@posix_only
+async def test_a_machine_that_is_short_of_something_is_asked_again_later(song: Path) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    held: list[int] = []
+    async with Workbench(processes=1) as bench:
+        await bench.inspect(song)  # whatever is opened once and kept is open now
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 512), hard))
+        try:
+            with suppress(OSError):
+                held += (os.open(os.devnull, os.O_RDONLY) for _ in range(512))
+            seen = await bench.inspect(song)
+        finally:
+            for each in held:
+                os.close(each)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert [reason.problem for reason in seen.reasons] == [Problem.UNAVAILABLE]
+        assert (await bench.inspect(song)).verdict is Verdict.USABLE
+
+
+@posix_only
+async def test_a_step_of_dressing_that_fails_by_our_fault_costs_no_other(
+    song: Path, tmp_path: Path, tampered: Tamper, caplog: pytest.LogCaptureFixture
+) -> None:
+    tampered("import PIL.ImageFont\ndel PIL.ImageFont.load_default")
+    faults: list[Problem] = []
+    async with Workbench(processes=1, on_fault=faults.append) as bench:
+        made = await bench.dress(song, tmp_path, title="Night", tags=Tags(title="Night"), limit_bytes=200_000)
+    assert made.steps == {Step.MEASURED, Step.SHRUNK, Step.TAGGED}
+    assert made.fits
+    assert faults == [Problem.INTERNAL]
+    assert "in draw" in caplog.text
+    assert "load_default" in caplog.text
+
+
+def test_a_child_cannot_write_lines_of_its_own_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    told = '{"failed": "KeyError", "trace": "a\\n2026-01-31 12:00:00 INFO bot: all is well\\u001b[2J\\rb"}'
+    ended = Ended(code=1, began=True, answer=told.encode())
+    assert why_it_ended(ended, Limits()).problem is Problem.INTERNAL
+    (message,) = (record.getMessage() for record in caplog.records)
+    first, *others = message.splitlines()
+    assert "KeyError" in first
+    assert [line[:6] for line in others] == ["    | "] * 3
+    assert "\x1b" not in message
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="a status of Windows")
+def test_an_access_violation_is_a_crash() -> None:
+    ended = Ended(code=0xC0000005, began=True, answer=b"")
+    assert why_it_ended(ended, Limits()).problem is Problem.CRASHED
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_whom_a_sentence_blames(locale: str) -> None:
+    from bot.audio.model import Reason, stopped_at
+
+    innocent = "not to blame" if locale == "en" else "nicht an deiner Datei"
+    for problem in OURS - {Problem.UNREADABLE}:
+        assert innocent in sentence(Reason(problem=problem), locale)
+    for problem in STOPPED:
+        reason = stopped_at(problem, Limits())
+        (most,) = reason.values.values()
+        assert f"{most:.0f}" in sentence(reason, locale), "the limit is named"
