@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,6 +27,9 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FORBIDDEN = frozenset({401, 402, 403, 407, 410, 451})
 _LATER = frozenset({408, 421, 425, 429})
 _PART_SUFFIX = ".part"
+#: Host and port. A name has at most 253 characters (RFC 1035); spelling one of thousands in ASCII may take seconds.
+_MOST_AUTHORITY = 300
+_AUTHORITY_ENDS = re.compile(r"[/?#\\]")
 
 
 class DownloadFault(StrEnum):
@@ -128,8 +132,15 @@ async def _receive(
     raise DownloadError(DownloadFault.REFUSED, f"more than {_MOST_REDIRECTS} redirects")
 
 
+def has_plausible_host(address: str) -> bool:
+    """False where it is too long for one: asked before a URL is taken apart, which takes its time with such a host."""
+    return len(_AUTHORITY_ENDS.split(address.partition("//")[2], maxsplit=1)[0]) <= _MOST_AUTHORITY
+
+
 def _checked(address: str, base: yarl.URL | None, allowed: Callable[[yarl.URL], bool] | None) -> yarl.URL:
     """The URL with its encoding untouched: signatures cover the bytes as they were sent."""
+    if not has_plausible_host(address):
+        raise DownloadError(DownloadFault.URL, "not a host")
     try:
         url = yarl.URL(address, encoded=all("!" <= character <= "~" for character in address))
         if base is not None:

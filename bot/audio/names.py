@@ -4,6 +4,7 @@ import unicodedata
 from pathlib import Path
 
 from bot.audio.model import Dressed
+from bot.letters import normalised
 
 FALLBACK = "track"
 #: Bytes of UTF-8 with the suffix; file systems take 255, people read less, and "(1)" must still fit behind it.
@@ -24,7 +25,7 @@ def file_name(title: str, suffix: str) -> str:
     Letters of every script stay; separators, controls, emoji and what Windows forbids become single underscores. Never
     empty, hidden, reserved or longer than `MOST_BYTES`. `suffix` comes with its dot and is ours, not the member's.
     """
-    words = "".join(_plain(character) for character in unicodedata.normalize("NFKC", title)).split()
+    words = "".join(_plain(character) for character in normalised("NFKC", title)).split()
     stem = _cut("_".join(words).strip("._-' "), MOST_BYTES - len(suffix.encode()))
     if not any(character.isalnum() for character in stem):
         stem = FALLBACK

@@ -1,6 +1,7 @@
 """Finds out what a provider complains about, in whatever shape it says so, and what a member is to be told."""
 
 import re
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -32,6 +33,8 @@ _FIELD_KEYS = ("loc", "path")
 _KIND_KEYS = frozenset({"name", "type", "error_type", "code"})
 _MOST_DEPTH = 6
 _MOST_PARTS = 40
+#: Values that are looked at, words or not; a real error has a dozen.
+_MOST_VALUES = 1000
 _MOST_TEXT = 2000
 
 #: fal.ai's error types, https://fal.ai/docs/documentation/model-apis/errors.md; AIML passes them on.
@@ -64,16 +67,16 @@ _WORDS: Sequence[tuple[re.Pattern[str], Reason]] = (
     (
         re.compile(
             r"reference_audio|audio_url|reference (?:audio|song|track|file)|audio[_ ](?:file|duration|format|length)"
-            r"|(?:download|fetch|retriev|decod|load|read|open)\w*\b.{0,40}\b(?:audio|file|url|reference|media)"
+            r"|(?:download|fetch|retriev|decod|load|read|open)\w{0,16}\b.{0,40}\b(?:audio|file|url|reference|media)"
             r"|(?:audio|file|url|reference|media)\b.{0,40}\b(?:download|fetch|retriev|decod|load|read)"
-            r"|fetch failed|unsupported .{0,20}(?:audio|format)|(?:invalid|corrupt\w*) (?:audio|file)"
+            r"|fetch failed|unsupported .{0,20}(?:audio|format)|(?:invalid|corrupt\w{0,4}) (?:audio|file)"
             r"|duration is too (?:short|long)|no vocals"
         ),
         Reason.REFERENCE_UNREADABLE,
     ),
     (
         re.compile(
-            r"(?:prompt|lyrics|text|string|sequence)\b.{0,60}\b(?:too long|at most|maximum|exceed\w*|longer than)"
+            r"(?:prompt|lyrics|text|string|sequence)\b.{0,60}\b(?:too long|at most|maximum|exceed|longer than)"
             r"|too_big|sequence_too_long|maximum length|\b\d+ characters or (?:less|fewer)"
         ),
         Reason.LYRICS_TOO_LONG,
@@ -125,9 +128,11 @@ def complaint_in(data: object) -> Complaint:
     texts: list[str] = []
     kinds: list[str] = []
     fields: list[str] = []
-    waiting: list[tuple[object, str, int]] = [(data, "", 0)]
-    while waiting and len(texts) + len(fields) < _MOST_PARTS:
-        value, key, depth = waiting.pop(0)
+    waiting: deque[tuple[object, str, int]] = deque([(data, "", 0)])
+    looked_at = 0
+    while waiting and len(texts) + len(fields) < _MOST_PARTS and looked_at < _MOST_VALUES:
+        looked_at += 1
+        value, key, depth = waiting.popleft()
         if isinstance(value, str):
             _sort_word(value, key, texts, kinds, fields)
         elif depth < _MOST_DEPTH:

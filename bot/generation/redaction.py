@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
+from itertools import groupby
 
 MOST_CHARACTERS = 300
 #: Beyond this nothing is looked at.
@@ -14,7 +16,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 # Each runs in linear time on text whose blanks are already single.
 _AFTER_A_NAME = re.compile(r"\b(?:bearer|token|key|secret|password|signature)\b ?[:=]? ?[\w.+/=-]{12,}", re.IGNORECASE)
 _LONG_RUN = re.compile(r"[A-Za-z0-9_.+/=%~-]{32,}")  # keys, hashes, signatures
-_LONG_QUOTATION = re.compile(r'"[^"]{25,}"|“[^”]{25,}”|`[^`]{25,}`|(?<!\w)\'[^\']{25,}\'')
+_LONG_QUOTATION = re.compile(r'"[^"]{25,}"|“[^“”]{25,}”|`[^`]{25,}`|(?<!\w)\'[^\']{25,}\'')
 
 
 def sanitised(text: str, *, words: Iterable[str] = ()) -> str:
@@ -22,15 +24,39 @@ def sanitised(text: str, *, words: Iterable[str] = ()) -> str:
 
     `words`: what must not come back, such as the API key, the reference's URL and the lines of the prompt.
     """
-    text = text[:_MOST_READ]
-    for word in sorted({word.strip() for word in words}, key=len, reverse=True):
-        if len(word) >= _LEAST_WORD:
-            text = re.sub(re.escape(word), _GONE, text, flags=re.IGNORECASE)
+    text = _without(text[:_MOST_READ], {word.strip() for word in words})
     text = _UNPRINTABLE.sub(" ", text)
     text = " ".join(_GONE if _is_address(part) else part for part in text.split())
     for pattern in (_AFTER_A_NAME, _LONG_QUOTATION, _LONG_RUN):
         text = pattern.sub(_GONE, text)
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + _GONE
+
+
+def _without(text: str, words: set[str]) -> str:
+    """`text` with an ellipsis for every stretch that one or more of these words cover, whatever their case."""
+    folded = _folded(text)
+    gone = bytearray(len(text))
+    for word in words:
+        if len(word) < _LEAST_WORD:
+            continue
+        wanted = _folded(word)
+        at = folded.find(wanted)
+        while at >= 0:
+            gone[at : at + len(word)] = b"\x01" * len(word)
+            at = folded.find(wanted, at + len(word))
+    stretches = groupby(zip(text, gone, strict=True), key=lambda pair: pair[1])
+    return "".join(_GONE if is_gone else "".join(letter for letter, _ in stretch) for is_gone, stretch in stretches)
+
+
+def _folded(text: str) -> str:
+    """Lower case, letter for letter: what is found in it is found at the same place in `text`."""
+    return "".join(map(_folded_letter, text))
+
+
+@lru_cache(maxsize=4096)
+def _folded_letter(letter: str) -> str:
+    lower = letter.lower()
+    return next(form for form in (lower.casefold(), lower, letter) if len(form) == 1)
 
 
 def _is_address(part: str) -> bool:

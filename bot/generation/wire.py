@@ -5,6 +5,7 @@ from typing import Annotated, Any, cast
 import yarl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
+from bot.download import has_plausible_host
 from bot.errors import Reason
 from bot.generation.complaint import complaint_in
 from bot.generation.redaction import sanitised
@@ -33,11 +34,14 @@ def _usable_url(value: object) -> str | None:
     if not isinstance(value, str) or len(value) > _MOST_URL:
         return None
     value = value.strip()
+    if not has_plausible_host(value):
+        return None
     try:
-        url = yarl.URL(value, encoded=True)
+        url = yarl.URL(value, encoded=value.isascii())
+        is_usable = url.scheme in {"http", "https"} and bool(url.host)
     except ValueError:
         return None
-    return value if url.scheme in {"http", "https"} and url.host else None
+    return value if is_usable else None
 
 
 def _text_or_none(value: object) -> str | None:

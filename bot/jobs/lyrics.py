@@ -3,8 +3,10 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.errors import OrderError, Reason
+from bot.letters import normalised
 
 #: Around the whole prompt: "double hash marks at the beginning and end add accompaniment" (minimax-music, API page).
 ACCOMPANIMENT_MARK = "##"
@@ -20,13 +22,14 @@ _SECTIONS = (
     "couplet|pont|verso|estrofa|estribillo|coro|puente|ponte|refrão|strofa|ritornello|"
     "куплет|припев|бридж|主歌|副歌|桥段|サビ|間奏|후렴|벌스"
 )
-_NUMBER = r"(?:\s*[#:.\-]?\s*(?:\d{1,2}|[ivx]{1,4}|[a-d]))?"
-_REPEAT = r"(?:\s*[\(\[]?\s*(?:x\s*\d{1,2}|\d{1,2}\s*x)\s*[\)\]]?)?"
+# A section's name stands on one line, whose blanks are already single: with " ?" nothing is left to try in many ways.
+_NUMBER = r"(?: ?[#:.\-]? ?(?:\d{1,2}|[ivx]{1,4}|[a-d]))?"
+_REPEAT = r"(?: ?[\(\[]? ?(?:x ?\d{1,2}|\d{1,2} ?x) ?[\)\]]?)?"
 _SECTION = rf"(?:{_SECTIONS}){_NUMBER}{_REPEAT}"
 
 _BRACKETED = re.compile(r"\[[^\[\]\n]{0,80}\]|【[^【】\n]{0,80}】")
-_PARENTHESISED = re.compile(rf"\(\s*{_SECTION}\s*:?\s*\)", re.IGNORECASE)
-_LABEL = re.compile(rf"^(?: ?{_SECTION} ?[:：] ?)+", re.IGNORECASE | re.MULTILINE)
+_PARENTHESISED = re.compile(rf"\( ?{_SECTION} ?:? ?\)", re.IGNORECASE)
+_LABEL = re.compile(rf"^ ?(?:{_SECTION} ?[:：] ?)++", re.IGNORECASE | re.MULTILINE)
 _BARE = re.compile(rf"^ ?{_SECTION} ?$", re.IGNORECASE | re.MULTILINE)
 _HOW_OFTEN = re.compile(r"[\(\[]?(?:x\d{1,2}|\d{1,2}x)[\)\]]?", re.IGNORECASE)
 
@@ -41,6 +44,7 @@ _SPACES = re.compile(" {2,}")
 _HASHES = re.compile(r"#{2,}")
 _QUOTES = str.maketrans({**dict.fromkeys("‘’‚‛´ʼ＇", "'"), **dict.fromkeys("“”„‟＂", '"')})
 _JOINERS = "\u200c\u200d"  # they join or part letters in Persian, Hindi and their kin; anywhere else they are noise
+_JOINER = re.compile(f"[{_JOINERS}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,25 +116,25 @@ def _once_over(lyrics: str) -> str:
     lines = [" ".join(_words(line)) for line in plain.split("\n")]
     lines = [line if _has_something_to_sing(line) else "" for line in lines]
     # a lone # at either end would lengthen the marks around the whole
-    return unicodedata.normalize("NFC", _with_pauses(lines)).strip("# \n")
+    return normalised("NFC", _with_pauses(lines)).strip("# \n")
 
 
 def _plain_characters(lyrics: str) -> str:
     text = _NEWLINES.sub("\n", lyrics)
     if "\n" not in text:
         text = text.replace("\\n", "\n")  # pasted from code or from a log
-    text = unicodedata.normalize("NFC", _DISCORD_TOKEN.sub(" ", text)).translate(_QUOTES)
-    text = _SPACES.sub(" ", "".join(_kept(text, at) for at in range(len(text))))
-    return _MARKDOWN.sub("", text)
+    text = normalised("NFC", _DISCORD_TOKEN.sub(" ", text)).translate(_QUOTES)
+    text = _JOINER.sub(_joiner_kept, text)
+    text = _SPACES.sub(" ", "".join(map(_kept, text)))
+    # what is between two blanks may have been nothing but marks
+    return _SPACES.sub(" ", _MARKDOWN.sub("", text))
 
 
-def _kept(text: str, at: int) -> str:
-    """The character there, a space in its stead (emoji, odd spaces), or nothing (invisible ones)."""
-    character = text[at]
-    if character == "\n" or character.isalnum():
+@lru_cache(maxsize=4096)
+def _kept(character: str) -> str:
+    """The character, a space in its stead (emoji, odd spaces), or nothing (invisible ones)."""
+    if character == "\n" or character.isalnum() or character in _JOINERS:
         return character
-    if character in _JOINERS:
-        return character if _joins(text, at) else ""
     category = unicodedata.category(character)
     if category in {"Zs", "So", "Co", "Cn"} or character == "\t" or "\U0001f3fb" <= character <= "\U0001f3ff":
         return " "
@@ -139,11 +143,13 @@ def _kept(text: str, at: int) -> str:
     return character
 
 
-def _joins(text: str, at: int) -> bool:
-    neighbours = text[at - 1 : at] + text[at + 1 : at + 2]
-    return len(neighbours) == 2 and all(
+def _joiner_kept(found: re.Match[str]) -> str:
+    """The joiner, where it stands between two letters that take one."""
+    neighbours = found.string[max(0, found.start() - 1) : found.start()] + found.string[found.end() : found.end() + 1]
+    joins = len(neighbours) == 2 and all(
         ord(character) > 0x2FF and unicodedata.category(character)[0] in "LM" for character in neighbours
     )
+    return found.group() if joins else ""
 
 
 def _lines_of_a_single_line(text: str) -> str:

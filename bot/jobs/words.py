@@ -2,7 +2,15 @@
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable
+
+from bot.letters import normalised
+
+#: Letters by which a list is sorted into a tree: at each place of a text few words are left to be tried, however many
+#: are listed. Deeper than that the words are so few that they are simply tried one by one.
+_MOST_DEPTH = 6
+_FEW_WORDS = 4
 
 
 class WordList:
@@ -10,8 +18,17 @@ class WordList:
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         """`words`: empty ones are skipped; an empty list finds nothing."""
-        patterns = [_pattern(word) for word in map(_folded, words) if word.strip("* ")]
-        self._pattern = re.compile("|".join(patterns)) if patterns else None
+        bounded: set[tuple[str, str]] = set()
+        anywhere: set[tuple[str, str]] = set()
+        for folded in map(_folded, words):
+            if word := folded.rstrip("* "):
+                # scripts without spaces have no word boundaries to look for
+                has_boundaries = not any("\u3040" <= character <= "\uffdc" for character in word)
+                end = "" if folded.endswith("*") or not has_boundaries else r"(?!\w)"
+                (bounded if has_boundaries else anywhere).add((word, end))
+        parts = [rf"(?<!\w){_tree(sorted(bounded))}"] if bounded else []
+        parts += [_tree(sorted(anywhere))] if anywhere else []
+        self._pattern = re.compile("|".join(parts)) if parts else None
 
     @classmethod
     def parsed(cls, content: str) -> "WordList":
@@ -28,13 +45,23 @@ class WordList:
 
 
 def _folded(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if unicodedata.category(character) not in {"Mn", "Cf"})
+    """Without case, accents and invisible characters; any blanks are one space."""
+    decomposed = normalised("NFKD", text.casefold())
+    kept = (character for character in decomposed if unicodedata.category(character) not in {"Mn", "Cf"})
+    return " ".join("".join(kept).split())
 
 
-def _pattern(word: str) -> str:
-    word, begins = word.strip().rstrip("*"), word.strip().endswith("*")
-    body = r"\s+".join(map(re.escape, word.split()))
-    if any("\u3040" <= character <= "\uffdc" for character in word):
-        return body  # scripts without spaces have no word boundaries to look for
-    return rf"(?<!\w){body}" + ("" if begins else r"(?!\w)")
+def _tree(words: list[tuple[str, str]], at: int = 0, depth: int = 0) -> str:
+    """A pattern for what these words (each with the pattern of its end) have after their first `at` letters."""
+    if len(words) <= _FEW_WORDS or depth == _MOST_DEPTH:
+        return "(?:" + "|".join(re.escape(word[at:]) + end for word, end in words) + ")"
+    branches: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for word, end in words:
+        branches[word[at : at + 1]].append((word, end))
+    return "(?:" + "|".join(_branch(letter, branch, at, depth) for letter, branch in branches.items()) + ")"
+
+
+def _branch(letter: str, words: list[tuple[str, str]], at: int, depth: int) -> str:
+    if not letter:  # these words end here
+        return "|".join(end for _, end in words)
+    return re.escape(letter) + _tree(words, at + 1, depth + 1)

@@ -24,7 +24,7 @@ def spelled(remark: str, locale: str = FALLBACK) -> str | None:
         parsed: Any = json.loads(remark)
         parts = cast("list[Any]", parsed) if isinstance(parsed, list) else [parsed]
         sentences = [_sentence(part, locale) for part in parts]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return " ".join(sentences) or None
 

@@ -83,8 +83,8 @@ def check_song(song: Song, rules: HouseRules) -> None:
 
 def expiry_of(url: str) -> datetime | None:
     """When a signed attachment URL ends: its `ex`, Unix seconds in hexadecimal; None when it has none."""
-    values = parse_qs(urlsplit(url).query).get("ex")
     try:
+        values = parse_qs(urlsplit(url).query).get("ex")
         return datetime.fromtimestamp(int(values[0], 16), UTC) if values else None
     except (ValueError, OverflowError, OSError):
         return None

@@ -12,7 +12,7 @@ from bot.ui.rules import HouseRules
 
 # Everything that begins a markdown construct, a mention, a custom emoji, a timestamp or a link in Discord.
 _SPECIAL = re.compile(r"([\\*_~`|\[\]()<>#@:])")
-_LEADING = re.compile(r"^(\s*)([-+]|\d+\.)(?=\s)", re.MULTILINE)
+_LEADING = re.compile(r"^([^\S\n]*)([-+]|\d+\.)(?=\s)", re.MULTILINE)
 
 #: Leaves room in a message (2000 characters, Discord) for all else that stands on a track's. Addresses signed with a
 #: temporary key of the large clouds have 1,000 to 1,400.

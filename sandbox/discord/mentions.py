@@ -8,8 +8,8 @@ from .permissions import ALL, Permission, compute
 from .world import World
 
 _CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
-_USER = re.compile(r"<@!?(\d+)>")
-_ROLE = re.compile(r"<@&(\d+)>")
+_USER = re.compile(r"<@!?(\d{1,20})>")
+_ROLE = re.compile(r"<@&(\d{1,20})>")
 
 #: Docs, "Allowed Mentions": an ordinary message parses everything when the field is missing, an interaction users only.
 EVERYTHING: JSON = {"parse": ["users", "roles", "everyone"]}

@@ -12,8 +12,9 @@ _LONGEST_WIDE_LINE = 14  # a Chinese or Japanese sign is about a syllable each
 _CHORUS = re.compile(
     r"chorus|hook|refrain|drop|refrão|estribillo|coro|ritornello|припев|приспів|サビ|副歌|후렴", re.IGNORECASE
 )
-_BRACKETED = re.compile(r"[\[(【]\s*([^\])】]{1,40}?)\s*[\])】]\s*:?")
-_NAMED = re.compile(r"((?:pre-?)?chorus|verse|bridge|intro|outro|hook|refrain)\s*\d*\s*:", re.IGNORECASE)
+# Of lines whose blanks are already single.
+_BRACKETED = re.compile(r"[\[(【] ?([^\])】]{1,40}?) ?[\])】] ?:?")
+_NAMED = re.compile(r"((?:pre-?)?chorus|verse|bridge|intro|outro|hook|refrain) ?\d* ?:", re.IGNORECASE)
 _MARKUP = re.compile(r"<[^<>]{0,200}>")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 

@@ -247,6 +247,8 @@ async def test_redirects_end(session: aiohttp.ClientSession, tmp_path: Path) -> 
         "http://u:p@127.0.0.1/",
         "http://[::1",
         "h:1",
+        f"http://{'a' * 301}/",
+        f"//{'ä' * 301}?b",
     ],
 )
 async def test_what_is_no_plain_url_is_not_followed(

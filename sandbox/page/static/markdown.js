@@ -3,49 +3,60 @@
 import { el } from "./dom.js";
 import { timestamp } from "./time.js";
 
-// Order matters: what stands first wins at the same place.
+// Kind, how it begins, and how it ends where that may be far away; what stands first wins at the same place. A text may
+// be made to be slow: therefore an end that was not found is not looked for again.
 const INLINE = [
-  ["escape", /^\\([\\`*_~|>#\-[\]()<@:])/],
-  ["code", /^(`{1,2})(.+?)\1(?!`)/s],
-  ["time", /^<t:(-?\d{1,13})(?::([tTdDfFRsS]))?>/],
-  ["user", /^<@!?(\d+)>/],
-  ["role", /^<@&(\d+)>/],
-  ["place", /^<#(\d+)>/],
-  ["command", /^<\/([-\w\s]+):\d+>/],
-  ["emoji", /^<a?:(\w+):\d+>/],
-  ["angled", /^<(https?:\/\/[^\s<>]+)>/],
-  ["link", /^\[([^\]\n]+)\]\(<?(https?:\/\/[^\s()<>]+)>?\)/],
-  ["url", /^https?:\/\/[^\s<>]*[^\s<>.,;:!?'")\]*_~|]/],
-  ["strong", /^\*\*(.+?)\*\*(?!\*)/s],
-  ["under", /^__(.+?)__(?!_)/s],
-  ["emphasis", /^\*(?![\s*])(.+?)(?<![\s*])\*(?!\*)/s],
-  ["emphasis", /^_(?![\s_])(.+?)(?<![\s_])_(?![\w_])/s],
-  ["strike", /^~~(.+?)~~/s],
-  ["spoiler", /^\|\|(.+?)\|\|/s],
-  ["everyone", /^@(everyone|here)\b/],
+  ["escape", /\\([\\`*_~|>#\-[\]()<@:])/y],
+  ["code", /``/y, /``(?!`)/g],
+  ["code", /`/y, /`(?!`)/g],
+  ["time", /<t:(-?\d{1,13})(?::([tTdDfFRsS]))?>/y],
+  ["user", /<@!?(\d+)>/y],
+  ["role", /<@&(\d+)>/y],
+  ["place", /<#(\d+)>/y],
+  ["command", /<\/([-\w\s]+):\d+>/y],
+  ["emoji", /<a?:(\w+):\d+>/y],
+  ["angled", /<(https?:\/\/[^\s<>]+)>/y],
+  ["link", /\[([^[\]\n]+)\]\(<?(https?:\/\/[^\s()<>]+)>?\)/y],
+  ["url", /https?:\/\/[^\s<>]*[^\s<>.,;:!?'")\]*_~|]/y],
+  ["strong", /\*\*/y, /\*\*(?!\*)/g],
+  ["under", /__/y, /__(?!_)/g],
+  ["emphasis", /\*(?![\s*])/y, /(?<![\s*])\*(?!\*)/g],
+  // snake_case is no emphasis
+  ["emphasis", /(?<!\w)_(?![\s_])/y, /(?<![\s_])_(?![\w_])/g],
+  ["strike", /~~/y, /~~/g],
+  ["spoiler", /\|\|/y, /\|\|/g],
+  ["everyone", /@(everyone|here)\b/y],
 ];
+const SPANS = { strong: "strong", under: "u", emphasis: "em", strike: "s" };
 const STARTS = /[\\`<[h*_~|@]/;
 const CODE_BLOCK = /^```(?:([\w+#-]{1,20})\n)?\n?(.*?)\n?```\n?/s;
 
 /** Nodes for a text. `names` resolves mentions: `user(id)`, `place(id)`, `jump(url)`. */
 export function markdown(text, names) {
+  return blocks(text.replace(/\r\n?/g, "\n"), names, false);
+}
+
+function blocks(text, names, quoted) {
   const found = [];
-  let rest = text.replace(/\r\n?/g, "\n");
+  let rest = text;
   while (rest) {
-    const [node, length] = block(rest, names);
+    const [node, length] = block(rest, names, quoted);
     found.push(node);
     rest = rest.slice(length);
   }
   return found;
 }
 
-function block(text, names) {
+// As in Discord, a quotation within a quotation is text.
+function block(text, names, quoted) {
   const code = CODE_BLOCK.exec(text);
   if (code) return [el("pre", {}, el("code", { text: code[2] })), code[0].length];
-  if (text.startsWith(">>> ")) return [el("blockquote", {}, markdown(text.slice(4), names)), text.length];
-  const quote = /^(?:> ?[^\n]*(?:\n|$))+/.exec(text);
-  if (quote && text.startsWith("> ")) {
-    return [el("blockquote", {}, markdown(quote[0].replace(/^> ?/gm, "").replace(/\n$/, ""), names)), quote[0].length];
+  if (!quoted && text.startsWith(">>> ")) {
+    return [el("blockquote", {}, blocks(text.slice(4), names, true)), text.length];
+  }
+  if (!quoted && text.startsWith("> ")) {
+    const quote = /^(?:>[^\n]*(?:\n|$))+/.exec(text)[0];
+    return [el("blockquote", {}, blocks(quote.replace(/^> ?/gm, "").replace(/\n$/, ""), names, true)), quote.length];
   }
   const heading = /^(#{1,3}|-#) ([^\n]+)(?:\n|$)/.exec(text);
   if (heading) {
@@ -74,12 +85,14 @@ function paragraph(text, names) {
   return [el("div", { class: "md-text" }, inline(text.slice(0, end), names)), Math.max(length, 1)];
 }
 
-function inline(text, names) {
+// `taken` are the ends that the spans around this text wait for: none stands within its own kind.
+function inline(text, names, taken = []) {
   const nodes = [];
+  const endless = new Set(taken);
   let plain = "";
   let at = 0;
   while (at < text.length) {
-    const hit = STARTS.test(text[at]) ? match(text, at) : null;
+    const hit = STARTS.test(text[at]) ? match(text, at, endless) : null;
     if (!hit) {
       plain += text[at];
       at += 1;
@@ -87,29 +100,35 @@ function inline(text, names) {
     }
     if (plain) nodes.push(plain);
     plain = "";
-    nodes.push(render(hit.kind, hit.parts, names));
-    at += hit.parts[0].length;
+    nodes.push(render(hit.kind, hit.parts, names, hit.ends ? [...taken, hit.ends] : taken));
+    at = hit.end;
   }
   if (plain) nodes.push(plain);
   return nodes;
 }
 
-function match(text, at) {
-  const rest = text.slice(at);
-  for (const [kind, pattern] of INLINE) {
-    const parts = pattern.exec(rest);
-    // snake_case and 2*3*4 are no emphasis in the middle of a word
-    if (parts && !(rest[0] === "_" && kind === "emphasis" && /\w/.test(text[at - 1] ?? ""))) return { kind, parts };
+// `endless` holds the ends that are not to be looked for: they are taken, or do not occur any more.
+function match(text, at, endless) {
+  for (const [kind, begins, ends] of INLINE) {
+    begins.lastIndex = at;
+    const parts = endless.has(ends) ? null : begins.exec(text);
+    if (!parts) continue;
+    const inside = begins.lastIndex;
+    if (!ends) return { kind, parts, end: inside };
+    ends.lastIndex = inside + 1; // nothing is no content
+    const end = ends.exec(text);
+    if (end) return { kind, parts: [null, text.slice(inside, end.index)], end: ends.lastIndex, ends };
+    endless.add(ends);
   }
   return null;
 }
 
-function render(kind, parts, names) {
+function render(kind, parts, names, taken) {
   switch (kind) {
     case "escape":
       return parts[1];
     case "code":
-      return el("code", { text: parts[2] });
+      return el("code", { text: parts[1] });
     case "time":
       return timestamp(Number(parts[1]), parts[2]);
     case "user":
@@ -131,9 +150,9 @@ function render(kind, parts, names) {
     case "url":
       return link(parts[0], parts[0], names);
     case "spoiler":
-      return spoiler(inline(parts[1], names));
+      return spoiler(inline(parts[1], names, taken));
     default:
-      return el({ strong: "strong", under: "u", emphasis: "em", strike: "s" }[kind], {}, inline(parts[1], names));
+      return el(SPANS[kind], {}, inline(parts[1], names, taken));
   }
 }
 

@@ -33,6 +33,11 @@ def test_what_is_left_is_fit_for_a_log(text: str, clean: str) -> None:
     assert sanitised(text) == clean
 
 
+def test_given_words_that_overlap_are_removed_as_one_stretch() -> None:
+    assert sanitised("of one two three four", words=["ONE TWO", "two three"]) == "of … four"
+    assert sanitised("İ STRASSE Straße straße", words=["Straße"]) == "İ STRASSE … …"
+
+
 def test_given_words_are_removed_in_any_case_longest_first() -> None:
     words = ["My love", "my love is gone", "la"]
 

@@ -1,6 +1,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +100,10 @@ def test_a_complaint_with_a_thousand_parts_is_read_as_far_as_needed() -> None:
     for _ in range(500):
         deep = {"error": deep}
     assert complaint_in(deep).text == ""
+    assert complaint_in([[{"code": 1}] * 40] * 40 + [{"message": "far behind"}]).text == ""
+
+
+@pytest.mark.parametrize(("host", "usable"), [("ä.example", True), ("ä" * 301, False), ("[", False)])
+def test_an_address_whose_host_cannot_be_one_is_none(host: str, usable: bool) -> None:
+    progress = progress_in({"status": "completed", "audio_file": {"url": f"https://{host}/a.mp3"}})
+    assert isinstance(progress, Finished if usable else StillWorking)

@@ -44,6 +44,10 @@ PASTED = [
     pytest.param("夜空に\n星が光る。", "夜空に\n星が光る。", id="Japanese"),
     pytest.param("שלום עולם\nمرحبا بالعالم", "שלום עולם\nمرحبا بالعالم", id="right to left"),
     pytest.param("one\n---\ntwo\n***\n♪♪♪\nthree", "one\n\ntwo\n\nthree", id="ruled lines are pauses"),
+    pytest.param("Chorus\nI\nwant you", "I\nwant you", id="a short line below a section's name is sung"),
+    pytest.param("**Verse** ~~1~~\none", "one", id="marks between the parts of a section's name"),
+    pytest.param("Intro: Verse 1: Chorus: one", "one", id="label behind label"),
+    pytest.param("( Verse  1 : )\none", "one", id="odd spaces in a section's name"),
     pytest.param(" \t\u3000one\u00a0two\t three ", "one two three", id="odd spaces"),
 ]
 

@@ -26,3 +26,13 @@ def test_an_empty_list_refuses_nothing() -> None:
 
 def test_invisible_characters_do_not_hide_a_word() -> None:
     assert LIST.find("naugh\u200bty") == "naughty"
+
+
+def test_every_word_of_a_long_list_is_found_and_no_other() -> None:
+    letters = "abcd"
+    words = [f"{one}{two}{three}" for one in letters for two in letters for three in letters if one != three]
+    found = WordList([*words, "abcabc*", "d d"])
+    assert all(found.find(f"x {word}!") == word for word in words)
+    assert found.find("abcabcd") == "abcabc"
+    assert found.find("D\n\n D") == "d d"
+    assert not any(found.find(word) for word in ("aba", "abcd", "xabc", "dd", "abcab"))
