@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-import signal
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,6 +41,7 @@ from bot.listening import Listening
 from bot.metrics import Metrics
 from bot.owned import Owner
 from bot.settings import Settings
+from bot.stopping import Stop
 from bot.store.db import open_store, sole_driver
 from bot.ui.rules import HouseRules
 
@@ -66,22 +66,39 @@ async def run(settings: Settings) -> int:
     profile = profile_named(settings.generation_model)
     rules = _rules(settings, profile)
     point_at(settings.discord_api_url, settings.discord_gateway_url)
-    stop = asyncio.Event()
-    _listen_for_signals(stop)
+    stop = Stop(grace_seconds=settings.stop_grace_seconds, clock=SystemClock())
+    stop.listen()
+    stack = AsyncExitStack()
     try:
-        async with AsyncExitStack() as stack:
-            house = await _open(settings, profile, rules, stack)
-            return await _run_until(stop, house, settings)
+        code = await _code_of(_serve(settings, profile, rules, stop, stack))
+    finally:
+        stop.begin()
+        stop.grace_is_over()
+        await stop.within("files and connections", stack.aclose())
+    log.info("stopped")
+    await stop.leave(code)
+    return code
+
+
+async def _code_of(serving: Awaitable[None]) -> int:
+    try:
+        await serving
     except TokenRefusedError:
         log.error("Discord refuses DISCORD_TOKEN. Developer portal, your application, Bot, Reset Token.")
         return 3
     except StartError as error:
         log.error("%s", error)
         return 1
+    return 0
 
 
-async def _run_until(stop: asyncio.Event, house: House, settings: Settings) -> int:
+async def _serve(
+    settings: Settings, profile: RequestProfile, rules: HouseRules, stop: Stop, stack: AsyncExitStack
+) -> None:
     """Serve until told to stop, then let go in the order that loses nothing: work first, Discord last."""
+    house = await stop.unless_asked("opening", _open(settings, profile, rules, stack))
+    if house is None:
+        return
 
     async def on_ready() -> None:
         await house.engine.start()
@@ -90,21 +107,20 @@ async def _run_until(stop: asyncio.Event, house: House, settings: Settings) -> i
     discord = asyncio.create_task(
         run_client(house.client, settings.discord_token.get_secret_value(), on_ready), name="discord"
     )
-    stopping = asyncio.create_task(stop.wait(), name="signal")
     try:
-        await asyncio.wait({discord, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if discord.done():
+        await stop.asked_or_done(discord)
+        if not stop.is_asked:
             discord.result()
             raise StartError("the connection to Discord ended by itself; a supervisor should start the bot again")
         log.info("stopping")
-        return 0
     finally:
-        stopping.cancel()
+        stop.begin()
         await house.engine.stop(settings.stop_grace_seconds)
-        await house.owner.stop()
-        await house.client.close()
-        await asyncio.gather(discord, stopping, return_exceptions=True)
-        log.info("stopped")
+        stop.grace_is_over()
+        await stop.within("background work", house.owner.stop())
+        await stop.within("Discord's gateway", house.client.close())
+        await stop.end("Discord's client", discord)
+        await stop.within("Discord's connections", house.client.http.close())
 
 
 async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, stack: AsyncExitStack) -> House:
@@ -264,13 +280,3 @@ def _rules(settings: Settings, profile: RequestProfile) -> HouseRules:
         attachment_hosts=settings.attachment_hosts,
         blocked=WordList.parsed(settings.blocked_words()),
     )
-
-
-def _listen_for_signals(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(name, stop.set)
-        except NotImplementedError:
-            # Windows has no loop signal handlers; Ctrl-C then ends the process through KeyboardInterrupt
-            return

@@ -19,6 +19,8 @@ _BEAT_SECONDS = 0.5
 _STALLED_SECONDS = 5.0
 #: A stall is reported for so long, so that a supervisor that asks twice a minute sees it.
 _STALL_REMEMBERED_SECONDS = 60.0
+#: An answer that is under way at a stop gets so long; aiohttp would give it a minute.
+_LAST_ANSWER_SECONDS = 1.0
 
 
 class Pulse:
@@ -100,7 +102,7 @@ async def serve_health(server: HealthServer, host: str, port: int) -> AsyncGener
     app = web.Application()
     app.router.add_get("/healthz", server.healthz)
     app.router.add_get("/metrics", server.metrics)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_ANSWER_SECONDS)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

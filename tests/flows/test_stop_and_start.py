@@ -25,7 +25,8 @@ NOWHERE = {
 async def ended(bot: BotProcess) -> int:
     """Start it and wait until it ends by itself."""
     await bot.start()
-    return await asyncio.wait_for(bot.wait(), PATIENCE_SECONDS)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return await bot.wait()
 
 
 async def test_a_stop_while_nothing_happens_ends_with_zero(open_play: OpenPlay) -> None:
