@@ -15,6 +15,7 @@ from bot.audio import Needs, Workbench
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
 from bot.delivery import DiscordDelivery
+from bot.disk import Disk
 from bot.download import remove_leftovers
 from bot.engine.embedded import EmbeddedEngine
 from bot.errors import StartError
@@ -128,6 +129,7 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     metrics = Metrics()
     owner = Owner(clock)
     files = await _prepare_files(settings)
+    disk = Disk((*files.folders, files.work), clock)
     store = await stack.enter_async_context(open_store(settings.database_url, clock=clock))
     await stack.enter_async_context(sole_driver(settings.database_url))
     await _remove_leftovers(files)
@@ -155,11 +157,11 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     jobs = JobService(store=store, files=files, forecast=forecast, clock=clock, metrics=metrics, look_at=engine.look_at)
     client = ComposeClient(jobs=jobs, store=store, rules=rules, clock=clock, extensions=EXTENSIONS)
     workbench = await stack.enter_async_context(Workbench(processes=settings.audio_processes, work_dir=files.work))
-    delivery = DiscordDelivery(client=client, workbench=workbench, clock=clock)
+    delivery = DiscordDelivery(client=client, workbench=workbench, clock=clock, disk=disk)
     generator = await _open_generator(settings, profile, clock, stack)
     listening = await _open_listening(settings, profile, workbench, files, clock, stack)
     showing = Showing(store=store, deliverer=delivery, forecast=forecast, clock=clock, owner=owner)
-    bench = Bench(store=store, showing=showing, clock=clock, metrics=metrics, limits=_limits(settings))
+    bench = Bench(store=store, showing=showing, clock=clock, metrics=metrics, limits=_limits(settings), disk=disk)
     submitting = Submitting(bench=bench, generator=generator)
     finishing = Finishing(bench=bench, generator=generator, tracks=listening, deliverer=delivery, files=files)
     driver = Driver(
@@ -171,9 +173,11 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
         submitting=submitting,
         finishing=finishing,
     )
-    retention = Retention(store=store, files=files, clock=clock, keep_for=timedelta(days=settings.retention_days))
+    keep_for = timedelta(days=settings.retention_days)
+    retention = Retention(store=store, files=files, clock=clock, keep_for=keep_for, disk=disk)
     owner.keep("retention", retention.run)
-    await _open_health(settings, owner, client, store, metrics, clock, stack)
+    owner.keep("disk", disk.run)
+    await _open_health(settings, owner, client, store, disk, metrics, clock, stack)
     return House(client=client, engine=engine, owner=owner)
 
 
@@ -188,9 +192,12 @@ async def _prepare_files(settings: Settings) -> JobFiles:
 
 async def _remove_leftovers(files: JobFiles) -> None:
     """What a killed process left half done; only once it is certain that none runs on these folders."""
-    await asyncio.to_thread(files.empty_work)
-    for folder in files.folders:
-        await asyncio.to_thread(remove_leftovers, folder)
+    try:
+        await asyncio.to_thread(files.empty_work)
+        for folder in files.folders:
+            await asyncio.to_thread(remove_leftovers, folder)
+    except OSError as error:
+        raise StartError(f"DATA_DIR: {error.filename}: {error.strerror}. Make it writable for this user.") from error
 
 
 async def _open_session(stack: AsyncExitStack, *, force_close: bool = False) -> aiohttp.ClientSession:
@@ -239,6 +246,7 @@ async def _open_health(
     owner: Owner,
     client: ComposeClient,
     store: JobStore,
+    disk: Disk,
     metrics: Metrics,
     clock: Clock,
     stack: AsyncExitStack,
@@ -251,7 +259,7 @@ async def _open_health(
     pulse = Pulse(clock, metrics)
     owner.keep("pulse", pulse.run)
     if settings.health_port is not None:
-        checks = Checks(discord_ready=client.is_ready, refresh=refresh)
+        checks = Checks(discord_ready=client.is_ready, refresh=refresh, disk_trouble=lambda: disk.trouble)
         server = HealthServer(owner=owner, pulse=pulse, metrics=metrics, checks=checks)
         await stack.enter_async_context(serve_health(server, settings.health_host, settings.health_port))
 

@@ -57,6 +57,7 @@ class Checks:
 
     discord_ready: Callable[[], bool]
     refresh: Callable[[], Awaitable[None]]  #: reads the store for the gauges; raises StoreError
+    disk_trouble: Callable[[], str]  #: what DATA_DIR did not take; empty while it takes everything
 
 
 class HealthServer:
@@ -70,7 +71,7 @@ class HealthServer:
         self._checks = checks
 
     async def healthz(self, _request: web.Request) -> web.Response:
-        """`{"status": "ok" | "red", "problems": […], "loops": […]}`."""
+        """`{"status": "ok" | "red", "problems": […], "disk": "ok" | what failed, "loops": […]}`."""
         problems = [f"loop {loop.name} died: {loop.last_error}" for loop in self._owner.states() if not loop.running]
         if self._pulse.is_stalled():
             problems.append("the event loop stands still")
@@ -80,9 +81,13 @@ class HealthServer:
             await self._checks.refresh()
         except StoreError as error:
             problems.append(f"the database does not answer: {error}")
+        disk = self._checks.disk_trouble()
+        if disk:
+            problems.append(f"the disk of DATA_DIR fails: {disk}")
         body = {
             "status": "red" if problems else "ok",
             "problems": problems,
+            "disk": disk or "ok",
             "loops": [asdict(loop) for loop in self._owner.states()],
         }
         return web.json_response(body, status=503 if problems else 200)

@@ -5,7 +5,7 @@ from pathlib import Path
 import av.error
 
 from bot.audio.decode import WINDOWS_PER_SECOND, Heard, RefusedError
-from bot.audio.encode import BIT_RATES, Cut, encode_mp3, fitting_bit_rate
+from bot.audio.encode import BIT_RATES, Cut, encode_mp3, fitting_bit_rate, not_written
 from bot.audio.inspection import examine
 from bot.audio.kinds import Kind
 from bot.audio.model import Conversion, Limits, Needs, Problem, Purpose, Reason, Verdict
@@ -46,8 +46,8 @@ def _converted(
         made = encode_mp3(path, kind, out, bit_rate_kbps=bit_rate, limits=limits, cut=cut)
     except RefusedError as refused:
         return Conversion(path=None, reasons=(refused.reason,))
-    except (av.error.FFmpegError, OSError):
-        return Conversion(path=None, reasons=(Reason(problem=Problem.NOT_CONVERTED),))
+    except (av.error.FFmpegError, OSError) as error:
+        return Conversion(path=None, reasons=(Reason(problem=not_written(error)),))
     return Conversion(
         path=out,
         reasons=reasons,

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import av.error
 
 from bot.audio.decode import Heard, RefusedError
-from bot.audio.encode import BIT_RATES, encode_mp3, fitting_bit_rate
+from bot.audio.encode import BIT_RATES, encode_mp3, fitting_bit_rate, not_written
 from bot.audio.inspection import Examined, examine
 from bot.audio.kinds import Kind
 from bot.audio.model import ENCODED_FILE, PICTURE_FILE, TRACK_FILE, Dressed, Limits, Needs, Problem, Purpose, Step, Tags
@@ -58,7 +58,7 @@ def _pictured(dressed: Dressed, out_dir: Path) -> Dressed:
     try:
         draw(dressed.peaks, dressed.seconds or 0.0, picture)
     except OSError:
-        return dressed
+        return replace(dressed, problem=Problem.DISK)
     return replace(dressed, picture=picture, steps=dressed.steps | {Step.PICTURED})
 
 
@@ -83,8 +83,8 @@ def _fitted(
         size = encoded.stat().st_size
     except RefusedError as refused:
         return replace(dressed, problem=refused.reason.problem)
-    except (av.error.FFmpegError, OSError):
-        return replace(dressed, problem=Problem.NOT_CONVERTED)
+    except (av.error.FFmpegError, OSError) as error:
+        return replace(dressed, problem=not_written(error))
     if size > limit_bytes:
         return dressed
     made = replace(
@@ -112,5 +112,5 @@ def _tagged(dressed: Dressed, source: Path, out_dir: Path, tags: Tags) -> Dresse
         write_tagged(source, out, tags)
         size = out.stat().st_size
     except OSError:
-        return dressed
+        return replace(dressed, problem=Problem.DISK)
     return replace(dressed, path=out, size_bytes=size, steps=dressed.steps | {Step.TAGGED})

@@ -1,5 +1,6 @@
 """Any sound FFmpeg reads into an MP3 that everything plays, whole or a stretch of it. Runs only in a child process."""
 
+import errno
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,13 +9,14 @@ from types import TracebackType
 from typing import Self
 
 import av
+import av.error
 from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
 from bot.audio.decode import Heard, frames, open_sound
 from bot.audio.kinds import Kind
-from bot.audio.model import Limits
+from bot.audio.model import Limits, Problem
 
 #: Samples in one MPEG-1 frame; all we write is MPEG-1.
 FRAME = 1152
@@ -29,6 +31,10 @@ COMPRESSION_LEVEL = "7"
 #: Frames faded in (26 ms) and out (half a second) where a stretch is cut out.
 FADE_IN_FRAMES = 1
 FADE_OUT_FRAMES = 19
+#: What the system says of a disk that takes nothing. FFmpeg says EIO of broken sound too, so that one proves nothing.
+_DISK_FAULTS = frozenset(
+    getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "ENOENT")
+) - {None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +60,12 @@ def fitting_bit_rate(seconds: float, limit_bytes: int, at_most_kbps: int = BIT_R
         (rate for rate in BIT_RATES if rate <= at_most_kbps and seconds * rate * 125 + OVERHEAD_BYTES <= limit_bytes),
         None,
     )
+
+
+def not_written(error: av.error.FFmpegError | OSError) -> Problem:
+    """Whose fault it is that `encode_mp3` raised: the disk's, or nobody knows whose."""
+    is_ours = not isinstance(error, av.error.FFmpegError) or error.errno in _DISK_FAULTS
+    return Problem.DISK if is_ours else Problem.NOT_CONVERTED
 
 
 def encode_mp3(

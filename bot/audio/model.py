@@ -71,6 +71,8 @@ class Problem(StrEnum):
     UNREADABLE = "unreadable"
     #: No child could be started; the file is not to blame.
     UNAVAILABLE = "unavailable"
+    #: The disk did not take what was to be written; the file is not to blame.
+    DISK = "disk"
     #: Even as a small MP3 it would have `mebibytes` where `most` are taken.
     TOO_BIG_ANYWAY = "too_big_anyway"
     #: Writing the MP3 failed.
@@ -95,7 +97,7 @@ class Problem(StrEnum):
 
 
 #: Problems of ours or of the machine, which prove nothing about the file.
-UNDECIDED = frozenset({Problem.TOO_HEAVY, Problem.CRASHED, Problem.UNAVAILABLE, Problem.UNREADABLE})
+UNDECIDED = frozenset({Problem.TOO_HEAVY, Problem.CRASHED, Problem.UNAVAILABLE, Problem.UNREADABLE, Problem.DISK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,10 @@ TEXTS: dict[str, str] = {
         "Ich konnte deinen Auftrag gerade nicht aufschreiben, begonnen wurde nichts. Bitte versuche es gleich "
         "noch einmal."
     ),
+    "reason.disk": (
+        "Die Festplatte dieses Bots hat dein Lied nicht angenommen; begonnen und berechnet wurde nichts. An deiner "
+        "Datei liegt es nicht: Wer den Bot betreibt, muss nachsehen. Bitte versuche es später noch einmal."
+    ),
     "reason.sound": (
         "Diese Datei taugt nicht als Vorlage. Sie muss eine MP3- oder WAV-Datei mit Musik und Gesang sein, länger als "
         "{least_seconds} Sekunden."

@@ -59,6 +59,10 @@ TEXTS: dict[str, str] = {
     ),
     "sound.unreadable": "Die Datei ließ sich nicht öffnen. Häng sie noch einmal an.",
     "sound.unavailable": "Die Datei konnte gerade nicht geprüft werden. Versuch es in einer Minute noch einmal.",
+    "sound.disk": (
+        "Die Festplatte dieses Bots hat die Datei nicht angenommen; an der Datei liegt es nicht. "
+        "Versuch es später noch einmal."
+    ),
     "sound.too_big_anyway": (
         "Selbst als kleine MP3 hätte dieser Song {mebibytes:.0f} MiB, und nur {most:.0f} MiB lassen sich weitergeben. "
         "Häng einen kürzeren an."

@@ -21,6 +21,10 @@ TEXTS: dict[str, str] = {
     "reason.store_busy": (
         "I could not write your order down just now, and nothing was started. Please try again shortly."
     ),
+    "reason.disk": (
+        "The disk of this bot did not take your song, so nothing was started and nothing was charged. It is not your "
+        "file: whoever runs the bot must look at it. Please try again later."
+    ),
     "reason.sound": (
         "This file cannot be used as a reference. It must be an MP3 or WAV with music and vocals, longer than "
         "{least_seconds} seconds."

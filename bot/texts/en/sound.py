@@ -46,6 +46,7 @@ TEXTS: dict[str, str] = {
     ),
     "sound.unreadable": "The file could not be opened. Attach it again.",
     "sound.unavailable": "The file could not be checked just now. Try again in a minute.",
+    "sound.disk": "The disk of this bot did not take this file; the file is not to blame. Try again later.",
     "sound.too_big_anyway": (
         "Even as a small MP3 this would be {mebibytes:.0f} MiB, and only {most:.0f} MiB can be passed on. "
         "Attach a shorter song."

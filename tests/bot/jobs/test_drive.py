@@ -10,6 +10,7 @@ from bot.errors import (
     AccountError,
     BusyError,
     DeliveryLaterError,
+    DiskError,
     Reason,
     ReferenceRefusedError,
     RefusedError,
@@ -109,6 +110,31 @@ async def test_a_reference_out_of_reach_is_tried_for_ten_minutes_and_then_gone(k
     job = await kit.job()
     assert (job.state, job.reason) == (JobState.FAILED, Reason.REFERENCE_GONE)
     assert timedelta(minutes=10) <= job.moved_at - job.created_at <= timedelta(minutes=11)
+
+
+async def test_our_own_disk_is_waited_for_ten_minutes_and_the_member_is_told_that_it_is_not_the_file(kit: Kit):
+    await kit.order()
+    kit.ears.checks.default = DiskError("the file could not be written: No space left on device")
+    while (await kit.job()).state is JobState.CHECKING:
+        step = await kit.drive()
+        if step != AT_ONCE:
+            await kit.clock.advance(pause_of(step))
+    job = await kit.job()
+    assert (job.state, job.reason) == (JobState.FAILED, Reason.DISK)
+    assert timedelta(minutes=10) <= job.moved_at - job.created_at <= timedelta(minutes=12)
+    assert kit.disk.trouble == "the file could not be written: No space left on device"
+    assert not kit.generator.submits.calls
+
+
+async def test_a_disk_that_works_again_in_time_costs_a_reference_nothing(kit: Kit):
+    await kit.order()
+    kit.ears.checks.then(DiskError("full"), DiskError("full"))
+    for _ in range(2):
+        await kit.clock.advance(pause_of(await kit.drive()))
+    assert kit.disk.trouble == "full"
+    assert await kit.drive() == AT_ONCE
+    assert (await kit.job()).state is JobState.QUEUED
+    assert kit.disk.trouble == ""
 
 
 async def test_hours_of_being_down_do_not_count_as_tries(kit: Kit):
