@@ -12,7 +12,7 @@ class JobFiles:
     """Names and removes the copies; the rows hold file names, never paths, so that the folder can move."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder`: DATA_DIR. Several processes must share it."""
+        """`folder`: DATA_DIR; one process works in it, as on its database."""
         self._references = folder / "references"
         self._tracks = folder / "tracks"
         self.work = folder / "work"

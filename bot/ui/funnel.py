@@ -1,6 +1,6 @@
 """Where every error of an interaction ends: a short private sentence for the member, the trace in the log.
 
-One of the three places that catch everything. The member's sentence carries a reference that stands in the log too.
+One of the two places that catch everything. The member's sentence carries a reference that stands in the log too.
 """
 
 import logging

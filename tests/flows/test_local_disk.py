@@ -18,7 +18,7 @@ async def health(play: Play) -> dict[str, Any]:
 
 async def until_disk(play: Play, *, works: bool) -> dict[str, Any]:
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while ((seen := await health(play))["disk"] == "ok") is not works:
+        while ((seen := await health(play))["disk"] == "ok") is not works:  # noqa: ASYNC110 -- another process
             await asyncio.sleep(0.2)
     return seen
 
