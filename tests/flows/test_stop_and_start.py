@@ -81,6 +81,7 @@ async def test_a_second_process_on_the_same_file_is_refused(open_play: OpenPlay)
         second.log_path = play.folder / "second.log"
         assert await ended(second) == 1
         assert "compose.db" in second.log
+        assert "PostgreSQL" not in second.log  # there it would be refused, too
         assert "Traceback" not in second.log
         assert play.stage.bot.is_running
 

@@ -51,6 +51,10 @@ TEXTS: dict[str, str] = {
     "reason.busy_too_long": (
         "Der Musikdienst war zu lange beschäftigt oder nicht zu erreichen. Es wurde nichts berechnet."
     ),
+    "reason.busy_too_long_again": (
+        "Der Musikdienst war zu lange beschäftigt oder nicht zu erreichen. Diesmal wurde nichts berechnet, der erste "
+        "Versuch vielleicht schon."
+    ),
     "reason.outcome_unknown": (
         "Der Musikdienst hat nicht geantwortet, als ich dein Lied übergab; ich weiß nicht, ob er es angenommen hat. "
         "Von selbst schicke ich es nicht zweimal: Ein neuer Versuch kann doppelt berechnet werden."
