@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
 from bot.delivery import DiscordDelivery
+from bot.disk import Disk
 from bot.download import remove_leftovers
 from bot.engine.embedded import EmbeddedEngine
 from bot.errors import StartError
@@ -44,6 +44,7 @@ from bot.listening import Listening
 from bot.metrics import Metrics
 from bot.owned import Owner
 from bot.settings import Settings
+from bot.stopping import Stop
 from bot.store.db import open_store, sole_driver
 from bot.ui.rules import HouseRules
 
@@ -69,22 +70,39 @@ async def run(settings: Settings) -> int:
     profile = profile_named(settings.generation_model)
     rules = _rules(settings, profile)
     point_at(settings.discord_api_url, settings.discord_gateway_url)
-    stop = asyncio.Event()
-    _listen_for_signals(stop)
+    stop = Stop(grace_seconds=settings.stop_grace_seconds, clock=SystemClock())
+    stop.listen()
+    stack = AsyncExitStack()
     try:
-        async with AsyncExitStack() as stack:
-            house = await _open(settings, profile, rules, stack)
-            return await _run_until(stop, house, settings)
+        code = await _code_of(_serve(settings, profile, rules, stop, stack))
+    finally:
+        stop.begin()
+        stop.grace_is_over()
+        await stop.within("files and connections", stack.aclose())
+    log.info("stopped")
+    await stop.leave(code)
+    return code
+
+
+async def _code_of(serving: Awaitable[None]) -> int:
+    try:
+        await serving
     except TokenRefusedError:
         log.error("Discord refuses DISCORD_TOKEN. Developer portal, your application, Bot, Reset Token.")
         return 3
     except StartError as error:
         log.error("%s", error)
         return 1
+    return 0
 
 
-async def _run_until(stop: asyncio.Event, house: House, settings: Settings) -> int:
+async def _serve(
+    settings: Settings, profile: RequestProfile, rules: HouseRules, stop: Stop, stack: AsyncExitStack
+) -> None:
     """Serve until told to stop, then let go in the order that loses nothing: work first, Discord last."""
+    house = await stop.unless_asked("opening", _open(settings, profile, rules, stack))
+    if house is None:
+        return
 
     async def on_ready() -> None:
         await house.engine.start()
@@ -94,21 +112,20 @@ async def _run_until(stop: asyncio.Event, house: House, settings: Settings) -> i
     discord = asyncio.create_task(
         run_client(house.client, settings.discord_token.get_secret_value(), on_ready), name="discord"
     )
-    stopping = asyncio.create_task(stop.wait(), name="signal")
     try:
-        await asyncio.wait({discord, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if discord.done():
+        await stop.asked_or_done(discord)
+        if not stop.is_asked:
             discord.result()
             raise StartError("the connection to Discord ended by itself; a supervisor should start the bot again")
         log.info("stopping")
-        return 0
     finally:
-        stopping.cancel()
+        stop.begin()
         await house.engine.stop(settings.stop_grace_seconds)
-        await house.owner.stop()
-        await house.client.close()
-        await asyncio.gather(discord, stopping, return_exceptions=True)
-        log.info("stopped")
+        stop.grace_is_over()
+        await stop.within("background work", house.owner.stop())
+        await stop.within("Discord's gateway", house.client.close())
+        await stop.end("Discord's client", discord)
+        await stop.within("Discord's connections", house.client.http.close())
 
 
 async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, stack: AsyncExitStack) -> House:
@@ -116,6 +133,7 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     metrics = Metrics()
     owner = Owner(clock)
     files = await _prepare_files(settings)
+    disk = Disk((*files.folders, files.work), clock)
     store = await stack.enter_async_context(open_store(settings.database_url, clock=clock))
     await stack.enter_async_context(sole_driver(settings.database_url))
     await _remove_leftovers(files)
@@ -127,13 +145,10 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     async def drive(job_id: int) -> Step:
         return await driver.drive(job_id)
 
-    def between() -> Collection[int]:
-        return submitting.between | finishing.between
-
     engine = EmbeddedEngine(
         drive=drive,
         give_up=lambda job_id: driver.give_up(job_id),  # noqa: PLW0108 -- it is made further below
-        between=between,
+        between=lambda: submitting.between | finishing.between,
         store=store,
         clock=clock,
         owner=owner,
@@ -146,11 +161,11 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     workbench = await stack.enter_async_context(
         Workbench(processes=settings.audio_processes, work_dir=files.work, on_fault=selftest.fault_seen)
     )
-    delivery = DiscordDelivery(client=client, workbench=workbench, clock=clock)
+    delivery = DiscordDelivery(client=client, workbench=workbench, clock=clock, disk=disk)
     generator = await _open_generator(settings, profile, clock, stack)
     listening = await _open_listening(settings, profile, workbench, files, clock, stack)
     showing = Showing(store=store, deliverer=delivery, forecast=forecast, clock=clock, owner=owner)
-    bench = Bench(store=store, showing=showing, clock=clock, metrics=metrics, limits=_limits(settings))
+    bench = Bench(store=store, showing=showing, clock=clock, metrics=metrics, limits=_limits(settings), disk=disk)
     submitting = Submitting(bench=bench, generator=generator)
     finishing = Finishing(bench=bench, generator=generator, tracks=listening, deliverer=delivery, files=files)
     driver = Driver(
@@ -162,10 +177,14 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
         submitting=submitting,
         finishing=finishing,
     )
-    retention = Retention(store=store, files=files, clock=clock, keep_for=timedelta(days=settings.retention_days))
-    owner.keep("retention", retention.run)
-    owner.keep("sound", selftest.run)
-    checks = Checks(discord_ready=client.is_ready, refresh=_gauges(store, metrics), sound=lambda: selftest.result)
+    keep_for = timedelta(days=settings.retention_days)
+    retention = Retention(store=store, files=files, clock=clock, keep_for=keep_for, disk=disk)
+    for name, loop in (("retention", retention.run), ("sound", selftest.run), ("disk", disk.run)):
+        owner.keep(name, loop)
+    gauges = _gauges(store, metrics)
+    checks = Checks(
+        discord_ready=client.is_ready, refresh=gauges, sound=lambda: selftest.result, disk_trouble=lambda: disk.trouble
+    )
     await _open_health(settings, owner, checks, metrics, clock, stack)
     return House(client=client, engine=engine, owner=owner, selftest=selftest)
 
@@ -181,9 +200,12 @@ async def _prepare_files(settings: Settings) -> JobFiles:
 
 async def _remove_leftovers(files: JobFiles) -> None:
     """What a killed process left half done; only once it is certain that none runs on these folders."""
-    await asyncio.to_thread(files.empty_work)
-    for folder in files.folders:
-        await asyncio.to_thread(remove_leftovers, folder)
+    try:
+        await asyncio.to_thread(files.empty_work)
+        for folder in files.folders:
+            await asyncio.to_thread(remove_leftovers, folder)
+    except OSError as error:
+        raise StartError(f"DATA_DIR: {error.filename}: {error.strerror}. Make it writable for this user.") from error
 
 
 async def _open_session(stack: AsyncExitStack, *, force_close: bool = False) -> aiohttp.ClientSession:
@@ -270,13 +292,3 @@ def _rules(settings: Settings, profile: RequestProfile) -> HouseRules:
         attachment_hosts=settings.attachment_hosts,
         blocked=WordList.parsed(settings.blocked_words()),
     )
-
-
-def _listen_for_signals(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(name, stop.set)
-        except NotImplementedError:
-            # Windows has no loop signal handlers; Ctrl-C then ends the process through KeyboardInterrupt
-            return

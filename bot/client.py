@@ -40,7 +40,14 @@ _LONGEST_RATE_LIMIT_SECONDS = 30.0
 #: A close code of the gateway (Discord, "Gateway Close Event Codes").
 _AUTHENTICATION_FAILED = 4004
 
-_UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError, discord.HTTPException, discord.GatewayNotFound)
+_UNREACHABLE = (
+    aiohttp.ClientError,
+    OSError,
+    TimeoutError,
+    discord.HTTPException,
+    discord.GatewayNotFound,
+    discord.RateLimited,
+)
 
 
 class Memory(Protocol):

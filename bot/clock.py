@@ -44,5 +44,7 @@ class SystemClock:
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
         """Pause until `event` is set, or for so many seconds; None: only until it is set."""
+        # not asyncio.wait_for: on 3.11 it swallows a cancellation that arrives in the turn in which the event was set
         with suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await event.wait()

@@ -1,6 +1,8 @@
 """Streams a URL into a file, with a cap and per-phase timeouts: the one way bytes from outside reach the disk."""
 
 import asyncio
+import errno
+import logging
 import os
 import re
 import secrets
@@ -16,6 +18,8 @@ import yarl
 
 from bot.errors import ComposeError
 
+log = logging.getLogger(__name__)
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -30,6 +34,12 @@ _PART_SUFFIX = ".part"
 #: Host and port. A name has at most 253 characters (RFC 1035); spelling one of thousands in ASCII may take seconds.
 _MOST_AUTHORITY = 300
 _AUTHORITY_ENDS = re.compile(r"[/?#\\]")
+#: Without it Windows writes two bytes for every byte that looks like the end of a line.
+_AS_BYTES = getattr(os, "O_BINARY", 0)
+#: A file system that has no such call; what was written is as safe there as it gets.
+_NOT_OFFERED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP})
+#: Folders of which a warning has been given.
+_unsynced: set[Path] = set()
 
 
 class DownloadFault(StrEnum):
@@ -213,21 +223,22 @@ class _PartFile:
 
     def _write(self, piece: bytes) -> None:
         if self._handle is None:
-            self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _AS_BYTES, 0o600)
         view = memoryview(piece)
         while view:
             view = view[os.write(self._handle, view) :]
 
     def _finish(self) -> None:
         assert self._handle is not None
-        os.fsync(self._handle)
+        try:
+            os.fsync(self._handle)
+        except OSError as error:
+            if error.errno not in _NOT_OFFERED:
+                raise
+            _warn_once(self._into.parent, error)
         self._close()
         self._path.replace(self._into)
-        folder = os.open(self._into.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the name, too, must survive a power cut
-        finally:
-            os.close(folder)
+        _sync_folder(self._into.parent)
 
     def _discard(self) -> None:
         with suppress(OSError):  # a full disk may say so again on closing
@@ -239,6 +250,27 @@ class _PartFile:
         if self._handle is not None:
             handle, self._handle = self._handle, None
             os.close(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the new name, too, survive a power cut, where that can be had; the file is there in any case.
+
+    Some network and shared file systems refuse to sync a folder, Windows to open one.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        _warn_once(folder, error)
+
+
+def _warn_once(folder: Path, error: OSError) -> None:
+    if folder not in _unsynced:
+        _unsynced.add(folder)
+        log.warning("%s cannot be synced (%s): a power cut may cost the newest files", folder, error.strerror)
 
 
 async def _to_its_end(work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:

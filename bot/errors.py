@@ -22,6 +22,7 @@ ComposeError
 ├── DeliveryError            a message to Discord
 │   ├── DeliveryLaterError   outage or limit: later, with the same nonce
 │   └── UndeliverableError   no way is left to reach the member
+├── DiskError                this machine's own disk: nobody else is to blame; later
 └── StoreError               a row
     ├── DuplicateOrderError  the interaction was already taken; carries the job's id
     └── StoreBusyError       locked, full or out of reach: later
@@ -48,6 +49,7 @@ class Reason(StrEnum):
     FILE_EMPTY = "file_empty"  #: zero bytes
     NO_PERMISSION = "no_permission"  #: the bot may not post or attach where the track would go
     STORE_BUSY = "store_busy"  #: the database did not answer in time
+    DISK = "disk"  #: our own disk does not take the song
     SOUND = "sound"  #: the file's sound; `detail` holds the key of a `sound.*` sentence
     REFERENCE_GONE = "reference_gone"  #: Discord no longer has the file
     REFERENCE_UNREADABLE = "reference_unreadable"  #: the music API could not read the reference
@@ -210,6 +212,10 @@ class DeliveryLaterError(DeliveryError):
 
 class UndeliverableError(DeliveryError):
     """No way is left to reach the member; the track stays with the job."""
+
+
+class DiskError(ComposeError):
+    """A file of ours could not be written, read or removed: the disk is full, read-only, gone, or not ours."""
 
 
 class StoreError(ComposeError):

@@ -20,6 +20,8 @@ _BEAT_SECONDS = 0.5
 _STALLED_SECONDS = 5.0
 #: A stall is reported for so long, so that a supervisor that asks twice a minute sees it.
 _STALL_REMEMBERED_SECONDS = 60.0
+#: An answer that is under way at a stop gets so long; aiohttp would give it a minute.
+_LAST_ANSWER_SECONDS = 1.0
 
 
 class Pulse:
@@ -57,6 +59,7 @@ class Checks:
     discord_ready: Callable[[], bool]
     refresh: Callable[[], Awaitable[None]]  #: reads the store for the gauges; raises StoreError
     sound: Callable[[], SampleResult | None]  #: how the built-in sample fared; None while it was not tried
+    disk_trouble: Callable[[], str]  #: what DATA_DIR did not take; empty while it takes everything
 
 
 class HealthServer:
@@ -70,7 +73,10 @@ class HealthServer:
         self._checks = checks
 
     async def healthz(self, _request: web.Request) -> web.Response:
-        """`{"status": "ok" | "red", "problems": […], "sound": "untried" | "ok" | "failing", "loops": […]}`."""
+        """`{"status": "ok" | "red", "problems": […], "sound": "untried" | "ok" | "failing", "disk": …, "loops": […]}`.
+
+        `disk` is "ok", or what failed.
+        """
         problems = [f"loop {loop.name} died: {loop.last_error}" for loop in self._owner.states() if not loop.running]
         if self._pulse.is_stalled():
             problems.append("the event loop stands still")
@@ -83,10 +89,14 @@ class HealthServer:
         sound = self._checks.sound()
         if sound is not None and not sound.good:
             problems.append(f"sound: {sound.sentence}")
+        disk = self._checks.disk_trouble()
+        if disk:
+            problems.append(f"the disk of DATA_DIR fails: {disk}")
         body = {
             "status": "red" if problems else "ok",
             "problems": problems,
             "sound": "untried" if sound is None else "ok" if sound.good else "failing",
+            "disk": disk or "ok",
             "loops": [asdict(loop) for loop in self._owner.states()],
         }
         return web.json_response(body, status=503 if problems else 200)
@@ -106,7 +116,7 @@ async def serve_health(server: HealthServer, host: str, port: int) -> AsyncGener
     app = web.Application()
     app.router.add_get("/healthz", server.healthz)
     app.router.add_get("/metrics", server.metrics)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_ANSWER_SECONDS)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

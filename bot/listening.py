@@ -12,8 +12,9 @@ import yarl
 from bot.audio import OURS, Inspection, Needs, Problem, Purpose, Verdict, Workbench
 from bot.audio import Reason as SoundReason
 from bot.clock import Clock
+from bot.disk import reaching
 from bot.download import DownloadError, DownloadFault, download
-from bot.errors import BusyError, HearingFaultError, Reason, ReferenceRefusedError, TrackLostError
+from bot.errors import BusyError, DiskError, HearingFaultError, Reason, ReferenceRefusedError, TrackLostError
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.model import Job
 from bot.jobs.ports import Heard
@@ -59,26 +60,31 @@ class Listening:
     async def check(self, job: Job) -> Heard:
         """Download unless our copy is there, decode it whole, convert it if need be; so many at once, others wait.
 
-        On return the copy named in the reference lies there, after a refusal none does. Raises ReferenceRefusedError,
-        HearingFaultError or BusyError.
+        On return the copy named in the reference lies there, after a refusal none does, unless it cannot be removed.
+        Raises ReferenceRefusedError, HearingFaultError, BusyError, DiskError.
         """
         async with self._turns:
             try:
                 return await self._heard(job)
             except ReferenceRefusedError:
-                await self._files.remove(job)
+                try:
+                    await self._files.remove(job)
+                except DiskError as error:
+                    log.warning("a refused reference stays: %s", error, extra={"job": job.id})
                 raise
 
     async def _heard(self, job: Job) -> Heard:
         name = job.reference.copy_name or own_stem(job)
         path = self._files.reference_path(name)
-        is_fresh = not path.is_file()
+        with reaching("the copies cannot be looked at"):
+            is_fresh = not path.is_file()
         if is_fresh:
             await self._fetch(job, path)
         found = await self._workbench.inspect(path, needs=self._needs)
         if found.verdict is Verdict.REFUSED:
             if found.reason is not None and found.reason.problem is Problem.UNREADABLE:
-                await asyncio.to_thread(path.unlink, missing_ok=True)  # fetched anew next time
+                with reaching("a copy cannot be removed"):
+                    await asyncio.to_thread(path.unlink, missing_ok=True)  # fetched anew next time
             raise _refusal(found.reason)
         if found.verdict is Verdict.CONVERTIBLE:
             return await self._convert(job, path, found)
@@ -99,7 +105,8 @@ class Listening:
         made = await self._workbench.to_reference(path, self._files.reference_path(name), needs=needs)
         if made.path is None:
             raise _refusal(made.reasons[0] if made.reasons else None)
-        await asyncio.to_thread(path.unlink, missing_ok=True)
+        with reaching("a copy cannot be removed"):
+            await asyncio.to_thread(path.unlink, missing_ok=True)
         log.info("reference converted", extra={"job": job.id, "from": found.format, "seconds": made.seconds})
         reference = replace(
             job.reference,
@@ -117,13 +124,17 @@ class Listening:
         return min(limit for limit in limits if limit)
 
     async def seconds_of(self, track: Path) -> float | None:
-        """The track's length; None when nobody could tell. Raises TrackLostError when it is no audio at all."""
+        """The track's length; None when nobody could tell.
+
+        Raises TrackLostError when it is no audio at all, DiskError when that cannot be removed.
+        """
         found = await self._workbench.inspect(track, purpose=Purpose.TRACK)
         if found.accepted or found.reason is None:
             return found.seconds
         if found.undecided:
             return None  # our own limits or machine, not the file: it is delivered as it came
-        track.unlink(missing_ok=True)
+        with reaching("a copy cannot be removed"):
+            track.unlink(missing_ok=True)
         raise TrackLostError(f"no audio: {found.reason.problem}")
 
     def _runs_out(self, job: Job) -> bool:
@@ -147,7 +158,9 @@ class Listening:
         return url.host in self._hosts
 
 
-def _refusal(reason: SoundReason | None) -> ReferenceRefusedError | HearingFaultError:
+def _refusal(reason: SoundReason | None) -> ReferenceRefusedError | HearingFaultError | DiskError:
+    if reason is not None and reason.problem in {Problem.UNREADABLE, Problem.DISK}:
+        return DiskError("a copy that was just written cannot be read, or nothing be written beside it")
     if reason is None or reason.problem in OURS:
         return _fault_of_ours(Problem.UNAVAILABLE if reason is None else reason.problem)
     return ReferenceRefusedError(Reason.SOUND, remark_of(reason))
@@ -156,7 +169,7 @@ def _refusal(reason: SoundReason | None) -> ReferenceRefusedError | HearingFault
 def _fault_of_ours(problem: Problem) -> HearingFaultError:
     """Our code, our disk, our processes: not the member's file, and the member hears that."""
     is_lasting = problem is Problem.INTERNAL
-    told = problem if problem in {Problem.INTERNAL, Problem.UNWRITABLE} else Problem.UNAVAILABLE
+    told = problem if problem in {Problem.INTERNAL, Problem.DISK} else Problem.UNAVAILABLE
     return HearingFaultError(
         f"not heard: {problem}", detail=remark_of(SoundReason(problem=told)), is_lasting=is_lasting
     )
@@ -170,7 +183,7 @@ def remark_of(reason: SoundReason) -> str:
     return noted(f"sound.{reason.problem}", **values)
 
 
-def _download_refusal(error: DownloadError, most_bytes: int) -> ReferenceRefusedError | HearingFaultError | BusyError:
+def _download_refusal(error: DownloadError, most_bytes: int) -> ReferenceRefusedError | BusyError | DiskError:
     match error.fault:
         case DownloadFault.NOT_FOUND | DownloadFault.FORBIDDEN | DownloadFault.REFUSED:
             return ReferenceRefusedError(Reason.REFERENCE_GONE)
@@ -181,6 +194,6 @@ def _download_refusal(error: DownloadError, most_bytes: int) -> ReferenceRefused
         case DownloadFault.TOO_LARGE:
             return ReferenceRefusedError(Reason.FILE_TOO_LARGE, most_bytes=most_bytes)
         case DownloadFault.DISK:
-            return _fault_of_ours(Problem.UNWRITABLE)
+            return DiskError(str(error))
         case DownloadFault.BUSY | DownloadFault.CONNECTION | DownloadFault.TIMEOUT:
             return BusyError(str(error))

@@ -12,6 +12,8 @@ log = logging.getLogger(__name__)
 
 #: Pauses before a loop that died starts again; the last one repeats, and a loop that ran for longer starts over.
 _PAUSES_SECONDS = (1, 5, 15, 60)
+#: Whoever caught a cancellation, or had it caught by a library, is cancelled again after so long.
+_INSIST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +54,12 @@ class Owner:
 
     async def stop(self) -> None:
         """Cancel everything and wait until it is gone."""
-        # again and again: what is cancelled may begin an errand on its way out
-        while tasks := [*self._loops.values(), *self._errands]:
-            self._loops.clear()
-            for task in tasks:
+        # again and again: what is cancelled may begin an errand on its way out, or have caught its cancellation
+        while waiting := [task for task in (*self._loops.values(), *self._errands) if not task.done()]:
+            for task in waiting:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait(waiting, timeout=_INSIST_SECONDS)
+        self._loops.clear()
 
     async def _supervise(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         deaths = in_a_row = 0

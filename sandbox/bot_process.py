@@ -17,10 +17,14 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV", "LD
 class BotProcess:
     """`python -m bot run` in a folder of its own; the same folder again is a restart with the same data."""
 
-    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
-        """`settings`: by their names in the environment; database, files and log go into `folder`."""
+    def __init__(self, folder: Path, settings: dict[str, str], *, prelude: str = "") -> None:
+        """`settings`: by their names in the environment; database, files and log go into `folder`.
+
+        `prelude`: Python that runs in the process before the bot does, for faults that no server can play.
+        """
         self.folder = folder
         self.settings = settings
+        self.prelude = prelude
         self.log_path = folder / "bot.log"
         self._process: asyncio.subprocess.Process | None = None
 
@@ -57,8 +61,13 @@ class BotProcess:
         with self.log_path.open("ab") as log:
             # the folder is the working directory, so that no .env of the source tree is read
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot", "run"), cwd=self.folder, env=environment, stdout=log, stderr=log
+                *(sys.executable, *self._program()), cwd=self.folder, env=environment, stdout=log, stderr=log
             )
+
+    def _program(self) -> tuple[str, ...]:
+        if not self.prelude:
+            return ("-m", "bot", "run")
+        return ("-c", f"{self.prelude}\nimport sys, bot.__main__\nsys.exit(bot.__main__.main(['run']))")
 
     async def wait(self) -> int:
         """Wait until it has ended; its exit code (negative: the signal that ended it)."""

@@ -21,6 +21,7 @@ from bot.audio import Workbench
 from bot.client import ComposeClient, run_client
 from bot.clock import SystemClock
 from bot.delivery import DiscordDelivery
+from bot.disk import Disk
 from bot.errors import Reason
 from bot.jobs.files import JobFiles
 from bot.jobs.forecast import Forecast
@@ -65,6 +66,7 @@ class Front:
     client: ComposeClient = field(init=False)
     store: JobStore = field(init=False)
     files: JobFiles = field(init=False)
+    disk: Disk = field(init=False)
     jobs: JobService = field(init=False)
     delivery: DiscordDelivery = field(init=False)
     _stack: AsyncExitStack = field(init=False)
@@ -83,6 +85,7 @@ class Front:
             metrics=Metrics(),
             look_at=self.looked_at.append,
         )
+        self.disk = Disk([*self.files.folders, self.files.work], self.clock)
         rules = HouseRules(attachment_hosts=DISCORD_HOSTS | {"127.0.0.1"}, blocked=WordList(["naughty"]))
         self.client = ComposeClient(
             jobs=self.jobs,
@@ -91,8 +94,8 @@ class Front:
             clock=self.clock,
             extensions=("cogs.compose", "cogs.tracks"),
         )
-        workbench = await self._stack.enter_async_context(Workbench(processes=1))
-        self.delivery = DiscordDelivery(client=self.client, workbench=workbench, clock=self.clock)
+        workbench = await self._stack.enter_async_context(Workbench(processes=1, work_dir=self.files.work))
+        self.delivery = DiscordDelivery(client=self.client, workbench=workbench, clock=self.clock, disk=self.disk)
         ready = asyncio.Event()
 
         async def on_ready() -> None:

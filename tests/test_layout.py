@@ -39,7 +39,8 @@ CATCH_ALLS = {
 #: Tasks outside bot.owned; each is awaited by the function that makes it.
 TASK_MAKERS = {
     "bot/owned.py",
-    "bot/app.py",  # the connection and the signal: the two things the process waits for
+    "bot/app.py",  # the connection, which the process waits for
+    "bot/stopping.py",  # what must end in time; whoever does not is named and left behind
     "bot/client.py",  # connecting against the first READY, both ended before it returns
     "bot/store/engines.py",  # a transaction that is ended even when its caller is cancelled; closing waits for it
     "bot/download.py",  # a thread that is waited for even when the download is cancelled

@@ -77,7 +77,7 @@ def _pictured(dressed: Dressed, out_dir: Path) -> Dressed:
     try:
         draw(dressed.peaks, dressed.seconds or 0.0, picture)
     except OSError:
-        return dressed
+        return replace(dressed, problem=Problem.DISK)
     return replace(dressed, picture=picture, steps=dressed.steps | {Step.PICTURED})
 
 
@@ -133,5 +133,5 @@ def _tagged(dressed: Dressed, source: Path, out_dir: Path, tags: Tags) -> Dresse
         write_tagged(source, out, tags)
         size = out.stat().st_size
     except OSError:
-        return dressed
+        return replace(dressed, problem=Problem.DISK)
     return replace(dressed, path=out, size_bytes=size, steps=dressed.steps | {Step.TAGGED})

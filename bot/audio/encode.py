@@ -28,13 +28,13 @@ BIT_RATES = (320, 256, 224, 192, 160, 128, 112, 96, 80, 64)
 OVERHEAD_BYTES = 16 * 1024
 #: LAME's speed, 0 (slow) to 9. Four minutes take 3.7 s of CPU instead of 5.2 at the default, 5; 9 is no faster.
 COMPRESSION_LEVEL = "7"
-#: What a disk answers that is full, gone, broken or closed to us.
-_DISK_FAULTS = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENODEV}
-)
 #: Frames faded in (26 ms) and out (half a second) where a stretch is cut out.
 FADE_IN_FRAMES = 1
 FADE_OUT_FRAMES = 19
+#: What the system says of a disk that takes nothing. FFmpeg says EIO of broken sound too, so that one proves nothing.
+_DISK_FAULTS = frozenset(
+    getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "ENOENT", "ENODEV")
+) - {None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def not_written(error: OSError | av.error.FFmpegError, limits: Limits) -> Reason
         return stopped_at(Problem.OVER_OUTPUT, limits)
     # FFmpeg has numbers of its own for all that is wrong with sound
     is_disks = error.errno in _DISK_FAULTS or not isinstance(error, av.error.FFmpegError)
-    return Reason(problem=Problem.UNWRITABLE if is_disks else Problem.NOT_CONVERTED)
+    return Reason(problem=Problem.DISK if is_disks else Problem.NOT_CONVERTED)
 
 
 def _press_stretch(press: "Press", blocks: Iterator[AudioFrame], wanted: int) -> None:

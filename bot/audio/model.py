@@ -79,10 +79,10 @@ class Problem(StrEnum):
     INTERNAL = "internal"
     #: The file is gone or no regular file.
     UNREADABLE = "unreadable"
-    #: The result could not be written: the disk, not the file.
-    UNWRITABLE = "unwritable"
     #: No child could be had just now, or it was ended from outside; the file is not to blame.
     UNAVAILABLE = "unavailable"
+    #: The disk did not take what was to be written; the file is not to blame.
+    DISK = "disk"
     #: Even as a small MP3 it would have `mebibytes` where `most` are taken.
     TOO_BIG_ANYWAY = "too_big_anyway"
     #: Writing the MP3 failed.
@@ -109,7 +109,7 @@ class Problem(StrEnum):
 #: A child was stopped at a limit of its own.
 STOPPED = frozenset({Problem.OVER_CPU, Problem.OVER_TIME, Problem.OVER_MEMORY, Problem.OVER_OUTPUT})
 #: Of ours or of the machine, whatever the file is.
-OURS = frozenset({Problem.INTERNAL, Problem.UNREADABLE, Problem.UNWRITABLE, Problem.UNAVAILABLE})
+OURS = frozenset({Problem.INTERNAL, Problem.UNREADABLE, Problem.DISK, Problem.UNAVAILABLE})
 #: What proves nothing about the file.
 UNDECIDED = STOPPED | OURS | {Problem.TOO_HEAVY, Problem.CRASHED}
 

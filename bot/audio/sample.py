@@ -21,7 +21,7 @@ _ADVICE = {
     Problem.CRASHED: f"The decoder crashes on a file that is known to be good. {_BUILD}",
     Problem.INTERNAL: f"Members' files are not to blame, the log says where it happened. {_BUILD}",
     Problem.UNREADABLE: f"{SAMPLE_FILE.name} of bot/audio cannot be read. Install the bot anew, for its user to read.",
-    Problem.UNWRITABLE: "The folder for what is being made (DATA_DIR/work) cannot be written to, or its disk is full.",
+    Problem.DISK: "The folder for what is being made (DATA_DIR/work) cannot be written to, or its disk is full.",
     Problem.UNAVAILABLE: "No process could be had. Look at this user's limits on processes, memory and open files.",
 }
 
@@ -62,7 +62,7 @@ async def try_sample(bench: Workbench) -> SampleResult:
         async with bench.room(_ROOM_BYTES) as folder:
             return await _through(bench, folder)
     except OSError:
-        return SampleResult(failed=SampleStep.CONVERTED, problem=Problem.UNWRITABLE)
+        return SampleResult(failed=SampleStep.CONVERTED, problem=Problem.DISK)
 
 
 async def _through(bench: Workbench, folder: Path) -> SampleResult:
@@ -77,7 +77,7 @@ async def _through(bench: Workbench, folder: Path) -> SampleResult:
         return SampleResult(failed=SampleStep.CONVERTED, problem=_problem_of(again))
     dressed = await bench.dress(SAMPLE_FILE, folder, title="Sample", tags=Tags(title="Sample"), limit_bytes=_ROOM_BYTES)
     if not dressed.steps >= {Step.MEASURED, Step.PICTURED, Step.TAGGED}:
-        return SampleResult(failed=SampleStep.DRESSED, problem=dressed.problem or Problem.UNWRITABLE)
+        return SampleResult(failed=SampleStep.DRESSED, problem=dressed.problem or Problem.DISK)
     return SampleResult()
 
 

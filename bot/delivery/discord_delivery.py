@@ -11,12 +11,13 @@ from typing import Any
 
 import discord
 
-from bot.audio import Dressed, Step, Tags, Workbench, as_it_came
+from bot.audio import Dressed, Problem, Step, Tags, Workbench, as_it_came
 from bot.clock import Clock
 from bot.delivery.cards import Cards
 from bot.delivery.outages import TOKEN_ENDED, UNKNOWN_MESSAGE, is_final, is_too_large, outages_are_later
 from bot.delivery.routes import Routes, has_token, only_by_answer, pinging, reply_to_card
-from bot.errors import UndeliverableError
+from bot.disk import NO_REFERENCE, NO_TRACK, Disk, reaching
+from bot.errors import DiskError, UndeliverableError
 from bot.jobs.model import Job
 from bot.jobs.ports import DeliveredMessage, Outlook, Published
 from bot.texts import text
@@ -51,17 +52,19 @@ class _Parcel:
         paths = [(self.dressed.path, self.dressed.name)]
         if self.dressed.picture is not None:
             paths.append((self.dressed.picture, self.dressed.picture.name))
-        return [discord.File(path, filename=name, description=self.about) for path, name in paths]
+        with reaching(NO_TRACK):
+            return [discord.File(path, filename=name, description=self.about) for path, name in paths]
 
 
 class DiscordDelivery:
     """Deliverer and Publisher of bot.jobs.ports."""
 
-    def __init__(self, *, client: discord.Client, workbench: Workbench, clock: Clock) -> None:
-        """`client`: with a desk, whose rules the sentences name; `workbench` dresses the tracks."""
+    def __init__(self, *, client: discord.Client, workbench: Workbench, clock: Clock, disk: Disk) -> None:
+        """`client`: with a desk, whose rules the sentences name; `workbench` dresses the tracks, `disk` permitting."""
         self._routes = Routes(client)
         self._workbench = workbench
         self._clock = clock
+        self._disk = disk
         self._cards = Cards(routes=self._routes, rules=desk_at(client).rules, clock=clock)
 
     async def show(self, job: Job, outlook: Outlook) -> int | None:
@@ -74,7 +77,12 @@ class DiscordDelivery:
 
     async def publish(self, job: Job, song: Path, name: str) -> Published:
         """See Publisher.publish."""
-        attachment = await self._cards.attach(job, lambda: [discord.File(song, filename=name)])
+
+        def files() -> list[discord.File]:
+            with reaching(NO_REFERENCE):
+                return [discord.File(song, filename=name)]
+
+        attachment = await self._cards.attach(job, files)
         return Published(url=attachment.url, expires_at=expiry_of(attachment.url))
 
     async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
@@ -200,7 +208,8 @@ class DiscordDelivery:
     @asynccontextmanager
     async def _dressed(self, job: Job, track: Path, limit_bytes: int) -> AsyncGenerator[_Parcel]:
         """Tagged, pictured and small enough; the folder it lies in is gone afterwards. 0 bytes: the link alone."""
-        size_bytes = (await asyncio.to_thread(track.stat)).st_size
+        with reaching(NO_TRACK):
+            size_bytes = (await asyncio.to_thread(track.stat)).st_size
         if limit_bytes <= 0:
             yield _Parcel(dressed=Dressed(path=track, fits=False, size_bytes=size_bytes, name=track.name), about="")
             return
@@ -213,13 +222,17 @@ class DiscordDelivery:
         about = text("track.description", job.place.locale, title=job.title, member=job.member_name)
         async with AsyncExitStack() as stack:
             try:
-                folder = await stack.enter_async_context(self._workbench.room(2 * size_bytes))
-                dressed = await self._workbench.dress(
-                    track, folder, title=job.title, tags=tags, limit_bytes=limit_bytes
-                )
-            except OSError as error:
-                log.warning("no room to dress the track: %s", error.strerror, extra={"job": job.id})
-                dressed = await asyncio.to_thread(as_it_came, track, job.title, limit_bytes)
+                with reaching("no room to dress the track"):
+                    folder = await stack.enter_async_context(self._workbench.room(2 * size_bytes))
+                    dressed = await self._workbench.dress(
+                        track, folder, title=job.title, tags=tags, limit_bytes=limit_bytes
+                    )
+            except DiskError as error:
+                self._disk.failed(error, job.id)
+                with reaching(NO_TRACK):
+                    dressed = await asyncio.to_thread(as_it_came, track, job.title, limit_bytes)
+            if dressed.problem is Problem.DISK:
+                self._disk.failed(DiskError("no room to dress the track"), job.id)
             yield _Parcel(dressed=dressed, about=clip(about, _MOST_ALT_CHARACTERS))
 
 

@@ -22,6 +22,8 @@ _AFTER_A_FAULT_SECONDS = 30.0
 #: So many in a row, ten minutes of them, are no accident: the job is brought to rest and its member is told.
 _MOST_FAULTS = 20
 _AFTER_A_BUSY_STORE_SECONDS = 2.0
+#: What was cut off at the end of the grace gets so long to let go; a thread or a child may hold it for ever.
+_CUT_OFF_SECONDS = 1.0
 #: Jobs that were forgotten by a fault of ours are found again so often.
 _RECONCILE_SECONDS = 60.0
 
@@ -92,7 +94,7 @@ class EmbeddedEngine:
             task.cancel()
         if late:
             log.warning("%d jobs were cut off; what became of them is found out at the next start", len(late))
-            await asyncio.wait(late)
+            await asyncio.wait(late, timeout=_CUT_OFF_SECONDS)
 
     def _schedule(self, job_id: int, after_seconds: float) -> None:
         if self._stopping:

@@ -138,8 +138,9 @@ class GenerationClient:
         return self._logbook.is_offered
 
     async def fetch(self, track_url: str, into: Path) -> int:
-        """Stream the track into a new file; returns its size in bytes. Raises TrackNotReadyError, TrackLostError.
+        """Stream the track into a new file; returns its size in bytes.
 
+        Raises TrackNotReadyError, TrackLostError, DiskError.
         A 404 is tried again for about 8 seconds. The key is not sent: the file lies on another host.
         """
         return await fetch_track(

@@ -6,7 +6,7 @@ import aiohttp
 
 from bot.clock import Clock
 from bot.download import DownloadError, DownloadFault, DownloadTimeouts, download
-from bot.errors import TrackLostError, TrackNotReadyError
+from bot.errors import DiskError, TrackLostError, TrackNotReadyError
 
 #: Some files answer 404 for a few seconds after `completed` (seen with other clients of such APIs).
 NOT_YET_PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0)
@@ -17,7 +17,6 @@ _LATER = frozenset(
         DownloadFault.BUSY,
         DownloadFault.CONNECTION,
         DownloadFault.TIMEOUT,
-        DownloadFault.DISK,
     }
 )
 
@@ -31,11 +30,16 @@ async def fetch_track(
     timeouts: DownloadTimeouts,
     clock: Clock,
 ) -> int:
-    """Stream the track into a new file and return its size in bytes. Raises TrackNotReadyError, TrackLostError."""
+    """Stream the track into a new file and return its size in bytes.
+
+    Raises TrackNotReadyError, TrackLostError, DiskError.
+    """
     for pause in (*NOT_YET_PAUSES_SECONDS, None):
         try:
             return await download(session, track_url, into, most_bytes=most_bytes, timeouts=timeouts)
         except DownloadError as error:
+            if error.fault is DownloadFault.DISK:
+                raise DiskError(str(error)) from error
             if error.fault is not DownloadFault.NOT_FOUND or pause is None:
                 kind = TrackNotReadyError if error.fault in _LATER else TrackLostError
                 raise kind(f"{error.fault}: {error}") from error

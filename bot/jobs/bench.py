@@ -5,11 +5,12 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar, Unpack
 
 from bot.clock import Clock
-from bot.errors import AccountError, StoreBusyError
+from bot.disk import Disk
+from bot.errors import AccountError, DiskError, StoreBusyError
 from bot.jobs.model import RESTING, Job, JobState
 from bot.jobs.ports import Changes, JobStore
 from bot.jobs.schedule import Pace, backoff_seconds
@@ -22,6 +23,8 @@ T = TypeVar("T")
 
 #: Failures in a row before anything is given up for having taken too long.
 _LEAST_TRIES = 4
+#: How failures of our own disk are counted: apart from all others.
+_DISK = "disk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +61,17 @@ class Limits:
 class Bench:
     """What every step needs at hand: the store, the clock, the cards, and how often a job has failed in a row."""
 
-    def __init__(self, *, store: JobStore, showing: Showing, clock: Clock, metrics: Metrics, limits: Limits) -> None:
+    def __init__(
+        self, *, store: JobStore, showing: Showing, clock: Clock, metrics: Metrics, limits: Limits, disk: Disk
+    ) -> None:
         """One for all jobs of a process."""
         self.store = store
         self.showing = showing
         self.clock = clock
         self.metrics = metrics
         self.limits = limits
+        self.disk = disk
+        self._held_up: dict[int, datetime] = {}
         self._failures: dict[int, Counter[str]] = {}
 
     async def move(self, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]) -> Step:
@@ -78,13 +85,13 @@ class Bench:
             return DONE
         if after is not JobState.QUEUED:
             # a job that goes back in line keeps its count: the provider has not said yes yet
-            self._failures.pop(job.id, None)
+            self.forget(job.id)
         self._report(moved, why)
         return AT_ONCE
 
     def accepted(self, job: Job) -> None:
         """Report a move that the store made in its own way."""
-        self._failures.pop(job.id, None)
+        self.forget(job.id)
         self._report(job, "accepted")
 
     def later(self, job: Job, *, kind: str = "", asked_seconds: float | None = None) -> LookAgain:
@@ -101,6 +108,13 @@ class Bench:
     def forget(self, job_id: int) -> None:
         """Forget the failures: it worked, or there is no such job any more."""
         self._failures.pop(job_id, None)
+        self._held_up.pop(job_id, None)
+
+    def held_up(self, job: Job, error: DiskError) -> LookAgain:
+        """Our own disk is in the way: the operator is told, the job waits, and nothing counts against anybody else."""
+        self.disk.failed(error, job.id)
+        self._held_up[job.id] = self.clock.now()
+        return self.later(job, kind=_DISK)
 
     def account_refused(self, job: Job, error: AccountError) -> None:
         """Tell the operator, by log and by metric, that only he can mend this."""
@@ -119,8 +133,13 @@ class Bench:
                 await self.clock.sleep(backoff_seconds(tries, chance=random.random(), first_seconds=0.2))
 
     def waited_out(self, job: Job, limit: timedelta) -> bool:
-        """Whether the job has been in its state for longer than `limit`."""
-        return self.clock.now() - job.moved_at > limit
+        """Whether the job has been in its state for longer than `limit`; our own disk's faults stop that clock."""
+        since = max(job.moved_at, self._held_up.get(job.id, job.moved_at))
+        return self.clock.now() - since > limit
+
+    def held_up_for(self, job: Job, limit: timedelta) -> bool:
+        """Whether our own disk has failed it a few times, and it has been in its state for longer than `limit`."""
+        return self.failures(job, _DISK) >= _LEAST_TRIES and self.clock.now() - job.moved_at > limit
 
     def given_up(self, job: Job, limit: timedelta) -> bool:
         """The same, but not before a few tries: the hours in which this process was down are nobody's refusal."""
@@ -128,7 +147,7 @@ class Bench:
 
     def has_tried(self, job: Job) -> bool:
         """Whether this process has failed with it often enough to give up at all."""
-        return self._failures.get(job.id, Counter()).total() >= _LEAST_TRIES
+        return self._failures.get(job.id, Counter()).total() - self.failures(job, _DISK) >= _LEAST_TRIES
 
     def _report(self, job: Job, why: str) -> None:
         log.info("job moved", extra={"job": job.id, "state": job.state, "why": why})

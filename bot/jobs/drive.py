@@ -15,6 +15,7 @@ from bot.errors import (
     AccountError,
     BusyError,
     DeliveryLaterError,
+    DiskError,
     HearingFaultError,
     Reason,
     ReferenceRefusedError,
@@ -158,7 +159,14 @@ class Driver:
             if self._bench.given_up(job, self._bench.limits.check_timeout):
                 return await self._bench.move(job, JobState.FAILED, str(error), reason=Reason.REFERENCE_GONE)
             return self._bench.later(job, asked_seconds=error.retry_after_seconds)
+        except DiskError as error:
+            step = self._bench.held_up(job, error)
+            if not self._bench.held_up_for(job, self._bench.limits.check_timeout):
+                return step
+            # nothing is paid: better a plain word than a member who waits for an operator
+            return await self._bench.move(job, JobState.FAILED, str(error), reason=Reason.DISK)
         crash.reach(crash.CrashPoint.REFERENCE_HEARD)
+        self._bench.disk.worked()
         self._bench.forget(job.id)
         return await self._bench.move(job, JobState.QUEUED, reference=reference, detail=heard.remark)
 

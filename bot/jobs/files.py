@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
+from bot.disk import reaching
 from bot.jobs.model import Job
 
 
@@ -11,7 +12,7 @@ class JobFiles:
     """Names and removes the copies; the rows hold file names, never paths, so that the folder can move."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder`: DATA_DIR. Several processes must share it."""
+        """`folder`: DATA_DIR; one process works in it, as on its database."""
         self._references = folder / "references"
         self._tracks = folder / "tracks"
         self.work = folder / "work"
@@ -41,18 +42,22 @@ class JobFiles:
         return self._tracks / Path(name).name
 
     def reference(self, job: Job) -> Path | None:
-        """The job's reference copy, if it was kept and is still there."""
+        """The job's reference copy, if it was kept and is still there. Raises DiskError when nobody can tell."""
         name = job.reference.copy_name
         return _existing(self.reference_path(name)) if name else None
 
     def track(self, job: Job) -> Path | None:
-        """The job's track copy, if it was fetched and is still there."""
+        """The job's track copy, if it was fetched and is still there. Raises DiskError when nobody can tell."""
         name = job.track.copy_name if job.track else None
         return _existing(self.track_path(name)) if name else None
 
     async def remove(self, job: Job) -> None:
-        """Delete the job's copies, those included that its row never came to name; files already gone are fine."""
-        await asyncio.to_thread(self._remove, job)
+        """Delete the job's copies, those included that its row never came to name; files already gone are fine.
+
+        Raises DiskError.
+        """
+        with reaching("a copy cannot be removed"):
+            await asyncio.to_thread(self._remove, job)
 
     def _remove(self, job: Job) -> None:
         own = f"{own_stem(job)}*"
@@ -67,4 +72,8 @@ def own_stem(job: Job) -> str:
 
 
 def _existing(path: Path) -> Path | None:
-    return path if path.is_file() else None
+    with reaching("the copies cannot be looked at"):
+        if path.is_file():
+            return path
+        path.parent.stat()  # a folder that is gone, with its disk perhaps, says nothing about the file
+    return None

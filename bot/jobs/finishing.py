@@ -3,7 +3,7 @@
 import logging
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from yarl import URL
 
@@ -13,6 +13,7 @@ from bot.errors import (
     AccountError,
     BusyError,
     DeliveryLaterError,
+    DiskError,
     Reason,
     RefusedError,
     TrackLostError,
@@ -53,7 +54,11 @@ class Finishing:
 
     async def finish(self, job: Job) -> Step:
         """Make sure that our copy of the track exists, then write the intent to deliver it."""
-        if self._files.track(job) is None:
+        try:
+            track = self._files.track(job)
+        except DiskError as error:
+            return self._bench.held_up(job, error)
+        if track is None:
             return await self._fetch_or_give_up(job, JobState.FAILED)
         crash.reach(CrashPoint.BEFORE_DELIVERING)
         return await self._bench.move(job, JobState.DELIVERING, deliver_started_at=self._bench.clock.now())
@@ -61,9 +66,15 @@ class Finishing:
     async def send(self, job: Job) -> Step:
         """Send the track once. After the nonce's time our own message is looked for first."""
         crash.reach(CrashPoint.AFTER_DELIVERING)
-        track = self._files.track(job)
+        try:
+            track = self._files.track(job)
+        except DiskError as error:
+            return self._bench.held_up(job, error)
         if track is None:
             return await self._fetch_or_give_up(job, JobState.UNDELIVERABLE)
+        return await self._send(job, track)
+
+    async def _send(self, job: Job, track: Path) -> Step:
         self.between.add(job.id)
         try:
             message = await self._find_earlier(job) or await self._deliverer.deliver(job, track)
@@ -72,6 +83,9 @@ class Finishing:
         except DeliveryLaterError as error:
             self._bench.metrics.deliveries.labels("later").inc()
             return await self._send_later(job, error)
+        except DiskError as error:
+            self._bench.metrics.deliveries.labels("disk").inc()
+            return self._bench.held_up(job, error)
         except UndeliverableError as error:
             self._bench.metrics.deliveries.labels("undeliverable").inc()
             return await self._bench.move(job, JobState.UNDELIVERABLE, str(error), reason=Reason.CHANNEL_GONE)
@@ -118,10 +132,15 @@ class Finishing:
             if self._bench.given_up(job, self._bench.limits.fetch_timeout):
                 return await self._lost(job, job.track, given_up, str(error))
             return self._bench.later(job)
+        except DiskError as error:
+            # not the provider's track: however long it takes, it is not given up for this
+            self._bench.metrics.fetches.labels("disk").inc()
+            return self._bench.held_up(job, error)
         except TrackLostError as error:
             self._bench.metrics.fetches.labels("lost").inc()
             return await self._lost(job, job.track, given_up, str(error))
         self._bench.metrics.fetches.labels("fetched").inc()
+        self._bench.disk.worked()
         self._bench.forget(job.id)
         return AT_ONCE
 

@@ -184,7 +184,10 @@ class Generator(Protocol):
         ...
 
     async def fetch(self, track_url: str, into: Path) -> int:
-        """Stream the track into a new file; returns its size in bytes. Raises TrackNotReadyError, TrackLostError."""
+        """Stream the track into a new file; returns its size in bytes.
+
+        Raises TrackNotReadyError, TrackLostError, DiskError.
+        """
         ...
 
 
@@ -224,7 +227,7 @@ class Deliverer(Protocol):
     async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
         """Send the track: a reply in the channel, else a direct message.
 
-        Raises DeliveryLaterError (again with the same nonce) or UndeliverableError.
+        Raises DeliveryLaterError (again with the same nonce), UndeliverableError, DiskError.
         """
         ...
 
@@ -259,7 +262,7 @@ class Publisher(Protocol):
     async def publish(self, job: Job, song: Path, name: str) -> Published:
         """Attach `song` to the card under `name`, in place of what was attached before; so it may be called again.
 
-        Raises DeliveryLaterError, or ReferenceRefusedError when the channel does not take the file.
+        Raises DeliveryLaterError, DiskError, or ReferenceRefusedError when the channel does not take the file.
         """
         ...
 
@@ -268,7 +271,10 @@ class Tracks(Protocol):
     """Listens to what came back."""
 
     async def seconds_of(self, track: Path) -> float | None:
-        """The track's length; None when nobody could tell. Raises TrackLostError when it is no audio at all."""
+        """The track's length; None when nobody could tell.
+
+        Raises TrackLostError when it is no audio at all, DiskError when that cannot be removed.
+        """
         ...
 
 
@@ -278,6 +284,6 @@ class References(Protocol):
     async def check(self, job: Job) -> Heard:
         """Download, decode, keep a copy.
 
-        Raises ReferenceRefusedError (final), BusyError (later) or HearingFaultError (not the file's fault: later).
+        Raises ReferenceRefusedError (final); BusyError, DiskError, HearingFaultError (not the file's fault) (later).
         """
         ...

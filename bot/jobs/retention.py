@@ -4,8 +4,10 @@ import logging
 from datetime import timedelta
 
 from bot.clock import Clock
-from bot.errors import StoreBusyError
+from bot.disk import Disk
+from bot.errors import DiskError, StoreBusyError
 from bot.jobs.files import JobFiles
+from bot.jobs.model import Job
 from bot.jobs.ports import JobStore
 
 log = logging.getLogger(__name__)
@@ -17,12 +19,13 @@ _AT_A_TIME = 100
 class Retention:
     """Looks once an hour."""
 
-    def __init__(self, *, store: JobStore, files: JobFiles, clock: Clock, keep_for: timedelta) -> None:
+    def __init__(self, *, store: JobStore, files: JobFiles, clock: Clock, keep_for: timedelta, disk: Disk) -> None:
         """`keep_for` counts from a job's last move."""
         self._store = store
         self._files = files
         self._clock = clock
         self._keep_for = keep_for
+        self._disk = disk
 
     async def run(self) -> None:
         """Delete what is due, for ever."""
@@ -34,14 +37,26 @@ class Retention:
             await self._clock.sleep(_EVERY_SECONDS)
 
     async def delete_due(self) -> int:
-        """Delete every resting job that last moved before the limit; files first, then the row. Returns how many."""
+        """Delete every resting job that last moved before the limit; files first, then the row. Returns how many.
+
+        A job whose files cannot be removed stays for the next time.
+        """
         before = self._clock.now() - self._keep_for
         count = 0
         while due := await self._store.older_than(before, limit=_AT_A_TIME):
-            for job in due:
-                await self._files.remove(job)
-                await self._store.forget(job.id)
-            count += len(due)
+            deleted = [job.id for job in due if await self._delete(job)]
+            count += len(deleted)
+            if len(deleted) < len(due):
+                break  # the same ones would come first again
         if count:
             log.info("deleted %d jobs that were older than %s days", count, self._keep_for.days)
         return count
+
+    async def _delete(self, job: Job) -> bool:
+        try:
+            await self._files.remove(job)
+        except DiskError as error:
+            self._disk.failed(error, job.id)
+            return False
+        await self._store.forget(job.id)
+        return True

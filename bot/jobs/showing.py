@@ -41,8 +41,7 @@ class Showing:
 
     def show(self, job: Job) -> None:
         """Draw this state soon; returns at once. The same state again is drawn at most every ten seconds."""
-        shown = self._shown.get(job.id)
-        if shown and shown[0] is job.state and self._clock.monotonic() - shown[1] < LEAST_PAUSE_SECONDS:
+        if self._is_fresh(job):
             return
         self._wanted[job.id] = job
         if job.id not in self._painting:
@@ -68,6 +67,11 @@ class Showing:
         self.forget(job.id)
         return True
 
+    def _is_fresh(self, job: Job) -> bool:
+        """Whether the card was brought to this very state a moment ago."""
+        state, at = self._shown.get(job.id, (None, 0.0))
+        return state is job.state and self._clock.monotonic() - at < LEAST_PAUSE_SECONDS
+
     def _lock(self, job_id: int) -> asyncio.Lock:
         return self._locks.setdefault(job_id, asyncio.Lock())
 
@@ -92,8 +96,10 @@ class Showing:
             fresh = await self._store.get(job.id)
             if fresh is None or not fresh.is_live:
                 return  # the last word on a job is told, not shown
+            if self._is_fresh(fresh):
+                return  # it went on and came back before it could be drawn
             outlook = await self._forecast.outlook(fresh)
-            self._shown[job.id] = (fresh.state, self._clock.monotonic())
             message_id = await self._deliverer.show(fresh, outlook)
             if message_id is not None and message_id != fresh.card_message_id:
                 await self._store.note(job.id, card_message_id=message_id)
+            self._shown[job.id] = (fresh.state, self._clock.monotonic())

@@ -123,11 +123,13 @@ class Submitting:
         return await self._bench.insist(lambda: self._bench.move(job, after, why, **changes))
 
     async def _not_accepted(self, job: Job, before: Job, error: BusyError) -> Step:
-        since = self._busy_since.setdefault(job.id, self._bench.clock.now())
-        if self._bench.clock.now() - since > self._bench.limits.queue_timeout:
-            return await self._answered(job, JobState.FAILED, str(error), reason=Reason.BUSY_TOO_LONG)
         # no POST has begun that may be charged, but for one that the member took the risk of before
         started = before.submit_started_at
+        since = self._busy_since.setdefault(job.id, self._bench.clock.now())
+        if self._bench.clock.now() - since > self._bench.limits.queue_timeout:
+            return await self._answered(
+                job, JobState.FAILED, str(error), reason=Reason.BUSY_TOO_LONG, submit_started_at=started
+            )
         step = await self._answered(job, JobState.QUEUED, str(error), submit_started_at=started)
         return step if step is DONE else self._bench.later(job, asked_seconds=error.retry_after_seconds)
 

@@ -59,8 +59,8 @@ def own(path: Path) -> sqlite3.Connection:
             lock.close()
             if busy_word(error) == "locked":
                 raise StartError(
-                    f"{path} is in use by another running bot. Stop that one first; several processes at once need "
-                    "PostgreSQL (DATABASE_URL=postgresql+asyncpg://...)."
+                    f"{path} is in use by another running bot. Stop that one first: a database takes one process, or "
+                    "set DATABASE_URL to another one for a bot of its own."
                 ) from None
             raise
     return lock

@@ -12,6 +12,7 @@ import aiohttp
 import discord
 
 from bot.clock import Clock
+from bot.disk import NO_REFERENCE, reaching
 from bot.errors import DuplicateOrderError, OrderError, Reason, StoreBusyError
 from bot.jobs.model import Job
 from bot.jobs.ports import Outlook
@@ -184,7 +185,8 @@ class Desk:
         await interaction.response.defer(thinking=True)
         locale = locale_of(interaction)
         sentence = text("answer.preparing", locale, title=titled(job, locale))
-        file = discord.File(copy, filename=self._name_of_copy(job, copy))
+        with reaching(NO_REFERENCE):
+            file = discord.File(copy, filename=self._name_of_copy(job, copy))
         message = await interaction.edit_original_response(content=sentence, attachments=[file])
         attachment = next(iter(message.attachments), None)
         if attachment is None:
@@ -197,7 +199,8 @@ class Desk:
         if self._url_lasts(job):
             return True
         copy = self.jobs.reference_file(job)
-        return copy is not None and copy.stat().st_size <= interaction.filesize_limit
+        with reaching(NO_REFERENCE):
+            return copy is not None and copy.stat().st_size <= interaction.filesize_limit
 
     def _url_lasts(self, job: Job) -> bool:
         expires_at = job.reference.expires_at

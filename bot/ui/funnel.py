@@ -1,6 +1,6 @@
 """Where every error of an interaction ends: a short private sentence for the member, the trace in the log.
 
-One of the three places that catch everything. The member's sentence carries a reference that stands in the log too.
+One of the two places that catch everything. The member's sentence carries a reference that stands in the log too.
 """
 
 import logging
@@ -11,7 +11,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.errors import NoSuchJobError, NotYoursError, OrderError, Reason, StoreBusyError, TooLateError
+from bot.errors import DiskError, NoSuchJobError, NotYoursError, OrderError, Reason, StoreBusyError, TooLateError
 from bot.texts import text
 from bot.ui.answers import locale_of, whisper, with_words_note
 from bot.ui.forms import typed_in
@@ -40,6 +40,8 @@ async def report(interaction: discord.Interaction, error: BaseException, rules: 
     if _is_unanswerable(error):
         log.info("an interaction could not be answered any more (%s)", error.__class__.__name__)
         return
+    if isinstance(error, DiskError):
+        log.warning("an interaction failed: %s", error)
     locale = locale_of(interaction)
     sentence = _sentence(error, rules, locale)
     if sentence is None:
@@ -68,6 +70,8 @@ def _sentence(error: BaseException, rules: HouseRules, locale: str) -> str | Non
             return text("control.gone", locale)
         case StoreBusyError():
             return refusal(OrderError(Reason.STORE_BUSY), rules, locale)
+        case DiskError():
+            return text("answer.disk", locale)
         case _:
             return None
 

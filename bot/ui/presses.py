@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import discord
 
+from bot.disk import NO_TRACK, reaching
 from bot.errors import NotYoursError, TooLateError
 from bot.jobs.model import Job
 from bot.jobs.ports import Outlook
@@ -144,12 +145,15 @@ async def _send_file(interaction: discord.Interaction, desk: Desk, job: Job, *, 
     job = await desk.jobs.own(job.id, actor_for(interaction, job))
     locale = locale_of(interaction)
     track = desk.jobs.track_file(job)
-    if track is None or track.stat().st_size > interaction.filesize_limit:
+    with reaching(NO_TRACK):
+        is_too_large = track is not None and track.stat().st_size > interaction.filesize_limit
+    if track is None or is_too_large:
         await whisper(interaction, text("answer.no_file" if track is None else "answer.file_too_large", locale))
         return
     await interaction.response.defer(thinking=True, ephemeral=private)
     parts = to_parts(shared_card(job, now=desk.clock.now(), locale=locale, private=private))
-    file = discord.File(track, filename=desk.file_name(job.title, track.suffix))
+    with reaching(NO_TRACK):
+        file = discord.File(track, filename=desk.file_name(job.title, track.suffix))
     await interaction.edit_original_response(**parts, attachments=[file])
 
 

@@ -113,6 +113,8 @@ def why(job: Job, rules: HouseRules, locale: str) -> str:
     if job.reason is Reason.LYRICS_TOO_LONG:
         # by our own count they fit: only the music service knows by how much they do not
         return text("reason.lyrics_too_long_there", locale)
+    if job.reason is Reason.BUSY_TOO_LONG and job.may_be_charged:
+        return text("reason.busy_too_long_again", locale)
     if job.reason is Reason.NO_PERMISSION:
         permission = text(f"permission.{job.detail or 'attach_files'}", locale)
         return _filled("reason.no_permission", rules, locale, permission=permission)

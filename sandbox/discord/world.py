@@ -99,7 +99,8 @@ class World:
         waker = asyncio.Event()
         self._wakers.add(waker)
         try:
-            await asyncio.wait_for(waker.wait(), timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                await waker.wait()
         except TimeoutError:
             return False
         else:

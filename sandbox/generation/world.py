@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -119,10 +120,9 @@ class World:
     async def pause(self, seconds: float) -> None:
         """Sleep, but not beyond the end."""
         if seconds > 0 and not self.closing.is_set():
-            try:
-                await asyncio.wait_for(self.closing.wait(), seconds)
-            except TimeoutError:
-                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self.closing.wait()
 
 
 def _file_name(generation: Generation) -> str:

@@ -76,7 +76,8 @@ async def _run(reference: Path, words: Path, song: Path, seconds_limit: float, m
         start_new_session=True,
     )
     try:
-        printed, complaint = await asyncio.wait_for(child.communicate(), seconds_limit)
+        async with asyncio.timeout(seconds_limit):
+            printed, complaint = await child.communicate()
     except TimeoutError as error:
         raise SketchTimeoutError(f"The sketch was not ready after {seconds_limit:g} seconds.") from error
     finally:

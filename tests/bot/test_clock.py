@@ -3,6 +3,8 @@
 import asyncio
 from datetime import UTC
 
+import pytest
+
 from bot.clock import SystemClock
 
 
@@ -27,3 +29,22 @@ async def test_a_wait_ends_with_the_event_or_with_the_time():
     asyncio.get_running_loop().call_soon(event.set)
     await clock.wait(event, None)
     await clock.wait(event, 3600)
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_cancellation_around_the_turn_in_which_the_event_is_set_is_never_swallowed(turns: int):
+    event = asyncio.Event()
+
+    async def wait_twice() -> None:
+        await SystemClock().wait(event, 3600)
+        await asyncio.get_running_loop().create_future()
+
+    waiting = asyncio.ensure_future(wait_twice())
+    await asyncio.sleep(0)
+    event.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    waiting.cancel()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert waiting.cancelled()

@@ -2,6 +2,7 @@ import asyncio
 import errno
 import gzip
 import os
+import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -327,3 +328,60 @@ def test_leftovers_of_a_killed_process_can_be_removed(tmp_path: Path) -> None:
 
     assert remove_leftovers(tmp_path) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["track.mp3"]
+
+
+def refusing_folders(monkeypatch: pytest.MonkeyPatch, call: str, number: int) -> None:
+    """`os.open` or `os.fsync` fails for folders alone, as on some file systems and on Windows."""
+    really = getattr(os, call)
+
+    def refuse(of: str | Path | int, *more: int) -> int:
+        if stat.S_ISDIR(os.fstat(of).st_mode) if isinstance(of, int) else Path(of).is_dir():
+            raise OSError(number, os.strerror(number))
+        return really(of, *more)
+
+    monkeypatch.setattr(os, call, refuse)
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [("fsync", errno.EINVAL), ("fsync", errno.EIO), ("open", errno.EACCES), ("open", errno.EISDIR)],
+    ids=["not offered", "broken", "Windows", "no such thing"],
+)
+async def test_a_folder_that_cannot_be_synced_costs_one_warning_and_no_file(
+    session: aiohttp.ClientSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    call: str,
+    number: int,
+) -> None:
+    (tmp_path / "other").mkdir()
+    refusing_folders(monkeypatch, call, number)
+    async with serving(answering(body=b"x" * 5000)) as url:
+        for into in (tmp_path / "a", tmp_path / "b", tmp_path / "other" / "a"):
+            assert await download(session, url, into, most_bytes=MOST) == 5000
+            assert into.read_bytes() == b"x" * 5000
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [message.split(" cannot be synced")[0] for message in said] == [str(tmp_path), str(tmp_path / "other")]
+
+
+@pytest.mark.parametrize(
+    ("number", "fault"),
+    [(errno.EINVAL, None), (errno.ENOTSUP, None), (errno.EIO, DownloadFault.DISK), (errno.ENOSPC, DownloadFault.DISK)],
+)
+async def test_a_file_that_cannot_be_synced_is_a_fault_unless_the_file_system_has_no_such_call(
+    session: aiohttp.ClientSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    fault: DownloadFault | None,
+) -> None:
+    def refuse(_handle: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    async with serving(answering(body=b"x" * 5000)) as url:
+        if fault is None:
+            assert await download(session, url, tmp_path / "a", most_bytes=MOST) == 5000
+        else:
+            assert (await fault_of(session, url, tmp_path / "a")).fault is fault

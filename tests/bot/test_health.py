@@ -26,6 +26,7 @@ class World:
     metrics: Metrics = field(default_factory=Metrics)
     discord_ready: bool = True
     store_trouble: StoreError | None = None
+    disk_trouble: str = ""
     refreshed: int = 0
     sample: SampleResult | None = None
     url: str = ""
@@ -34,7 +35,12 @@ class World:
     def __post_init__(self) -> None:
         self.owner = Owner(self.clock)
         self.pulse = Pulse(self.clock, self.metrics)
-        checks = Checks(discord_ready=lambda: self.discord_ready, refresh=self.refresh, sound=lambda: self.sample)
+        checks = Checks(
+            discord_ready=lambda: self.discord_ready,
+            refresh=self.refresh,
+            sound=lambda: self.sample,
+            disk_trouble=lambda: self.disk_trouble,
+        )
         self.server = HealthServer(owner=self.owner, pulse=self.pulse, metrics=self.metrics, checks=checks)
 
     async def refresh(self) -> None:
@@ -73,6 +79,7 @@ async def test_a_process_that_works_is_green_and_names_its_loops(world: World):
         "status": "ok",
         "problems": [],
         "sound": "untried",
+        "disk": "ok",
         "loops": [{"name": "pulse", "running": True, "deaths": 0, "last_error": ""}],
     }
 
@@ -136,11 +143,22 @@ async def test_a_database_that_does_not_answer_is_red(world: World, trouble: Sto
     assert (status, body["problems"]) == (503, [f"the database does not answer: {trouble}"])
 
 
+async def test_a_disk_that_fails_is_red_and_green_again_when_it_works(world: World):
+    assert (await world.health())[1]["disk"] == "ok"
+    world.disk_trouble = "the file could not be written: No space left on device"
+    status, body = await world.health()
+    assert (status, body["disk"]) == (503, world.disk_trouble)
+    assert body["problems"] == [f"the disk of DATA_DIR fails: {world.disk_trouble}"]
+    world.disk_trouble = ""
+    assert (await world.health())[0] == 200
+
+
 async def test_every_problem_is_named_at_once(world: World):
     world.store_trouble, world.discord_ready = StoreBusyError("locked"), False
+    world.disk_trouble = "gone"
     world.clock.leap(60)
     _, body = await world.health()
-    assert len(body["problems"]) == 3
+    assert len(body["problems"]) == 4
 
 
 async def test_metrics_are_in_the_prometheus_text_format_and_fresh(world: World):

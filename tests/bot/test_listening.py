@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.audio import Needs, Workbench
-from bot.errors import BusyError, HearingFaultError, Reason, ReferenceRefusedError, TrackLostError
-from bot.jobs.files import JobFiles
+from bot.errors import BusyError, DiskError, HearingFaultError, Reason, ReferenceRefusedError, TrackLostError
+from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.model import Job, Reference
 from bot.listening import Listening
 from bot.texts.remarks import spelled
@@ -248,3 +248,29 @@ async def test_a_track_has_a_length_and_what_is_no_audio_is_lost(room: Room, tmp
     with pytest.raises(TrackLostError):
         await room.listening.seconds_of(track)
     assert not track.exists()
+
+
+async def test_a_folder_that_takes_no_reference_is_not_the_members_file(room: Room) -> None:
+    room.files.folders[0].rmdir()
+    with pytest.raises(DiskError, match="the file could not be written"):
+        await room.listening.check(room.job("song.mp3", mp3(18)))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+async def test_a_disk_that_is_full_while_a_reference_is_converted_is_not_the_members_file(room: Room) -> None:
+    job = room.job("take.flac", encoded(music(18), "flac", "flac"))
+    room.files.reference_path(f"{own_stem(job)}.mp3").symlink_to("/dev/full")
+    with pytest.raises(DiskError):
+        await room.listening.check(job)
+
+
+async def test_a_refusal_is_told_although_the_copy_cannot_be_removed(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = room.job("song.mp3", mp3(5))
+    room.files.reference_path(f"{own_stem(job)}-left").mkdir()  # what cannot be removed as a file
+    with pytest.raises(ReferenceRefusedError):
+        await room.listening.check(job)
+    assert [record.levelname for record in caplog.records if "a refused reference stays" in record.message] == [
+        "WARNING"
+    ]

@@ -191,3 +191,34 @@ async def test_stop_also_ends_what_begins_while_it_stops(clock: MovedClock):
 
 async def test_stop_of_an_owner_without_work_returns(clock: MovedClock):
     await Owner(clock).stop()
+
+
+async def test_a_loop_that_catches_its_cancellation_is_cancelled_again(clock: MovedClock):
+    """A library may catch it on its way: the owner then waited for good."""
+    caught: list[int] = []
+
+    async def run() -> None:
+        for _ in range(2):
+            try:
+                await asyncio.get_running_loop().create_future()
+            except asyncio.CancelledError:
+                caught.append(len(caught))
+        await asyncio.get_running_loop().create_future()
+
+    owner = Owner(clock)
+    owner.keep("engine", run)
+    await clock.settle()
+    async with asyncio.timeout(30):
+        await owner.stop()
+    assert caught == [0, 1]
+
+
+async def test_an_errand_that_ended_a_moment_ago_does_not_keep_a_stop_busy(clock: MovedClock):
+    owner = Owner(clock)
+    ending = owner.errand("errand", asyncio.sleep(0))
+    for _ in range(5):
+        if not ending.done():
+            await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        await owner.stop()
+    assert ending.done()

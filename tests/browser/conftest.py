@@ -48,7 +48,8 @@ class BotHere:
     async def start(self) -> None:
         self._client = Showcase()
         self._task = asyncio.create_task(self._client.start(self._fake.token))
-        await asyncio.wait_for(self._client.ready.wait(), 10)
+        async with asyncio.timeout(10):
+            await self._client.ready.wait()
 
     async def stop(self) -> int:
         assert self._client is not None

@@ -17,7 +17,8 @@ AFTER_THE_TRACK = {CrashPoint.MESSAGE_SENT, CrashPoint.DELIVERED_STORED, CrashPo
 
 async def died(play: Play) -> None:
     """Wait until the armed point was reached."""
-    code = await asyncio.wait_for(play.stage.bot.wait(), PATIENCE_SECONDS)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        code = await play.stage.bot.wait()
     assert code == -9, play.stage.bot.log[-2000:]
 
 

@@ -43,7 +43,8 @@ async def ended(folder: Path, discord: FakeDiscord, **settings: str) -> tuple[in
     bot = BotProcess(folder, {**known, **settings})
     await bot.start()
     try:
-        code = await asyncio.wait_for(bot.wait(), PATIENCE_SECONDS)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            code = await bot.wait()
     finally:
         await bot.kill()
     assert SECRET not in bot.log

@@ -25,7 +25,8 @@ NOWHERE = {
 async def ended(bot: BotProcess) -> int:
     """Start it and wait until it ends by itself."""
     await bot.start()
-    return await asyncio.wait_for(bot.wait(), PATIENCE_SECONDS)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return await bot.wait()
 
 
 async def test_a_stop_while_nothing_happens_ends_with_zero(open_play: OpenPlay) -> None:
@@ -80,6 +81,7 @@ async def test_a_second_process_on_the_same_file_is_refused(open_play: OpenPlay)
         second.log_path = play.folder / "second.log"
         assert await ended(second) == 1
         assert "compose.db" in second.log
+        assert "PostgreSQL" not in second.log  # there it would be refused, too
         assert "Traceback" not in second.log
         assert play.stage.bot.is_running
 

@@ -15,6 +15,10 @@ TEXTS: dict[str, str] = {
         "Bei mir ist etwas schiefgegangen, das tut mir leid. Wenn es wieder geschieht, sage es der Person, "
         "die diesen Bot betreibt: Zeichen `{reference}`."
     ),
+    "answer.disk": (
+        "Meine Festplatte tut gerade nicht, was sie soll, darum ging das nicht. Wer diesen Bot betreibt, muss "
+        "nachsehen; bitte versuche es später noch einmal."
+    ),
     "answer.preparing": "🎧 **{title}** · ich hole dein Lied hervor",
     "answer.no_file": "Die Datei dieses Stücks habe ich nicht mehr.",
     "answer.file_too_large": "Die Datei dieses Stücks ist zu groß, um sie hier zu senden.",

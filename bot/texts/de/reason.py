@@ -23,6 +23,10 @@ TEXTS: dict[str, str] = {
         "Ich konnte deinen Auftrag gerade nicht aufschreiben, begonnen wurde nichts. Bitte versuche es gleich "
         "noch einmal."
     ),
+    "reason.disk": (
+        "Die Festplatte dieses Bots hat dein Lied nicht angenommen; begonnen und berechnet wurde nichts. An deiner "
+        "Datei liegt es nicht: Wer den Bot betreibt, muss nachsehen. Bitte versuche es später noch einmal."
+    ),
     "reason.sound": (
         "Diese Datei taugt nicht als Vorlage. Sie muss eine MP3- oder WAV-Datei mit Musik und Gesang sein, länger als "
         "{least_seconds} Sekunden."
@@ -46,6 +50,10 @@ TEXTS: dict[str, str] = {
     ),
     "reason.busy_too_long": (
         "Der Musikdienst war zu lange beschäftigt oder nicht zu erreichen. Es wurde nichts berechnet."
+    ),
+    "reason.busy_too_long_again": (
+        "Der Musikdienst war zu lange beschäftigt oder nicht zu erreichen. Diesmal wurde nichts berechnet, der erste "
+        "Versuch vielleicht schon."
     ),
     "reason.outcome_unknown": (
         "Der Musikdienst hat nicht geantwortet, als ich dein Lied übergab; ich weiß nicht, ob er es angenommen hat. "

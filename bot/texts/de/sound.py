@@ -79,7 +79,7 @@ TEXTS: dict[str, str] = {
         "später noch einmal."
     ),
     "sound.unreadable": "Die Datei ließ sich nicht öffnen. Häng sie noch einmal an.",
-    "sound.unwritable": (
+    "sound.disk": (
         "Es liegt nicht an deiner Datei: Ich konnte nicht speichern, was ich daraus mache, weil meine Festplatte voll "
         "ist oder nicht mitspielt. Dein Song und dein Text sind noch da; versuch es bitte später noch einmal."
     ),

@@ -15,6 +15,10 @@ TEXTS: dict[str, str] = {
         "Something went wrong on my side, and I am sorry. If it happens again, tell whoever runs this bot: "
         "reference `{reference}`."
     ),
+    "answer.disk": (
+        "My disk does not do what it should, so I could not do that. Whoever runs this bot must look at it; please try "
+        "again later."
+    ),
     "answer.preparing": "🎧 **{title}** · bringing back your song",
     "answer.no_file": "I no longer have this track's file.",
     "answer.file_too_large": "This track's file is too large to be sent here.",

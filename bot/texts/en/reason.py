@@ -21,6 +21,10 @@ TEXTS: dict[str, str] = {
     "reason.store_busy": (
         "I could not write your order down just now, and nothing was started. Please try again shortly."
     ),
+    "reason.disk": (
+        "The disk of this bot did not take your song, so nothing was started and nothing was charged. It is not your "
+        "file: whoever runs the bot must look at it. Please try again later."
+    ),
     "reason.sound": (
         "This file cannot be used as a reference. It must be an MP3 or WAV with music and vocals, longer than "
         "{least_seconds} seconds."
@@ -37,6 +41,10 @@ TEXTS: dict[str, str] = {
         "This bot has used up its credits at the music service. Whoever runs the bot must top them up."
     ),
     "reason.busy_too_long": "The music service was busy or out of reach for too long. Nothing was charged.",
+    "reason.busy_too_long_again": (
+        "The music service was busy or out of reach for too long. This time nothing was charged; the first try may "
+        "have been."
+    ),
     "reason.outcome_unknown": (
         "The music service did not answer when I handed your song over, so I cannot tell whether it was taken. "
         "I will not send it twice by myself: trying again may be charged twice."

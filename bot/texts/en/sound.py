@@ -65,7 +65,7 @@ TEXTS: dict[str, str] = {
         "Whoever runs this bot finds the cause in its log. Your song and your words are kept; please try again later."
     ),
     "sound.unreadable": "The file could not be opened. Attach it again.",
-    "sound.unwritable": (
+    "sound.disk": (
         "Your file is not to blame: I could not store what I make of it, because my disk is full or does not take it. "
         "Your song and your words are kept; please try again later."
     ),

@@ -110,7 +110,7 @@ def test_a_folder_that_is_gone_is_a_reason_not_an_error(tmp_path: Path) -> None:
     path = tmp_path / "song.flac"
     path.write_bytes(making.encoded(music(16), "flac", "flac"))
     made = to_reference(path, tmp_path / "nowhere" / "out.mp3", NEEDS, Limits())
-    assert [reason.problem for reason in made.reasons] == [Problem.UNWRITABLE], "the disk's fault, not the file's"
+    assert [reason.problem for reason in made.reasons] == [Problem.DISK], "the disk's fault, not the file's"
 
 
 async def test_the_bench_converts_in_a_child(tmp_path: Path) -> None:

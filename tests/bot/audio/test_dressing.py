@@ -9,7 +9,7 @@ from PIL import Image
 from bot.audio import Dressed, Limits, Problem, Purpose, Step, Tags, Verdict, Workbench
 from bot.audio.dressing import dress
 from bot.audio.inspection import inspect
-from bot.audio.model import Needs
+from bot.audio.model import ENCODED_FILE, PICTURE_FILE, TRACK_FILE, Needs
 from tests.bot.audio import making
 from tests.bot.audio.making import music
 
@@ -156,3 +156,16 @@ async def test_the_bench_dresses_in_a_child(song: Path, tmp_path: Path) -> None:
         hurried = Workbench(processes=1, encoding_limits=Limits(wall_seconds=0.001))
         made = await hurried.dress(song, tmp_path, title="Night", tags=TAGS, limit_bytes=10 * MEBI)
     assert (made.path, made.fits, made.problem) == (song, True, Problem.UNAVAILABLE)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("name", [TRACK_FILE, PICTURE_FILE, ENCODED_FILE])
+def test_a_full_disk_leaves_the_track_as_it_came_and_is_named(song: Path, song_bytes: bytes, name: str) -> None:
+    out = song.parent / "out"
+    out.mkdir()
+    (out / name).symlink_to("/dev/full")
+    made = dressed(song, limit_bytes=len(song_bytes) - 1 if name == ENCODED_FILE else 10 * MEBI)
+    assert made.problem is Problem.DISK
+    assert not made.broken
+    assert made.path != out / name
+    assert song.read_bytes() == song_bytes

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import DeliveryLaterError, Reason
-from bot.jobs.model import JobState
+from bot.jobs.model import JobState, Track
 from bot.jobs.ports import Outlook
 from sandbox.discord import Install
 from tests.front import SONG, Front, labels_of, words_of
@@ -18,6 +18,16 @@ async def test_the_card_follows_the_job_and_is_edited_only_when_it_changes(front
     for _ in range(3):
         assert await front.delivery.show(job, Outlook(ahead=2)) == job.card_message_id
     assert "2 others" in words_of(front.card(job))
+    assert len(front.fake.calls_to("PATCH", EDIT)) == 1
+
+
+async def test_two_states_that_look_alike_are_one_edit(front: Front) -> None:
+    job = await front.order()
+    for after in (JobState.QUEUED, JobState.SUBMITTING, JobState.GENERATING):
+        job = await front.move(job, after)
+    for after in (JobState.READY, JobState.DELIVERING):
+        job = await front.move(job, after, track=Track(url="https://files.example/track.mp3"))
+        await front.delivery.show(job, NOTHING)
     assert len(front.fake.calls_to("PATCH", EDIT)) == 1
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import DeliveryLaterError, UndeliverableError
+from bot.errors import DeliveryLaterError, DiskError, UndeliverableError
 from bot.jobs.model import Job
 from sandbox.discord import Install, Message
 from tests.front import Front, labels_of, words_of
@@ -217,3 +217,29 @@ async def test_the_track_message_is_in_the_members_language(front: Front) -> Non
     job, track = await front.delivering(await front.order(), b"ID3" + bytes(500))
     sent = await front.delivery.deliver(job, track)
     assert "ist fertig" in words_of(front.fake.message(sent.message_id))
+
+
+async def test_without_a_place_to_dress_it_the_track_comes_as_it_is_and_the_operator_is_told(
+    front: Front, song: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    job, track = await front.delivering(await front.order(), song)
+    front.files.work.rmdir()
+    await front.delivery.deliver(job, track)
+    (message,) = tracks_in(front)
+    assert message.attachments[0].data == song
+    assert front.disk.trouble.startswith("no room to dress the track")
+    assert [record.levelname for record in caplog.records if "the disk fails" in record.message] == ["WARNING"]
+
+
+async def test_a_track_that_cannot_be_read_is_no_outage_of_discord(front: Front, song: bytes) -> None:
+    job, track = await front.delivering(await front.order(), song)
+    track.unlink()
+    with pytest.raises(DiskError, match="the track cannot be read"):
+        await front.delivery.deliver(job, track)
+    assert tracks_in(front) == []
+
+
+async def test_a_reference_that_cannot_be_read_is_no_outage_of_discord(front: Front, tmp_path: Path) -> None:
+    job = await front.order()
+    with pytest.raises(DiskError, match="the copy of the reference cannot be read"):
+        await front.delivery.publish(job, tmp_path / "missing.mp3", "song.mp3")

@@ -3,9 +3,11 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 
+from bot.clock import SystemClock
 from bot.engine.embedded import EmbeddedEngine
 from bot.errors import Reason, StoreBusyError
 from bot.jobs.bench import AT_ONCE, DONE, LookAgain, Step
@@ -322,8 +324,53 @@ async def test_jobs_that_fall_due_while_stopping_do_not_keep_the_loop_turning(ba
     stopping = asyncio.ensure_future(bare.engine.stop(30))
     await bare.pass_time(10)
     gate.set()
-    await asyncio.wait_for(stopping, 10)
+    async with asyncio.timeout(10):
+        await stopping
     assert bare.looks == [(1, 0), (2, 0)]
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_stop_in_the_turn_in_which_a_job_falls_due_ends_the_loop(bare: Bare, turns: int):
+    """asyncio.wait_for swallows that cancellation on 3.11: the loop went on, and the stop waited for it for good."""
+    bare.engine._clock = SystemClock()
+
+    async def step(_job_id: int) -> Step:
+        return LookAgain(after_seconds=3600)
+
+    bare.step = step
+    bare.engine.look_at(1)
+    looping = asyncio.ensure_future(bare.engine._loop())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert bare.looked_at() == [1]
+    bare.engine.look_at(2)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    looping.cancel()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert looping.cancelled()
+
+
+async def test_a_step_that_does_not_let_go_does_not_hold_a_stop_up(bare: Bare, caplog: pytest.LogCaptureFixture):
+    """A thread on a dead disk, a child that the system cannot kill."""
+    release = asyncio.Event()
+
+    async def step(_job_id: int) -> Step:
+        while not release.is_set():
+            with suppress(asyncio.CancelledError):
+                await release.wait()
+        return DONE
+
+    bare.step = step
+    await bare.engine.start()
+    bare.engine.look_at(1)
+    await bare.clock.settle()
+    async with asyncio.timeout(30):
+        await bare.engine.stop(0.02)
+    assert list(bare.engine._running) == [1]
+    assert "1 jobs were cut off; what became of them is found out at the next start" in caplog.messages
+    release.set()
 
 
 async def test_a_stop_cancels_what_waits_and_lets_what_is_between_end(bare: Bare, caplog: pytest.LogCaptureFixture):

@@ -5,7 +5,7 @@ from aiolimiter import AsyncLimiter
 from pydantic import SecretStr
 
 from bot.download import DownloadTimeouts
-from bot.errors import TrackError, TrackLostError, TrackNotReadyError
+from bot.errors import DiskError, TrackError, TrackLostError, TrackNotReadyError
 from bot.generation.calls import Limits, Timeouts
 from bot.generation.client import GenerationClient, Sessions
 from bot.generation.profiles import profile_named
@@ -121,12 +121,12 @@ async def test_an_address_that_has_expired_is_lost(
         await hasty.fetch(await track_url(hasty, references), tmp_path / "a.mp3")
 
 
-async def test_no_place_on_the_disk_is_later(
+async def test_no_place_on_the_disk_is_not_the_providers_fault(
     hasty: GenerationClient, api: FakeGeneration, references: References, tmp_path: Path
 ) -> None:
     api.script(polls=["completed"])
 
-    with pytest.raises(TrackNotReadyError, match="disk"):
+    with pytest.raises(DiskError, match="the file could not be written: No such file or directory"):
         await hasty.fetch(await track_url(hasty, references), tmp_path / "missing" / "a.mp3")
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.disk import Disk
 from bot.engine.embedded import EmbeddedEngine
 from bot.jobs.bench import Bench, Limits, LookAgain, Step
 from bot.jobs.drive import Driver
@@ -68,8 +69,14 @@ class Kit:
         self.showing = Showing(
             store=self.store, deliverer=self.discord, forecast=self.forecast, clock=self.clock, owner=self.owner
         )
+        self.disk = Disk([folder / "tracks"], self.clock)
         self.bench = Bench(
-            store=self.store, showing=self.showing, clock=self.clock, metrics=self.metrics, limits=self.limits
+            store=self.store,
+            showing=self.showing,
+            clock=self.clock,
+            metrics=self.metrics,
+            limits=self.limits,
+            disk=self.disk,
         )
         self.submitting = Submitting(bench=self.bench, generator=self.generator)
         self.finishing = Finishing(

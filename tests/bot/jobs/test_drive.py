@@ -10,6 +10,7 @@ from bot.errors import (
     AccountError,
     BusyError,
     DeliveryLaterError,
+    DiskError,
     HearingFaultError,
     Reason,
     ReferenceRefusedError,
@@ -130,7 +131,7 @@ async def test_a_fault_of_ours_is_tried_three_times_and_told_as_ours_with_the_so
 
 async def test_a_machine_that_is_short_of_something_is_given_ten_minutes(kit: Kit):
     await kit.order()
-    kit.ears.checks.default = HearingFaultError("not heard: unwritable", detail="a remark", is_lasting=False)
+    kit.ears.checks.default = HearingFaultError("not heard: unavailable", detail="a remark", is_lasting=False)
     while (await kit.job()).state is JobState.CHECKING:
         step = await kit.drive()
         if step != AT_ONCE:
@@ -138,6 +139,31 @@ async def test_a_machine_that_is_short_of_something_is_given_ten_minutes(kit: Ki
     job = await kit.job()
     assert (job.state, job.reason, job.detail) == (JobState.FAILED, Reason.INTERNAL, "a remark")
     assert timedelta(minutes=10) <= job.moved_at - job.created_at <= timedelta(minutes=12)
+
+
+async def test_our_own_disk_is_waited_for_ten_minutes_and_the_member_is_told_that_it_is_not_the_file(kit: Kit):
+    await kit.order()
+    kit.ears.checks.default = DiskError("the file could not be written: No space left on device")
+    while (await kit.job()).state is JobState.CHECKING:
+        step = await kit.drive()
+        if step != AT_ONCE:
+            await kit.clock.advance(pause_of(step))
+    job = await kit.job()
+    assert (job.state, job.reason) == (JobState.FAILED, Reason.DISK)
+    assert timedelta(minutes=10) <= job.moved_at - job.created_at <= timedelta(minutes=12)
+    assert kit.disk.trouble == "the file could not be written: No space left on device"
+    assert not kit.generator.submits.calls
+
+
+async def test_a_disk_that_works_again_in_time_costs_a_reference_nothing(kit: Kit):
+    await kit.order()
+    kit.ears.checks.then(DiskError("full"), DiskError("full"))
+    for _ in range(2):
+        await kit.clock.advance(pause_of(await kit.drive()))
+    assert kit.disk.trouble == "full"
+    assert await kit.drive() == AT_ONCE
+    assert (await kit.job()).state is JobState.QUEUED
+    assert kit.disk.trouble == ""
 
 
 async def test_hours_of_being_down_do_not_count_as_tries(kit: Kit):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import DiskError
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.model import Track
 from tests.bot.jobs.orders import a_job
@@ -76,3 +77,17 @@ async def test_removing_takes_both_and_does_not_mind_what_is_gone(files: JobFile
     await files.remove(job)
     await files.remove(job)
     assert not [path for folder in files.folders for path in folder.iterdir()]
+
+
+def test_a_folder_that_is_gone_says_nothing_about_its_files(files: JobFiles):
+    job = replace(a_job(), track=Track(url="https://x.example", copy_name="t.mp3"))
+    files.folders[1].rmdir()
+    with pytest.raises(DiskError):
+        files.track(job)
+
+
+async def test_a_copy_that_cannot_be_removed_is_a_disk_fault(files: JobFiles):
+    job = a_job()
+    files.reference_path(f"{own_stem(job)}.mp3").mkdir()
+    with pytest.raises(DiskError, match="a copy cannot be removed"):
+        await files.remove(job)

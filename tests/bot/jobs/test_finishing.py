@@ -9,6 +9,7 @@ from bot.errors import (
     AccountError,
     BusyError,
     DeliveryLaterError,
+    DiskError,
     Reason,
     RefusedError,
     StoreBusyError,
@@ -142,6 +143,74 @@ async def test_a_file_that_is_out_of_reach_for_a_quarter_of_an_hour_is_asked_for
     assert (job.state, job.reason) == (JobState.FAILED, Reason.TRACK_LOST)
     assert 900 <= (job.moved_at - NOON).total_seconds() <= 1200
     assert len(kit.generator.polls.calls) == 3
+
+
+async def waited(kit: Kit, *, hours: float, pause: float = 60) -> None:
+    """Steps and pauses for so long."""
+    end = kit.clock.monotonic() + hours * 3600
+    while kit.clock.monotonic() < end:
+        step = await kit.drive()
+        await kit.clock.advance(step.after_seconds if isinstance(step, LookAgain) else pause)
+
+
+@pytest.mark.parametrize("state", [JobState.READY, JobState.DELIVERING])
+async def test_a_disk_that_takes_nothing_for_hours_never_costs_a_paid_track(
+    kit: Kit, state: JobState, caplog: pytest.LogCaptureFixture
+):
+    job = await kit.at(state)
+    if (track := kit.files.track(job)) is not None:
+        track.unlink()
+    kit.generator.fetches.default = DiskError("the file could not be written: No space left on device")
+    await waited(kit, hours=30)
+    assert (await kit.job()).state is state
+    assert kit.disk.trouble
+    assert not kit.generator.polls.calls  # nobody else is asked for another address
+    warned = [record for record in caplog.records if "the disk fails" in record.message]
+    assert warned
+    assert {record.levelname for record in warned} == {"WARNING"}
+    kit.generator.fetches.default = TRACK
+    await kit.drive_on()
+    assert (await kit.job()).state is JobState.DELIVERED
+    assert kit.disk.trouble == ""
+
+
+async def test_after_hours_of_a_full_disk_the_provider_gets_its_whole_time(kit: Kit):
+    """Counted together, its first failures would have been its last."""
+    await kit.at(JobState.READY)
+    kit.generator.fetches.default = DiskError("full")
+    await waited(kit, hours=5)
+    kit.generator.fetches.default = TrackNotReadyError("no connection")
+    await waited(kit, hours=0.2)
+    assert (await kit.job()).state is JobState.READY
+    assert not kit.generator.polls.calls
+    kit.generator.fetches.default = TRACK
+    await kit.drive_on()
+    assert (await kit.job()).state is JobState.DELIVERED
+
+
+async def test_a_copy_that_cannot_be_read_waits_and_is_no_outage_of_discord(kit: Kit):
+    await kit.at(JobState.DELIVERING)
+    kit.discord.deliveries.default = DiskError("the track cannot be read: Input/output error")
+    await waited(kit, hours=30)
+    assert (await kit.job()).state is JobState.DELIVERING
+    kit.discord.deliveries.default = DeliveredMessage(channel_id=1, message_id=900)
+    kit.discord.searches.default = None
+    await kit.drive_on()
+    assert (await kit.job()).state is JobState.DELIVERED
+
+
+@pytest.mark.parametrize("state", [JobState.READY, JobState.DELIVERING])
+async def test_a_folder_that_is_gone_is_not_a_track_that_is_gone(kit: Kit, state: JobState):
+    """An unmounted disk: the copy is on it, and the provider's address may have ended long ago."""
+    await kit.at(state, fetched=True)
+    tracks = kit.files.folders[1]
+    tracks.rename(tracks.with_name("elsewhere"))
+    await waited(kit, hours=1)
+    assert (await kit.job()).state is state
+    assert not kit.generator.fetches.calls
+    tracks.with_name("elsewhere").rename(tracks)
+    await kit.drive_on()
+    assert (await kit.job()).state is JobState.DELIVERED
 
 
 async def test_days_of_being_down_do_not_cost_a_finished_track(kit: Kit):

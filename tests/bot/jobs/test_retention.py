@@ -10,7 +10,7 @@ KEEP_FOR = timedelta(days=30)
 
 
 def retention(kit: Kit) -> Retention:
-    return Retention(store=kit.store, files=kit.files, clock=kit.clock, keep_for=KEEP_FOR)
+    return Retention(store=kit.store, files=kit.files, clock=kit.clock, keep_for=KEEP_FOR, disk=kit.disk)
 
 
 async def delivered(kit: Kit) -> Job:
@@ -56,4 +56,22 @@ async def test_a_file_that_is_gone_already_does_not_keep_the_row(kit: Kit):
     assert track is not None
     track.unlink()
     kit.clock.leap((2 * KEEP_FOR).total_seconds())
+    assert await retention(kit).delete_due() == 1
+
+
+async def test_a_job_whose_files_cannot_be_removed_stays_and_holds_up_nobody(kit: Kit):
+    """The loop died of it, and nothing was deleted any more."""
+    stuck, other = await delivered(kit), await delivered(kit)
+    track = kit.files.track(stuck)
+    assert track is not None
+    track.unlink()
+    track.mkdir()  # what cannot be removed as a file
+    kit.clock.leap((2 * KEEP_FOR).total_seconds())
+
+    assert await retention(kit).delete_due() == 1
+    assert await kit.store.get(stuck.id) is not None
+    assert await kit.store.get(other.id) is None
+    assert kit.disk.trouble
+
+    track.rmdir()
     assert await retention(kit).delete_due() == 1

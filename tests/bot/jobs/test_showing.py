@@ -8,6 +8,7 @@ import pytest
 from bot.errors import DeliveryLaterError
 from bot.jobs.model import Job, JobState
 from bot.jobs.schedule import LONGEST_ASKED_SECONDS
+from bot.jobs.showing import LEAST_PAUSE_SECONDS
 from tests.bot.jobs.kit import OWNER, Kit, eventually, finished
 from tests.bot.jobs.scripted import TRACK
 
@@ -54,6 +55,46 @@ async def test_of_states_that_came_while_one_was_drawn_only_the_newest_is_drawn(
     release.set()
     await kit.painted()
     assert kit.discord.card == [JobState.QUEUED, JobState.READY]
+
+
+async def test_a_job_that_goes_on_and_comes_back_in_a_moment_is_not_drawn_again(kit: Kit):
+    """Queued, handed over, refused for now, queued: by the time the card is drawn it says what it said."""
+    job = await kit.at(JobState.QUEUED)
+    kit.showing.show(job)
+    await kit.painted()
+    ahead = await kit._onward(job, JobState.SUBMITTING)
+    back = await kit._onward(ahead, JobState.QUEUED)
+    kit.showing.show(ahead)
+    kit.showing.show(back)
+    await kit.painted()
+    assert drawn(kit) == [JobState.QUEUED]
+    await kit.clock.advance(LEAST_PAUSE_SECONDS)
+    kit.showing.show(back)
+    await kit.painted()
+    assert drawn(kit) == [JobState.QUEUED, JobState.QUEUED]
+
+
+async def test_a_job_that_comes_back_while_its_card_is_drawn_is_not_drawn_again(kit: Kit):
+    job = await kit.at(JobState.QUEUED)
+    release = kit.discord.shows.hold()
+    kit.showing.show(job)
+    await kit.discord.shows.begun.wait()
+    ahead = await kit._onward(job, JobState.SUBMITTING)
+    kit.showing.show(ahead)
+    kit.showing.show(await kit._onward(ahead, JobState.QUEUED))
+    release.set()
+    await kit.painted()
+    assert drawn(kit) == [JobState.QUEUED]
+
+
+async def test_a_card_that_could_not_be_drawn_is_not_taken_for_drawn(kit: Kit):
+    job = await kit.at(JobState.QUEUED)
+    kit.discord.shows.then(DeliveryLaterError("500"))
+    kit.showing.show(job)
+    await kit.painted()
+    await kit.clock.advance(3)
+    await eventually(lambda: not kit.owner._errands)
+    assert kit.discord.card == [JobState.QUEUED]
 
 
 async def test_edits_of_one_card_never_overtake_each_other(kit: Kit):

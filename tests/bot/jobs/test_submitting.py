@@ -121,6 +121,21 @@ async def test_a_provider_that_is_busy_for_an_hour_is_not_waited_for(kit: Kit):
     job = await kit.job()
     assert (job.state, job.reason) == (JobState.FAILED, Reason.BUSY_TOO_LONG)
     assert timedelta(hours=1) < job.moved_at - NOON < timedelta(minutes=62)
+    assert not job.may_be_charged
+
+
+async def test_a_busy_hour_after_a_risk_does_not_make_the_first_try_free(kit: Kit):
+    await kit.at(JobState.QUEUED)
+    kit.generator.submits.then(UNKNOWN)
+    await kit.drive_on()
+    await kit.service.risk_again(1, OWNER)
+    kit.generator.submits.default = BusyError("no connection")
+    while (await kit.job()).state is JobState.QUEUED:
+        step = await kit.drive()
+        await kit.clock.advance(step.after_seconds if isinstance(step, LookAgain) else 0)
+    job = await kit.job()
+    assert job.reason is Reason.BUSY_TOO_LONG
+    assert job.may_be_charged
 
 
 async def test_the_hour_begins_anew_once_the_provider_has_answered(kit: Kit):

@@ -37,12 +37,14 @@ def example_place(**changes: Any) -> Place:
 
 
 def example_job(state: JobState = JobState.GENERATING, **changes: Any) -> Job:
+    """A job as it may really stand there; `attempt` 0: no POST was begun."""
+    attempt = changes.get("attempt", 0 if state in _BEFORE_A_POST else 1)
     job = Job(
         id=17,
         key="0123456789abcdef",
         state=state,
         version=3,
-        attempt=1,
+        attempt=attempt,
         member_id=MEMBER,
         member_name="Ada",
         place=example_place(),
@@ -71,7 +73,7 @@ def example_job(state: JobState = JobState.GENERATING, **changes: Any) -> Job:
         detail="",
         created_at=NOW - timedelta(seconds=90),
         moved_at=NOW - timedelta(seconds=60),
-        submit_started_at=NOW - timedelta(seconds=62),
+        submit_started_at=NOW - timedelta(seconds=62) if attempt else None,
         accepted_at=NOW - timedelta(seconds=60) if state in _PAID else None,
         deliver_started_at=None,
         deadline_at=NOW + timedelta(seconds=840) if state in _PAID else None,
@@ -79,6 +81,7 @@ def example_job(state: JobState = JobState.GENERATING, **changes: Any) -> Job:
     return replace(job, **changes)
 
 
+_BEFORE_A_POST = {JobState.CHECKING, JobState.QUEUED, JobState.REFUSED}
 _FINISHED = {JobState.READY, JobState.DELIVERING, JobState.DELIVERED, JobState.UNDELIVERABLE}
 _PAID = _FINISHED | {JobState.GENERATING, JobState.EXPIRED}
 _REASONS = {

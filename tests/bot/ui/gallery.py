@@ -75,6 +75,7 @@ def _card_examples(locale: str) -> list[tuple[str, Card]]:
             "The music service refuses words or song: the reason is told privately",
             card(JobState.FAILED, reason=Reason.CONTENT_REFUSED),
         ),
+        ("Our own disk", card(JobState.FAILED, reason=Reason.DISK, generation_id=None, attempt=0)),
         ("The operator must act", card(JobState.FAILED, reason=Reason.NO_CREDITS, generation_id=None)),
         ("Nobody knows whether it was accepted", card(JobState.UNKNOWN)),
         ("Too late", card(JobState.EXPIRED)),

@@ -58,6 +58,20 @@ def test_every_reason_is_told_in_a_sentence_without_gaps(reason: Reason, locale:
     assert "{" not in card.description
 
 
+@pytest.mark.parametrize("locale", ["en-GB", "de"])
+def test_a_busy_provider_costs_nothing_unless_there_was_a_try_before(locale: str) -> None:
+    first = example_job(JobState.FAILED, reason=Reason.BUSY_TOO_LONG, attempt=0)
+    again = example_job(JobState.FAILED, reason=Reason.BUSY_TOO_LONG, attempt=2)
+    assert card_of(first, locale=locale).description != card_of(again, locale=locale).description
+    assert "the first try may have been" in card_of(again).description
+
+
+def test_a_fault_of_our_disk_is_not_blamed_on_the_song() -> None:
+    job = example_job(JobState.FAILED, reason=Reason.DISK, attempt=0)
+    assert "It is not your file" in card_of(job).description
+    assert verbs(card_of(job)) == [Verb.AGAIN, Verb.EDIT]
+
+
 def test_a_place_that_takes_no_files_is_not_blamed_on_the_song() -> None:
     job = example_job(JobState.REFUSED, reason=Reason.NO_PERMISSION, detail="attach_files", generation_id=None)
     assert "**Attach Files**" in card_of(job).description

@@ -146,7 +146,8 @@ async def test_it_runs_as_its_own_process(monkeypatch: pytest.MonkeyPatch) -> No
     )
     try:
         assert process.stdout is not None
-        addresses = json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
+        async with asyncio.timeout(20):
+            addresses = json.loads(await process.stdout.readline())
         monkeypatch.setattr(discord.http.Route, "BASE", addresses["api_url"])
         gateway = yarl.URL(addresses["gateway_url"])
         monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)

@@ -16,7 +16,8 @@ async def test_it_runs_as_a_process_of_its_own_and_stops_on_sigterm() -> None:
     )
     try:
         assert process.stdout is not None
-        printed = json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
+        async with asyncio.timeout(30):
+            printed = json.loads(await process.stdout.readline())
         assert printed["key"] == "another-key"
         async with aiohttp.ClientSession() as session:
             remote = RemoteGeneration(session, printed["url"])
@@ -36,7 +37,8 @@ async def test_it_runs_as_a_process_of_its_own_and_stops_on_sigterm() -> None:
         assert state["scripts_left"] == 1
     finally:
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
 
 
 async def test_a_port_that_is_taken_is_said_and_ends_it() -> None:
@@ -45,7 +47,8 @@ async def test_a_port_that_is_taken_is_said_and_ends_it() -> None:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "sandbox.generation", "--port", port, stdout=PIPE, stderr=PIPE
         )
-        printed, complaint = await asyncio.wait_for(process.communicate(), 30)
+        async with asyncio.timeout(30):
+            printed, complaint = await process.communicate()
 
     assert process.returncode == 1
     assert printed == b""

@@ -1,0 +1,84 @@
+"""This machine's own disk: its faults told apart from everybody else's, and remembered until a write works again."""
+
+import asyncio
+import logging
+import os
+import secrets
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from bot.clock import Clock
+from bot.errors import DiskError
+
+log = logging.getLogger(__name__)
+
+#: What `reaching` says of the copies that are read in more than one place.
+NO_TRACK = "the track cannot be read"
+NO_REFERENCE = "the copy of the reference cannot be read"
+#: While a fault lasts, a write is tried so often.
+_LOOK_SECONDS = 10.0
+#: Of that size: a full disk often still takes a few bytes.
+_TRIED_BYTES = 1 << 20
+#: `remove_leftovers` knows the ending, should the process die in between.
+_TRIED_SUFFIX = ".part"
+
+
+@contextmanager
+def reaching(what: str) -> Generator[None]:
+    """Turn an OSError of the block into DiskError. `what`: as in "the track cannot be read"; no member's words."""
+    try:
+        yield
+    except OSError as error:
+        raise DiskError(f"{what}: {error.strerror or type(error).__name__}") from error
+
+
+class Disk:
+    """Whether the folders of DATA_DIR take what is written to them, as far as was seen."""
+
+    def __init__(self, folders: Sequence[Path], clock: Clock) -> None:
+        """`folders`: where a write is tried, once one has failed."""
+        self._folders = tuple(folders)
+        self._clock = clock
+        self._trouble = ""
+
+    @property
+    def trouble(self) -> str:
+        """What failed last, in words for the operator; empty while everything works."""
+        return self._trouble
+
+    def failed(self, error: DiskError, job_id: int | None = None) -> None:
+        """Something could not be written or read; the operator must look."""
+        self._trouble = str(error)
+        log.warning("the disk fails: %s", error, extra={} if job_id is None else {"job": job_id})
+
+    def worked(self) -> None:
+        """A file was written to its end."""
+        if self._trouble:
+            log.info("the disk works again")
+        self._trouble = ""
+
+    async def run(self) -> None:
+        """Find out, for ever, whether a fault has passed; writes nothing while there is none."""
+        while True:
+            await self._clock.sleep(_LOOK_SECONDS)
+            if self._trouble and await asyncio.to_thread(self._takes_bytes):
+                self.worked()
+
+    def _takes_bytes(self) -> bool:
+        return all(_takes_bytes(folder) for folder in self._folders)
+
+
+def _takes_bytes(folder: Path) -> bool:
+    tried = folder / f".{secrets.token_hex(8)}{_TRIED_SUFFIX}"
+    try:
+        with tried.open("xb") as file:
+            file.write(bytes(_TRIED_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        return False
+    finally:
+        with suppress(OSError):
+            tried.unlink(missing_ok=True)
+    return True

@@ -1,0 +1,64 @@
+"""Our own disk: its faults are told apart, seen by the operator, and over once a write works again."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.disk import NO_TRACK, Disk, reaching
+from bot.errors import DiskError
+from tests.bot.jobs.kit import eventually
+from tests.moved_clock import MovedClock
+
+
+def test_what_the_system_says_of_a_file_is_a_disk_fault_in_words(tmp_path: Path) -> None:
+    expected = pytest.raises(DiskError, match=r"^the track cannot be read: No such file or directory$")
+    with expected, reaching(NO_TRACK):
+        (tmp_path / "missing").read_bytes()
+
+
+def test_every_other_error_stays_what_it_is() -> None:
+    with pytest.raises(KeyError), reaching(NO_TRACK):
+        raise KeyError
+
+
+def test_a_fault_is_a_warning_and_is_remembered_until_a_write_works(caplog: pytest.LogCaptureFixture) -> None:
+    disk = Disk([], MovedClock())
+    assert disk.trouble == ""
+    disk.failed(DiskError("the file could not be written: No space left on device"), 17)
+    assert disk.trouble == "the file could not be written: No space left on device"
+    (said,) = caplog.records
+    assert (said.levelname, said.__dict__["job"]) == ("WARNING", 17)
+    disk.worked()
+    assert disk.trouble == ""
+
+
+async def test_a_fault_passes_without_any_order_once_every_folder_takes_bytes_again(tmp_path: Path) -> None:
+    clock = MovedClock()
+    here, gone = tmp_path / "here", tmp_path / "gone"
+    here.mkdir()
+    disk = Disk([here, gone], clock)
+    disk.failed(DiskError("gone"))
+    looking = asyncio.ensure_future(disk.run())
+
+    for _ in range(3):
+        await eventually(clock.has_sleepers)
+        await clock.advance(11)
+    await eventually(clock.has_sleepers)
+    assert disk.trouble
+    gone.mkdir()
+    await clock.advance(11)
+    await eventually(lambda: not disk.trouble)
+    looking.cancel()
+    assert list(tmp_path.rglob("*.part")) == []
+
+
+async def test_nothing_is_written_while_there_is_no_fault(tmp_path: Path) -> None:
+    clock = MovedClock()
+    disk = Disk([tmp_path / "never"], clock)
+    looking = asyncio.ensure_future(disk.run())
+    for _ in range(3):
+        await eventually(clock.has_sleepers)
+        await clock.advance(11)
+    assert disk.trouble == ""
+    looking.cancel()
