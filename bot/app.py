@@ -263,6 +263,7 @@ def _rules(settings: Settings, profile: RequestProfile) -> HouseRules:
         reference_least_seconds=profile.reference_over_seconds,
         attachment_hosts=settings.attachment_hosts,
         blocked=WordList.parsed(settings.blocked_words()),
+        opens_loopback=settings.opens_loopback,
     )
 
 

@@ -133,6 +133,12 @@ class Settings(BaseSettings):
             hosts.add(api_host)
         return frozenset(hosts)
 
+    @property
+    def opens_loopback(self) -> bool:
+        """Whether Discord is a stand-in: who reads there sits at this machine, and a link to it opens."""
+        host = URL(self.discord_api_url).host or ""
+        return not any(host == name or host.endswith(f".{name}") for name in ("discord.com", "discordapp.com"))
+
     def blocked_words(self) -> str:
         """What stands in BLOCKED_WORDS_FILE; empty without one. Raises SettingsError when it cannot be read."""
         try:
