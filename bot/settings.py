@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     discord_token: SecretStr
     """The bot's token, from the application's page Bot."""
     discord_api_url: str = DISCORD_API_URL
-    """REST base. When it points elsewhere, that host's attachment URLs are accepted, and links to this machine offered."""
+    """REST base. When it points elsewhere, that host's attachment URLs are accepted, links to this machine offered."""
     discord_gateway_url: str = DISCORD_GATEWAY_URL
     """Gateway address."""
     generation_api_url: str = "https://api.apilaplas.com"
