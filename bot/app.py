@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -291,4 +291,5 @@ def _rules(settings: Settings, profile: RequestProfile) -> HouseRules:
         reference_least_seconds=profile.reference_over_seconds,
         attachment_hosts=settings.attachment_hosts,
         blocked=WordList.parsed(settings.blocked_words()),
+        opens_loopback=settings.opens_loopback,
     )

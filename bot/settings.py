@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     discord_token: SecretStr
     """The bot's token, from the application's page Bot."""
     discord_api_url: str = DISCORD_API_URL
-    """REST base. When it points elsewhere, that host's attachment URLs are accepted too."""
+    """REST base. When it points elsewhere, that host's attachment URLs are accepted, links to this machine offered."""
     discord_gateway_url: str = DISCORD_GATEWAY_URL
     """Gateway address."""
     generation_api_url: str = "https://api.apilaplas.com"
@@ -132,6 +132,12 @@ class Settings(BaseSettings):
         if self.discord_api_url != DISCORD_API_URL and api_host:
             hosts.add(api_host)
         return frozenset(hosts)
+
+    @property
+    def opens_loopback(self) -> bool:
+        """Whether Discord is a stand-in: who reads there sits at this machine, and a link to it opens."""
+        host = URL(self.discord_api_url).host or ""
+        return not any(host == name or host.endswith(f".{name}") for name in ("discord.com", "discordapp.com"))
 
     def blocked_words(self) -> str:
         """What stands in BLOCKED_WORDS_FILE; empty without one. Raises SettingsError when it cannot be read."""

@@ -63,6 +63,10 @@ class Front:
     looked_at: list[int] = field(default_factory=list)
     #: Kinds of the sandbox's violations that a test provokes; all others are faults of ours.
     excused: set[str] = field(default_factory=set)
+    #: See HouseRules; counts from the next start on.
+    opens_loopback: bool = False
+    #: Where the music API has the tracks.
+    track_url: str = "https://files.example/track.mp3?sig=1"
     client: ComposeClient = field(init=False)
     store: JobStore = field(init=False)
     files: JobFiles = field(init=False)
@@ -86,7 +90,11 @@ class Front:
             look_at=self.looked_at.append,
         )
         self.disk = Disk([*self.files.folders, self.files.work], self.clock)
-        rules = HouseRules(attachment_hosts=DISCORD_HOSTS | {"127.0.0.1"}, blocked=WordList(["naughty"]))
+        rules = HouseRules(
+            attachment_hosts=DISCORD_HOSTS | {"127.0.0.1"},
+            blocked=WordList(["naughty"]),
+            opens_loopback=self.opens_loopback,
+        )
         self.client = ComposeClient(
             jobs=self.jobs,
             store=self.store,
@@ -155,7 +163,7 @@ class Front:
         name = f"{job.id}.mp3"
         track = self.files.track_path(name)
         track.write_bytes(content)
-        kept = Track(url="https://files.example/track.mp3?sig=1", copy_name=name, size_bytes=len(content), seconds=20.0)
+        kept = Track(url=self.track_url, copy_name=name, size_bytes=len(content), seconds=20.0)
         job = await self.move(await self.generating(job), JobState.READY, track=kept)
         return await self.move(job, JobState.DELIVERING, deliver_started_at=self.clock.now()), track
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,13 @@ from bot.errors import DiskError, UndeliverableError
 from bot.jobs.model import Job
 from bot.jobs.ports import DeliveredMessage, Outlook, Published
 from bot.texts import text
-from bot.ui.cards import Verb, track_card
+from bot.ui.cards import Card, Verb
 from bot.ui.custom_ids import job_id
 from bot.ui.desk import desk_at
 from bot.ui.orders import expiry_of
-from bot.ui.render import Parts, to_parts
-from bot.ui.sentences import clip, url_button
+from bot.ui.render import Parts, put_with_link, to_parts
+from bot.ui.sentences import clip
+from bot.ui.track_cards import has_link, track_card
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +67,8 @@ class DiscordDelivery:
         self._workbench = workbench
         self._clock = clock
         self._disk = disk
-        self._cards = Cards(routes=self._routes, rules=desk_at(client).rules, clock=clock)
+        self._rules = desk_at(client).rules
+        self._cards = Cards(routes=self._routes, rules=self._rules, clock=clock)
 
     async def show(self, job: Job, outlook: Outlook) -> int | None:
         """See Deliverer.show. An unchanged card is not edited."""
@@ -111,13 +114,13 @@ class DiscordDelivery:
         raise UndeliverableError("no size is small enough")
 
     async def _as_link(self, job: Job, track: Path) -> DeliveredMessage | None:
-        """A place that takes no files may take words, which is better than silence; None when it takes none either."""
-        if job.track is None or url_button(job.track.url) is None:
+        """A place that takes no files may take a link, which is better than silence; None when it takes none either."""
+        if not has_link(job, self._rules):
             return None
         async with self._dressed(job, track, 0) as parcel:
             with outages_are_later():
                 try:
-                    return await self._in_channel(job, parcel)
+                    return await self._in_channel(job, parcel, or_unlinked=False)
                 except discord.HTTPException as error:
                     if not is_final(error):
                         raise
@@ -144,26 +147,39 @@ class DiscordDelivery:
                 log.info("the channel is closed to us (%s)", error.code, extra={"job": job.id})
                 return await self._directly(job, parcel)
 
-    async def _in_channel(self, job: Job, parcel: _Parcel) -> DeliveredMessage:
+    async def _in_channel(self, job: Job, parcel: _Parcel, *, or_unlinked: bool = True) -> DeliveredMessage:
+        """`or_unlinked`: as it is without its link, should Discord refuse that."""
         channel = self._routes.channel(job.place.channel_id)
-        reply = reply_to_card(job)
-        return await self._sent(channel, job, "track", parcel, reference=reply, allowed_mentions=pinging(job))
+        cards = self._track_cards(job, parcel, direct=False)
+        if not or_unlinked:
+            cards = (cards[0], cards[0])
+        more = {"reference": reply_to_card(job), "allowed_mentions": pinging(job)}
+        return await self._sent(channel, job, "track", parcel, cards, **more)
 
     async def _directly(self, job: Job, parcel: _Parcel) -> DeliveredMessage:
         try:
             channel = await self._routes.direct(job)
-            return await self._sent(channel, job, "dm", parcel, direct=True)
+            return await self._sent(channel, job, "dm", parcel, self._track_cards(job, parcel, direct=True))
         except (discord.Forbidden, discord.NotFound, discord.HTTPException) as error:
             if is_too_large(error) or error.status >= 500 or error.status == 429:
                 raise
             raise UndeliverableError(f"neither channel nor direct message ({error.code})") from None
 
     async def _sent(
-        self, to: discord.abc.Messageable, job: Job, purpose: str, parcel: _Parcel, *, direct: bool = False, **more: Any
+        self,
+        to: discord.abc.Messageable,
+        job: Job,
+        purpose: str,
+        parcel: _Parcel,
+        cards: tuple[Card, Card],
+        **more: Any,
     ) -> DeliveredMessage:
-        parts = _parts(job, parcel, direct=direct)
+
+        async def put(card: Card) -> discord.Message:
+            return await self._routes.send(to, job, purpose, _parts(card, parcel), files=parcel.files, **more)
+
         try:
-            message = await self._routes.send(to, job, purpose, parts, files=parcel.files, **more)
+            message = await put_with_link(*cards, put)
         except discord.NotFound as error:
             if error.code != UNKNOWN_MESSAGE:
                 raise
@@ -172,12 +188,31 @@ class DiscordDelivery:
             return DeliveredMessage(channel_id=job.place.channel_id, message_id=job.card_message_id or 0)
         return DeliveredMessage(channel_id=message.channel.id, message_id=message.id)
 
+    def _track_cards(self, job: Job, parcel: _Parcel, *, direct: bool) -> tuple[Card, Card]:
+        """The message with its link, and without."""
+        dressed = parcel.dressed
+        card = partial(
+            track_card,
+            job,
+            rules=self._rules,
+            locale=job.place.locale,
+            with_file=dressed.fits,
+            direct=direct,
+            sketch=dressed.comment == SKETCH_COMMENT,
+            smaller=Step.SHRUNK in dressed.steps,
+        )
+        return card(), card(linked=False)
+
     async def _by_answer(self, job: Job, parcel: _Parcel) -> DeliveredMessage | None:
         """By editing the answer, which may be done twice; a followup may not, it has no nonce."""
         if not has_token(job, self._clock.now()):
             return None
+
+        async def put(card: Card) -> discord.Message:
+            return await self._routes.edit_answer(job, _parts(card, parcel), attachments=parcel.files())
+
         try:
-            message = await self._routes.edit_answer(job, _parts(job, parcel, direct=False), attachments=parcel.files())
+            message = await put_with_link(*self._track_cards(job, parcel, direct=False), put)
         except discord.HTTPException as error:
             if isinstance(error, discord.NotFound | discord.Forbidden) or error.code == TOKEN_ENDED:
                 return None
@@ -236,16 +271,8 @@ class DiscordDelivery:
             yield _Parcel(dressed=dressed, about=clip(about, _MOST_ALT_CHARACTERS))
 
 
-def _parts(job: Job, parcel: _Parcel, *, direct: bool) -> Parts:
+def _parts(card: Card, parcel: _Parcel) -> Parts:
     dressed = parcel.dressed
-    card = track_card(
-        job,
-        locale=job.place.locale,
-        with_file=dressed.fits,
-        direct=direct,
-        sketch=dressed.comment == SKETCH_COMMENT,
-        smaller=Step.SHRUNK in dressed.steps,
-    )
     parts = to_parts(card)
     if dressed.fits and dressed.picture is not None:
         embed = discord.Embed(colour=_PICTURE_COLOUR)

@@ -1,10 +1,10 @@
-"""What a job looks like: a card for every state and the message that carries the track. Pure, in the member's language.
+"""What a job looks like: a card for every state. Pure, in the member's language.
 
 A card says what matters in its first line, which is content: it is read even where embeds are hidden.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from bot.errors import Reason
@@ -14,14 +14,11 @@ from bot.jobs.service import CANCELLABLE_FREE, CANCELLABLE_PAID
 from bot.texts import text
 from bot.texts.remarks import spelled
 from bot.ui.rules import HouseRules
-from bot.ui.sentences import ago, clip, length, mention, message_link, plain, titled, url_button, url_in_words, why
+from bot.ui.sentences import ago, clip, length, mention, message_link, plain, titled, why
 
 _BAR_CELLS = 12
 _PREVIEW_LINES = 8
 _PREVIEW_CHARACTERS = 500
-
-#: The provider keeps a track's address for 24 hours (its documents); an hour is kept back.
-_LINK_LASTS = timedelta(hours=23)
 
 
 class Verb(StrEnum):
@@ -130,57 +127,6 @@ def job_card(job: Job, outlook: Outlook, *, now: datetime, rules: HouseRules, lo
         colour=_COLOURS.get(job.state, _WORKING),
         buttons=card_buttons(job, locale),
     )
-
-
-def track_card(
-    job: Job, *, locale: str, with_file: bool, direct: bool = False, sketch: bool = False, smaller: bool = False
-) -> Card:
-    """The message that carries the track; `direct`: it goes to the member because the channel could not be reached.
-
-    `sketch`: the file says that the offline generator made it, so the message says so too. `smaller`: it was encoded
-    again to fit this channel.
-    """
-    url = job.track.url if job.track else None
-    link, address = url_button(url), url_in_words(url)
-    seconds = job.track.seconds if job.track else None
-    key, values = ("track.ready", {}) if seconds is None else ("track.ready_length", {"length": length(seconds)})
-    paragraphs = [text(key, locale, member=mention(job.member_id), title=titled(job, locale), **values)]
-    if sketch:
-        paragraphs.append(text("track.sketch", locale))
-    if direct:
-        paragraphs.append(text("track.direct", locale))
-    if smaller:
-        paragraphs.append(text("track.smaller" if link else "track.smaller_no_link", locale))
-    if not with_file:
-        paragraphs.append(text("track.link_alone" if address else "track.too_large_no_link", locale))
-    if address and not link:
-        paragraphs.append(text("track.link", locale, url=address))
-    buttons: list[JobButton | LinkButton] = []
-    if link:
-        buttons.append(LinkButton(label=text("control.link", locale), url=link))
-    buttons += [
-        JobButton(verb=Verb.AGAIN, label=text("control.again", locale)),
-        JobButton(verb=Verb.EDIT, label=text("control.edit", locale)),
-        JobButton(verb=Verb.WORDS, label=text("control.words", locale)),
-        JobButton(verb=Verb.DELETE, label=text("control.delete", locale), look=Look.DANGER),
-    ]
-    return Card(job_id=job.id, content=clip("\n".join(paragraphs), 2000), buttons=tuple(buttons))
-
-
-def shared_card(job: Job, *, now: datetime, locale: str, private: bool) -> Card:
-    """The message that carries a kept track once more, where its owner asked for it.
-
-    `private`: for him alone, so that he can dismiss it himself. The provider's link is there while it leads somewhere.
-    """
-    content = text("track.shared", locale, title=titled(job, locale), member=mention(job.member_id))
-    buttons: list[JobButton | LinkButton] = []
-    is_fresh = job.accepted_at is not None and now - job.accepted_at < _LINK_LASTS
-    if is_fresh and (link := url_button(job.track.url if job.track else None)):
-        buttons.append(LinkButton(label=text("control.link", locale), url=link))
-    buttons.append(JobButton(verb=Verb.WORDS, label=text("control.words", locale)))
-    if not private:
-        buttons.append(JobButton(verb=Verb.REMOVE, label=text("control.remove", locale)))
-    return Card(job_id=job.id, content=clip(content, 2000), buttons=tuple(buttons))
 
 
 def card_buttons(job: Job, locale: str) -> tuple[JobButton | LinkButton, ...]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import discord
 
@@ -12,10 +13,11 @@ from bot.jobs.ports import Outlook
 from bot.jobs.service import Actor
 from bot.texts import text
 from bot.ui.answers import locale_of, whisper
-from bot.ui.cards import JobButton, Look, Verb, job_card, shared_card
+from bot.ui.cards import Card, JobButton, Look, Verb, job_card
 from bot.ui.desk import Desk
-from bot.ui.render import finished, to_button, to_parts
+from bot.ui.render import finished, put_with_link, to_button, to_parts
 from bot.ui.sentences import titled
+from bot.ui.track_cards import shared_card
 
 log = logging.getLogger(__name__)
 
@@ -151,10 +153,14 @@ async def _send_file(interaction: discord.Interaction, desk: Desk, job: Job, *, 
         await whisper(interaction, text("answer.no_file" if track is None else "answer.file_too_large", locale))
         return
     await interaction.response.defer(thinking=True, ephemeral=private)
-    parts = to_parts(shared_card(job, now=desk.clock.now(), locale=locale, private=private))
-    with reaching(NO_TRACK):
-        file = discord.File(track, filename=desk.file_name(job.title, track.suffix))
-    await interaction.edit_original_response(**parts, attachments=[file])
+    shown = partial(shared_card, job, rules=desk.rules, now=desk.clock.now(), locale=locale, private=private)
+
+    async def put(card: Card) -> None:
+        with reaching(NO_TRACK):
+            file = discord.File(track, filename=desk.file_name(job.title, track.suffix))
+        await interaction.edit_original_response(**to_parts(card), attachments=[file])
+
+    await put_with_link(shown(), shown(linked=False), put)
 
 
 async def _remove(interaction: discord.Interaction) -> None:

@@ -1,13 +1,21 @@
 """From a card to what discord.py sends. Views are finished before they leave: presses are found by custom_id alone."""
 
-from collections.abc import Sequence
-from typing import TypedDict
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypedDict, TypeVar
 
 import discord
 from discord import ui
 
 from bot.ui.cards import Card, JobButton, LinkButton, Look
 from bot.ui.custom_ids import job_id
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: 400s that are no matter of what was written: a file's size, a crowded place, a closed thread.
+_NOT_FOR_ITS_CONTENT = frozenset({40005, 50045, 20016, 20028, 130000, 50083, 160005})
 
 _STYLES = {
     Look.QUIET: discord.ButtonStyle.secondary,
@@ -27,6 +35,21 @@ class Parts(TypedDict):
 def to_parts(card: Card) -> Parts:
     """The card as a message. Needs a running loop, as every View does."""
     return {"content": card.content, "embeds": embeds_of(card), "view": to_view(card.job_id, card.buttons)}
+
+
+async def put_with_link(linked: Card, unlinked: Card, put: Callable[[Card], Awaitable[T]]) -> T:
+    """Put `linked`; where Discord refuses it for what stands in it, `unlinked`, once. Raises what `put` raises.
+
+    A 400 says that nothing was made, so the second try is the same message and carries the same nonce. Should the
+    answer have lied, Discord knows the nonce and gives the first message back: there are never two.
+    """
+    try:
+        return await put(linked)
+    except discord.HTTPException as error:
+        if linked == unlinked or error.status != 400 or error.code in _NOT_FOR_ITS_CONTENT:
+            raise
+        log.info("refused with its link (%s), so it goes without", error.code, extra={"job": linked.job_id})
+    return await put(unlinked)
 
 
 def embeds_of(card: Card) -> list[discord.Embed]:

@@ -19,3 +19,4 @@ class HouseRules:
     title_most_characters: int = 80
     attachment_hosts: frozenset[str] = DISCORD_HOSTS
     blocked: WordList = field(default_factory=WordList)
+    opens_loopback: bool = False  #: Discord is a stand-in, and who reads there sits at this machine

@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from bot.errors import OrderError, Reason
 from bot.jobs.model import Job, JobState
@@ -13,11 +12,6 @@ from bot.ui.rules import HouseRules
 # Everything that begins a markdown construct, a mention, a custom emoji, a timestamp or a link in Discord.
 _SPECIAL = re.compile(r"([\\*_~`|\[\]()<>#@:])")
 _LEADING = re.compile(r"^([^\S\n]*)([-+]|\d+\.)(?=\s)", re.MULTILINE)
-
-#: Leaves room in a message (2000 characters, Discord) for all else that stands on a track's. Addresses signed with a
-#: temporary key of the large clouds have 1,000 to 1,400.
-_LONGEST_URL = 1_500
-_ENDS_A_LINK = re.compile(r"[\s<>]")
 
 #: Reasons whose detail is the sentence, where there is one.
 _TOLD_BY_REMARK = frozenset({Reason.SOUND, Reason.INTERNAL})
@@ -88,20 +82,6 @@ def length(seconds: float) -> str:
 def message_link(guild_id: int | None, channel_id: int, message_id: int) -> str:
     """Where a message is found; `@me` stands for direct messages."""
     return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"
-
-
-def url_button(url: str | None) -> str | None:
-    """The address if a button can carry it: http(s), at most 512 characters (Discord's limit for a button's URL)."""
-    if url is None or len(url) > 512 or urlsplit(url).scheme not in {"http", "https"}:
-        return None
-    return url
-
-
-def url_in_words(url: str | None) -> str | None:
-    """The address if a message's text can carry it as a link, which takes longer ones than a button does."""
-    if url is None or len(url) > _LONGEST_URL or urlsplit(url).scheme not in {"http", "https"}:
-        return None
-    return None if _ENDS_A_LINK.search(url) else url
 
 
 def why(job: Job, rules: HouseRules, locale: str) -> str:

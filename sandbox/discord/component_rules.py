@@ -1,8 +1,8 @@
 """What Discord accepts as components of a message or of a form, classic and V2, and how it numbers them."""
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
+from .link_rules import check_url
 from .objects import JSON
 from .refusals import Form
 
@@ -149,7 +149,7 @@ def _check_button(form: Form, path: str, button: JSON) -> None:
     form.text(f"{path}.label", button.get("label"), 80, required=False)
     if style == LINK_STYLE:
         form.text(f"{path}.url", button.get("url"), 512)
-        _check_url(form, f"{path}.url", button.get("url"), ("http", "https", "discord"))
+        check_url(form, f"{path}.url", button.get("url"), ("http", "https", "discord"))
         if button.get("custom_id"):
             form.add(path, "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE", "custom_id and url are exclusive")
     elif style != PREMIUM_STYLE:
@@ -158,11 +158,6 @@ def _check_button(form: Form, path: str, button: JSON) -> None:
             form.add(path, "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE", "custom_id and url are exclusive")
     if style != PREMIUM_STYLE and not button.get("label") and not button.get("emoji"):
         form.add(path, "BUTTON_COMPONENT_MUST_HAVE_LABEL_OR_EMOJI", "A button must have a label or an emoji")
-
-
-def _check_url(form: Form, path: str, url: object, schemes: tuple[str, ...]) -> None:
-    if isinstance(url, str) and urlsplit(url).scheme not in schemes:
-        form.add(path, "URL_TYPE_INVALID_SCHEME", f"Scheme must be one of {schemes}.")
 
 
 def _check_choice(form: Form, path: str, choice: JSON) -> None:
@@ -248,4 +243,4 @@ def _check_media(form: Form, path: str, name: str, holder: JSON, files: set[str]
     elif holder.get("type") == FILE:
         form.add(f"{path}.{name}.url", "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_REQUIRED", "attachment:// only")
     else:
-        _check_url(form, f"{path}.{name}.url", url, ("http", "https"))
+        check_url(form, f"{path}.{name}.url", url, ("http", "https"))

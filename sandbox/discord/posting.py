@@ -7,6 +7,7 @@ from typing import Any
 
 from . import payloads
 from .component_rules import TEXT_DISPLAY, numbered, walk
+from .link_rules import check_hosts
 from .mentions import EVERYTHING, USERS_ONLY, Writing, compute_mentions, pinged
 from .message_rules import check, refuse_empty
 from .objects import JSON, Attachment, Channel, Interaction, Message, MessageFlag, MessageType, Upload, User
@@ -66,6 +67,7 @@ def create(world: World, place: Channel, body: Body, origin: Origin) -> Message:
     flags = int(payload.get("flags") or 0) & ~int(MessageFlag.EPHEMERAL) | origin.flags
     v2 = bool(flags & MessageFlag.COMPONENTS_V2)
     notice(world, check(payload, v2=v2, files=_names(body.files)))
+    _check_hosts(world, payload.get("components") or [])
     refuse_empty(
         content=payload.get("content") or "",
         embeds=payload.get("embeds") or [],
@@ -112,6 +114,7 @@ def edit(world: World, posted: Message, body: Body, *, upload_limit_bytes: int |
     kept = _kept(posted, payload)
     names = _names(body.files) | {stored.filename for stored in kept}
     notice(world, check({**payload, **after}, v2=v2, files=names))
+    _check_hosts(world, payload.get("components") or [])
     refuse_empty(**after, files=len(kept) + len(body.files))
     _replace_attachments(world, posted, kept, body)
     posted.content = after["content"]
@@ -140,6 +143,12 @@ def _set_flags(posted: Message, payload: JSON, wanted: int, *, v2: bool) -> None
     if v2:
         posted.flags |= int(MessageFlag.COMPONENTS_V2)
     posted.flags &= ~int(MessageFlag.LOADING)
+
+
+def _check_hosts(world: World, components: list[JSON]) -> None:
+    form = Form()
+    check_hosts(form, components, disliked=world.rules.disliked_hosts, loopback=world.rules.loopback_links)
+    form.close()
 
 
 def notice(world: World, unknown: list[str]) -> None:

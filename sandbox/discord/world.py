@@ -28,6 +28,8 @@ class Rules:
     `privileged_intents`: bits switched on for the app (members 1<<1, presences 1<<8, message content 1<<15).
     `refreshes_ephemeral`: whether refresh-urls renews ephemeral attachments, which Discord does not document.
     `wants_nonces`: a message without an enforced nonce is a violation: one that is sent again may be there twice.
+    `disliked_hosts`: a button that leads there is refused (50035), as Discord does with hosts of its choice.
+    `loopback_links`: a button may lead to this machine; Discord refuses that, whoever reads in the sandbox can open it.
     `rate_limits`: real windows (five messages in five seconds per channel, 50 requests a second) instead of none.
     """
 
@@ -43,6 +45,8 @@ class Rules:
     user_install_followups: int = 5
     refreshes_ephemeral: bool = False
     wants_nonces: bool = True
+    disliked_hosts: tuple[str, ...] = ()
+    loopback_links: bool = True
     rate_limits: bool = False
 
 

@@ -196,6 +196,26 @@ def test_attachments_come_from_discord_and_from_the_host_that_stands_in_for_it(m
 
 
 @pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize(
+    ("url", "opens"),
+    [
+        ("https://discord.com/api/v9", False),
+        ("https://canary.discord.com/api/v10", False),
+        ("https://DISCORDAPP.com/api/v10", False),
+        ("http://127.0.0.1:8080/api/v10", True),
+        ("http://sandbox:8080/api/v10", True),
+        ("https://notdiscord.com/api/v10", True),
+    ],
+)
+def test_a_link_to_this_machine_opens_where_discord_is_a_stand_in(
+    monkeypatch: pytest.MonkeyPatch, url: str, opens: bool
+):
+    assert not load_settings().opens_loopback
+    monkeypatch.setenv("DISCORD_API_URL", url)
+    assert load_settings().opens_loopback is opens
+
+
+@pytest.mark.usefixtures("secrets")
 def test_settings_do_not_change_while_the_bot_runs():
     settings = load_settings()
     with pytest.raises(ValidationError, match="frozen"):

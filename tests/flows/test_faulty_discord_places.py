@@ -184,3 +184,29 @@ async def test_a_song_ordered_in_a_direct_message_is_answered_there(choir: Choir
     assert track.channel_id == place.id
     assert track.reply_to_id == choir.card("in private").id
     assert "done" in choir.look_of(choir.card("in private"))
+
+
+async def test_a_link_that_discord_refuses_costs_no_track_anywhere(choir: Choir) -> None:
+    choir.discord.world.rules.disliked_hosts = ("127.0.0.1",)
+    try:
+        muted = new_channel(choir, "muted-links")
+        await begun(choir, "refused link")
+        await begun(choir, "refused link directly", channel=muted)
+        await begun(choir, "refused link elsewhere", channel="lounge", install=Install.USER)
+        choir.discord.revoke("send_messages", channel=muted)
+        for name in ("refused link", "refused link directly", "refused link elsewhere"):
+            track = await choir.delivered(name)
+            assert "Open the track" not in choir.look_of(track)
+        given = await file_from_tracks(choir, "refused link", "Member One")
+        assert "Open the track" not in choir.look_of(given)
+    finally:
+        choir.discord.world.rules.disliked_hosts = ()
+
+
+async def test_a_track_whose_address_has_a_blank_in_it_arrives_with_its_link(choir: Choir) -> None:
+    done = {"id": "{id}", "status": "completed", "audio_file": {"url": "{track_url}?name=a song"}}
+    await choir.sing("blank address", script={"polls": ["generating"] * 8 + [{"status": 200, "body": done}]})
+    track = await choir.delivered("blank address")
+    assert "Open the track ↗" in choir.look_of(track)
+    (address,) = [b["url"] for row in track.components for b in row["components"] if b.get("url")]
+    assert address.endswith("?name=a%20song")

@@ -13,11 +13,12 @@ from bot.jobs.ports import Outlook
 from bot.texts import text
 from bot.texts.remarks import noted
 from bot.ui.answers import with_words_note
-from bot.ui.cards import Card, LinkButton, job_card, shared_card, track_card
+from bot.ui.cards import Card, LinkButton, job_card
 from bot.ui.desk import Desk
 from bot.ui.forms import Filled, order_form
 from bot.ui.sentences import fenced, refusal
 from bot.ui.shelf import Page, page_text, queue_text, song_buttons, song_text
+from bot.ui.track_cards import shared_card, track_card
 from tests.bot.ui.examples import LYRICS, NOW, RULES, example_job, example_place
 
 TARGET = Path(__file__).parents[3] / "docs" / "conversation.md"
@@ -90,10 +91,12 @@ def _track(locale: str) -> list[str]:
     return [
         "## The track\n",
         _shown("A reply to the card, with the file `Side_by_side.mp3` and a picture of its waveform",
-               track_card(job, locale=locale, with_file=True)),
-        _shown("Too large for the channel", track_card(job, locale=locale, with_file=False)),
-        _shown("By direct message", track_card(job, locale=locale, with_file=True, direct=True)),
-        _shown("*Post it here*, from `/tracks`", shared_card(job, now=NOW, locale=locale, private=False)),
+               track_card(job, rules=RULES, locale=locale, with_file=True)),
+        _shown("Too large for the channel", track_card(job, rules=RULES, locale=locale, with_file=False)),
+        _shown("Too large for the channel, where the link cannot be offered",
+               track_card(job, rules=RULES, locale=locale, with_file=False, linked=False)),
+        _shown("By direct message", track_card(job, rules=RULES, locale=locale, with_file=True, direct=True)),
+        _shown("*Post it here*, from `/tracks`", shared_card(job, rules=RULES, now=NOW, locale=locale, private=False)),
         _block("*Lyrics*, privately to whoever presses", _told("answer.words_of", locale) + "\n" + fenced(LYRICS)),
         _block("*Delete*, privately",
                _told("control.delete_ask", locale) + f"\n[{text('control.delete_sure', locale)}]"),
@@ -172,7 +175,7 @@ def _german() -> list[str]:
     return [
         "## In German\n",
         _shown(name, card),
-        _shown("The track", track_card(job, locale="de", with_file=True)),
+        _shown("The track", track_card(job, rules=RULES, locale="de", with_file=True)),
         _form("`/compose` without lyrics", "form.compose", Filled(song_name="demo.mp3"), "de"),
     ]
 

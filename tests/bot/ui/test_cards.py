@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from bot.errors import Reason
 from bot.jobs.model import LIVE, Job, JobState, Origin
 from bot.jobs.ports import Outlook
+from bot.texts import text
 from bot.texts.remarks import noted
-from bot.ui.cards import Card, JobButton, LinkButton, Verb, job_card, progress, progress_bar, shared_card, track_card
+from bot.ui.cards import Card, JobButton, LinkButton, Verb, job_card, progress, progress_bar
 from bot.ui.sentences import plain
+from bot.ui.track_cards import shared_card, track_card
 from tests.bot.ui.examples import MEMBER, NOW, RULES, example_job, example_place
 
 NOTHING = Outlook()
@@ -203,11 +205,11 @@ def test_nothing_that_a_member_types_breaks_a_card(title: str, lyrics: str, name
     job = example_job(state, title=title, prompt=f"##{lyrics}##")
     job = dataclasses.replace(job, reference=dataclasses.replace(job.reference, name=name))
     check_limits(card_of(job))
-    check_limits(track_card(job, locale="de", with_file=True))
+    check_limits(track_card(job, rules=RULES, locale="de", with_file=True))
 
 
 def test_the_track_message_mentions_the_member_and_has_every_button() -> None:
-    card = track_card(example_job(JobState.DELIVERING), locale="en", with_file=True)
+    card = track_card(example_job(JobState.DELIVERING), rules=RULES, locale="en", with_file=True)
     assert f"<@{MEMBER}>" in card.content
     assert "(1:01)" in card.content
     assert isinstance(card.buttons[0], LinkButton)
@@ -224,27 +226,52 @@ def with_address(url: str) -> Job:
 @pytest.mark.parametrize("with_file", [True, False])
 def test_a_link_too_long_for_a_button_stands_in_the_text(with_file: bool) -> None:
     url = "https://files.example/?X-Amz-Security-Token=" + "x" * 1200
-    card = track_card(with_address(url), locale="en", with_file=with_file)
+    card = track_card(with_address(url), rules=RULES, locale="en", with_file=with_file)
     assert not any(isinstance(button, LinkButton) for button in card.buttons)
     assert f"(<{url}>)" in card.content
     check_limits(card)
 
 
 @pytest.mark.parametrize(
-    "url", ["https://files.example/?" + "x" * 1600, "javascript:alert(1)", "https://a.example/> @x" + "x" * 600]
+    "url",
+    ["https://files.example/?" + "x" * 1600, "javascript:alert(1)", "http://127.0.0.1:8700/v2/files/a.mp3"],
 )
 def test_a_link_that_no_message_can_carry_is_left_out(url: str) -> None:
-    card = track_card(with_address(url), locale="en", with_file=False)
+    card = track_card(with_address(url), rules=RULES, locale="en", with_file=False)
     assert not any(isinstance(button, LinkButton) for button in card.buttons)
     assert url not in card.content
     assert "/tracks" in card.content
+
+
+def test_an_address_in_the_text_cannot_end_its_link_early() -> None:
+    card = track_card(with_address("https://a.example/> (x) @y" + "x" * 600), rules=RULES, locale="en", with_file=False)
+    assert "(<https://a.example/%3E%20%28x%29%20@yxxx" in card.content
+    assert card.content.endswith("x>)")
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_a_link_that_would_be_cut_is_left_out_and_nothing_else_is(locale: str) -> None:
+    job = dataclasses.replace(with_address("https://a.example/" + "x" * 1480), title="*" * 80)
+    card = track_card(job, rules=RULES, locale=locale, with_file=False, direct=True, sketch=True, smaller=True)
+    assert "https://" not in card.content
+    assert card.content.endswith(text("track.too_large_no_link", locale))
+    check_limits(card)
+
+
+def test_a_link_to_this_machine_is_offered_where_it_opens() -> None:
+    job = with_address("http://127.0.0.1:8700/v2/files/a.mp3")
+    rules = dataclasses.replace(RULES, opens_loopback=True)
+    assert isinstance(track_card(job, rules=rules, locale="en", with_file=True).buttons[0], LinkButton)
+    shared = {"now": NOW, "locale": "en", "private": True}
+    assert isinstance(shared_card(job, rules=rules, **shared).buttons[0], LinkButton)
+    assert not isinstance(shared_card(job, rules=RULES, **shared).buttons[0], LinkButton)
 
 
 @pytest.mark.parametrize(("hours", "linked"), [(1, True), (25, False)])
 def test_a_track_that_is_posted_again_has_its_link_while_that_lasts(hours: float, linked: bool) -> None:
     job = example_job(JobState.DELIVERED)
     assert job.accepted_at is not None
-    card = shared_card(job, now=job.accepted_at + timedelta(hours=hours), locale="en", private=False)
+    card = shared_card(job, rules=RULES, now=job.accepted_at + timedelta(hours=hours), locale="en", private=False)
     assert any(isinstance(button, LinkButton) for button in card.buttons) is linked
     assert verbs(card) == [Verb.WORDS, Verb.REMOVE]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ui.sentences import clip, fenced, length, plain, url_button
+from bot.ui.sentences import clip, fenced, length, plain
 
 
 @given(st.text(max_size=200))
@@ -28,17 +28,3 @@ def test_a_fence_cannot_be_broken_out_of() -> None:
 @pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (59.6, "1:00"), (61.2, "1:01"), (3725, "62:05")])
 def test_lengths_are_shown_as_players_show_them(seconds: float, shown: str) -> None:
     assert length(seconds) == shown
-
-
-@pytest.mark.parametrize(
-    ("url", "usable"),
-    [
-        ("https://a.example/x", True),
-        (None, False),
-        ("ftp://a", False),
-        ("javascript:x", False),
-        ("https://a/" + "x" * 512, False),
-    ],
-)
-def test_only_what_a_button_can_carry_becomes_one(url: str | None, usable: bool) -> None:
-    assert (url_button(url) is not None) == usable

@@ -44,6 +44,13 @@ async def post(http: aiohttp.ClientSession, fake: FakeDiscord, components: list[
         [row(button(style=9))],
         [row(button(style=5))],
         [row(button(style=5, custom_id=None, url="javascript:alert(1)"))],
+        [row(button(style=5, custom_id=None, url="https://example.org/a b"))],
+        [row(button(style=5, custom_id=None, url="https://example.org/a\nb"))],
+        [row(button(style=5, custom_id=None, url="https:///a"))],
+        [row(button(style=5, custom_id=None, url="https://"))],
+        [row(button(style=5, custom_id=None, url="https://example.org:99999/"))],
+        [row(button(style=5, custom_id=None, url="https://[::1/"))],
+        [row(button(style=5, custom_id=None, url="https://example.org/" + "x" * 493))],
         [row(button(url="https://example.org"))],
         [row(select(), button())],
         [row(select(options=[]))],
@@ -63,6 +70,29 @@ async def test_components_discord_would_refuse_are_refused(
     status, body = await post(http, fake, components)
     assert (status, body["code"]) == (400, 50035)
     assert fake.messages == []
+
+
+def link(url: str) -> list[dict[str, Any]]:
+    return [row(button(style=5, custom_id=None, url=url))]
+
+
+async def test_a_button_leads_to_this_machine_unless_the_sandbox_is_as_strict_as_discord(
+    fake: FakeDiscord, http: aiohttp.ClientSession
+) -> None:
+    hosts = ("http://127.0.0.1:8700/a.mp3", "http://localhost/", "http://[::1]:1/", "http://10.0.0.1/")
+    assert [(await post(http, fake, link(url), nonce=url[:25]))[0] for url in hosts] == [200] * 4
+    fake.rules.loopback_links = False
+    assert [(await post(http, fake, link(url), nonce=f"2{url}"[:25]))[0] for url in hosts] == [400] * 4
+    assert (await post(http, fake, link("https://example.org/a"), nonce="other"))[0] == 200
+
+
+async def test_a_host_that_is_disliked_is_refused_by_name(fake: FakeDiscord, http: aiohttp.ClientSession) -> None:
+    fake.rules.disliked_hosts = ("files.example",)
+    status, body = await post(http, fake, link("https://Files.example/a"))
+    assert (status, body["code"]) == (400, 50035)
+    wrong = body["errors"]["components"]["0"]["components"]["0"]["url"]["_errors"]
+    assert [error["code"] for error in wrong] == ["URL_TYPE_INVALID_URL"]
+    assert (await post(http, fake, link("https://other.example/a")))[0] == 200
 
 
 @pytest.mark.parametrize(
