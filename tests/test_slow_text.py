@@ -17,7 +17,7 @@ import yarl
 from bot.audio.model import Tags
 from bot.audio.names import file_name
 from bot.audio.tags import id3
-from bot.download import DownloadError, _checked, has_plausible_host
+from bot.download import DownloadError, _checked
 from bot.errors import OrderError
 from bot.generation.calls import Answer
 from bot.generation.complaint import complaint_in
@@ -34,9 +34,10 @@ from bot.texts.remarks import spelled
 from bot.ui.answers import with_words_note
 from bot.ui.cards import preview
 from bot.ui.controls import Leftovers
+from bot.ui.links import offered, offered_in_words
 from bot.ui.orders import Asker, Song, Wish, expiry_of, to_order
 from bot.ui.rules import HouseRules
-from bot.ui.sentences import clip, fenced, plain, refusal, unfenced, url_button, url_in_words
+from bot.ui.sentences import clip, fenced, plain, refusal, unfenced
 from sandbox.discord import FakeDiscord, RefusedError
 from sandbox.discord.limits import RequestBudget
 from sandbox.discord.mentions import EVERYTHING, Writing, compute_mentions
@@ -123,11 +124,9 @@ def pointing(text: str) -> None:
 
 
 def linked(text: str) -> None:
-    """No address with a longer host gets so far."""
-    for address in filter(has_plausible_host, addresses(text)):
-        for used in (url_button, url_in_words):
-            with suppress(ValueError):
-                used(address)
+    for address in addresses(text):
+        offered(address, most_characters=len(address))
+        offered_in_words(address)
 
 
 def voiced(text: str) -> None:

@@ -11,6 +11,8 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from yarl import URL
 
+from bot.download import has_plausible_host
+
 #: Discord's limit for the address of a button.
 BUTTON_CHARACTERS = 512
 #: Leaves room in a message (2000 characters, Discord) for what else stands on a track's. Addresses signed with a
@@ -27,8 +29,8 @@ _OWN_DOMAINS = frozenset({
 _BRACKETED = re.compile(r"\[[0-9a-f]*:[0-9a-f:.]*\](:[0-9]*)?", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _MOST_HOST_CHARACTERS = 253
-#: A host that ends so is an IPv4 address in one of its spellings or nothing at all, as browsers see it (WHATWG).
-_ENDS_IN_A_NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
+#: A host whose last label is one is an IPv4 address in one of its spellings or nothing, as browsers see it (WHATWG).
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 #: What ipaddress calls global in some of the Pythons that this runs on, and is not; or what hides another address.
 _NOT_PUBLIC = tuple(
@@ -51,7 +53,9 @@ def offered(url: str | None, *, most_characters: int = BUTTON_CHARACTERS, opens_
     `opens_loopback`: the members are on the bot's own machine, see HouseRules.
     """
     url = (url or "").strip(" ")
-    if len(url) > most_characters or any(unicodedata.category(c) in _UNUSABLE for c in url):
+    if len(url) > most_characters or not has_plausible_host(url):
+        return None
+    if any(unicodedata.category(c) in _UNUSABLE for c in url):
         return None
     try:
         address = _encoded(urlsplit(url), opens_loopback)
@@ -99,7 +103,7 @@ def _host(host: str, opens_loopback: bool) -> str | None:
     if ":" in host:
         return _address_host(ip_address(host), opens_loopback)
     name = (URL.build(scheme="https", host=host).raw_host or "").removesuffix(".")
-    if _ENDS_IN_A_NUMBER.fullmatch(name):
+    if _NUMBER.fullmatch(name.rpartition(".")[2]):
         try:
             return _address_host(IPv4Address(socket.inet_aton(name)), opens_loopback)
         except OSError:
