@@ -21,7 +21,9 @@ def shim(folder: Path, name: str, answer: str) -> Path:
 
 @pytest.mark.parametrize("path", TESTS)
 def test_every_test_that_it_names_is_there(path: str):
-    assert (ROOT / path).exists()
+    file, _, name = path.partition("::")
+    assert (ROOT / file).exists()
+    assert not name or f"def {name}(" in (ROOT / file).read_text(encoding="utf-8")
 
 
 def test_this_python_is_one_of_them():
