@@ -131,8 +131,8 @@ async def test_a_database_that_does_not_open_does_not_hold_a_stop_up(folder: Pat
 
 async def test_a_child_that_cannot_be_killed_does_not_hold_a_stop_up(folder: Path, song: bytes) -> None:
     prelude = (
-        "import asyncio.subprocess, bot.audio.workbench\n"
-        "bot.audio.workbench._talk = hang\n"
+        "import asyncio.subprocess, bot.audio.child\n"
+        "bot.audio.child._talk = hang\n"
         "asyncio.subprocess.Process.kill = lambda _: print('not killed', flush=True)\n"
     )
     async with FakeDiscord() as discord, FakeGeneration() as api:
