@@ -16,7 +16,7 @@ from pathlib import Path
 
 import av
 
-from bot.audio import Needs, Tags, Workbench
+from bot.audio import AudioPool, Needs, Tags
 from sandbox.sample import write_sample
 
 MINUTES = (1, 4)
@@ -128,27 +128,27 @@ def repeat(source: Path, out: Path, form: str, codec: str, seconds: float) -> No
 async def singles(folder: Path, songs: dict[str, Path]) -> None:
     """One file at a time."""
     print(f"\n{'work':44}{'wall s':>8}{'CPU s':>8}   baseline: header only, in process (wall s)")
-    async with Workbench(processes=1) as bench:
+    async with AudioPool(processes=1) as pool:
         for name, path in songs.items():
             start = time.perf_counter()
             header_seconds(path)
             baseline = time.perf_counter() - start
-            show(f"inspect {name}", await costing(lambda path=path: bench.inspect(path)), f"{baseline:.3f}")
+            show(f"inspect {name}", await costing(lambda path=path: pool.inspect(path)), f"{baseline:.3f}")
             cost = await costing(
-                lambda path=path: bench.to_reference(path, folder / "out.mp3", needs=Needs(longest_seconds=45))
+                lambda path=path: pool.to_reference(path, folder / "out.mp3", needs=Needs(longest_seconds=45))
             )
             show(f"reference of {name}, cut to 45 s", cost)
         for name, path in songs.items():
             for label, limit in LIMITS:
-                work = folder / "dressed"
+                work = folder / "packaged"
                 work.mkdir(exist_ok=True)
                 cost = await costing(
-                    lambda path=path, limit=limit, work=work: bench.dress(
+                    lambda path=path, limit=limit, work=work: pool.package(
                         path, work, title="Night", tags=TAGS, limit_bytes=limit
                     )
                 )
-                show(f"dress {name}, {label} {limit // MEBI} MiB", cost)
-        print(f"most memory of a child: {bench.peak_bytes / MEBI:.0f} MiB")
+                show(f"package {name}, {label} {limit // MEBI} MiB", cost)
+        print(f"most memory of a child: {pool.peak_bytes / MEBI:.0f} MiB")
 
 
 def show(name: str, cost: Cost, baseline: str = "-") -> None:
@@ -164,17 +164,17 @@ async def burst(folder: Path, songs: dict[str, Path]) -> None:
     size = path.stat().st_size
 
     async def ours() -> None:
-        async with Workbench(disk_bytes=64 * MEBI, work_dir=rooms) as bench:
+        async with AudioPool(disk_bytes=64 * MEBI, work_dir=rooms) as pool:
 
             async def one() -> None:
-                async with bench.room(size) as room:
+                async with pool.room(size) as room:
                     copy = room / "song"
                     await asyncio.to_thread(shutil.copyfile, path, copy)
-                    seen = await bench.inspect(copy)
+                    seen = await pool.inspect(copy)
                     assert seen.accepted
 
             await asyncio.gather(*(one() for _ in range(BURST)))
-            notes.append(f"{bench.processes} process(es), a child's memory {bench.peak_bytes / MEBI:.0f} MiB")
+            notes.append(f"{pool.processes} process(es), a child's memory {pool.peak_bytes / MEBI:.0f} MiB")
 
     async def naive() -> None:
         async def one(number: int) -> None:
@@ -195,7 +195,7 @@ async def burst(folder: Path, songs: dict[str, Path]) -> None:
     print(f"\n{BURST} uploads of {size / MEBI:.1f} MiB at once")
     print(f"{'':44}{'wall s':>8}{'CPU s':>8}{'loop lag ms':>14}{'disk MiB':>10}{'RSS + MiB':>11}")
     for name, work in (
-        ("Workbench: room, full decode in children", ours),
+        ("AudioPool: room, full decode in children", ours),
         ("baseline: header only, in process", naive),
         ("baseline: full decode on the event loop", naive_decode),
     ):
@@ -210,11 +210,11 @@ async def start_up(path: Path) -> None:
     """What a fresh process for each file costs: the smallest answer there is."""
     empty = path.with_name("empty")
     empty.touch()
-    async with Workbench(processes=1) as bench:
+    async with AudioPool(processes=1) as pool:
         took: list[float] = []
         for _ in range(10):
             start = time.perf_counter()
-            await bench.inspect(empty)
+            await pool.inspect(empty)
             took.append((time.perf_counter() - start) * 1000)
     print(f"a fresh child with an empty file: {min(took):.0f} ms at best, {sorted(took)[5]:.0f} ms in the middle")
 

@@ -1,8 +1,8 @@
 """Fifty songs ordered at once through the whole bot: does the gateway stay awake, and what do memory and disk do?
 
 `python -m benchmarks.burst [--songs 50] [--minutes 4]`. All on loopback: the bot as its own process, Discord and the
-music API as stand-ins in this one. While the burst lasts a member types `/tracks` again and again, and the time to his
-answer is what he feels. The baseline is the same bot under the same typing with nothing else to do.
+music API as stand-ins in this one. While the burst lasts a member types `/tracks` again and again, and the time to the
+answer is what they feel. The baseline is the same bot under the same typing with nothing else to do.
 """
 
 import argparse
@@ -39,7 +39,7 @@ class Figures:
     lags: list[float] = field(default_factory=list[float])  #: `compose_loop_lag_seconds`
     bot_bytes: int = 0  #: most resident memory of the bot itself
     children_bytes: int = 0  #: most resident memory of its children together
-    most_children: int = 0
+    max_children: int = 0
     disk_bytes: int = 0  #: most in the bot's folder: database, copies, files under way
     reconnects: int = 0
     delivered: int = 0
@@ -74,7 +74,7 @@ def rows() -> list[tuple[str, Callable[[Figures], str]]]:
         ("gateway connections lost", lambda seen: f"{seen.reconnects}"),
         ("bot's memory, most MiB", lambda seen: f"{seen.bot_bytes / MEBI:.0f}"),
         ("its children's, most MiB", lambda seen: f"{seen.children_bytes / MEBI:.0f}"),
-        ("children at once, most", lambda seen: f"{seen.most_children}"),
+        ("children at once, most", lambda seen: f"{seen.max_children}"),
         ("disk, most MiB", lambda seen: f"{seen.disk_bytes / MEBI:.1f}"),
     ]
 
@@ -133,7 +133,7 @@ async def watched(stage: Stage, work: Callable[[], Awaitable[object]]) -> Figure
 
 
 async def type_commands(stage: Stage, figures: Figures) -> None:
-    """A member who asks for his tracks over and over."""
+    """A member who asks for their tracks over and over."""
     while True:
         began = time.monotonic()
         asked = await stage.discord.slash("tracks")
@@ -154,7 +154,7 @@ async def count(stage: Stage, figures: Figures) -> None:
             children = children_of(stage.bot.pid)
             figures.bot_bytes = max(figures.bot_bytes, resident_bytes(stage.bot.pid))
             figures.children_bytes = max(figures.children_bytes, sum(map(resident_bytes, children)))
-            figures.most_children = max(figures.most_children, len(children))
+            figures.max_children = max(figures.max_children, len(children))
             figures.disk_bytes = max(figures.disk_bytes, await asyncio.to_thread(stored, stage.bot.folder))
             await asyncio.sleep(_PROBE_SECONDS)
 

@@ -82,7 +82,7 @@ async def _live(store: SqlJobStore, number: int, figures: Figures) -> None:
         now = clock.now()
         if state is JobState.GENERATING:
             deadline = now + timedelta(minutes=15)
-            call = store.settle_submission(job.id, job.attempt, f"gen-{job.id}", now, deadline)
+            call = store.resolve_submission(job.id, job.attempt, f"gen-{job.id}", now, deadline)
         else:
             call = store.move(job, state, now)
         job = await figures.timed(figures.writes_ms, call)

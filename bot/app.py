@@ -11,7 +11,7 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot import crash
-from bot.audio import Needs, Workbench
+from bot.audio import AudioPool, Needs
 from bot.audio.sample import try_sample
 from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
@@ -19,34 +19,33 @@ from bot.clock import Clock, SystemClock
 from bot.delivery import DiscordDelivery
 from bot.disk import Disk
 from bot.download import remove_leftovers
-from bot.engine.embedded import EmbeddedEngine
+from bot.engine.runner import JobRunner
 from bot.errors import StartError
-from bot.generation.calls import Limits as CallLimits
-from bot.generation.calls import Timeouts
 from bot.generation.client import GenerationClient, Sessions
 from bot.generation.profiles import RequestProfile, profile_named
+from bot.generation.transport import HttpLimits, Timeouts
 from bot.health import Checks, HealthServer, Pulse, serve_health
-from bot.jobs.bench import Bench, Limits, Step
-from bot.jobs.drive import Driver
+from bot.jobs.blocklist import Blocklist
+from bot.jobs.card_updates import CardUpdater
+from bot.jobs.context import StepContext, StepLimits, StepResult
+from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
-from bot.jobs.finishing import Finishing
-from bot.jobs.forecast import Forecast
+from bot.jobs.finishing import FinishSteps
 from bot.jobs.lyrics import PromptRules
 from bot.jobs.model import LIVE
 from bot.jobs.ports import JobStore
 from bot.jobs.retention import Retention
 from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
-from bot.jobs.showing import Showing
-from bot.jobs.submitting import Submitting
-from bot.jobs.words import WordList
-from bot.listening import Listening
+from bot.jobs.steps import JobSteps
+from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
-from bot.owned import Owner
+from bot.references import ReferenceFetcher
 from bot.settings import Settings
 from bot.stopping import Stop
-from bot.store.db import open_store, sole_driver
-from bot.ui.rules import HouseRules
+from bot.store.db import open_store, sole_runner
+from bot.supervisor import TaskSupervisor
+from bot.ui.requirements import OrderRequirements
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +54,12 @@ EXTENSIONS = ("cogs.compose", "cogs.tracks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class RunningBot:
     """What is open while the bot runs."""
 
     client: ComposeClient
-    engine: EmbeddedEngine
-    owner: Owner
+    engine: JobRunner
+    supervisor: TaskSupervisor
     selftest: SelfTest
 
 
@@ -68,13 +67,13 @@ async def run(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C. Returns the exit code; raises SettingsError before anything was opened."""
     crash.arm(settings.crash_at)
     profile = profile_named(settings.generation_model)
-    rules = _rules(settings, profile)
+    requirements = _requirements(settings, profile)
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     stop = Stop(grace_seconds=settings.stop_grace_seconds, clock=SystemClock())
     stop.listen()
     stack = AsyncExitStack()
     try:
-        code = await _code_of(_serve(settings, profile, rules, stop, stack))
+        code = await _code_of(_serve(settings, profile, requirements, stop, stack))
     finally:
         stop.begin()
         stop.grace_is_over()
@@ -97,20 +96,20 @@ async def _code_of(serving: Awaitable[None]) -> int:
 
 
 async def _serve(
-    settings: Settings, profile: RequestProfile, rules: HouseRules, stop: Stop, stack: AsyncExitStack
+    settings: Settings, profile: RequestProfile, requirements: OrderRequirements, stop: Stop, stack: AsyncExitStack
 ) -> None:
     """Serve until told to stop, then let go in the order that loses nothing: work first, Discord last."""
-    house = await stop.unless_asked("opening", _open(settings, profile, rules, stack))
-    if house is None:
+    running = await stop.unless_asked("opening", _open(settings, profile, requirements, stack))
+    if running is None:
         return
 
     async def on_ready() -> None:
-        await house.engine.start()
+        await running.engine.start()
         log.info("ready: commands are taken, jobs are driven")
-        house.selftest.begin()
+        running.selftest.begin()
 
     discord = asyncio.create_task(
-        run_client(house.client, settings.discord_token.get_secret_value(), on_ready), name="discord"
+        run_client(running.client, settings.discord_token.get_secret_value(), on_ready), name="discord"
     )
     try:
         await stop.asked_or_done(discord)
@@ -120,58 +119,66 @@ async def _serve(
         log.info("stopping")
     finally:
         stop.begin()
-        await house.engine.stop(settings.stop_grace_seconds)
+        await running.engine.stop(settings.stop_grace_seconds)
         stop.grace_is_over()
-        await stop.within("background work", house.owner.stop())
-        await stop.within("Discord's gateway", house.client.close())
+        await stop.within("background work", running.supervisor.stop())
+        await stop.within("Discord's gateway", running.client.close())
         await stop.end("Discord's client", discord)
-        await stop.within("Discord's connections", house.client.http.close())
+        await stop.within("Discord's connections", running.client.http.close())
 
 
-async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, stack: AsyncExitStack) -> House:
+async def _open(
+    settings: Settings, profile: RequestProfile, requirements: OrderRequirements, stack: AsyncExitStack
+) -> RunningBot:
     clock: Clock = SystemClock()
     metrics = Metrics()
-    owner = Owner(clock)
+    supervisor = TaskSupervisor(clock)
     files = await _prepare_files(settings)
     disk = Disk((*files.folders, files.work), clock)
     store = await stack.enter_async_context(open_store(settings.database_url, clock=clock))
-    await stack.enter_async_context(sole_driver(settings.database_url))
+    await stack.enter_async_context(sole_runner(settings.database_url))
     await _remove_leftovers(files)
-    forecast = Forecast(store=store, clock=clock)
-    driver: Driver
-    submitting: Submitting
-    finishing: Finishing
+    eta_estimator = EtaEstimator(store=store, clock=clock)
+    steps: JobSteps
+    submitting: SubmitSteps
+    finishing: FinishSteps
 
-    async def drive(job_id: int) -> Step:
-        return await driver.drive(job_id)
+    async def run_step(job_id: int) -> StepResult:
+        return await steps.run_step(job_id)
 
-    engine = EmbeddedEngine(
-        drive=drive,
-        give_up=lambda job_id: driver.give_up(job_id),  # noqa: PLW0108 -- it is made further below
-        between=lambda: submitting.between | finishing.between,
+    engine = JobRunner(
+        run_step=run_step,
+        give_up=lambda job_id: steps.give_up(job_id),  # noqa: PLW0108 -- it is made further below
+        in_flight=lambda: submitting.in_flight | finishing.in_flight,
         store=store,
         clock=clock,
-        owner=owner,
+        supervisor=supervisor,
         metrics=metrics,
         spread_seconds=settings.poll_interval_seconds,
     )
-    jobs = JobService(store=store, files=files, forecast=forecast, clock=clock, metrics=metrics, look_at=engine.look_at)
-    client = ComposeClient(jobs=jobs, store=store, rules=rules, clock=clock, extensions=EXTENSIONS)
-    selftest = SelfTest(attempt=lambda: try_sample(workbench), clock=clock, metrics=metrics)
-    workbench = await stack.enter_async_context(
-        Workbench(processes=settings.audio_processes, work_dir=files.work, on_fault=selftest.fault_seen)
+    jobs = JobService(
+        store=store, files=files, eta_estimator=eta_estimator, clock=clock, metrics=metrics, wake=engine.wake
     )
-    delivery = DiscordDelivery(client=client, workbench=workbench, clock=clock, disk=disk)
+    client = ComposeClient(jobs=jobs, store=store, requirements=requirements, clock=clock, extensions=EXTENSIONS)
+    selftest = SelfTest(attempt=lambda: try_sample(pool), clock=clock, metrics=metrics)
+    pool = await stack.enter_async_context(
+        AudioPool(processes=settings.audio_processes, work_dir=files.work, on_fault=selftest.fault_seen)
+    )
+    delivery = DiscordDelivery(client=client, pool=pool, clock=clock, disk=disk)
     generator = await _open_generator(settings, profile, clock, stack)
-    listening = await _open_listening(settings, profile, workbench, files, clock, stack)
-    showing = Showing(store=store, deliverer=delivery, forecast=forecast, clock=clock, owner=owner)
-    bench = Bench(store=store, showing=showing, clock=clock, metrics=metrics, limits=_limits(settings), disk=disk)
-    submitting = Submitting(bench=bench, generator=generator)
-    finishing = Finishing(bench=bench, generator=generator, tracks=listening, deliverer=delivery, files=files)
-    driver = Driver(
-        bench=bench,
+    fetcher = await _open_fetcher(settings, profile, pool, files, clock, stack)
+    card_updater = CardUpdater(
+        store=store, deliverer=delivery, eta_estimator=eta_estimator, clock=clock, supervisor=supervisor
+    )
+    context = StepContext(
+        store=store, card_updater=card_updater, clock=clock, metrics=metrics, limits=_limits(settings), disk=disk
+    )
+    submitting = SubmitSteps(context=context, generator=generator)
+    finishing = FinishSteps(context=context, generator=generator, tracks=fetcher, deliverer=delivery, files=files)
+    steps = JobSteps(
+        context=context,
         generator=generator,
-        references=listening,
+        references=fetcher,
         publisher=delivery,
         files=files,
         submitting=submitting,
@@ -180,13 +187,13 @@ async def _open(settings: Settings, profile: RequestProfile, rules: HouseRules, 
     keep_for = timedelta(days=settings.retention_days)
     retention = Retention(store=store, files=files, clock=clock, keep_for=keep_for, disk=disk)
     for name, loop in (("retention", retention.run), ("sound", selftest.run), ("disk", disk.run)):
-        owner.keep(name, loop)
+        supervisor.run_forever(name, loop)
     gauges = _gauges(store, metrics)
     checks = Checks(
         discord_ready=client.is_ready, refresh=gauges, sound=lambda: selftest.result, disk_trouble=lambda: disk.trouble
     )
-    await _open_health(settings, owner, checks, metrics, clock, stack)
-    return House(client=client, engine=engine, owner=owner, selftest=selftest)
+    await _open_health(settings, supervisor, checks, metrics, clock, stack)
+    return RunningBot(client=client, engine=engine, supervisor=supervisor, selftest=selftest)
 
 
 async def _prepare_files(settings: Settings) -> JobFiles:
@@ -214,21 +221,21 @@ async def _open_session(stack: AsyncExitStack, *, force_close: bool = False) -> 
     return await stack.enter_async_context(session)
 
 
-async def _open_listening(
+async def _open_fetcher(
     settings: Settings,
     profile: RequestProfile,
-    workbench: Workbench,
+    pool: AudioPool,
     files: JobFiles,
     clock: Clock,
     stack: AsyncExitStack,
-) -> Listening:
-    return Listening(
+) -> ReferenceFetcher:
+    return ReferenceFetcher(
         session=await _open_session(stack),
-        workbench=workbench,
+        pool=pool,
         files=files,
         clock=clock,
         hosts=settings.attachment_hosts,
-        most_bytes=settings.reference_max_bytes,
+        max_bytes=settings.reference_max_bytes,
         needs=_needs(settings, profile),
     )
 
@@ -243,7 +250,7 @@ async def _open_generator(
         profile=profile,
         clock=clock,
         budget=AsyncLimiter(max(1.0, settings.polls_per_second), max(1.0, 1 / settings.polls_per_second)),
-        limits=CallLimits(
+        limits=HttpLimits(
             timeouts=Timeouts(submit_seconds=settings.submit_timeout_seconds), track_bytes=settings.track_max_bytes
         ),
     )
@@ -259,37 +266,42 @@ def _gauges(store: JobStore, metrics: Metrics) -> Callable[[], Awaitable[None]]:
 
 
 async def _open_health(
-    settings: Settings, owner: Owner, checks: Checks, metrics: Metrics, clock: Clock, stack: AsyncExitStack
+    settings: Settings,
+    supervisor: TaskSupervisor,
+    checks: Checks,
+    metrics: Metrics,
+    clock: Clock,
+    stack: AsyncExitStack,
 ) -> None:
     pulse = Pulse(clock, metrics)
-    owner.keep("pulse", pulse.run)
+    supervisor.run_forever("pulse", pulse.run)
     if settings.health_port is not None:
-        server = HealthServer(owner=owner, pulse=pulse, metrics=metrics, checks=checks)
+        server = HealthServer(supervisor=supervisor, pulse=pulse, metrics=metrics, checks=checks)
         await stack.enter_async_context(serve_health(server, settings.health_host, settings.health_port))
 
 
 def _needs(settings: Settings, profile: RequestProfile) -> Needs:
     return Needs(
         shortest_seconds=profile.reference_over_seconds,
-        longest_seconds=profile.reference_most_seconds,
+        longest_seconds=profile.reference_max_seconds,
         largest_bytes=settings.reference_max_bytes,
     )
 
 
-def _limits(settings: Settings) -> Limits:
-    return Limits(
+def _limits(settings: Settings) -> StepLimits:
+    return StepLimits(
         pace=Pace(poll_interval_seconds=settings.poll_interval_seconds, polls_per_second=settings.polls_per_second),
         generation_timeout=timedelta(seconds=settings.generation_timeout_seconds),
         generation_concurrency=settings.generation_concurrency,
     )
 
 
-def _rules(settings: Settings, profile: RequestProfile) -> HouseRules:
-    return HouseRules(
-        prompt=PromptRules(most_characters=profile.most_characters, warn_characters=profile.warn_above_characters),
-        reference_most_bytes=settings.reference_max_bytes,
-        reference_least_seconds=profile.reference_over_seconds,
+def _requirements(settings: Settings, profile: RequestProfile) -> OrderRequirements:
+    return OrderRequirements(
+        prompt=PromptRules(max_characters=profile.max_characters, warn_characters=profile.warn_above_characters),
+        reference_max_bytes=settings.reference_max_bytes,
+        reference_min_seconds=profile.reference_over_seconds,
         attachment_hosts=settings.attachment_hosts,
-        blocked=WordList.parsed(settings.blocked_words()),
+        blocklist=Blocklist.parsed(settings.blocked_words()),
         opens_loopback=settings.opens_loopback,
     )

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import aiohttp
 from aiolimiter import AsyncLimiter
 
-from bot.audio import Workbench
+from bot.audio import AudioPool
 from bot.audio.sample import try_sample
 from bot.clock import SystemClock
 from bot.errors import SettingsError, StartError
-from bot.generation.client import GenerationClient, Sessions, Verdict
+from bot.generation.client import GenerationClient, ProbeResult, Sessions
 from bot.generation.profiles import profile_named
 from bot.jobs.files import JobFiles
 from bot.settings import Settings
@@ -21,11 +21,13 @@ from bot.store.db import describe
 _ANSWER_SECONDS = 15.0
 
 _ADVICE = {
-    Verdict.KEY_REFUSED: "GENERATION_API_KEY is refused. Copy it again from the provider's page, or make a new one.",
-    Verdict.NO_CREDITS: "The key is right, but the account is empty. Top it up at the provider.",
-    Verdict.IN_TROUBLE: "It answers with errors or limits just now. Try again in a few minutes.",
-    Verdict.NOT_THE_API: "Something else answers there. Look at GENERATION_API_URL.",
-    Verdict.NOT_REACHABLE: "No connection. Look at GENERATION_API_URL and at this machine's network.",
+    ProbeResult.KEY_REFUSED: (
+        "GENERATION_API_KEY is refused. Copy it again from the provider's page, or make a new one."
+    ),
+    ProbeResult.NO_CREDITS: "The key is right, but the account is empty. Top it up at the provider.",
+    ProbeResult.IN_TROUBLE: "It answers with errors or limits just now. Try again in a few minutes.",
+    ProbeResult.NOT_THE_API: "Something else answers there. Look at GENERATION_API_URL.",
+    ProbeResult.NOT_REACHABLE: "No connection. Look at GENERATION_API_URL and at this machine's network.",
 }
 
 
@@ -114,9 +116,9 @@ def _try_files(settings: Settings) -> Finding:
 async def _sound(settings: Settings) -> Finding:
     """The built-in sample, through the same processes that members' songs go through; where it can, in their folder."""
     work = JobFiles(settings.data_dir).work
-    async with Workbench(processes=1, work_dir=work if await asyncio.to_thread(work.is_dir) else None) as bench:
-        result = await try_sample(bench)
-        most = f" Its processes needed {bench.peak_bytes / 1024**2:.0f} MiB at most." if bench.peak_bytes else ""
+    async with AudioPool(processes=1, work_dir=work if await asyncio.to_thread(work.is_dir) else None) as pool:
+        result = await try_sample(pool)
+        most = f" Its processes needed {pool.peak_bytes / 1024**2:.0f} MiB at most." if pool.peak_bytes else ""
     return Finding(good=result.good, sentence=result.sentence + (most if result.good else ""))
 
 
@@ -133,7 +135,7 @@ async def _music_api(settings: Settings) -> Finding:
             )
         except SettingsError as error:
             return Finding(good=False, sentence=f"{error}. Copy it again from the provider's page.")
-        found = await client.reachable()
-    if found.verdict is Verdict.KEY_ACCEPTED:
+        found = await client.probe()
+    if found.result is ProbeResult.KEY_ACCEPTED:
         return Finding(good=True, sentence="It answers and accepts the key; nothing was spent.")
-    return Finding(good=False, sentence=f"{_ADVICE[found.verdict]} ({found.detail})")
+    return Finding(good=False, sentence=f"{_ADVICE[found.result]} ({found.detail})")

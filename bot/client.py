@@ -19,11 +19,11 @@ from bot.audio import file_name
 from bot.clock import Clock
 from bot.errors import StartError, TokenRefusedError
 from bot.jobs.service import JobService
-from bot.ui.controls import CONTROLS, Leftovers
-from bot.ui.desk import Desk
+from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
-from bot.ui.funnel import report
-from bot.ui.rules import HouseRules
+from bot.ui.error_handler import report
+from bot.ui.order_flow import OrderFlow
+from bot.ui.requirements import OrderRequirements
 from bot.ui.translation import Translator
 
 log = logging.getLogger(__name__)
@@ -50,27 +50,27 @@ _UNREACHABLE = (
 )
 
 
-class Memory(Protocol):
+class ValueStore(Protocol):
     """What the client keeps across restarts; a JobStore is one."""
 
-    async def recall(self, name: str) -> str | None:
+    async def get_value(self, name: str) -> str | None:
         """The value kept under this name."""
         ...
 
-    async def remember(self, name: str, value: str) -> None:
+    async def set_value(self, name: str, value: str) -> None:
         """Keep it."""
         ...
 
 
 class ComposeTree(app_commands.CommandTree["ComposeClient"]):
-    """The command tree, with its errors led into the funnel."""
+    """The command tree, with its errors led to the one error handler."""
 
     filters_files = True
     """Whether attachment options say which files they want; off once Discord has refused that."""
 
     async def interaction_check(self, interaction: discord.Interaction["ComposeClient"], /) -> bool:
         """Discord may deliver an interaction twice; the second one cannot be answered and is passed over."""
-        return self.client.desk.arrivals.is_first(interaction.id)
+        return self.client.order_flow.deduplicator.is_first(interaction.id)
 
     async def on_error(
         self, interaction: discord.Interaction["ComposeClient"], error: app_commands.AppCommandError, /
@@ -79,18 +79,18 @@ class ComposeTree(app_commands.CommandTree["ComposeClient"]):
         if interaction.type is discord.InteractionType.autocomplete:
             log.warning("autocomplete failed: %s", error.__class__.__name__)
             return
-        await report(interaction, error, self.client.desk.rules)
+        await report(interaction, error, self.client.order_flow.requirements)
 
 
 class ComposeClient(commands.Bot):
-    """Hears of guilds and interactions alone; pings nobody by default. `desk` is what features work with."""
+    """Hears of guilds and interactions alone; pings nobody by default. `order_flow` is what features work with."""
 
     def __init__(
         self,
         *,
         jobs: JobService,
-        store: Memory,
-        rules: HouseRules,
+        store: ValueStore,
+        requirements: OrderRequirements,
         clock: Clock,
         extensions: Sequence[str],
     ) -> None:
@@ -110,10 +110,12 @@ class ComposeClient(commands.Bot):
             max_ratelimit_timeout=_LONGEST_RATE_LIMIT_SECONDS,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
-        self.desk = Desk(jobs=jobs, clock=clock, rules=rules, drafts=Drafts(clock), file_name=file_name)
-        self._memory = store
+        self.order_flow = OrderFlow(
+            jobs=jobs, clock=clock, requirements=requirements, drafts=Drafts(clock), file_name=file_name
+        )
+        self._values = store
         self._to_load = tuple(extensions)
-        self._leftovers = Leftovers()
+        self._fallback = FallbackHandler()
 
     @property
     def _compose_tree(self) -> ComposeTree:
@@ -135,7 +137,7 @@ class ComposeClient(commands.Bot):
         payload = [await _described(command, self.tree) for command in self.tree.get_commands()]
         canonical = json.dumps(payload, sort_keys=True, ensure_ascii=False)
         fingerprint = hashlib.sha256(f"{self.application_id}:{canonical}".encode()).hexdigest()
-        if await self._memory.recall(SYNCED_COMMANDS) == fingerprint:
+        if await self._values.get_value(SYNCED_COMMANDS) == fingerprint:
             return False
         try:
             await self.tree.sync()
@@ -144,7 +146,7 @@ class ComposeClient(commands.Bot):
             log.warning("Discord refuses the commands; trying again without file types")
             self._compose_tree.filters_files = False
             await self.tree.sync()
-        await self._memory.remember(SYNCED_COMMANDS, fingerprint)
+        await self._values.set_value(SYNCED_COMMANDS, fingerprint)
         log.info("commands synced: %s", ", ".join(command.name for command in self.tree.get_commands()))
         return True
 
@@ -154,7 +156,7 @@ class ComposeClient(commands.Bot):
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Forms, and buttons that no version known here has drawn; everything else is dispatched by discord.py."""
-        await self._leftovers.answer(interaction)
+        await self._fallback.answer(interaction)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """No prefix commands: messages are never heard, but for what a cache miss might dispatch."""

@@ -26,13 +26,13 @@ _R = TypeVar("_R")
 #: What one trip to a worker thread writes; smaller pieces cost more switching than writing.
 _WRITE_BYTES = 1 << 20
 _READ_BYTES = 1 << 16
-_MOST_REDIRECTS = 5
+_MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FORBIDDEN = frozenset({401, 402, 403, 407, 410, 451})
 _LATER = frozenset({408, 421, 425, 429})
 _PART_SUFFIX = ".part"
 #: Host and port. A name has at most 253 characters (RFC 1035); spelling one of thousands in ASCII may take seconds.
-_MOST_AUTHORITY = 300
+_MAX_AUTHORITY = 300
 _AUTHORITY_ENDS = re.compile(r"[/?#\\]")
 #: Without it Windows writes two bytes for every byte that looks like the end of a line.
 _AS_BYTES = getattr(os, "O_BINARY", 0)
@@ -84,7 +84,7 @@ async def download(
     url: str,
     into: Path,
     *,
-    most_bytes: int,
+    max_bytes: int,
     timeouts: DownloadTimeouts = _DEFAULT_TIMEOUTS,
     allowed: Callable[[yarl.URL], bool] | None = None,
 ) -> int:
@@ -99,7 +99,7 @@ async def download(
     part = _PartFile(into)
     try:
         async with asyncio.timeout(timeouts.total_seconds):
-            size = await _receive(session, _checked(url, None, allowed), part, most_bytes, timeouts, allowed)
+            size = await _receive(session, _checked(url, None, allowed), part, max_bytes, timeouts, allowed)
             await part.finish()
     except (aiohttp.ServerTimeoutError, TimeoutError) as error:
         raise DownloadError(DownloadFault.TIMEOUT, "the file did not come in time") from error
@@ -125,26 +125,26 @@ async def _receive(
     session: aiohttp.ClientSession,
     url: yarl.URL,
     part: "_PartFile",
-    most_bytes: int,
+    max_bytes: int,
     timeouts: DownloadTimeouts,
     allowed: Callable[[yarl.URL], bool] | None,
 ) -> int:
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect_seconds, sock_read=timeouts.read_seconds)
-    for _ in range(_MOST_REDIRECTS + 1):
+    for _ in range(_MAX_REDIRECTS + 1):
         async with session.get(
             url, allow_redirects=False, timeout=timeout, headers={"Accept-Encoding": "identity"}
         ) as response:
             if response.status in _REDIRECTS:
                 url = _checked(response.headers.get("Location", ""), url, allowed)
                 continue
-            _check_answer(response, most_bytes)
-            return await _copy(response, part, most_bytes)
-    raise DownloadError(DownloadFault.REFUSED, f"more than {_MOST_REDIRECTS} redirects")
+            _check_answer(response, max_bytes)
+            return await _copy(response, part, max_bytes)
+    raise DownloadError(DownloadFault.REFUSED, f"more than {_MAX_REDIRECTS} redirects")
 
 
 def has_plausible_host(address: str) -> bool:
     """False where it is too long for one: asked before a URL is taken apart, which takes its time with such a host."""
-    return len(_AUTHORITY_ENDS.split(address.partition("//")[2], maxsplit=1)[0]) <= _MOST_AUTHORITY
+    return len(_AUTHORITY_ENDS.split(address.partition("//")[2], maxsplit=1)[0]) <= _MAX_AUTHORITY
 
 
 def _checked(address: str, base: yarl.URL | None, allowed: Callable[[yarl.URL], bool] | None) -> yarl.URL:
@@ -167,11 +167,11 @@ def _checked(address: str, base: yarl.URL | None, allowed: Callable[[yarl.URL], 
     return url
 
 
-def _check_answer(response: aiohttp.ClientResponse, most_bytes: int) -> None:
+def _check_answer(response: aiohttp.ClientResponse, max_bytes: int) -> None:
     status = response.status
     if status == 200:
-        if (response.content_length or 0) > most_bytes:
-            raise DownloadError(DownloadFault.TOO_LARGE, f"larger than {most_bytes} bytes", status=status)
+        if (response.content_length or 0) > max_bytes:
+            raise DownloadError(DownloadFault.TOO_LARGE, f"larger than {max_bytes} bytes", status=status)
         return
     if status == 404:
         fault = DownloadFault.NOT_FOUND
@@ -186,13 +186,13 @@ def _check_answer(response: aiohttp.ClientResponse, most_bytes: int) -> None:
     raise DownloadError(fault, f"HTTP {status}", status=status)
 
 
-async def _copy(response: aiohttp.ClientResponse, part: "_PartFile", most_bytes: int) -> int:
+async def _copy(response: aiohttp.ClientResponse, part: "_PartFile", max_bytes: int) -> int:
     size = 0
     waiting = bytearray()
     async for piece in response.content.iter_chunked(_READ_BYTES):
         size += len(piece)
-        if size > most_bytes:
-            raise DownloadError(DownloadFault.TOO_LARGE, f"larger than {most_bytes} bytes", status=response.status)
+        if size > max_bytes:
+            raise DownloadError(DownloadFault.TOO_LARGE, f"larger than {max_bytes} bytes", status=response.status)
         waiting += piece
         if len(waiting) >= _WRITE_BYTES:
             await part.write(bytes(waiting))

@@ -1,10 +1,10 @@
 """Why something could not be done, cut by what the caller does next.
 
 ComposeError
-├── SettingsError            the operator mends his settings; every problem named at once
+├── SettingsError            the operator mends the settings; every problem named at once
 ├── StartError               this process cannot run here and now (database busy, corrupt, newer; Discord out of reach)
 │   └── TokenRefusedError    Discord does not know the bot's token
-├── OrderError               the member's order cannot be taken as it is: tell him, give him his words back
+├── OrderError               the member's order cannot be taken as it is: tell them, give their words back
 ├── ControlError             a button or command cannot do what was asked of a job: a private sentence
 │   ├── NotYoursError        only the owner (or a moderator) may
 │   ├── TooLateError         the job has moved on

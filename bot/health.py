@@ -11,7 +11,7 @@ from bot.audio.sample import SampleResult
 from bot.clock import Clock
 from bot.errors import StartError, StoreError
 from bot.metrics import Metrics
-from bot.owned import Owner
+from bot.supervisor import TaskSupervisor
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +65,9 @@ class Checks:
 class HealthServer:
     """Answers two paths; green is 200, red is 503 with the reasons."""
 
-    def __init__(self, *, owner: Owner, pulse: Pulse, metrics: Metrics, checks: Checks) -> None:
+    def __init__(self, *, supervisor: TaskSupervisor, pulse: Pulse, metrics: Metrics, checks: Checks) -> None:
         """Reads everything at the time of the question."""
-        self._owner = owner
+        self._supervisor = supervisor
         self._pulse = pulse
         self._metrics = metrics
         self._checks = checks
@@ -77,7 +77,9 @@ class HealthServer:
 
         `disk` is "ok", or what failed.
         """
-        problems = [f"loop {loop.name} died: {loop.last_error}" for loop in self._owner.states() if not loop.running]
+        problems = [
+            f"loop {loop.name} died: {loop.last_error}" for loop in self._supervisor.states() if not loop.running
+        ]
         if self._pulse.is_stalled():
             problems.append("the event loop stands still")
         if not self._checks.discord_ready():
@@ -97,7 +99,7 @@ class HealthServer:
             "problems": problems,
             "sound": "untried" if sound is None else "ok" if sound.good else "failing",
             "disk": disk or "ok",
-            "loops": [asdict(loop) for loop in self._owner.states()],
+            "loops": [asdict(loop) for loop in self._supervisor.states()],
         }
         return web.json_response(body, status=503 if problems else 200)
 

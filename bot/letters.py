@@ -7,7 +7,7 @@ from typing import Literal
 
 #: Marks on one letter; the rest of a run is left out. Unicode's own measure (UAX #15, "Stream-Safe Text Format"), far
 #: more than any language needs.
-MOST_MARKS = 30
+MAX_MARKS = 30
 
 
 def normalised(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
@@ -27,5 +27,5 @@ def _few_marks(text: str) -> Iterator[str]:
     run = 0
     for character in text:
         run = run + 1 if _is_mark(character) else 0
-        if run <= MOST_MARKS:
+        if run <= MAX_MARKS:
             yield character

@@ -39,7 +39,7 @@ def _harmless(value: object) -> object:
 
 
 class TextFormatter(logging.Formatter):
-    """`2026-01-31 12:00:00 INFO bot.jobs.drive: job moved job=17 state=ready`."""
+    """`2026-01-31 12:00:00 INFO bot.jobs.steps: job moved job=17 state=ready`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, and the trace below it if there is one."""

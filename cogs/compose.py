@@ -7,13 +7,13 @@ from discord import app_commands
 
 from bot.client import ComposeClient
 from bot.texts import text
-from bot.ui.answers import locale_of, whisper
-from bot.ui.desk import desk_of
-from bot.ui.orders import Wish, song_of
+from bot.ui.order_flow import flow_of
+from bot.ui.orders import OrderInput, song_of
+from bot.ui.replies import locale_of, reply_privately
 from bot.ui.translation import worded
 
 #: Discord's limit for a text option; what the model takes is far less, and is said in words with the text given back.
-MOST_OPTION_CHARACTERS = 6_000
+MAX_OPTION_CHARACTERS = 6_000
 
 #: By name, because Discord does not always send a content type; what the file really is, is heard later.
 _SONG_ENDINGS = (".mp3", ".wav", ".m4a", ".ogg", ".opus", ".flac", ".aac")
@@ -53,16 +53,16 @@ def _audio_only(described: dict[str, Any], tree: app_commands.CommandTree[Any]) 
 async def compose(
     interaction: discord.Interaction,
     reference: discord.Attachment,
-    lyrics: app_commands.Range[str, 1, MOST_OPTION_CHARACTERS] | None = None,
-    title: app_commands.Range[str, 1, MOST_OPTION_CHARACTERS] | None = None,
+    lyrics: app_commands.Range[str, 1, MAX_OPTION_CHARACTERS] | None = None,
+    title: app_commands.Range[str, 1, MAX_OPTION_CHARACTERS] | None = None,
 ) -> None:
     """Take the order, or open a form for the words."""
-    wish = Wish(lyrics=lyrics or "", title=title or "", song=song_of(reference))
-    desk = desk_of(interaction)
+    order_input = OrderInput(lyrics=lyrics or "", title=title or "", song=song_of(reference))
+    flow = flow_of(interaction)
     if lyrics is None:
-        await desk.open_form(interaction, wish)
+        await flow.open_form(interaction, order_input)
     else:
-        await desk.take(interaction, wish)
+        await flow.take(interaction, order_input)
 
 
 async def compose_from_message(interaction: discord.Interaction, message: discord.Message) -> None:
@@ -70,9 +70,9 @@ async def compose_from_message(interaction: discord.Interaction, message: discor
     forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
     song = next((file for file in [*message.attachments, *forwarded] if _is_song(file)), None)
     if song is None:
-        await whisper(interaction, text("answer.no_song", locale_of(interaction)))
+        await reply_privately(interaction, text("answer.no_song", locale_of(interaction)))
         return
-    await desk_of(interaction).open_form(interaction, Wish(song=song_of(song)))
+    await flow_of(interaction).open_form(interaction, OrderInput(song=song_of(song)))
 
 
 def _is_song(file: discord.Attachment) -> bool:

@@ -10,29 +10,29 @@ T = TypeVar("T")
 #: Each is compared with the one two before it, a sixteenth as long; the last is more than a member can type.
 LENGTHS = (25, 100, 400, 1_600, 6_400)
 #: In sixteen times the text a character may cost so many times as much; where the time grows with the square it is 16.
-MOST_GROWTH = 2.5
+MAX_GROWTH = 2.5
 #: Less than this at one length is too little to be compared, and harms nobody.
-_LEAST_SECONDS = 0.002
+_MIN_SECONDS = 0.002
 _LOOKS = (2, 4, 8)
 
 
 def growth(function: Callable[[T], object], text_of: Callable[[int], T]) -> float:
-    """How many times as much a character costs at worst; over MOST_GROWTH only after several looks."""
+    """How many times as much a character costs at worst; over MAX_GROWTH only after several looks."""
     worst = 1.0
     seconds: dict[int, float] = {}
     for length in LENGTHS:
         seconds[length] = _seconds(function, text_of(length), 1)
         shorter = length // 16
-        if shorter not in seconds or seconds[length] < _LEAST_SECONDS:
+        if shorter not in seconds or seconds[length] < _MIN_SECONDS:
             continue
         times = seconds[length] / seconds[shorter] / 16
         for tries in _LOOKS:
-            if times <= MOST_GROWTH:
+            if times <= MAX_GROWTH:
                 break
             # the least of several: what else ran meanwhile can only have added
             times = _seconds(function, text_of(length), tries) / _seconds(function, text_of(shorter), 4 * tries) / 16
         worst = max(worst, times)
-        if times > MOST_GROWTH:
+        if times > MAX_GROWTH:
             break
     return worst
 

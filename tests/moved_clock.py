@@ -54,7 +54,7 @@ class MovedClock:
         self._elapsed += seconds
 
     async def advance(self, seconds: float) -> None:
-        """Time passes; whoever sleeps wakes at his own moment, one after the other."""
+        """Time passes; whoever sleeps wakes at their own moment, one after the other."""
         target = self._elapsed + seconds
         await self.settle()
         while self._sleepers and self._sleepers[0][0] <= target:

@@ -29,25 +29,25 @@ TESTS = (
     "tests/bot/audio/test_command_line.py",
     "tests/bot/audio/test_conversion.py",
     "tests/bot/audio/test_corpus.py",
-    "tests/bot/audio/test_dressing.py",
+    "tests/bot/audio/test_packaging.py",
     "tests/bot/audio/test_pure.py",
-    "tests/bot/audio/test_workbench.py",
+    "tests/bot/audio/test_pool.py",
     # sqlite3, whose transactions and adapters change; threads, and children that are killed between two statements
     "tests/bot/store",
     # asyncio: cancellation, timeouts, tasks that are owned, threads that are waited for
     "tests/bot/test_clock.py",
-    "tests/bot/test_owned.py",
+    "tests/bot/test_supervisor.py",
     "tests/bot/test_download.py",
     "tests/bot/test_health.py",
     "tests/bot/engine",
-    "tests/bot/generation/test_calls.py",
+    "tests/bot/generation/test_transport.py",
     # annotations, which pydantic and discord.py read while the program runs
     "tests/bot/test_settings.py",
     "tests/bot/generation/test_wire.py",
     "tests/cogs",
     # unicodedata, which knows more characters in each version
     "tests/bot/jobs/test_lyrics.py",
-    "tests/bot/jobs/test_words.py",
+    "tests/bot/jobs/test_blocklist.py",
     # the whole bot as a process: start, signals, stop, a death and what the next one makes of it, songs good and bad;
     # the other points of death differ in what is in the database, not in how a process dies
     "tests/flows/test_stop_and_start.py",

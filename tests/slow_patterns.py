@@ -18,9 +18,9 @@ from re import _constants as ops  # type: ignore[attr-defined]  # isort: skip
 from re import _parser as parser  # type: ignore[attr-defined]  # isort: skip
 
 #: More than this is no bound.
-MOST_TIMES = 255
+MAX_TIMES = 255
 #: Ways through a pattern's alternatives that are looked at.
-MOST_WAYS = 3000
+MAX_WAYS = 3000
 
 #: Stands for all characters: Latin, and some of every class that patterns name.
 SAMPLE = [chr(code) for code in range(0x250)] + list(
@@ -89,7 +89,7 @@ class _Reader:
         for op, value in tree:
             further = self._steps(op, value)
             ways = [[*way, *more] for way in ways for more in further]
-            if len(ways) > MOST_WAYS:
+            if len(ways) > MAX_WAYS:
                 self._found.append("too many alternatives with unbounded repeats to judge")
                 return ways[:1]
         return ways
@@ -115,7 +115,7 @@ class _Reader:
 
     def _repeat(self, op: Any, least: int, most: Any, body: Any) -> list[list[Step]]:
         is_single = len(body) == 1 and body[0][0] in SINGLE
-        if most is ops.MAXREPEAT or most > MOST_TIMES:
+        if most is ops.MAXREPEAT or most > MAX_TIMES:
             if not is_single and (op is not ops.POSSESSIVE_REPEAT or _has_unbounded(body)):
                 self._found.append("an unbounded repeat of more than one character class")
             lump = self._lump([body])
@@ -182,7 +182,7 @@ class _Reader:
 
 def _has_unbounded(tree: Any) -> bool:
     return any(
-        (op in REPEATS and (value[1] is ops.MAXREPEAT or value[1] > MOST_TIMES))
+        (op in REPEATS and (value[1] is ops.MAXREPEAT or value[1] > MAX_TIMES))
         or any(map(_has_unbounded, _inside(value)))
         for op, value in tree
     )

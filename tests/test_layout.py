@@ -15,8 +15,8 @@ import bot.errors
 
 ROOT = Path(__file__).parents[1]
 
-MOST_MODULE_LINES = 400
-MOST_FUNCTION_LINES = 60
+MAX_MODULE_LINES = 400
+MAX_FUNCTION_LINES = 60
 #: A migration is one long statement, written once and never changed.
 MIGRATIONS = ROOT / "bot/store/migrations/versions"
 
@@ -27,18 +27,21 @@ DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "constants", 
 RUN_BY_ALEMBIC = {"bot/store/migrations/env.py"}
 
 #: Values that are read from a struct in order, and a tally that grows while a file is decoded.
-OTHER_DATACLASSES = {("bot/audio/mpeg.py", "FrameHead"), ("bot/audio/decode.py", "Heard")}
+OTHER_DATACLASSES = {("bot/audio/mpeg.py", "FrameHead"), ("bot/audio/decode.py", "Measurement")}
 
 #: Where an exception that nobody foresaw ends, and what happens to it there.
 CATCH_ALLS = {
-    ("bot/audio/dressing.py", "_attempted"),  # its trace goes to the log of the parent; the track goes out all the same
-    ("bot/engine/embedded.py", "_step"),  # logged with its trace, counted, the job is looked at again
-    ("bot/ui/funnel.py", "guarded"),  # logged under a number that the member is told
+    (
+        "bot/audio/packaging.py",
+        "_attempted",
+    ),  # its trace goes to the log of the parent; the track goes out all the same
+    ("bot/engine/runner.py", "_step"),  # logged with its trace, counted, the job is looked at again
+    ("bot/ui/error_handler.py", "guarded"),  # logged under a number that the member is told
 }
 
-#: Tasks outside bot.owned; each is awaited by the function that makes it.
+#: Tasks outside bot.supervisor; each is awaited by the function that makes it.
 TASK_MAKERS = {
-    "bot/owned.py",
+    "bot/supervisor.py",
     "bot/app.py",  # the connection, which the process waits for
     "bot/stopping.py",  # what must end in time; whoever does not is named and left behind
     "bot/client.py",  # connecting against the first READY, both ended before it returns
@@ -105,7 +108,7 @@ def test_no_module_is_longer_than_a_few_screens():
     long = {
         named(path): lines
         for path in sources("bot", "cogs", "sandbox", "benchmarks")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MOST_MODULE_LINES
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_MODULE_LINES
     }
     assert not long
 
@@ -115,7 +118,7 @@ def test_no_function_is_longer_than_a_screen():
         f"{named(path)}:{function.name}": lines
         for path in sources("bot", "cogs", "sandbox", "benchmarks")
         for function in functions(path)
-        if (lines := (function.end_lineno or 0) - function.lineno + 1) > MOST_FUNCTION_LINES
+        if (lines := (function.end_lineno or 0) - function.lineno + 1) > MAX_FUNCTION_LINES
         and not path.is_relative_to(MIGRATIONS)
     }
     assert not long
@@ -218,8 +221,8 @@ def dataclasses_in(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
             call = decorator if isinstance(decorator, ast.Call) else None
             name = ast.unparse(call.func if call else decorator)
             if name in {"dataclass", "dataclasses.dataclass"}:
-                words = call.keywords if call else []
-                yield node.name, {word.arg or "": ast.literal_eval(word.value) for word in words}
+                given = call.keywords if call else []
+                yield node.name, {one.arg or "": ast.literal_eval(one.value) for one in given}
 
 
 def test_values_are_frozen_slotted_and_named():
@@ -293,7 +296,7 @@ def test_no_exception_is_swallowed_without_a_word():
     assert not silent
 
 
-def test_background_work_has_an_owner():
+def test_background_work_is_supervised():
     makers = {
         named(path)
         for path in sources("bot", "cogs")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import bot.ui.custom_ids
-from bot.jobs.words import WordList
+from bot.jobs.blocklist import Blocklist
 from sandbox.sketch.voice import language
 from tests.slow_patterns import faults
 
@@ -23,7 +23,7 @@ ANCHORED = {"match", "fullmatch"}
 
 #: Built while the program runs; each is judged below, or no text from outside reaches it.
 BUILT = {
-    ("bot/jobs/words.py", "'|'.join(parts)"),
+    ("bot/jobs/blocklist.py", "'|'.join(parts)"),
     ("bot/ui/controls.py", "template"),
     ("sandbox/discord/faults.py", "self.pattern"),  # written by whoever tests, and searched in a path
     ("sandbox/sketch/voice/language.py", "script"),
@@ -155,6 +155,6 @@ def test_what_languages_are_told_by_cannot_be_made_slow() -> None:
     ],
 )
 def test_a_list_of_refused_words_makes_no_slow_pattern(words: list[str]) -> None:
-    pattern = WordList(words)._pattern
+    pattern = Blocklist(words)._pattern
     assert pattern is not None
     assert not faults(pattern.pattern, pattern.flags & ~re.UNICODE)

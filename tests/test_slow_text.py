@@ -14,30 +14,30 @@ from typing import Any
 import pytest
 import yarl
 
+from bot.audio.file_names import file_name
 from bot.audio.model import Tags
-from bot.audio.names import file_name
 from bot.audio.tags import id3
 from bot.download import DownloadError, _checked
 from bot.errors import OrderError
-from bot.generation.calls import Answer
-from bot.generation.complaint import complaint_in
-from bot.generation.faults import poll_error, submit_error
+from bot.generation.error_bodies import error_body_in
+from bot.generation.error_mapping import poll_error, submit_error
 from bot.generation.redaction import sanitised
+from bot.generation.transport import Answer
 from bot.generation.wire import accepted_id, progress_in
+from bot.jobs.blocklist import Blocklist
 from bot.jobs.lyrics import made_title, shorten, to_sung
 from bot.jobs.model import Origin, Place
-from bot.jobs.words import WordList
 from bot.letters import normalised
 from bot.logs import masked
-from bot.store.columns import Words
+from bot.store.columns import SafeText
 from bot.texts.remarks import spelled
-from bot.ui.answers import with_words_note
 from bot.ui.cards import preview
-from bot.ui.controls import Leftovers
+from bot.ui.controls import FallbackHandler
+from bot.ui.formatting import clip, fenced, plain, refusal, unfenced
 from bot.ui.links import offered, offered_in_words
-from bot.ui.orders import Asker, Song, Wish, expiry_of, to_order
-from bot.ui.rules import HouseRules
-from bot.ui.sentences import clip, fenced, plain, refusal, unfenced
+from bot.ui.orders import OrderInput, Requester, Song, expiry_of, to_order
+from bot.ui.replies import with_lyrics_note
+from bot.ui.requirements import OrderRequirements
 from sandbox.discord import FakeDiscord, RefusedError
 from sandbox.discord.limits import RequestBudget
 from sandbox.discord.mentions import EVERYTHING, Writing, compute_mentions
@@ -50,14 +50,14 @@ from sandbox.sketch.voice.espeak import _MARKS
 from sandbox.sketch.voice.formant import _sounds, _words
 from sandbox.sketch.voice.language import guess_language
 from sandbox.transcript import _named
-from tests.cpu_time import MOST_GROWTH, growth
+from tests.cpu_time import MAX_GROWTH, growth
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
-LISTED = WordList(
+LISTED = Blocklist(
     [f"{one}{two}{three}y" for one in "abcdlv" for two in "aeo" for three in "rst"] + ["a a a b", "verse*", "夜"]
 )
-RULES = HouseRules(blocked=LISTED)
-ASKER = Asker(
+RULES = OrderRequirements(blocklist=LISTED)
+ASKER = Requester(
     member_id=1,
     member_name="Member",
     place=Place(
@@ -79,9 +79,9 @@ def ordered(text: str) -> object:
     """Everything that happens to an order before it is a job, and to one that is refused."""
     song = Song(url=f"https://cdn.discordapp.com/a.mp3?ex={text}", name=text, size_bytes=1)
     try:
-        return to_order(Wish(lyrics=text, song=song), ASKER, RULES)
+        return to_order(OrderInput(lyrics=text, song=song), ASKER, RULES)
     except OrderError as error:
-        return with_words_note(refusal(error, RULES, "en"), text, text, "en")
+        return with_lyrics_note(refusal(error, RULES, "en"), text, text, "en")
 
 
 def answered(text: str, **headers: str) -> Answer:
@@ -90,7 +90,7 @@ def answered(text: str, **headers: str) -> Answer:
 
 def faults_of(text: str) -> None:
     for answer in (answered(text), answered(json.dumps({"detail": [{"msg": text, "loc": [text]}], "message": text}))):
-        submit_error(answer, NOW, words=(text[:600], *text[:600].splitlines()))
+        submit_error(answer, NOW, secrets=(text[:600], *text[:600].splitlines()))
         poll_error(answer, NOW)
 
 
@@ -125,7 +125,7 @@ def pointing(text: str) -> None:
 
 def linked(text: str) -> None:
     for address in addresses(text):
-        offered(address, most_characters=len(address))
+        offered(address, max_characters=len(address))
         offered_in_words(address)
 
 
@@ -156,15 +156,17 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "preview": preview,
     "link": linked,
     "expiry": lambda text: (expiry_of(text), expiry_of(f"https://a/b?ex={text}&ex={text}")),
-    "custom id": lambda text: [Leftovers()._is_outdated(begin + text) for begin in ("job:v1:", "tracks:v1:page:")],
+    "custom id": lambda text: [
+        FallbackHandler()._is_outdated(begin + text) for begin in ("job:v1:", "tracks:v1:page:")
+    ],
     "remark": spelled,
     "file name": lambda text: file_name(text, ".mp3"),
     "tags": lambda text: id3(Tags(title=text, artist=text, comment=text, lyrics=text)),
-    "column": lambda text: Words().process_bind_param(text, None),  # type: ignore[arg-type]
+    "column": lambda text: SafeText().process_bind_param(text, None),  # type: ignore[arg-type]
     "log line": lambda text: masked(f"x {text} https://{text} Bearer {text}"),
     "redaction": sanitised,
-    "redaction of words": lambda text: sanitised(text * 2, words=[text, *text.split()]),
-    "complaint": lambda text: [one for one in (complaint_in(text),) if one.reason or one.speaks_of_credits],
+    "redaction of words": lambda text: sanitised(text * 2, secrets=[text, *text.split()]),
+    "complaint": lambda text: [one for one in (error_body_in(text),) if one.reason or one.speaks_of_credits],
     "fault of the API": faults_of,
     "accepted": lambda text: accepted_id({"id": text, "generation_id": {"url": text}}),
     "polled": polled,
@@ -271,7 +273,7 @@ HOT = (" ", "\n", "1", "a", "x", "(", "[", ":", "*", "#", "/", "<", ".", "-", "(
 NESTS = (("[", "]"), ("(", ")"), ("【", "】"), ("[verse ", "]"), ("(verse ", ")"), ("“", "”"), ("{", "}"), ("<", ">"))
 
 
-def _texts(chance: Random) -> Iterator[tuple[str, Callable[[int], str]]]:
+def _texts(rng: Random) -> Iterator[tuple[str, Callable[[int], str]]]:
     """A description, and a text of about that many characters."""
     for atom in ATOMS:
         yield f"{atom!r} again and again", lambda length, atom=atom: atom * (length // len(atom))
@@ -280,10 +282,10 @@ def _texts(chance: Random) -> Iterator[tuple[str, Callable[[int], str]]]:
         yield f"nested {begin!r}", lambda length, b=begin, e=end, m=many: b * (length // m) + "a" + e * (length // m)
         yield f"closed {begin!r}", lambda length, b=begin, e=end, m=many: (b + "a" + e) * (length // (m + 1))
     for _ in range(25):
-        pair = "".join(chance.sample(HOT, 2))
+        pair = "".join(rng.sample(HOT, 2))
         yield f"{pair!r} in turns", lambda length, pair=pair: pair * (length // len(pair))
     for _ in range(25):
-        head, tail, run = chance.choice(ATOMS), chance.choice(ATOMS), chance.choice(HOT)
+        head, tail, run = rng.choice(ATOMS), rng.choice(ATOMS), rng.choice(HOT)
         yield (
             f"{head!r}, many {run!r}, {tail!r}",
             lambda length, head=head, tail=tail, run=run: head + run * (length // len(run)) + tail,
@@ -291,9 +293,9 @@ def _texts(chance: Random) -> Iterator[tuple[str, Callable[[int], str]]]:
     for head, run in [
         ("(verse", "\n"),
         ("(verse", "\\n"),
-        *((chance.choice(ATOMS), chance.choice(HOT)) for _ in range(25)),
+        *((rng.choice(ATOMS), rng.choice(HOT)) for _ in range(25)),
     ]:
-        parts = (head, *chance.sample(("1", "x", "2", "a", ":", "-", "(", ")", "]", "verse", "/"), 4))
+        parts = (head, *rng.sample(("1", "x", "2", "a", ":", "-", "(", ")", "]", "verse", "/"), 4))
         yield (
             f"{parts} with many {run!r} between",
             lambda length, parts=parts, run=run: (run * (length // 4 // len(run))).join(parts),
@@ -304,7 +306,7 @@ def _texts(chance: Random) -> Iterator[tuple[str, Callable[[int], str]]]:
 def test_no_text_is_slow(name: str) -> None:
     found = ((growth(FUNCTIONS[name], text_of), about) for about, text_of in _texts(Random(name)))
     worst, about = max(found)
-    assert worst <= MOST_GROWTH, f"in a text of {about} a character costs {worst:.1f} times as much when there are more"
+    assert worst <= MAX_GROWTH, f"in a text of {about} a character costs {worst:.1f} times as much when there are more"
 
 
 def _in_lists(count: int) -> Any:
@@ -325,4 +327,4 @@ SHAPES: dict[str, Callable[[int], Any]] = {
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_no_shape_of_an_answer_is_slow(name: str) -> None:
-    assert growth(complaint_in, lambda length: SHAPES[name](16 * length)) <= MOST_GROWTH
+    assert growth(error_body_in, lambda length: SHAPES[name](16 * length)) <= MAX_GROWTH

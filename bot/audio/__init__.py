@@ -1,38 +1,38 @@
-"""Sound in, sound out: is it a usable reference, make it one, dress the track. FFmpeg runs in children only."""
+"""Sound in, sound out: is it a usable reference, make it one, package the track. FFmpeg runs in children only."""
 
+from bot.audio.file_names import as_it_came, file_name
 from bot.audio.model import (
     OURS,
+    ChildLimits,
     Conversion,
-    Dressed,
+    Finding,
     Inspection,
-    Limits,
     Needs,
+    PackagedTrack,
+    PackagingStep,
     Problem,
     Purpose,
-    Reason,
-    Step,
     Tags,
-    Verdict,
+    Usability,
 )
-from bot.audio.names import as_it_came, file_name
+from bot.audio.pool import AudioPool, ClosedError
 from bot.audio.wording import sentence
-from bot.audio.workbench import ClosedError, Workbench
 
 __all__ = [
     "OURS",
+    "AudioPool",
+    "ChildLimits",
     "ClosedError",
     "Conversion",
-    "Dressed",
+    "Finding",
     "Inspection",
-    "Limits",
     "Needs",
+    "PackagedTrack",
+    "PackagingStep",
     "Problem",
     "Purpose",
-    "Reason",
-    "Step",
     "Tags",
-    "Verdict",
-    "Workbench",
+    "Usability",
     "as_it_came",
     "file_name",
     "sentence",

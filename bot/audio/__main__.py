@@ -6,22 +6,22 @@ import sys
 from pathlib import Path
 
 from bot.audio.model import Inspection, Problem
+from bot.audio.pool import AudioPool
 from bot.audio.wording import sentence
-from bot.audio.workbench import Workbench
 
 USAGE = "usage: python -m bot.audio FILE..."
 
 
 def line_of(file: str, seen: Inspection, locale: str = "en") -> str:
-    """One line of JSON; `reason` is a sentence or null, `seconds` the length that really decodes or null."""
+    """One line of JSON; `finding` is a sentence or null, `seconds` the length that really decodes or null."""
     return json.dumps(
         {
             "file": file,
-            "verdict": seen.verdict,
-            "reason": " ".join(sentence(reason, locale) for reason in seen.reasons) or None,
+            "verdict": seen.usability,
+            "reason": " ".join(sentence(finding, locale) for finding in seen.findings) or None,
             "format": seen.format,
             "seconds": None if seen.seconds is None else round(seen.seconds, 2),
-            "problems": [reason.problem for reason in seen.reasons],
+            "problems": [finding.problem for finding in seen.findings],
             "kind": seen.kind,
             "codec": seen.codec,
             "sample_rate": seen.sample_rate,
@@ -32,13 +32,13 @@ def line_of(file: str, seen: Inspection, locale: str = "en") -> str:
     )
 
 
-async def look(files: list[str]) -> int:
+async def inspect_all(files: list[str]) -> int:
     """Prints a line for each file. 2 when one could not be read, else 0."""
     code = 0
-    async with Workbench() as bench:
+    async with AudioPool() as pool:
         for file in files:
-            seen = await bench.inspect(Path(file))
-            if seen.reason is not None and seen.reason.problem is Problem.UNREADABLE:
+            seen = await pool.inspect(Path(file))
+            if seen.finding is not None and seen.finding.problem is Problem.UNREADABLE:
                 print(f"{file}: cannot be read; is it there, and a file?", file=sys.stderr)
                 code = 2
                 continue
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] in {"-h", "--help"}:
         print(USAGE, file=sys.stderr)
         return 0 if arguments else 2
-    return asyncio.run(look(arguments))
+    return asyncio.run(inspect_all(arguments))
 
 
 if __name__ == "__main__":

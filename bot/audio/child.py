@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from bot.audio.faults import for_the_log
-from bot.audio.model import Limits, Problem, Reason, stopped_at
+from bot.audio.model import ChildLimits, Finding, Problem, stopped_at
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +43,11 @@ _WINDOWS_CRASH = 0xC0000000
 
 
 class ChildError(Exception):
-    """A child gave no answer. `reason` says what ended it; what there is to log has been logged."""
+    """A child gave no answer. `finding` says what ended it; what there is to log has been logged."""
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.problem.value)
-        self.reason = reason
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.problem.value)
+        self.finding = finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +81,12 @@ async def start_child() -> asyncio.subprocess.Process:
     except OSError as error:
         if error.errno in _SCARCE:
             log.warning("no sound process could be had: %s", error.strerror)
-            raise ChildError(Reason(problem=Problem.UNAVAILABLE)) from error
+            raise ChildError(Finding(problem=Problem.UNAVAILABLE)) from error
         log.exception("no sound process can be started")
-        raise ChildError(Reason(problem=Problem.INTERNAL)) from error
+        raise ChildError(Finding(problem=Problem.INTERNAL)) from error
 
 
-async def ask_child(process: asyncio.subprocess.Process, order: bytes, limits: Limits) -> Ended:
+async def ask_child(process: asyncio.subprocess.Process, order: bytes, limits: ChildLimits) -> Ended:
     """Hands `order` over and waits for the end. Raises `ChildError`; whatever happens, no child is left."""
     written = bytearray()
     complaint = bytearray()
@@ -118,13 +118,13 @@ async def _talk(process: asyncio.subprocess.Process, order: bytes, written: byte
     await _read(process.stdout, written, ANSWER_BYTES)
     if len(written) > ANSWER_BYTES:
         log.error("a sound process wrote without end and was stopped")
-        raise ChildError(Reason(problem=Problem.INTERNAL))
+        raise ChildError(Finding(problem=Problem.INTERNAL))
     await _read(process.stderr, complaint, COMPLAINT_BYTES)
 
 
-async def _read(stream: asyncio.StreamReader, into: bytearray, most_bytes: int) -> None:
-    """All of it, or a little more than `most_bytes`."""
-    while len(into) <= most_bytes and (part := await stream.read(64 * 1024)):
+async def _read(stream: asyncio.StreamReader, into: bytearray, max_bytes: int) -> None:
+    """All of it, or a little more than `max_bytes`."""
+    while len(into) <= max_bytes and (part := await stream.read(64 * 1024)):
         into += part
 
 
@@ -140,7 +140,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-def why_it_ended(ended: Ended, limits: Limits) -> Reason:
+def why_it_ended(ended: Ended, limits: ChildLimits) -> Finding:
     """What an end without an answer stands for, logged with all that is known about it.
 
     Whoever ends before it has begun with the file did not end because of it.
@@ -149,7 +149,7 @@ def why_it_ended(ended: Ended, limits: Limits) -> Reason:
     problem = _LIMIT_SIGNALS.get(name)
     if name in _STOP_SIGNALS or (problem is not None and not ended.began):
         log.warning("a sound process was ended from outside: %s", name)
-        return Reason(problem=Problem.UNAVAILABLE)
+        return Finding(problem=Problem.UNAVAILABLE)
     if problem is not None:
         log.warning("a sound process was stopped at a limit: %s (%s)", problem, name)
         return stopped_at(problem, limits)
@@ -159,14 +159,14 @@ def why_it_ended(ended: Ended, limits: Limits) -> Reason:
         return stopped_at(Problem.OVER_MEMORY, limits)
     if name and ended.began:
         log.error("a sound process crashed: %s\n%s", name, for_the_log(trace))
-        return Reason(problem=Problem.CRASHED)
+        return Finding(problem=Problem.CRASHED)
     log.error(
         "a sound process failed, a fault of ours: %s, %s\n%s",
         name or f"exit code {ended.code}",
         kind,
         for_the_log(trace),
     )
-    return Reason(problem=Problem.INTERNAL)
+    return Finding(problem=Problem.INTERNAL)
 
 
 def _fault(ended: Ended) -> tuple[str, str]:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import av.error
 
-from bot.audio.decode import NOT_THE_FILES, WINDOWS_PER_SECOND, Heard, RefusedError
+from bot.audio.decode import NOT_THE_FILES, WINDOWS_PER_SECOND, Measurement, UndecodableError
 from bot.audio.encode import BIT_RATES, Cut, encode_mp3, fitting_bit_rate, not_written
+from bot.audio.excerpt import best_start
 from bot.audio.inspection import examine
-from bot.audio.kinds import Kind
-from bot.audio.model import Conversion, Limits, Needs, Problem, Purpose, Reason, Verdict
-from bot.audio.stretch import best_start
+from bot.audio.model import ChildLimits, Conversion, Finding, Needs, Problem, Purpose, Usability
+from bot.audio.sniffing import Kind
 
 #: Enough that the service's ear loses nothing; four minutes are 5.5 MiB.
 BIT_RATE_KBPS = 192
@@ -17,42 +17,48 @@ BIT_RATE_KBPS = 192
 CUT_MARGIN_SECONDS = 0.5
 
 
-def to_reference(path: Path, out: Path, needs: Needs, limits: Limits) -> Conversion:
+def to_reference(path: Path, out: Path, needs: Needs, limits: ChildLimits) -> Conversion:
     """Writes `path` to `out` as the service takes it, or says why not. `path` itself is never changed.
 
     Raises MemoryError when the decoder wants too much.
     """
     found = examine(path, Purpose.REFERENCE, needs, limits)
-    seen, look, heard = found.inspection, found.look, found.heard
-    if seen.verdict is Verdict.REFUSED or look is None or heard is None:
-        return Conversion(path=None, reasons=seen.reasons, seconds=seen.seconds)
-    if seen.verdict is Verdict.USABLE:
-        return Conversion(path=path, reasons=(), seconds=seen.seconds, size_bytes=seen.size_bytes)
-    cut = _cut(heard, needs)
-    seconds = cut.seconds if cut else heard.seconds
+    seen, peek, measured = found.inspection, found.peek, found.measured
+    if seen.usability is Usability.REFUSED or peek is None or measured is None:
+        return Conversion(path=None, findings=seen.findings, seconds=seen.seconds)
+    if seen.usability is Usability.USABLE:
+        return Conversion(path=path, findings=(), seconds=seen.seconds, size_bytes=seen.size_bytes)
+    cut = _cut(measured, needs)
+    seconds = cut.seconds if cut else measured.seconds
     bit_rate = fitting_bit_rate(seconds, needs.largest_bytes or 2**63, BIT_RATE_KBPS)
     if bit_rate is None:
-        most_mebibytes = (needs.largest_bytes or 0) / 1024**2
+        max_mebibytes = (needs.largest_bytes or 0) / 1024**2
         smallest = seconds * BIT_RATES[-1] * 125 / 1024**2
-        values = {"mebibytes": smallest, "most": most_mebibytes}
-        return Conversion(path=None, reasons=(Reason(problem=Problem.TOO_BIG_ANYWAY, values=values),))
-    return _converted(path, look.kind, out, bit_rate, limits, cut, seen.reasons)
+        values = {"mebibytes": smallest, "most": max_mebibytes}
+        return Conversion(path=None, findings=(Finding(problem=Problem.TOO_BIG_ANYWAY, values=values),))
+    return _converted(path, peek.kind, out, bit_rate, limits, cut, seen.findings)
 
 
 def _converted(
-    path: Path, kind: Kind, out: Path, bit_rate: int, limits: Limits, cut: Cut | None, reasons: tuple[Reason, ...]
+    path: Path,
+    kind: Kind,
+    out: Path,
+    bit_rate: int,
+    limits: ChildLimits,
+    cut: Cut | None,
+    findings: tuple[Finding, ...],
 ) -> Conversion:
     try:
         made = encode_mp3(path, kind, out, bit_rate_kbps=bit_rate, limits=limits, cut=cut)
-    except RefusedError as refused:
-        return Conversion(path=None, reasons=(refused.reason,))
+    except UndecodableError as refused:
+        return Conversion(path=None, findings=(refused.finding,))
     except NOT_THE_FILES:
         raise
     except (av.error.FFmpegError, OSError) as error:
-        return Conversion(path=None, reasons=(not_written(error, limits),))
+        return Conversion(path=None, findings=(not_written(error, limits),))
     return Conversion(
         path=out,
-        reasons=reasons,
+        findings=findings,
         seconds=made.seconds,
         start_seconds=made.start_seconds if cut else None,
         size_bytes=out.stat().st_size,
@@ -60,8 +66,8 @@ def _converted(
     )
 
 
-def _cut(heard: Heard, needs: Needs) -> Cut | None:
-    if needs.longest_seconds is None or heard.seconds <= needs.longest_seconds:
+def _cut(measured: Measurement, needs: Needs) -> Cut | None:
+    if needs.longest_seconds is None or measured.seconds <= needs.longest_seconds:
         return None
     seconds = needs.longest_seconds - CUT_MARGIN_SECONDS
-    return Cut(start_seconds=best_start(heard.levels, WINDOWS_PER_SECOND, seconds), seconds=seconds)
+    return Cut(start_seconds=best_start(measured.levels, WINDOWS_PER_SECOND, seconds), seconds=seconds)

@@ -17,11 +17,11 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
 
-from bot.audio.guard import check_memory
-from bot.audio.kinds import DEMUXERS, Kind
-from bot.audio.model import Limits, Problem, Reason
+from bot.audio.confinement import check_memory
+from bot.audio.model import ChildLimits, Finding, Problem
+from bot.audio.sniffing import DEMUXERS, Kind
 
-#: Levels are kept for windows of this many per second; `stretch` and the picture work on them.
+#: Levels are kept for windows of this many per second; `excerpt` and the picture work on them.
 WINDOWS_PER_SECOND = 20
 #: Every seventh sample is enough for a level and costs a seventh. A prime, so that no common tone falls on its grid.
 STRIDE = 7
@@ -31,9 +31,9 @@ AUDIBLE = 104
 LOWEST_RATE = 8000
 #: The highest that sound cards record; beyond it a header lies.
 HIGHEST_RATE = 384_000
-MOST_CHANNELS = 8
+MAX_CHANNELS = 8
 #: A stream may change its layout (a concatenated MP3), but not at every frame: each change builds a new resampler.
-MOST_CHANGES = 200
+MAX_CHANGES = 200
 #: Memory is looked at once in so many packets.
 CHECK_EVERY = 256
 
@@ -47,7 +47,7 @@ CODECS = frozenset(
         *("wavpack", "ac3", "eac3", "amrnb", "amrwb", "speex", "libspeex"),
     }
 )
-MOST_COMMENT_CHARACTERS = 200
+MAX_COMMENT_CHARACTERS = 200
 #: `file` alone: no playlist, no reference inside a film may make FFmpeg open an address.
 OPTIONS = {
     "protocol_whitelist": "file",
@@ -69,16 +69,16 @@ NOT_THE_FILES = (
 )
 
 
-class RefusedError(Exception):
-    """The file cannot be used, for `reason`. Never leaves the child process."""
+class UndecodableError(Exception):
+    """The file cannot be used, for `finding`. Never leaves the child process."""
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.problem.value)
-        self.reason = reason
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.problem.value)
+        self.finding = finding
 
 
 @dataclass(slots=True)
-class Heard:
+class Measurement:
     """What decoding found; filled while it goes on."""
 
     codec: str = ""
@@ -87,7 +87,7 @@ class Heard:
     has_video: bool = False
     claimed_seconds: float | None = None
     bit_rate_kbps: int = 0
-    #: What the file says about itself; cut off at MOST_COMMENT_CHARACTERS.
+    #: What the file says about itself; cut off at MAX_COMMENT_CHARACTERS.
     comment: str = ""
     seconds: float = 0.0
     packets: int = 0
@@ -108,13 +108,13 @@ class Heard:
         return sum(1 for peak in self.peaks if peak >= AUDIBLE) / WINDOWS_PER_SECOND
 
 
-def refuse(problem: Problem, **values: float | str) -> RefusedError:
+def undecodable(problem: Problem, **values: float | str) -> UndecodableError:
     """The exception for `problem`."""
-    return RefusedError(Reason(problem=problem, values=values))
+    return UndecodableError(Finding(problem=problem, values=values))
 
 
 def open_sound(path: Path, kind: Kind) -> tuple[InputContainer, AudioStream]:
-    """Opens `path` with the one demuxer of `kind`. Raises `RefusedError` when nothing in it may be decoded.
+    """Opens `path` with the one demuxer of `kind`. Raises `UndecodableError` when nothing in it may be decoded.
 
     Raises one of `NOT_THE_FILES` too.
     """
@@ -123,7 +123,7 @@ def open_sound(path: Path, kind: Kind) -> tuple[InputContainer, AudioStream]:
     except NOT_THE_FILES:
         raise
     except (av.error.FFmpegError, UnicodeError) as error:
-        raise refuse(Problem.CORRUPT, percent=100) from error
+        raise undecodable(Problem.CORRUPT, percent=100) from error
     try:
         return container, _audio_stream(container, kind)
     except BaseException:
@@ -133,89 +133,93 @@ def open_sound(path: Path, kind: Kind) -> tuple[InputContainer, AudioStream]:
 
 def _audio_stream(container: InputContainer, kind: Kind) -> AudioStream:
     if not container.streams.audio:
-        raise refuse(Problem.NO_SOUND, what=kind.value)
+        raise undecodable(Problem.NO_SOUND, what=kind.value)
     stream = container.streams.audio[0]
     # FFmpeg has codecs without a decoder; the stub of PyAV forgets that.
     context = cast("AudioCodecContext | None", stream.codec_context)
     if context is None or context.name not in CODECS:
-        raise refuse(Problem.CODEC, codec="?" if context is None else context.name)
+        raise undecodable(Problem.CODEC, codec="?" if context is None else context.name)
     check_shape(stream.sample_rate or 0, stream.channels or 0)
     context.thread_count = 1
     return stream
 
 
 def check_shape(sample_rate: int, channels: int) -> None:
-    """Raises `RefusedError` for a rate or a channel count that no song has."""
+    """Raises `UndecodableError` for a rate or a channel count that no song has."""
     if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
-        raise refuse(Problem.RATE, rate=sample_rate, lowest=LOWEST_RATE)
-    if not 1 <= channels <= MOST_CHANNELS:
-        raise refuse(Problem.CHANNELS, channels=channels, most=MOST_CHANNELS)
+        raise undecodable(Problem.RATE, rate=sample_rate, lowest=LOWEST_RATE)
+    if not 1 <= channels <= MAX_CHANNELS:
+        raise undecodable(Problem.CHANNELS, channels=channels, most=MAX_CHANNELS)
 
 
-def frames(container: InputContainer, stream: AudioStream, heard: Heard, limits: Limits) -> Iterator[AudioFrame]:
-    """Every frame that decodes, counted in `heard`. Raises `RefusedError` at a limit."""
+def frames(
+    container: InputContainer, stream: AudioStream, measured: Measurement, limits: ChildLimits
+) -> Iterator[AudioFrame]:
+    """Every frame that decodes, counted in `measured`. Raises `UndecodableError` at a limit."""
     shape: tuple[str, str, int] | None = None
     changes = 0
-    for frame in _decoded(container, stream, heard, limits):
+    for frame in _decoded(container, stream, measured, limits):
         now = (frame.format.name, frame.layout.name, frame.sample_rate)
         if now != shape:
             check_shape(frame.sample_rate, frame.layout.nb_channels)
             shape, changes = now, changes + 1
-            if changes > MOST_CHANGES:
-                raise refuse(Problem.CORRUPT, percent=100)
-        heard.seconds += frame.samples / frame.sample_rate
-        if heard.seconds > limits.decoded_seconds:
-            raise refuse(Problem.ENDLESS, minutes=round(limits.decoded_seconds / 60))
+            if changes > MAX_CHANGES:
+                raise undecodable(Problem.CORRUPT, percent=100)
+        measured.seconds += frame.samples / frame.sample_rate
+        if measured.seconds > limits.decoded_seconds:
+            raise undecodable(Problem.ENDLESS, minutes=round(limits.decoded_seconds / 60))
         yield frame
 
 
-def _decoded(container: InputContainer, stream: AudioStream, heard: Heard, limits: Limits) -> Iterator[AudioFrame]:
+def _decoded(
+    container: InputContainer, stream: AudioStream, measured: Measurement, limits: ChildLimits
+) -> Iterator[AudioFrame]:
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets, None)
         except av.error.FFmpegError:
-            heard.packets += 1
-            heard.lost_packets += 1
+            measured.packets += 1
+            measured.lost_packets += 1
             return
         if packet is None:
             return
-        heard.packets += bool(packet.size)
-        if heard.packets > limits.packets:
-            raise refuse(Problem.TOO_HEAVY)
-        if heard.packets % CHECK_EVERY == 0:
+        measured.packets += bool(packet.size)
+        if measured.packets > limits.packets:
+            raise undecodable(Problem.TOO_HEAVY)
+        if measured.packets % CHECK_EVERY == 0:
             check_memory(limits.memory_bytes)
         try:
             yield from packet.decode()
         except av.error.FFmpegError:
-            heard.lost_packets += 1
+            measured.lost_packets += 1
 
 
-def measure(path: Path, kind: Kind, limits: Limits) -> Heard:
-    """Decodes all of `path` and returns what was heard. Raises `RefusedError`, `MemoryError`."""
+def measure(path: Path, kind: Kind, limits: ChildLimits) -> Measurement:
+    """Decodes all of `path` and returns what was heard. Raises `UndecodableError`, `MemoryError`."""
     container, stream = open_sound(path, kind)
     with container:
-        heard = Heard(
+        measured = Measurement(
             codec=stream.codec_context.name,
             sample_rate=stream.sample_rate,
             channels=stream.channels,
             has_video=any(not video.disposition & Disposition.attached_pic for video in container.streams.video),
             claimed_seconds=container.duration / 1_000_000 if container.duration else None,
             bit_rate_kbps=round((stream.bit_rate or container.bit_rate or 0) / 1000),
-            comment=container.metadata.get("comment", "").strip()[:MOST_COMMENT_CHARACTERS],
+            comment=container.metadata.get("comment", "").strip()[:MAX_COMMENT_CHARACTERS],
         )
-        meter = Meter(heard)
-        for frame in frames(container, stream, heard, limits):
+        meter = Meter(measured)
+        for frame in frames(container, stream, measured, limits):
             meter.add(frame)
         meter.close()
-    return heard
+    return measured
 
 
 class Meter:
     """Turns frames into levels, `WINDOWS_PER_SECOND` of them, whatever the layout and rate."""
 
-    def __init__(self, heard: Heard) -> None:
-        self._heard = heard
+    def __init__(self, measured: Measurement) -> None:
+        self._measured = measured
         self._shape: tuple[str, str, int] | None = None
         self._resampler: AudioResampler | None = None
 
@@ -245,5 +249,5 @@ class Meter:
                 mean = sum(samples) / len(samples)
                 peak = max(peak, (max(samples) - min(samples)) // 2)
                 level = max(level, sum(map(mul, samples, samples)) / len(samples) - mean * mean)
-            self._heard.peaks.append(peak)
-            self._heard.levels.append(sqrt(max(level, 0.0)))
+            self._measured.peaks.append(peak)
+            self._measured.levels.append(sqrt(max(level, 0.0)))

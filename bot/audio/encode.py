@@ -1,4 +1,4 @@
-"""Any sound FFmpeg reads into an MP3 that everything plays, whole or a stretch of it. Runs only in a child process."""
+"""Any sound FFmpeg reads into an MP3 that everything plays, whole or an excerpt of it. Runs only in a child process."""
 
 import errno
 from array import array
@@ -14,9 +14,9 @@ from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
-from bot.audio.decode import Heard, frames, open_sound
-from bot.audio.kinds import Kind
-from bot.audio.model import Limits, Problem, Reason, stopped_at
+from bot.audio.decode import Measurement, frames, open_sound
+from bot.audio.model import ChildLimits, Finding, Problem, stopped_at
+from bot.audio.sniffing import Kind
 
 #: Samples in one MPEG-1 frame; all we write is MPEG-1.
 FRAME = 1152
@@ -28,7 +28,7 @@ BIT_RATES = (320, 256, 224, 192, 160, 128, 112, 96, 80, 64)
 OVERHEAD_BYTES = 16 * 1024
 #: LAME's speed, 0 (slow) to 9. Four minutes take 3.7 s of CPU instead of 5.2 at the default, 5; 9 is no faster.
 COMPRESSION_LEVEL = "7"
-#: Frames faded in (26 ms) and out (half a second) where a stretch is cut out.
+#: Frames faded in (26 ms) and out (half a second) where an excerpt is cut out.
 FADE_IN_FRAMES = 1
 FADE_OUT_FRAMES = 19
 #: What the system says of a disk that takes nothing. FFmpeg says EIO of broken sound too, so that one proves nothing.
@@ -39,7 +39,7 @@ _DISK_FAULTS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """The stretch to keep."""
+    """The excerpt to keep."""
 
     start_seconds: float
     seconds: float
@@ -54,50 +54,50 @@ class Encoded:
     start_seconds: float
 
 
-def fitting_bit_rate(seconds: float, limit_bytes: int, at_most_kbps: int = BIT_RATES[0]) -> int | None:
+def fitting_bit_rate(seconds: float, limit_bytes: int, max_kbps: int = BIT_RATES[0]) -> int | None:
     """The largest constant bit rate (kbit/s) with which `seconds` stay within `limit_bytes`; None when none does."""
     return next(
-        (rate for rate in BIT_RATES if rate <= at_most_kbps and seconds * rate * 125 + OVERHEAD_BYTES <= limit_bytes),
+        (rate for rate in BIT_RATES if rate <= max_kbps and seconds * rate * 125 + OVERHEAD_BYTES <= limit_bytes),
         None,
     )
 
 
 def encode_mp3(
-    source: Path, kind: Kind, out: Path, *, bit_rate_kbps: int, limits: Limits, cut: Cut | None = None
+    source: Path, kind: Kind, out: Path, *, bit_rate_kbps: int, limits: ChildLimits, cut: Cut | None = None
 ) -> Encoded:
     """Writes `source` to `out` as MP3. Raises `RefusedError`, `MemoryError`, `OSError` (`av.FFmpegError` is one)."""
     container, stream = open_sound(source, kind)
     with container:
         rate = stream.sample_rate if stream.sample_rate in RATES else RATES[0]
         skip = round(cut.start_seconds * rate) if cut else 0
-        tape = Tape(rate, "mono" if stream.channels == 1 else "stereo", skip)
-        with Press(out, tape, bit_rate_kbps) as press:
-            blocks = tape.blocks(frames(container, stream, Heard(), limits))
+        reader = BlockReader(rate, "mono" if stream.channels == 1 else "stereo", skip)
+        with Mp3Writer(out, reader, bit_rate_kbps) as writer:
+            blocks = reader.blocks(frames(container, stream, Measurement(), limits))
             if cut is None:
                 for block in blocks:
-                    press.add(block)
+                    writer.add(block)
             else:
-                _press_stretch(press, blocks, round(cut.seconds * rate) // FRAME)
-    return Encoded(seconds=press.samples / rate, start_seconds=tape.skipped / rate)
+                _write_excerpt(writer, blocks, round(cut.seconds * rate) // FRAME)
+    return Encoded(seconds=writer.samples / rate, start_seconds=reader.skipped / rate)
 
 
-def not_written(error: OSError | av.error.FFmpegError, limits: Limits) -> Reason:
+def not_written(error: OSError | av.error.FFmpegError, limits: ChildLimits) -> Finding:
     """Why an MP3 could not be written: it grew too large, the disk did not take it, or FFmpeg could not make it."""
     if error.errno == errno.EFBIG:
         return stopped_at(Problem.OVER_OUTPUT, limits)
     # FFmpeg has numbers of its own for all that is wrong with sound
     is_disks = error.errno in _DISK_FAULTS or not isinstance(error, av.error.FFmpegError)
-    return Reason(problem=Problem.DISK if is_disks else Problem.NOT_CONVERTED)
+    return Finding(problem=Problem.DISK if is_disks else Problem.NOT_CONVERTED)
 
 
-def _press_stretch(press: "Press", blocks: Iterator[AudioFrame], wanted: int) -> None:
+def _write_excerpt(writer: "Mp3Writer", blocks: Iterator[AudioFrame], wanted: int) -> None:
     for index, block in enumerate(blocks):
         if index >= wanted:
             return
         before, after = _gain(index, wanted), _gain(index + 1, wanted)
         if before < 1 or after < 1:
             fade(block, before, after)
-        press.add(block)
+        writer.add(block)
 
 
 def _gain(index: int, wanted: int) -> float:
@@ -120,7 +120,7 @@ def zero_crossing(block: AudioFrame, start: int) -> int:
     return next((n for n in later if (samples[n - 1] < 0) != (samples[n] < 0)), start)
 
 
-class Tape:
+class BlockReader:
     """Frames of any shape in, blocks of `FRAME` samples of one shape out (planar, 16 bit).
 
     What stands before the first change of sign after `skip` samples is dropped; `skipped` says how much that was.
@@ -183,14 +183,14 @@ class Tape:
             yield from resampler.resample(None)
 
 
-class Press:
+class Mp3Writer:
     """An MP3 file being written at a constant bit rate. `samples` counts what went in, for each channel."""
 
-    def __init__(self, out: Path, tape: Tape, bit_rate_kbps: int) -> None:
+    def __init__(self, out: Path, reader: BlockReader, bit_rate_kbps: int) -> None:
         self.samples = 0
         self._sink = av.open(str(out), "w", format="mp3", options={"id3v2_version": "0", "write_id3v1": "0"})
         options = {"compression_level": COMPRESSION_LEVEL}
-        self._stream = self._sink.add_stream("libmp3lame", rate=tape.rate, layout=tape.layout, options=options)  # pyright: ignore[reportUnknownMemberType]
+        self._stream = self._sink.add_stream("libmp3lame", rate=reader.rate, layout=reader.layout, options=options)  # pyright: ignore[reportUnknownMemberType]
         self._stream.bit_rate = bit_rate_kbps * 1000
 
     def add(self, block: AudioFrame) -> None:

@@ -5,9 +5,9 @@ from types import TracebackType
 
 #: Kinds whose message the interpreter words itself, about our code. Another kind's may quote a path, a tag or a title.
 SPEAK_OF_CODE = (TypeError, AttributeError, ImportError, NameError)
-MOST_MESSAGE_CHARACTERS = 300
+MAX_MESSAGE_CHARACTERS = 300
 #: The end of a trace says most.
-MOST_TRACE_CHARACTERS = 6000
+MAX_TRACE_CHARACTERS = 6000
 
 
 def trace_of(error: BaseException) -> str:
@@ -19,17 +19,17 @@ def trace_of(error: BaseException) -> str:
         seen.add(id(link))
         parts.append(_one(link, link.__traceback__))
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
-    return "\nthen\n".join(reversed(parts))[-MOST_TRACE_CHARACTERS:]
+    return "\nthen\n".join(reversed(parts))[-MAX_TRACE_CHARACTERS:]
 
 
 def _one(error: BaseException, trace: TracebackType | None) -> str:
-    message = f": {error}"[:MOST_MESSAGE_CHARACTERS] if isinstance(error, SPEAK_OF_CODE) else ""
+    message = f": {error}"[:MAX_MESSAGE_CHARACTERS] if isinstance(error, SPEAK_OF_CODE) else ""
     number = f" (errno {error.errno})" if isinstance(error, OSError) and error.errno else ""
     return "".join(traceback.format_tb(trace)) + f"{type(error).__name__}{number}{message}"
 
 
 def for_the_log(trace: str) -> str:
     """A child's trace such that it cannot pass for lines of the log: printable, each line indented, not too long."""
-    lines = trace[-MOST_TRACE_CHARACTERS:].splitlines()
+    lines = trace[-MAX_TRACE_CHARACTERS:].splitlines()
     plain = ("".join(each if each.isprintable() else "?" for each in line) for line in lines)
     return "\n".join(f"    | {line}" for line in plain)

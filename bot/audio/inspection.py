@@ -4,10 +4,10 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.audio.decode import Heard, RefusedError, check_shape, measure, refuse
-from bot.audio.kinds import DEMUXERS, UNREAD, Kind, Sniffed, sniff
-from bot.audio.model import Inspection, Limits, Needs, Problem, Purpose, Reason, Value, Verdict
+from bot.audio.decode import Measurement, UndecodableError, check_shape, measure, undecodable
+from bot.audio.model import ChildLimits, Finding, Inspection, Needs, Problem, Purpose, Usability, Value
 from bot.audio.riff import WavHead, walk_wav
+from bot.audio.sniffing import DEMUXERS, UNREAD, Kind, Sniffed, sniff
 
 #: What every decoder of the last twenty years reads in a WAV.
 PLAIN_WAV = frozenset({"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le"})
@@ -52,7 +52,7 @@ PLAIN_NAMES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Peek:
     """The headers of a file, read without FFmpeg."""
 
     sniffed: Sniffed
@@ -64,50 +64,50 @@ class Look:
         return self.sniffed.kind
 
 
-def inspect(path: Path, purpose: Purpose, needs: Needs, limits: Limits) -> Inspection:
+def inspect(path: Path, purpose: Purpose, needs: Needs, limits: ChildLimits) -> Inspection:
     """What `path` is and whether it can be used. Raises MemoryError when the decoder wants too much."""
     return examine(path, purpose, needs, limits).inspection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """An inspection with what it was made from; `look` and `heard` are None as far as it did not get."""
+    """An inspection with what it was made from; `peek` and `measured` are None as far as it did not get."""
 
     inspection: Inspection
-    look: Look | None
-    heard: Heard | None
+    peek: Peek | None
+    measured: Measurement | None
 
 
-def examine(path: Path, purpose: Purpose, needs: Needs, limits: Limits) -> Examined:
+def examine(path: Path, purpose: Purpose, needs: Needs, limits: ChildLimits) -> Examined:
     """Like `inspect`, and keeps the levels for those who go on working with the file."""
-    look: Look | None = None
-    heard: Heard | None = None
+    peek: Peek | None = None
+    measured: Measurement | None = None
     try:
-        look = look_at(path)
-        heard = measure(path, look.kind, limits)
-        verdict, reasons = judge_track(look, heard) if purpose is Purpose.TRACK else judge(look, heard, needs)
-    except RefusedError as refused:
-        verdict, reasons = Verdict.REFUSED, (refused.reason,)
-    return Examined(inspection=_described(look, heard, verdict, reasons), look=look, heard=heard)
+        peek = peek_at(path)
+        measured = measure(path, peek.kind, limits)
+        usability, findings = judge_track(peek, measured) if purpose is Purpose.TRACK else judge(peek, measured, needs)
+    except UndecodableError as refused:
+        usability, findings = Usability.REFUSED, (refused.finding,)
+    return Examined(inspection=_described(peek, measured, usability, findings), peek=peek, measured=measured)
 
 
-def look_at(path: Path) -> Look:
-    """Reads the headers. Raises `RefusedError` for everything that FFmpeg must not see."""
+def peek_at(path: Path) -> Peek:
+    """Reads the headers. Raises `UndecodableError` for everything that FFmpeg must not see."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise refuse(Problem.UNREADABLE)
+            raise undecodable(Problem.UNREADABLE)
         with path.open("rb") as file:
             sniffed = sniff(file)
             wav = walk_wav(file) if sniffed.kind is Kind.WAV else None
     except OSError as error:
-        raise refuse(Problem.UNREADABLE) from error
+        raise undecodable(Problem.UNREADABLE) from error
     _refuse_by_kind(sniffed.kind)
     if sniffed.kind is Kind.WAV:
         if wav is None:
-            raise refuse(Problem.CORRUPT, percent=100)
+            raise undecodable(Problem.CORRUPT, percent=100)
         check_shape(wav.sample_rate, wav.channels)
-    return Look(sniffed=sniffed, size_bytes=status.st_size, wav=wav)
+    return Peek(sniffed=sniffed, size_bytes=status.st_size, wav=wav)
 
 
 def _refuse_by_kind(kind: Kind) -> None:
@@ -118,118 +118,122 @@ def _refuse_by_kind(kind: Kind) -> None:
         Kind.FREE_FORMAT: Problem.FREE_FORMAT,
     }
     if kind in plain:
-        raise refuse(plain[kind])
+        raise undecodable(plain[kind])
     if kind in UNREAD:
-        raise refuse(Problem.NOT_READ, what=kind.value)
+        raise undecodable(Problem.NOT_READ, what=kind.value)
     if kind not in DEMUXERS:
-        raise refuse(Problem.NOT_SOUND, what=kind.value)
+        raise undecodable(Problem.NOT_SOUND, what=kind.value)
 
 
-def judge(look: Look, heard: Heard, needs: Needs) -> tuple[Verdict, tuple[Reason, ...]]:
-    """The verdict on a reference that decoded. Raises `RefusedError`."""
-    claimed = header_seconds(look, heard)
-    if not heard.seconds or heard.lost_share > BROKEN_SHARE:
-        raise refuse(Problem.CORRUPT, percent=round(100 * (heard.lost_share if heard.seconds else 1)))
-    least = needs.shortest_seconds + needs.margin_seconds
-    if heard.seconds < least:
-        if claimed is not None and claimed >= least:
-            raise refuse(Problem.INCOMPLETE, seconds=heard.seconds, claimed=claimed, needed=needs.shortest_seconds)
-        raise refuse(Problem.TOO_SHORT, seconds=heard.seconds, needed=needs.shortest_seconds)
-    if heard.sounding_seconds < SOUNDING_SECONDS:
-        raise refuse(Problem.SILENT, seconds=heard.sounding_seconds, needed=SOUNDING_SECONDS)
-    reasons = (*_form(look, heard), *_header(look, heard, claimed), *_excess(look, heard, needs))
-    return (Verdict.CONVERTIBLE if reasons else Verdict.USABLE), reasons
+def judge(peek: Peek, measured: Measurement, needs: Needs) -> tuple[Usability, tuple[Finding, ...]]:
+    """The usability of a reference that decoded. Raises `UndecodableError`."""
+    claimed = header_seconds(peek, measured)
+    if not measured.seconds or measured.lost_share > BROKEN_SHARE:
+        raise undecodable(Problem.CORRUPT, percent=round(100 * (measured.lost_share if measured.seconds else 1)))
+    min_seconds = needs.shortest_seconds + needs.margin_seconds
+    if measured.seconds < min_seconds:
+        if claimed is not None and claimed >= min_seconds:
+            raise undecodable(
+                Problem.INCOMPLETE, seconds=measured.seconds, claimed=claimed, needed=needs.shortest_seconds
+            )
+        raise undecodable(Problem.TOO_SHORT, seconds=measured.seconds, needed=needs.shortest_seconds)
+    if measured.sounding_seconds < SOUNDING_SECONDS:
+        raise undecodable(Problem.SILENT, seconds=measured.sounding_seconds, needed=SOUNDING_SECONDS)
+    findings = (*_form(peek, measured), *_header(peek, measured, claimed), *_excess(peek, measured, needs))
+    return (Usability.CONVERTIBLE if findings else Usability.USABLE), findings
 
 
-def judge_track(look: Look, heard: Heard) -> tuple[Verdict, tuple[Reason, ...]]:
-    """The verdict on what the music service made: whatever plays is good. Raises `RefusedError`."""
-    if not heard.seconds:
-        raise refuse(Problem.CORRUPT, percent=100)
-    reasons = _form(look, heard)
-    return (Verdict.CONVERTIBLE if reasons else Verdict.USABLE), reasons
+def judge_track(peek: Peek, measured: Measurement) -> tuple[Usability, tuple[Finding, ...]]:
+    """The usability of what the music service made: whatever plays is good. Raises `UndecodableError`."""
+    if not measured.seconds:
+        raise undecodable(Problem.CORRUPT, percent=100)
+    findings = _form(peek, measured)
+    return (Usability.CONVERTIBLE if findings else Usability.USABLE), findings
 
 
-def header_seconds(look: Look, heard: Heard) -> float | None:
+def header_seconds(peek: Peek, measured: Measurement) -> float | None:
     """What the file's own header claims. FFmpeg's guess from the bit rate of an MP3 without Xing is no claim."""
-    if look.kind in {Kind.MP3, Kind.MP2, Kind.AAC}:
-        return look.sniffed.claimed_seconds
-    if look.wav is not None:
-        return look.wav.claimed_seconds if heard.codec in PLAIN_WAV else None
-    return heard.claimed_seconds
+    if peek.kind in {Kind.MP3, Kind.MP2, Kind.AAC}:
+        return peek.sniffed.claimed_seconds
+    if peek.wav is not None:
+        return peek.wav.claimed_seconds if measured.codec in PLAIN_WAV else None
+    return measured.claimed_seconds
 
 
-def _reason(problem: Problem, **values: Value) -> Reason:
-    return Reason(problem=problem, values=values)
+def _finding(problem: Problem, **values: Value) -> Finding:
+    return Finding(problem=problem, values=values)
 
 
-def _form(look: Look, heard: Heard) -> tuple[Reason, ...]:
+def _form(peek: Peek, measured: Measurement) -> tuple[Finding, ...]:
     """What is wrong with the format itself."""
-    if look.kind not in {Kind.MP3, Kind.WAV}:
-        return (_reason(Problem.OTHER_FORMAT, what=look.kind.value),)
-    found: list[Reason] = []
-    if heard.codec not in (PLAIN_MP3 if look.kind is Kind.MP3 else PLAIN_WAV):
-        found.append(_reason(Problem.INNER_CODEC, codec=heard.codec, what=look.kind.value))
-    if heard.sample_rate not in COMMON_RATES:
-        found.append(_reason(Problem.ODD_RATE, rate=heard.sample_rate))
-    if heard.channels > 2:
-        found.append(_reason(Problem.SURROUND, channels=heard.channels))
+    if peek.kind not in {Kind.MP3, Kind.WAV}:
+        return (_finding(Problem.OTHER_FORMAT, what=peek.kind.value),)
+    found: list[Finding] = []
+    if measured.codec not in (PLAIN_MP3 if peek.kind is Kind.MP3 else PLAIN_WAV):
+        found.append(_finding(Problem.INNER_CODEC, codec=measured.codec, what=peek.kind.value))
+    if measured.sample_rate not in COMMON_RATES:
+        found.append(_finding(Problem.ODD_RATE, rate=measured.sample_rate))
+    if measured.channels > 2:
+        found.append(_finding(Problem.SURROUND, channels=measured.channels))
     return tuple(found)
 
 
-def _header(look: Look, heard: Heard, claimed: float | None) -> tuple[Reason, ...]:
+def _header(peek: Peek, measured: Measurement, claimed: float | None) -> tuple[Finding, ...]:
     """What is wrong around the sound: a service that believes the header would be misled."""
-    if look.kind not in {Kind.MP3, Kind.WAV}:
+    if peek.kind not in {Kind.MP3, Kind.WAV}:
         return ()
-    if heard.lost_share > DAMAGED_SHARE:
-        return (_reason(Problem.DAMAGED, percent=max(1, round(100 * heard.lost_share))),)
-    unfilled = look.wav is not None and look.wav.claimed_bytes is None
-    wrong = claimed is not None and abs(claimed - heard.seconds) > max(1.0, HEADER_SHARE * heard.seconds)
-    if unfilled or wrong or look.sniffed.junk_bytes:
-        return (_reason(Problem.HEADER, claimed=claimed or 0.0, seconds=heard.seconds),)
+    if measured.lost_share > DAMAGED_SHARE:
+        return (_finding(Problem.DAMAGED, percent=max(1, round(100 * measured.lost_share))),)
+    unfilled = peek.wav is not None and peek.wav.claimed_bytes is None
+    wrong = claimed is not None and abs(claimed - measured.seconds) > max(1.0, HEADER_SHARE * measured.seconds)
+    if unfilled or wrong or peek.sniffed.junk_bytes:
+        return (_finding(Problem.HEADER, claimed=claimed or 0.0, seconds=measured.seconds),)
     return ()
 
 
-def _excess(look: Look, heard: Heard, needs: Needs) -> tuple[Reason, ...]:
-    found: list[Reason] = []
-    if needs.longest_seconds is not None and heard.seconds > needs.longest_seconds:
-        found.append(_reason(Problem.TOO_LONG, seconds=heard.seconds, longest=needs.longest_seconds))
-    if needs.largest_bytes is not None and look.size_bytes > needs.largest_bytes:
+def _excess(peek: Peek, measured: Measurement, needs: Needs) -> tuple[Finding, ...]:
+    found: list[Finding] = []
+    if needs.longest_seconds is not None and measured.seconds > needs.longest_seconds:
+        found.append(_finding(Problem.TOO_LONG, seconds=measured.seconds, longest=needs.longest_seconds))
+    if needs.largest_bytes is not None and peek.size_bytes > needs.largest_bytes:
         mebi = 1024 * 1024
-        values: dict[str, Value] = {"mebibytes": look.size_bytes / mebi, "most": needs.largest_bytes / mebi}
-        found.append(Reason(problem=Problem.TOO_BIG, values=values))
+        values: dict[str, Value] = {"mebibytes": peek.size_bytes / mebi, "most": needs.largest_bytes / mebi}
+        found.append(Finding(problem=Problem.TOO_BIG, values=values))
     return tuple(found)
 
 
-def _described(look: Look | None, heard: Heard | None, verdict: Verdict, reasons: tuple[Reason, ...]) -> Inspection:
-    if look is None:
-        what = reasons[0].values.get("what")
-        return Inspection(verdict=verdict, reasons=reasons, kind=what if isinstance(what, str) else None)
-    if heard is None:
+def _described(
+    peek: Peek | None, measured: Measurement | None, usability: Usability, findings: tuple[Finding, ...]
+) -> Inspection:
+    if peek is None:
+        what = findings[0].values.get("what")
+        return Inspection(usability=usability, findings=findings, kind=what if isinstance(what, str) else None)
+    if measured is None:
         return Inspection(
-            verdict=verdict,
-            reasons=reasons,
-            kind=look.kind.value,
-            format=PLAIN_NAMES.get(look.kind),
-            size_bytes=look.size_bytes,
+            usability=usability,
+            findings=findings,
+            kind=peek.kind.value,
+            format=PLAIN_NAMES.get(peek.kind),
+            size_bytes=peek.size_bytes,
         )
     return Inspection(
-        verdict=verdict,
-        reasons=reasons,
-        kind=look.kind.value,
-        format=format_name(look.kind, heard),
-        codec=heard.codec,
-        seconds=heard.seconds,
-        claimed_seconds=header_seconds(look, heard),
-        sounding_seconds=heard.sounding_seconds,
-        sample_rate=heard.sample_rate,
-        channels=heard.channels,
-        size_bytes=look.size_bytes,
+        usability=usability,
+        findings=findings,
+        kind=peek.kind.value,
+        format=format_name(peek.kind, measured),
+        codec=measured.codec,
+        seconds=measured.seconds,
+        claimed_seconds=header_seconds(peek, measured),
+        sounding_seconds=measured.sounding_seconds,
+        sample_rate=measured.sample_rate,
+        channels=measured.channels,
+        size_bytes=peek.size_bytes,
     )
 
 
-def format_name(kind: Kind, heard: Heard) -> str:
+def format_name(kind: Kind, measured: Measurement) -> str:
     """A name for people: "MP3", "Ogg Opus", "MP4 video"."""
     name = PLAIN_NAMES[kind]
-    if heard.has_video and kind in {Kind.MP4, Kind.WEBM}:
+    if measured.has_video and kind in {Kind.MP4, Kind.WEBM}:
         return f"{name} video"
-    return NAMES.get((kind, heard.codec), name)
+    return NAMES.get((kind, measured.codec), name)

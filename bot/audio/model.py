@@ -1,4 +1,4 @@
-"""What is said about a sound file: verdicts, reasons, results and limits, as values that cross a process border."""
+"""What is said about a sound file: usability, findings, results and limits, as values that cross a process border."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ from typing import TypeAlias
 Value: TypeAlias = float | int | str
 
 
-class Verdict(StrEnum):
+class Usability(StrEnum):
     """What can be done with a file."""
 
     #: Goes to the music service as it is.
     USABLE = "usable"
     #: Sound, but not in a form the service takes; `to_reference` makes it one.
     CONVERTIBLE = "convertible"
-    #: Cannot be used; the one reason says why.
+    #: Cannot be used; the one finding says why.
     REFUSED = "refused"
 
 
@@ -100,7 +100,7 @@ class Problem(StrEnum):
     HEADER = "header"
     #: Convertible: some packets are broken (`percent`).
     DAMAGED = "damaged"
-    #: Convertible: longer than the service takes (`seconds`, `longest`); the best stretch is cut out.
+    #: Convertible: longer than the service takes (`seconds`, `longest`); the best excerpt is cut out.
     TOO_LONG = "too_long"
     #: Convertible: more bytes than the service takes (`mebibytes`, `most`).
     TOO_BIG = "too_big"
@@ -115,7 +115,7 @@ UNDECIDED = STOPPED | OURS | {Problem.TOO_HEAVY, Problem.CRASHED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Finding:
     """One problem and what its sentence is filled with."""
 
     problem: Problem
@@ -138,7 +138,7 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ChildLimits:
     """What one child process may use. A file that needs more is refused."""
 
     #: From the start of the child to its answer.
@@ -155,7 +155,7 @@ class Limits:
     written_bytes: int = 256 * 1024 * 1024
 
 
-def stopped_at(problem: Problem, limits: Limits) -> Reason:
+def stopped_at(problem: Problem, limits: ChildLimits) -> Finding:
     """The reason of one of `STOPPED`, with the limit that its sentence names."""
     values: Mapping[Problem, tuple[str, float]] = {
         Problem.OVER_CPU: ("seconds", limits.cpu_seconds),
@@ -164,16 +164,16 @@ def stopped_at(problem: Problem, limits: Limits) -> Reason:
         Problem.OVER_OUTPUT: ("mebibytes", limits.written_bytes / 1024**2),
     }
     name, most = values[problem]
-    return Reason(problem=problem, values={name: most})
+    return Finding(problem=problem, values={name: most})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
     """What a file is. `seconds` is the length that really decodes, not the one a header claims."""
 
-    verdict: Verdict
+    usability: Usability
     #: For `REFUSED` exactly one; for `CONVERTIBLE` all that must change; empty when usable.
-    reasons: tuple[Reason, ...] = ()
+    findings: tuple[Finding, ...] = ()
     #: A name for people, such as "MP3" or "Ogg Opus"; None when it is no sound.
     format: str | None = None
     #: A `Kind`: what the first bytes are.
@@ -191,17 +191,17 @@ class Inspection:
     @property
     def undecided(self) -> bool:
         """True when nothing is known about the file itself: its child died, ran out of something or never began."""
-        return self.reason is not None and self.reason.problem in UNDECIDED
+        return self.finding is not None and self.finding.problem in UNDECIDED
 
     @property
     def accepted(self) -> bool:
         """True when it is usable, or can be made so."""
-        return self.verdict is not Verdict.REFUSED
+        return self.usability is not Usability.REFUSED
 
     @property
-    def reason(self) -> Reason | None:
-        """The first reason, the one a member is told."""
-        return self.reasons[0] if self.reasons else None
+    def finding(self) -> Finding | None:
+        """The first finding, the one a member is told."""
+        return self.findings[0] if self.findings else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,9 +211,9 @@ class Conversion:
     #: The MP3 that was written; the original when nothing had to change; None when it cannot be used.
     path: Path | None
     #: What was changed, each a sentence for the member; the one cause when `path` is None.
-    reasons: tuple[Reason, ...]
+    findings: tuple[Finding, ...]
     seconds: float | None = None
-    #: Where in the original the cut-out stretch begins; None when nothing was cut.
+    #: Where in the original the cut-out excerpt begins; None when nothing was cut.
     start_seconds: float | None = None
     size_bytes: int | None = None
     bit_rate_kbps: int | None = None
@@ -231,13 +231,13 @@ class Tags:
     language: str = "und"
 
 
-#: What `dress` may leave in its folder: the track, one that could not be tagged, the picture.
+#: What `package` may leave in its folder: the track, one that could not be tagged, the picture.
 TRACK_FILE, ENCODED_FILE, PICTURE_FILE = "track.mp3", "encoded.mp3", "waveform.png"
-DRESSED_FILES = (TRACK_FILE, ENCODED_FILE, PICTURE_FILE)
+PACKAGED_FILES = (TRACK_FILE, ENCODED_FILE, PICTURE_FILE)
 
 
-class Step(StrEnum):
-    """One thing `dress` does to a track."""
+class PackagingStep(StrEnum):
+    """One thing `package` does to a track."""
 
     #: Decoded: length and peaks are known.
     MEASURED = "measured"
@@ -252,7 +252,7 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dressed:
+class PackagedTrack:
     """A track ready for the channel; in the worst case the one that came in, with no step done.
 
     `path` is either the original or a file in the folder that was given. `fits` is False when even the smallest bit
@@ -264,7 +264,7 @@ class Dressed:
     size_bytes: int
     #: Safe on every platform; the suffix matches the content.
     name: str
-    steps: frozenset[Step] = frozenset()
+    steps: frozenset[PackagingStep] = frozenset()
     seconds: float | None = None
     format: str | None = None
     original_format: str | None = None
@@ -282,4 +282,4 @@ class Dressed:
     @property
     def broken(self) -> bool:
         """True when the file is no playable sound at all."""
-        return Step.MEASURED not in self.steps and self.problem is not None and self.problem not in UNDECIDED
+        return PackagingStep.MEASURED not in self.steps and self.problem is not None and self.problem not in UNDECIDED

@@ -23,7 +23,7 @@ LEAST = 0.03
 #: Bars are stretched between these quantiles, or a loud master becomes one solid block.
 LOW, HIGH = 0.05, 0.98
 #: What differs by less than this share is not stretched apart: a drone stays a drone.
-LEAST_SPAN = 0.05
+MIN_SPAN = 0.05
 
 Colour = tuple[int, int, int, int]
 
@@ -37,7 +37,7 @@ def bars_of(levels: Sequence[float], count: int = BARS) -> tuple[float, ...]:
     low, high = ordered[int(LOW * (count - 1))], ordered[int(HIGH * (count - 1))]
     if high <= 0:
         return (0.0,) * count
-    span = max(high - low, LEAST_SPAN * high)
+    span = max(high - low, MIN_SPAN * high)
     return tuple(round((_share(mean / high) + _share((mean - high + span) / span)) / 2, 4) for mean in means)
 
 

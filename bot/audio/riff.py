@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 #: Honest files have fewer than ten; FFmpeg would follow 200 000 of them.
-MOST_CHUNKS = 64
+MAX_CHUNKS = 64
 #: Sizes that streaming writers leave behind because they never came back to fill them in.
 UNFILLED = frozenset({0, 0xFFFFFFFF})
 
@@ -38,7 +38,7 @@ def walk_wav(file: BinaryIO) -> WavHead | None:
     is_riff = file.read(4) == b"RIFF"
     position = 12
     fmt = b""
-    for _ in range(MOST_CHUNKS):
+    for _ in range(MAX_CHUNKS):
         file.seek(position)
         head = file.read(8)
         if len(head) < 8:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bot.audio.model import Inspection, Needs, Problem, Purpose, Step, Tags, Verdict
-from bot.audio.workbench import Workbench
+from bot.audio.model import Inspection, Needs, PackagingStep, Problem, Purpose, Tags, Usability
+from bot.audio.pool import AudioPool
 
 #: 4 kB of MP3, computed for the purpose: chords and a drum.
 SAMPLE_FILE = Path(__file__).with_name("sample.mp3")
@@ -56,30 +56,32 @@ class SampleResult:
         return f"The built-in sample cannot be {self.failed} ({self.problem}). {advice}"
 
 
-async def try_sample(bench: Workbench) -> SampleResult:
+async def try_sample(pool: AudioPool) -> SampleResult:
     """Decodes, converts and dresses the sample; ends at the first step that fails. Raises ClosedError."""
     try:
-        async with bench.room(_ROOM_BYTES) as folder:
-            return await _through(bench, folder)
+        async with pool.room(_ROOM_BYTES) as folder:
+            return await _through(pool, folder)
     except OSError:
         return SampleResult(failed=SampleStep.CONVERTED, problem=Problem.DISK)
 
 
-async def _through(bench: Workbench, folder: Path) -> SampleResult:
-    seen = await bench.inspect(SAMPLE_FILE, needs=_NEEDS)
+async def _through(pool: AudioPool, folder: Path) -> SampleResult:
+    seen = await pool.inspect(SAMPLE_FILE, needs=_NEEDS)
     if not seen.accepted:
         return SampleResult(failed=SampleStep.DECODED, problem=_problem_of(seen))
-    made = await bench.to_reference(SAMPLE_FILE, folder / "reference.mp3", needs=_NEEDS)
+    made = await pool.to_reference(SAMPLE_FILE, folder / "reference.mp3", needs=_NEEDS)
     if made.path is None:
-        return SampleResult(failed=SampleStep.CONVERTED, problem=made.reasons[0].problem)
-    again = await bench.inspect(made.path, purpose=Purpose.TRACK)
-    if again.verdict is not Verdict.USABLE:
+        return SampleResult(failed=SampleStep.CONVERTED, problem=made.findings[0].problem)
+    again = await pool.inspect(made.path, purpose=Purpose.TRACK)
+    if again.usability is not Usability.USABLE:
         return SampleResult(failed=SampleStep.CONVERTED, problem=_problem_of(again))
-    dressed = await bench.dress(SAMPLE_FILE, folder, title="Sample", tags=Tags(title="Sample"), limit_bytes=_ROOM_BYTES)
-    if not dressed.steps >= {Step.MEASURED, Step.PICTURED, Step.TAGGED}:
+    dressed = await pool.package(
+        SAMPLE_FILE, folder, title="Sample", tags=Tags(title="Sample"), limit_bytes=_ROOM_BYTES
+    )
+    if not dressed.steps >= {PackagingStep.MEASURED, PackagingStep.PICTURED, PackagingStep.TAGGED}:
         return SampleResult(failed=SampleStep.DRESSED, problem=dressed.problem or Problem.DISK)
     return SampleResult()
 
 
 def _problem_of(seen: Inspection) -> Problem:
-    return seen.reason.problem if seen.reason is not None else Problem.INTERNAL
+    return seen.finding.problem if seen.finding is not None else Problem.INTERNAL

@@ -14,9 +14,9 @@ log = logging.getLogger(__name__)
 #: What a file can cause as well as we.
 _DOUBTFUL = frozenset({Problem.CRASHED, Problem.INTERNAL})
 #: The sample costs a second or two of a core, so that crafted files must not buy one each.
-_LEAST_PAUSE_SECONDS = 60.0
+_MIN_PAUSE_SECONDS = 60.0
 #: While it fails the pause doubles up to this: each try leaves its trace in the log.
-_MOST_PAUSE_SECONDS = 600.0
+_MAX_PAUSE_SECONDS = 600.0
 
 
 class SelfTest:
@@ -53,7 +53,7 @@ class SelfTest:
                 await self._wanted.wait()
             self._wanted.clear()
             failures = 0 if (await self._try()).good else failures + 1
-            await self._clock.sleep(min(_MOST_PAUSE_SECONDS, _LEAST_PAUSE_SECONDS * 2.0 ** max(0, failures - 1)))
+            await self._clock.sleep(min(_MAX_PAUSE_SECONDS, _MIN_PAUSE_SECONDS * 2.0 ** max(0, failures - 1)))
 
     async def _try(self) -> SampleResult:
         result = await self._attempt()

@@ -8,8 +8,8 @@ import os
 import shutil
 from pathlib import Path
 
-from bot.audio.kinds import tags_length
 from bot.audio.model import Tags
+from bot.audio.sniffing import tags_length
 
 ID3V1_BYTES = 128
 

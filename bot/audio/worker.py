@@ -1,6 +1,6 @@
-"""The child process: one order on stdin, one answer on stdout. It fences itself in before it reads a file.
+"""The child process: one order on stdin, one answer on stdout. It confines itself before it reads a file.
 
-Started by `Workbench` for every file anew (`python -m bot.audio.worker`): what a hostile file does to it ends with it.
+Started by `AudioPool` for every file anew (`python -m bot.audio.worker`): what a hostile file does to it ends with it.
 """
 
 import dataclasses
@@ -15,18 +15,18 @@ from types import TracebackType
 from typing import Any, cast
 
 from bot.audio.child import BEGAN
+from bot.audio.confinement import confine, peak_bytes
 from bot.audio.faults import trace_of
-from bot.audio.guard import fence, peak_bytes
 from bot.audio.model import (
+    ChildLimits,
     Conversion,
-    Dressed,
     Inspection,
-    Limits,
     Needs,
+    PackagedTrack,
     Problem,
     Purpose,
     Tags,
-    Verdict,
+    Usability,
     stopped_at,
 )
 
@@ -39,8 +39,8 @@ def main() -> None:
     order: Order = json.loads(sys.stdin.buffer.read())
     answers = _private_stdout()
     sys.excepthook = _reporter(answers)
-    limits = Limits(**order["limits"])
-    fence(limits)
+    limits = ChildLimits(**order["limits"])
+    confine(limits)
     module, work = WORKS[order["work"]]
     import_module(module)  # after the fence: even loading FFmpeg happens inside it
     os.write(answers, BEGAN)
@@ -86,36 +86,36 @@ def _plain(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
-def _inspect(order: Order, limits: Limits) -> Inspection:
+def _inspect(order: Order, limits: ChildLimits) -> Inspection:
     from bot.audio.inspection import inspect
 
     try:
         return inspect(Path(order["path"]), Purpose(order["purpose"]), Needs(**order["needs"]), limits)
     except MemoryError:
-        return Inspection(verdict=Verdict.REFUSED, reasons=(stopped_at(Problem.OVER_MEMORY, limits),))
+        return Inspection(usability=Usability.REFUSED, findings=(stopped_at(Problem.OVER_MEMORY, limits),))
 
 
-def _to_reference(order: Order, limits: Limits) -> Conversion:
+def _to_reference(order: Order, limits: ChildLimits) -> Conversion:
     from bot.audio.conversion import to_reference
 
     try:
         return to_reference(Path(order["path"]), Path(order["out"]), Needs(**order["needs"]), limits)
     except MemoryError:
-        return Conversion(path=None, reasons=(stopped_at(Problem.OVER_MEMORY, limits),))
+        return Conversion(path=None, findings=(stopped_at(Problem.OVER_MEMORY, limits),))
 
 
-def _dress(order: Order, limits: Limits) -> Dressed:
-    from bot.audio.dressing import dress
+def _package(order: Order, limits: ChildLimits) -> PackagedTrack:
+    from bot.audio.packaging import package
 
     track, out_dir, tags = Path(order["path"]), Path(order["out_dir"]), Tags(**order["tags"])
-    return dress(track, out_dir, order["title"], tags, order["limit_bytes"], limits)
+    return package(track, out_dir, order["title"], tags, order["limit_bytes"], limits)
 
 
 #: What loads FFmpeg for each work, and the work.
-WORKS: Mapping[str, tuple[str, Callable[[Order, Limits], object]]] = {
+WORKS: Mapping[str, tuple[str, Callable[[Order, ChildLimits], object]]] = {
     "inspect": ("bot.audio.inspection", _inspect),
     "to_reference": ("bot.audio.conversion", _to_reference),
-    "dress": ("bot.audio.dressing", _dress),
+    "package": ("bot.audio.packaging", _package),
 }
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """Discord as the jobs see it: a card that follows a job, and the track that ends it, once, by the next best way."""
 
-from bot.delivery.discord_delivery import DiscordDelivery
+from bot.delivery.track_messages import DiscordDelivery
 
 __all__ = ["DiscordDelivery"]

@@ -1,4 +1,4 @@
-"""The three ways to a member: the channel, his own interaction while its token lasts, a direct message."""
+"""The three ways to a member: the channel, their own interaction while its token lasts, a direct message."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import discord
 
-from bot.delivery.outages import MISSING_PERMISSIONS, NO_HISTORY_FOR_REPLY
+from bot.delivery.http_errors import MISSING_PERMISSIONS, NO_HISTORY_FOR_REPLY
 from bot.jobs.model import Job, Origin
 from bot.ui.render import Parts
 
@@ -51,7 +51,7 @@ class Routes:
         webhook = self._webhook(job)
         return await webhook.edit_message(_ORIGINAL, **parts, **more, allowed_mentions=discord.AllowedMentions.none())
 
-    async def whisper(self, job: Job, parts: Parts) -> None:
+    async def reply_privately(self, job: Job, parts: Parts) -> None:
         """A private followup to the job's interaction; only while `has_token`. It has no nonce."""
         await self._webhook(job).send(**parts, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
 

@@ -4,13 +4,13 @@ from typing import Protocol
 
 
 class Engine(Protocol):
-    """Calls the driver for each job when it is due."""
+    """Runs the next step of each job when it is due."""
 
     async def start(self) -> None:
         """Queue a look at every job that needs one; executes nothing by itself."""
         ...
 
-    def look_at(self, job_id: int) -> None:
+    def wake(self, job_id: int) -> None:
         """Look at this job now; returns at once, from the event loop only."""
         ...
 

@@ -13,12 +13,12 @@ from pydantic import SecretStr
 
 from bot.clock import Clock
 from bot.errors import AccountError, BusyError, OutcomeUnknownError, Reason, RefusedError
-from bot.generation import logbook
-from bot.generation.calls import Answer, Caller, Exchange, Limits, Observer
-from bot.generation.faults import poll_error, submit_error
-from bot.generation.logbook import Logbook
+from bot.generation import request_log
+from bot.generation.error_mapping import poll_error, submit_error
 from bot.generation.profiles import RequestProfile
+from bot.generation.request_log import RequestLog
 from bot.generation.tracks import fetch_track
+from bot.generation.transport import Answer, Exchange, HttpLimits, Observer, Transport
 from bot.generation.wire import accepted_id, progress_in
 from bot.jobs.ports import GaveUp, GenerationRequest, Progress
 
@@ -29,7 +29,7 @@ PATH = "v2/generate/audio"
 _PROBE_ID = "compose-check"
 
 
-class Verdict(StrEnum):
+class ProbeResult(StrEnum):
     """What a probe found."""
 
     KEY_ACCEPTED = "key_accepted"  #: the API is there and lets this key in
@@ -41,10 +41,10 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reachability:
+class ProbeReport:
     """The outcome of a probe."""
 
-    verdict: Verdict
+    result: ProbeResult
     detail: str  #: for operators; no URL, no key
 
 
@@ -70,7 +70,7 @@ class GenerationClient:
         profile: RequestProfile,
         clock: Clock,
         budget: AsyncLimiter,
-        limits: Limits | None = None,
+        limits: HttpLimits | None = None,
         observe: Observer | None = None,
     ) -> None:
         """`budget`: shared by polls, look-ups and probes; POSTs have their own slots, which the caller keeps.
@@ -81,11 +81,11 @@ class GenerationClient:
         self._profile = profile
         self._clock = clock
         self._budget = budget
-        self._limits = limits or Limits()
-        self._caller = Caller(
+        self._limits = limits or HttpLimits()
+        self._transport = Transport(
             base_url=base_url, api_key=api_key, clock=clock, limits=self._limits, observe=observe or _log_exchange
         )
-        self._logbook = Logbook(ask=self._ask_log, clock=clock)
+        self._request_log = RequestLog(ask=self._ask_log, clock=clock)
 
     async def submit(self, request: GenerationRequest) -> str:
         """POST once and return the generation id.
@@ -93,7 +93,7 @@ class GenerationClient:
         Raises RefusedError, BusyError and AccountError, after all of which nothing was accepted, and
         OutcomeUnknownError, after which only `look_up` or a person may decide.
         """
-        answer = await self._caller.post(
+        answer = await self._transport.post(
             self._sessions.submit,
             "submit",
             PATH,
@@ -102,7 +102,7 @@ class GenerationClient:
             lost=OutcomeUnknownError,
         )
         if not answer.is_good:
-            raise submit_error(answer, self._clock.now(), words=_words_of(request))
+            raise submit_error(answer, self._clock.now(), secrets=_secrets_of(request))
         # AIML documents that this header holds the same id: it saves a POST whose body broke off.
         generation_id = accepted_id(answer.data) or accepted_id({"id": answer.headers.get("x-inference-id")})
         if generation_id is None:
@@ -130,12 +130,12 @@ class GenerationClient:
 
         None proves nothing: a row may come late. Raises BusyError when asking again may help.
         """
-        return await self._logbook.find(client_request_id, since)
+        return await self._request_log.find(client_request_id, since)
 
     @property
     def can_look_up(self) -> bool:
         """False once the provider has shown that it has no request log."""
-        return self._logbook.is_offered
+        return self._request_log.is_offered
 
     async def fetch(self, track_url: str, into: Path) -> int:
         """Stream the track into a new file; returns its size in bytes.
@@ -147,25 +147,25 @@ class GenerationClient:
             self._sessions.calls,
             track_url,
             into,
-            most_bytes=self._limits.track_bytes,
+            max_bytes=self._limits.track_bytes,
             timeouts=self._limits.timeouts.track,
             clock=self._clock,
         )
 
-    async def reachable(self) -> Reachability:
+    async def probe(self) -> ProbeReport:
         """Ask for a generation that cannot exist: spends nothing, and shows whether address and key are right."""
         try:
             answer = await self._get("probe", PATH, {"generation_id": _PROBE_ID})
         except BusyError as error:
-            return Reachability(verdict=Verdict.NOT_REACHABLE, detail=str(error))
+            return ProbeReport(result=ProbeResult.NOT_REACHABLE, detail=str(error))
         return _judged(answer, self._clock.now())
 
     async def _get(self, call: str, path: str, params: Mapping[str, str | int]) -> Answer:
         await self._budget.acquire()
-        return await self._caller.get(self._sessions.calls, call, path, params)
+        return await self._transport.get(self._sessions.calls, call, path, params)
 
     async def _ask_log(self, params: dict[str, str | int]) -> Answer:
-        return await self._get("look_up", logbook.PATH, params)
+        return await self._get("look_up", request_log.PATH, params)
 
 
 def _log_exchange(exchange: Exchange) -> None:
@@ -176,22 +176,22 @@ def _log_exchange(exchange: Exchange) -> None:
     )
 
 
-def _words_of(request: GenerationRequest) -> list[str]:
+def _secrets_of(request: GenerationRequest) -> list[str]:
     return [request.reference_url, request.prompt, *request.prompt.replace("#", "\n").splitlines()]
 
 
-def _judged(answer: Answer, now: datetime) -> Reachability:
+def _judged(answer: Answer, now: datetime) -> ProbeReport:
     is_json = isinstance(answer.data, dict)
     if answer.is_good:
-        verdict = Verdict.KEY_ACCEPTED if is_json else Verdict.NOT_THE_API
-        return Reachability(verdict=verdict, detail=f"HTTP {answer.status}")
+        result = ProbeResult.KEY_ACCEPTED if is_json else ProbeResult.NOT_THE_API
+        return ProbeReport(result=result, detail=f"HTTP {answer.status}")
     outcome = poll_error(answer, now)
     detail = outcome.detail if isinstance(outcome, GaveUp) else str(outcome)
     if isinstance(outcome, AccountError):
         no_credits = outcome.reason is Reason.NO_CREDITS
-        return Reachability(verdict=Verdict.NO_CREDITS if no_credits else Verdict.KEY_REFUSED, detail=detail)
+        return ProbeReport(result=ProbeResult.NO_CREDITS if no_credits else ProbeResult.KEY_REFUSED, detail=detail)
     if isinstance(outcome, RefusedError | GaveUp):  # it looked for the generation, so it had let the key in
-        return Reachability(verdict=Verdict.KEY_ACCEPTED if is_json else Verdict.NOT_THE_API, detail=detail)
+        return ProbeReport(result=ProbeResult.KEY_ACCEPTED if is_json else ProbeResult.NOT_THE_API, detail=detail)
     if answer.status >= 500 or answer.status in {408, 425, 429}:
-        return Reachability(verdict=Verdict.IN_TROUBLE, detail=detail)
-    return Reachability(verdict=Verdict.NOT_THE_API, detail=detail)
+        return ProbeReport(result=ProbeResult.IN_TROUBLE, detail=detail)
+    return ProbeReport(result=ProbeResult.NOT_THE_API, detail=detail)

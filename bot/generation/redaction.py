@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby
 
-MOST_CHARACTERS = 300
+MAX_CHARACTERS = 300
 #: Beyond this nothing is looked at.
-_MOST_READ = 4000
+_MAX_READ = 4000
 #: A shorter line of a prompt, such as "la", would tear holes into every sentence.
-_LEAST_WORD = 4
+_MIN_SECRET_CHARACTERS = 4
 
 _GONE = "…"
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -19,31 +19,31 @@ _LONG_RUN = re.compile(r"[A-Za-z0-9_.+/=%~-]{32,}")  # keys, hashes, signatures
 _LONG_QUOTATION = re.compile(r'"[^"]{25,}"|“[^“”]{25,}”|`[^`]{25,}`|(?<!\w)\'[^\']{25,}\'')
 
 
-def sanitised(text: str, *, words: Iterable[str] = ()) -> str:
-    """One line of at most 300 characters without URLs, keys or long quotations; `words` are removed where they occur.
+def sanitised(text: str, *, secrets: Iterable[str] = ()) -> str:
+    """One line of at most 300 characters without URLs, keys or long quotations; `secrets` are removed where they occur.
 
-    `words`: what must not come back, such as the API key, the reference's URL and the lines of the prompt.
+    `secrets`: what must not come back, such as the API key, the reference's URL and the lines of the prompt.
     """
-    text = _without(text[:_MOST_READ], {word.strip() for word in words})
+    text = _without(text[:_MAX_READ], {secret.strip() for secret in secrets})
     text = _UNPRINTABLE.sub(" ", text)
     text = " ".join(_GONE if _is_address(part) else part for part in text.split())
     for pattern in (_AFTER_A_NAME, _LONG_QUOTATION, _LONG_RUN):
         text = pattern.sub(_GONE, text)
-    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + _GONE
+    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + _GONE
 
 
-def _without(text: str, words: set[str]) -> str:
+def _without(text: str, secrets: set[str]) -> str:
     """`text` with an ellipsis for every stretch that one or more of these words cover, whatever their case."""
     folded = _folded(text)
     gone = bytearray(len(text))
-    for word in words:
-        if len(word) < _LEAST_WORD:
+    for secret in secrets:
+        if len(secret) < _MIN_SECRET_CHARACTERS:
             continue
-        wanted = _folded(word)
+        wanted = _folded(secret)
         at = folded.find(wanted)
         while at >= 0:
-            gone[at : at + len(word)] = b"\x01" * len(word)
-            at = folded.find(wanted, at + len(word))
+            gone[at : at + len(secret)] = b"\x01" * len(secret)
+            at = folded.find(wanted, at + len(secret))
     stretches = groupby(zip(text, gone, strict=True), key=lambda pair: pair[1])
     return "".join(_GONE if is_gone else "".join(letter for letter, _ in stretch) for is_gone, stretch in stretches)
 

@@ -26,7 +26,7 @@ async def fetch_track(
     track_url: str,
     into: Path,
     *,
-    most_bytes: int,
+    max_bytes: int,
     timeouts: DownloadTimeouts,
     clock: Clock,
 ) -> int:
@@ -36,7 +36,7 @@ async def fetch_track(
     """
     for pause in (*NOT_YET_PAUSES_SECONDS, None):
         try:
-            return await download(session, track_url, into, most_bytes=most_bytes, timeouts=timeouts)
+            return await download(session, track_url, into, max_bytes=max_bytes, timeouts=timeouts)
         except DownloadError as error:
             if error.fault is DownloadFault.DISK:
                 raise DiskError(str(error)) from error

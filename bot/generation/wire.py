@@ -7,16 +7,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from bot.download import has_plausible_host
 from bot.errors import Reason
-from bot.generation.complaint import complaint_in
+from bot.generation.error_bodies import error_body_in
 from bot.generation.redaction import sanitised
 from bot.jobs.ports import Finished, GaveUp, Progress, StillWorking
 
 #: `completed` and `error` are documented; the other words are those that official clients of the API also accept.
 _DONE = frozenset({"completed", "complete", "succeeded", "success", "done", "ready", "finished"})
 _FAILED = frozenset({"error", "failed", "failure", "cancelled", "canceled", "timeout", "timed_out", "expired"})
-_MOST_ID = 300
-_MOST_STATUS = 40
-_MOST_URL = 8000
+_MAX_ID = 300
+_MAX_STATUS = 40
+_MAX_URL = 8000
 
 
 def _usable_id(value: object) -> str | None:
@@ -25,13 +25,13 @@ def _usable_id(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     value = value.strip()
-    return value if value and len(value) <= _MOST_ID and value.isascii() and value.isprintable() else None
+    return value if value and len(value) <= _MAX_ID and value.isascii() and value.isprintable() else None
 
 
 def _usable_url(value: object) -> str | None:
     if isinstance(value, dict):
         value = cast("dict[str, object]", value).get("url")
-    if not isinstance(value, str) or len(value) > _MOST_URL:
+    if not isinstance(value, str) or len(value) > _MAX_URL:
         return None
     value = value.strip()
     if not has_plausible_host(value):
@@ -112,13 +112,13 @@ def progress_in(data: object) -> Progress | None:
     if answer.status in _DONE and answer.audio_file:
         return Finished(track_url=answer.audio_file)
     if answer.status in _FAILED:
-        complaint = complaint_in([answer.error, answer.message])
+        error_body = error_body_in([answer.error, answer.message])
         return GaveUp(
-            reason=complaint.reason or Reason.PROVIDER_FAILED,
-            detail=sanitised(complaint.text) or sanitised(answer.status),
+            reason=error_body.reason or Reason.PROVIDER_FAILED,
+            detail=sanitised(error_body.text) or sanitised(answer.status),
         )
     # `completed` without a file is not finished, and an unknown word must not lose a paid song: the deadline ends it
-    return StillWorking(status=sanitised(answer.status)[:_MOST_STATUS])
+    return StillWorking(status=sanitised(answer.status)[:_MAX_STATUS])
 
 
 def log_page_in(data: object) -> LogPage | None:

@@ -34,7 +34,7 @@ _BARE = re.compile(rf"^ ?{_SECTION} ?$", re.IGNORECASE | re.MULTILINE)
 _HOW_OFTEN = re.compile(r"[\(\[]?(?:x\d{1,2}|\d{1,2}x)[\)\]]?", re.IGNORECASE)
 
 #: Enough for anything a person pastes; keeps text made to be slow from holding up everybody.
-_MOST_PASSES = 20
+_MAX_PASSES = 20
 
 _NEWLINES = re.compile("\r\n|[\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 # What Discord writes into a message's source: custom emoji, mentions, timestamps, and the marks of its markdown.
@@ -51,7 +51,7 @@ _JOINER = re.compile(f"[{_JOINERS}]")
 class PromptRules:
     """What one model takes as lyrics."""
 
-    most_characters: int = 600  #: of the whole prompt, marks and newlines counted (minimax-music's documented maximum)
+    max_characters: int = 600  #: of the whole prompt, marks and newlines counted (minimax-music's documented maximum)
     warn_characters: int = 400  #: above this the song may outgrow the model's minute and fail
     mark: str = ACCOMPANIMENT_MARK
 
@@ -76,15 +76,15 @@ def to_prompt(lyrics: str, rules: PromptRules) -> Prompt:
     if not sung:
         raise OrderError(Reason.LYRICS_EMPTY)
     text = f"{rules.mark}{sung}{rules.mark}"
-    if len(text) > rules.most_characters:
-        raise OrderError(Reason.LYRICS_TOO_LONG, count=len(text), limit=rules.most_characters)
+    if len(text) > rules.max_characters:
+        raise OrderError(Reason.LYRICS_TOO_LONG, count=len(text), limit=rules.max_characters)
     return Prompt(text=text, sung=sung, is_long=len(text) > rules.warn_characters)
 
 
 def to_sung(lyrics: str) -> str:
     """Only what is to be sung: lines, and one blank line for a pause. Empty when nothing is left."""
     # taking something away can lay bare what is to be taken away next, such as a label behind a label
-    for _ in range(_MOST_PASSES):
+    for _ in range(_MAX_PASSES):
         before, lyrics = lyrics, _once_over(lyrics)
         if lyrics == before:
             break
@@ -98,14 +98,14 @@ def made_title(lyrics: str, file_name: str) -> str:
     return shorten(first_line or " ".join(stem.replace("_", " ").split()), LONGEST_MADE_TITLE)
 
 
-def shorten(words: str, most_characters: int) -> str:
-    """`words` on one line, cut at a word's end where there is one, with an ellipsis when cut."""
-    words = " ".join(words.split())
-    if len(words) <= most_characters:
-        return words
-    cut = words[: most_characters - 1]
+def shorten(text: str, max_characters: int) -> str:
+    """`text` on one line, cut at a word's end where there is one, with an ellipsis when cut."""
+    text = " ".join(text.split())
+    if len(text) <= max_characters:
+        return text
+    cut = text[: max_characters - 1]
     at_word = cut.rpartition(" ")[0]
-    return (at_word if len(at_word) > most_characters // 2 else cut).rstrip(" ,.;:-–—") + "…"
+    return (at_word if len(at_word) > max_characters // 2 else cut).rstrip(" ,.;:-–—") + "…"
 
 
 def _once_over(lyrics: str) -> str:

@@ -161,7 +161,7 @@ class Job:
         int | None
     )  #: where the track was delivered; differs from the place when it went by direct message
     track_message_id: int | None
-    told: JobState | None  #: the last resting state the member was shown
+    notified_state: JobState | None  #: the last resting state the member was shown
     reason: Reason | None  #: why it rests without a track
     detail: str  #: for operators, or a text key that goes with `reason`; never a URL or lyrics
     created_at: datetime
@@ -187,9 +187,9 @@ class Job:
         return self.state in LIVE
 
     @property
-    def needs_looking_at(self) -> bool:
+    def is_unfinished(self) -> bool:
         """Whether an engine has anything to do with it: it is live, or the member was not yet told where it rests."""
-        return self.is_live or self.told is not self.state
+        return self.is_live or self.notified_state is not self.state
 
     def nonce(self, purpose: str) -> str:
         """A nonce of at most 25 characters (Discord's limit), the same for every try at the same message."""

@@ -1,4 +1,4 @@
-"""What the jobs need from the outside, as Protocols: a store, a music API, Discord, ears. Nothing here does anything.
+"""What the jobs need from the outside, as Protocols: store, music API, Discord, fetcher. Nothing here does anything.
 
 The implementations are in bot.store, bot.generation, bot.delivery and bot.audio; bot.app joins them.
 """
@@ -14,7 +14,7 @@ from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
 
 
 class Changes(TypedDict, total=False):
-    """Columns that a move or a note may set; what is left out stays as it is."""
+    """Columns that a move or an update may set; what is left out stays as it is."""
 
     attempt: int
     reference: Reference
@@ -23,7 +23,7 @@ class Changes(TypedDict, total=False):
     card_message_id: int | None
     track_channel_id: int
     track_message_id: int
-    told: JobState | None
+    notified_state: JobState | None
     reason: Reason | None
     detail: str
     interaction_token: str | None
@@ -60,11 +60,11 @@ class JobStore(Protocol):
         """
         ...
 
-    async def note(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
-        """Set columns that do not decide anything (card, told, copies); no move, no version. None: no such job."""
+    async def update(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
+        """Set columns that do not decide anything (card, news told, copies); no move, no version. None: no such job."""
         ...
 
-    async def settle_submission(
+    async def resolve_submission(
         self, job_id: int, attempt: int, generation_id: str, now: datetime, deadline_at: datetime
     ) -> Job | None:
         """Store the provider's id for this attempt, whoever holds the job: `submitting` or `unknown` -> `generating`.
@@ -73,11 +73,11 @@ class JobStore(Protocol):
         """
         ...
 
-    async def needing_a_look(self) -> Sequence[int]:
-        """Ids of all jobs that an engine must look at after a start, oldest first (see Job.needs_looking_at)."""
+    async def unfinished_ids(self) -> Sequence[int]:
+        """Ids of all jobs that an engine must look at after a start, oldest first (see Job.is_unfinished)."""
         ...
 
-    async def in_doubt(self) -> Sequence[int]:
+    async def unknown_ids(self) -> Sequence[int]:
         """Ids of all `unknown` jobs, oldest first; after a start the provider's log may know of them."""
         ...
 
@@ -109,7 +109,7 @@ class JobStore(Protocol):
         """Jobs by state."""
         ...
 
-    async def forget(self, job_id: int) -> bool:
+    async def delete(self, job_id: int) -> bool:
         """Delete the row and its history. The caller has removed the files first. False: no such row."""
         ...
 
@@ -117,11 +117,11 @@ class JobStore(Protocol):
         """Resting jobs that last moved before `before`, oldest first."""
         ...
 
-    async def recall(self, name: str) -> str | None:
+    async def get_value(self, name: str) -> str | None:
         """A remembered value, such as the hash of the synced commands."""
         ...
 
-    async def remember(self, name: str, value: str) -> None:
+    async def set_value(self, name: str, value: str) -> None:
         """Keep a value across restarts."""
         ...
 
@@ -200,7 +200,7 @@ class DeliveredMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
+class Eta:
     """What a card can say about the time ahead."""
 
     ahead: int | None = None  #: jobs that go first; None unless queued
@@ -210,7 +210,7 @@ class Outlook:
 class Deliverer(Protocol):
     """Discord, as far as jobs need it. Every send carries a nonce, so that each method may be called again."""
 
-    async def show(self, job: Job, outlook: Outlook) -> int | None:
+    async def show(self, job: Job, eta: Eta) -> int | None:
         """Bring the job's card up to date (create it if it was never stored); the message id of the card.
 
         None: the card is gone for good. Raises DeliveryLaterError.
@@ -240,7 +240,7 @@ class Deliverer(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class CheckedReference:
     """A reference that can be used."""
 
     reference: Reference  #: with seconds, format and copy_name filled in
@@ -281,7 +281,7 @@ class Tracks(Protocol):
 class References(Protocol):
     """Fetches a reference and listens to it."""
 
-    async def check(self, job: Job) -> Heard:
+    async def check(self, job: Job) -> CheckedReference:
         """Download, decode, keep a copy.
 
         Raises ReferenceRefusedError (final); BusyError, DiskError, HearingFaultError (not the file's fault) (later).

@@ -58,5 +58,5 @@ class Retention:
         except DiskError as error:
             self._disk.failed(error, job.id)
             return False
-        await self._store.forget(job.id)
+        await self._store.delete(job.id)
         return True

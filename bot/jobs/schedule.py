@@ -10,9 +10,9 @@ LONGEST_BACKOFF_SECONDS = 60.0
 #: A generation that takes longer than this is looked at less often; typical are 20 to 90 s (provider's documents).
 PATIENCE_SECONDS = 180.0
 #: A job far back in line looks no rarer than this many intervals.
-_MOST_ROWS = 12.0
+_MAX_ROWS = 12.0
 #: Share of a pause that chance takes away, so that jobs begun together do not stay in step.
-JITTER = 0.15
+JITTER_SHARE = 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +23,10 @@ class Pace:
     polls_per_second: float
 
 
-def poll_pause_seconds(pace: Pace, *, waited_seconds: float, generating: int, chance: float) -> float:
+def poll_pause_seconds(pace: Pace, *, waited_seconds: float, generating: int, jitter: float) -> float:
     """Seconds until the next look at a job that is still working.
 
-    `waited_seconds`: since the provider took it. `generating`: jobs that share the budget. `chance`: 0 to 1.
+    `waited_seconds`: since the provider took it. `generating`: jobs that share the budget. `jitter`: 0 to 1.
     Never under half the interval, never over four times the interval unless the budget needs it.
     """
     pause = pace.poll_interval_seconds
@@ -34,36 +34,36 @@ def poll_pause_seconds(pace: Pace, *, waited_seconds: float, generating: int, ch
         pause *= min(4.0, waited_seconds / PATIENCE_SECONDS)
     # with very many jobs the interval stretches to what the budget allows
     pause = max(pause, generating / pace.polls_per_second)
-    return _shaken(pause, chance)
+    return _jittered(pause, jitter)
 
 
-def line_pause_seconds(pace: Pace, *, ahead: int, places: int, chance: float) -> float:
+def line_pause_seconds(pace: Pace, *, ahead: int, places: int, jitter: float) -> float:
     """Seconds until a job in line looks whether it is its turn: one interval at the head, rarer further back.
 
     `ahead`: jobs that go first; `places`: how many are taken at once. A generation takes longer than an interval, so
     that nobody in the second row or further back is next at the very next look.
     """
-    rows = min(_MOST_ROWS, ahead / places)
-    return _shaken(pace.poll_interval_seconds * max(1.0, rows), chance)
+    rows = min(_MAX_ROWS, ahead / places)
+    return _jittered(pace.poll_interval_seconds * max(1.0, rows), jitter)
 
 
 def backoff_seconds(
-    tries: int, *, chance: float, asked_seconds: float | None = None, first_seconds: float = 2.0
+    tries: int, *, jitter: float, asked_seconds: float | None = None, first_seconds: float = 2.0
 ) -> float:
     """Seconds before the next try after `tries` (>= 1) failures in a row: doubling, bounded, shaken.
 
     What the server asked for is the least, up to LONGEST_ASKED_SECONDS.
     """
     pause = min(LONGEST_BACKOFF_SECONDS, first_seconds * 2.0 ** min(tries - 1, 10))
-    shaken = _shaken(pause, chance)
+    jittered = _jittered(pause, jitter)
     if asked_seconds is None:
-        return shaken
-    return max(shaken, min(asked_seconds, LONGEST_ASKED_SECONDS))
+        return jittered
+    return max(jittered, min(asked_seconds, LONGEST_ASKED_SECONDS))
 
 
-def spread_seconds(pace: Pace, chance: float) -> float:
+def spread_seconds(pace: Pace, jitter: float) -> float:
     """After a start, the first looks are spread over one interval instead of arriving together."""
-    return pace.poll_interval_seconds * chance
+    return pace.poll_interval_seconds * jitter
 
 
 def is_over(deadline_at: datetime | None, now: datetime, *, answered: bool, grace: timedelta) -> bool:
@@ -76,5 +76,5 @@ def is_over(deadline_at: datetime | None, now: datetime, *, answered: bool, grac
     return answered or now >= deadline_at + grace
 
 
-def _shaken(pause: float, chance: float) -> float:
-    return pause * (1.0 - JITTER * chance)
+def _jittered(pause: float, jitter: float) -> float:
+    return pause * (1.0 - JITTER_SHARE * jitter)

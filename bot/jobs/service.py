@@ -13,10 +13,10 @@ from bot import crash
 from bot.clock import Clock
 from bot.crash import CrashPoint
 from bot.errors import NoSuchJobError, NotYoursError, Reason, TooLateError
+from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
-from bot.jobs.forecast import Forecast
 from bot.jobs.model import RESTING, Job, JobState, Order
-from bot.jobs.ports import Changes, JobStore, Outlook
+from bot.jobs.ports import Changes, Eta, JobStore
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -29,10 +29,10 @@ CANCELLABLE = CANCELLABLE_FREE | CANCELLABLE_PAID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who presses: the row decides whether he may."""
+    """Who presses: the row decides whether they may."""
 
     member_id: int
-    is_moderator: bool = False  #: may manage messages where he pressed
+    is_moderator: bool = False  #: may manage messages where they pressed
 
 
 class JobService:
@@ -43,18 +43,18 @@ class JobService:
         *,
         store: JobStore,
         files: JobFiles,
-        forecast: Forecast,
+        eta_estimator: EtaEstimator,
         clock: Clock,
         metrics: Metrics,
-        look_at: Callable[[int], None],
+        wake: Callable[[int], None],
     ) -> None:
-        """`look_at(job_id)` wakes the engine; it must return at once."""
+        """`wake(job_id)` wakes the engine; it must return at once."""
         self._store = store
         self._files = files
-        self._forecast = forecast
+        self._eta_estimator = eta_estimator
         self._clock = clock
         self._metrics = metrics
-        self._look_at = look_at
+        self._wake = wake
 
     async def compose(self, order: Order) -> Job:
         """Take an order. On return the row is durable and an engine will look at it; lyrics are safe from here on.
@@ -66,12 +66,12 @@ class JobService:
         crash.reach(CrashPoint.AFTER_ROW)
         self._metrics.jobs_taken.inc()
         log.info("job taken", extra={"job": job.id, "state": job.state})
-        self._look_at(job.id)
+        self._wake(job.id)
         return job
 
     async def card_shown(self, job_id: int, message_id: int) -> None:
         """Remember the message that shows this job, so that it is edited from now on and found again."""
-        await self._store.note(job_id, card_message_id=message_id)
+        await self._store.update(job_id, card_message_id=message_id)
 
     async def get(self, job_id: int) -> Job:
         """The job, for anyone. Raises NoSuchJobError."""
@@ -136,7 +136,7 @@ class JobService:
         if job.state not in RESTING:
             raise TooLateError(f"job {job_id} is {job.state}")
         await self._files.remove(job)
-        await self._store.forget(job_id)
+        await self._store.delete(job_id)
         log.info("job deleted", extra={"job": job.id})
         return job
 
@@ -168,9 +168,9 @@ class JobService:
         """Our copy of the job's reference, if there is one."""
         return self._files.reference(job)
 
-    async def outlook(self, job: Job) -> Outlook:
+    async def eta(self, job: Job) -> Eta:
         """What its card can say about the time ahead."""
-        return await self._forecast.outlook(job)
+        return await self._eta_estimator.estimate(job)
 
     async def _allowed(self, job_id: int, by: Actor) -> Job:
         job = await self.get(job_id)
@@ -191,5 +191,5 @@ class JobService:
         log.info("job moved", extra={"job": job.id, "state": after})
         if not moved.is_live:
             self._metrics.jobs_ended.labels(after, moved.reason or "").inc()
-        self._look_at(job.id)
+        self._wake(job.id)
         return moved

@@ -9,7 +9,7 @@ from typing import Unpack
 from bot import crash
 from bot.crash import CrashPoint
 from bot.errors import AccountError, BusyError, OutcomeUnknownError, Reason, RefusedError
-from bot.jobs.bench import DONE, Bench, LookAgain, Step
+from bot.jobs.context import DONE, RunAgain, StepContext, StepResult
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import Changes, GenerationRequest, Generator
 from bot.jobs.schedule import line_pause_seconds
@@ -22,62 +22,62 @@ _LOOK_UP_PAUSE_SECONDS = 30.0
 _REFERENCE_MARGIN = timedelta(minutes=2)
 
 
-class Submitting:
+class SubmitSteps:
     """Sends queued jobs, each attempt once, a bounded number at a time."""
 
-    def __init__(self, *, bench: Bench, generator: Generator, slots: int = 4) -> None:
+    def __init__(self, *, context: StepContext, generator: Generator, slots: int = 4) -> None:
         """`slots`: POSTs in flight at once; the provider names no limit, four keep a burst polite."""
-        self._bench = bench
+        self._context = context
         self._generator = generator
         self._slots = asyncio.Semaphore(slots)
         self._busy_since: dict[int, datetime] = {}
-        self.between: set[int] = set()
+        self.in_flight: set[int] = set()
         """Ids of jobs between the intent and the confirmation of a POST; a stop waits for these."""
 
-    async def submit(self, job: Job) -> Step:
+    async def submit(self, job: Job) -> StepResult:
         """Wait for a slot, write the intent, POST, write the outcome."""
-        places = self._bench.limits.generation_concurrency
-        ahead = await self._bench.store.ahead_of(job)
+        places = self._context.limits.generation_concurrency
+        ahead = await self._context.store.ahead_of(job)
         if ahead >= places:
-            self._bench.showing.show(job)
-            pause = line_pause_seconds(self._bench.limits.pace, ahead=ahead, places=places, chance=random.random())
-            return LookAgain(after_seconds=pause)
+            self._context.card_updater.show(job)
+            pause = line_pause_seconds(self._context.limits.pace, ahead=ahead, places=places, jitter=random.random())
+            return RunAgain(after_seconds=pause)
         if self._is_stale(job):
-            return await self._bench.move(job, JobState.FAILED, reason=Reason.REFERENCE_GONE)
+            return await self._context.move(job, JobState.FAILED, reason=Reason.REFERENCE_GONE)
         async with self._slots:
             crash.reach(CrashPoint.BEFORE_SUBMITTING)
             # from before the intent is written: a stop that cut in there would leave a doubt about nothing
-            self.between.add(job.id)
+            self.in_flight.add(job.id)
             try:
-                now = self._bench.clock.now()
-                sent = await self._bench.store.move(
+                now = self._context.clock.now()
+                sent = await self._context.store.move(
                     job, JobState.SUBMITTING, now, attempt=job.attempt + 1, submit_started_at=now
                 )
                 return DONE if sent is None else await self._post(sent, before=job)
             finally:
-                self.between.discard(job.id)
+                self.in_flight.discard(job.id)
 
     def forget(self, job_id: int) -> None:
         """The job waits for the music API no more."""
         self._busy_since.pop(job_id, None)
 
-    async def settle(self, job: Job) -> Step:
+    async def settle(self, job: Job) -> StepResult:
         """A job found in `submitting` was left there by a crash or by a stop: nobody knows what became of its POST."""
         return await self._doubt(job, "left behind while submitting")
 
-    async def reconsider(self, job: Job) -> Step:
-        """While the member decides about an unknown outcome, the provider's log may still answer for him."""
+    async def reconsider(self, job: Job) -> StepResult:
+        """While the member decides about an unknown outcome, the provider's log may still answer for them."""
         found = await self._looked_up(job)
         if found is not None:
             return await self._confirm(job, found)
-        hopeless = self._bench.waited_out(job, self._bench.limits.generation_timeout)
-        if hopeless or not self._generator.can_look_up:
+        exhausted = self._context.waited_out(job, self._context.limits.generation_timeout)
+        if exhausted or not self._generator.can_look_up:
             return DONE
-        return LookAgain(after_seconds=_LOOK_UP_PAUSE_SECONDS)
+        return RunAgain(after_seconds=_LOOK_UP_PAUSE_SECONDS)
 
-    async def _post(self, job: Job, *, before: Job) -> Step:
+    async def _post(self, job: Job, *, before: Job) -> StepResult:
         log.info("job moved", extra={"job": job.id, "state": job.state, "attempt": job.attempt})
-        self._bench.showing.show(job)
+        self._context.card_updater.show(job)
         crash.reach(CrashPoint.AFTER_SUBMITTING)
         request = GenerationRequest(
             prompt=job.prompt, reference_url=job.reference.url, client_request_id=job.client_request_id
@@ -92,7 +92,7 @@ class Submitting:
             return await self._not_accepted(job, before, error)
         except AccountError as error:
             self._count("account")
-            self._bench.account_refused(job, error)
+            self._context.account_refused(job, error)
             return await self._answered(job, JobState.FAILED, reason=error.reason)
         except RefusedError as error:
             self._count("refused")
@@ -104,40 +104,40 @@ class Submitting:
         crash.reach(CrashPoint.POST_ANSWERED)
         return await self._confirm(job, generation_id)
 
-    async def _confirm(self, job: Job, generation_id: str) -> Step:
-        now = self._bench.clock.now()
-        deadline = now + self._bench.limits.generation_timeout
-        settled = await self._bench.insist(
-            lambda: self._bench.store.settle_submission(job.id, job.attempt, generation_id, now, deadline)
+    async def _confirm(self, job: Job, generation_id: str) -> StepResult:
+        now = self._context.clock.now()
+        deadline = now + self._context.limits.generation_timeout
+        settled = await self._context.until_written(
+            lambda: self._context.store.resolve_submission(job.id, job.attempt, generation_id, now, deadline)
         )
         if settled is None:
-            self._bench.metrics.late_answers.inc()
+            self._context.metrics.late_answers.inc()
             log.warning("a late answer of an overtaken attempt", extra={"job": job.id, "attempt": job.attempt})
             return DONE
         crash.reach(CrashPoint.ID_STORED)
-        self._bench.accepted(settled)
-        return LookAgain(after_seconds=self._bench.limits.pace.poll_interval_seconds)
+        self._context.accepted(settled)
+        return RunAgain(after_seconds=self._context.limits.pace.poll_interval_seconds)
 
-    async def _answered(self, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]) -> Step:
+    async def _answered(self, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]) -> StepResult:
         # left in `submitting`, a clear answer would turn into a doubt
-        return await self._bench.insist(lambda: self._bench.move(job, after, why, **changes))
+        return await self._context.until_written(lambda: self._context.move(job, after, why, **changes))
 
-    async def _not_accepted(self, job: Job, before: Job, error: BusyError) -> Step:
+    async def _not_accepted(self, job: Job, before: Job, error: BusyError) -> StepResult:
         # no POST has begun that may be charged, but for one that the member took the risk of before
         started = before.submit_started_at
-        since = self._busy_since.setdefault(job.id, self._bench.clock.now())
-        if self._bench.clock.now() - since > self._bench.limits.queue_timeout:
+        since = self._busy_since.setdefault(job.id, self._context.clock.now())
+        if self._context.clock.now() - since > self._context.limits.queue_timeout:
             return await self._answered(
                 job, JobState.FAILED, str(error), reason=Reason.BUSY_TOO_LONG, submit_started_at=started
             )
         step = await self._answered(job, JobState.QUEUED, str(error), submit_started_at=started)
-        return step if step is DONE else self._bench.later(job, asked_seconds=error.retry_after_seconds)
+        return step if step is DONE else self._context.back_off(job, asked_seconds=error.retry_after_seconds)
 
-    async def _doubt(self, job: Job, why: str) -> Step:
+    async def _doubt(self, job: Job, why: str) -> StepResult:
         found = await self._looked_up(job)
         if found is not None:
             return await self._confirm(job, found)
-        return await self._bench.move(job, JobState.UNKNOWN, why, reason=Reason.OUTCOME_UNKNOWN)
+        return await self._context.move(job, JobState.UNKNOWN, why, reason=Reason.OUTCOME_UNKNOWN)
 
     async def _looked_up(self, job: Job) -> str | None:
         if not self._generator.can_look_up:
@@ -153,7 +153,7 @@ class Submitting:
 
     def _is_stale(self, job: Job) -> bool:
         expires_at = job.reference.expires_at
-        return expires_at is not None and expires_at - self._bench.clock.now() < _REFERENCE_MARGIN
+        return expires_at is not None and expires_at - self._context.clock.now() < _REFERENCE_MARGIN
 
     def _count(self, outcome: str) -> None:
-        self._bench.metrics.submissions.labels(outcome).inc()
+        self._context.metrics.submissions.labels(outcome).inc()

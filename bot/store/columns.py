@@ -44,7 +44,7 @@ class Instant(TypeDecorator[datetime]):
         return (value if isinstance(value, datetime) else datetime.fromisoformat(str(value))).astimezone(UTC)
 
 
-class Words(TypeDecorator[str]):
+class SafeText(TypeDecorator[str]):
     """Text from outside. What cannot be stored becomes U+FFFD instead of an error that would lose the rest."""
 
     impl = Text

@@ -12,15 +12,15 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from bot.clock import Clock
 from bot.errors import StartError, StoreError
 from bot.store import sqlite_file
+from bot.store.driver_errors import driver_errors_mapped
 from bot.store.engines import BUSY_SECONDS, connect, postgresql_engine, sqlite_engine
-from bot.store.failures import told_apart
 from bot.store.jobs import SqlJobStore
 from bot.store.migrate import migrate, newest, refuse_newer, stored_revision
 
 log = logging.getLogger(__name__)
 
-#: Key of the advisory lock that the one driving process holds; any number, so long as it never changes.
-_DRIVER_KEY = 0x436F6D706F7366
+#: Key of the advisory lock that the one process that runs jobs holds; any number, so long as it never changes.
+_RUNNER_KEY = 0x436F6D706F7366
 
 _DRIVERS = {"sqlite+aiosqlite", "postgresql+asyncpg"}
 
@@ -47,10 +47,10 @@ async def open_store(
 
 
 @asynccontextmanager
-async def sole_driver(url: str) -> AsyncGenerator[None]:
-    """Be the only process that drives jobs on this database, for as long as the block lasts or the process lives.
+async def sole_runner(url: str) -> AsyncGenerator[None]:
+    """Be the only process that runs jobs on this database, for as long as the block lasts or the process lives.
 
-    The embedded engine takes a job found in `submitting` for one that was left behind; a second engine would doubt the
+    The runner takes a job found in `submitting` for one that was left behind; a second runner would doubt the
     first one's POSTs. SQLite's file is owned by `open_store` already; on PostgreSQL a session's advisory lock does it.
     Raises StartError when another process has it.
     """
@@ -60,9 +60,9 @@ async def sole_driver(url: str) -> AsyncGenerator[None]:
         return
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
     try:
-        with told_apart():
+        with driver_errors_mapped():
             connection = await engine.connect()
-            mine = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _DRIVER_KEY})
+            mine = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _RUNNER_KEY})
             await connection.commit()
     except StoreError as error:
         raise _unreachable(parsed, error) from None
@@ -85,7 +85,7 @@ async def describe(url: str) -> str:
         return await asyncio.to_thread(_describe_file, _file_of(parsed))
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
     try:
-        with told_apart():
+        with driver_errors_mapped():
             async with engine.connect() as connection:
                 revision = await connection.run_sync(stored_revision)
     except StoreError as error:
@@ -130,7 +130,7 @@ async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
 async def _prepare_server(url: URL, busy_seconds: float) -> None:
     engine = postgresql_engine(url, busy_seconds=busy_seconds)
     try:
-        with told_apart():
+        with driver_errors_mapped():
             await migrate(engine)
     except StoreError as error:
         raise _unreachable(url, error) from None

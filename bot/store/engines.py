@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import StartError, StoreBusyError
-from bot.store.failures import told_apart
+from bot.store.driver_errors import driver_errors_mapped
 
 #: How long a statement waits for somebody else's lock before StoreBusyError. A member's interaction has 3 s until it
 #: must be acknowledged and 15 minutes after that; waits of this length come after the acknowledgement.
@@ -54,7 +54,7 @@ class Database:
         """A transaction that is durable when the block has ended, and did not happen if it raised.
 
         One doubt is left: a connection to PostgreSQL that is lost during the commit itself. Whoever gets StoreBusyError
-        reads the row again before he goes on.
+        reads the row again before going on.
         """
         async with self._transaction(self._writer) as connection:
             yield connection
@@ -82,7 +82,7 @@ class Database:
     async def _transaction(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
         if not self._open:
             raise StoreBusyError("closed")
-        with told_apart():
+        with driver_errors_mapped():
             async with engine.begin() as connection:
                 yield connection
 

@@ -16,7 +16,7 @@ from bot.jobs.model import Job, JobEvent, JobState, Order, check_move
 from bot.jobs.ports import Changes, Tally
 from bot.store.engines import Database
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
-from bot.store.tables import is_live, is_resting, job_events, jobs, kept_values, needs_looking_at
+from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, kept_values
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -32,9 +32,9 @@ _MOVE = (
     )
     .returning(jobs)
 )
-_NOTE = update(jobs).where(jobs.c.id == bindparam("was_id")).returning(jobs)
+_UPDATE = update(jobs).where(jobs.c.id == bindparam("was_id")).returning(jobs)
 #: Whoever holds the job: only the attempt counts.
-_SETTLE = (
+_RESOLVE = (
     update(jobs)
     .where(
         jobs.c.id == bindparam("was_id"),
@@ -44,8 +44,8 @@ _SETTLE = (
     .returning(jobs)
 )
 _ADD_EVENT = insert(job_events)
-_TO_LOOK_AT = select(jobs.c.id).where(needs_looking_at).order_by(jobs.c.id)
-_IN_DOUBT = select(jobs.c.id).where(jobs.c.state == JobState.UNKNOWN).order_by(jobs.c.id)
+_UNFINISHED = select(jobs.c.id).where(is_unfinished).order_by(jobs.c.id)
+_UNKNOWN = select(jobs.c.id).where(jobs.c.state == JobState.UNKNOWN).order_by(jobs.c.id)
 _AHEAD = select(func.count()).where(
     or_(
         jobs.c.state.in_([JobState.SUBMITTING, JobState.GENERATING]),
@@ -60,9 +60,9 @@ _RECENT = (
 )
 _HISTORY = select(job_events).where(job_events.c.job_id == bindparam("job_id")).order_by(job_events.c.id)
 _TALLY = select(jobs.c.state, func.count().label("number")).group_by(jobs.c.state)
-_FORGET = delete(jobs).where(jobs.c.id == bindparam("was_id"))
+_DELETE = delete(jobs).where(jobs.c.id == bindparam("was_id"))
 _OLDER = select(jobs).where(is_resting, jobs.c.moved_at < bindparam("before")).order_by(jobs.c.moved_at, jobs.c.id)
-_RECALL = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
+_GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
 Arguments = ParamSpec("Arguments")
@@ -130,17 +130,17 @@ class SqlJobStore:
         return job_of(row)
 
     @_to_the_end
-    async def note(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
-        """Set columns that do not decide anything (card, told, copies); no move, no version. None: no such job."""
+    async def update(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
+        """Set columns that do not decide anything (card, news told, copies); no move, no version. None: no such job."""
         values = columns_of_changes(changes)
         if not values:
             return await self.get(job_id)
         async with self.database.writing() as connection:
-            row = (await connection.execute(_NOTE.values(values), {"was_id": job_id})).mappings().one_or_none()
+            row = (await connection.execute(_UPDATE.values(values), {"was_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
 
     @_to_the_end
-    async def settle_submission(
+    async def resolve_submission(
         self, job_id: int, attempt: int, generation_id: str, now: datetime, deadline_at: datetime
     ) -> Job | None:
         """Store the provider's id for this attempt, whoever holds the job: `submitting` or `unknown` -> `generating`.
@@ -165,7 +165,7 @@ class SqlJobStore:
             row = (await connection.execute(_FOR_UPDATE, {"job_id": job_id})).mappings().one_or_none()
             if row is None:
                 return None
-            settled = (await connection.execute(_SETTLE.values(values), was)).mappings().one_or_none()
+            settled = (await connection.execute(_RESOLVE.values(values), was)).mappings().one_or_none()
             if settled is not None:
                 await _add_event(connection, settled, row["state"], now, f"attempt {attempt} was accepted")
                 return job_of(settled)
@@ -177,16 +177,16 @@ class SqlJobStore:
             return None
 
     @_to_the_end
-    async def needing_a_look(self) -> Sequence[int]:
+    async def unfinished_ids(self) -> Sequence[int]:
         """Ids of all jobs that an engine must look at after a start, oldest first."""
         async with self.database.reading() as connection:
-            return (await connection.execute(_TO_LOOK_AT)).scalars().all()
+            return (await connection.execute(_UNFINISHED)).scalars().all()
 
     @_to_the_end
-    async def in_doubt(self) -> Sequence[int]:
+    async def unknown_ids(self) -> Sequence[int]:
         """Ids of all `unknown` jobs, oldest first; after a start the provider's log may know of them."""
         async with self.database.reading() as connection:
-            return (await connection.execute(_IN_DOUBT)).scalars().all()
+            return (await connection.execute(_UNKNOWN)).scalars().all()
 
     @_to_the_end
     async def ahead_of(self, job: Job) -> int:
@@ -235,10 +235,10 @@ class SqlJobStore:
         return Tally(by_state={state: counts.get(state, 0) for state in JobState})
 
     @_to_the_end
-    async def forget(self, job_id: int) -> bool:
+    async def delete(self, job_id: int) -> bool:
         """Delete the row and its history. The caller has removed the files first. False: no such row."""
         async with self.database.writing() as connection:
-            return (await connection.execute(_FORGET, {"was_id": job_id})).rowcount > 0
+            return (await connection.execute(_DELETE, {"was_id": job_id})).rowcount > 0
 
     @_to_the_end
     async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
@@ -246,13 +246,13 @@ class SqlJobStore:
         return await self._jobs(_OLDER.limit(limit), before=before)
 
     @_to_the_end
-    async def recall(self, name: str) -> str | None:
+    async def get_value(self, name: str) -> str | None:
         """A remembered value, such as the hash of the synced commands."""
         async with self.database.reading() as connection:
-            return (await connection.execute(_RECALL, {"name": name})).scalar_one_or_none()
+            return (await connection.execute(_GET_VALUE, {"name": name})).scalar_one_or_none()
 
     @_to_the_end
-    async def remember(self, name: str, value: str) -> None:
+    async def set_value(self, name: str, value: str) -> None:
         """Keep a value across restarts."""
         statement = _INSERT[self.database.dialect](kept_values).values(name=name, value=value)
         statement = statement.on_conflict_do_update(

@@ -31,7 +31,7 @@ def job_of(row: RowMapping) -> Job:
         card_message_id=row["card_message_id"],
         track_channel_id=row["track_channel_id"],
         track_message_id=row["track_message_id"],
-        told=None if row["told"] is None else JobState(row["told"]),
+        notified_state=None if row["notified_state"] is None else JobState(row["notified_state"]),
         reason=None if row["reason"] is None else Reason(row["reason"]),
         detail=row["detail"],
         created_at=row["created_at"],

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.errors import StartError
-from bot.store.failures import busy_word
+from bot.store.driver_errors import busy_word
 
 #: RETURNING came with it (https://www.sqlite.org/lang_returning.html).
 _OLDEST_SQLITE = (3, 35, 0)

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from bot.jobs.model import LIVE, JobState, Origin
-from bot.store.columns import SNOWFLAKE, Instant, Words
+from bot.store.columns import SNOWFLAKE, Instant, SafeText
 
 
 def _one_of(column: str, values: Iterable[str]) -> str:
@@ -37,36 +37,36 @@ jobs = Table(
     Column("version", Integer, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("member_id", SNOWFLAKE, nullable=False),
-    Column("member_name", Words, nullable=False),
+    Column("member_name", SafeText, nullable=False),
     Column("origin", String(16), nullable=False),
     Column("channel_id", SNOWFLAKE, nullable=False),
     Column("guild_id", SNOWFLAKE),
     Column("interaction_id", SNOWFLAKE, nullable=False),
-    Column("interaction_token", Words),
+    Column("interaction_token", SafeText),
     Column("upload_limit_bytes", SNOWFLAKE, nullable=False),
     Column("locale", String(16), nullable=False),
-    Column("title", Words, nullable=False),
-    Column("lyrics", Words, nullable=False),
-    Column("prompt", Words, nullable=False),
-    Column("reference_url", Words, nullable=False),
-    Column("reference_name", Words, nullable=False),
+    Column("title", SafeText, nullable=False),
+    Column("lyrics", SafeText, nullable=False),
+    Column("prompt", SafeText, nullable=False),
+    Column("reference_url", SafeText, nullable=False),
+    Column("reference_name", SafeText, nullable=False),
     Column("reference_size_bytes", SNOWFLAKE, nullable=False),
     Column("reference_expires_at", Instant),
     Column("reference_seconds", Float),
-    Column("reference_format", Words),
-    Column("reference_copy_name", Words),
+    Column("reference_format", SafeText),
+    Column("reference_copy_name", SafeText),
     Column("again_of", SNOWFLAKE),  # no foreign key: the older job may be deleted
-    Column("generation_id", Words),
-    Column("track_url", Words),
-    Column("track_copy_name", Words),
+    Column("generation_id", SafeText),
+    Column("track_url", SafeText),
+    Column("track_copy_name", SafeText),
     Column("track_size_bytes", SNOWFLAKE),
     Column("track_seconds", Float),
     Column("card_message_id", SNOWFLAKE),
     Column("track_channel_id", SNOWFLAKE),
     Column("track_message_id", SNOWFLAKE),
-    Column("told", String(16)),
+    Column("told", String(16), key="notified_state"),
     Column("reason", String(32)),
-    Column("detail", Words, nullable=False),
+    Column("detail", SafeText, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("moved_at", Instant, nullable=False),
     Column("submit_started_at", Instant),
@@ -94,26 +94,26 @@ job_events = Table(
     Column("at", Instant, nullable=False),
     Column("before", String(16)),
     Column("after", String(16), nullable=False),
-    Column("detail", Words, nullable=False),
+    Column("detail", SafeText, nullable=False),
 )
 
 kept_values = Table(
     "kept_value",
     metadata,
     Column("name", String(64), primary_key=True),
-    Column("value", Words, nullable=False),
+    Column("value", SafeText, nullable=False),
 )
 
 #: Conditions that have a partial index of their own.
 is_live = text(_one_of("state", LIVE))
 #: Not written as IN: SQLite would then take the index on the state and sort.
 is_resting = text(_one_of("state", LIVE).replace(" IN ", " NOT IN "))
-needs_looking_at = or_(is_live, jobs.c.told.is_distinct_from(jobs.c.state))
+is_unfinished = or_(is_live, jobs.c.notified_state.is_distinct_from(jobs.c.state))
 
 Index("job_by_state", jobs.c.state, jobs.c.id)
 Index("job_by_member", jobs.c.member_id, jobs.c.id)
 Index("job_live", jobs.c.guild_id, jobs.c.channel_id, jobs.c.id, sqlite_where=is_live, postgresql_where=is_live)
-Index("job_to_look_at", jobs.c.id, sqlite_where=needs_looking_at, postgresql_where=needs_looking_at)
+Index("job_to_look_at", jobs.c.id, sqlite_where=is_unfinished, postgresql_where=is_unfinished)
 Index("job_resting", jobs.c.moved_at, jobs.c.id, sqlite_where=is_resting, postgresql_where=is_resting)
 Index(
     "job_ready",

@@ -9,25 +9,25 @@ from enum import StrEnum
 
 from bot.errors import Reason
 from bot.jobs.model import RESTING, Job, JobState, Origin
-from bot.jobs.ports import Outlook
+from bot.jobs.ports import Eta
 from bot.jobs.service import CANCELLABLE_FREE, CANCELLABLE_PAID
 from bot.texts import text
 from bot.texts.remarks import spelled
-from bot.ui.rules import HouseRules
-from bot.ui.sentences import ago, clip, length, mention, message_link, plain, titled, why
+from bot.ui.formatting import ago, clip, length, mention, message_link, plain, titled, why
+from bot.ui.requirements import OrderRequirements
 
 _BAR_CELLS = 12
 _PREVIEW_LINES = 8
 _PREVIEW_CHARACTERS = 500
 
 
-class Verb(StrEnum):
+class JobAction(StrEnum):
     """What a job's button does; stands in its custom_id, so a value is never reused for something else."""
 
     CANCEL = "cancel"  #: let a job go while that can be done
-    AGAIN = "again"  #: same song, same words, a new job
-    EDIT = "edit"  #: a form with the old words
-    WORDS = "words"  #: the words, privately
+    AGAIN = "again"  #: same song, same lyrics, a new job
+    EDIT = "edit"  #: a form with the old lyrics
+    LYRICS = "words"  #: the lyrics, privately
     DELETE = "delete"  #: ask whether it is meant
     DELETE_SURE = "delete_sure"  #: message, files, row
     RISK = "risk"  #: an unknown outcome: once more, may be charged twice
@@ -38,7 +38,7 @@ class Verb(StrEnum):
     REMOVE = "remove"  #: take away a message that POST made; the song stays
 
 
-class Look(StrEnum):
+class ButtonTone(StrEnum):
     """A button's weight."""
 
     QUIET = "quiet"
@@ -50,9 +50,9 @@ class Look(StrEnum):
 class JobButton:
     """Does something to a job."""
 
-    verb: Verb
+    action: JobAction
     label: str
-    look: Look = Look.QUIET
+    tone: ButtonTone = ButtonTone.QUIET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +106,9 @@ _MARKS = {
     JobState.DELIVERING: 0.95,
 }
 
-#: Reasons that other words can mend; then the form is offered first.
-_WORDS_MEND = frozenset({Reason.CONTENT_REFUSED, Reason.REQUEST_REFUSED, Reason.LYRICS_TOO_LONG})
-#: Reasons that are nobody's business but the member's; the card only says that he was told.
+#: Reasons that other lyrics can mend; then the form is offered first.
+_LYRICS_MEND = frozenset({Reason.CONTENT_REFUSED, Reason.REQUEST_REFUSED, Reason.LYRICS_TOO_LONG})
+#: Reasons that are nobody's business but the member's; the card only says that they were told.
 TOLD_PRIVATELY = frozenset({Reason.CONTENT_REFUSED})
 #: Reasons that the same song can only run into again.
 _SONG_IS_TO_BLAME = frozenset({Reason.REFERENCE_UNREADABLE, Reason.REFERENCE_GONE})
@@ -116,13 +116,13 @@ _SONG_IS_TO_BLAME = frozenset({Reason.REFERENCE_UNREADABLE, Reason.REFERENCE_GON
 _PLACE_IS_TO_BLAME = frozenset({Reason.NO_PERMISSION, Reason.CHANNEL_GONE})
 
 
-def job_card(job: Job, outlook: Outlook, *, now: datetime, rules: HouseRules, locale: str) -> Card:
+def job_card(job: Job, eta: Eta, *, now: datetime, requirements: OrderRequirements, locale: str) -> Card:
     """The card of a job as it is now."""
     return Card(
         job_id=job.id,
         content=clip(text(f"card.headline.{job.state}", locale, title=titled(job, locale)), 2000),
-        description=_description(job, outlook, now, rules, locale),
-        lines=_lines(job, rules, locale),
+        description=_description(job, eta, now, requirements, locale),
+        lines=_lines(job, requirements, locale),
         footer=text("card.footer", locale, id=job.id),
         colour=_COLOURS.get(job.state, _WORKING),
         buttons=card_buttons(job, locale),
@@ -132,30 +132,36 @@ def job_card(job: Job, outlook: Outlook, *, now: datetime, rules: HouseRules, lo
 def card_buttons(job: Job, locale: str) -> tuple[JobButton | LinkButton, ...]:
     """What can be done with a job from its card."""
 
-    def button(verb: Verb, label: str, look: Look = Look.QUIET) -> JobButton:
-        return JobButton(verb=verb, label=text(label, locale), look=look)
+    def button(action: JobAction, label: str, tone: ButtonTone = ButtonTone.QUIET) -> JobButton:
+        return JobButton(action=action, label=text(label, locale), tone=tone)
 
     if job.state in CANCELLABLE_FREE:
-        return (button(Verb.CANCEL, "control.cancel"),)
+        return (button(JobAction.CANCEL, "control.cancel"),)
     if job.state in CANCELLABLE_PAID:
-        return (button(Verb.CANCEL, "control.cancel_paid"),)
+        return (button(JobAction.CANCEL, "control.cancel_paid"),)
     if needs_another_song(job):
-        return (button(Verb.EDIT, "control.other_song", Look.MAIN),)
-    edit = button(Verb.EDIT, "control.edit")
+        return (button(JobAction.EDIT, "control.other_song", ButtonTone.MAIN),)
+    edit = button(JobAction.EDIT, "control.edit")
     match job.state:
         case JobState.UNKNOWN:
-            return (button(Verb.RISK, "control.risk", Look.DANGER), button(Verb.DISMISS, "control.dismiss"))
+            return (
+                button(JobAction.RISK, "control.risk", ButtonTone.DANGER),
+                button(JobAction.DISMISS, "control.dismiss"),
+            )
         case JobState.DELIVERED:
             link = track_link(job)
             return (LinkButton(label=text("control.card", locale), url=link),) if link else ()
         case JobState.FAILED | JobState.EXPIRED | JobState.REFUSED:
-            look = (button(Verb.LOOK, "control.look", Look.MAIN),) if may_still_come(job) else ()
-            again = () if job.reason in _WORDS_MEND else (button(Verb.AGAIN, "control.retry", Look.MAIN),)
-            return (*look, *again, edit)
+            tone = (button(JobAction.LOOK, "control.look", ButtonTone.MAIN),) if may_still_come(job) else ()
+            again = () if job.reason in _LYRICS_MEND else (button(JobAction.AGAIN, "control.retry", ButtonTone.MAIN),)
+            return (*tone, *again, edit)
         case JobState.UNDELIVERABLE:
-            return (button(Verb.LOOK, "control.fetch", Look.MAIN), button(Verb.WORDS, "control.words"))
+            return (
+                button(JobAction.LOOK, "control.fetch", ButtonTone.MAIN),
+                button(JobAction.LYRICS, "control.lyrics"),
+            )
         case JobState.CANCELLED:
-            return (button(Verb.AGAIN, "control.again"), edit)
+            return (button(JobAction.AGAIN, "control.again"), edit)
         case _:
             return ()
 
@@ -199,20 +205,20 @@ def progress_bar(share: float) -> str:
     return "▰" * full + "▱" * (_BAR_CELLS - full)
 
 
-def progress(job: Job, outlook: Outlook, now: datetime) -> float | None:
+def progress(job: Job, eta: Eta, now: datetime) -> float | None:
     """How far a live job is, 0 to 1, never full before the track is here; None for a job that rests."""
     mark = _MARKS.get(job.state)
-    if job.state is not JobState.GENERATING or job.accepted_at is None or outlook.expected_at is None:
+    if job.state is not JobState.GENERATING or job.accepted_at is None or eta.expected_at is None:
         return mark
-    expected_seconds = max(1.0, (outlook.expected_at - job.accepted_at).total_seconds())
+    expected_seconds = max(1.0, (eta.expected_at - job.accepted_at).total_seconds())
     share = min(1.0, max(0.0, (now - job.accepted_at).total_seconds() / expected_seconds))
     return 0.2 + share * 0.7
 
 
 def preview(prompt: str) -> str:
     """The first lines of what will be sung, as a quotation."""
-    words = prompt.strip("#")
-    lines = words.split("\n")
+    lyrics = prompt.strip("#")
+    lines = lyrics.split("\n")
     shown = lines[:_PREVIEW_LINES]
     quoted = "\n".join(f"> {plain(line)}" for line in shown)
     if len(quoted) > _PREVIEW_CHARACTERS or len(lines) > len(shown):
@@ -220,40 +226,40 @@ def preview(prompt: str) -> str:
     return quoted
 
 
-def _description(job: Job, outlook: Outlook, now: datetime, rules: HouseRules, locale: str) -> str:
-    share = progress(job, outlook, now)
+def _description(job: Job, eta: Eta, now: datetime, requirements: OrderRequirements, locale: str) -> str:
+    share = progress(job, eta, now)
     parts = [] if share is None else [progress_bar(share)]
-    parts.append(_status(job, outlook, now, rules, locale))
+    parts.append(_status(job, eta, now, requirements, locale))
     if job.is_live:
-        heading = text("card.words", locale)
+        heading = text("card.lyrics", locale)
         parts.append(f"**{heading}**\n{preview(job.prompt)}")
     return clip("\n\n".join(part for part in parts if part), 4096)
 
 
-def _status(job: Job, outlook: Outlook, now: datetime, rules: HouseRules, locale: str) -> str:
+def _status(job: Job, eta: Eta, now: datetime, requirements: OrderRequirements, locale: str) -> str:
     match job.state:
-        case JobState.QUEUED if outlook.ahead:
-            key = "card.state.queued_ahead_one" if outlook.ahead == 1 else "card.state.queued_ahead"
-            return text(key, locale, ahead=outlook.ahead)
+        case JobState.QUEUED if eta.ahead:
+            key = "card.state.queued_ahead_one" if eta.ahead == 1 else "card.state.queued_ahead"
+            return text(key, locale, ahead=eta.ahead)
         case JobState.GENERATING:
-            return _making(job, outlook, now, locale)
+            return _making(job, eta, now, locale)
         case JobState.DELIVERED:
             return _where_it_is(job, locale)
         case JobState.FAILED if job.reason in TOLD_PRIVATELY:
             return text("card.state.told_privately", locale, member=mention(job.member_id))
         case state if state in RESTING:
-            return f"{why(job, rules, locale)} {_cost(job, locale)}".strip()
+            return f"{why(job, requirements, locale)} {_cost(job, locale)}".strip()
         case _:
             return text(f"card.state.{job.state}", locale)
 
 
-def _making(job: Job, outlook: Outlook, now: datetime, locale: str) -> str:
+def _making(job: Job, eta: Eta, now: datetime, locale: str) -> str:
     since = ago(job.accepted_at or job.moved_at)
-    if outlook.expected_at is None:
+    if eta.expected_at is None:
         return text("card.state.generating", locale, since=since)
-    if outlook.expected_at <= now:
+    if eta.expected_at <= now:
         return text("card.state.generating_overdue", locale, since=since)
-    return text("card.state.generating_until", locale, since=since, expected=ago(outlook.expected_at))
+    return text("card.state.generating_until", locale, since=since, expected=ago(eta.expected_at))
 
 
 def _where_it_is(job: Job, locale: str) -> str:
@@ -275,7 +281,7 @@ def _cost(job: Job, locale: str) -> str:
     return ""
 
 
-def _lines(job: Job, rules: HouseRules, locale: str) -> tuple[Line, ...]:
+def _lines(job: Job, requirements: OrderRequirements, locale: str) -> tuple[Line, ...]:
     name = clip(plain(job.reference.name), 200)
     song = (
         text("card.song_value", locale, name=name)
@@ -290,8 +296,8 @@ def _lines(job: Job, rules: HouseRules, locale: str) -> tuple[Line, ...]:
         lines.append(Line(name=text("card.ordered", locale), value=ago(job.created_at)))
     if (job.is_live or job.state is JobState.DELIVERED) and (remark := spelled(job.detail, locale)):
         lines.append(Line(name=text("card.hint", locale), value=clip(remark, 1024), inline=False))
-    if job.is_live and len(job.prompt) > rules.prompt.warn_characters:
-        hint = text("card.hint.long", locale, warn=rules.prompt.warn_characters)
+    if job.is_live and len(job.prompt) > requirements.prompt.warn_characters:
+        hint = text("card.hint.long", locale, warn=requirements.prompt.warn_characters)
         lines.append(Line(name=text("card.hint", locale), value=hint, inline=False))
     if job.is_live and job.place.origin is Origin.USER_INSTALL:
         hint = text("card.hint.user_install", locale)

@@ -7,17 +7,17 @@ import discord
 from discord import ui
 
 from bot.texts import text
-from bot.ui.answers import locale_of, whisper
-from bot.ui.cards import Verb
+from bot.ui.button_actions import run_action
+from bot.ui.cards import JobAction
 from bot.ui.custom_ids import CHOICE_TEMPLATE, DRAFT_TEMPLATE, FORM_TEMPLATE, JOB_TEMPLATE, OURS, PAGE_TEMPLATE
-from bot.ui.desk import Desk, desk_of
-from bot.ui.funnel import guarded
-from bot.ui.presses import press
-from bot.ui.shelf import show_page, show_song
+from bot.ui.error_handler import guarded
+from bot.ui.library import show_page, show_song
+from bot.ui.order_flow import OrderFlow, flow_of
+from bot.ui.replies import locale_of, reply_privately
 
 
 class _Control(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
-    """What all controls share: errors end in the funnel, state is read from the store."""
+    """What all controls share: errors end in the one handler, state is read from the store."""
 
     def __init__(self, item: ui.Item[Any], match: re.Match[str]) -> None:
         super().__init__(item)
@@ -32,11 +32,11 @@ class _Control(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do it; discord.py would only log what is raised here."""
-        desk = desk_of(interaction)
-        if desk.arrivals.is_first(interaction.id):
-            await guarded(interaction, self.act(interaction, desk), desk.rules)
+        flow = flow_of(interaction)
+        if flow.deduplicator.is_first(interaction.id):
+            await guarded(interaction, self.act(interaction, flow), flow.requirements)
 
-    async def act(self, interaction: discord.Interaction, desk: Desk) -> None:
+    async def act(self, interaction: discord.Interaction, flow: OrderFlow) -> None:
         """What this control does."""
         raise NotImplementedError
 
@@ -44,48 +44,48 @@ class _Control(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
 class JobControl(_Control, template=JOB_TEMPLATE):
     """Every button of a job."""
 
-    async def act(self, interaction: discord.Interaction, desk: Desk) -> None:
-        """Do the verb; one that this version does not know is answered like an old button."""
-        verb = self.match["verb"]
-        if verb not in _VERBS:
-            await whisper(interaction, text("control.old", locale_of(interaction)))
+    async def act(self, interaction: discord.Interaction, flow: OrderFlow) -> None:
+        """Do the action; one that this version does not know is answered like an old button."""
+        action = self.match["action"]
+        if action not in _ACTIONS:
+            await reply_privately(interaction, text("control.old", locale_of(interaction)))
             return
-        await press(interaction, desk, Verb(verb), int(self.match["job"]))
+        await run_action(interaction, flow, JobAction(action), int(self.match["job"]))
 
 
 class DraftControl(_Control, template=DRAFT_TEMPLATE):
     """Opens the form of an order that was not taken."""
 
-    async def act(self, interaction: discord.Interaction, desk: Desk) -> None:
+    async def act(self, interaction: discord.Interaction, flow: OrderFlow) -> None:
         """Open it."""
-        await desk.change_draft(interaction, self.match["key"])
+        await flow.change_draft(interaction, self.match["key"])
 
 
 class PageControl(_Control, template=PAGE_TEMPLATE):
     """Turns a page of one's own songs."""
 
-    async def act(self, interaction: discord.Interaction, desk: Desk) -> None:
+    async def act(self, interaction: discord.Interaction, flow: OrderFlow) -> None:
         """Turn it."""
-        await show_page(interaction, desk, int(self.match["page"]))
+        await show_page(interaction, flow, int(self.match["page"]))
 
 
 class ChoiceControl(_Control, template=CHOICE_TEMPLATE):
     """Chooses one of the songs of a page."""
 
-    async def act(self, interaction: discord.Interaction, desk: Desk) -> None:
+    async def act(self, interaction: discord.Interaction, flow: OrderFlow) -> None:
         """Show it."""
         values: list[str] = (interaction.data or {}).get("values", [])
-        job = await desk.jobs.get(int(values[0])) if values else None
-        await show_song(interaction, desk, job, int(self.match["page"]))
+        job = await flow.jobs.get(int(values[0])) if values else None
+        await show_song(interaction, flow, job, int(self.match["page"]))
 
 
-_VERBS = frozenset(Verb)
+_ACTIONS = frozenset(JobAction)
 
 #: Registered once, in the client's setup.
 CONTROLS: tuple[type[_Control], ...] = (JobControl, DraftControl, PageControl, ChoiceControl)
 
 
-class Leftovers:
+class FallbackHandler:
     """Answers what discord.py does not dispatch by itself: every form, and buttons of versions long gone."""
 
     _form: ClassVar[re.Pattern[str]] = re.compile(FORM_TEMPLATE)
@@ -97,23 +97,23 @@ class Leftovers:
         """Answer if nobody else will; returns at once for everything else."""
         custom_id = str((interaction.data or {}).get("custom_id", ""))
         if interaction.type is discord.InteractionType.modal_submit:
-            desk = desk_of(interaction)
-            if desk.arrivals.is_first(interaction.id):
-                await guarded(interaction, self._submit(interaction, desk, custom_id), desk.rules)
+            flow = flow_of(interaction)
+            if flow.deduplicator.is_first(interaction.id):
+                await guarded(interaction, self._submit(interaction, flow, custom_id), flow.requirements)
         elif interaction.type is discord.InteractionType.component and self._is_outdated(custom_id):
-            desk = desk_of(interaction)
+            flow = flow_of(interaction)
             sentence = text("control.old", locale_of(interaction))
-            await guarded(interaction, whisper(interaction, sentence), desk.rules)
+            await guarded(interaction, reply_privately(interaction, sentence), flow.requirements)
 
     def _is_outdated(self, custom_id: str) -> bool:
         return custom_id.startswith(OURS) and not any(pattern.fullmatch(custom_id) for pattern in self._known)
 
-    async def _submit(self, interaction: discord.Interaction, desk: Desk, custom_id: str) -> None:
+    async def _submit(self, interaction: discord.Interaction, flow: OrderFlow, custom_id: str) -> None:
         form = self._form.fullmatch(custom_id)
         if form is not None and form["kind"] == "job" and form["of"].isdigit():
-            job = await desk.jobs.get(int(form["of"]))
+            job = await flow.jobs.get(int(form["of"]))
             if job.member_id == interaction.user.id:
-                await desk.submit_for_job(interaction, job)
+                await flow.submit_for_job(interaction, job)
                 return
         # a form of a version long gone is taken like one whose draft is forgotten: nothing that was typed is lost
-        await desk.submit_draft(interaction, form["of"] if form else "")
+        await flow.submit_draft(interaction, form["of"] if form else "")

@@ -1,13 +1,13 @@
 """What stands in the custom_id of buttons, menus and forms: kind, version, what to do, and on what. Pure.
 
-The version grows when a verb changes its meaning. Messages live for years: an id that is no longer understood is
+The version grows when an action changes its meaning. Messages live for years: an id that is no longer understood is
 answered with a sentence, never guessed at.
 """
 
-from bot.ui.cards import Verb
+from bot.ui.cards import JobAction
 
-#: `job:v1:<verb>:<job id>`
-JOB_TEMPLATE = r"job:v1:(?P<verb>[a-z_]+):(?P<job>[0-9]{1,18})"
+#: `job:v1:<action>:<job id>`
+JOB_TEMPLATE = r"job:v1:(?P<action>[a-z_]+):(?P<job>[0-9]{1,18})"
 #: `draft:v1:edit:<key>`: an order that was not taken, to be changed
 DRAFT_TEMPLATE = r"draft:v1:edit:(?P<key>[0-9a-f]{1,32})"
 #: `tracks:v1:page:<number>` and `tracks:v1:choose:<number>`: a page of one's own songs
@@ -20,9 +20,9 @@ FORM_TEMPLATE = r"form:v1:(?P<kind>draft|job):(?P<of>[0-9a-f]{1,32})"
 OURS = ("job:", "draft:", "tracks:", "form:")
 
 
-def job_id(verb: Verb, job: int) -> str:
-    """A button that does `verb` to a job."""
-    return f"job:v1:{verb}:{job}"
+def job_id(action: JobAction, job: int) -> str:
+    """A button that does `action` to a job."""
+    return f"job:v1:{action}:{job}"
 
 
 def draft_id(key: str) -> str:

@@ -1,37 +1,37 @@
 """Orders that are still being typed: held in memory while a form is open or a refused order is being changed.
 
-They are a convenience, not a promise. The form itself holds what the member types; a refused order shows him his text.
+They are a convenience, not a promise. The form itself holds what the member types; a refused order shows their text.
 """
 
 import secrets
 from collections import OrderedDict
 
 from bot.clock import Clock
-from bot.ui.orders import Wish
+from bot.ui.orders import OrderInput
 
 #: Longer than anybody leaves a form open; a form's own interaction ends after 15 minutes, one in typing does not.
 _KEPT_SECONDS = 6 * 3600.0
 
 
 class Drafts:
-    """Wishes by a key that a custom_id can carry; each for the member who made it."""
+    """Inputs by a key that a custom_id can carry; each for the member who typed it."""
 
-    def __init__(self, clock: Clock, most: int = 2_000) -> None:
-        """`most`: the oldest gives way."""
+    def __init__(self, clock: Clock, max_drafts: int = 2_000) -> None:
+        """`max_drafts`: the oldest gives way."""
         self._clock = clock
-        self._most = most
-        self._drafts: OrderedDict[str, tuple[float, int, Wish]] = OrderedDict()
+        self._max_drafts = max_drafts
+        self._drafts: OrderedDict[str, tuple[float, int, OrderInput]] = OrderedDict()
 
-    def keep(self, member_id: int, wish: Wish) -> str:
-        """Remember a wish; returns its key."""
+    def keep(self, member_id: int, order_input: OrderInput) -> str:
+        """Remember an input; returns its key."""
         key = secrets.token_hex(6)
-        self._drafts[key] = (self._clock.monotonic(), member_id, wish)
-        while len(self._drafts) > self._most:
+        self._drafts[key] = (self._clock.monotonic(), member_id, order_input)
+        while len(self._drafts) > self._max_drafts:
             self._drafts.popitem(last=False)
         return key
 
-    def find(self, key: str, member_id: int) -> Wish | None:
-        """The wish, for the member who made it; None when it is forgotten, or was made before a restart."""
+    def find(self, key: str, member_id: int) -> OrderInput | None:
+        """The input, for the member who typed it; None when it is forgotten, or was made before a restart."""
         kept = self._drafts.get(key)
         if kept is None or kept[1] != member_id:
             return None

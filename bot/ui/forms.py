@@ -8,14 +8,14 @@ import discord
 from discord import ui
 
 from bot.texts import text
-from bot.ui.orders import Song, Wish
-from bot.ui.rules import HouseRules
-from bot.ui.sentences import clip
+from bot.ui.formatting import clip
+from bot.ui.orders import OrderInput, Song
+from bot.ui.requirements import OrderRequirements
 
 TITLE, LYRICS, SONG = "title", "lyrics", "song"
 
 #: Discord's limit for a text field of a form.
-MOST_TYPED_CHARACTERS = 4_000
+MAX_TYPED_CHARACTERS = 4_000
 
 
 class AudioUpload(ui.FileUpload[Any]):
@@ -44,44 +44,48 @@ class FormAnswer:
     song: Song | None
 
 
-def order_form(custom_id: str, heading: str, filled: Filled, *, rules: HouseRules, locale: str) -> ui.Modal:
+def order_form(
+    custom_id: str, heading: str, filled: Filled, *, requirements: OrderRequirements, locale: str
+) -> ui.Modal:
     """Title, lyrics, song. `heading` is a key. Needs a running loop; discord.py does not keep it."""
     form = ui.Modal(title=text(heading, locale), custom_id=custom_id)
-    form.add_item(_title(filled, rules, locale))
-    form.add_item(_lyrics(filled, rules, locale))
-    form.add_item(_song(filled, rules, locale))
+    form.add_item(_title(filled, requirements, locale))
+    form.add_item(_lyrics(filled, requirements, locale))
+    form.add_item(_song(filled, requirements, locale))
     form.stop()
     return form
 
 
-def _title(filled: Filled, rules: HouseRules, locale: str) -> ui.Label[Any]:
+def _title(filled: Filled, requirements: OrderRequirements, locale: str) -> ui.Label[Any]:
     field: ui.TextInput[Any] = ui.TextInput(
         custom_id=TITLE,
         required=False,
-        max_length=rules.title_most_characters,
-        default=clip(filled.title, rules.title_most_characters) or None,
+        max_length=requirements.title_max_characters,
+        default=clip(filled.title, requirements.title_max_characters) or None,
     )
     return ui.Label(text=text("form.title", locale), description=text("form.title.about", locale), component=field)
 
 
-def _lyrics(filled: Filled, rules: HouseRules, locale: str) -> ui.Label[Any]:
+def _lyrics(filled: Filled, requirements: OrderRequirements, locale: str) -> ui.Label[Any]:
     # no max_length of the model's: section names do not count, and what is too long must come back, not be cut off
     field: ui.TextInput[Any] = ui.TextInput(
         custom_id=LYRICS,
         style=discord.TextStyle.paragraph,
-        max_length=MOST_TYPED_CHARACTERS,
-        default=filled.lyrics[:MOST_TYPED_CHARACTERS] or None,
+        max_length=MAX_TYPED_CHARACTERS,
+        default=filled.lyrics[:MAX_TYPED_CHARACTERS] or None,
     )
-    about = text("form.lyrics.about", locale, limit=rules.prompt.most_characters - 2 * len(rules.prompt.mark))
+    about = text(
+        "form.lyrics.about", locale, limit=requirements.prompt.max_characters - 2 * len(requirements.prompt.mark)
+    )
     return ui.Label(text=text("form.lyrics", locale), description=about, component=field)
 
 
-def _song(filled: Filled, rules: HouseRules, locale: str) -> ui.Label[Any]:
+def _song(filled: Filled, requirements: OrderRequirements, locale: str) -> ui.Label[Any]:
     needed = filled.song_name is None
     # 2.7.1 sends null for what is left out, so all three are given
     upload = AudioUpload(custom_id=SONG, required=needed, min_values=1 if needed else 0, max_values=1)
     if filled.song_name is None:
-        about = text("form.song.needed", locale, least_seconds=f"{rules.reference_least_seconds:g}")
+        about = text("form.song.needed", locale, min_seconds=f"{requirements.reference_min_seconds:g}")
     else:
         about = clip(text("form.song.chosen", locale, name=clip(filled.song_name, 60)), 100)
     return ui.Label(text=text("form.song", locale), description=about, component=upload)
@@ -113,12 +117,12 @@ def _song_in(attachment: Mapping[str, Any]) -> Song:
     return Song(url=str(attachment["url"]), name=str(attachment["filename"]), size_bytes=int(attachment["size"]))
 
 
-def typed_in(data: Mapping[str, Any] | None) -> Wish:
-    """The words and the title that an interaction of any kind carried, so that they can be given back."""
+def typed_in(data: Mapping[str, Any] | None) -> OrderInput:
+    """The lyrics and the title that an interaction of any kind carried, so that they can be given back."""
     if not data:
-        return Wish()
+        return OrderInput()
     if "components" in data:
         answer = read_answer(data)
-        return Wish(lyrics=answer.lyrics, title=answer.title)
+        return OrderInput(lyrics=answer.lyrics, title=answer.title)
     options = {option.get("name"): str(option.get("value") or "") for option in data.get("options") or ()}
-    return Wish(lyrics=options.get(LYRICS, ""), title=options.get(TITLE, ""))
+    return OrderInput(lyrics=options.get(LYRICS, ""), title=options.get(TITLE, ""))

@@ -28,7 +28,7 @@ _OWN_DOMAINS = frozenset({
 #: Pythons differ in what else they let stand in or behind the brackets.
 _BRACKETED = re.compile(r"\[[0-9a-f]*:[0-9a-f:.]*\](:[0-9]*)?", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
-_MOST_HOST_CHARACTERS = 253
+_MAX_HOST_CHARACTERS = 253
 #: A host whose last label is one is an IPv4 address in one of its spellings or nothing, as browsers see it (WHATWG).
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
@@ -46,14 +46,14 @@ _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNUSABLE = frozenset({"Cc", "Cs"})
 
 
-def offered(url: str | None, *, most_characters: int = BUTTON_CHARACTERS, opens_loopback: bool = False) -> str | None:
+def offered(url: str | None, *, max_characters: int = BUTTON_CHARACTERS, opens_loopback: bool = False) -> str | None:
     """The address as a link may carry it, in ASCII; None when it must not be offered.
 
     It is http or https, its host is public, it holds no name or password, no controls, and what has to be encoded is.
-    `opens_loopback`: the members are on the bot's own machine, see HouseRules.
+    `opens_loopback`: the members are on the bot's own machine, see OrderRequirements.
     """
     url = (url or "").strip(" ")
-    if len(url) > most_characters or not has_plausible_host(url):
+    if len(url) > max_characters or not has_plausible_host(url):
         return None
     if any(unicodedata.category(c) in _UNUSABLE for c in url):
         return None
@@ -61,12 +61,12 @@ def offered(url: str | None, *, most_characters: int = BUTTON_CHARACTERS, opens_
         address = _encoded(urlsplit(url), opens_loopback)
     except ValueError:  # what urlsplit, ipaddress and IDNA say of what is none
         return None
-    return address if address is not None and len(address) <= most_characters else None
+    return address if address is not None and len(address) <= max_characters else None
 
 
 def offered_in_words(url: str | None, *, opens_loopback: bool = False) -> str | None:
     """The address as a message's text can carry it, within `[words](<address>)`; longer than a button's may be."""
-    address = offered(url, most_characters=WORDS_CHARACTERS, opens_loopback=opens_loopback)
+    address = offered(url, max_characters=WORDS_CHARACTERS, opens_loopback=opens_loopback)
     if address is None:
         return None
     address = address.replace("(", "%28").replace(")", "%29")  # the first one would end the link
@@ -78,7 +78,7 @@ def _encoded(parts: SplitResult, opens_loopback: bool) -> str | None:
         return None
     if "[" in parts.netloc and not _BRACKETED.fullmatch(parts.netloc):
         return None
-    if len(parts.hostname) > _MOST_HOST_CHARACTERS or parts.port == 0:
+    if len(parts.hostname) > _MAX_HOST_CHARACTERS or parts.port == 0:
         return None
     host = _host(parts.hostname, opens_loopback)
     if host is None:
@@ -109,7 +109,7 @@ def _host(host: str, opens_loopback: bool) -> str | None:
         except OSError:
             return None
     labels = name.split(".")
-    if len(name) > _MOST_HOST_CHARACTERS or not all(_LABEL.fullmatch(label) for label in labels):
+    if len(name) > _MAX_HOST_CHARACTERS or not all(_LABEL.fullmatch(label) for label in labels):
         return None
     if labels[-1] == "localhost":
         return name if opens_loopback else None

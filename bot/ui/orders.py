@@ -9,7 +9,7 @@ import discord
 from bot.errors import OrderError, Reason
 from bot.jobs.lyrics import made_title, to_prompt
 from bot.jobs.model import Order, Origin, Place, Reference
-from bot.ui.rules import HouseRules
+from bot.ui.requirements import OrderRequirements
 
 #: What a song is called when Discord gives no name.
 _UNNAMED_FILE = "song"
@@ -25,8 +25,8 @@ class Song:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a member would like; nothing in it has been checked, and all of it comes back to him if it cannot be had."""
+class OrderInput:
+    """What a member would like; nothing in it has been checked, and all of it comes back if it cannot be had."""
 
     lyrics: str = ""
     title: str = ""
@@ -35,49 +35,49 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
-    """Who wishes, and where."""
+class Requester:
+    """Who orders, and where."""
 
     member_id: int
     member_name: str
     place: Place
 
 
-def to_order(wish: Wish, asker: Asker, rules: HouseRules) -> Order:
+def to_order(order_input: OrderInput, requester: Requester, requirements: OrderRequirements) -> Order:
     """The order, or OrderError with the first thing that is in its way; REFERENCE_GONE when there is no song."""
-    if wish.song is None:
+    if order_input.song is None:
         raise OrderError(Reason.REFERENCE_GONE)
-    check_song(wish.song, rules)
-    prompt = to_prompt(wish.lyrics, rules.prompt)
-    title = " ".join(wish.title.split())
-    if len(title) > rules.title_most_characters:
-        raise OrderError(Reason.TITLE_TOO_LONG, count=len(title), limit=rules.title_most_characters)
-    if rules.blocked.find(title, wish.lyrics, prompt.sung) is not None:
+    check_song(order_input.song, requirements)
+    prompt = to_prompt(order_input.lyrics, requirements.prompt)
+    title = " ".join(order_input.title.split())
+    if len(title) > requirements.title_max_characters:
+        raise OrderError(Reason.TITLE_TOO_LONG, count=len(title), limit=requirements.title_max_characters)
+    if requirements.blocklist.find(title, order_input.lyrics, prompt.sung) is not None:
         raise OrderError(Reason.WORDS_REFUSED)
     return Order(
-        member_id=asker.member_id,
-        member_name=asker.member_name,
-        place=asker.place,
-        title=title or made_title(wish.lyrics, wish.song.name),
-        lyrics=wish.lyrics,
+        member_id=requester.member_id,
+        member_name=requester.member_name,
+        place=requester.place,
+        title=title or made_title(order_input.lyrics, order_input.song.name),
+        lyrics=order_input.lyrics,
         prompt=prompt.text,
         reference=Reference(
-            url=wish.song.url,
-            name=wish.song.name,
-            size_bytes=wish.song.size_bytes,
-            expires_at=expiry_of(wish.song.url),
+            url=order_input.song.url,
+            name=order_input.song.name,
+            size_bytes=order_input.song.size_bytes,
+            expires_at=expiry_of(order_input.song.url),
         ),
-        again_of=wish.again_of,
+        again_of=order_input.again_of,
     )
 
 
-def check_song(song: Song, rules: HouseRules) -> None:
+def check_song(song: Song, requirements: OrderRequirements) -> None:
     """Where it comes from and how large it claims to be. Raises OrderError."""
-    if urlsplit(song.url).hostname not in rules.attachment_hosts:
+    if urlsplit(song.url).hostname not in requirements.attachment_hosts:
         raise OrderError(Reason.FOREIGN_URL)
     if song.size_bytes <= 0:
         raise OrderError(Reason.FILE_EMPTY)
-    if song.size_bytes > rules.reference_most_bytes:
+    if song.size_bytes > requirements.reference_max_bytes:
         raise OrderError(Reason.FILE_TOO_LARGE)
 
 
@@ -95,9 +95,9 @@ def song_of(attachment: discord.Attachment) -> Song:
     return Song(url=attachment.url, name=attachment.filename or _UNNAMED_FILE, size_bytes=attachment.size)
 
 
-def asker_of(interaction: discord.Interaction) -> Asker:
+def requester_of(interaction: discord.Interaction) -> Requester:
     """Who typed or pressed, and where."""
-    return Asker(
+    return Requester(
         member_id=interaction.user.id,
         member_name=interaction.user.display_name,
         place=Place(

@@ -7,7 +7,7 @@ from typing import TypedDict, TypeVar
 import discord
 from discord import ui
 
-from bot.ui.cards import Card, JobButton, LinkButton, Look
+from bot.ui.cards import ButtonTone, Card, JobButton, LinkButton
 from bot.ui.custom_ids import job_id
 
 log = logging.getLogger(__name__)
@@ -18,9 +18,9 @@ T = TypeVar("T")
 _NOT_FOR_ITS_CONTENT = frozenset({40005, 50045, 20016, 20028, 130000, 50083, 160005})
 
 _STYLES = {
-    Look.QUIET: discord.ButtonStyle.secondary,
-    Look.MAIN: discord.ButtonStyle.primary,
-    Look.DANGER: discord.ButtonStyle.danger,
+    ButtonTone.QUIET: discord.ButtonStyle.secondary,
+    ButtonTone.MAIN: discord.ButtonStyle.primary,
+    ButtonTone.DANGER: discord.ButtonStyle.danger,
 }
 
 
@@ -73,7 +73,7 @@ def to_button(job: int, button: JobButton | LinkButton) -> ui.Button[ui.View]:
     """One button."""
     if isinstance(button, LinkButton):
         return ui.Button(label=button.label, url=button.url)
-    return ui.Button(label=button.label, style=_STYLES[button.look], custom_id=job_id(button.verb, job))
+    return ui.Button(label=button.label, style=_STYLES[button.tone], custom_id=job_id(button.action, job))
 
 
 def finished(*items: ui.Item[ui.View]) -> ui.View:

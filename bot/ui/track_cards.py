@@ -4,20 +4,20 @@ from datetime import datetime, timedelta
 
 from bot.jobs.model import Job
 from bot.texts import text
-from bot.ui.cards import Card, JobButton, LinkButton, Look, Verb
+from bot.ui.cards import ButtonTone, Card, JobAction, JobButton, LinkButton
+from bot.ui.formatting import clip, length, mention, titled
 from bot.ui.links import offered, offered_in_words
-from bot.ui.rules import HouseRules
-from bot.ui.sentences import clip, length, mention, titled
+from bot.ui.requirements import OrderRequirements
 
 #: The provider keeps a track's address for 24 hours (its documents); an hour is kept back.
 _LINK_LASTS = timedelta(hours=23)
-_MOST_CONTENT_CHARACTERS = 2_000
+_MAX_CONTENT_CHARACTERS = 2_000
 
 
 def track_card(
     job: Job,
     *,
-    rules: HouseRules,
+    requirements: OrderRequirements,
     locale: str,
     with_file: bool,
     linked: bool = True,
@@ -31,53 +31,55 @@ def track_card(
     it, and is left out where the words would not fit then. `sketch`: the file says that the offline generator made it,
     so the message says so too. `smaller`: it was encoded again to fit this channel.
     """
-    link, address = _links(job, rules) if linked else (None, None)
+    link, address = _links(job, requirements) if linked else (None, None)
     content = ""
     for in_words in (address, None):
         content = _content(
             job, link, in_words, locale, with_file=with_file, direct=direct, sketch=sketch, smaller=smaller
         )
-        if len(content) <= _MOST_CONTENT_CHARACTERS:
+        if len(content) <= _MAX_CONTENT_CHARACTERS:
             break  # else the link would be cut, and lead nowhere
     buttons: list[JobButton | LinkButton] = []
     if link:
         buttons.append(LinkButton(label=text("control.link", locale), url=link))
     buttons += [
-        JobButton(verb=Verb.AGAIN, label=text("control.again", locale)),
-        JobButton(verb=Verb.EDIT, label=text("control.edit", locale)),
-        JobButton(verb=Verb.WORDS, label=text("control.words", locale)),
-        JobButton(verb=Verb.DELETE, label=text("control.delete", locale), look=Look.DANGER),
+        JobButton(action=JobAction.AGAIN, label=text("control.again", locale)),
+        JobButton(action=JobAction.EDIT, label=text("control.edit", locale)),
+        JobButton(action=JobAction.LYRICS, label=text("control.lyrics", locale)),
+        JobButton(action=JobAction.DELETE, label=text("control.delete", locale), tone=ButtonTone.DANGER),
     ]
-    return Card(job_id=job.id, content=clip(content, _MOST_CONTENT_CHARACTERS), buttons=tuple(buttons))
+    return Card(job_id=job.id, content=clip(content, _MAX_CONTENT_CHARACTERS), buttons=tuple(buttons))
 
 
-def has_link(job: Job, rules: HouseRules) -> bool:
+def has_link(job: Job, requirements: OrderRequirements) -> bool:
     """Whether the track's address can be offered, as a button or in words."""
-    return any(_links(job, rules))
+    return any(_links(job, requirements))
 
 
-def shared_card(job: Job, *, rules: HouseRules, now: datetime, locale: str, private: bool, linked: bool = True) -> Card:
+def shared_card(
+    job: Job, *, requirements: OrderRequirements, now: datetime, locale: str, private: bool, linked: bool = True
+) -> Card:
     """The message that carries a kept track once more, where its owner asked for it.
 
-    `private`: for him alone, so that he can dismiss it himself. `linked`: with the provider's link, while it leads
-    somewhere and if Discord may take it.
+    `private`: for the member alone, so that they can dismiss it themselves. `linked`: with the provider's link,
+    while it leads somewhere and if Discord may take it.
     """
     content = text("track.shared", locale, title=titled(job, locale), member=mention(job.member_id))
     buttons: list[JobButton | LinkButton] = []
     is_fresh = job.accepted_at is not None and now - job.accepted_at < _LINK_LASTS
-    if linked and is_fresh and (link := _links(job, rules)[0]):
+    if linked and is_fresh and (link := _links(job, requirements)[0]):
         buttons.append(LinkButton(label=text("control.link", locale), url=link))
-    buttons.append(JobButton(verb=Verb.WORDS, label=text("control.words", locale)))
+    buttons.append(JobButton(action=JobAction.LYRICS, label=text("control.lyrics", locale)))
     if not private:
-        buttons.append(JobButton(verb=Verb.REMOVE, label=text("control.remove", locale)))
-    return Card(job_id=job.id, content=clip(content, _MOST_CONTENT_CHARACTERS), buttons=tuple(buttons))
+        buttons.append(JobButton(action=JobAction.REMOVE, label=text("control.remove", locale)))
+    return Card(job_id=job.id, content=clip(content, _MAX_CONTENT_CHARACTERS), buttons=tuple(buttons))
 
 
-def _links(job: Job, rules: HouseRules) -> tuple[str | None, str | None]:
+def _links(job: Job, requirements: OrderRequirements) -> tuple[str | None, str | None]:
     """The track's address for a button; else, for a message's text."""
     url = job.track.url if job.track else None
-    link = offered(url, opens_loopback=rules.opens_loopback)
-    return link, None if link else offered_in_words(url, opens_loopback=rules.opens_loopback)
+    link = offered(url, opens_loopback=requirements.opens_loopback)
+    return link, None if link else offered_in_words(url, opens_loopback=requirements.opens_loopback)
 
 
 def _content(

@@ -132,10 +132,10 @@ def check_selection(select: JSON, values: list[str]) -> None:
         offered = {option["value"] for option in select["options"]}
         if unknown := set(values) - offered:
             raise ClientRefusedError(f"{min(unknown)!r} is not offered")
-    least = select.get("min_values")
-    most = select.get("max_values") or 1
-    if not (1 if least is None else least) <= len(values) <= most:
-        raise ClientRefusedError(f"{len(values)} values chosen, {least} to {most} are possible")
+    min_values = select.get("min_values")
+    max_values = select.get("max_values") or 1
+    if not (1 if min_values is None else min_values) <= len(values) <= max_values:
+        raise ClientRefusedError(f"{len(values)} values chosen, {min_values} to {max_values} are possible")
 
 
 def fill_modal(modal: Modal, values: dict[str, Any], files: dict[str, list[str]]) -> list[JSON]:

@@ -16,7 +16,7 @@ CHOICES = 25
 #: Names, descriptions and values of a whole command together.
 COMMAND_CHARACTERS = 8000
 #: Per scope (docs; message commands 15 since 2026-03).
-MOST_COMMANDS = {CHAT_INPUT: 100, USER_COMMAND: 15, MESSAGE_COMMAND: 15}
+MAX_COMMANDS = {CHAT_INPUT: 100, USER_COMMAND: 15, MESSAGE_COMMAND: 15}
 
 _NAME = re.compile(r"^[-_'\w]{1,32}$")
 _COMMAND_FIELDS = frozenset({
@@ -51,9 +51,9 @@ FILE_TYPES = {
 def check_all(commands: Any) -> list[str]:
     """Refuse a bulk overwrite with 50035 if anything is wrong; gives the unknown fields back."""
     form = Form()
-    rows = form.rows("commands", commands, sum(MOST_COMMANDS.values()))
+    rows = form.rows("commands", commands, sum(MAX_COMMANDS.values()))
     seen: set[tuple[int, str]] = set()
-    counts = dict.fromkeys(MOST_COMMANDS, 0)
+    counts = dict.fromkeys(MAX_COMMANDS, 0)
     for index, command in enumerate(rows):
         kind = command.get("type", CHAT_INPUT)
         _check_command(form, str(index), command)
@@ -64,8 +64,8 @@ def check_all(commands: Any) -> list[str]:
         if kind in counts:
             counts[kind] += 1
     for kind, count in counts.items():
-        if count > MOST_COMMANDS[kind]:
-            form.add("commands", "BASE_TYPE_BAD_LENGTH", f"Must be {MOST_COMMANDS[kind]} or fewer in length.")
+        if count > MAX_COMMANDS[kind]:
+            form.add("commands", "BASE_TYPE_BAD_LENGTH", f"Must be {MAX_COMMANDS[kind]} or fewer in length.")
     form.close()
     return form.unknown
 
@@ -73,7 +73,7 @@ def check_all(commands: Any) -> list[str]:
 def _check_command(form: Form, path: str, command: JSON) -> None:
     form.fields(path, command, _COMMAND_FIELDS)
     kind = command.get("type", CHAT_INPUT)
-    if kind not in MOST_COMMANDS:
+    if kind not in MAX_COMMANDS:
         form.add(f"{path}.type", "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3}.")
         return
     _check_translations(form, path, command, slash=kind == CHAT_INPUT)

@@ -15,8 +15,8 @@ LABEL, FILE_UPLOAD, RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX = 18, 19, 21, 22, 23
 LINK_STYLE = 5
 PREMIUM_STYLE = 6
 #: Docs, components/reference: 40 nested components and 4000 characters of text in a V2 message.
-MOST_V2_COMPONENTS = 40
-MOST_V2_TEXT = 4000
+MAX_V2_COMPONENTS = 40
+MAX_V2_TEXT = 4000
 
 _COMMON = {"type", "id"}
 KNOWN: dict[int, frozenset[str]] = {
@@ -79,16 +79,16 @@ def numbered(components: list[JSON]) -> list[JSON]:
 
 def check_message(form: Form, components: list[JSON], *, v2: bool, files: set[str]) -> None:
     """Note everything Discord refuses in a message's components."""
-    most = MOST_V2_COMPONENTS if v2 else 5
-    rows = form.rows("components", components, most)
+    max_items = MAX_V2_COMPONENTS if v2 else 5
+    rows = form.rows("components", components, max_items)
     for index, component in enumerate(rows):
         _check(form, f"components.{index}", component, _TOP_V2 if v2 else _TOP_CLASSIC, files)
     everything = list(walk(rows))
-    if v2 and len(everything) > MOST_V2_COMPONENTS:
-        form.add("components", "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED", f"Exceeds {MOST_V2_COMPONENTS} components")
+    if v2 and len(everything) > MAX_V2_COMPONENTS:
+        form.add("components", "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED", f"Exceeds {MAX_V2_COMPONENTS} components")
     text = sum(len(str(c.get("content") or "")) for c in everything if c.get("type") == TEXT_DISPLAY)
-    if text > MOST_V2_TEXT:
-        form.add("components", "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", f"Exceeds {MOST_V2_TEXT} characters")
+    if text > MAX_V2_TEXT:
+        form.add("components", "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", f"Exceeds {MAX_V2_TEXT} characters")
     _check_unique(form, everything)
 
 
@@ -97,7 +97,7 @@ def check_modal(form: Form, data: JSON) -> None:
     form.fields("data", data, frozenset({"custom_id", "title", "components"}))
     form.text("data.custom_id", data.get("custom_id"), 100)
     form.text("data.title", data.get("title"), 45)
-    rows = form.rows("data.components", data.get("components"), 5, fewest=1)
+    rows = form.rows("data.components", data.get("components"), 5, min_items=1)
     for index, component in enumerate(rows):
         _check(form, f"data.components.{index}", component, _TOP_MODAL, set())
     _check_unique(form, list(walk(rows)))
@@ -134,7 +134,7 @@ def _check(form: Form, path: str, component: JSON, allowed: frozenset[int], file
 
 
 def _check_row(form: Form, path: str, row: JSON, files: set[str]) -> None:
-    inside = form.rows(f"{path}.components", row.get("components"), 5, fewest=1)
+    inside = form.rows(f"{path}.components", row.get("components"), 5, min_items=1)
     for index, component in enumerate(inside):
         # In a form a row is the old way to hold one text field; everything else sits in a label.
         allowed = {TEXT_INPUT} if path.startswith("data.") else SELECTS | {BUTTON}
@@ -164,12 +164,12 @@ def _check_choice(form: Form, path: str, choice: JSON) -> None:
     kind = choice["type"]
     form.text(f"{path}.custom_id", choice.get("custom_id"), 100)
     form.text(f"{path}.placeholder", choice.get("placeholder"), 150, required=False, shortest=0)
-    most = 25 if kind in SELECTS else 10
-    form.number(f"{path}.min_values", choice.get("min_values"), 0, most)
-    form.number(f"{path}.max_values", choice.get("max_values"), 1, most)
+    max_items = 25 if kind in SELECTS else 10
+    form.number(f"{path}.min_values", choice.get("min_values"), 0, max_items)
+    form.number(f"{path}.max_values", choice.get("max_values"), 1, max_items)
     if kind in ENTITY_SELECTS:
         return
-    options = form.rows(f"{path}.options", choice.get("options"), most, fewest=1)
+    options = form.rows(f"{path}.options", choice.get("options"), max_items, min_items=1)
     for index, option in enumerate(options):
         form.text(f"{path}.options.{index}.label", option.get("label"), 100)
         form.text(f"{path}.options.{index}.value", option.get("value"), 100)
@@ -210,13 +210,13 @@ def _check_label(form: Form, path: str, label: JSON, files: set[str]) -> None:
 def _check_layout(form: Form, path: str, component: JSON, files: set[str]) -> None:
     kind = component["type"]
     if kind == TEXT_DISPLAY:
-        form.text(f"{path}.content", component.get("content"), MOST_V2_TEXT)
+        form.text(f"{path}.content", component.get("content"), MAX_V2_TEXT)
     elif kind == CONTAINER:
-        inside = form.rows(f"{path}.components", component.get("components"), MOST_V2_COMPONENTS, fewest=1)
+        inside = form.rows(f"{path}.components", component.get("components"), MAX_V2_COMPONENTS, min_items=1)
         for index, inner in enumerate(inside):
             _check(form, f"{path}.components.{index}", inner, _IN_CONTAINER, files)
     elif kind == SECTION:
-        inside = form.rows(f"{path}.components", component.get("components"), 3, fewest=1)
+        inside = form.rows(f"{path}.components", component.get("components"), 3, min_items=1)
         for index, inner in enumerate(inside):
             _check(form, f"{path}.components.{index}", inner, frozenset({TEXT_DISPLAY}), files)
         accessory = component.get("accessory")
@@ -227,7 +227,7 @@ def _check_layout(form: Form, path: str, component: JSON, files: set[str]) -> No
     elif kind in (FILE, THUMBNAIL):
         _check_media(form, path, "file" if kind == FILE else "media", component, files)
     elif kind == MEDIA_GALLERY:
-        for index, item in enumerate(form.rows(f"{path}.items", component.get("items"), 10, fewest=1)):
+        for index, item in enumerate(form.rows(f"{path}.items", component.get("items"), 10, min_items=1)):
             _check_media(form, f"{path}.items.{index}", "media", item, files)
 
 

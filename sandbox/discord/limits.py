@@ -11,24 +11,24 @@ from .world import World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """At most `most` requests in `seconds`."""
+    """At most `max_requests` requests in `seconds`."""
 
-    most: int
+    max_requests: int
     seconds: float
 
 
 #: Observed, not documented: five message creates in five seconds per channel; webhooks five in two.
 _ROUTES = (
-    (re.compile(r"^POST /channels/(\d+)/messages$"), Window(most=5, seconds=5.0)),
-    (re.compile(r"^(?:PATCH|DELETE) /channels/(\d+)/messages/\d+$"), Window(most=5, seconds=5.0)),
-    (re.compile(r"^\w+ /webhooks/\d+/([^/]+)"), Window(most=5, seconds=2.0)),
+    (re.compile(r"^POST /channels/(\d+)/messages$"), Window(max_requests=5, seconds=5.0)),
+    (re.compile(r"^(?:PATCH|DELETE) /channels/(\d+)/messages/\d+$"), Window(max_requests=5, seconds=5.0)),
+    (re.compile(r"^\w+ /webhooks/\d+/([^/]+)"), Window(max_requests=5, seconds=2.0)),
 )
 #: Docs, "Global Rate Limit"; interaction endpoints are not bound by it.
-_GLOBAL = Window(most=50, seconds=1.0)
+_GLOBAL = Window(max_requests=50, seconds=1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class BudgetAnswer:
     """What the budget says of one request: headers always, a 429 body when it is refused."""
 
     headers: dict[str, str]
@@ -42,45 +42,45 @@ class RequestBudget:
         self._world = world
         self._used: dict[str, deque[float]] = defaultdict(deque)
 
-    def ask(self, method: str, path: str) -> Verdict:
+    def ask(self, method: str, path: str) -> BudgetAnswer:
         """Count a request, or refuse it."""
         if not self._world.rules.rate_limits:
-            return Verdict(headers={})
+            return BudgetAnswer(headers={})
         if not path.startswith(("/interactions/", "/webhooks/")):
             wait_seconds = self._wait("global", _GLOBAL)
             if wait_seconds > 0:
                 headers = {"Retry-After": str(round(wait_seconds) + 1), "X-RateLimit-Global": "true"}
-                return Verdict(headers=headers, refusal=too_many(wait_seconds, is_global=True))
+                return BudgetAnswer(headers=headers, refusal=too_many(wait_seconds, is_global=True))
             self._count("global")
         for pattern, window in _ROUTES:
             if found := pattern.match(f"{method} {path}"):
                 return self._route(f"{pattern.pattern}:{found[1]}", window)
-        return Verdict(headers={})
+        return BudgetAnswer(headers={})
 
-    def _route(self, key: str, window: Window) -> Verdict:
+    def _route(self, key: str, window: Window) -> BudgetAnswer:
         wait_seconds = self._wait(key, window)
         if wait_seconds <= 0:
             self._count(key)
         used = self._used[key]
         reset_after = max(0.0, used[0] + window.seconds - self._world.clock.time())
         headers = {
-            "X-RateLimit-Limit": str(window.most),
-            "X-RateLimit-Remaining": str(window.most - len(used)),
+            "X-RateLimit-Limit": str(window.max_requests),
+            "X-RateLimit-Remaining": str(window.max_requests - len(used)),
             "X-RateLimit-Reset": f"{self._world.clock.time() + reset_after:.3f}",
             "X-RateLimit-Reset-After": f"{reset_after:.3f}",
             "X-RateLimit-Bucket": f"{abs(hash(key.rpartition(':')[0])):016x}",
         }
         if wait_seconds <= 0:
-            return Verdict(headers=headers)
+            return BudgetAnswer(headers=headers)
         headers |= {"Retry-After": str(round(wait_seconds) + 1), "X-RateLimit-Scope": "user"}
-        return Verdict(headers=headers, refusal=too_many(round(wait_seconds, 3)))
+        return BudgetAnswer(headers=headers, refusal=too_many(round(wait_seconds, 3)))
 
     def _wait(self, key: str, window: Window) -> float:
         used = self._used[key]
         now = self._world.clock.time()
         while used and used[0] <= now - window.seconds:
             used.popleft()
-        return used[0] + window.seconds - now if len(used) >= window.most else 0.0
+        return used[0] + window.seconds - now if len(used) >= window.max_requests else 0.0
 
     def _count(self, key: str) -> None:
         self._used[key].append(self._world.clock.time())

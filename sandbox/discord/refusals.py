@@ -98,15 +98,15 @@ class Form:
         if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
             self.add(path, "NUMBER_TYPE_RANGE", f"int value should be between {lowest} and {highest}.")
 
-    def rows(self, path: str, value: Any, most: int, *, fewest: int = 0) -> list[dict[str, Any]]:
+    def rows(self, path: str, value: Any, max_items: int, *, min_items: int = 0) -> list[dict[str, Any]]:
         """A list of objects; what is not one is an error and left out."""
         if value is None:
             return []
         if not isinstance(value, list):
             self.add(path, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
             return []
-        if not fewest <= len(value) <= most:
-            self.add(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {fewest} and {most} in length.")
+        if not min_items <= len(value) <= max_items:
+            self.add(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {min_items} and {max_items} in length.")
         for index, row in enumerate(value):
             if not isinstance(row, dict):
                 self.add(f"{path}.{index}", "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")

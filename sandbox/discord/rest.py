@@ -139,18 +139,18 @@ class Frame:
     async def _run(
         self, request: web.Request, endpoint: Endpoint, call: Call, path: str
     ) -> tuple[int, Answer, dict[str, str]]:
-        verdict = self._budget.ask(request.method, path)
-        if verdict.refusal is not None:
-            return 429, verdict.refusal, verdict.headers
+        budgeted = self._budget.ask(request.method, path)
+        if budgeted.refusal is not None:
+            return 429, budgeted.refusal, budgeted.headers
         try:
             self._admit(request, path)
             answer = await endpoint(request)
         except RefusedError as refused:
-            return refused.status, refused.body(), verdict.headers
+            return refused.status, refused.body(), budgeted.headers
         except web.HTTPException as error:
-            return error.status, {"message": f"{error.status}: {error.reason}", "code": 0}, verdict.headers
+            return error.status, {"message": f"{error.status}: {error.reason}", "code": 0}, budgeted.headers
         call.applied = True
-        return (204 if answer is None else 200), answer, verdict.headers
+        return (204 if answer is None else 200), answer, budgeted.headers
 
     def _admit(self, request: web.Request, path: str) -> None:
         if not path.startswith(_OPEN) and request.headers.get("Authorization") != f"Bot {self._world.token}":

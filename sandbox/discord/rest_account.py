@@ -12,7 +12,7 @@ from .rest import body_of, number_in, route, world_of
 from .world import World
 
 #: Undocumented; tools send no more.
-MOST_REFRESHED = 50
+MAX_REFRESHED = 50
 
 
 async def me(request: web.Request) -> JSON:
@@ -137,8 +137,8 @@ async def refresh_urls(request: web.Request) -> JSON:
     world = world_of(request)
     urls = body_of(request).payload.get("attachment_urls")
     form = Form()
-    if not isinstance(urls, list) or not 1 <= len(urls) <= MOST_REFRESHED:
-        form.add("attachment_urls", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MOST_REFRESHED} in length.")
+    if not isinstance(urls, list) or not 1 <= len(urls) <= MAX_REFRESHED:
+        form.add("attachment_urls", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MAX_REFRESHED} in length.")
     form.close()
     refreshed = []
     for url in map(str, urls or ()):

@@ -23,7 +23,7 @@ from .rest import body_of, number_in, route, world_of
 from .world import World
 
 _MESSAGE_ANSWERS = (CallbackType.MESSAGE, CallbackType.DEFERRED_MESSAGE)
-_MOST_CHOICES = 25
+_MAX_CHOICES = 25
 
 
 def allowed_answers(done: Interaction) -> set[int]:
@@ -129,7 +129,7 @@ def _answer_update(world: World, done: Interaction, body: posting.Body) -> None:
 
 def _answer_choices(world: World, done: Interaction, body: posting.Body) -> None:
     form = Form()
-    choices = form.rows("data.choices", body.payload.get("choices"), _MOST_CHOICES)
+    choices = form.rows("data.choices", body.payload.get("choices"), _MAX_CHOICES)
     for index, choice in enumerate(choices):
         form.text(f"data.choices.{index}.name", choice.get("name"), 100)
         value = choice.get("value")

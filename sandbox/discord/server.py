@@ -27,7 +27,7 @@ DEFAULT_TOKEN = "sandbox.bot.token"  # noqa: S105 - opens nothing but this sandb
 #: What the bot is called unless the caller says so.
 DEFAULT_APP_NAME = "Sandbox Bot"
 #: Discord takes 25 MiB and more in one request; the sandbox's own limits are checked per file.
-_MOST_BODY_BYTES = 512 * 1024 * 1024
+_MAX_BODY_BYTES = 512 * 1024 * 1024
 
 
 class FakeDiscord(Switches):
@@ -124,7 +124,7 @@ class FakeDiscord(Switches):
     def application(self) -> web.Application:
         """REST, gateway and CDN as one aiohttp application."""
         frame = Frame(self.world, self.faults, self._budget)
-        app = web.Application(middlewares=[frame.middleware()], client_max_size=_MOST_BODY_BYTES)
+        app = web.Application(middlewares=[frame.middleware()], client_max_size=_MAX_BODY_BYTES)
         app[WORLD] = self.world
         for module in (rest_account, rest_messages, rest_interactions, rest_commands):
             app.router.add_routes(module.routes())

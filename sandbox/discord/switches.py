@@ -8,15 +8,15 @@ from .cdn import signed_url
 from .faults import Fault, FaultBook
 from .gateway import Gateway
 from .lookups import Where, Who
+from .member_actions import MemberActions
 from .objects import Attachment, Channel, Guild, Interaction, Message, Overwrite
 from .permissions import named
 from .records import Call
 from .rest_account import add_thread
-from .verbs import MemberVerbs
 from .world import World
 
 
-class Switches(MemberVerbs):
+class Switches(MemberActions):
     """Failures on request and changes of the server while the bot runs."""
 
     world: World

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.generation.composer import PlainComposer
-from sandbox.generation.plans import Settings
+from sandbox.generation.config import Settings
 from sandbox.generation.server import FakeGeneration
 from sandbox.generation.sketching import SketchComposer
 

@@ -9,7 +9,7 @@ import yarl
 from aiohttp import web
 
 MODEL = "minimax-music"
-MOST_PROMPT_CHARACTERS = 600
+MAX_PROMPT_CHARACTERS = 600
 REFERENCE_OVER_SECONDS = 15.0
 
 NO_KEY = "This request requires a valid API key. You can create a new API key on the Billing page: https://aimlapi.com/app/keys"
@@ -79,8 +79,8 @@ def _prompt(body: dict[str, Any]) -> str:
         return "prompt: Expected string"
     if not prompt.strip("# \n"):
         return "prompt: String must contain at least 1 character(s)"
-    if len(prompt) > MOST_PROMPT_CHARACTERS:
-        return f"prompt: String must contain at most {MOST_PROMPT_CHARACTERS} character(s)"
+    if len(prompt) > MAX_PROMPT_CHARACTERS:
+        return f"prompt: String must contain at most {MAX_PROMPT_CHARACTERS} character(s)"
     return ""
 
 

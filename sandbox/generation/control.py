@@ -6,8 +6,8 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
+from sandbox.generation.config import Rule, Script, Settings
 from sandbox.generation.ledger import Generation
-from sandbox.generation.plans import Rule, Script, Settings
 from sandbox.generation.world import World
 
 _LOCAL = frozenset({"127.0.0.1", "localhost"})
@@ -65,7 +65,7 @@ class _Control:
     async def remove_rules(self, request: web.Request) -> dict[str, Any]:
         """One rule, or all."""
         number = request.match_info.get("number")
-        self._world.mischief.remove(int(number) if number else None)
+        self._world.fault_injector.remove(int(number) if number else None)
         return {}
 
     async def add_script(self, request: web.Request) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from sandbox.generation.config import Script, Settings
 from sandbox.generation.contract import MODEL
-from sandbox.generation.plans import Script, Settings
 
 
 @dataclass(slots=True, kw_only=True)

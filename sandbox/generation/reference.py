@@ -16,7 +16,7 @@ import av.error
 import yarl
 
 from bot.download import DownloadError, DownloadTimeouts, download
-from sandbox.generation.plans import Settings
+from sandbox.generation.config import Settings
 
 _TIMEOUTS = DownloadTimeouts(connect_seconds=5, read_seconds=10, total_seconds=60)
 _FORMATS = frozenset({"mp3", "wav"})
@@ -46,9 +46,7 @@ async def fetch_reference(session: aiohttp.ClientSession, url: str, into: Path, 
         return _is_allowed(address, settings)
 
     try:
-        await download(
-            session, url, into, most_bytes=settings.reference_most_bytes, timeouts=_TIMEOUTS, allowed=allowed
-        )
+        await download(session, url, into, max_bytes=settings.reference_most_bytes, timeouts=_TIMEOUTS, allowed=allowed)
     except DownloadError as error:
         raise UnusableReferenceError("file_download_error", f"Failed to download the file: {error}") from error
     seconds = await asyncio.to_thread(_seconds_of, into)

@@ -5,7 +5,7 @@ from typing import Any
 import aiohttp
 import yarl
 
-from sandbox.generation.plans import Fault, Rule, Script
+from sandbox.generation.config import Fault, Rule, Script
 
 
 class RemoteGeneration:
@@ -29,7 +29,7 @@ class RemoteGeneration:
         return await self._send("PATCH", "settings", settings)
 
     async def script(self, **script: Any) -> None:
-        """Script the next generation that matches; see `plans.Script`."""
+        """Script the next generation that matches; see `config.Script`."""
         await self._send("POST", "scripts", Script.model_validate(script).model_dump(mode="json"))
 
     async def fault(

@@ -11,12 +11,12 @@ import aiohttp
 import yarl
 from aiohttp import web
 
-from sandbox.generation.asking import LogsCall, PollCall, TrackCall
 from sandbox.generation.composer import Composer, PlainComposer
+from sandbox.generation.config import Fault, Rule, Script, Settings
 from sandbox.generation.contract import refusal
 from sandbox.generation.control import add_control
 from sandbox.generation.ledger import Ledger
-from sandbox.generation.plans import Fault, Rule, Script, Settings
+from sandbox.generation.read_calls import LogsCall, PollCall, TrackCall
 from sandbox.generation.submitting import SubmitCall
 from sandbox.generation.world import World
 
@@ -66,7 +66,7 @@ class FakeGeneration:
         self.world.settings = Settings.model_validate({**self.world.settings.model_dump(), **settings})
 
     def script(self, **script: Any) -> None:
-        """Script the next generation that matches; see `plans.Script`."""
+        """Script the next generation that matches; see `config.Script`."""
         self.world.scripts.append(Script.model_validate(script))
 
     def fault(self, call: str, *, fault: Fault | None = None, rule: dict[str, Any] | None = None, **kind: Any) -> int:
@@ -80,7 +80,7 @@ class FakeGeneration:
 
     def heal(self, number: int | None = None) -> None:
         """Take one fault back, or all."""
-        self.world.mischief.remove(number)
+        self.world.fault_injector.remove(number)
 
     async def __aenter__(self) -> Self:
         """Listen. Raises OSError when the port is taken."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.generation.config import Call, Fault, Manner, Script
 from sandbox.generation.contract import REFERENCE_OVER_SECONDS, complaints_about, refusal, upstream_refusal
+from sandbox.generation.fault_injection import carry_out
 from sandbox.generation.ledger import Generation, Submission
-from sandbox.generation.mischief import carry_out
-from sandbox.generation.plans import Call, Fault, Manner, Script
 from sandbox.generation.reference import UnusableReferenceError, fetch_reference
 from sandbox.generation.world import World
 
@@ -35,7 +35,7 @@ class SubmitCall:
         world = self._world
         posted = await self._record(request)
         script = None if complaints_about(posted.body) else world.take_script(posted.body["prompt"])
-        fault = (script and script.submit) or world.mischief.choose(
+        fault = (script and script.submit) or world.fault_injector.choose(
             Call.SUBMIT, world.ledger.now(), client_request_id=posted.client_request_id
         )
         await world.pause(world.settings.latency_seconds + (fault.delay_seconds if fault else 0))

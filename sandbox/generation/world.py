@@ -12,10 +12,10 @@ import yarl
 from aiohttp import web
 
 from sandbox.generation.composer import Composer, ComposerError
+from sandbox.generation.config import Rule, Script, Settings
 from sandbox.generation.contract import refusal
+from sandbox.generation.fault_injection import FaultInjector
 from sandbox.generation.ledger import Generation, Ledger
-from sandbox.generation.mischief import Mischief
-from sandbox.generation.plans import Rule, Script, Settings
 
 _DOWNSTREAM = {"name": "Error", "message": "Downstream service error"}
 
@@ -27,7 +27,7 @@ class World:
         """`folder`: where references and tracks lie; it must exist."""
         self.settings = settings
         self.ledger = Ledger()
-        self.mischief = Mischief(seed)
+        self.fault_injector = FaultInjector(seed)
         self.scripts: list[Script] = []
         self.composer = composer
         self.folder = folder
@@ -58,7 +58,7 @@ class World:
 
     def add_rule(self, rule: Rule) -> int:
         """Put a rule in force; its number."""
-        return self.mischief.add(rule, self.ledger.now())
+        return self.fault_injector.add(rule, self.ledger.now())
 
     def accept(self, generation: Generation) -> None:
         """Charge it and start to compose."""

@@ -20,8 +20,8 @@ MP3_RATE = 44_100
 MP3_BITS_PER_SECOND = 224_000
 
 
-def read_mono(path: Path, rate: int, most_seconds: float) -> Floats:
-    """The first `most_seconds` of the file, mixed to one channel at `rate`, float32.
+def read_mono(path: Path, rate: int, max_seconds: float) -> Floats:
+    """The first `max_seconds` of the file, mixed to one channel at `rate`, float32.
 
     Raises UnreadableReferenceError when there is no file, no sound stream, or not one decodable frame. A file that
     breaks in the middle yields what came before.
@@ -30,7 +30,7 @@ def read_mono(path: Path, rate: int, most_seconds: float) -> Floats:
         raise UnreadableReferenceError(f"There is no file {path.name!r}.")
     blocks: list[Floats] = []
     try:
-        _decode(path, rate, most_seconds, blocks)
+        _decode(path, rate, max_seconds, blocks)
     except (FFmpegError, ValueError, OverflowError, IndexError) as error:
         if getattr(error, "errno", None) == errno.ENOMEM:
             raise MemoryError from error
@@ -38,7 +38,7 @@ def read_mono(path: Path, rate: int, most_seconds: float) -> Floats:
             raise UnreadableReferenceError(f"No sound could be read from {path.name!r}.") from error
     if not blocks:
         raise UnreadableReferenceError(f"No sound could be read from {path.name!r}.")
-    samples = np.concatenate(blocks)[: int(most_seconds * rate)]
+    samples = np.concatenate(blocks)[: int(max_seconds * rate)]
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
 
 
@@ -50,7 +50,7 @@ def read_stereo(path: Path) -> Floats:
         return np.concatenate([frame.to_ndarray() for frame in frames], axis=1).T.astype(np.float32, copy=False)
 
 
-def _decode(path: Path, rate: int, most_seconds: float, blocks: list[Floats]) -> None:
+def _decode(path: Path, rate: int, max_seconds: float, blocks: list[Floats]) -> None:
     """Appends decoded blocks, so that what was read before an error is kept."""
     count = 0
     with av.open(str(path)) as container:
@@ -61,7 +61,7 @@ def _decode(path: Path, rate: int, most_seconds: float, blocks: list[Floats]) ->
             for piece in resampler.resample(frame):
                 blocks.append(piece.to_ndarray()[0].astype(np.float32))
                 count += len(blocks[-1])
-            if count >= most_seconds * rate:
+            if count >= max_seconds * rate:
                 return
         blocks.extend(piece.to_ndarray()[0].astype(np.float32) for piece in resampler.resample(None))
 

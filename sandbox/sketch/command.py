@@ -48,12 +48,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _limit_memory(most_bytes: int) -> None:
+def _limit_memory(max_bytes: int) -> None:
     """Where the system can: Windows has no such limit."""
     if sys.platform != "win32":
         import resource  # not on Windows
 
-        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
+        resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
 
 
 def _lyrics(argument: str) -> str:

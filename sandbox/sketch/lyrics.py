@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
-MOST_CHARACTERS = 600  # the generation API's own limit
+MAX_CHARACTERS = 600  # the generation API's own limit
 _LONGEST_LINE = 46
 _LONGEST_WIDE_LINE = 14  # a Chinese or Japanese sign is about a syllable each
 _CHORUS = re.compile(
@@ -53,7 +53,7 @@ def read_lyrics(text: str) -> tuple[Stanza, ...]:
 
 
 def _cleaned(text: str) -> str:
-    kept = text.replace("\r\n", "\n").replace("\r", "\n")[:MOST_CHARACTERS].strip()
+    kept = text.replace("\r\n", "\n").replace("\r", "\n")[:MAX_CHARACTERS].strip()
     kept = kept.removeprefix("##").removesuffix("##")
     kept = _MARKUP.sub(" ", kept).replace("##", " ")
     return "".join(sign if sign == "\n" or unicodedata.category(sign)[0] != "C" else " " for sign in kept)

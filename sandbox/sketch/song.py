@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from sandbox.sketch.theory import Chord
     from sandbox.sketch.voice import Spoken, Syllable, Voice
 
-MOST_SECONDS = 60.0  # the real API returns at most a minute
+MAX_SECONDS = 60.0  # the real API returns at most a minute
 _LEAD_IN = 0.05  # the first drum must not fall on the file's first sample
 _RING_OUT = 3.0  # the last chord
-_LEAST_SECONDS = 18.0
+_MIN_SECONDS = 18.0
 _RATES = (3.4, 4.2, 5.2, 6.5, 8.0)  # syllables per second: from easy to as fast as espeak-ng stays clear
 
 
@@ -106,7 +106,7 @@ def compose(heard: Heard, lyrics: str, voice: Voice | None = None) -> Song:
         lines=lines,
         lines_left_out=left_out,
         score=score,
-        seconds=min(seconds, MOST_SECONDS),
+        seconds=min(seconds, MAX_SECONDS),
         seed=seed,
         voice_name=voice.name,
     )
@@ -160,7 +160,7 @@ def _in_pairs(lines: list[_Line], voice: Voice) -> list[_Line]:
 def _fitting(stanzas: list[tuple[bool, list[_Line]]], meter: Meter, heard: Heard) -> tuple[int, list[_Block]] | None:
     """The calmest way to sing it all within a minute, or None."""
     bar_seconds = meter.beats * 60.0 / heard.bpm
-    budget = int((MOST_SECONDS - _LEAD_IN - _RING_OUT) / bar_seconds)
+    budget = int((MAX_SECONDS - _LEAD_IN - _RING_OUT) / bar_seconds)
     intro = 4 if bar_seconds < 1.6 else 2
     for rate in _RATES:
         for intro_bars, rounded in ((intro, True), (intro, False), (1, False)):
@@ -173,7 +173,7 @@ def _fitting(stanzas: list[tuple[bool, list[_Line]]], meter: Meter, heard: Heard
 
 def _long_enough(intro: int, total: int, bar_seconds: float) -> int:
     """More intro for very short songs."""
-    missing = _LEAST_SECONDS - _RING_OUT - total * bar_seconds
+    missing = _MIN_SECONDS - _RING_OUT - total * bar_seconds
     return intro + (2 * math.ceil(missing / bar_seconds / 2) if missing > 0 else 0)
 
 
@@ -248,8 +248,8 @@ def _line_notes(
     first = float((passage.first_bar + bar) * meter.beats)
     notes = []
     for number, (place, end, midi) in enumerate(zip(places, ends, tune, strict=True)):
-        most = longest[number == len(places) - 1] / beat_seconds
-        notes.append(SungNote(beat=first + place, beats=max(0.1, min(end - place, most)), midi=midi))
+        max_beats = longest[number == len(places) - 1] / beat_seconds
+        notes.append(SungNote(beat=first + place, beats=max(0.1, min(end - place, max_beats)), midi=midi))
     return tuple(notes)
 
 

@@ -26,11 +26,11 @@ def magnitudes(samples: Floats, size: int, hop: int) -> Floats:
     )
 
 
-def fast_length(least: int) -> int:
-    """The shortest length from `least` on that an FFT likes (2^a times 1, 3, 5, 9, 15, …)."""
-    best = 1 << max(0, least - 1).bit_length()
+def fast_length(min_samples: int) -> int:
+    """The shortest length from `min_samples` on that an FFT likes (2^a times 1, 3, 5, 9, 15, …)."""
+    best = 1 << max(0, min_samples - 1).bit_length()
     for odd in (3, 5, 9, 15, 25, 27, 45, 75, 81, 125, 135):
-        best = min(best, odd << max(0, (-(-least // odd) - 1).bit_length()))
+        best = min(best, odd << max(0, (-(-min_samples // odd) - 1).bit_length()))
     return best
 
 

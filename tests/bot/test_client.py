@@ -10,10 +10,10 @@ from discord import app_commands
 
 from bot.client import ComposeClient, point_at, run_client
 from bot.errors import StartError, StoreBusyError, TokenRefusedError
-from bot.jobs.ports import Outlook
-from tests.front import LYRICS, SONG, Front, ShiftedClock, fake, front, words_of
+from bot.jobs.ports import Eta
+from tests.client_kit import LYRICS, SONG, ClientKit, ShiftedClock, client_kit, fake, text_of
 
-__all__ = ["fake", "front"]
+__all__ = ["client_kit", "fake"]
 
 COMMANDS = r"/applications/\d+/commands"
 
@@ -22,18 +22,18 @@ class Memory:
     def __init__(self) -> None:
         self.kept: dict[str, str] = {}
 
-    async def recall(self, name: str) -> str | None:
+    async def get_value(self, name: str) -> str | None:
         return self.kept.get(name)
 
-    async def remember(self, name: str, value: str) -> None:
+    async def set_value(self, name: str, value: str) -> None:
         self.kept[name] = value
 
 
-def make_client(front: Front, memory: Memory | None = None) -> ComposeClient:
+def make_client(client_kit: ClientKit, memory: Memory | None = None) -> ComposeClient:
     return ComposeClient(
-        jobs=front.jobs,
+        jobs=client_kit.jobs,
         store=memory or Memory(),
-        rules=front.client.desk.rules,
+        requirements=client_kit.client.order_flow.requirements,
         clock=ShiftedClock(),
         extensions=("cogs.compose", "cogs.tracks"),
     )
@@ -43,27 +43,27 @@ async def never_ready() -> None:
     raise AssertionError("it must not become ready")
 
 
-async def test_it_hears_of_guilds_alone_and_pings_nobody(front: Front) -> None:
-    assert front.client.intents == discord.Intents(guilds=True)
-    assert front.client.allowed_mentions is not None
-    assert front.client.allowed_mentions.to_dict() == {"parse": []}
+async def test_it_hears_of_guilds_alone_and_pings_nobody(client_kit: ClientKit) -> None:
+    assert client_kit.client.intents == discord.Intents(guilds=True)
+    assert client_kit.client.allowed_mentions is not None
+    assert client_kit.client.allowed_mentions.to_dict() == {"parse": []}
 
 
-async def test_commands_are_synced_once_and_again_only_when_they_change(front: Front) -> None:
-    assert len(front.fake.calls_to("PUT", COMMANDS)) == 1
-    await front.restart()
-    assert len(front.fake.calls_to("PUT", COMMANDS)) == 1
-    assert not await front.client.sync_if_changed()
+async def test_commands_are_synced_once_and_again_only_when_they_change(client_kit: ClientKit) -> None:
+    assert len(client_kit.fake.calls_to("PUT", COMMANDS)) == 1
+    await client_kit.restart()
+    assert len(client_kit.fake.calls_to("PUT", COMMANDS)) == 1
+    assert not await client_kit.client.sync_if_changed()
 
-    @front.client.tree.command(name="new", description="New")
+    @client_kit.client.tree.command(name="new", description="New")
     async def new(interaction: discord.Interaction) -> None: ...
 
-    assert await front.client.sync_if_changed()
-    assert len(front.fake.calls_to("PUT", COMMANDS)) == 2
+    assert await client_kit.client.sync_if_changed()
+    assert len(client_kit.fake.calls_to("PUT", COMMANDS)) == 2
 
 
-async def test_the_commands_ask_for_audio_in_every_language_and_everywhere(front: Front) -> None:
-    (put,) = front.fake.calls_to("PUT", COMMANDS)
+async def test_the_commands_ask_for_audio_in_every_language_and_everywhere(client_kit: ClientKit) -> None:
+    (put,) = client_kit.fake.calls_to("PUT", COMMANDS)
     compose = next(command for command in put.payload if command["name"] == "compose")
     assert compose["options"][0]["file_types"] == ["audio"]
     assert compose["description_localizations"]["de"].startswith("Mach")
@@ -71,46 +71,48 @@ async def test_the_commands_ask_for_audio_in_every_language_and_everywhere(front
     assert {command["name"] for command in put.payload} == {"compose", "tracks", "queue", "Compose from this"}
 
 
-async def test_when_discord_refuses_file_types_the_commands_are_synced_without(front: Front) -> None:
-    client = make_client(front)
-    front.fake.fail("PUT", COMMANDS, status=400, body={"code": 50035, "message": "Invalid Form Body", "errors": {}})
+async def test_when_discord_refuses_file_types_the_commands_are_synced_without(client_kit: ClientKit) -> None:
+    client = make_client(client_kit)
+    client_kit.fake.fail(
+        "PUT", COMMANDS, status=400, body={"code": 50035, "message": "Invalid Form Body", "errors": {}}
+    )
     async with client:
-        await client.login(front.fake.token)
-        last = front.fake.calls_to("PUT", COMMANDS)[-1]
+        await client.login(client_kit.fake.token)
+        last = client_kit.fake.calls_to("PUT", COMMANDS)[-1]
         assert last.status == 200
         assert "file_types" not in str(last.payload)
 
 
-async def test_a_wrong_token_is_told_apart(front: Front) -> None:
-    async with make_client(front) as client:
+async def test_a_wrong_token_is_told_apart(client_kit: ClientKit) -> None:
+    async with make_client(client_kit) as client:
         with pytest.raises(TokenRefusedError, match="DISCORD_TOKEN"):
             await run_client(client, "wrong", never_ready)
 
 
-async def test_an_unreachable_discord_is_a_start_error(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unreachable_discord_is_a_start_error(client_kit: ClientKit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discord.http.Route, "BASE", "http://127.0.0.1:9/api/v10")
-    async with make_client(front) as client:
+    async with make_client(client_kit) as client:
         with pytest.raises(StartError, match="DISCORD_API_URL"):
-            await run_client(client, front.fake.token, never_ready)
+            await run_client(client, client_kit.fake.token, never_ready)
 
 
 async def test_an_unreachable_gateway_on_the_first_connect_is_a_start_error(
-    front: Front, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    client_kit: ClientKit, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL("ws://127.0.0.1:9/"))
     caplog.set_level(logging.CRITICAL, "discord.client")
-    async with make_client(front) as client:
+    async with make_client(client_kit) as client:
         with pytest.raises(StartError, match="gateway"):
-            await run_client(client, front.fake.token, never_ready)
+            await run_client(client, client_kit.fake.token, never_ready)
 
 
-async def test_what_fails_at_the_first_ready_ends_the_run(front: Front) -> None:
+async def test_what_fails_at_the_first_ready_ends_the_run(client_kit: ClientKit) -> None:
     async def broken() -> None:
         raise StoreBusyError("locked")
 
-    async with make_client(front) as client:
+    async with make_client(client_kit) as client:
         with pytest.raises(StoreBusyError):
-            await run_client(client, front.fake.token, broken)
+            await run_client(client, client_kit.fake.token, broken)
         await asyncio.sleep(0.01)
 
 
@@ -123,20 +125,20 @@ def test_pointing_elsewhere_is_two_assignments(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_a_broken_command_says_so_with_a_reference_and_gives_the_words_back(
-    front: Front, caplog: pytest.LogCaptureFixture
+    client_kit: ClientKit, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tree = front.client.tree
+    tree = client_kit.client.tree
     tree.remove_command("compose")
 
     async def broken(interaction: discord.Interaction, reference: discord.Attachment, lyrics: str) -> None:
         raise RuntimeError("secret inside")
 
     tree.add_command(app_commands.Command(name="compose", description="x", callback=broken))
-    done = await front.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG})
-    answer = await front.fake.until(lambda: done.original)
+    done = await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG})
+    answer = await client_kit.fake.until(lambda: done.original)
     assert answer.visible_to == done.user.id
-    assert "Side by side" in words_of(answer)
-    assert "secret" not in words_of(answer)
+    assert "Side by side" in text_of(answer)
+    assert "secret" not in text_of(answer)
     (line,) = [record for record in caplog.records if record.exc_info and "reference" in record.getMessage()]
     reference = line.getMessage().rsplit(" ", 1)[-1]
     assert reference in answer.content
@@ -144,36 +146,36 @@ async def test_a_broken_command_says_so_with_a_reference_and_gives_the_words_bac
 
 
 async def test_an_interaction_that_is_too_old_to_answer_makes_no_noise(
-    front: Front, caplog: pytest.LogCaptureFixture
+    client_kit: ClientKit, caplog: pytest.LogCaptureFixture
 ) -> None:
-    front.excused.add("late answer")
-    await front.fake.slash("queue", age_seconds=10)
-    await front.fake.settle(0.3)
+    client_kit.excused.add("late answer")
+    await client_kit.fake.slash("queue", age_seconds=10)
+    await client_kit.fake.settle(0.3)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-async def test_a_late_order_goes_on_and_its_card_is_posted(front: Front) -> None:
-    front.excused |= {"late answer", "unacknowledged"}
-    await front.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, age_seconds=10)
-    await front.fake.until(lambda: front.looked_at)
-    await front.fake.settle(0.2)
-    front.advance(7)
-    job = await front.jobs.get(front.looked_at[0])
+async def test_a_late_order_goes_on_and_its_card_is_posted(client_kit: ClientKit) -> None:
+    client_kit.excused |= {"late answer", "unacknowledged"}
+    await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, age_seconds=10)
+    await client_kit.fake.until(lambda: client_kit.woken)
+    await client_kit.fake.settle(0.2)
+    client_kit.advance(7)
+    job = await client_kit.jobs.get(client_kit.woken[0])
     assert job.card_message_id is None
-    assert await front.delivery.show(job, Outlook()) is not None
-    assert len(front.fake.messages) == 1
+    assert await client_kit.delivery.show(job, Eta()) is not None
+    assert len(client_kit.fake.messages) == 1
 
 
-async def test_an_order_replayed_after_minutes_is_not_taken(front: Front) -> None:
-    front.excused.add("unacknowledged")
-    await front.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, age_seconds=120)
-    await front.fake.settle(0.3)
-    assert front.looked_at == []
-    assert front.fake.messages == []
+async def test_an_order_replayed_after_minutes_is_not_taken(client_kit: ClientKit) -> None:
+    client_kit.excused.add("unacknowledged")
+    await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, age_seconds=120)
+    await client_kit.fake.settle(0.3)
+    assert client_kit.woken == []
+    assert client_kit.fake.messages == []
 
 
-async def test_the_gateway_may_drop_and_commands_go_on(front: Front) -> None:
-    await front.fake.gateway.ask_to_reconnect()
-    await front.fake.until(lambda: not front.fake.gateway.connected)
-    await front.fake.until(lambda: front.fake.gateway.connected)
-    assert (await front.order()).id
+async def test_the_gateway_may_drop_and_commands_go_on(client_kit: ClientKit) -> None:
+    await client_kit.fake.gateway.ask_to_reconnect()
+    await client_kit.fake.until(lambda: not client_kit.fake.gateway.connected)
+    await client_kit.fake.until(lambda: client_kit.fake.gateway.connected)
+    assert (await client_kit.order()).id

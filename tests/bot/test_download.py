@@ -51,14 +51,14 @@ async def fault_of(
     url: str,
     into: Path,
     *,
-    most_bytes: int = MOST,
+    max_bytes: int = MOST,
     timeouts: DownloadTimeouts = FAST,
     allowed: Callable[[yarl.URL], bool] | None = None,
 ) -> DownloadError:
     """The error of a download that must leave nothing behind."""
     before = sorted(into.parent.iterdir())
     with pytest.raises(DownloadError) as caught:
-        await download(session, url, into, most_bytes=most_bytes, timeouts=timeouts, allowed=allowed)
+        await download(session, url, into, max_bytes=max_bytes, timeouts=timeouts, allowed=allowed)
     assert sorted(into.parent.iterdir()) == before
     assert "127.0.0.1" not in str(caught.value)
     return caught.value
@@ -67,7 +67,7 @@ async def fault_of(
 async def test_a_file_arrives_whole_under_its_name(session: aiohttp.ClientSession, tmp_path: Path) -> None:
     body = os.urandom(3_500_000)
     async with serving(answering(body=body)) as url:
-        size = await download(session, f"{url}/a.mp3", tmp_path / "a.mp3", most_bytes=4_000_000)
+        size = await download(session, f"{url}/a.mp3", tmp_path / "a.mp3", max_bytes=4_000_000)
 
     assert size == len(body)
     assert (tmp_path / "a.mp3").read_bytes() == body
@@ -85,8 +85,8 @@ async def test_a_signed_url_keeps_its_encoding(session: aiohttp.ClientSession, t
         return web.Response(body=b"x")
 
     async with serving(answer) as url:
-        await download(session, f"{url}/music%2Fprod%28x%29.mp3?sig=a%2Fb%2Bc%3D&", tmp_path / "a", most_bytes=MOST)
-        await download(session, f"{url}/from", tmp_path / "a", most_bytes=MOST)
+        await download(session, f"{url}/music%2Fprod%28x%29.mp3?sig=a%2Fb%2Bc%3D&", tmp_path / "a", max_bytes=MOST)
+        await download(session, f"{url}/from", tmp_path / "a", max_bytes=MOST)
 
     assert asked == ["/music%2Fprod%28x%29.mp3?sig=a%2Fb%2Bc%3D&", "/from", "/a%28b%29?sig=x%2Fy%2Bz%3D"]
 
@@ -99,7 +99,7 @@ async def test_a_url_with_blanks_and_umlauts_is_encoded(session: aiohttp.ClientS
         return web.Response(body=b"x")
 
     async with serving(answer) as url:
-        await download(session, f"{url}/mein lied ä.mp3", tmp_path / "a", most_bytes=MOST)
+        await download(session, f"{url}/mein lied ä.mp3", tmp_path / "a", max_bytes=MOST)
 
     assert asked == ["/mein%20lied%20%C3%A4.mp3"]
 
@@ -112,7 +112,7 @@ async def test_no_credentials_and_no_compression_are_asked_for(session: aiohttp.
         return web.Response(body=b"x")
 
     async with serving(answer) as url:
-        await download(session, url, tmp_path / "a", most_bytes=MOST)
+        await download(session, url, tmp_path / "a", max_bytes=MOST)
 
     assert "Authorization" not in seen[0]
     assert seen[0]["Accept-Encoding"] == "identity"
@@ -121,7 +121,7 @@ async def test_no_credentials_and_no_compression_are_asked_for(session: aiohttp.
 async def test_a_session_with_credentials_is_refused(tmp_path: Path) -> None:
     async with aiohttp.ClientSession(headers={"Authorization": "Bearer x"}) as session:
         with pytest.raises(ValueError, match="credentials"):
-            await download(session, "http://127.0.0.1:1/", tmp_path / "a", most_bytes=MOST)
+            await download(session, "http://127.0.0.1:1/", tmp_path / "a", max_bytes=MOST)
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,8 @@ async def test_an_empty_file_is_said_to_be_empty(session: aiohttp.ClientSession,
 
 async def test_a_file_that_announces_too_much_is_not_read(session: aiohttp.ClientSession, tmp_path: Path) -> None:
     async with serving(answering(body=b"x" * 2000)) as url:
-        assert (await fault_of(session, url, tmp_path / "a", most_bytes=1999)).fault is DownloadFault.TOO_LARGE
-        assert await download(session, url, tmp_path / "a", most_bytes=2000) == 2000
+        assert (await fault_of(session, url, tmp_path / "a", max_bytes=1999)).fault is DownloadFault.TOO_LARGE
+        assert await download(session, url, tmp_path / "a", max_bytes=2000) == 2000
 
 
 async def test_an_endless_stream_ends_at_the_cap(session: aiohttp.ClientSession, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ async def test_an_endless_stream_ends_at_the_cap(session: aiohttp.ClientSession,
             await response.write(b"x" * 65_536)
 
     async with serving(answer) as url:
-        error = await fault_of(session, url, tmp_path / "a", most_bytes=5_000_000)
+        error = await fault_of(session, url, tmp_path / "a", max_bytes=5_000_000)
 
     assert error.fault is DownloadFault.TOO_LARGE
 
@@ -289,7 +289,7 @@ async def test_a_cancelled_download_leaves_nothing(session: aiohttp.ClientSessio
     async with serving(answer) as url:
         for _ in range(10):
             begun.clear()
-            task = asyncio.create_task(download(session, url, tmp_path / "a", most_bytes=10**12))
+            task = asyncio.create_task(download(session, url, tmp_path / "a", max_bytes=10**12))
             await begun.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -300,7 +300,7 @@ async def test_a_cancelled_download_leaves_nothing(session: aiohttp.ClientSessio
 async def test_a_folder_that_is_missing_is_a_disk_fault(session: aiohttp.ClientSession, tmp_path: Path) -> None:
     async with serving(answering(body=b"x")) as url:
         with pytest.raises(DownloadError) as caught:
-            await download(session, url, tmp_path / "missing" / "a", most_bytes=MOST)
+            await download(session, url, tmp_path / "missing" / "a", max_bytes=MOST)
     assert caught.value.fault is DownloadFault.DISK
 
 
@@ -359,7 +359,7 @@ async def test_a_folder_that_cannot_be_synced_costs_one_warning_and_no_file(
     refusing_folders(monkeypatch, call, number)
     async with serving(answering(body=b"x" * 5000)) as url:
         for into in (tmp_path / "a", tmp_path / "b", tmp_path / "other" / "a"):
-            assert await download(session, url, into, most_bytes=MOST) == 5000
+            assert await download(session, url, into, max_bytes=MOST) == 5000
             assert into.read_bytes() == b"x" * 5000
     said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert [message.split(" cannot be synced")[0] for message in said] == [str(tmp_path), str(tmp_path / "other")]
@@ -382,6 +382,6 @@ async def test_a_file_that_cannot_be_synced_is_a_fault_unless_the_file_system_ha
     monkeypatch.setattr(os, "fsync", refuse)
     async with serving(answering(body=b"x" * 5000)) as url:
         if fault is None:
-            assert await download(session, url, tmp_path / "a", most_bytes=MOST) == 5000
+            assert await download(session, url, tmp_path / "a", max_bytes=MOST) == 5000
         else:
             assert (await fault_of(session, url, tmp_path / "a")).fault is fault

@@ -14,7 +14,7 @@ from bot.audio.sample import SampleResult, SampleStep
 from bot.errors import StartError, StoreBusyError, StoreError
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.metrics import Metrics
-from bot.owned import Owner
+from bot.supervisor import TaskSupervisor
 from tests.moved_clock import MovedClock
 
 
@@ -33,7 +33,7 @@ class World:
     http: aiohttp.ClientSession | None = None
 
     def __post_init__(self) -> None:
-        self.owner = Owner(self.clock)
+        self.supervisor = TaskSupervisor(self.clock)
         self.pulse = Pulse(self.clock, self.metrics)
         checks = Checks(
             discord_ready=lambda: self.discord_ready,
@@ -41,7 +41,7 @@ class World:
             sound=lambda: self.sample,
             disk_trouble=lambda: self.disk_trouble,
         )
-        self.server = HealthServer(owner=self.owner, pulse=self.pulse, metrics=self.metrics, checks=checks)
+        self.server = HealthServer(supervisor=self.supervisor, pulse=self.pulse, metrics=self.metrics, checks=checks)
 
     async def refresh(self) -> None:
         if self.store_trouble is not None:
@@ -59,7 +59,7 @@ class World:
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
     world = World()
-    world.owner.keep("pulse", world.pulse.run)
+    world.supervisor.run_forever("pulse", world.pulse.run)
     await world.clock.settle()
     async with (
         serve_health(world.server, "127.0.0.1", 0) as port,
@@ -68,7 +68,7 @@ async def world() -> AsyncIterator[World]:
         world.http = http
         world.url = f"http://127.0.0.1:{port}"
         yield world
-        await world.owner.stop()
+        await world.supervisor.stop()
 
 
 async def test_a_process_that_works_is_green_and_names_its_loops(world: World):
@@ -88,7 +88,7 @@ async def test_a_loop_that_died_is_red_until_it_runs_again(world: World):
     async def die() -> None:
         raise KeyError("oh")
 
-    world.owner.keep("engine", die)
+    world.supervisor.run_forever("engine", die)
     await world.clock.settle()
     status, body = await world.health()
     assert status == 503

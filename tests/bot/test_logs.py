@@ -43,10 +43,10 @@ def test_prose_stays_as_it_is(text: str):
 
 
 def record(message: str, *args: object, exc_info: object = None, **extra: object) -> logging.LogRecord:
-    made = logging.getLogger("bot.jobs.drive").makeRecord(
-        "bot.jobs.drive",
+    made = logging.getLogger("bot.jobs.steps").makeRecord(
+        "bot.jobs.steps",
         logging.INFO,
-        "drive.py",
+        "steps.py",
         1,
         message,
         args,
@@ -59,7 +59,7 @@ def record(message: str, *args: object, exc_info: object = None, **extra: object
 
 def test_a_text_line_has_time_level_name_and_what_was_added():
     line = TextFormatter().format(record("job %s", "moved", job=17, state="ready"))
-    assert line == "2026-01-31 12:00:00 INFO bot.jobs.drive: job moved job=17 state=ready"
+    assert line == "2026-01-31 12:00:00 INFO bot.jobs.steps: job moved job=17 state=ready"
 
 
 def test_a_json_line_is_one_object_with_numbers_as_numbers():
@@ -68,7 +68,7 @@ def test_a_json_line_is_one_object_with_numbers_as_numbers():
     assert json.loads(line) == {
         "time": "2026-01-31T12:00:00.250+00:00",
         "level": "INFO",
-        "logger": "bot.jobs.drive",
+        "logger": "bot.jobs.steps",
         "message": "job\nmoved ♪",
         "job": 17,
         "seconds": 1.5,

@@ -29,7 +29,7 @@ With nothing but a song to find
 And every wave that carried on
 Was singing us into the dawn"""
 _TRACK_MS = 120_000
-_MOST_BYTES = 300_000
+_MAX_BYTES = 300_000
 
 
 async def take(folder: Path) -> None:
@@ -43,7 +43,7 @@ async def take(folder: Path) -> None:
             await _night(page, folder)
     for path in sorted(folder.glob("*.png")):
         size = path.stat().st_size
-        print(f"{path.name}: {size:,} bytes{'' if size < _MOST_BYTES else ', too large'}")
+        print(f"{path.name}: {size:,} bytes{'' if size < _MAX_BYTES else ', too large'}")
 
 
 @asynccontextmanager

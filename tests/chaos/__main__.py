@@ -13,7 +13,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=200)
-    parser.add_argument("--most-seconds", type=float, default=570)
+    parser.add_argument("--max-seconds", type=float, default=570)
     parser.add_argument("--log", help="write the bot's log here")
     options = parser.parse_args()
     started = time.monotonic()
@@ -21,7 +21,7 @@ def main() -> int:
     def say(words: str) -> None:
         print(f"{time.monotonic() - started:6.1f} s  {words}", flush=True)
 
-    outcome = asyncio.run(run(seed=options.seed, jobs=options.jobs, most_seconds=options.most_seconds, say=say))
+    outcome = asyncio.run(run(seed=options.seed, jobs=options.jobs, max_seconds=options.max_seconds, say=say))
     if options.log:
         with open(options.log, "w", encoding="utf-8") as file:  # noqa: PTH123
             file.write(outcome.bot_log)

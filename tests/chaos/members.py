@@ -22,11 +22,11 @@ class Ordered:
 
 @dataclass(slots=True)
 class Members:
-    """Order `most` songs, each with words of its own."""
+    """Order `max_songs` songs, each with words of its own."""
 
     discord: FakeDiscord
     song: Path
-    most: int
+    max_songs: int
     seed: int
     pause_seconds: float = 0.25
     ordered: list[Ordered] = field(default_factory=list)
@@ -36,9 +36,9 @@ class Members:
 
     async def order(self) -> None:
         """Order one song after the other, whenever the bot is there."""
-        chance = random.Random(f"orders {self.seed}")
+        rng = random.Random(f"orders {self.seed}")
         song = (self.song.name, self.song.read_bytes())
-        for number in range(self.most):
+        for number in range(self.max_songs):
             await self.discord.until(lambda: self.discord.gateway.connected, 120)
             title, lyrics = f"Song {number}", f"This is the song of number {number}\nand nobody else will sing it"
             asked = await self.discord.slash(
@@ -48,11 +48,11 @@ class Members:
                 files={"reference": song},
             )
             self.ordered.append(Ordered(asked, title, lyrics))
-            await asyncio.sleep(chance.uniform(0, 2 * self.pause_seconds))
+            await asyncio.sleep(rng.uniform(0, 2 * self.pause_seconds))
 
     async def decide(self) -> None:
         """Press one of the two buttons under every unknown outcome; for ever."""
-        chance = random.Random(f"decisions {self.seed}")
+        rng = random.Random(f"decisions {self.seed}")
         while True:
             await asyncio.sleep(0.5)
             if not self.discord.gateway.connected:
@@ -61,7 +61,7 @@ class Members:
                 risk = _button(message.components, ":risk:")
                 if risk is None or (message.id, risk) in self._pressed:
                     continue
-                choice = chance.choice([risk, _button(message.components, ":dismiss:") or risk])
+                choice = rng.choice([risk, _button(message.components, ":dismiss:") or risk])
                 owner = message.interaction.user.id if message.interaction else message.pinged_user_ids[0]
                 done = await self.discord.click(message, choice, member=owner)
                 await asyncio.sleep(0.5)

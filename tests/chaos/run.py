@@ -9,10 +9,10 @@ from pathlib import Path
 
 from sandbox.generation import Settings
 from sandbox.stage import Stage, open_stage
-from tests.bot.audio.making import mp3
+from tests.bot.audio.sound_files import mp3
+from tests.chaos.invariants import Score, judge, rows, unrested
 from tests.chaos.members import Members
 from tests.chaos.storm import Storm, Toll
-from tests.chaos.verdict import Score, judge, rows, unrested
 
 _BOT = {
     "POLL_INTERVAL_SECONDS": "0.5",
@@ -43,22 +43,22 @@ class Outcome:
         )
 
 
-async def run(*, seed: int, jobs: int, most_seconds: float, say: Callable[[str], None]) -> Outcome:
-    """Blow over `jobs` orders; returns the judgement. `most_seconds` bounds the calm after the storm too."""
+async def run(*, seed: int, jobs: int, max_seconds: float, say: Callable[[str], None]) -> Outcome:
+    """Blow over `jobs` orders; returns the judgement. `max_seconds` bounds the calm after the storm too."""
     generation = Settings(allow_loopback=True, queued_seconds=0.5, generating_seconds=2.0)
     with tempfile.TemporaryDirectory(prefix="compose-chaos-") as folder:
         async with open_stage(Path(folder), generation=generation, bot_settings=_BOT) as stage:
-            return await _storm(stage, Path(folder), seed, jobs, most_seconds, say)
+            return await _storm(stage, Path(folder), seed, jobs, max_seconds, say)
 
 
 async def _storm(
-    stage: Stage, folder: Path, seed: int, jobs: int, most_seconds: float, say: Callable[[str], None]
+    stage: Stage, folder: Path, seed: int, jobs: int, max_seconds: float, say: Callable[[str], None]
 ) -> Outcome:
     started = time.monotonic()
     song = folder / "reference.mp3"
     song.write_bytes(mp3(17))
     storm = Storm(discord=stage.discord, generation=stage.generation, bot=stage.bot, seed=seed)
-    members = Members(discord=stage.discord, song=song, most=jobs, seed=seed)
+    members = Members(discord=stage.discord, song=song, max_songs=jobs, seed=seed)
     storm.begin_provider_faults()
     async with asyncio.TaskGroup() as group:
         work = [group.create_task(coroutine) for coroutine in (storm.blow(), storm.disturb(), _report(members, say))]
@@ -71,7 +71,7 @@ async def _storm(
         provider_faults = sum(stage.generation.ledger.struck.values())
         say(f"all {jobs} songs are ordered; the storm is over, waiting for every job to come to rest")
         await storm.calm()
-        await _rest(stage, folder, deadline=started + most_seconds, say=say)
+        await _rest(stage, folder, deadline=started + max_seconds, say=say)
         deciding.cancel()
     await stage.bot.stop()
     found = await rows(folder)
@@ -83,7 +83,7 @@ async def _report(members: Members, say: Callable[[str], None]) -> None:
     while True:
         await asyncio.sleep(5)
         tracks = sum(bool(message.attachments) and message.author.bot for message in members.discord.messages)
-        say(f"ordered {len(members.ordered)} of {members.most}, tracks in the channel: {tracks}")
+        say(f"ordered {len(members.ordered)} of {members.max_songs}, tracks in the channel: {tracks}")
 
 
 async def _rest(stage: Stage, folder: Path, *, deadline: float, say: Callable[[str], None]) -> None:

@@ -69,7 +69,7 @@ class Storm:
         self._discord = discord
         self._generation = generation
         self._bot = bot
-        self._chance = random.Random(f"storm {seed}")
+        self._rng = random.Random(f"storm {seed}")
         self.toll = Toll()
 
     def begin_provider_faults(self) -> None:
@@ -81,8 +81,8 @@ class Storm:
     async def blow(self) -> None:
         """Kill and restart the bot, again and again; for ever."""
         while True:
-            await asyncio.sleep(self._chance.uniform(1.0, 6.0))
-            if self._bot.is_running and self._chance.random() < 0.15:
+            await asyncio.sleep(self._rng.uniform(1.0, 6.0))
+            if self._bot.is_running and self._rng.random() < 0.15:
                 self.toll.stops += 1
                 await self._bot.stop()
             elif self._bot.is_running:
@@ -95,24 +95,24 @@ class Storm:
     async def disturb(self) -> None:
         """Put faults into Discord's answers and break its gateway; for ever."""
         while True:
-            await asyncio.sleep(self._chance.uniform(0.1, 0.8))
-            if self._chance.random() < 0.08:
+            await asyncio.sleep(self._rng.uniform(0.1, 0.8))
+            if self._rng.random() < 0.08:
                 await self._discord.gateway.drop()
             else:
-                self._discord.fail(**self._chance.choice(_DISCORD_FAULTS))
+                self._discord.fail(**self._rng.choice(_DISCORD_FAULTS))
             self.toll.discord_faults += 1
 
     async def _restart(self) -> None:
         while True:
             more = {}
-            if self._chance.random() < _ARMED_SHARE:
-                point = self._chance.choice(list(CrashPoint))
-                more = {"CRASH_AT": f"{point}:{self._chance.randint(1, 4)}"}
+            if self._rng.random() < _ARMED_SHARE:
+                point = self._rng.choice(list(CrashPoint))
+                more = {"CRASH_AT": f"{point}:{self._rng.randint(1, 4)}"}
                 self.toll.by_point[point] += 1
             await self._bot.start(**more)
-            if self._chance.random() < 0.25:
+            if self._rng.random() < 0.25:
                 # several in a row: it does not even get to its feet
-                await asyncio.sleep(self._chance.uniform(0.2, 2.5))
+                await asyncio.sleep(self._rng.uniform(0.2, 2.5))
                 self.toll.kills += 1
                 await self._bot.kill()
                 continue

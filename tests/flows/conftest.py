@@ -9,8 +9,8 @@ import pytest
 
 from sandbox.generation import Settings
 from sandbox.stage import open_stage
-from tests.bot.audio.making import mp3
-from tests.flows.play import Play
+from tests.bot.audio.sound_files import mp3
+from tests.flows.scenario import Scenario
 
 #: Everything quick, nothing skipped.
 QUICK = {
@@ -23,7 +23,7 @@ QUICK = {
     "LOG_LEVEL": "DEBUG",
 }
 
-OpenPlay = Callable[..., AbstractAsyncContextManager[Play]]
+OpenScenario = Callable[..., AbstractAsyncContextManager[Scenario]]
 
 
 @pytest.fixture(scope="session")
@@ -33,13 +33,13 @@ def song() -> bytes:
 
 
 @pytest.fixture
-def open_play(tmp_path: Path, song: bytes) -> OpenPlay:
-    """`async with open_play(GENERATION_TIMEOUT_SECONDS="5") as play`; further settings of the music API by `api=`."""
+def open_scenario(tmp_path: Path, song: bytes) -> OpenScenario:
+    """`async with open_scenario(GENERATION_TIMEOUT_SECONDS="5") as it`; further settings of the music API by `api=`."""
 
     @asynccontextmanager
-    async def opened(api: dict[str, Any] | None = None, **bot_settings: str) -> AsyncIterator[Play]:
+    async def opened(api: dict[str, Any] | None = None, **bot_settings: str) -> AsyncIterator[Scenario]:
         settings = Settings.model_validate({"allow_loopback": True, "generating_seconds": 0.3, **(api or {})})
         async with open_stage(tmp_path, generation=settings, bot_settings={**QUICK, **bot_settings}) as stage:
-            yield Play(stage, tmp_path, song)
+            yield Scenario(stage, tmp_path, song)
 
     return opened

@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from bot.jobs.model import JobState
-from tests.flows.choir import Choir, open_choir, title
-from tests.flows.play import PATIENCE_SECONDS
+from tests.flows.scenario import PATIENCE_SECONDS
+from tests.flows.song_batch import SongBatch, open_song_batch, title
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
 
@@ -16,17 +16,17 @@ CALLBACK = r"^/interactions/"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def choir(tmp_path_factory: pytest.TempPathFactory, song: bytes) -> AsyncGenerator[Choir]:
+async def batch(tmp_path_factory: pytest.TempPathFactory, song: bytes) -> AsyncGenerator[SongBatch]:
     """One bot; Discord fails for one test at a time."""
-    async with open_choir(tmp_path_factory.mktemp("discord"), song) as choir:
-        yield choir
+    async with open_song_batch(tmp_path_factory.mktemp("discord"), song) as batch:
+        yield batch
 
 
 @pytest.fixture(autouse=True)
-def well_again(choir: Choir) -> Any:
+def well_again(batch: SongBatch) -> Any:
     """No fault outlives its test."""
     yield
-    choir.discord.faults.clear()
+    batch.discord.faults.clear()
 
 
 TRACK_FAULTS: dict[str, dict[str, Any]] = {
@@ -50,157 +50,161 @@ EDIT_FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-async def test_a_track_message_that_fails_before_or_after_its_effect_is_there_once(choir: Choir) -> None:
+async def test_a_track_message_that_fails_before_or_after_its_effect_is_there_once(batch: SongBatch) -> None:
     for name, fault in TRACK_FAULTS.items():
-        place = choir.discord.start_thread(f"track {name}")
-        choir.discord.fail("POST", f"^/channels/{place.id}/messages$", **fault)
-        await choir.sing(f"track with {name}", channel=place)
+        place = batch.discord.start_thread(f"track {name}")
+        batch.discord.fail("POST", f"^/channels/{place.id}/messages$", **fault)
+        await batch.order_song(f"track with {name}", channel=place)
     for name in TRACK_FAULTS:
-        await choir.delivered(f"track with {name}")
-        assert "done" in choir.look_of(choir.card(f"track with {name}"))
-    assert all(fault.hits == 1 for fault in choir.discord.faults.faults)
+        await batch.delivered(f"track with {name}")
+        assert "done" in batch.look_of(batch.card(f"track with {name}"))
+    assert all(fault.hits == 1 for fault in batch.discord.faults.faults)
 
 
-async def test_a_card_that_cannot_be_edited_for_a_while_ends_with_the_right_words(choir: Choir) -> None:
+async def test_a_card_that_cannot_be_edited_for_a_while_ends_with_the_right_words(batch: SongBatch) -> None:
     for name, fault in EDIT_FAULTS.items():
-        place = choir.discord.start_thread(f"edit {name}")
-        choir.discord.fail("PATCH", f"^/channels/{place.id}/messages/", **fault)
-        await choir.sing(f"edit with {name}", channel=place)
+        place = batch.discord.start_thread(f"edit {name}")
+        batch.discord.fail("PATCH", f"^/channels/{place.id}/messages/", **fault)
+        await batch.order_song(f"edit with {name}", channel=place)
     for name in EDIT_FAULTS:
-        await choir.delivered(f"edit with {name}")
-        assert "done" in choir.look_of(choir.card(f"edit with {name}"))
-    assert all(fault.hits == fault.times for fault in choir.discord.faults.faults)
+        await batch.delivered(f"edit with {name}")
+        assert "done" in batch.look_of(batch.card(f"edit with {name}"))
+    assert all(fault.hits == fault.times for fault in batch.discord.faults.faults)
 
 
-async def test_a_command_whose_answer_is_lost_becomes_one_song_with_one_card(choir: Choir) -> None:
+async def test_a_command_whose_answer_is_lost_becomes_one_song_with_one_card(batch: SongBatch) -> None:
     for name, is_after in (("answer reset before", False), ("answer reset after", True)):
-        choir.discord.fail("POST", CALLBACK, drop=True, after=is_after)
-        asked = await choir.sing(name)
-        track = await choir.delivered(name)
-        card = choir.card(name)
-        assert "done" in choir.look_of(card)
+        batch.discord.fail("POST", CALLBACK, drop=True, after=is_after)
+        asked = await batch.order_song(name)
+        track = await batch.delivered(name)
+        card = batch.card(name)
+        assert "done" in batch.look_of(card)
         assert asked.messages == [card]
         assert track.reply_to_id == card.id
-        about = [message for message in choir.discord.messages if title(name) in choir.look_of(message)]
+        about = [message for message in batch.discord.messages if title(name) in batch.look_of(message)]
         assert about == [card, track]
 
 
-async def test_a_command_that_can_no_longer_be_answered_becomes_one_song_all_the_same(choir: Choir) -> None:
-    choir.discord.fail("POST", CALLBACK, status=404, body={"message": "Unknown interaction", "code": 10062})
-    asked = await choir.sing("answer never taken")
-    track = await choir.delivered("answer never taken")
-    card = await choir.card_says("done", title("answer never taken"))
-    about = [message for message in choir.discord.messages if title("answer never taken") in choir.look_of(message)]
+async def test_a_command_that_can_no_longer_be_answered_becomes_one_song_all_the_same(batch: SongBatch) -> None:
+    batch.discord.fail("POST", CALLBACK, status=404, body={"message": "Unknown interaction", "code": 10062})
+    asked = await batch.order_song("answer never taken")
+    track = await batch.delivered("answer never taken")
+    card = await batch.card_says("done", title("answer never taken"))
+    about = [message for message in batch.discord.messages if title("answer never taken") in batch.look_of(message)]
     assert sorted(about, key=lambda message: message.id) == sorted([card, track], key=lambda message: message.id)
     assert not asked.messages
 
 
-async def test_a_command_that_arrives_again_is_one_song(choir: Choir) -> None:
-    asked = await choir.sing("replayed")
-    await choir.discord.until(lambda: asked.answered, PATIENCE_SECONDS)
-    await choir.discord.replay(asked)
-    await choir.delivered("replayed")
-    await choir.discord.replay(asked)
-    await choir.stage.bot.kill()
-    await choir.restart()
-    await choir.discord.replay(asked)
-    await choir.sing("after the replay")
-    await choir.delivered("after the replay")
-    await choir.delivered("replayed")
-    assert asked.messages == [choir.card("replayed")]
+async def test_a_command_that_arrives_again_is_one_song(batch: SongBatch) -> None:
+    asked = await batch.order_song("replayed")
+    await batch.discord.until(lambda: asked.answered, PATIENCE_SECONDS)
+    await batch.discord.replay(asked)
+    await batch.delivered("replayed")
+    await batch.discord.replay(asked)
+    await batch.stage.bot.kill()
+    await batch.restart()
+    await batch.discord.replay(asked)
+    await batch.order_song("after the replay")
+    await batch.delivered("after the replay")
+    await batch.delivered("replayed")
+    assert asked.messages == [batch.card("replayed")]
 
 
-async def test_a_risk_that_arrives_again_is_not_taken_twice(choir: Choir) -> None:
+async def test_a_risk_that_arrives_again_is_not_taken_twice(batch: SongBatch) -> None:
     lost = {"manner": "drop", "after_effect": True}
-    await choir.sing("twice in doubt", script={"submit": lost})
-    choir.api.script(when="song of twice in doubt alone", submit=lost)
-    card = await choir.told_of("twice in doubt", JobState.UNKNOWN, "charged twice")
-    pressed = await choir.discord.click(card, choir.button(card, "risk"))
-    await choir.discord.until(lambda: len(choir.posts("twice in doubt")) == 2, PATIENCE_SECONDS)
-    card = await choir.told_of("twice in doubt", JobState.UNKNOWN, "charged twice")
+    await batch.order_song("twice in doubt", script={"submit": lost})
+    batch.api.script(when="song of twice in doubt alone", submit=lost)
+    card = await batch.ended_with("twice in doubt", JobState.UNKNOWN, "charged twice")
+    pressed = await batch.discord.click(card, batch.button(card, "risk"))
+    await batch.discord.until(lambda: len(batch.posts("twice in doubt")) == 2, PATIENCE_SECONDS)
+    card = await batch.ended_with("twice in doubt", JobState.UNKNOWN, "charged twice")
 
-    await choir.discord.replay(pressed)
-    await choir.stage.bot.kill()
-    await choir.restart()
-    choir.forgive_second_answers_to(pressed)
-    await choir.discord.replay(pressed)
-    await choir.sing("after the second press")
-    await choir.delivered("after the second press")
-    assert choir.row("twice in doubt")["state"] == JobState.UNKNOWN
-    assert len(choir.posts("twice in doubt")) == 2
+    await batch.discord.replay(pressed)
+    await batch.stage.bot.kill()
+    await batch.restart()
+    batch.forgive_second_answers_to(pressed)
+    await batch.discord.replay(pressed)
+    await batch.order_song("after the second press")
+    await batch.delivered("after the second press")
+    assert batch.row("twice in doubt")["state"] == JobState.UNKNOWN
+    assert len(batch.posts("twice in doubt")) == 2
 
 
-async def test_a_connection_that_drops_is_resumed_and_one_that_is_forgotten_is_made_anew(choir: Choir) -> None:
-    gateway = choir.discord.gateway
-    await choir.sing("made over a resume")
+async def test_a_connection_that_drops_is_resumed_and_one_that_is_forgotten_is_made_anew(batch: SongBatch) -> None:
+    gateway = batch.discord.gateway
+    await batch.order_song("made over a resume")
     resumes, identifies = gateway.resumes, gateway.identifies
     await gateway.drop()
-    asked = await choir.sing("ordered while it was down")
-    await choir.discord.until(lambda: gateway.resumes > resumes, PATIENCE_SECONDS)
-    await choir.delivered("ordered while it was down")
+    asked = await batch.order_song("ordered while it was down")
+    await batch.discord.until(lambda: gateway.resumes > resumes, PATIENCE_SECONDS)
+    await batch.delivered("ordered while it was down")
     assert asked.answered
     assert gateway.identifies == identifies
 
-    await choir.sing("made over a new session")
-    await choir.reached("made over a new session", JobState.GENERATING, JobState.READY)
+    await batch.order_song("made over a new session")
+    await batch.reached("made over a new session", JobState.GENERATING, JobState.READY)
     gateway.forget()
     gateway.cut()
     await gateway.drop()
-    await choir.discord.until(lambda: gateway.identifies > identifies, PATIENCE_SECONDS)
-    await choir.sing("ordered in the new session")
+    await batch.discord.until(lambda: gateway.identifies > identifies, PATIENCE_SECONDS)
+    await batch.order_song("ordered in the new session")
     for name in ("made over a resume", "made over a new session", "ordered in the new session"):
-        await choir.delivered(name)
+        await batch.delivered(name)
 
 
-async def test_a_deleted_card_costs_the_reply_and_not_the_track(choir: Choir) -> None:
-    await choir.sing("card deleted", script={"polls": ["generating", "generating", "generating", "completed"]})
-    row = await choir.reached("card deleted", JobState.GENERATING)
-    choir.discord.remove_message(row["card_message_id"])
-    track = await choir.delivered("card deleted")
+async def test_a_deleted_card_costs_the_reply_and_not_the_track(batch: SongBatch) -> None:
+    await batch.order_song("card deleted", script={"polls": ["generating", "generating", "generating", "completed"]})
+    row = await batch.reached("card deleted", JobState.GENERATING)
+    batch.discord.remove_message(row["card_message_id"])
+    track = await batch.delivered("card deleted")
     assert track.reply_to_id is None
-    assert [m for m in choir.discord.messages if title("card deleted") in choir.look_of(m)] == [track]
+    assert [m for m in batch.discord.messages if title("card deleted") in batch.look_of(m)] == [track]
 
 
-async def test_a_token_that_ended_while_the_song_was_made_changes_nothing_in_a_server(choir: Choir) -> None:
-    asked = await choir.sing("a long song", script={"polls": ["generating", "generating", "generating", "completed"]})
-    await choir.reached("a long song", JobState.GENERATING)
-    choir.discord.expire_tokens(asked)
-    track = await choir.delivered("a long song")
-    assert track.reply_to_id == choir.card("a long song").id
-    assert "done" in choir.look_of(choir.card("a long song"))
+async def test_a_token_that_ended_while_the_song_was_made_changes_nothing_in_a_server(batch: SongBatch) -> None:
+    asked = await batch.order_song(
+        "a long song", script={"polls": ["generating", "generating", "generating", "completed"]}
+    )
+    await batch.reached("a long song", JobState.GENERATING)
+    batch.discord.expire_tokens(asked)
+    track = await batch.delivered("a long song")
+    assert track.reply_to_id == batch.card("a long song").id
+    assert "done" in batch.look_of(batch.card("a long song"))
 
 
-async def test_a_member_who_left_still_has_his_track_in_the_channel(choir: Choir) -> None:
-    member = choir.discord.member("Member Two")
-    await choir.sing("a member who left", member=member, script={"polls": ["generating", "generating", "completed"]})
-    await choir.reached("a member who left", JobState.GENERATING)
-    guild = choir.discord.place("general").guild_id
-    choir.discord.world.guilds[guild or 0].members.pop(member.id)
-    track = await choir.delivered("a member who left")
-    assert track.channel_id == choir.discord.place("general").id
+async def test_a_member_who_left_still_has_his_track_in_the_channel(batch: SongBatch) -> None:
+    member = batch.discord.member("Member Two")
+    await batch.order_song(
+        "a member who left", member=member, script={"polls": ["generating", "generating", "completed"]}
+    )
+    await batch.reached("a member who left", JobState.GENERATING)
+    guild = batch.discord.place("general").guild_id
+    batch.discord.world.guilds[guild or 0].members.pop(member.id)
+    track = await batch.delivered("a member who left")
+    assert track.channel_id == batch.discord.place("general").id
 
 
-async def test_a_discord_that_is_away_when_the_track_is_ready_gets_it_later_and_once(choir: Choir) -> None:
-    await choir.sing("an outage")
-    await choir.reached("an outage", JobState.GENERATING, JobState.READY, JobState.DELIVERING)
-    await choir.discord.refuse_connections()
-    await choir.reached("an outage", JobState.DELIVERING)
-    await choir.discord.settle(1.0)
-    assert choir.row("an outage")["state"] == JobState.DELIVERING
-    await choir.discord.accept_connections()
-    await choir.delivered("an outage")
-    await choir.discord.until(lambda: choir.discord.gateway.connected, PATIENCE_SECONDS)
+async def test_a_discord_that_is_away_when_the_track_is_ready_gets_it_later_and_once(batch: SongBatch) -> None:
+    await batch.order_song("an outage")
+    await batch.reached("an outage", JobState.GENERATING, JobState.READY, JobState.DELIVERING)
+    await batch.discord.refuse_connections()
+    await batch.reached("an outage", JobState.DELIVERING)
+    await batch.discord.settle(1.0)
+    assert batch.row("an outage")["state"] == JobState.DELIVERING
+    await batch.discord.accept_connections()
+    await batch.delivered("an outage")
+    await batch.discord.until(lambda: batch.discord.gateway.connected, PATIENCE_SECONDS)
 
 
-async def test_a_file_that_discord_finds_too_large_after_all_comes_as_a_link(choir: Choir) -> None:
-    await choir.sing("too large", channel="music", script={"polls": ["generating", "generating", "completed"]})
-    await choir.reached("too large", JobState.GENERATING)
-    choir.discord.set_upload_limit(5_000, channel="music")
-    row = await choir.ended("too large")
+async def test_a_file_that_discord_finds_too_large_after_all_comes_as_a_link(batch: SongBatch) -> None:
+    await batch.order_song("too large", channel="music", script={"polls": ["generating", "generating", "completed"]})
+    await batch.reached("too large", JobState.GENERATING)
+    batch.discord.set_upload_limit(5_000, channel="music")
+    row = await batch.ended("too large")
     assert row["state"] == JobState.DELIVERED
-    message = choir.discord.message(row["track_message_id"])
+    message = batch.discord.message(row["track_message_id"])
     assert not message.attachments
     assert "does not take the file" in message.content
-    assert "Open the track ↗" in choir.look_of(message)
-    assert "done" in choir.look_of(choir.card("too large"))
-    choir.discord.set_upload_limit(None, channel="music")
+    assert "Open the track ↗" in batch.look_of(message)
+    assert "done" in batch.look_of(batch.card("too large"))
+    batch.discord.set_upload_limit(None, channel="music")

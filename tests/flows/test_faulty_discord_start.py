@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.bot_process import BotProcess
 from sandbox.discord import FakeDiscord
-from tests.flows.play import PATIENCE_SECONDS
+from tests.flows.scenario import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.timeout(120)
 

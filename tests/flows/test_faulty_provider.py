@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.jobs.model import JobState
-from tests.flows.choir import Choir, open_choir, title
+from tests.flows.song_batch import SongBatch, open_song_batch, title
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
 
@@ -108,129 +108,129 @@ _SOUND: Fault = {"manner": "slow"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def choir(tmp_path_factory: pytest.TempPathFactory, song: bytes) -> AsyncGenerator[Choir]:
+async def batch(tmp_path_factory: pytest.TempPathFactory, song: bytes) -> AsyncGenerator[SongBatch]:
     """A bot on which the songs that take long have been begun."""
-    async with open_choir(tmp_path_factory.mktemp("choir"), song, TRACK_MAX_BYTES="300000") as choir:
-        await choir.sing("a poll that hangs", script={"polls": [{"manner": "hang"}]})
-        await choir.sing("a download that hangs", script={"tracks": [{"manner": "hang"}]})
-        await choir.sing("a generation that nobody knows", script={"polls": [{"status": 404}]})
+    async with open_song_batch(tmp_path_factory.mktemp("batch"), song, TRACK_MAX_BYTES="300000") as batch:
+        await batch.order_song("a poll that hangs", script={"polls": [{"manner": "hang"}]})
+        await batch.order_song("a download that hangs", script={"tracks": [{"manner": "hang"}]})
+        await batch.order_song("a generation that nobody knows", script={"polls": [{"status": 404}]})
         for name, faults in LOST_TRACKS.items():
-            await choir.sing(name, script={"tracks": faults})
-        yield choir
+            await batch.order_song(name, script={"tracks": faults})
+        yield batch
 
 
 @pytest.mark.parametrize("polls", [BAD_POLLS, pytest.param(ODD_POLLS, marks=pytest.mark.slow)], ids=["bad", "odd"])
 async def test_one_poll_that_is_answered_badly_costs_nothing_but_time(
-    choir: Choir, polls: dict[str, Fault | str]
+    batch: SongBatch, polls: dict[str, Fault | str]
 ) -> None:
     for name, fault in polls.items():
-        await choir.sing(f"poll with {name}", script={"polls": [fault, "generating", "completed"]})
+        await batch.order_song(f"poll with {name}", script={"polls": [fault, "generating", "completed"]})
     for name in polls:
-        await choir.delivered(f"poll with {name}")
+        await batch.delivered(f"poll with {name}")
 
 
-async def test_one_download_that_goes_wrong_costs_nothing_but_time(choir: Choir) -> None:
+async def test_one_download_that_goes_wrong_costs_nothing_but_time(batch: SongBatch) -> None:
     for name, fault in BAD_TRACKS.items():
-        await choir.sing(f"track with {name}", script={"tracks": [fault, _SOUND]})
+        await batch.order_song(f"track with {name}", script={"tracks": [fault, _SOUND]})
     for name in BAD_TRACKS:
-        await choir.delivered(f"track with {name}")
-        assert choir.generations(f"track with {name}")[0].fetches >= 2
+        await batch.delivered(f"track with {name}")
+        assert batch.generations(f"track with {name}")[0].fetches >= 2
 
 
 @pytest.mark.slow
-async def test_what_looks_lost_for_a_moment_is_waited_for(choir: Choir) -> None:
+async def test_what_looks_lost_for_a_moment_is_waited_for(batch: SongBatch) -> None:
     page = {"manner": "html", "status": 404}
-    await choir.sing("two lost looks", script={"polls": [{"status": 404}, {"status": 404}, "completed"]})
-    await choir.sing("a page instead of three looks", script={"polls": [page, page, page, "completed"]})
-    await choir.sing("a file that comes late", script={"track_missing_seconds": 2.0})
+    await batch.order_song("two lost looks", script={"polls": [{"status": 404}, {"status": 404}, "completed"]})
+    await batch.order_song("a page instead of three looks", script={"polls": [page, page, page, "completed"]})
+    await batch.order_song("a file that comes late", script={"track_missing_seconds": 2.0})
     for name in ("two lost looks", "a page instead of three looks", "a file that comes late"):
-        await choir.delivered(name)
+        await batch.delivered(name)
 
 
-async def test_a_documented_refusal_ends_the_song_with_its_reason_in_words(choir: Choir) -> None:
+async def test_a_documented_refusal_ends_the_song_with_its_reason_in_words(batch: SongBatch) -> None:
     for name, (fault, _) in REFUSALS.items():
-        await choir.sing(f"refusal with {name}", script={"submit": fault})
+        await batch.order_song(f"refusal with {name}", script={"submit": fault})
     for name, (_, words) in REFUSALS.items():
-        card = await choir.told_of(f"refusal with {name}", JobState.FAILED, words)
-        assert len(choir.posts(f"refusal with {name}")) == 1
-        assert not choir.generations(f"refusal with {name}")
-        assert choir.button(card, "edit")
+        card = await batch.ended_with(f"refusal with {name}", JobState.FAILED, words)
+        assert len(batch.posts(f"refusal with {name}")) == 1
+        assert not batch.generations(f"refusal with {name}")
+        assert batch.button(card, "edit")
 
 
-async def test_a_generation_that_gives_up_is_told_with_its_reason(choir: Choir) -> None:
+async def test_a_generation_that_gives_up_is_told_with_its_reason(batch: SongBatch) -> None:
     flagged = {"name": "content_policy_violation", "message": "The content was flagged by a content checker."}
     errors = {"an error object": {"name": "Error", "message": "odd"}, "an error in text": "odd", "no error": None}
     for name, error in errors.items():
-        await choir.sing(name, script={"polls": ["generating", "error"], "error": error})
-    await choir.sing("flagged words", script={"polls": ["generating", "error"], "error": flagged})
+        await batch.order_song(name, script={"polls": ["generating", "error"], "error": error})
+    await batch.order_song("flagged words", script={"polls": ["generating", "error"], "error": flagged})
     for name in errors:
-        card = await choir.told_of(name, JobState.FAILED, "began and gave up")
-        assert choir.button(card, "again")
-    await choir.told_of("flagged words", JobState.FAILED, "refuses these words")
+        card = await batch.ended_with(name, JobState.FAILED, "began and gave up")
+        assert batch.button(card, "again")
+    await batch.ended_with("flagged words", JobState.FAILED, "refuses these words")
 
 
-async def test_a_generation_that_nobody_knows_three_times_in_a_row_is_given_up(choir: Choir) -> None:
-    await choir.told_of("a generation that nobody knows", JobState.FAILED, "no longer knows this song")
-    assert len(choir.generations("a generation that nobody knows")[0].polled_at) == 3
+async def test_a_generation_that_nobody_knows_three_times_in_a_row_is_given_up(batch: SongBatch) -> None:
+    await batch.ended_with("a generation that nobody knows", JobState.FAILED, "no longer knows this song")
+    assert len(batch.generations("a generation that nobody knows")[0].polled_at) == 3
 
 
-async def test_a_post_without_a_clear_answer_is_left_to_the_member(choir: Choir) -> None:
+async def test_a_post_without_a_clear_answer_is_left_to_the_member(batch: SongBatch) -> None:
     for name, fault in DOUBTS.items():
-        await choir.sing(f"doubt with {name}", script={"submit": fault})
+        await batch.order_song(f"doubt with {name}", script={"submit": fault})
     for number, name in enumerate(DOUBTS):
-        card = await choir.told_of(f"doubt with {name}", JobState.UNKNOWN, "charged twice")
-        assert len(choir.posts(f"doubt with {name}")) == 1
-        await choir.discord.click(card, choir.button(card, "dismiss" if number % 2 else "risk"))
+        card = await batch.ended_with(f"doubt with {name}", JobState.UNKNOWN, "charged twice")
+        assert len(batch.posts(f"doubt with {name}")) == 1
+        await batch.discord.click(card, batch.button(card, "dismiss" if number % 2 else "risk"))
     for number, name in enumerate(DOUBTS):
-        await choir.reached(f"doubt with {name}", JobState.CANCELLED if number % 2 else JobState.DELIVERED)
+        await batch.reached(f"doubt with {name}", JobState.CANCELLED if number % 2 else JobState.DELIVERED)
         if number % 2:
-            await choir.told_of(f"doubt with {name}", JobState.CANCELLED, "may still be charged")
-            assert len(choir.posts(f"doubt with {name}")) == 1
+            await batch.ended_with(f"doubt with {name}", JobState.CANCELLED, "may still be charged")
+            assert len(batch.posts(f"doubt with {name}")) == 1
         else:
-            await choir.delivered(f"doubt with {name}", posts=2)
-            assert choir.row(f"doubt with {name}")["attempt"] == 2
+            await batch.delivered(f"doubt with {name}", posts=2)
+            assert batch.row(f"doubt with {name}")["attempt"] == 2
 
 
-async def test_a_post_that_was_certainly_not_taken_goes_back_in_line_and_out_again(choir: Choir) -> None:
+async def test_a_post_that_was_certainly_not_taken_goes_back_in_line_and_out_again(batch: SongBatch) -> None:
     maintenance = {"status": 500, "body": "The model is under maintenance, please contact us"}
     faults = {"a limit": {"status": 429}, "a firewall": {"manner": "html", "status": 403}, "maintenance": maintenance}
     for name, fault in faults.items():
-        await choir.sing(name, script={"submit": fault})
+        await batch.order_song(name, script={"submit": fault})
     for name in faults:
-        await choir.delivered(name, posts=2)
-        assert choir.went_through(name)[:5] == ["checking", "queued", "submitting", "queued", "submitting"]
-        assert len(choir.generations(name)) == 1
+        await batch.delivered(name, posts=2)
+        assert batch.went_through(name)[:5] == ["checking", "queued", "submitting", "queued", "submitting"]
+        assert len(batch.generations(name)) == 1
 
 
-async def test_a_song_that_goes_back_in_line_says_so_and_can_be_let_go_for_nothing(choir: Choir) -> None:
+async def test_a_song_that_goes_back_in_line_says_so_and_can_be_let_go_for_nothing(batch: SongBatch) -> None:
     busy = {"status": 429, "headers": {"Retry-After": "60"}}
-    await choir.sing("a busy line", script={"submit": busy})
-    await choir.discord.until(lambda: choir.went_through("a busy line")[-2:] == ["submitting", "queued"], 40)
-    card = await choir.card_says("waiting in line", title("a busy line"))
-    await choir.discord.click(card, choir.button(card, "cancel"))
-    await choir.reached("a busy line", JobState.CANCELLED)
-    await choir.told_of("a busy line", JobState.CANCELLED, "Nothing was charged")
+    await batch.order_song("a busy line", script={"submit": busy})
+    await batch.discord.until(lambda: batch.went_through("a busy line")[-2:] == ["submitting", "queued"], 40)
+    card = await batch.card_says("waiting in line", title("a busy line"))
+    await batch.discord.click(card, batch.button(card, "cancel"))
+    await batch.reached("a busy line", JobState.CANCELLED)
+    await batch.ended_with("a busy line", JobState.CANCELLED, "Nothing was charged")
 
 
-async def test_a_track_that_never_comes_is_told_and_looked_for_again_on_request(choir: Choir) -> None:
+async def test_a_track_that_never_comes_is_told_and_looked_for_again_on_request(batch: SongBatch) -> None:
     for name in LOST_TRACKS:
-        card = await choir.told_of(name, JobState.FAILED, "its file could not be fetched")
-        (made,) = choir.generations(name)
+        card = await batch.ended_with(name, JobState.FAILED, "its file could not be fetched")
+        (made,) = batch.generations(name)
         assert made.fetches >= 4
         made.script = made.script.model_copy(update={"tracks": ()})
-        await choir.discord.click(card, choir.button(card, "look"))
+        await batch.discord.click(card, batch.button(card, "look"))
     for name in LOST_TRACKS:
-        await choir.reached(name, JobState.DELIVERED)
-        await choir.delivered(name)
+        await batch.reached(name, JobState.DELIVERED)
+        await batch.delivered(name)
 
 
-async def test_a_poll_that_hangs_and_a_download_that_hangs_hold_up_nobody(choir: Choir) -> None:
+async def test_a_poll_that_hangs_and_a_download_that_hangs_hold_up_nobody(batch: SongBatch) -> None:
     hanging = ["a poll that hangs", "a download that hangs"]
-    await choir.discord.until(lambda: choir.generations(hanging[0]) and choir.generations(hanging[0])[0].polled_at, 40)
-    await choir.discord.until(lambda: choir.generations(hanging[1]) and choir.generations(hanging[1])[0].fetches, 40)
-    await choir.sing("a healthy neighbour")
-    await choir.delivered("a healthy neighbour")
-    assert choir.went_through("a healthy neighbour") == [
+    await batch.discord.until(lambda: batch.generations(hanging[0]) and batch.generations(hanging[0])[0].polled_at, 40)
+    await batch.discord.until(lambda: batch.generations(hanging[1]) and batch.generations(hanging[1])[0].fetches, 40)
+    await batch.order_song("a healthy neighbour")
+    await batch.delivered("a healthy neighbour")
+    assert batch.went_through("a healthy neighbour") == [
         "checking", "queued", "submitting", "generating", "ready", "delivering", "delivered"
     ]  # fmt: skip
-    assert [choir.row(name)["state"] for name in hanging] == [JobState.GENERATING, JobState.READY]
+    assert [batch.row(name)["state"] for name in hanging] == [JobState.GENERATING, JobState.READY]

@@ -1,18 +1,18 @@
 """Words made to be slow: whoever sends them gets a song of them, and nobody waits for that."""
 
-from tests.flows.conftest import OpenPlay
-from tests.flows.play import LYRICS, PATIENCE_SECONDS
+from tests.flows.conftest import OpenScenario
+from tests.flows.scenario import LYRICS, PATIENCE_SECONDS
 
 
-def slow(newline: str, most_characters: int) -> str:
+def slow(newline: str, max_characters: int) -> str:
     """Near misses of a section's name, whose parts could once be found in more ways than there is time for."""
     parts = ("(verse", "1", "x", "2", "a sea of names")
-    return (newline * (most_characters // len(parts) // len(newline))).join(parts)[:most_characters]
+    return (newline * (max_characters // len(parts) // len(newline))).join(parts)[:max_characters]
 
 
-async def test_no_order_keeps_another_member_waiting(open_play: OpenPlay, song: bytes) -> None:
-    async with open_play() as play:
-        discord = play.discord
+async def test_no_order_keeps_another_member_waiting(open_scenario: OpenScenario, song: bytes) -> None:
+    async with open_scenario() as scenario:
+        discord = scenario.discord
         by_option = await discord.slash(
             "compose",
             {"lyrics": slow("\\n", 6_000), "title": "By option"},
@@ -31,7 +31,7 @@ async def test_no_order_keeps_another_member_waiting(open_play: OpenPlay, song: 
         for order in (other, by_option, by_form):
             await discord.until(lambda order=order: order.messages, PATIENCE_SECONDS)
         for title in ("Tide", "By option", "By form"):
-            await play.track(title)
-        jobs = await play.rows()
+            await scenario.track(title)
+        jobs = await scenario.rows()
         assert {job.prompt for job in jobs if job.title != "Tide"} == {"##(verse\n1\nx\n2\na sea of names##"}
         assert discord.violations == []

@@ -20,9 +20,9 @@ from sandbox.generation import Settings
 from sandbox.generation.ledger import Generation
 from sandbox.stage import open_stage
 from sandbox.transcript import rendered
-from tests.bot.audio.making import encoded, frames_part, mp3, music, wav
+from tests.bot.audio.sound_files import encoded, frames_part, mp3, music, wav
 from tests.flows.conftest import QUICK
-from tests.flows.play import LYRICS, PATIENCE_SECONDS, Play
+from tests.flows.scenario import LYRICS, PATIENCE_SECONDS, Scenario
 from tests.tampering import tamper
 
 MINUTES_TEN = 600
@@ -42,20 +42,20 @@ class ChosenTracks:
 
 
 @asynccontextmanager
-async def stage_of(folder: Path, tracks: dict[str, bytes] | None = None, **bot: str) -> AsyncIterator[Play]:
+async def stage_of(folder: Path, tracks: dict[str, bytes] | None = None, **bot: str) -> AsyncIterator[Scenario]:
     settings = Settings(allow_loopback=True, generating_seconds=0.3)
     composer = ChosenTracks(tracks or {})
     async with open_stage(folder, composer=composer, generation=settings, bot_settings={**QUICK, **bot}) as stage:
-        yield Play(stage, folder, b"")
+        yield Scenario(stage, folder, b"")
 
 
-def generation_of(play: Play, word: str) -> Generation:
-    (found,) = (one for one in play.api.ledger.generations.values() if word in one.prompt)
+def generation_of(scenario: Scenario, word: str) -> Generation:
+    (found,) = (one for one in scenario.api.ledger.generations.values() if word in one.prompt)
     return found
 
 
-def reference_url(play: Play, word: str) -> str:
-    (body,) = (one.body for one in play.api.ledger.submissions if word in one.body["prompt"])
+def reference_url(scenario: Scenario, word: str) -> str:
+    (body,) = (one.body for one in scenario.api.ledger.submissions if word in one.body["prompt"])
     return body["reference_audio_url"]
 
 
@@ -72,64 +72,64 @@ def seconds_of(data: bytes) -> float:
 async def test_a_plain_song_goes_by_its_own_url_and_any_other_is_converted_and_told(tmp_path: Path) -> None:
     song, wave = mp3(17), wav(music(16))
     opus = encoded(music(20, 48_000), "ogg", "libopus", 48_000, kbps=96)
-    async with stage_of(tmp_path) as play:
+    async with stage_of(tmp_path) as scenario:
         ordered = {
             "plain": ("song.mp3", song),
             "wave": ("song.wav", wave),
             "ogg": ("take.mp3", opus),
         }
-        people = play.discord.members
+        people = scenario.discord.members
         people[1].locale = "de"
         for word, (name, data) in {**ordered, "deutsch": ("lied.ogg", opus)}.items():
-            await play.discord.slash(
+            await scenario.discord.slash(
                 "compose",
                 {"lyrics": f"{LYRICS} {word}", "title": word},
                 files={"reference": (name, data)},
                 member=people[1] if word == "deutsch" else people[0],
             )
         for word in (*ordered, "deutsch"):
-            await play.track(word)
+            await scenario.track(word)
 
         for word in ("plain", "wave"):
             name, data = ordered[word]
-            assert reference_url(play, word).partition("?")[0].endswith(name)
-            assert "attachments/" in reference_url(play, word)
-            assert generation_of(play, word).reference.read_bytes() == data
+            assert reference_url(scenario, word).partition("?")[0].endswith(name)
+            assert "attachments/" in reference_url(scenario, word)
+            assert generation_of(scenario, word).reference.read_bytes() == data
 
-        card = await play.card_says("This is an Ogg file; the music service takes MP3 and WAV", "ogg")
+        card = await scenario.card_says("This is an Ogg file; the music service takes MP3 and WAV", "ogg")
         ((attached),) = card.attachments
         assert attached.filename == "take.mp3"
-        assert str(attached.id) in reference_url(play, "ogg")
-        assert generation_of(play, "ogg").reference.read_bytes() == attached.data
+        assert str(attached.id) in reference_url(scenario, "ogg")
+        assert generation_of(scenario, "ogg").reference.read_bytes() == attached.data
         assert seconds_of(attached.data) == pytest.approx(20, abs=0.2)
         (original,) = (
             file
-            for file in play.discord.world.attachments.values()
+            for file in scenario.discord.world.attachments.values()
             if file.filename == "take.mp3" and file.id != attached.id
         )
         assert original.data == opus
 
-        await play.card_says("Das ist eine Ogg-Datei", "deutsch")
+        await scenario.card_says("Das ist eine Ogg-Datei", "deutsch")
 
 
 async def test_a_song_of_more_than_ten_minutes_is_cut_and_told(tmp_path: Path) -> None:
     frames = frames_part(mp3(20, 64, 22_050, 1, xing=False), 20)
-    async with stage_of(tmp_path) as play:
-        await play.order(file=frames * 31, title="Long")
-        await play.card_says("so its best stretch is cut out", "Long")
-        await play.track("Long")
-        (generation,) = play.api.ledger.generations.values()
+    async with stage_of(tmp_path) as scenario:
+        await scenario.order(file=frames * 31, title="Long")
+        await scenario.card_says("so its best stretch is cut out", "Long")
+        await scenario.track("Long")
+        (generation,) = scenario.api.ledger.generations.values()
         assert MINUTES_TEN - 2 < seconds_of(generation.reference.read_bytes()) <= MINUTES_TEN
 
 
-async def test_a_track_arrives_dressed_and_as_large_as_the_channel_takes(tmp_path: Path) -> None:
+async def test_a_track_arrives_packaged_and_as_large_as_the_channel_takes(tmp_path: Path) -> None:
     rich, wave = mp3(20, 320), wav(music(20))
     tracks = {"rich": rich, "studio": wave, "narrow": rich, "tiny": rich}
-    async with stage_of(tmp_path, tracks) as play:
+    async with stage_of(tmp_path, tracks) as scenario:
 
         async def ordered(word: str) -> Message:
-            await play.order(f"{LYRICS} {word}", title=f"Night / {word}?", file=mp3(17, 64))
-            return await play.discord.until(lambda: posted(play, word), PATIENCE_SECONDS)
+            await scenario.order(f"{LYRICS} {word}", title=f"Night / {word}?", file=mp3(17, 64))
+            return await scenario.discord.until(lambda: posted(scenario, word), PATIENCE_SECONDS)
 
         message = await ordered("rich")
         name, data = sound_of(message)
@@ -138,7 +138,7 @@ async def test_a_track_arrives_dressed_and_as_large_as_the_channel_takes(tmp_pat
         with av.open(io.BytesIO(data)) as sound:
             tags = dict(sound.metadata)
         assert tags["title"] == "Night / rich?"
-        assert tags["artist"] in {person.display_name for person in play.discord.members}
+        assert tags["artist"] in {person.display_name for person in scenario.discord.members}
         assert LYRICS.splitlines()[0] in " ".join(tags.values())
         assert any("made with Compose" in value for value in tags.values())
         (picture,) = (file for file in message.attachments if file.filename.endswith(".png"))
@@ -150,29 +150,29 @@ async def test_a_track_arrives_dressed_and_as_large_as_the_channel_takes(tmp_pat
         assert name == "Night_studio.mp3"
         assert not data.startswith(b"RIFF")
         assert seconds_of(data) == pytest.approx(20, abs=0.2)
-        assert await linked(play, message) == wave
+        assert await linked(scenario, message) == wave
 
-        play.discord.set_upload_limit(500_000)
+        scenario.discord.set_upload_limit(500_000)
         message = await ordered("narrow")
         _, data = sound_of(message)
         assert 300_000 < len(data) <= 500_000
         assert "smaller copy" in message.content
-        assert await linked(play, message) == rich
+        assert await linked(scenario, message) == rich
 
-        play.discord.set_upload_limit(150_000)
+        scenario.discord.set_upload_limit(150_000)
         message = await ordered("tiny")
         assert not message.attachments
         assert "does not take the file" in message.content
-        assert await linked(play, message) == rich
+        assert await linked(scenario, message) == rich
 
 
-def posted(play: Play, word: str) -> Message | None:
+def posted(scenario: Scenario, word: str) -> Message | None:
     """The message with this track, as file or link."""
-    said = ((message, rendered(play.discord, message)) for message in play.discord.messages)
+    said = ((message, rendered(scenario.discord, message)) for message in scenario.discord.messages)
     return next((message for message, seen in said if word in seen and "Open the track" in seen), None)
 
 
-async def linked(play: Play, message: Message) -> bytes:
+async def linked(scenario: Scenario, message: Message) -> bytes:
     """What lies behind the link button."""
     (url,) = (button["url"] for row in message.components for button in row.get("components", []) if button.get("url"))
     async with aiohttp.ClientSession() as session, session.get(url) as answer:
@@ -180,23 +180,23 @@ async def linked(play: Play, message: Message) -> bytes:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="children are found by /proc")
-async def test_a_track_whose_every_dressing_dies_is_posted_as_it_came(tmp_path: Path) -> None:
+async def test_a_track_whose_every_packaging_dies_is_posted_as_it_came(tmp_path: Path) -> None:
     track = mp3(20, 320)
-    async with stage_of(tmp_path, {"doomed": track}) as play:
-        await play.order(f"{LYRICS} doomed", title="doomed", file=mp3(17))
-        await play.discord.until(lambda: play.api.ledger.generations, PATIENCE_SECONDS)
-        message = await killing_children(play, lambda: posted(play, "doomed"))
+    async with stage_of(tmp_path, {"doomed": track}) as scenario:
+        await scenario.order(f"{LYRICS} doomed", title="doomed", file=mp3(17))
+        await scenario.discord.until(lambda: scenario.api.ledger.generations, PATIENCE_SECONDS)
+        message = await killing_children(scenario, lambda: posted(scenario, "doomed"))
         name, data = sound_of(message)
         assert name == "doomed.mp3"
         assert data == track
-        await play.rows()
+        await scenario.rows()
 
 
-async def killing_children(play: Play, done) -> Message:
+async def killing_children(scenario: Scenario, done) -> Message:
     """End every sound process of this bot as soon as it is seen, until `done` has an answer."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (answer := done()) is None:
-            for child in children_of(play.stage.bot.pid):
+            for child in children_of(scenario.stage.bot.pid):
                 with suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
             await asyncio.sleep(0.01)
@@ -217,28 +217,28 @@ def with_tampered_children(folder: Path, code: str) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join([str(folder / "tampered"), str(ROOT)])}
 
 
-async def asked(play: Play, path: str) -> str:
-    port = play.stage.bot.log.split("health at http://127.0.0.1:")[1].split("/")[0]
+async def asked(scenario: Scenario, path: str) -> str:
+    port = scenario.stage.bot.log.split("health at http://127.0.0.1:")[1].split("/")[0]
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session, session.get(path) as answer:
         return await answer.text()
 
 
 async def test_a_fault_of_ours_is_not_blamed_on_the_song_which_is_kept_with_its_words(tmp_path: Path) -> None:
     broken = with_tampered_children(tmp_path, "opening(lambda real, file, format=None, options=None: real(file))")
-    async with stage_of(tmp_path, HEALTH_PORT="0", **broken) as play:
-        await play.order(file=mp3(17))
-        card = await play.card_says("Your file is not to blame")
-        assert "Nothing was charged." in rendered(play.discord, card)
-        assert not play.api.ledger.submissions
-        assert "unexpected keyword argument 'metadata_errors'" in play.stage.bot.log
-        assert 'compose_sound_faults_total{problem="internal"} 3.0' in await asked(play, "/metrics")
+    async with stage_of(tmp_path, HEALTH_PORT="0", **broken) as scenario:
+        await scenario.order(file=mp3(17))
+        card = await scenario.card_says("Your file is not to blame")
+        assert "Nothing was charged." in rendered(scenario.discord, card)
+        assert not scenario.api.ledger.submissions
+        assert "unexpected keyword argument 'metadata_errors'" in scenario.stage.bot.log
+        assert 'compose_sound_faults_total{problem="internal"} 3.0' in await asked(scenario, "/metrics")
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while '"sound": "failing"' not in (health := await asked(play, "/healthz")):  # noqa: ASYNC110
+            while '"sound": "failing"' not in (health := await asked(scenario, "/healthz")):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         assert "The built-in sample cannot be decoded (internal)" in health
         (tmp_path / "tampered/sitecustomize.py").unlink()
-        await play.discord.click(card, play.button(card, "again"))
-        await play.track()
+        await scenario.discord.click(card, scenario.button(card, "again"))
+        await scenario.track()
 
 
 async def test_a_fault_of_ours_costs_a_paid_track_its_dress_and_no_more(tmp_path: Path) -> None:
@@ -246,10 +246,10 @@ async def test_a_fault_of_ours_costs_a_paid_track_its_dress_and_no_more(tmp_path
         tmp_path, "opening(lambda real, file, *a, **n: real(file, *a, **n) if '/tracks/' not in file else real.nowhere)"
     )
     track = mp3(20, 320)
-    async with stage_of(tmp_path, {"doomed": track}, **broken) as play:
-        await play.order(f"{LYRICS} doomed", title="doomed", file=mp3(17))
-        _, data = sound_of(await play.track("doomed"))
+    async with stage_of(tmp_path, {"doomed": track}, **broken) as scenario:
+        await scenario.order(f"{LYRICS} doomed", title="doomed", file=mp3(17))
+        _, data = sound_of(await scenario.track("doomed"))
         assert data == track
-        await play.rest()
-        assert len(play.tracks("doomed")) == 1
-        assert "a sound process failed, a fault of ours" in play.stage.bot.log
+        await scenario.rest()
+        assert len(scenario.tracks("doomed")) == 1
+        assert "a sound process failed, a fault of ours" in scenario.stage.bot.log

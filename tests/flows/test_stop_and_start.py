@@ -10,8 +10,8 @@ import pytest
 from bot.jobs.model import JobState
 from sandbox.bot_process import BotProcess
 from sandbox.discord import FakeDiscord
-from tests.flows.conftest import OpenPlay
-from tests.flows.play import PATIENCE_SECONDS
+from tests.flows.conftest import OpenScenario
+from tests.flows.scenario import PATIENCE_SECONDS
 
 NOWHERE = {
     "DISCORD_TOKEN": "no-token",
@@ -29,61 +29,63 @@ async def ended(bot: BotProcess) -> int:
         return await bot.wait()
 
 
-async def test_a_stop_while_nothing_happens_ends_with_zero(open_play: OpenPlay) -> None:
-    async with open_play() as play:
-        assert await play.stage.bot.stop() == 0
-        assert "stopped" in play.stage.bot.log
+async def test_a_stop_while_nothing_happens_ends_with_zero(open_scenario: OpenScenario) -> None:
+    async with open_scenario() as scenario:
+        assert await scenario.stage.bot.stop() == 0
+        assert "stopped" in scenario.stage.bot.log
 
 
-async def test_a_stop_waits_for_the_answer_of_a_post_and_the_job_goes_on_after_the_start(open_play: OpenPlay) -> None:
-    async with open_play(api={"submit_seconds": 1.5}) as play:
-        await play.order()
-        await play.discord.until(lambda: play.api.ledger.submissions, PATIENCE_SECONDS)
-        assert await play.stage.bot.stop() == 0
+async def test_a_stop_waits_for_the_answer_of_a_post_and_the_job_goes_on_after_the_start(
+    open_scenario: OpenScenario,
+) -> None:
+    async with open_scenario(api={"submit_seconds": 1.5}) as scenario:
+        await scenario.order()
+        await scenario.discord.until(lambda: scenario.api.ledger.submissions, PATIENCE_SECONDS)
+        assert await scenario.stage.bot.stop() == 0
 
-        await play.restart()
-        await play.track()
-        (job,) = await play.rows()
+        await scenario.restart()
+        await scenario.track()
+        (job,) = await scenario.rows()
         assert job.state is JobState.DELIVERED
         assert job.attempt == 1
-        assert len(play.api.ledger.submissions) == 1
+        assert len(scenario.api.ledger.submissions) == 1
 
 
-async def test_a_stop_whose_grace_is_over_leaves_the_post_in_doubt(open_play: OpenPlay) -> None:
-    async with open_play(api={"submit_seconds": 2.5}, STOP_GRACE_SECONDS="0") as play:
-        await play.order()
-        await play.discord.until(lambda: play.api.ledger.submissions, PATIENCE_SECONDS)
-        assert await play.stage.bot.stop() == 0
+async def test_a_stop_whose_grace_is_over_leaves_the_post_in_doubt(open_scenario: OpenScenario) -> None:
+    async with open_scenario(api={"submit_seconds": 2.5}, STOP_GRACE_SECONDS="0") as scenario:
+        await scenario.order()
+        await scenario.discord.until(lambda: scenario.api.ledger.submissions, PATIENCE_SECONDS)
+        assert await scenario.stage.bot.stop() == 0
 
-        await play.restart()
-        await play.card_says("charged twice")
-        (job,) = await play.rows()
+        await scenario.restart()
+        await scenario.card_says("charged twice")
+        (job,) = await scenario.rows()
         assert job.state is JobState.UNKNOWN
 
 
-async def test_jobs_that_only_wait_are_taken_up_after_the_start(open_play: OpenPlay) -> None:
-    async with open_play(api={"generating_seconds": 1.0}) as play:
+async def test_jobs_that_only_wait_are_taken_up_after_the_start(open_scenario: OpenScenario) -> None:
+    async with open_scenario(api={"generating_seconds": 1.0}) as scenario:
         for number in range(4):
-            await play.order(title=f"Tide {number}")
-        await play.discord.until(lambda: len(play.api.ledger.submissions) >= 2, PATIENCE_SECONDS)
-        assert await play.stage.bot.stop() == 0
+            await scenario.order(title=f"Tide {number}")
+        await scenario.discord.until(lambda: len(scenario.api.ledger.submissions) >= 2, PATIENCE_SECONDS)
+        assert await scenario.stage.bot.stop() == 0
 
-        await play.restart()
+        await scenario.restart()
         for number in range(4):
-            await play.track(f"Tide {number}")
-        assert {job.state for job in await play.rows()} == {JobState.DELIVERED}
-        assert len(play.api.ledger.submissions) == 4
+            await scenario.track(f"Tide {number}")
+        assert {job.state for job in await scenario.rows()} == {JobState.DELIVERED}
+        assert len(scenario.api.ledger.submissions) == 4
 
 
-async def test_a_second_process_on_the_same_file_is_refused(open_play: OpenPlay) -> None:
-    async with open_play() as play:
-        second = BotProcess(play.folder, play.stage.bot.settings)
-        second.log_path = play.folder / "second.log"
+async def test_a_second_process_on_the_same_file_is_refused(open_scenario: OpenScenario) -> None:
+    async with open_scenario() as scenario:
+        second = BotProcess(scenario.folder, scenario.stage.bot.settings)
+        second.log_path = scenario.folder / "second.log"
         assert await ended(second) == 1
         assert "compose.db" in second.log
         assert "PostgreSQL" not in second.log  # there it would be refused, too
         assert "Traceback" not in second.log
-        assert play.stage.bot.is_running
+        assert scenario.stage.bot.is_running
 
 
 @pytest.mark.parametrize(
@@ -105,14 +107,14 @@ async def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path
     assert path.read_bytes() == content
 
 
-async def test_a_database_from_a_newer_version_is_named_and_left_alone(open_play: OpenPlay) -> None:
-    async with open_play() as play:
-        await play.stage.bot.stop()
-        with sqlite3.connect(play.folder / "data" / "compose.db") as connection:
+async def test_a_database_from_a_newer_version_is_named_and_left_alone(open_scenario: OpenScenario) -> None:
+    async with open_scenario() as scenario:
+        await scenario.stage.bot.stop()
+        with sqlite3.connect(scenario.folder / "data" / "compose.db") as connection:
             connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.close()
-        assert await ended(play.stage.bot) == 1
-        assert "newer version" in play.stage.bot.log
+        assert await ended(scenario.stage.bot) == 1
+        assert "newer version" in scenario.stage.bot.log
 
 
 async def test_every_unusable_setting_is_named_at_once_and_the_code_is_two(tmp_path: Path) -> None:
@@ -145,11 +147,11 @@ async def test_a_discord_out_of_reach_ends_with_one_and_says_so(tmp_path: Path) 
     assert "Traceback" not in bot.log
 
 
-async def test_health_is_green_while_connected_and_counts_what_happened(open_play: OpenPlay) -> None:
-    async with open_play(HEALTH_PORT="0", LOG_LEVEL="INFO") as play:
-        await play.order()
-        await play.track()
-        port = play.stage.bot.log.split("health at http://127.0.0.1:")[1].split("/")[0]
+async def test_health_is_green_while_connected_and_counts_what_happened(open_scenario: OpenScenario) -> None:
+    async with open_scenario(HEALTH_PORT="0", LOG_LEVEL="INFO") as scenario:
+        await scenario.order()
+        await scenario.track()
+        port = scenario.stage.bot.log.split("health at http://127.0.0.1:")[1].split("/")[0]
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
             async with session.get("/healthz") as answer:
                 assert answer.status == 200
@@ -160,12 +162,12 @@ async def test_health_is_green_while_connected_and_counts_what_happened(open_pla
         assert 'compose_deliveries_total{outcome="delivered"} 1.0' in figures
 
 
-async def test_no_secret_is_in_the_log_of_a_whole_song(open_play: OpenPlay) -> None:
-    async with open_play() as play:
-        asked = await play.order()
-        await play.track()
-        await play.rest()
-        log = play.stage.bot.log
-        secrets = (play.discord.token, play.api.key, asked.token, "hm=", "name of this tide")
+async def test_no_secret_is_in_the_log_of_a_whole_song(open_scenario: OpenScenario) -> None:
+    async with open_scenario() as scenario:
+        asked = await scenario.order()
+        await scenario.track()
+        await scenario.rest()
+        log = scenario.stage.bot.log
+        secrets = (scenario.discord.token, scenario.api.key, asked.token, "hm=", "name of this tide")
         assert not [secret for secret in secrets if secret in log]
         assert "job moved" in log

@@ -9,8 +9,8 @@ from sandbox.bot_process import BotProcess
 from sandbox.discord import FakeDiscord
 from sandbox.generation import FakeGeneration
 from sandbox.stage import settings_for, wait_until_ready
-from tests.flows.conftest import QUICK, OpenPlay
-from tests.flows.play import PATIENCE_SECONDS, Play
+from tests.flows.conftest import QUICK, OpenScenario
+from tests.flows.scenario import PATIENCE_SECONDS, Scenario
 
 GRACE_SECONDS = 1
 #: Promised are the grace and five seconds; a machine under load is given these beside. What hangs here hangs longer.
@@ -146,15 +146,15 @@ async def test_a_child_that_cannot_be_killed_does_not_hold_a_stop_up(folder: Pat
         assert "not killed" in bot.log
 
 
-async def test_a_stop_with_nothing_in_its_way_leaves_nothing_behind(open_play: OpenPlay) -> None:
-    async with open_play() as play:
-        await ordered_and_delivered(play)
-        assert await play.stage.bot.stop() == 0
-        assert "left behind" not in play.stage.bot.log
-        assert "Unclosed" not in play.stage.bot.log
+async def test_a_stop_with_nothing_in_its_way_leaves_nothing_behind(open_scenario: OpenScenario) -> None:
+    async with open_scenario() as scenario:
+        await ordered_and_delivered(scenario)
+        assert await scenario.stage.bot.stop() == 0
+        assert "left behind" not in scenario.stage.bot.log
+        assert "Unclosed" not in scenario.stage.bot.log
 
 
-async def ordered_and_delivered(play: Play) -> None:
-    await play.order()
-    await play.track()
-    await play.rest()
+async def ordered_and_delivered(scenario: Scenario) -> None:
+    await scenario.order()
+    await scenario.track()
+    await scenario.rest()

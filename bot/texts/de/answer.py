@@ -1,8 +1,8 @@
 """Private answers, in German: to orders that cannot be taken, to presses, and when something breaks."""
 
 TEXTS: dict[str, str] = {
-    "answer.your_words": "Dein Text, damit nichts verloren geht:",
-    "answer.your_words_file": "Dein Text ist angehängt, damit nichts verloren geht.",
+    "answer.your_text": "Dein Text, damit nichts verloren geht:",
+    "answer.your_text_file": "Dein Text ist angehängt, damit nichts verloren geht.",
     "answer.no_song": "In dieser Nachricht ist kein Lied. Nimm eine Nachricht mit einer MP3- oder WAV-Datei.",
     "answer.song_missing": "Bitte hänge auch ein Lied an.",
     "answer.restarted": (
@@ -10,7 +10,7 @@ TEXTS: dict[str, str] = {
         "Bitte nimm noch einmal `/compose` und hänge es an; dein Text steht hier."
     ),
     "answer.song_expired": "Das Lied dazu habe ich nicht mehr. Bitte hänge es im Formular an.",
-    "answer.words_of": "Der Text von **{title}**:",
+    "answer.lyrics_of": "Der Text von **{title}**:",
     "answer.failed": (
         "Bei mir ist etwas schiefgegangen, das tut mir leid. Wenn es wieder geschieht, sage es der Person, "
         "die diesen Bot betreibt: Zeichen `{reference}`."

@@ -30,7 +30,7 @@ TEXTS: dict[str, str] = {
     "card.state.cancelled_paid": "Es war schon beim Musikdienst und kann noch berechnet werden.",
     "card.state.told_privately": "Der Musikdienst wollte es so nicht annehmen. {member} weiß den Grund.",
     "card.state.nothing_paid": "Es wurde nichts berechnet.",
-    "card.words": "Das wird gesungen",
+    "card.lyrics": "Das wird gesungen",
     "card.song": "Lied",
     "card.song_value": "{name}",
     "card.song_value_length": "{name} ({length})",

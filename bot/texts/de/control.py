@@ -7,7 +7,7 @@ TEXTS: dict[str, str] = {
     "control.retry": "Neuer Versuch",
     "control.edit": "Text ändern",
     "control.other_song": "Anderes Lied",
-    "control.words": "Text",
+    "control.lyrics": "Text",
     "control.delete": "Löschen",
     "control.risk": "Neuer Versuch (evtl. doppelt berechnet)",
     "control.dismiss": "Auf sich beruhen lassen",

@@ -9,6 +9,6 @@ TEXTS: dict[str, str] = {
     "form.lyrics": "Text",
     "form.lyrics.about": "Höchstens {limit} Zeichen werden gesungen. Eine leere Zeile ist eine Pause.",
     "form.song": "Lied",
-    "form.song.needed": "MP3 oder WAV mit Musik und Gesang, über {least_seconds} Sekunden",
+    "form.song.needed": "MP3 oder WAV mit Musik und Gesang, über {min_seconds} Sekunden",
     "form.song.chosen": "Leer lassen, um {name} zu behalten",
 }

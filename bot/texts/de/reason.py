@@ -1,4 +1,4 @@
-"""Why an order was not taken or a job ended without a track, in German. Values: see `bot.ui.sentences`."""
+"""Why an order was not taken or a job ended without a track, in German. Values: see `bot.ui.formatting`."""
 
 TEXTS: dict[str, str] = {
     "reason.lyrics_empty": (
@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
     ),
     "reason.sound": (
         "Diese Datei taugt nicht als Vorlage. Sie muss eine MP3- oder WAV-Datei mit Musik und Gesang sein, länger als "
-        "{least_seconds} Sekunden."
+        "{min_seconds} Sekunden."
     ),
     "reason.reference_gone": "Discord hat das angehängte Lied nicht mehr. Bitte hänge es noch einmal an.",
     "reason.reference_unreadable": (

@@ -9,7 +9,7 @@ TEXTS: dict[str, str] = {
     "tracks.link": "öffnen",
     "tracks.choice": "{title} · {state}",
     "tracks.unknown": "Ein solches Lied hast du nicht. Wähle eines aus der Liste, die beim Tippen erscheint.",
-    "tracks.no_words": "(kein Text)",
+    "tracks.no_lyrics": "(kein Text)",
     "queue.heading": "Das entsteht hier gerade",
     "queue.empty": "Hier entsteht gerade nichts. `/compose` ändert das.",
     "queue.line": "{icon} **{title}** · {member} · {state} · {age}",

@@ -1,8 +1,8 @@
 """Private answers, in English: to orders that cannot be taken, to presses, and when something breaks."""
 
 TEXTS: dict[str, str] = {
-    "answer.your_words": "Your text, so that nothing is lost:",
-    "answer.your_words_file": "Your text is attached, so that nothing is lost.",
+    "answer.your_text": "Your text, so that nothing is lost:",
+    "answer.your_text_file": "Your text is attached, so that nothing is lost.",
     "answer.no_song": "There is no song in that message. Use this on a message with an MP3 or WAV file.",
     "answer.song_missing": "Please attach a song as well.",
     "answer.restarted": (
@@ -10,7 +10,7 @@ TEXTS: dict[str, str] = {
         "Please use `/compose` again and attach it; your text is here."
     ),
     "answer.song_expired": "I no longer have the song that belongs to this one. Please attach it in the form.",
-    "answer.words_of": "The words of **{title}**:",
+    "answer.lyrics_of": "The words of **{title}**:",
     "answer.failed": (
         "Something went wrong on my side, and I am sorry. If it happens again, tell whoever runs this bot: "
         "reference `{reference}`."

@@ -34,7 +34,7 @@ TEXTS: dict[str, str] = {
     "card.state.cancelled_paid": "It had already been handed to the music service and may still be charged.",
     "card.state.told_privately": "The music service would not take it as it is. {member} has been told why.",
     "card.state.nothing_paid": "Nothing was charged.",
-    "card.words": "What will be sung",
+    "card.lyrics": "What will be sung",
     "card.song": "Song",
     "card.song_value": "{name}",
     "card.song_value_length": "{name} ({length})",

@@ -7,7 +7,7 @@ TEXTS: dict[str, str] = {
     "control.retry": "Try again",
     "control.edit": "Edit lyrics",
     "control.other_song": "Another song",
-    "control.words": "Lyrics",
+    "control.lyrics": "Lyrics",
     "control.delete": "Delete",
     "control.risk": "Try again (may be charged twice)",
     "control.dismiss": "Dismiss",

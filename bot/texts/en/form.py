@@ -9,6 +9,6 @@ TEXTS: dict[str, str] = {
     "form.lyrics": "Lyrics",
     "form.lyrics.about": "At most {limit} characters are sung. An empty line is a pause.",
     "form.song": "Song",
-    "form.song.needed": "MP3 or WAV with music and vocals, over {least_seconds} seconds",
+    "form.song.needed": "MP3 or WAV with music and vocals, over {min_seconds} seconds",
     "form.song.chosen": "Leave this empty to keep {name}",
 }

@@ -1,4 +1,4 @@
-"""Why an order was not taken or a job ended without a track, in English. Values: see `bot.ui.sentences`."""
+"""Why an order was not taken or a job ended without a track, in English. Values: see `bot.ui.formatting`."""
 
 TEXTS: dict[str, str] = {
     "reason.lyrics_empty": "There is nothing to sing in these lyrics. Section names, symbols and emoji are not sung.",
@@ -27,7 +27,7 @@ TEXTS: dict[str, str] = {
     ),
     "reason.sound": (
         "This file cannot be used as a reference. It must be an MP3 or WAV with music and vocals, longer than "
-        "{least_seconds} seconds."
+        "{min_seconds} seconds."
     ),
     "reason.reference_gone": "Discord no longer has the song that you attached. Please attach it again.",
     "reason.reference_unreadable": "The music service could not read this song. Please try another MP3 or WAV file.",

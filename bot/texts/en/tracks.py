@@ -9,7 +9,7 @@ TEXTS: dict[str, str] = {
     "tracks.link": "open",
     "tracks.choice": "{title} · {state}",
     "tracks.unknown": "You have no such song. Choose one from the list that appears while you type.",
-    "tracks.no_words": "(no words)",
+    "tracks.no_lyrics": "(no words)",
     "queue.heading": "Being made here",
     "queue.empty": "Nothing is being made here right now. `/compose` changes that.",
     "queue.line": "{icon} **{title}** · {member} · {state} · {age}",

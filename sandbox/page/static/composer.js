@@ -8,7 +8,7 @@ import { Listbox } from "./listbox.js";
 import { grow, optionField } from "./options.js";
 import { complain } from "./toasts.js";
 
-const MOST_FILES = 10;
+const MAX_FILES = 10;
 const COMPLETION_MS = 3500;
 
 export class Composer {
@@ -41,7 +41,7 @@ export class Composer {
       maxlength: "2000",
     });
     this.listbox = new Listbox(this.text, (item) => this.begin(item.command), "Commands");
-    this.attached = new FileField({ most: MOST_FILES, label: "Message", next: () => this.text });
+    this.attached = new FileField({ most: MAX_FILES, label: "Message", next: () => this.text });
     this.send = el("button", { type: "submit", class: "send", "aria-label": "Send message" }, icon("send"));
     this.bar = el(
       "form",

@@ -3,7 +3,7 @@
 import { clockTime, el, icon, sizeInWords } from "./dom.js";
 
 const BARS = 96;
-const MOST_DRAWN_BYTES = 40_000_000;
+const MAX_DRAWN_BYTES = 40_000_000;
 const players = new Map(); // attachment id -> element, so that an edit of its message does not interrupt it
 
 /** The player of an attachment; the same element as long as the page lives. */
@@ -104,7 +104,7 @@ function broken(node, toggle, seek, time) {
 
 // Decoding happens in the browser, once, and only when the player comes into view.
 function drawSoon({ file, wave, sound, levels }) {
-  if (file.size > MOST_DRAWN_BYTES) return;
+  if (file.size > MAX_DRAWN_BYTES) return;
   const seen = new IntersectionObserver(async (entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     seen.disconnect();

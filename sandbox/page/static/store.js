@@ -22,7 +22,7 @@ const CHANGES = [
 ];
 const RETRY_MS = 1000;
 const REFRESH_MS = 60;
-const MOST_EARLY = 50;
+const MAX_EARLY = 50;
 const EPOCH_MS = 1_420_070_400_000;
 const MANAGE_MESSAGES = 1n << 13n;
 
@@ -238,7 +238,7 @@ export class Store extends EventTarget {
   }
 
   settle(interaction) {
-    if (this.early.size > MOST_EARLY) this.early.clear();
+    if (this.early.size > MAX_EARLY) this.early.clear();
     if (!this.pending.delete(interaction.id)) this.early.add(interaction.id);
     this.tell("pending");
   }

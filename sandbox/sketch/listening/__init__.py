@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Groove", "Heard", "Section", "hear", "listen"]
 
 RATE = 22_050
-MOST_SECONDS = 90.0  # more of a song changes no answer and only costs time
+MAX_SECONDS = 90.0  # more of a song changes no answer and only costs time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Heard:
 
 def listen(path: Path) -> Heard:
     """Listens to the first 90 seconds of a sound file; raises UnreadableReferenceError when there is no sound in it."""
-    return hear(read_mono(path, RATE, MOST_SECONDS))
+    return hear(read_mono(path, RATE, MAX_SECONDS))
 
 
 def hear(samples: Floats) -> Heard:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.audio.making import mp3, music, wav
+from tests.bot.audio.sound_files import mp3, music, wav
 
 
 @pytest.fixture(scope="session")

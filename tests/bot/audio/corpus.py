@@ -13,11 +13,25 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bot.audio import Inspection, Problem, Verdict, Workbench
-from tests.bot.audio import making
-from tests.bot.audio.making import RATE, chunk, cover, encoded, fmt, id3, id3_frame, mp3, music, riff, silence, vbr, wav
+from bot.audio import AudioPool, Inspection, Problem, Usability
+from tests.bot.audio import sound_files
+from tests.bot.audio.sound_files import (
+    RATE,
+    chunk,
+    cover,
+    encoded,
+    fmt,
+    id3,
+    id3_frame,
+    mp3,
+    music,
+    riff,
+    silence,
+    vbr,
+    wav,
+)
 
-USABLE, CONVERTIBLE, REFUSED = Verdict.USABLE, Verdict.CONVERTIBLE, Verdict.REFUSED
+USABLE, CONVERTIBLE, REFUSED = Usability.USABLE, Usability.CONVERTIBLE, Usability.REFUSED
 #: Encoders pad to whole frames; the longest is AAC's, 2048 samples at 44.1 kHz, twice.
 TOLERANCE_SECONDS = 0.12
 TOLERANCE_SHARE = 0.01
@@ -29,7 +43,7 @@ class Case:
 
     name: str
     build: Callable[[], bytes]
-    verdict: Verdict
+    usability: Usability
     #: The length that really plays; None where nothing does or nobody should try.
     seconds: float | None = None
     #: Why it is refused or converted.
@@ -37,7 +51,7 @@ class Case:
 
     @property
     def truth(self) -> str:
-        return "refuse" if self.verdict is REFUSED else "accept"
+        return "refuse" if self.usability is REFUSED else "accept"
 
     def is_length_right(self, seen: float | None) -> bool:
         """Whether `seen` is the true length, within padding."""
@@ -47,9 +61,9 @@ class Case:
 
 
 def case(
-    name: str, verdict: Verdict, seconds: float | None, problem: Problem | None, build: Callable[[], bytes]
+    name: str, usability: Usability, seconds: float | None, problem: Problem | None, build: Callable[[], bytes]
 ) -> Case:
-    return Case(name=name, build=build, verdict=verdict, seconds=seconds, problem=problem)
+    return Case(name=name, build=build, usability=usability, seconds=seconds, problem=problem)
 
 
 @cache
@@ -60,7 +74,7 @@ def plain() -> bytes:
 @cache
 def plain_48k() -> bytes:
     """Frames of 384 bytes each, every bit in its own frame."""
-    return making.without_first_frame(mp3(20, 128, 48000, reservoir="0"))
+    return sound_files.without_first_frame(mp3(20, 128, 48000, reservoir="0"))
 
 
 @cache
@@ -75,10 +89,10 @@ def plain_wav() -> bytes:
 
 def cut(seconds: float) -> bytes:
     """The first `seconds` of the song, without a Xing header that would know of more."""
-    return making.frames_part(making.without_first_frame(plain()), seconds)
+    return sound_files.frames_part(sound_files.without_first_frame(plain()), seconds)
 
 
-def wav_of(pcm: making.Pcm, rate: int = RATE) -> Callable[[], bytes]:
+def wav_of(pcm: sound_files.Pcm, rate: int = RATE) -> Callable[[], bytes]:
     return lambda: wav(pcm, rate)
 
 
@@ -103,47 +117,49 @@ MP3S = (
     case("mp3_plain_stereo.mp3", USABLE, 20, None, lambda: mp3(20, 160, joint_stereo="0")),
     case("mp3_mpeg2_22k.mp3", USABLE, 20, None, lambda: mp3(20, 64, 22050)),
     case("mp3_mpeg25_8k.mp3", USABLE, 20, None, lambda: mp3(20, 16, 8000, 1)),
-    case("mp3_vbri.mp3", USABLE, 20, None, lambda: making.with_vbri(vbr(20))),
+    case("mp3_vbri.mp3", USABLE, 20, None, lambda: sound_files.with_vbri(vbr(20))),
     case("mp3_bigcover.mp3", USABLE, 20, None, lambda: id3(cover(3_000_000)) + plain()),
     case("mp3_bigcover_noxing.mp3", USABLE, 20, None, lambda: id3(cover(3_000_000)) + plain_vbr()),
     case("mp3_two_id3.mp3", USABLE, 20, None, lambda: id3(cover(9000)) + id3(cover(500)) + plain()),
     case("mp3_cover_of_frames.mp3", USABLE, 20, None, lambda: id3(cover(900_000, plain() * 3)) + plain()),
-    case("mp3_ape_id3v1.mp3", USABLE, 20, None, lambda: plain() + making.ape_tag() + making.id3v1()),
+    case("mp3_ape_id3v1.mp3", USABLE, 20, None, lambda: plain() + sound_files.ape_tag() + sound_files.id3v1()),
     case("mp3_leading_zeros.mp3", USABLE, 20, None, lambda: bytes(5000) + plain()),
     case("mp3_15_6s.mp3", USABLE, 15.6, None, lambda: cut(15.6)),
     case("mp3_no_suffix", USABLE, 20, None, plain),
     case("mp3_as.wav", USABLE, 20, None, plain),
     case("mp3_as.jpg", USABLE, 20, None, plain),
-    case("mp3_leading_junk.mp3", CONVERTIBLE, 20, Problem.HEADER, lambda: making.noise(3000) + plain()),
+    case("mp3_leading_junk.mp3", CONVERTIBLE, 20, Problem.HEADER, lambda: sound_files.noise(3000) + plain()),
     case("mp3_concat.mp3", CONVERTIBLE, 35, Problem.HEADER, lambda: plain() + cut(15)),
-    case("mp3_xing_too_long.mp3", CONVERTIBLE, 20, Problem.HEADER, lambda: making.with_xing_frames(plain(), 137_813)),
-    case("mp3_xing_too_short.mp3", CONVERTIBLE, 20, Problem.HEADER, lambda: making.with_xing_frames(plain(), 190)),
-    case("mp3_truncated_18s.mp3", CONVERTIBLE, 18, Problem.HEADER, lambda: making.frames_part(plain(), 18)),
-    case("mp3_hole.mp3", USABLE, 18, None, lambda: making.broken_middle(cut(20), 0.5, 0.6)),
+    case(
+        "mp3_xing_too_long.mp3", CONVERTIBLE, 20, Problem.HEADER, lambda: sound_files.with_xing_frames(plain(), 137_813)
+    ),
+    case("mp3_xing_too_short.mp3", CONVERTIBLE, 20, Problem.HEADER, lambda: sound_files.with_xing_frames(plain(), 190)),
+    case("mp3_truncated_18s.mp3", CONVERTIBLE, 18, Problem.HEADER, lambda: sound_files.frames_part(plain(), 18)),
+    case("mp3_hole.mp3", USABLE, 18, None, lambda: sound_files.broken_middle(cut(20), 0.5, 0.6)),
     # 15.2 s satisfies "longer than 15"; but 15.00 s of music encode to as much as 15.05, so half a second is asked for.
     case("mp3_15_2s.mp3", REFUSED, 15.2, Problem.TOO_SHORT, lambda: cut(15.2)),
     case("mp3_14_9s.mp3", REFUSED, 14.9, Problem.TOO_SHORT, lambda: cut(14.9)),
     case("mp3_10s.mp3", REFUSED, 10, Problem.TOO_SHORT, lambda: cut(10)),
     case("mp3_10s_noxing_320.mp3", REFUSED, 10, Problem.TOO_SHORT, lambda: mp3(10, 320, xing=False)),
-    case("mp3_truncated_10s.mp3", REFUSED, 10.6, Problem.INCOMPLETE, lambda: making.frames_part(plain(), 10.6)),
+    case("mp3_truncated_10s.mp3", REFUSED, 10.6, Problem.INCOMPLETE, lambda: sound_files.frames_part(plain(), 10.6)),
     case(
         *("mp3_lying_xing.mp3", REFUSED, 5, Problem.INCOMPLETE),
-        lambda: making.with_xing_frames(making.frames_part(plain(), 5), 137_813),
+        lambda: sound_files.with_xing_frames(sound_files.frames_part(plain(), 5), 137_813),
     ),
-    case("mp3_mid_corrupt.mp3", REFUSED, 7.7, Problem.INCOMPLETE, lambda: making.broken_middle(plain(), 0.385, 1)),
+    case("mp3_mid_corrupt.mp3", REFUSED, 7.7, Problem.INCOMPLETE, lambda: sound_files.broken_middle(plain(), 0.385, 1)),
     case(
         *("mp3_zero_tail.mp3", REFUSED, 3.75, Problem.INCOMPLETE),
-        lambda: making.frames_part(plain(), 3.75).ljust(len(plain()), b"\0"),
+        lambda: sound_files.frames_part(plain(), 3.75).ljust(len(plain()), b"\0"),
     ),
     case("mp3_silent.mp3", REFUSED, 20, Problem.SILENT, lambda: mp3(20, pcm=silence(20))),
-    case("mp3_empty_frames.mp3", REFUSED, 52.2, Problem.SILENT, lambda: making.empty_frames(2000)),
+    case("mp3_empty_frames.mp3", REFUSED, 52.2, Problem.SILENT, lambda: sound_files.empty_frames(2000)),
     # It is music, and some players do play it. But FFmpeg does not decode it, nor then do services built on it, nor can
     # anything here convert it: passed on, it would cost money and bring nothing. So the true answer is a clear no.
-    case("mp3_freeformat.mp3", REFUSED, None, Problem.FREE_FORMAT, lambda: making.free_format(plain_48k())),
+    case("mp3_freeformat.mp3", REFUSED, None, Problem.FREE_FORMAT, lambda: sound_files.free_format(plain_48k())),
     case("mp3_id3_only.mp3", REFUSED, None, Problem.ONLY_TAGS, lambda: id3(cover(20_000))),
     case("mp3_id3_huge_claim.mp3", REFUSED, None, Problem.ONLY_TAGS, lambda: id3(cover(20_000), claim=0xFFFFFFF)),
-    case("mp3_one_frame.mp3", REFUSED, None, None, lambda: making.frames_part(plain(), 0.03)),
-    case("mp3_xing_only.mp3", REFUSED, None, None, lambda: making.frames_part(plain(), 0.02)),
+    case("mp3_one_frame.mp3", REFUSED, None, None, lambda: sound_files.frames_part(plain(), 0.03)),
+    case("mp3_xing_only.mp3", REFUSED, None, None, lambda: sound_files.frames_part(plain(), 0.02)),
 )
 
 WAVS = (
@@ -155,9 +171,9 @@ WAVS = (
     case("wav_8k_mono.wav", USABLE, 20, None, wav_of(music(20, 8000, 1), 8000)),
     case("wav_96k.wav", USABLE, 20, None, lambda: wav(music(20, 96000), 96000)),
     case("wav_pcm_as.mp3", USABLE, 20, None, plain_wav),
-    case("wav_against_phase.wav", USABLE, 20, None, lambda: wav(making.against_phase())),
+    case("wav_against_phase.wav", USABLE, 20, None, lambda: wav(sound_files.against_phase())),
     # Whether something is music cannot be told without a model; the file itself is in order.
-    case("wav_loud_noise.wav", USABLE, 20, None, lambda: wav(making.loud_noise())),
+    case("wav_loud_noise.wav", USABLE, 20, None, lambda: wav(sound_files.loud_noise())),
     case(
         *("wav_odd_chunks.wav", USABLE, 20, None),
         lambda: riff(chunk(b"JUNK", b"odd"), fmt(), chunk(b"LIST", b"INFO"), chunk(b"data", plain_wav()[44:])),
@@ -175,8 +191,8 @@ WAVS = (
     case("wav_mp3_inside_as.mp3", CONVERTIBLE, 20, Problem.INNER_CODEC, wav_with_mp3),
     case("wav_extensible_6ch.wav", CONVERTIBLE, 20, Problem.SURROUND, coded("wav", "pcm_s16le", 48000, 6)),
     case("wav_odd_rate.wav", CONVERTIBLE, 20, Problem.ODD_RATE, wav_of(music(20, 37_800), 37_800)),
-    case("wav_rf64.wav", CONVERTIBLE, 20, Problem.HEADER, lambda: making.rf64(music(20))),
-    case("wav_bw64.wav", CONVERTIBLE, 20, Problem.HEADER, lambda: making.rf64(music(20), b"BW64")),
+    case("wav_rf64.wav", CONVERTIBLE, 20, Problem.HEADER, lambda: sound_files.rf64(music(20))),
+    case("wav_bw64.wav", CONVERTIBLE, 20, Problem.HEADER, lambda: sound_files.rf64(music(20), b"BW64")),
     case(
         *("wav_stream_ffff.wav", CONVERTIBLE, 20, Problem.HEADER),
         lambda: riff(fmt(), chunk(b"data", plain_wav()[44:], 0xFFFFFFFF), claim=0xFFFFFFFF),
@@ -189,9 +205,9 @@ WAVS = (
     case("wav_truncated_5s.wav", REFUSED, 5, Problem.INCOMPLETE, lambda: plain_wav()[: 44 + 5 * RATE * 4]),
     case("wav_10s.wav", REFUSED, 10, Problem.TOO_SHORT, wav_of(music(10))),
     case("wav_silent.wav", REFUSED, 20, Problem.SILENT, lambda: wav(silence(20))),
-    case("wav_dc.wav", REFUSED, 20, Problem.SILENT, lambda: wav(making.constant(12_000))),
-    case("wav_click.wav", REFUSED, 20, Problem.SILENT, lambda: wav(making.constant(0, click=True))),
-    case("wav_hiss.wav", REFUSED, 20, Problem.SILENT, lambda: wav(making.quiet_noise())),
+    case("wav_dc.wav", REFUSED, 20, Problem.SILENT, lambda: wav(sound_files.constant(12_000))),
+    case("wav_click.wav", REFUSED, 20, Problem.SILENT, lambda: wav(sound_files.constant(0, click=True))),
+    case("wav_hiss.wav", REFUSED, 20, Problem.SILENT, lambda: wav(sound_files.quiet_noise())),
     case("wav_nodata.wav", REFUSED, None, Problem.CORRUPT, lambda: riff(fmt())),
     case("wav_nofmt.wav", REFUSED, None, Problem.CORRUPT, lambda: riff(chunk(b"data", plain_wav()[44:]))),
     case("wav_empty_data.wav", REFUSED, None, Problem.CORRUPT, lambda: riff(fmt(), chunk(b"data", b""))),
@@ -250,11 +266,11 @@ OTHERS = (
     case("m4a_truncated.m4a", REFUSED, None, Problem.CORRUPT, lambda: coded("ipod", "aac", kbps=128)()[:200_000]),
     # An Ogg page, a second of Opus here, is there as a whole or not at all.
     case("ogg_truncated.ogg", REFUSED, 9, None, lambda: coded("ogg", "libopus", 48000, kbps=96)()[:105_000]),
-    case("making.flac_of_hours.flac", REFUSED, None, Problem.ENDLESS, making.flac_of_hours),
-    case("mp4_no_sound.mp4", REFUSED, None, Problem.NO_SOUND, making.film_without_sound),
+    case("making.flac_of_hours.flac", REFUSED, None, Problem.ENDLESS, sound_files.flac_of_hours),
+    case("mp4_no_sound.mp4", REFUSED, None, Problem.NO_SOUND, sound_files.film_without_sound),
     case("tta_as.wav", REFUSED, None, Problem.NOT_READ, coded("tta", "tta")),
     case("midi_as.mp3", REFUSED, None, Problem.NOT_READ, lambda: b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk" + bytes(4000)),
-    case("ape_as.mp3", REFUSED, None, Problem.NOT_READ, lambda: b"MAC \x96\x0f" + making.noise(50_000)),
+    case("ape_as.mp3", REFUSED, None, Problem.NOT_READ, lambda: b"MAC \x96\x0f" + sound_files.noise(50_000)),
 )
 
 HTML = b"<!doctype html><html><body>This content is no longer available.</body></html>\n"
@@ -264,7 +280,7 @@ NO_SOUND = (
     case("one_byte.mp3", REFUSED, None, Problem.UNKNOWN, lambda: b"\xff"),
     case("one_zero_byte.wav", REFUSED, None, Problem.UNKNOWN, lambda: b"\0"),
     case("zeros.mp3", REFUSED, None, Problem.UNKNOWN, lambda: bytes(400_000)),
-    case("random.mp3", REFUSED, None, Problem.UNKNOWN, lambda: making.noise(400_000)),
+    case("random.mp3", REFUSED, None, Problem.UNKNOWN, lambda: sound_files.noise(400_000)),
     case("ff_bytes.mp3", REFUSED, None, Problem.UNKNOWN, lambda: b"\xff" * 400_000),
     case("fb_sync_bomb.mp3", REFUSED, None, Problem.UNKNOWN, lambda: b"\xff\xfb" * 200_000),
     case("free_sync_bomb.mp3", REFUSED, None, None, lambda: b"\xff\xfb\x00\x44" * 100_000),
@@ -272,14 +288,16 @@ NO_SOUND = (
     case("html_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: HTML * 5000),
     case("text_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: "La, la, für dich!\n".encode() * 5000),
     case("json_as.wav", REFUSED, None, Problem.NOT_SOUND, lambda: b'{"error": "not found"}'),
-    case("zip_stored_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: making.zipped(plain())),
-    case("gzip_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"\x1f\x8b\x08" + making.noise(9000)),
-    case("png_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"\x89PNG\r\n\x1a\n" + making.noise(90_000)),
-    case("jpeg_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"\xff\xd8\xff\xe0" + making.noise(90_000)),
-    case("webp_as.wav", REFUSED, None, Problem.NOT_SOUND, lambda: b"RIFF\x00\x10\0\0WEBPVP8 " + making.noise(4096)),
-    case("heic_as.m4a", REFUSED, None, Problem.NOT_SOUND, lambda: b"\0\0\0\x18ftypheic" + making.noise(4096)),
-    case("pdf_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"%PDF-1.7\n" + making.noise(9000)),
-    case("elf_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"\x7fELF" + making.noise(9000)),
+    case("zip_stored_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: sound_files.zipped(plain())),
+    case("gzip_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"\x1f\x8b\x08" + sound_files.noise(9000)),
+    case("png_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"\x89PNG\r\n\x1a\n" + sound_files.noise(90_000)),
+    case("jpeg_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"\xff\xd8\xff\xe0" + sound_files.noise(90_000)),
+    case(
+        "webp_as.wav", REFUSED, None, Problem.NOT_SOUND, lambda: b"RIFF\x00\x10\0\0WEBPVP8 " + sound_files.noise(4096)
+    ),
+    case("heic_as.m4a", REFUSED, None, Problem.NOT_SOUND, lambda: b"\0\0\0\x18ftypheic" + sound_files.noise(4096)),
+    case("pdf_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"%PDF-1.7\n" + sound_files.noise(9000)),
+    case("elf_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"\x7fELF" + sound_files.noise(9000)),
     case("playlist_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"#EXTM3U\n#EXTINF:30\nfile:///etc/passwd\n"),
     case("concat_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"ffconcat version 1.0\nfile /etc/hostname\n"),
     case(
@@ -310,29 +328,29 @@ class Row:
 
     @property
     def is_wrong_accept(self) -> bool:
-        return self.seen.accepted and self.case.verdict is REFUSED
+        return self.seen.accepted and self.case.usability is REFUSED
 
     @property
     def is_wrong_reject(self) -> bool:
-        return not self.seen.accepted and self.case.verdict is not REFUSED
+        return not self.seen.accepted and self.case.usability is not REFUSED
 
 
 async def judge_all(folder: Path) -> list[Row]:
     """One file after the other, so that time and memory belong to it."""
     rows: list[Row] = []
-    async with Workbench(processes=1) as bench:
+    async with AudioPool(processes=1) as pool:
         for each in CASES:
-            bench.peak_bytes = 0
+            pool.peak_bytes = 0
             start = time.perf_counter()
-            seen = await bench.inspect(folder / each.name)
+            seen = await pool.inspect(folder / each.name)
             took = (time.perf_counter() - start) * 1000
-            rows.append(Row(case=each, seen=seen, milliseconds=took, mebibytes=bench.peak_bytes / 1024**2))
+            rows.append(Row(case=each, seen=seen, milliseconds=took, mebibytes=pool.peak_bytes / 1024**2))
     return rows
 
 
 def line_of(row: Row) -> str:
     """One row of the table; a star marks a wrong answer."""
-    said = row.seen.verdict + ("" if row.seen.reason is None else f" ({row.seen.reason.problem})")
+    said = row.seen.usability + ("" if row.seen.finding is None else f" ({row.seen.finding.problem})")
     wrong = row.is_wrong_accept or row.is_wrong_reject or not row.case.is_length_right(row.seen.seconds)
     true = "-" if row.case.seconds is None else f"{row.case.seconds:.1f}"
     seconds = "-" if row.seen.seconds is None else f"{row.seen.seconds:.1f}"
@@ -347,7 +365,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="corpus-") as name:
         write_all(Path(name))
         rows = asyncio.run(judge_all(Path(name)))
-    print(f"{'file':28}{'truth':>7}{'true s':>8}  {'verdict':28}{'seconds':>8}{'ms':>8}{'MB':>7}")
+    print(f"{'file':28}{'truth':>7}{'true s':>8}  {'usability':28}{'seconds':>8}{'ms':>8}{'MB':>7}")
     for row in rows:
         print(line_of(row))
     accepts, rejects = sum(row.is_wrong_accept for row in rows), sum(row.is_wrong_reject for row in rows)

@@ -10,7 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.audio import OURS, Dressed, Limits, Needs, Problem, Purpose, Step, Tags, Verdict, Workbench, sentence
+from bot.audio import (
+    OURS,
+    AudioPool,
+    ChildLimits,
+    Needs,
+    PackagedTrack,
+    PackagingStep,
+    Problem,
+    Purpose,
+    Tags,
+    Usability,
+    sentence,
+)
 from bot.audio.child import Ended, why_it_ended
 from bot.audio.model import STOPPED
 
@@ -21,7 +33,7 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="ends by signals
 #: What PyAV 19 does to a caller of PyAV 18.
 NO_SUCH_PARAMETER = "opening(lambda real, file, format=None, options=None: real(file))"
 SEGFAULT = "opening(lambda *_, **__: ctypes.string_at(0))"
-QUICK = Limits(cpu_seconds=1, wall_seconds=25)
+QUICK = ChildLimits(cpu_seconds=1, wall_seconds=25)
 
 #: Code in the child -> what it is.
 ENDS = {
@@ -59,21 +71,21 @@ class Uses:
     seen: list[Problem]
 
     async def all(self) -> list[Problem | None]:
-        async with Workbench(processes=1, limits=QUICK, encoding_limits=QUICK, on_fault=self.seen.append) as bench:
-            reference = await bench.inspect(self.song)
-            track = await bench.inspect(self.song, purpose=Purpose.TRACK)
-            assert (reference.verdict, track.verdict) == (Verdict.REFUSED, Verdict.REFUSED)
+        async with AudioPool(processes=1, limits=QUICK, encoding_limits=QUICK, on_fault=self.seen.append) as pool:
+            reference = await pool.inspect(self.song)
+            track = await pool.inspect(self.song, purpose=Purpose.TRACK)
+            assert (reference.usability, track.usability) == (Usability.REFUSED, Usability.REFUSED)
             assert reference.undecided
             assert track.undecided
-            made = await bench.to_reference(self.song, self.folder / "out.mp3", needs=Needs(longest_seconds=17))
+            made = await pool.to_reference(self.song, self.folder / "out.mp3", needs=Needs(longest_seconds=17))
             assert made.path is None
-            dressed = await self._dressed(bench)
-        return [*(seen.reasons[0].problem for seen in (reference, track, made)), dressed.problem]
+            packaged = await self._dressed(pool)
+        return [*(seen.findings[0].problem for seen in (reference, track, made)), packaged.problem]
 
-    async def _dressed(self, bench: Workbench) -> Dressed:
-        dressed = await bench.dress(self.song, self.folder, title="Night", tags=Tags(), limit_bytes=10**7)
-        assert (dressed.path, dressed.fits, dressed.broken) == (self.song, True, False), "a paid track was lost"
-        return dressed
+    async def _dressed(self, pool: AudioPool) -> PackagedTrack:
+        packaged = await pool.package(self.song, self.folder, title="Night", tags=Tags(), limit_bytes=10**7)
+        assert (packaged.path, packaged.fits, packaged.broken) == (self.song, True, False), "a paid track was lost"
+        return packaged
 
 
 @pytest.fixture
@@ -95,17 +107,17 @@ async def test_an_end_is_told_as_what_it_is_whatever_the_child_was_for(uses: Use
 @posix_only
 async def test_time_is_a_limit_of_its_own(song: Path, tampered: Tamper) -> None:
     tampered("opening(lambda *_, **__: time.sleep(600))")
-    async with Workbench(processes=1, limits=Limits(wall_seconds=4)) as bench:
-        seen = await bench.inspect(song)
-    assert [(reason.problem, reason.values) for reason in seen.reasons] == [(Problem.OVER_TIME, {"seconds": 4})]
+    async with AudioPool(processes=1, limits=ChildLimits(wall_seconds=4)) as pool:
+        seen = await pool.inspect(song)
+    assert [(finding.problem, finding.values) for finding in seen.findings] == [(Problem.OVER_TIME, {"seconds": 4})]
 
 
 async def test_what_is_written_has_a_limit_of_its_own(song: Path, tmp_path: Path) -> None:
-    async with Workbench(processes=1, encoding_limits=Limits(written_bytes=50_000)) as bench:
-        made = await bench.to_reference(song, tmp_path / "out.mp3", needs=Needs(longest_seconds=17))
-        assert [reason.problem for reason in made.reasons] == [Problem.OVER_OUTPUT]
-        dressed = await bench.dress(song, tmp_path, title="Night", tags=Tags(), limit_bytes=200_000)
-    assert (dressed.path, dressed.problem, dressed.broken) == (song, Problem.OVER_OUTPUT, False)
+    async with AudioPool(processes=1, encoding_limits=ChildLimits(written_bytes=50_000)) as pool:
+        made = await pool.to_reference(song, tmp_path / "out.mp3", needs=Needs(longest_seconds=17))
+        assert [finding.problem for finding in made.findings] == [Problem.OVER_OUTPUT]
+        packaged = await pool.package(song, tmp_path, title="Night", tags=Tags(), limit_bytes=200_000)
+    assert (packaged.path, packaged.problem, packaged.broken) == (song, Problem.OVER_OUTPUT, False)
 
 
 @posix_only
@@ -113,8 +125,8 @@ async def test_a_fault_of_ours_is_logged_with_the_childs_trace_and_without_what_
     song: Path, tampered: Tamper, caplog: pytest.LogCaptureFixture
 ) -> None:
     tampered(NO_SUCH_PARAMETER)
-    async with Workbench(processes=1) as bench:
-        await bench.inspect(song)
+    async with AudioPool(processes=1) as pool:
+        await pool.inspect(song)
     (line,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert "decode.py" in line
     assert "in open_sound" in line
@@ -123,8 +135,8 @@ async def test_a_fault_of_ours_is_logged_with_the_childs_trace_and_without_what_
     assert str(song) not in caplog.text
     caplog.clear()
     tampered("def quote(real, file, **_): raise ValueError(f'the lyrics of {file}')\nopening(quote)")
-    async with Workbench(processes=1) as bench:
-        await bench.inspect(song)
+    async with AudioPool(processes=1) as pool:
+        await pool.inspect(song)
     assert "ValueError" in caplog.text
     assert "song.mp3" not in caplog.text
 
@@ -134,8 +146,8 @@ async def test_where_a_decoder_died_is_in_the_log(
     song: Path, tampered: Tamper, caplog: pytest.LogCaptureFixture
 ) -> None:
     tampered(SEGFAULT)
-    async with Workbench(processes=1) as bench:
-        await bench.inspect(song)
+    async with AudioPool(processes=1) as pool:
+        await pool.inspect(song)
     assert "SIGSEGV" in caplog.text
     assert "decode.py" in caplog.text
 
@@ -146,9 +158,9 @@ async def test_a_child_without_its_code_says_so_in_the_log(
     (tmp_path / "bot").mkdir()
     (tmp_path / "bot/__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
-    async with Workbench(processes=1) as bench:
-        seen = await bench.inspect(song)
-    assert [reason.problem for reason in seen.reasons] == [Problem.INTERNAL]
+    async with AudioPool(processes=1) as pool:
+        seen = await pool.inspect(song)
+    assert [finding.problem for finding in seen.findings] == [Problem.INTERNAL]
     assert "No module named" in caplog.text
 
 
@@ -158,19 +170,19 @@ async def test_a_machine_that_is_short_of_something_is_asked_again_later(song: P
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     held: list[int] = []
-    async with Workbench(processes=1) as bench:
-        await bench.inspect(song)  # whatever is opened once and kept is open now
+    async with AudioPool(processes=1) as pool:
+        await pool.inspect(song)  # whatever is opened once and kept is open now
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 512), hard))
         try:
             with suppress(OSError):
                 held += (os.open(os.devnull, os.O_RDONLY) for _ in range(512))
-            seen = await bench.inspect(song)
+            seen = await pool.inspect(song)
         finally:
             for each in held:
                 os.close(each)
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        assert [reason.problem for reason in seen.reasons] == [Problem.UNAVAILABLE]
-        assert (await bench.inspect(song)).verdict is Verdict.USABLE
+        assert [finding.problem for finding in seen.findings] == [Problem.UNAVAILABLE]
+        assert (await pool.inspect(song)).usability is Usability.USABLE
 
 
 @posix_only
@@ -179,9 +191,9 @@ async def test_a_step_of_dressing_that_fails_by_our_fault_costs_no_other(
 ) -> None:
     tampered("import PIL.ImageFont\ndel PIL.ImageFont.load_default")
     faults: list[Problem] = []
-    async with Workbench(processes=1, on_fault=faults.append) as bench:
-        made = await bench.dress(song, tmp_path, title="Night", tags=Tags(title="Night"), limit_bytes=200_000)
-    assert made.steps == {Step.MEASURED, Step.SHRUNK, Step.TAGGED}
+    async with AudioPool(processes=1, on_fault=faults.append) as pool:
+        made = await pool.package(song, tmp_path, title="Night", tags=Tags(title="Night"), limit_bytes=200_000)
+    assert made.steps == {PackagingStep.MEASURED, PackagingStep.SHRUNK, PackagingStep.TAGGED}
     assert made.fits
     assert faults == [Problem.INTERNAL]
     assert "in draw" in caplog.text
@@ -191,7 +203,7 @@ async def test_a_step_of_dressing_that_fails_by_our_fault_costs_no_other(
 def test_a_child_cannot_write_lines_of_its_own_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
     told = '{"failed": "KeyError", "trace": "a\\n2026-01-31 12:00:00 INFO bot: all is well\\u001b[2J\\rb"}'
     ended = Ended(code=1, began=True, answer=told.encode())
-    assert why_it_ended(ended, Limits()).problem is Problem.INTERNAL
+    assert why_it_ended(ended, ChildLimits()).problem is Problem.INTERNAL
     (message,) = (record.getMessage() for record in caplog.records)
     first, *others = message.splitlines()
     assert "KeyError" in first
@@ -202,17 +214,17 @@ def test_a_child_cannot_write_lines_of_its_own_into_the_log(caplog: pytest.LogCa
 @pytest.mark.skipif(sys.platform != "win32", reason="a status of Windows")
 def test_an_access_violation_is_a_crash() -> None:
     ended = Ended(code=0xC0000005, began=True, answer=b"")
-    assert why_it_ended(ended, Limits()).problem is Problem.CRASHED
+    assert why_it_ended(ended, ChildLimits()).problem is Problem.CRASHED
 
 
 @pytest.mark.parametrize("locale", ["en", "de"])
 def test_whom_a_sentence_blames(locale: str) -> None:
-    from bot.audio.model import Reason, stopped_at
+    from bot.audio.model import Finding, stopped_at
 
     innocent = "not to blame" if locale == "en" else "nicht an deiner Datei"
     for problem in OURS - {Problem.UNREADABLE}:
-        assert innocent in sentence(Reason(problem=problem), locale)
+        assert innocent in sentence(Finding(problem=problem), locale)
     for problem in STOPPED:
-        reason = stopped_at(problem, Limits())
-        (most,) = reason.values.values()
-        assert f"{most:.0f}" in sentence(reason, locale), "the limit is named"
+        finding = stopped_at(problem, ChildLimits())
+        (most,) = finding.values.values()
+        assert f"{most:.0f}" in sentence(finding, locale), "the limit is named"

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from bot.audio.__main__ import main
-from tests.bot.audio import corpus, making
+from tests.bot.audio import corpus, sound_files
 
 
 def run(*files: Path) -> tuple[int, list[dict[str, object]], str]:
@@ -17,7 +17,7 @@ def run(*files: Path) -> tuple[int, list[dict[str, object]], str]:
 
 def test_each_file_is_one_line_with_verdict_reason_format_and_length(song: Path, tmp_path: Path) -> None:
     opus, page = tmp_path / "a.mp3", tmp_path / "b.mp3"
-    opus.write_bytes(making.encoded(making.music(16, 48000), "ogg", "libopus", 48000, kbps=96))
+    opus.write_bytes(sound_files.encoded(sound_files.music(16, 48000), "ogg", "libopus", 48000, kbps=96))
     page.write_bytes(corpus.HTML)
     code, lines, errors = run(song, opus, page)
     assert (code, errors) == (0, "")

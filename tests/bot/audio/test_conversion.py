@@ -6,11 +6,11 @@ from pathlib import Path
 import av
 import pytest
 
-from bot.audio import Conversion, Limits, Needs, Problem, Purpose, Verdict, Workbench
+from bot.audio import AudioPool, ChildLimits, Conversion, Needs, Problem, Purpose, Usability
 from bot.audio.conversion import to_reference
 from bot.audio.inspection import inspect
-from tests.bot.audio import corpus, making
-from tests.bot.audio.making import music, np, wav
+from tests.bot.audio import corpus, sound_files
+from tests.bot.audio.sound_files import music, np, wav
 
 NEEDS = Needs()
 #: One of each way; the others convert in the slow run.
@@ -27,12 +27,12 @@ QUICK = {
 TO_CONVERT = [
     pytest.param(case, id=case.name, marks=() if case.name in QUICK else pytest.mark.slow)
     for case in corpus.CASES
-    if case.verdict is Verdict.CONVERTIBLE
+    if case.usability is Usability.CONVERTIBLE
 ]
 
 
 def converted(path: Path, needs: Needs = NEEDS) -> Conversion:
-    return to_reference(path, path.with_name("reference.mp3"), needs, Limits())
+    return to_reference(path, path.with_name("reference.mp3"), needs, ChildLimits())
 
 
 @pytest.mark.parametrize("case", TO_CONVERT)
@@ -41,9 +41,9 @@ def test_everything_convertible_becomes_usable_at_full_length(case: corpus.Case,
     path.write_bytes(case.build())
     before = path.read_bytes()
     made = converted(path)
-    assert made.path is not None, made.reasons
-    seen = inspect(made.path, Purpose.REFERENCE, NEEDS, Limits())
-    assert seen.verdict is Verdict.USABLE
+    assert made.path is not None, made.findings
+    seen = inspect(made.path, Purpose.REFERENCE, NEEDS, ChildLimits())
+    assert seen.usability is Usability.USABLE
     assert seen.format == "MP3"
     assert case.is_length_right(seen.seconds)
     assert made.seconds == pytest.approx(seen.seconds, abs=0.1)
@@ -53,7 +53,7 @@ def test_everything_convertible_becomes_usable_at_full_length(case: corpus.Case,
 
 def test_a_usable_file_is_handed_back_itself(song: Path) -> None:
     made = converted(song)
-    assert made == Conversion(path=song, reasons=(), seconds=made.seconds, size_bytes=song.stat().st_size)
+    assert made == Conversion(path=song, findings=(), seconds=made.seconds, size_bytes=song.stat().st_size)
     assert not song.with_name("reference.mp3").exists()
 
 
@@ -62,7 +62,7 @@ def test_a_refused_file_is_refused_with_its_reason(tmp_path: Path) -> None:
     path.write_bytes(corpus.HTML)
     made = converted(path)
     assert made.path is None
-    assert [reason.problem for reason in made.reasons] == [Problem.NOT_SOUND]
+    assert [finding.problem for finding in made.findings] == [Problem.NOT_SOUND]
 
 
 def test_a_long_song_is_cut_to_its_loud_part_with_clean_ends(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_long_song_is_cut_to_its_loud_part_with_clean_ends(tmp_path: Path) -> 
     path.write_bytes(wav(np.concatenate([quiet, loud, quiet], axis=1)))
     made = converted(path, Needs(longest_seconds=19.0))
     assert made.path is not None
-    assert [reason.problem for reason in made.reasons] == [Problem.TOO_LONG]
+    assert [finding.problem for finding in made.findings] == [Problem.TOO_LONG]
     assert made.start_seconds is not None
     assert 15.7 <= made.start_seconds <= 17.6
     assert 18 <= (made.seconds or 0) <= 18.5
@@ -85,7 +85,7 @@ def test_a_long_song_is_cut_to_its_loud_part_with_clean_ends(tmp_path: Path) -> 
 def test_a_file_with_too_many_bytes_becomes_a_smaller_one(wav_song: Path) -> None:
     made = converted(wav_song, Needs(largest_bytes=300_000))
     assert made.path is not None
-    assert [reason.problem for reason in made.reasons] == [Problem.TOO_BIG]
+    assert [finding.problem for finding in made.findings] == [Problem.TOO_BIG]
     assert made.bit_rate_kbps == 112
     assert made.path.stat().st_size <= 300_000
 
@@ -93,13 +93,15 @@ def test_a_file_with_too_many_bytes_becomes_a_smaller_one(wav_song: Path) -> Non
 def test_what_never_gets_small_enough_is_told_with_both_sizes(wav_song: Path) -> None:
     made = converted(wav_song, Needs(largest_bytes=100_000))
     assert made.path is None
-    assert [reason.problem for reason in made.reasons] == [Problem.TOO_BIG_ANYWAY]
+    assert [finding.problem for finding in made.findings] == [Problem.TOO_BIG_ANYWAY]
 
 
 def test_a_song_that_changes_its_rate_half_way_is_converted_whole(tmp_path: Path) -> None:
     path = tmp_path / "changing.mp3"
     path.write_bytes(
-        making.id3(making.cover(1000)) + making.mp3(10, xing=False) + making.mp3(10, 64, 22050, 1, xing=False)
+        sound_files.id3(sound_files.cover(1000))
+        + sound_files.mp3(10, xing=False)
+        + sound_files.mp3(10, 64, 22050, 1, xing=False)
     )
     made = converted(path, Needs(longest_seconds=18))
     assert made.path is not None
@@ -108,22 +110,22 @@ def test_a_song_that_changes_its_rate_half_way_is_converted_whole(tmp_path: Path
 
 def test_a_folder_that_is_gone_is_a_reason_not_an_error(tmp_path: Path) -> None:
     path = tmp_path / "song.flac"
-    path.write_bytes(making.encoded(music(16), "flac", "flac"))
-    made = to_reference(path, tmp_path / "nowhere" / "out.mp3", NEEDS, Limits())
-    assert [reason.problem for reason in made.reasons] == [Problem.DISK], "the disk's fault, not the file's"
+    path.write_bytes(sound_files.encoded(music(16), "flac", "flac"))
+    made = to_reference(path, tmp_path / "nowhere" / "out.mp3", NEEDS, ChildLimits())
+    assert [finding.problem for finding in made.findings] == [Problem.DISK], "the disk's fault, not the file's"
 
 
-async def test_the_bench_converts_in_a_child(tmp_path: Path) -> None:
+async def test_the_pool_converts_in_a_child(tmp_path: Path) -> None:
     path = tmp_path / "song.flac"
-    path.write_bytes(making.encoded(music(16), "flac", "flac"))
-    async with Workbench(processes=1) as bench:
-        made = await bench.to_reference(path, tmp_path / "out.mp3")
+    path.write_bytes(sound_files.encoded(music(16), "flac", "flac"))
+    async with AudioPool(processes=1) as pool:
+        made = await pool.to_reference(path, tmp_path / "out.mp3")
         assert made.path == tmp_path / "out.mp3"
-        assert (await bench.inspect(made.path)).verdict is Verdict.USABLE
+        assert (await pool.inspect(made.path)).usability is Usability.USABLE
 
 
 async def test_a_conversion_that_gets_no_time_at_all_is_not_the_files_fault(tmp_path: Path, wav_song: Path) -> None:
-    async with Workbench(encoding_limits=Limits(wall_seconds=0.001)) as bench:
-        made = await bench.to_reference(wav_song, tmp_path / "out.mp3", needs=Needs(longest_seconds=17))
+    async with AudioPool(encoding_limits=ChildLimits(wall_seconds=0.001)) as pool:
+        made = await pool.to_reference(wav_song, tmp_path / "out.mp3", needs=Needs(longest_seconds=17))
     assert made.path is None
-    assert [reason.problem for reason in made.reasons] == [Problem.UNAVAILABLE]
+    assert [finding.problem for finding in made.findings] == [Problem.UNAVAILABLE]

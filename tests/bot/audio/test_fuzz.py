@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.audio import Inspection, Limits, Needs, Problem, Workbench
+from bot.audio import AudioPool, ChildLimits, Inspection, Needs, Problem
 from tests.bot.audio import corpus
 
-LIMITS = Limits(wall_seconds=15, cpu_seconds=10, memory_bytes=512 * 1024 * 1024)
+LIMITS = ChildLimits(wall_seconds=15, cpu_seconds=10, memory_bytes=512 * 1024 * 1024)
 SEEDS = (
     "mp3_vbr_xing.mp3",
     "mp3_bigcover.mp3",
@@ -69,35 +69,37 @@ def mutate(data: bytearray, dice: random.Random) -> None:
 
 async def survive(folder: Path, originals: list[bytes], count: int, seed: int) -> list[Inspection]:
     """Looks at `count` mutants and converts what can be converted; answers are all that comes back."""
-    async with Workbench(processes=2, limits=LIMITS, encoding_limits=LIMITS) as bench:
+    async with AudioPool(processes=2, limits=LIMITS, encoding_limits=LIMITS) as pool:
 
         async def one(number: int, data: bytes) -> Inspection:
             path = folder / f"{number}"
             path.write_bytes(data)
-            seen = await bench.inspect(path)
+            seen = await pool.inspect(path)
             if seen.accepted and number % 10 == 0:
-                made = await bench.to_reference(path, folder / f"{number}.mp3", needs=Needs(longest_seconds=16.5))
-                assert made.path is not None or made.reasons
+                made = await pool.to_reference(path, folder / f"{number}.mp3", needs=Needs(longest_seconds=16.5))
+                assert made.path is not None or made.findings
             path.unlink()
             return seen
 
         seen = await asyncio.gather(*(one(n, data) for n, data in enumerate(mutants(originals, count, seed))))
-        assert bench.peak_bytes <= LIMITS.memory_bytes
+        assert pool.peak_bytes <= LIMITS.memory_bytes
     return seen
 
 
 def check_answers(seen: list[Inspection]) -> None:
     for found in seen:
-        assert found.accepted or len(found.reasons) == 1
+        assert found.accepted or len(found.findings) == 1
         assert not found.accepted or (found.seconds or 0) >= 15.5
-        assert found.reason is None or found.reason.problem is not Problem.UNREADABLE
+        assert found.finding is None or found.finding.problem is not Problem.UNREADABLE
 
 
 async def test_mutants_get_an_answer_and_the_parent_lives(tmp_path: Path, originals: list[bytes]) -> None:
     seen = await survive(tmp_path, originals, 60, seed=1)
     check_answers(seen)
     defects = {Problem.CRASHED, Problem.INTERNAL}
-    assert not [found for found in seen if found.reason is not None and found.reason.problem in defects], "see the log"
+    assert not [found for found in seen if found.finding is not None and found.finding.problem in defects], (
+        "see the log"
+    )
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Properties of what needs no decoder: names, tags, stretches, bars, and the sniffing of arbitrary bytes."""
+"""Properties of what needs no decoder: names, tags, excerpts, bars, and the sniffing of arbitrary bytes."""
 
 import unicodedata
 from io import BytesIO
@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audio import Problem, Reason, Tags, file_name, sentence
+from bot.audio import Finding, Problem, Tags, file_name, sentence
 from bot.audio.encode import BIT_RATES, OVERHEAD_BYTES, fitting_bit_rate
-from bot.audio.kinds import DEMUXERS, Kind, sniff, tags_length
+from bot.audio.excerpt import best_start
+from bot.audio.file_names import MAX_BYTES, RESERVED
 from bot.audio.mpeg import find_frames, frame_head
-from bot.audio.names import MOST_BYTES, RESERVED
 from bot.audio.picture import BARS, bars_of, length_text
 from bot.audio.riff import walk_wav
-from bot.audio.stretch import best_start
+from bot.audio.sniffing import DEMUXERS, Kind, sniff, tags_length
 from bot.audio.tags import id3
 from bot.texts import de, en
-from tests.bot.audio.making import free_format, mp3, without_first_frame
+from tests.bot.audio.sound_files import free_format, mp3, without_first_frame
 
 SONG = without_first_frame(mp3(1, 128))
 FORBIDDEN = set('<>:"/\\|?*') | {chr(n) for n in range(32)} | {"\x7f", "\u202e", "\u200b"}
@@ -30,7 +30,7 @@ def test_a_file_name_is_safe_whatever_the_title(title: str) -> None:
     assert name.endswith(".mp3")
     assert stem
     assert not FORBIDDEN & set(name)
-    assert len(name.encode()) <= MOST_BYTES + len("track_")
+    assert len(name.encode()) <= MAX_BYTES + len("track_")
     assert stem[0] not in ". -_"
     assert stem[-1] not in ". "
     assert stem.partition(".")[0].lower() not in RESERVED
@@ -98,22 +98,22 @@ def test_free_format_is_told_from_an_ordinary_mp3() -> None:
 
 
 @given(st.lists(st.floats(0, 32767), min_size=1, max_size=400), st.integers(1, 30))
-def test_the_best_stretch_lies_inside_the_song(levels: list[float], seconds: int) -> None:
+def test_the_best_excerpt_lies_inside_the_song(levels: list[float], seconds: int) -> None:
     start = best_start(levels, 20, seconds)
     assert start >= 0
     assert start == 0 or start * 20 + seconds * 20 <= len(levels)
 
 
-def test_the_best_stretch_is_the_steady_loud_one() -> None:
+def test_the_best_excerpt_is_the_steady_loud_one() -> None:
     quiet, loud, crash = [300.0] * 200, [8000.0] * 200, [32000.0] * 4
     assert best_start([*quiet, *crash, *quiet, *loud, *quiet], 20, 10) == pytest.approx(20.2, abs=0.3)
     assert best_start([*loud, *quiet, *loud], 20, 10) == 0
 
 
 @given(st.floats(1, 4000), st.integers(100_000, 60_000_000), st.integers(32, 320))
-def test_a_bit_rate_fits_and_the_next_one_would_not(seconds: float, limit: int, at_most: int) -> None:
-    rate = fitting_bit_rate(seconds, limit, at_most)
-    larger = [each for each in BIT_RATES if each <= at_most and (rate is None or each > rate)]
+def test_a_bit_rate_fits_and_the_next_one_would_not(seconds: float, limit: int, max_kbps: int) -> None:
+    rate = fitting_bit_rate(seconds, limit, max_kbps)
+    larger = [each for each in BIT_RATES if each <= max_kbps and (rate is None or each > rate)]
     assert all(seconds * each * 125 + OVERHEAD_BYTES > limit for each in larger)
     assert rate is None or seconds * rate * 125 + OVERHEAD_BYTES <= limit
 
@@ -158,8 +158,8 @@ def test_every_problem_and_every_kind_has_its_words_in_both_languages() -> None:
 
 
 def test_german_writes_decimals_with_a_comma() -> None:
-    reason = Reason(problem=Problem.TOO_SHORT, values={"seconds": 12.34, "needed": 15.0})
-    assert sentence(reason) == (
+    finding = Finding(problem=Problem.TOO_SHORT, values={"seconds": 12.34, "needed": 15.0})
+    assert sentence(finding) == (
         "This song is 12.3 seconds long; the music service needs more than 15 seconds. Attach a longer one."
     )
-    assert "12,3 Sekunden" in sentence(reason, "de")
+    assert "12,3 Sekunden" in sentence(finding, "de")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.audio import Limits, Problem, Workbench
+from bot.audio import AudioPool, ChildLimits, Problem
 from bot.audio.sample import SAMPLE_FILE, SampleResult, SampleStep, try_sample
 
 Tamper = Callable[[str], None]
@@ -17,8 +17,8 @@ def test_it_is_a_few_kilobytes() -> None:
 
 
 async def test_all_is_well_and_nothing_is_left(tmp_path: Path) -> None:
-    async with Workbench(processes=1, work_dir=tmp_path) as bench:
-        assert await try_sample(bench) == SampleResult()
+    async with AudioPool(processes=1, work_dir=tmp_path) as pool:
+        assert await try_sample(pool) == SampleResult()
     assert not list(tmp_path.iterdir())
 
 
@@ -40,18 +40,18 @@ async def test_a_step_that_fails_is_named_with_what_to_do(
     tmp_path: Path, tampered: Tamper, code: str, failed: SampleStep, problem: Problem
 ) -> None:
     tampered(code)
-    async with Workbench(processes=1, work_dir=tmp_path) as bench:
-        result = await try_sample(bench)
+    async with AudioPool(processes=1, work_dir=tmp_path) as pool:
+        result = await try_sample(pool)
     assert (result.failed, result.problem) == (failed, problem)
     assert f"cannot be {failed} ({problem})" in result.sentence
     assert "requirements/run.lock" in result.sentence
 
 
 async def test_a_folder_that_is_gone_and_limits_too_small_are_told_apart(tmp_path: Path) -> None:
-    async with Workbench(processes=1, work_dir=tmp_path / "gone") as bench:
-        assert "DATA_DIR/work" in (await try_sample(bench)).sentence
-    async with Workbench(processes=1, encoding_limits=Limits(written_bytes=1000)) as bench:
-        assert (await try_sample(bench)).problem is Problem.OVER_OUTPUT
+    async with AudioPool(processes=1, work_dir=tmp_path / "gone") as pool:
+        assert "DATA_DIR/work" in (await try_sample(pool)).sentence
+    async with AudioPool(processes=1, encoding_limits=ChildLimits(written_bytes=1000)) as pool:
+        assert (await try_sample(pool)).problem is Problem.OVER_OUTPUT
 
 
 @pytest.mark.parametrize("problem", Problem)

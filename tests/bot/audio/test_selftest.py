@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.audio import Problem, Workbench
+from bot.audio import AudioPool, Problem
 from bot.audio.model import UNDECIDED
 from bot.audio.sample import SampleResult, SampleStep, try_sample
 from bot.audio.selftest import SelfTest
 from bot.metrics import Metrics
-from bot.owned import Owner
+from bot.supervisor import TaskSupervisor
 from tests.moved_clock import MovedClock
 
 BAD = SampleResult(failed=SampleStep.DECODED, problem=Problem.CRASHED)
@@ -22,12 +22,12 @@ class Trials:
     def __init__(self) -> None:
         self.clock = MovedClock()
         self.metrics = Metrics()
-        self.owner = Owner(self.clock)
+        self.owner = TaskSupervisor(self.clock)
         self.outcome = SampleResult()
         self.tries = 0
         self.own_faults: list[Problem] = []
         self.selftest = SelfTest(attempt=self.attempt, clock=self.clock, metrics=self.metrics)
-        self.owner.keep("sound", self.selftest.run)
+        self.owner.run_forever("sound", self.selftest.run)
 
     async def attempt(self) -> SampleResult:
         self.tries += 1
@@ -101,10 +101,10 @@ async def test_the_samples_own_faults_ask_for_nothing(trials: Trials) -> None:
 async def test_a_crafted_file_is_red_for_no_moment(song: Path, trials: Trials, tampered: Callable[[str], None]) -> None:
     """The real thing: real children, of which those die that read the member's file."""
     tampered("opening(lambda real, file, *a, **n: real(file, *a, **n) if 'song' not in file else ctypes.string_at(0))")
-    async with Workbench(processes=1, on_fault=trials.selftest.fault_seen) as bench:
-        trials.selftest._attempt = lambda: try_sample(bench)
-        seen = await bench.inspect(song)
-        assert [reason.problem for reason in seen.reasons] == [Problem.CRASHED]
+    async with AudioPool(processes=1, on_fault=trials.selftest.fault_seen) as pool:
+        trials.selftest._attempt = lambda: try_sample(pool)
+        seen = await pool.inspect(song)
+        assert [finding.problem for finding in seen.findings] == [Problem.CRASHED]
         while trials.selftest.result is None:
             await trials.clock.advance(0.01)
     assert trials.selftest.result == SampleResult()

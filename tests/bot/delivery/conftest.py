@@ -1,5 +1,5 @@
-"""The front's fixtures for the delivery's tests."""
+"""The client kit's fixtures for the delivery's tests."""
 
-from tests.front import fake, front
+from tests.client_kit import client_kit, fake
 
-__all__ = ["fake", "front"]
+__all__ = ["client_kit", "fake"]

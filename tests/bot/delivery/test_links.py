@@ -7,7 +7,7 @@ import pytest
 from bot.errors import UndeliverableError
 from bot.jobs.model import Job, JobState
 from sandbox.discord import Install, Message
-from tests.front import SONG, Front, labels_of, words_of
+from tests.client_kit import SONG, ClientKit, labels_of, text_of
 
 CHANNEL_POST = r"/channels/\d+/messages$"
 BUTTONS = ["Again", "Edit lyrics", "Lyrics", "Delete"]
@@ -26,17 +26,17 @@ WAYS = ["channel", "direct", "answer"]
 
 
 @pytest.fixture(autouse=True)
-def strict(front: Front) -> None:
+def strict(client_kit: ClientKit) -> None:
     """Discord itself takes no button that leads to this machine."""
-    front.fake.rules.loopback_links = False
+    client_kit.fake.rules.loopback_links = False
 
 
-async def on_its_way(front: Front, way: str, content: bytes = SONG[1]) -> tuple[Job, Path]:
+async def on_its_way(client_kit: ClientKit, way: str, content: bytes = SONG[1]) -> tuple[Job, Path]:
     """A song that is finished, where only this way is open."""
     install = Install.USER if way == "answer" else Install.GUILD
-    job, track = await front.delivering(await front.order(install=install), content)
+    job, track = await client_kit.delivering(await client_kit.order(install=install), content)
     if way == "direct":
-        front.fake.revoke("SEND_MESSAGES")
+        client_kit.fake.revoke("SEND_MESSAGES")
     return job, track
 
 
@@ -46,150 +46,154 @@ def link_of(message: Message) -> str | None:
     return next((button["url"] for button in buttons if button.get("url")), None)
 
 
-def tracks_in(front: Front) -> list[Message]:
+def tracks_in(client_kit: ClientKit) -> list[Message]:
     """Every message that carries a track or stands for one, wherever it is."""
-    return [message for message in front.fake.messages if "Delete" in labels_of(message)]
+    return [message for message in client_kit.fake.messages if "Delete" in labels_of(message)]
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("url", "link"), ADDRESSES.items())
 async def test_the_file_comes_whatever_its_address_looks_like(
-    front: Front, way: str, url: str, link: str | None
+    client_kit: ClientKit, way: str, url: str, link: str | None
 ) -> None:
-    front.track_url = url
-    job, track = await on_its_way(front, way)
-    sent = await front.delivery.deliver(job, track)
-    message = front.fake.message(sent.message_id)
+    client_kit.track_url = url
+    job, track = await on_its_way(client_kit, way)
+    sent = await client_kit.delivery.deliver(job, track)
+    message = client_kit.fake.message(sent.message_id)
     assert message.attachments[0].data == SONG[1]
     assert link_of(message) == link
     assert labels_of(message)[-4:] == BUTTONS
-    assert len(front.fake.calls_to("POST", CHANNEL_POST)) == {"channel": 1, "direct": 2, "answer": 0}[way]
+    assert len(client_kit.fake.calls_to("POST", CHANNEL_POST)) == {"channel": 1, "direct": 2, "answer": 0}[way]
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_link_that_is_refused_after_all_is_left_out_the_second_time(front: Front, way: str) -> None:
-    front.fake.rules.disliked_hosts = ("files.example",)
-    job, track = await on_its_way(front, way)
-    sent = await front.delivery.deliver(job, track)
-    message = front.fake.message(sent.message_id)
+async def test_a_link_that_is_refused_after_all_is_left_out_the_second_time(client_kit: ClientKit, way: str) -> None:
+    client_kit.fake.rules.disliked_hosts = ("files.example",)
+    job, track = await on_its_way(client_kit, way)
+    sent = await client_kit.delivery.deliver(job, track)
+    message = client_kit.fake.message(sent.message_id)
     assert message.attachments[0].data == SONG[1]
     assert labels_of(message) == BUTTONS
     if way != "answer":
         assert message.nonce == job.nonce({"channel": "track", "direct": "dm"}[way])
 
 
-async def test_a_link_to_this_machine_is_offered_where_discord_is_a_stand_in(front: Front) -> None:
-    front.fake.rules.loopback_links = True
-    front.track_url = "http://127.0.0.1:8700/a.mp3"
-    front.opens_loopback = True
-    await front.restart()
-    job, track = await on_its_way(front, "channel")
-    sent = await front.delivery.deliver(job, track)
-    assert link_of(front.fake.message(sent.message_id)) == front.track_url
+async def test_a_link_to_this_machine_is_offered_where_discord_is_a_stand_in(client_kit: ClientKit) -> None:
+    client_kit.fake.rules.loopback_links = True
+    client_kit.track_url = "http://127.0.0.1:8700/a.mp3"
+    client_kit.opens_loopback = True
+    await client_kit.restart()
+    job, track = await on_its_way(client_kit, "channel")
+    sent = await client_kit.delivery.deliver(job, track)
+    assert link_of(client_kit.fake.message(sent.message_id)) == client_kit.track_url
 
 
 @pytest.mark.parametrize("way", ["channel", "direct"])
-async def test_a_refusal_that_made_the_message_all_the_same_leaves_one_message(front: Front, way: str) -> None:
-    job, track = await on_its_way(front, way)
-    place = job.place.channel_id if way == "channel" else front.fake.open_dm().id
-    front.fake.fail("POST", f"/channels/{place}/messages$", status=400, after=True)
-    sent = await front.delivery.deliver(job, track)
-    assert [message.id for message in tracks_in(front)] == [sent.message_id]
+async def test_a_refusal_that_made_the_message_all_the_same_leaves_one_message(client_kit: ClientKit, way: str) -> None:
+    job, track = await on_its_way(client_kit, way)
+    place = job.place.channel_id if way == "channel" else client_kit.fake.open_dm().id
+    client_kit.fake.fail("POST", f"/channels/{place}/messages$", status=400, after=True)
+    sent = await client_kit.delivery.deliver(job, track)
+    assert [message.id for message in tracks_in(client_kit)] == [sent.message_id]
 
 
 @pytest.mark.parametrize("way", ["channel", "direct"])
-async def test_delivering_again_after_a_crash_finds_the_message_without_the_link(front: Front, way: str) -> None:
-    front.fake.rules.disliked_hosts = ("files.example",)
-    job, track = await on_its_way(front, way)
-    first = await front.delivery.deliver(job, track)
-    await front.restart()
-    assert await front.delivery.deliver(job, track) == first
+async def test_delivering_again_after_a_crash_finds_the_message_without_the_link(
+    client_kit: ClientKit, way: str
+) -> None:
+    client_kit.fake.rules.disliked_hosts = ("files.example",)
+    job, track = await on_its_way(client_kit, way)
+    first = await client_kit.delivery.deliver(job, track)
+    await client_kit.restart()
+    assert await client_kit.delivery.deliver(job, track) == first
     # should Discord look at the words before it looks at the nonce
     place = first.channel_id
-    front.fake.fail("POST", f"/channels/{place}/messages$", status=400, body={"message": "Invalid", "code": 50035})
-    assert await front.delivery.deliver(job, track) == first
-    assert len(tracks_in(front)) == 1
+    client_kit.fake.fail("POST", f"/channels/{place}/messages$", status=400, body={"message": "Invalid", "code": 50035})
+    assert await client_kit.delivery.deliver(job, track) == first
+    assert len(tracks_in(client_kit)) == 1
 
 
-async def test_a_message_that_is_refused_without_its_link_too_is_not_sent_a_third_time(front: Front) -> None:
-    job, track = await on_its_way(front, "channel")
-    front.fake.close_dms()
-    front.fake.fail("POST", f"/channels/{job.place.channel_id}/messages$", status=400, times=None)
+async def test_a_message_that_is_refused_without_its_link_too_is_not_sent_a_third_time(client_kit: ClientKit) -> None:
+    job, track = await on_its_way(client_kit, "channel")
+    client_kit.fake.close_dms()
+    client_kit.fake.fail("POST", f"/channels/{job.place.channel_id}/messages$", status=400, times=None)
     with pytest.raises(UndeliverableError):
-        await front.delivery.deliver(job, track)
-    tries = front.fake.calls_to("POST", f"/channels/{job.place.channel_id}/messages$")
+        await client_kit.delivery.deliver(job, track)
+    tries = client_kit.fake.calls_to("POST", f"/channels/{job.place.channel_id}/messages$")
     assert len(tries) == 3  # with it, without it, and the link alone
-    assert tracks_in(front) == []
+    assert tracks_in(client_kit) == []
 
 
 @pytest.mark.parametrize(("code", "tries"), [(160005, 1), (50083, 1), (50035, 2), (200000, 2)])
-async def test_a_place_that_is_closed_is_not_asked_twice(front: Front, code: int, tries: int) -> None:
-    job, track = await on_its_way(front, "channel")
+async def test_a_place_that_is_closed_is_not_asked_twice(client_kit: ClientKit, code: int, tries: int) -> None:
+    job, track = await on_its_way(client_kit, "channel")
     here = f"/channels/{job.place.channel_id}/messages$"
-    front.fake.fail("POST", here, status=400, body={"message": "no", "code": code}, times=None)
-    sent = await front.delivery.deliver(job, track)
-    assert sent.channel_id == front.fake.open_dm().id
-    assert len(front.fake.calls_to("POST", here)) == tries
+    client_kit.fake.fail("POST", here, status=400, body={"message": "no", "code": code}, times=None)
+    sent = await client_kit.delivery.deliver(job, track)
+    assert sent.channel_id == client_kit.fake.open_dm().id
+    assert len(client_kit.fake.calls_to("POST", here)) == tries
 
 
-async def test_a_message_without_a_link_is_sent_once(front: Front) -> None:
-    front.track_url = "http://127.0.0.1:8700/a.mp3"
-    job, track = await on_its_way(front, "channel")
+async def test_a_message_without_a_link_is_sent_once(client_kit: ClientKit) -> None:
+    client_kit.track_url = "http://127.0.0.1:8700/a.mp3"
+    job, track = await on_its_way(client_kit, "channel")
     here = f"/channels/{job.place.channel_id}/messages$"
-    front.fake.fail("POST", here, status=400, times=None)
-    await front.delivery.deliver(job, track)
-    assert len(front.fake.calls_to("POST", here)) == 1
+    client_kit.fake.fail("POST", here, status=400, times=None)
+    await client_kit.delivery.deliver(job, track)
+    assert len(client_kit.fake.calls_to("POST", here)) == 1
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("why", ["not offered", "refused"])
-async def test_a_file_too_large_without_a_link_is_said_and_kept(front: Front, way: str, why: str) -> None:
+async def test_a_file_too_large_without_a_link_is_said_and_kept(client_kit: ClientKit, way: str, why: str) -> None:
     if why == "refused":
-        front.fake.rules.disliked_hosts = ("files.example",)
+        client_kit.fake.rules.disliked_hosts = ("files.example",)
     else:
-        front.track_url = "http://127.0.0.1:8700/a.mp3"
-    job, track = await on_its_way(front, way, b"ID3" + bytes(5000))
-    front.fake.set_upload_limit(1000, channel=front.fake.open_dm())
-    front.fake.set_upload_limit(1000, channel=front.fake.place(job.place.channel_id))
-    sent = await front.delivery.deliver(job, track)
-    message = front.fake.message(sent.message_id)
+        client_kit.track_url = "http://127.0.0.1:8700/a.mp3"
+    job, track = await on_its_way(client_kit, way, b"ID3" + bytes(5000))
+    client_kit.fake.set_upload_limit(1000, channel=client_kit.fake.open_dm())
+    client_kit.fake.set_upload_limit(1000, channel=client_kit.fake.place(job.place.channel_id))
+    sent = await client_kit.delivery.deliver(job, track)
+    message = client_kit.fake.message(sent.message_id)
     assert message.attachments == []
     assert "too large for this channel. Fetch it with `/tracks`" in message.content
     assert labels_of(message) == BUTTONS
     assert track.exists()
-    assert front.jobs.track_file(job) == track
+    assert client_kit.jobs.track_file(job) == track
 
 
 @pytest.mark.parametrize("why", ["not offered", "refused"])
 async def test_a_place_without_files_and_a_link_that_cannot_be_had_is_undeliverable_and_kept(
-    front: Front, why: str
+    client_kit: ClientKit, why: str
 ) -> None:
     if why == "refused":
-        front.fake.rules.disliked_hosts = ("files.example",)
+        client_kit.fake.rules.disliked_hosts = ("files.example",)
     else:
-        front.track_url = "http://127.0.0.1:8700/a.mp3"
-    job, track = await on_its_way(front, "channel")
-    front.fake.revoke("ATTACH_FILES")
-    front.fake.close_dms()
+        client_kit.track_url = "http://127.0.0.1:8700/a.mp3"
+    job, track = await on_its_way(client_kit, "channel")
+    client_kit.fake.revoke("ATTACH_FILES")
+    client_kit.fake.close_dms()
     with pytest.raises(UndeliverableError):
-        await front.delivery.deliver(job, track)
-    assert tracks_in(front) == []
+        await client_kit.delivery.deliver(job, track)
+    assert tracks_in(client_kit) == []
     assert track.exists()
 
 
 @pytest.mark.parametrize("button", ["Give me the file", "Post it here"])
 @pytest.mark.parametrize("why", ["not offered", "refused"])
 @pytest.mark.parametrize("state", [JobState.DELIVERED, JobState.UNDELIVERABLE])
-async def test_tracks_gives_the_file_without_the_link(front: Front, button: str, why: str, state: JobState) -> None:
+async def test_tracks_gives_the_file_without_the_link(
+    client_kit: ClientKit, button: str, why: str, state: JobState
+) -> None:
     if why == "not offered":
-        front.track_url = "http://127.0.0.1:8700/a.mp3"
-    job, _ = await front.delivering(await front.order(options={"title": "Mine"}), SONG[1])
-    await front.move(job, state)
-    front.fake.rules.disliked_hosts = ("files.example",)
-    listed = await front.fake.slash("tracks", {"song": "Mine"})
-    song = await front.fake.until(lambda: listed.original)
-    pressed = await front.fake.click(song, button)
-    given = await front.fake.until(lambda: next((m for m in pressed.messages if m.attachments), None))
+        client_kit.track_url = "http://127.0.0.1:8700/a.mp3"
+    job, _ = await client_kit.delivering(await client_kit.order(options={"title": "Mine"}), SONG[1])
+    await client_kit.move(job, state)
+    client_kit.fake.rules.disliked_hosts = ("files.example",)
+    listed = await client_kit.fake.slash("tracks", {"song": "Mine"})
+    song = await client_kit.fake.until(lambda: listed.original)
+    pressed = await client_kit.fake.click(song, button)
+    given = await client_kit.fake.until(lambda: next((m for m in pressed.messages if m.attachments), None))
     assert given.attachments[0].data == SONG[1]
     assert "Open the track" not in labels_of(given)
-    assert "made for" in words_of(given)
+    assert "made for" in text_of(given)

@@ -9,9 +9,9 @@ from aiolimiter import AsyncLimiter
 from pydantic import SecretStr
 
 from bot.clock import SystemClock
-from bot.generation.calls import Limits, Timeouts
 from bot.generation.client import GenerationClient, Sessions
 from bot.generation.profiles import profile_named
+from bot.generation.transport import HttpLimits, Timeouts
 from tests.bot.generation.stand_ins import FAST
 
 REFERENCE = "https://cdn.discordapp.com/ephemeral-attachments/1/2/song.mp3?ex=6&is=5&hm=0123456789abcdef&"
@@ -33,7 +33,7 @@ def client_for(url: str, sessions: Sessions, *, timeouts: Timeouts = FAST) -> Ge
         profile=profile_named("minimax-music"),
         clock=SystemClock(),
         budget=AsyncLimiter(1000, 1),
-        limits=Limits(timeouts=timeouts),
+        limits=HttpLimits(timeouts=timeouts),
     )
 
 

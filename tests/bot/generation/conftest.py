@@ -7,9 +7,9 @@ from aiolimiter import AsyncLimiter
 from pydantic import SecretStr
 
 from bot.clock import SystemClock
-from bot.generation.calls import Limits
 from bot.generation.client import GenerationClient, Sessions
 from bot.generation.profiles import profile_named
+from bot.generation.transport import HttpLimits
 from sandbox.generation import FakeGeneration
 from tests.bot.generation.stand_ins import FAST, References, make_song, open_sessions
 
@@ -47,7 +47,7 @@ def client(sessions: Sessions, api: FakeGeneration) -> GenerationClient:
         profile=profile_named("minimax-music"),
         clock=SystemClock(),
         budget=AsyncLimiter(1000, 1),
-        limits=Limits(timeouts=FAST),
+        limits=HttpLimits(timeouts=FAST),
     )
 
 

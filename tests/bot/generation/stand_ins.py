@@ -11,8 +11,8 @@ from aiohttp import web
 from hypothesis import settings
 
 from bot.download import DownloadTimeouts
-from bot.generation.calls import Timeouts
 from bot.generation.client import Sessions
+from bot.generation.transport import Timeouts
 from bot.jobs.ports import GenerationRequest
 from sandbox.generation.composer import write_mp3
 

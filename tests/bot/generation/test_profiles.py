@@ -13,7 +13,7 @@ def test_minimax_music_sends_the_three_documented_fields() -> None:
         "prompt": PROMPT,
         "reference_audio_url": "https://h/a.mp3",
     }
-    assert (profile.most_characters, profile.warn_above_characters) == (600, 400)
+    assert (profile.max_characters, profile.warn_above_characters) == (600, 400)
     assert profile.needs_hash_marks
     assert profile.reference_over_seconds == 15
 
@@ -31,10 +31,10 @@ def test_an_unknown_model_is_a_settings_error_that_names_the_known_ones(name: st
 def test_a_model_that_sings_another_field_is_an_entry_and_no_rewrite() -> None:
     cover = RequestProfile(
         model="minimax/music-cover",
-        words_field="lyrics",
+        lyrics_field="lyrics",
         fixed_fields={"prompt": "in the style of the reference"},
-        least_characters=10,
-        most_characters=1000,
+        min_characters=10,
+        max_characters=1000,
         warn_above_characters=1000,
         needs_hash_marks=False,
         reference_over_seconds=6,

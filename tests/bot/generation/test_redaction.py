@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.generation.redaction import MOST_CHARACTERS, sanitised
+from bot.generation.redaction import MAX_CHARACTERS, sanitised
 from tests.bot.generation.stand_ins import unhurried
 
 SIGNED = "https://cdn.discordapp.com/ephemeral-attachments/1/2/s.mp3?ex=66&is=65&hm=0123456789abcdef0123&"
@@ -34,14 +34,14 @@ def test_what_is_left_is_fit_for_a_log(text: str, clean: str) -> None:
 
 
 def test_given_words_that_overlap_are_removed_as_one_stretch() -> None:
-    assert sanitised("of one two three four", words=["ONE TWO", "two three"]) == "of … four"
-    assert sanitised("İ STRASSE Straße straße", words=["Straße"]) == "İ STRASSE … …"
+    assert sanitised("of one two three four", secrets=["ONE TWO", "two three"]) == "of … four"
+    assert sanitised("İ STRASSE Straße straße", secrets=["Straße"]) == "İ STRASSE … …"
 
 
-def test_given_words_are_removed_in_any_case_longest_first() -> None:
-    words = ["My love", "my love is gone", "la"]
+def test_given_secrets_are_removed_in_any_case_longest_first() -> None:
+    secrets = ["My love", "my love is gone", "la"]
 
-    assert sanitised("Prompt MY LOVE IS GONE and my LOVE, la la", words=words) == "Prompt … and …, la la"
+    assert sanitised("Prompt MY LOVE IS GONE and my LOVE, la la", secrets=secrets) == "Prompt … and …, la la"
 
 
 @unhurried
@@ -49,7 +49,7 @@ def test_given_words_are_removed_in_any_case_longest_first() -> None:
 def test_nothing_that_looks_like_an_address_survives(text: str) -> None:
     clean = sanitised(text)
 
-    assert len(clean) <= MOST_CHARACTERS
+    assert len(clean) <= MAX_CHARACTERS
     assert "//" not in clean
     assert "\n" not in clean
     assert clean.isprintable() or not any(ord(character) < 32 for character in clean)
@@ -67,9 +67,9 @@ KEYS = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGH0123456789-_", min_si
 @unhurried
 @given(KEYS, st.text(max_size=40))
 def test_the_key_is_gone_wherever_it_stands(key: str, text: str) -> None:
-    assert key.lower() not in sanitised(f"{text}{key} {text}", words=[key]).lower()
+    assert key.lower() not in sanitised(f"{text}{key} {text}", secrets=[key]).lower()
 
 
 @pytest.mark.parametrize("text", ["a" * 100_000, "a." * 50_000, "key " * 25_000, '"' * 100_000, "a:" * 50_000])
 def test_hostile_text_ends(text: str) -> None:
-    assert len(sanitised(text)) <= MOST_CHARACTERS
+    assert len(sanitised(text)) <= MAX_CHARACTERS

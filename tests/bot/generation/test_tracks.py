@@ -6,10 +6,10 @@ from pydantic import SecretStr
 
 from bot.download import DownloadTimeouts
 from bot.errors import DiskError, TrackError, TrackLostError, TrackNotReadyError
-from bot.generation.calls import Limits, Timeouts
 from bot.generation.client import GenerationClient, Sessions
 from bot.generation.profiles import profile_named
 from bot.generation.tracks import NOT_YET_PAUSES_SECONDS
+from bot.generation.transport import HttpLimits, Timeouts
 from bot.jobs.ports import Finished
 from sandbox.generation import FakeGeneration
 from tests.bot.generation.stand_ins import FAST, MovedClock, References, request_for
@@ -34,7 +34,7 @@ def client_with(sessions: Sessions, api: FakeGeneration, clock: MovedClock, time
         profile=profile_named("minimax-music"),
         clock=clock,
         budget=AsyncLimiter(1000, 1),
-        limits=Limits(track_bytes=2_000_000, timeouts=timeouts),
+        limits=HttpLimits(track_bytes=2_000_000, timeouts=timeouts),
     )
 
 

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Reason
-from bot.generation.calls import Answer
-from bot.generation.complaint import complaint_in
-from bot.generation.faults import poll_error, submit_error
+from bot.generation.error_bodies import error_body_in
+from bot.generation.error_mapping import poll_error, submit_error
+from bot.generation.transport import Answer
 from bot.generation.wire import accepted_id, log_page_in, progress_in
 from bot.jobs.ports import Finished, GaveUp, StillWorking
 from tests.bot.generation.stand_ins import unhurried
-from tests.bot.generation.test_calls import NOW
+from tests.bot.generation.test_transport import NOW
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=60),
@@ -71,11 +71,11 @@ def test_any_json_is_a_page_of_the_log_or_none(data: Any) -> None:
 
 @unhurried
 @given(JSON | NAMED)
-def test_any_json_can_be_read_as_a_complaint(data: Any) -> None:
-    complaint = complaint_in(data)
+def test_any_json_can_be_read_as_an_error_body(data: Any) -> None:
+    error_body = error_body_in(data)
 
-    assert complaint.reason is None or complaint.reason in Reason
-    assert len(complaint.text) <= 2000
+    assert error_body.reason is None or error_body.reason in Reason
+    assert len(error_body.text) <= 2000
 
 
 @unhurried
@@ -83,24 +83,24 @@ def test_any_json_can_be_read_as_a_complaint(data: Any) -> None:
 def test_any_http_error_is_sorted(status: int, body: bytes) -> None:
     answer = Answer(status=status, headers={}, body=body, is_whole=True)
 
-    assert "://" not in str(submit_error(answer, NOW, words=()))
+    assert "://" not in str(submit_error(answer, NOW, secrets=()))
     outcome = poll_error(answer, NOW)
     assert "://" not in (outcome.detail if isinstance(outcome, GaveUp) else str(outcome))
 
 
-def test_a_complaint_leaves_out_what_echoes_the_request() -> None:
-    complaint = complaint_in({"detail": [{"msg": "bad", "input": "the words", "ctx": {"msg": "of a member"}}]})
+def test_an_error_body_leaves_out_what_echoes_the_request() -> None:
+    error_body = error_body_in({"detail": [{"msg": "bad", "input": "the words", "ctx": {"msg": "of a member"}}]})
 
-    assert complaint.text == "bad"
+    assert error_body.text == "bad"
 
 
-def test_a_complaint_with_a_thousand_parts_is_read_as_far_as_needed() -> None:
-    assert len(complaint_in([{"message": f"line {i}"} for i in range(1000)]).text) <= 2000
+def test_an_error_body_with_a_thousand_parts_is_read_as_far_as_needed() -> None:
+    assert len(error_body_in([{"message": f"line {i}"} for i in range(1000)]).text) <= 2000
     deep: Any = "deep"
     for _ in range(500):
         deep = {"error": deep}
-    assert complaint_in(deep).text == ""
-    assert complaint_in([[{"code": 1}] * 40] * 40 + [{"message": "far behind"}]).text == ""
+    assert error_body_in(deep).text == ""
+    assert error_body_in([[{"code": 1}] * 40] * 40 + [{"message": "far behind"}]).text == ""
 
 
 @pytest.mark.parametrize(("host", "usable"), [("ä.example", True), ("ä" * 301, False), ("[", False)])

@@ -27,4 +27,4 @@ async def kit(tmp_path: Path, template: Path) -> AsyncGenerator[Kit]:
     async with opened_store(tmp_path, template) as store:
         kit = Kit(store, tmp_path / "data")
         yield kit
-        await kit.owner.stop()
+        await kit.supervisor.stop()

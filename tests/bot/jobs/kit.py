@@ -11,24 +11,24 @@ from pathlib import Path
 from typing import Any
 
 from bot.disk import Disk
-from bot.engine.embedded import EmbeddedEngine
-from bot.jobs.bench import Bench, Limits, LookAgain, Step
-from bot.jobs.drive import Driver
+from bot.engine.runner import JobRunner
+from bot.jobs.card_updates import CardUpdater
+from bot.jobs.context import RunAgain, StepContext, StepLimits, StepResult
+from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
-from bot.jobs.finishing import Finishing
-from bot.jobs.forecast import Forecast
+from bot.jobs.finishing import FinishSteps
 from bot.jobs.model import Job, JobState, Order, Track
 from bot.jobs.ports import Finished
 from bot.jobs.schedule import Pace
 from bot.jobs.service import Actor, JobService
-from bot.jobs.showing import Showing
-from bot.jobs.submitting import Submitting
+from bot.jobs.steps import JobSteps
+from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
-from bot.owned import Owner
 from bot.store.db import open_store
 from bot.store.jobs import SqlJobStore
+from bot.supervisor import TaskSupervisor
 from tests.bot.jobs.orders import MEMBER, an_order
-from tests.bot.jobs.scripted import ScriptedDeliverer, ScriptedEars, ScriptedGenerator, TroubledStore
+from tests.bot.jobs.scripted import ScriptedDeliverer, ScriptedFetcher, ScriptedGenerator, TroubledStore
 from tests.moved_clock import MovedClock
 
 TRACK_URL = "https://cdn.example/track.mp3?sig=1"
@@ -54,67 +54,75 @@ class Kit:
         self.store = TroubledStore(store)
         self.clock = clock or MovedClock()
         self.metrics = Metrics()
-        self.owner = Owner(self.clock)
+        self.supervisor = TaskSupervisor(self.clock)
         self.generator = ScriptedGenerator()
         self.discord = ScriptedDeliverer()
-        self.ears = ScriptedEars()
+        self.fetcher = ScriptedFetcher()
         self.files = JobFiles(folder)
         self.files.prepare()
-        self.limits = Limits(
+        self.limits = StepLimits(
             pace=Pace(poll_interval_seconds=10, polls_per_second=5),
             generation_timeout=timedelta(seconds=900),
             generation_concurrency=places,
         )
-        self.forecast = Forecast(store=self.store, clock=self.clock)
-        self.showing = Showing(
-            store=self.store, deliverer=self.discord, forecast=self.forecast, clock=self.clock, owner=self.owner
+        self.eta_estimator = EtaEstimator(store=self.store, clock=self.clock)
+        self.card_updater = CardUpdater(
+            store=self.store,
+            deliverer=self.discord,
+            eta_estimator=self.eta_estimator,
+            clock=self.clock,
+            supervisor=self.supervisor,
         )
         self.disk = Disk([folder / "tracks"], self.clock)
-        self.bench = Bench(
+        self.context = StepContext(
             store=self.store,
-            showing=self.showing,
+            card_updater=self.card_updater,
             clock=self.clock,
             metrics=self.metrics,
             limits=self.limits,
             disk=self.disk,
         )
-        self.submitting = Submitting(bench=self.bench, generator=self.generator)
-        self.finishing = Finishing(
-            bench=self.bench, generator=self.generator, tracks=self.ears, deliverer=self.discord, files=self.files
-        )
-        self.driver = Driver(
-            bench=self.bench,
+        self.submitting = SubmitSteps(context=self.context, generator=self.generator)
+        self.finishing = FinishSteps(
+            context=self.context,
             generator=self.generator,
-            references=self.ears,
+            tracks=self.fetcher,
+            deliverer=self.discord,
+            files=self.files,
+        )
+        self.steps = JobSteps(
+            context=self.context,
+            generator=self.generator,
+            references=self.fetcher,
             publisher=self.discord,
             files=self.files,
             submitting=self.submitting,
             finishing=self.finishing,
         )
-        self.engine = EmbeddedEngine(
-            drive=self.driver.drive,
-            give_up=self.driver.give_up,
-            between=lambda: self.submitting.between | self.finishing.between,
+        self.engine = JobRunner(
+            run_step=self.steps.run_step,
+            give_up=self.steps.give_up,
+            in_flight=lambda: self.submitting.in_flight | self.finishing.in_flight,
             store=self.store,
             clock=self.clock,
-            owner=self.owner,
+            supervisor=self.supervisor,
             metrics=self.metrics,
             spread_seconds=10,
         )
-        self.looked_at: list[int] = []
+        self.woken: list[int] = []
         self.service = JobService(
             store=self.store,
             files=self.files,
-            forecast=self.forecast,
+            eta_estimator=self.eta_estimator,
             clock=self.clock,
             metrics=self.metrics,
-            look_at=self._look_at,
+            wake=self._wake,
         )
         self._interactions = itertools.count(1)
 
-    def _look_at(self, job_id: int) -> None:
-        self.looked_at.append(job_id)
-        self.engine.look_at(job_id)
+    def _wake(self, job_id: int) -> None:
+        self.woken.append(job_id)
+        self.engine.wake(job_id)
 
     def restarted(self) -> "Kit":
         """The next process: knows nothing but the rows and the files."""
@@ -128,24 +136,24 @@ class Kit:
         assert job is not None
         return job
 
-    async def drive(self, job_id: int = 1) -> Step:
+    async def run_step(self, job_id: int = 1) -> StepResult:
         """One step, and the card that it leads to."""
-        step = await self.driver.drive(job_id)
+        step = await self.steps.run_step(job_id)
         await self.painted()
         return step
 
-    async def drive_on(self, job_id: int = 1) -> Step:
+    async def run_on(self, job_id: int = 1) -> StepResult:
         """Steps until nothing is to be done at once."""
         for _ in range(50):
-            step = await self.drive(job_id)
-            if not isinstance(step, LookAgain) or step.after_seconds > 0:
+            step = await self.run_step(job_id)
+            if not isinstance(step, RunAgain) or step.after_seconds > 0:
                 return step
         raise AssertionError("fifty steps without a pause")
 
     async def painted(self) -> None:
         """Until every painter has ended or sleeps."""
         for _ in range(400):
-            if not self.owner._errands or self.clock.has_sleepers():
+            if not self.supervisor._spawned or self.clock.has_sleepers():
                 return
             await asyncio.sleep(0.002)
         raise AssertionError("a painter neither ends nor sleeps")
@@ -166,7 +174,7 @@ class Kit:
         assert job.track is not None
         name = f"{job.id}-{job.key}.mp3"
         self.files.track_path(name).write_bytes(b"ID3 kept")
-        kept = await self.real_store.note(job.id, track=replace(job.track, copy_name=name, size_bytes=8, seconds=9.0))
+        kept = await self.real_store.update(job.id, track=replace(job.track, copy_name=name, size_bytes=8, seconds=9.0))
         assert kept is not None
         return kept
 
@@ -175,7 +183,7 @@ class Kit:
         job = await self.at(JobState.SUBMITTING)
         unknown = await self.real_store.move(job, JobState.UNKNOWN, self.clock.now())
         assert unknown is not None
-        told = await self.real_store.note(job.id, told=JobState.UNKNOWN)
+        told = await self.real_store.update(job.id, notified_state=JobState.UNKNOWN)
         assert told is not None
         return told
 
@@ -186,7 +194,7 @@ class Kit:
                 moved = await self.real_store.move(job, after, now, attempt=job.attempt + 1, submit_started_at=now)
             case JobState.GENERATING:
                 deadline = now + self.limits.generation_timeout
-                moved = await self.real_store.settle_submission(job.id, job.attempt, f"g-{job.id}", now, deadline)
+                moved = await self.real_store.resolve_submission(job.id, job.attempt, f"g-{job.id}", now, deadline)
             case JobState.READY:
                 moved = await self.real_store.move(job, after, now, track=Track(url=TRACK_URL))
             case JobState.DELIVERING:

@@ -59,7 +59,7 @@ def a_job() -> Job:
         card_message_id=None,
         track_channel_id=None,
         track_message_id=None,
-        told=None,
+        notified_state=None,
         reason=None,
         detail="",
         created_at=NOON,

@@ -1,4 +1,4 @@
-"""Stand-ins that follow a script and write down what was asked of them: a music API, Discord, ears; and a store that
+"""Stand-ins that follow a script and write down what was asked of them: music API, Discord, fetcher; and a store that
 can be troubled, around the real one."""
 
 import asyncio
@@ -13,11 +13,11 @@ from typing import Any
 from bot.errors import StoreBusyError
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import (
+    CheckedReference,
     DeliveredMessage,
+    Eta,
     GenerationRequest,
-    Heard,
     JobStore,
-    Outlook,
     Progress,
     Published,
     StillWorking,
@@ -103,8 +103,8 @@ class ScriptedDeliverer:
         self.card: list[JobState] = []
         """Every state the card was brought to, by drawing or by telling."""
 
-    async def show(self, job: Job, outlook: Outlook) -> int | None:
-        answer = await self.shows.play((job, outlook))
+    async def show(self, job: Job, eta: Eta) -> int | None:
+        answer = await self.shows.play((job, eta))
         self.card.append(job.state)
         return answer
 
@@ -122,22 +122,24 @@ class ScriptedDeliverer:
         return await self.publications.play((job, song, name))
 
     @property
-    def told(self) -> list[JobState]:
+    def told_states(self) -> list[JobState]:
         return [job.state for job in self.tells.calls]
 
 
-def heard(job: Job) -> Heard:
-    return Heard(reference=replace(job.reference, seconds=61.5, format="mp3", copy_name=f"{job.id}-{job.key}"))
+def checked(job: Job) -> CheckedReference:
+    return CheckedReference(
+        reference=replace(job.reference, seconds=61.5, format="mp3", copy_name=f"{job.id}-{job.key}")
+    )
 
 
-class ScriptedEars:
+class ScriptedFetcher:
     """`bot.jobs.ports.References` and `Tracks`."""
 
     def __init__(self) -> None:
-        self.checks = Script(heard)
+        self.checks = Script(checked)
         self.listens = Script(93.5)
 
-    async def check(self, job: Job) -> Heard:
+    async def check(self, job: Job) -> CheckedReference:
         return await self.checks.play(job)
 
     async def seconds_of(self, track: Path) -> float | None:

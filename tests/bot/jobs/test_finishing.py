@@ -17,13 +17,13 @@ from bot.errors import (
     TrackNotReadyError,
     UndeliverableError,
 )
-from bot.jobs.bench import AT_ONCE, DONE, LookAgain
+from bot.jobs.context import AT_ONCE, DONE, RunAgain
 from bot.jobs.model import JobState
 from bot.jobs.ports import DeliveredMessage, GaveUp, StillWorking
 from tests.bot.jobs.kit import OWNER, TRACK_URL, Kit, finished
 from tests.bot.jobs.orders import NOON
 from tests.bot.jobs.scripted import TRACK
-from tests.bot.jobs.test_drive import pause_of
+from tests.bot.jobs.test_steps import pause_of
 
 FRESH_URL = "https://cdn.example/track.mp3?sig=2"
 
@@ -33,12 +33,12 @@ FRESH_URL = "https://cdn.example/track.mp3?sig=2"
 
 async def test_the_track_is_kept_with_the_job_before_it_is_sent(kit: Kit):
     job = await kit.at(JobState.READY)
-    assert await kit.drive() == AT_ONCE
+    assert await kit.run_step() == AT_ONCE
     kept = (await kit.job()).track
     assert kept is not None
     assert kept.copy_name == f"1-{job.key}.mp3"
     assert kit.files.track_path(kept.copy_name).read_bytes() == TRACK
-    assert await kit.drive() == AT_ONCE
+    assert await kit.run_step() == AT_ONCE
     job = await kit.job()
     assert (job.state, job.deliver_started_at) == (JobState.DELIVERING, NOON)
     assert len(kit.generator.fetches.calls) == 1
@@ -57,8 +57,8 @@ async def test_the_track_is_kept_with_the_job_before_it_is_sent(kit: Kit):
 async def test_a_copy_is_named_by_us_and_ends_as_audio(kit: Kit, url: str, ending: str):
     job = await kit.at(JobState.GENERATING)
     kit.generator.polls.then(finished(url))
-    await kit.drive()
-    await kit.drive()
+    await kit.run_step()
+    await kit.run_step()
     ((fetched_url, into),) = kit.generator.fetches.calls
     assert fetched_url == url
     assert into == kit.files.track_path(f"1-{job.key}{ending}")
@@ -68,9 +68,9 @@ async def test_a_copy_is_named_by_us_and_ends_as_audio(kit: Kit, url: str, endin
 async def test_a_file_that_is_not_there_yet_is_waited_for(kit: Kit):
     await kit.at(JobState.READY)
     kit.generator.fetches.then(TrackNotReadyError("404"), TrackNotReadyError("404"))
-    assert pause_of(await kit.drive()) <= 2
-    assert pause_of(await kit.drive()) <= 4
-    assert await kit.drive() == AT_ONCE
+    assert pause_of(await kit.run_step()) <= 2
+    assert pause_of(await kit.run_step()) <= 4
+    assert await kit.run_step() == AT_ONCE
     assert kit.counted("compose_fetches_total", outcome="not_ready") == 2
     assert kit.counted("compose_fetches_total", outcome="fetched") == 1
 
@@ -80,8 +80,8 @@ async def test_a_file_that_first_is_not_there_and_then_is_lost_gets_a_fresh_addr
     kit.generator.fetches.then(*[TrackNotReadyError("404")] * 5, TrackLostError("403"))
     kit.generator.polls.then(finished(FRESH_URL))
     for _ in range(6):
-        assert pause_of(await kit.drive()) > 0
-    assert await kit.drive() == AT_ONCE
+        assert pause_of(await kit.run_step()) > 0
+    assert await kit.run_step() == AT_ONCE
     assert [url for url, _ in kit.generator.fetches.calls] == [TRACK_URL] * 6 + [FRESH_URL]
     assert (await kit.job()).state is JobState.READY
 
@@ -102,25 +102,25 @@ async def test_a_track_that_stays_lost_ends_the_job_which_can_be_asked_for_again
     kit.generator.fetches.default = TrackLostError("empty")
     kit.generator.polls.default = no_help
     tries = 0
-    while isinstance(step := await kit.drive(), LookAgain) and step != AT_ONCE:
+    while isinstance(step := await kit.run_step(), RunAgain) and step != AT_ONCE:
         tries += 1
         await kit.clock.advance(step.after_seconds)
-    assert await kit.drive_on() == DONE
+    assert await kit.run_on() == DONE
     assert tries == 3
     job = await kit.job()
     assert (job.state, job.reason) == (JobState.FAILED, Reason.TRACK_LOST)
-    assert kit.discord.told == [JobState.FAILED]
+    assert kit.discord.told_states == [JobState.FAILED]
     kit.generator.fetches.default = TRACK
     kit.generator.polls.default = finished(FRESH_URL)
     assert (await kit.service.ask_again(1, OWNER)).state is JobState.GENERATING
-    await kit.drive_on()
+    await kit.run_on()
     assert (await kit.job()).state is JobState.DELIVERED
 
 
 async def test_a_file_that_is_no_audio_is_lost(kit: Kit):
     await kit.at(JobState.READY)
-    kit.ears.listens.then(TrackLostError("no audio"))
-    assert pause_of(await kit.drive()) > 0
+    kit.fetcher.listens.then(TrackLostError("no audio"))
+    assert pause_of(await kit.run_step()) > 0
     job = await kit.job()
     assert job.track is not None
     assert job.track.copy_name is None
@@ -128,8 +128,8 @@ async def test_a_file_that_is_no_audio_is_lost(kit: Kit):
 
 async def test_a_length_that_nobody_can_tell_is_no_reason_to_keep_the_track_back(kit: Kit):
     await kit.at(JobState.READY)
-    kit.ears.listens.then(None)
-    await kit.drive_on()
+    kit.fetcher.listens.then(None)
+    await kit.run_on()
     assert (await kit.job()).state is JobState.DELIVERED
 
 
@@ -137,8 +137,8 @@ async def test_a_file_that_is_out_of_reach_for_a_quarter_of_an_hour_is_asked_for
     await kit.at(JobState.READY)
     kit.generator.fetches.default = TrackNotReadyError("no connection")
     while (await kit.job()).state is JobState.READY:
-        step = await kit.drive()
-        await kit.clock.advance(step.after_seconds if isinstance(step, LookAgain) else 0)
+        step = await kit.run_step()
+        await kit.clock.advance(step.after_seconds if isinstance(step, RunAgain) else 0)
     job = await kit.job()
     assert (job.state, job.reason) == (JobState.FAILED, Reason.TRACK_LOST)
     assert 900 <= (job.moved_at - NOON).total_seconds() <= 1200
@@ -149,8 +149,8 @@ async def waited(kit: Kit, *, hours: float, pause: float = 60) -> None:
     """Steps and pauses for so long."""
     end = kit.clock.monotonic() + hours * 3600
     while kit.clock.monotonic() < end:
-        step = await kit.drive()
-        await kit.clock.advance(step.after_seconds if isinstance(step, LookAgain) else pause)
+        step = await kit.run_step()
+        await kit.clock.advance(step.after_seconds if isinstance(step, RunAgain) else pause)
 
 
 @pytest.mark.parametrize("state", [JobState.READY, JobState.DELIVERING])
@@ -169,7 +169,7 @@ async def test_a_disk_that_takes_nothing_for_hours_never_costs_a_paid_track(
     assert warned
     assert {record.levelname for record in warned} == {"WARNING"}
     kit.generator.fetches.default = TRACK
-    await kit.drive_on()
+    await kit.run_on()
     assert (await kit.job()).state is JobState.DELIVERED
     assert kit.disk.trouble == ""
 
@@ -184,7 +184,7 @@ async def test_after_hours_of_a_full_disk_the_provider_gets_its_whole_time(kit: 
     assert (await kit.job()).state is JobState.READY
     assert not kit.generator.polls.calls
     kit.generator.fetches.default = TRACK
-    await kit.drive_on()
+    await kit.run_on()
     assert (await kit.job()).state is JobState.DELIVERED
 
 
@@ -195,7 +195,7 @@ async def test_a_copy_that_cannot_be_read_waits_and_is_no_outage_of_discord(kit:
     assert (await kit.job()).state is JobState.DELIVERING
     kit.discord.deliveries.default = DeliveredMessage(channel_id=1, message_id=900)
     kit.discord.searches.default = None
-    await kit.drive_on()
+    await kit.run_on()
     assert (await kit.job()).state is JobState.DELIVERED
 
 
@@ -209,7 +209,7 @@ async def test_a_folder_that_is_gone_is_not_a_track_that_is_gone(kit: Kit, state
     assert (await kit.job()).state is state
     assert not kit.generator.fetches.calls
     tracks.with_name("elsewhere").rename(tracks)
-    await kit.drive_on()
+    await kit.run_on()
     assert (await kit.job()).state is JobState.DELIVERED
 
 
@@ -218,16 +218,16 @@ async def test_days_of_being_down_do_not_cost_a_finished_track(kit: Kit):
     kit.clock.leap(2 * 86_400)
     kit.generator.fetches.then(TrackNotReadyError("network is starting"), TrackLostError("403"))
     kit.generator.polls.then(finished(FRESH_URL))
-    await kit.drive()
-    await kit.drive()
-    await kit.drive_on()
+    await kit.run_step()
+    await kit.run_step()
+    await kit.run_on()
     assert (await kit.job()).state is JobState.DELIVERED
 
 
 async def test_a_busy_database_does_not_fetch_the_file_twice(kit: Kit):
     await kit.at(JobState.READY)
-    kit.store.busy("note", times=3)
-    assert await kit.patiently(asyncio.ensure_future(kit.driver.drive(1))) == AT_ONCE
+    kit.store.busy("update", times=3)
+    assert await kit.patiently(asyncio.ensure_future(kit.steps.run_step(1))) == AT_ONCE
     assert len(kit.generator.fetches.calls) == 1
     assert kit.files.track(await kit.job()) is not None
 
@@ -242,28 +242,28 @@ async def test_the_intent_to_deliver_is_durable_before_anything_is_sent(kit: Kit
     async def look(_call: object) -> DeliveredMessage:
         job = await kit.job()
         seen.append((job.state, job.deliver_started_at))
-        assert kit.finishing.between == {1}
+        assert kit.finishing.in_flight == {1}
         return DeliveredMessage(channel_id=6, message_id=901)
 
     kit.discord.deliveries.then(look)
-    assert await kit.drive() == AT_ONCE
+    assert await kit.run_step() == AT_ONCE
     assert seen == [(JobState.DELIVERING, NOON)]
     assert (await kit.job()).track_message_id == 901
-    assert not kit.finishing.between
+    assert not kit.finishing.in_flight
 
 
 async def test_an_intent_that_cannot_be_written_sends_nothing(kit: Kit):
     await kit.at(JobState.READY, fetched=True)
     kit.store.busy("move")
     with pytest.raises(StoreBusyError):
-        await kit.driver.drive(1)
+        await kit.steps.run_step(1)
     assert not kit.discord.deliveries.calls
 
 
 async def test_within_a_minute_the_nonce_is_trusted_and_nothing_is_searched(kit: Kit):
     await kit.at(JobState.DELIVERING)
     kit.clock.leap(59)
-    await kit.drive()
+    await kit.run_step()
     assert not kit.discord.searches.calls
     assert len(kit.discord.deliveries.calls) == 1
 
@@ -272,7 +272,7 @@ async def test_after_a_minute_our_own_message_is_looked_for_first(kit: Kit):
     await kit.at(JobState.DELIVERING)
     kit.clock.leap(61)
     kit.discord.searches.then(DeliveredMessage(channel_id=8, message_id=902))
-    assert await kit.drive() == AT_ONCE
+    assert await kit.run_step() == AT_ONCE
     ((_, since),) = kit.discord.searches.calls
     assert since == NOON - timedelta(seconds=30)
     assert not kit.discord.deliveries.calls
@@ -283,7 +283,7 @@ async def test_after_a_minute_our_own_message_is_looked_for_first(kit: Kit):
 async def test_a_message_that_is_not_found_is_sent(kit: Kit):
     await kit.at(JobState.DELIVERING)
     kit.clock.leap(3600)
-    await kit.drive()
+    await kit.run_step()
     assert len(kit.discord.deliveries.calls) == 1
     assert (await kit.job()).state is JobState.DELIVERED
 
@@ -292,16 +292,16 @@ async def test_a_search_that_discord_does_not_answer_sends_nothing_yet(kit: Kit)
     await kit.at(JobState.DELIVERING)
     kit.clock.leap(61)
     kit.discord.searches.then(DeliveryLaterError("500"))
-    assert pause_of(await kit.drive()) > 0
+    assert pause_of(await kit.run_step()) > 0
     assert not kit.discord.deliveries.calls
-    assert not kit.finishing.between
+    assert not kit.finishing.in_flight
 
 
 async def test_an_outage_of_discord_is_waited_out_for_a_day(kit: Kit):
     await kit.at(JobState.DELIVERING)
     kit.discord.deliveries.default = DeliveryLaterError("500", retry_after_seconds=100)
     while (await kit.job()).state is JobState.DELIVERING:
-        step = await kit.drive()
+        step = await kit.run_step()
         kit.clock.leap(600)
         if step != AT_ONCE:
             assert pause_of(step) >= 60
@@ -315,27 +315,27 @@ async def test_a_bot_that_was_down_for_days_tries_to_deliver_before_it_gives_up(
     await kit.at(JobState.DELIVERING)
     kit.clock.leap(5 * 86_400)
     kit.discord.deliveries.then(DeliveryLaterError("500"))
-    assert pause_of(await kit.drive()) > 0
-    await kit.drive_on()
+    assert pause_of(await kit.run_step()) > 0
+    await kit.run_on()
     assert (await kit.job()).state is JobState.DELIVERED
 
 
 async def test_an_undeliverable_track_is_kept_and_can_be_asked_for_again(kit: Kit):
     await kit.at(JobState.DELIVERING)
     kit.discord.deliveries.then(UndeliverableError("50001"), UndeliverableError("50001"))
-    assert await kit.drive_on() == DONE
+    assert await kit.run_on() == DONE
     job = await kit.job()
-    assert (job.state, job.reason, job.told) == (
+    assert (job.state, job.reason, job.notified_state) == (
         JobState.UNDELIVERABLE,
         Reason.CHANNEL_GONE,
         JobState.UNDELIVERABLE,
     )
     assert kit.service.track_file(job) is not None
     await kit.service.ask_again(1, OWNER)
-    assert await kit.drive_on() == DONE
-    assert kit.discord.told == [JobState.UNDELIVERABLE] * 2
+    assert await kit.run_on() == DONE
+    assert kit.discord.told_states == [JobState.UNDELIVERABLE] * 2
     await kit.service.ask_again(1, OWNER)
-    await kit.drive_on()
+    await kit.run_on()
     job = await kit.job()
     assert (job.state, job.reason) == (JobState.DELIVERED, None)
     assert kit.counted("compose_deliveries_total", outcome="undeliverable") == 2
@@ -345,7 +345,7 @@ async def test_an_undeliverable_track_is_kept_and_can_be_asked_for_again(kit: Ki
 async def test_a_message_that_was_sent_is_written_down_however_long_the_database_is_busy(kit: Kit):
     await kit.at(JobState.DELIVERING)
     kit.store.busy("move", times=15, into=JobState.DELIVERED)
-    assert await kit.patiently(asyncio.ensure_future(kit.driver.drive(1))) == AT_ONCE
+    assert await kit.patiently(asyncio.ensure_future(kit.steps.run_step(1))) == AT_ONCE
     assert len(kit.discord.deliveries.calls) == 1
     assert (await kit.job()).state is JobState.DELIVERED
 
@@ -353,7 +353,7 @@ async def test_a_message_that_was_sent_is_written_down_however_long_the_database
 async def test_two_processes_that_deliver_at_once_confirm_once(kit: Kit):
     await kit.at(JobState.DELIVERING)
     other = kit.restarted()
-    await asyncio.gather(kit.driver.drive(1), other.driver.drive(1))
+    await asyncio.gather(kit.steps.run_step(1), other.steps.run_step(1))
     assert [*await kit.states()].count(JobState.DELIVERED) == 1
 
 
@@ -362,9 +362,9 @@ async def test_a_copy_that_vanished_is_fetched_again_before_it_is_sent(kit: Kit)
     path = kit.files.track(job)
     assert path is not None
     path.unlink()
-    assert await kit.drive() == AT_ONCE
+    assert await kit.run_step() == AT_ONCE
     assert not kit.discord.deliveries.calls
-    await kit.drive_on()
+    await kit.run_on()
     assert kit.discord.deliveries.calls[0][1] == TRACK
 
 
@@ -375,7 +375,7 @@ async def test_a_copy_that_vanished_and_cannot_be_had_any_more_is_undeliverable(
     path.unlink()
     kit.generator.fetches.default = TrackLostError("403")
     while (await kit.job()).state is JobState.DELIVERING:
-        await kit.drive()
+        await kit.run_step()
     job = await kit.job()
     assert (job.state, job.reason) == (JobState.UNDELIVERABLE, Reason.TRACK_LOST)
 
@@ -383,12 +383,12 @@ async def test_a_copy_that_vanished_and_cannot_be_had_any_more_is_undeliverable(
 async def test_the_time_until_the_message_is_measured(kit: Kit):
     await kit.at(JobState.DELIVERING)
     kit.clock.leap(7)
-    await kit.drive()
+    await kit.run_step()
     assert kit.counted("compose_delivery_seconds_sum") == pytest.approx(7)
 
 
 async def test_a_ready_job_without_a_track_is_a_mistake_in_the_code(kit: Kit):
     await kit.at(JobState.READY)
-    await kit.store.note(1, track=None)
+    await kit.store.update(1, track=None)
     with pytest.raises(RuntimeError, match="without a track"):
-        await kit.driver.drive(1)
+        await kit.steps.run_step(1)

@@ -146,14 +146,14 @@ def test_letters_are_neither_invented_nor_reordered(typed: str) -> None:
 
 
 @given(TEXTS, st.integers(min_value=5, max_value=60))
-def test_a_prompt_keeps_the_limit_or_is_refused(typed: str, most: int) -> None:
-    rules = PromptRules(most_characters=most, warn_characters=most)
+def test_a_prompt_keeps_the_limit_or_is_refused(typed: str, max_characters: int) -> None:
+    rules = PromptRules(max_characters=max_characters, warn_characters=max_characters)
     try:
         prompt = to_prompt(typed, rules)
     except OrderError:
-        assert not to_sung(typed) or len(to_sung(typed)) + 4 > most
+        assert not to_sung(typed) or len(to_sung(typed)) + 4 > max_characters
     else:
-        assert 4 < prompt.characters <= most
+        assert 4 < prompt.characters <= max_characters
         assert prompt.text == f"##{prompt.sung}##"
 
 
@@ -171,7 +171,7 @@ def test_a_song_without_a_title_gets_its_first_line_or_its_file_name(lyrics: str
 
 
 @given(st.text(max_size=200), st.integers(min_value=8, max_value=80))
-def test_shortening_keeps_the_limit_and_one_line(words: str, most: int) -> None:
-    short = shorten(words, most)
-    assert len(short) <= most
+def test_shortening_keeps_the_limit_and_one_line(text: str, max_characters: int) -> None:
+    short = shorten(text, max_characters)
+    assert len(short) <= max_characters
     assert "\n" not in short

@@ -115,8 +115,8 @@ def test_a_purpose_that_makes_the_nonce_too_long_is_a_mistake_in_the_code():
 
 @pytest.mark.parametrize("state", JobState)
 def test_an_engine_looks_at_what_is_live_and_at_what_was_not_told(state: JobState):
-    job = replace(a_job(), state=state, told=None)
+    job = replace(a_job(), state=state, notified_state=None)
     assert job.is_live is (state in LIVE)
-    assert job.needs_looking_at
-    assert replace(job, told=state).needs_looking_at is (state in LIVE)
-    assert replace(job, told=JobState.EXPIRED).needs_looking_at is (state is not JobState.EXPIRED)
+    assert job.is_unfinished
+    assert replace(job, notified_state=state).is_unfinished is (state in LIVE)
+    assert replace(job, notified_state=JobState.EXPIRED).is_unfinished is (state is not JobState.EXPIRED)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.jobs.schedule import (
-    JITTER,
+    JITTER_SHARE,
     LONGEST_ASKED_SECONDS,
     LONGEST_BACKOFF_SECONDS,
     Pace,
@@ -47,20 +47,20 @@ paces = st.builds(
 def test_looks_grow_rarer_with_patience_and_with_the_number_of_jobs(
     waited_seconds: float, generating: int, pause: float
 ):
-    assert poll_pause_seconds(PACE, waited_seconds=waited_seconds, generating=generating, chance=0) == pause
+    assert poll_pause_seconds(PACE, waited_seconds=waited_seconds, generating=generating, jitter=0) == pause
 
 
 @given(paces, seconds, st.integers(0, 100_000), chances)
-def test_a_pause_between_looks_keeps_its_bounds(pace: Pace, waited_seconds: float, generating: int, chance: float):
-    pause = poll_pause_seconds(pace, waited_seconds=waited_seconds, generating=generating, chance=chance)
+def test_a_pause_between_looks_keeps_its_bounds(pace: Pace, waited_seconds: float, generating: int, jitter: float):
+    pause = poll_pause_seconds(pace, waited_seconds=waited_seconds, generating=generating, jitter=jitter)
     assert pause >= pace.poll_interval_seconds / 2
     assert pause <= max(4 * pace.poll_interval_seconds, generating / pace.polls_per_second)
 
 
 @given(paces, st.integers(1, 100_000), chances)
-def test_all_looks_together_stay_near_the_budget(pace: Pace, generating: int, chance: float):
-    pause = poll_pause_seconds(pace, waited_seconds=0, generating=generating, chance=chance)
-    assert generating / pause <= pace.polls_per_second / (1 - JITTER) * 1.000001
+def test_all_looks_together_stay_near_the_budget(pace: Pace, generating: int, jitter: float):
+    pause = poll_pause_seconds(pace, waited_seconds=0, generating=generating, jitter=jitter)
+    assert generating / pause <= pace.polls_per_second / (1 - JITTER_SHARE) * 1.000001
 
 
 @pytest.mark.parametrize(
@@ -81,25 +81,25 @@ def test_all_looks_together_stay_near_the_budget(pace: Pace, generating: int, ch
     ],
 )
 def test_back_off_doubles_and_obeys_the_server_within_reason(tries: int, asked_seconds: float | None, pause: float):
-    assert backoff_seconds(tries, chance=0, asked_seconds=asked_seconds) == pause
+    assert backoff_seconds(tries, jitter=0, asked_seconds=asked_seconds) == pause
 
 
 @given(st.integers(1, 10**6), chances, st.none() | st.floats(allow_nan=True), st.floats(0.1, 10))
 def test_back_off_is_never_endless_nor_a_busy_loop(
-    tries: int, chance: float, asked_seconds: float | None, first_seconds: float
+    tries: int, jitter: float, asked_seconds: float | None, first_seconds: float
 ):
-    pause = backoff_seconds(tries, chance=chance, asked_seconds=asked_seconds, first_seconds=first_seconds)
-    assert first_seconds * (1 - JITTER) * 0.999 <= pause <= LONGEST_ASKED_SECONDS
+    pause = backoff_seconds(tries, jitter=jitter, asked_seconds=asked_seconds, first_seconds=first_seconds)
+    assert first_seconds * (1 - JITTER_SHARE) * 0.999 <= pause <= LONGEST_ASKED_SECONDS
 
 
 @given(st.integers(1, 20), chances)
-def test_one_more_failure_never_makes_the_pause_shorter_at_the_same_chance(tries: int, chance: float):
-    assert backoff_seconds(tries + 1, chance=chance) >= backoff_seconds(tries, chance=chance)
+def test_one_more_failure_never_makes_the_pause_shorter_at_the_same_chance(tries: int, jitter: float):
+    assert backoff_seconds(tries + 1, jitter=jitter) >= backoff_seconds(tries, jitter=jitter)
 
 
 @given(paces, chances)
-def test_first_looks_fall_within_one_interval(pace: Pace, chance: float):
-    assert 0 <= spread_seconds(pace, chance) <= pace.poll_interval_seconds
+def test_first_looks_fall_within_one_interval(pace: Pace, jitter: float):
+    assert 0 <= spread_seconds(pace, jitter) <= pace.poll_interval_seconds
 
 
 @pytest.mark.parametrize(

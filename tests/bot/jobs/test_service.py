@@ -48,7 +48,7 @@ async def test_an_order_is_durable_and_looked_at_when_it_is_taken(kit: Kit):
     job = await kit.service.compose(an_order())
     assert (job.state, job.lyrics) == (JobState.CHECKING, LYRICS)
     assert await kit.job(job.id) == job
-    assert kit.looked_at == [job.id]
+    assert kit.woken == [job.id]
     assert kit.counted("compose_jobs_taken_total") == 1
 
 
@@ -64,7 +64,7 @@ async def test_an_order_that_cannot_be_written_is_not_taken(kit: Kit):
     kit.store.busy("add")
     with pytest.raises(StoreBusyError):
         await kit.service.compose(an_order())
-    assert kit.looked_at == []
+    assert kit.woken == []
     assert kit.counted("compose_jobs_taken_total") == 0
 
 
@@ -115,7 +115,7 @@ async def test_a_job_can_be_cancelled_until_its_track_is_there_but_not_inside_a_
     if state in CANCELLABLE:
         cancelled = await kit.service.cancel(job.id, OWNER)
         assert (cancelled.state, cancelled.reason) == (JobState.CANCELLED, Reason.MEMBER_CANCELLED)
-        assert kit.looked_at == [job.id]
+        assert kit.woken == [job.id]
         assert kit.counted("compose_jobs_ended_total", state="cancelled", reason="member_cancelled") == 1
     else:
         with pytest.raises(TooLateError):
@@ -180,7 +180,7 @@ async def test_what_rests_is_deleted_with_its_files_and_its_words(kit: Kit, stat
     track = kit.files.track(job)
     reference = kit.files.reference_path("ours")
     reference.write_bytes(b"ours")
-    await kit.store.note(job.id, reference=replace(job.reference, copy_name="ours"))
+    await kit.store.update(job.id, reference=replace(job.reference, copy_name="ours"))
     deleted = await kit.service.delete(job.id, OWNER)
     assert deleted.id == job.id
     assert await kit.store.get(job.id) is None
@@ -210,7 +210,7 @@ async def test_two_presses_of_delete_all_do_not_stumble_over_each_other(kit: Kit
     async def press_again() -> None:
         assert await kit.service.delete_all_of(OWNER) == 4
 
-    kit.store.before["forget"] = press_again
+    kit.store.before["delete"] = press_again
     assert await kit.service.delete_all_of(OWNER) == 1
     assert await kit.store.count_of_member(MEMBER) == 0
 
@@ -245,4 +245,4 @@ async def test_files_are_found_only_while_they_are_there(kit: Kit):
 async def test_a_queued_job_knows_its_place_in_line(kit: Kit):
     await kit.at(JobState.GENERATING)
     job = await kit.at(JobState.QUEUED)
-    assert (await kit.service.outlook(job)).ahead == 1
+    assert (await kit.service.eta(job)).ahead == 1

@@ -27,7 +27,7 @@ from bot.jobs.model import Job, JobState
 from bot.jobs.ports import DeliveredMessage, GaveUp, GenerationRequest, StillWorking
 from tests.bot.jobs.kit import OWNER, Kit, finished
 from tests.bot.jobs.orders import LYRICS
-from tests.bot.jobs.scripted import TRACK, Trouble, heard
+from tests.bot.jobs.scripted import TRACK, Trouble, checked
 
 #: So long Discord knows a nonce in this storm; the bot trusts it for a minute.
 NONCE_SECONDS = 180.0
@@ -38,7 +38,7 @@ class Outside:
     """A provider and a Discord that outlive the process, with bad manners until `calm` is set."""
 
     def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)
+        self.rng = random.Random(seed)
         self.calm = False
         self.posts: Counter[str] = Counter()
         self.generations: dict[str, str] = {}
@@ -46,7 +46,7 @@ class Outside:
         self.kit: Kit | None = None
 
     def happens(self, share: float) -> bool:
-        return not self.calm and self.chance.random() < share
+        return not self.calm and self.rng.random() < share
 
     def join(self, kit: Kit) -> None:
         self.kit = kit
@@ -54,20 +54,20 @@ class Outside:
         kit.generator.polls.default = self.poll
         kit.generator.fetches.default = self.fetch
         kit.generator.look_ups.default = lambda call: self.generations.get(call[0])
-        kit.generator.can_look_up = self.chance.random() < 0.5
-        kit.ears.checks.default = self.check
+        kit.generator.can_look_up = self.rng.random() < 0.5
+        kit.fetcher.checks.default = self.check
         kit.discord.shows.default = lambda _call: DeliveryLaterError("500") if self.happens(0.2) else 500
         kit.discord.tells.default = lambda _job: DeliveryLaterError("500") if self.happens(0.3) else None
         kit.discord.deliveries.default = self.deliver
         kit.discord.searches.default = self.search
         kit.store.troubles.append(Trouble("move", 10**9, lambda _args, _kwargs: self.happens(0.05)))
-        for method in ("get", "note", "settle_submission", "ahead_of"):
+        for method in ("get", "update", "resolve_submission", "ahead_of"):
             kit.store.troubles.append(Trouble(method, 10**9, lambda _args, _kwargs: self.happens(0.03)))
 
     def check(self, job: Job) -> object:
         if self.happens(0.05):
             return ReferenceRefusedError(Reason.SOUND, "sound.too_short")
-        return BusyError("502") if self.happens(0.2) else heard(job)
+        return BusyError("502") if self.happens(0.2) else checked(job)
 
     def submit(self, request: GenerationRequest) -> object:
         self.posts[request.client_request_id] += 1
@@ -112,7 +112,7 @@ class Outside:
         if not sent or now - sent[-1] > NONCE_SECONDS:
             sent.append(now)
         if self.happens(0.2):
-            return DeliveryLaterError("500 after the effect", retry_after_seconds=self.chance.choice([None, 30, 110]))
+            return DeliveryLaterError("500 after the effect", retry_after_seconds=self.rng.choice([None, 30, 110]))
         return DeliveredMessage(channel_id=6, message_id=job.id)
 
     def search(self, call: tuple[Job, object]) -> object:
@@ -122,18 +122,18 @@ class Outside:
         return DeliveredMessage(channel_id=6, message_id=job.id) if self.messages.get(job.id) else None
 
     async def press(self, kit: Kit) -> None:
-        job_id = self.chance.randint(1, JOBS)
+        job_id = self.rng.randint(1, JOBS)
         service = kit.service
         presses = [service.cancel, service.risk_again, service.risk_again, service.dismiss, service.ask_again]
         try:
-            await self.chance.choice(presses)(job_id, OWNER)
+            await self.rng.choice(presses)(job_id, OWNER)
         except (ControlError, StoreBusyError):
             return
 
 
 async def killed(kit: Kit, outside: Outside) -> Kit:
     """The process is gone from one moment to the next; another one finds the rows and the files."""
-    await kit.owner.stop()
+    await kit.supervisor.stop()
     successor = kit.restarted()
     outside.join(successor)
     await successor.engine.start()
@@ -141,7 +141,7 @@ async def killed(kit: Kit, outside: Outside) -> Kit:
 
 
 async def at_rest(kit: Kit) -> bool:
-    return not await kit.real_store.needing_a_look()
+    return not await kit.real_store.unfinished_ids()
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -152,7 +152,7 @@ async def test_in_any_storm_nothing_is_lost_paid_twice_or_posted_twice(kit: Kit,
         await kit.order()
     await kit.engine.start()
     for _ in range(250):
-        await kit.clock.advance(outside.chance.uniform(0.1, 15))
+        await kit.clock.advance(outside.rng.uniform(0.1, 15))
         await asyncio.sleep(0.003)
         if outside.happens(0.5):
             await outside.press(kit)
@@ -167,7 +167,7 @@ async def test_in_any_storm_nothing_is_lost_paid_twice_or_posted_twice(kit: Kit,
     else:
         pytest.fail("some job never comes to rest")
     await kit.engine.stop(5)
-    await kit.owner.stop()
+    await kit.supervisor.stop()
 
     assert max(outside.posts.values()) == 1, "one attempt was posted twice"
     assert all(len(sent) == 1 for sent in outside.messages.values()), "a track was posted twice"
@@ -175,7 +175,7 @@ async def test_in_any_storm_nothing_is_lost_paid_twice_or_posted_twice(kit: Kit,
     for job_id in range(1, JOBS + 1):
         job = await kit.job(job_id)
         states[job.state] += 1
-        assert job.told is job.state
+        assert job.notified_state is job.state
         assert job.lyrics == LYRICS
         assert (job.state is JobState.DELIVERED) <= (job_id in outside.messages)
         # an attempt that was killed between its intent and its first byte was never posted
@@ -184,7 +184,7 @@ async def test_in_any_storm_nothing_is_lost_paid_twice_or_posted_twice(kit: Kit,
             assert job.generation_id in outside.generations.values()
         assert (job.reason is None) == (job.state is JobState.DELIVERED)
     assert states[JobState.DELIVERED] >= JOBS / 4
-    assert not kit.bench._failures
-    assert not kit.driver._watched
-    assert not kit.showing._shown
-    assert not kit.submitting.between | kit.finishing.between
+    assert not kit.context._failures
+    assert not kit.steps._watched
+    assert not kit.card_updater._shown
+    assert not kit.submitting.in_flight | kit.finishing.in_flight

@@ -15,11 +15,11 @@ from bot.errors import (
     StoreError,
     TooLateError,
 )
-from bot.jobs.bench import AT_ONCE, DONE, LookAgain
+from bot.jobs.context import AT_ONCE, DONE, RunAgain
 from bot.jobs.model import JobState
 from tests.bot.jobs.kit import OWNER, Kit, eventually
 from tests.bot.jobs.orders import LYRICS, NOON, an_order
-from tests.bot.jobs.test_drive import pause_of
+from tests.bot.jobs.test_steps import pause_of
 
 UNKNOWN = OutcomeUnknownError("timeout after sending")
 
@@ -31,18 +31,18 @@ async def test_the_intent_is_durable_before_the_first_byte(kit: Kit):
     async def look(_request: object) -> str:
         job = await kit.job()
         seen.append((job.state, job.attempt, job.submit_started_at))
-        assert kit.submitting.between == {1}
+        assert kit.submitting.in_flight == {1}
         return "gen-1"
 
     kit.generator.submits.then(look)
-    await kit.drive()
+    await kit.run_step()
     assert seen == [(JobState.SUBMITTING, 1, NOON)]
-    assert not kit.submitting.between
+    assert not kit.submitting.in_flight
 
 
 async def test_the_post_carries_words_song_and_an_id_of_the_attempt(kit: Kit):
     job = await kit.at(JobState.QUEUED)
-    await kit.drive()
+    await kit.run_step()
     (request,) = kit.generator.submits.calls
     assert request.prompt == f"##\n{LYRICS}\n##"
     assert request.reference_url == job.reference.url
@@ -52,7 +52,7 @@ async def test_the_post_carries_words_song_and_an_id_of_the_attempt(kit: Kit):
 async def test_an_accepted_job_has_its_id_and_its_deadline(kit: Kit, caplog: pytest.LogCaptureFixture):
     caplog.set_level("INFO")
     await kit.at(JobState.QUEUED)
-    assert 0 < pause_of(await kit.drive()) <= 10
+    assert 0 < pause_of(await kit.run_step()) <= 10
     job = await kit.job()
     assert (job.state, job.generation_id) == (JobState.GENERATING, "gen-1")
     assert (job.accepted_at, job.deadline_at) == (NOON, NOON + timedelta(seconds=900))
@@ -80,10 +80,10 @@ async def test_a_clear_no_ends_the_job_with_its_reason(
 ):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.then(error)
-    assert await kit.drive_on() == DONE
+    assert await kit.run_on() == DONE
     job = await kit.job()
     assert (job.state, job.reason, job.detail) == (JobState.FAILED, reason, detail)
-    assert kit.discord.told == [JobState.FAILED]
+    assert kit.discord.told_states == [JobState.FAILED]
     assert kit.counted("compose_submissions_total", outcome=outcome) == 1
     assert kit.counted("compose_account_errors_total", reason=str(reason)) == (outcome == "account")
 
@@ -92,12 +92,12 @@ async def test_what_was_not_accepted_goes_back_in_line_with_a_growing_pause(kit:
     await kit.at(JobState.QUEUED)
     kit.generator.submits.then(*[BusyError("429")] * 4, BusyError("429", retry_after_seconds=100))
     for most in (2, 4, 8, 16):
-        pause = pause_of(await kit.drive())
+        pause = pause_of(await kit.run_step())
         assert 0.85 * most <= pause <= most
         assert (await kit.job()).state is JobState.QUEUED
         await kit.clock.advance(pause)
-    assert pause_of(await kit.drive()) == 100
-    await kit.drive()
+    assert pause_of(await kit.run_step()) == 100
+    await kit.run_step()
     job = await kit.job()
     assert (job.state, job.attempt) == (JobState.GENERATING, 6)
     assert len({call.client_request_id for call in kit.generator.submits.calls}) == 6
@@ -108,7 +108,7 @@ async def test_what_was_remarked_about_the_song_survives_a_busy_provider(kit: Ki
     job = await kit.order()
     await kit.store.move(job, JobState.QUEUED, kit.clock.now(), detail="sound.converted")
     kit.generator.submits.then(BusyError("429"))
-    await kit.drive()
+    await kit.run_step()
     assert (await kit.job()).detail == "sound.converted"
 
 
@@ -116,8 +116,8 @@ async def test_a_provider_that_is_busy_for_an_hour_is_not_waited_for(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.default = BusyError("no connection")
     while (await kit.job()).state is JobState.QUEUED:
-        step = await kit.drive()
-        await kit.clock.advance(step.after_seconds if isinstance(step, LookAgain) else 0)
+        step = await kit.run_step()
+        await kit.clock.advance(step.after_seconds if isinstance(step, RunAgain) else 0)
     job = await kit.job()
     assert (job.state, job.reason) == (JobState.FAILED, Reason.BUSY_TOO_LONG)
     assert timedelta(hours=1) < job.moved_at - NOON < timedelta(minutes=62)
@@ -127,12 +127,12 @@ async def test_a_provider_that_is_busy_for_an_hour_is_not_waited_for(kit: Kit):
 async def test_a_busy_hour_after_a_risk_does_not_make_the_first_try_free(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.then(UNKNOWN)
-    await kit.drive_on()
+    await kit.run_on()
     await kit.service.risk_again(1, OWNER)
     kit.generator.submits.default = BusyError("no connection")
     while (await kit.job()).state is JobState.QUEUED:
-        step = await kit.drive()
-        await kit.clock.advance(step.after_seconds if isinstance(step, LookAgain) else 0)
+        step = await kit.run_step()
+        await kit.clock.advance(step.after_seconds if isinstance(step, RunAgain) else 0)
     job = await kit.job()
     assert job.reason is Reason.BUSY_TOO_LONG
     assert job.may_be_charged
@@ -141,12 +141,12 @@ async def test_a_busy_hour_after_a_risk_does_not_make_the_first_try_free(kit: Ki
 async def test_the_hour_begins_anew_once_the_provider_has_answered(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.then(BusyError("429"), UNKNOWN)
-    await kit.drive()
-    await kit.drive_on()
+    await kit.run_step()
+    await kit.run_on()
     kit.clock.leap(5 * 3600)
     await kit.service.risk_again(1, OWNER)
     kit.generator.submits.then(BusyError("429"))
-    await kit.drive()
+    await kit.run_step()
     assert (await kit.job()).state is JobState.QUEUED
 
 
@@ -156,12 +156,12 @@ async def test_the_hour_begins_anew_once_the_provider_has_answered(kit: Kit):
 async def test_an_unknown_outcome_is_told_and_never_posted_again_by_itself(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.then(UNKNOWN)
-    assert await kit.drive_on() == DONE
+    assert await kit.run_on() == DONE
     job = await kit.job()
     assert (job.state, job.reason) == (JobState.UNKNOWN, Reason.OUTCOME_UNKNOWN)
-    assert kit.discord.told == [JobState.UNKNOWN]
+    assert kit.discord.told_states == [JobState.UNKNOWN]
     for _ in range(3):
-        assert await kit.drive_on() == DONE
+        assert await kit.run_on() == DONE
     assert len(kit.generator.submits.calls) == 1
     assert job.place.interaction_token is not None
 
@@ -169,7 +169,7 @@ async def test_an_unknown_outcome_is_told_and_never_posted_again_by_itself(kit: 
 async def test_a_job_that_was_left_while_submitting_is_in_doubt_after_the_restart(kit: Kit):
     await kit.at(JobState.SUBMITTING)
     second = kit.restarted()
-    assert await second.drive_on() == DONE
+    assert await second.run_on() == DONE
     assert (await second.job()).state is JobState.UNKNOWN
     assert not second.generator.submits.calls
 
@@ -177,11 +177,11 @@ async def test_a_job_that_was_left_while_submitting_is_in_doubt_after_the_restar
 async def test_try_again_is_a_new_attempt_with_a_new_id(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.then(UNKNOWN)
-    await kit.drive_on()
+    await kit.run_on()
     job = await kit.service.risk_again(1, OWNER)
     assert (job.state, job.reason) == (JobState.QUEUED, None)
-    assert kit.looked_at == [1]
-    await kit.drive_on()
+    assert kit.woken == [1]
+    await kit.run_on()
     job = await kit.job()
     assert (job.state, job.attempt, job.generation_id) == (JobState.GENERATING, 2, "gen-1")
     first, second = kit.generator.submits.calls
@@ -192,33 +192,33 @@ async def test_a_second_unknown_outcome_is_told_a_second_time(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.default = UNKNOWN
     for _ in range(3):
-        await kit.drive_on()
+        await kit.run_on()
         await kit.service.risk_again(1, OWNER)
-    await kit.drive_on()
-    assert kit.discord.told == [JobState.UNKNOWN] * 4
+    await kit.run_on()
+    assert kit.discord.told_states == [JobState.UNKNOWN] * 4
 
 
 async def test_a_press_between_the_word_and_its_note_does_not_silence_the_next_word(kit: Kit):
     await kit.at(JobState.SUBMITTING)
-    await kit.drive()
+    await kit.run_step()
 
     async def press() -> None:
         await kit.service.risk_again(1, OWNER)
 
-    kit.store.before["note"] = press
-    await kit.drive()
+    kit.store.before["update"] = press
+    await kit.run_step()
     kit.generator.submits.then(UNKNOWN)
-    await kit.drive_on()
-    assert kit.discord.told == [JobState.UNKNOWN] * 2
-    assert (await kit.job()).told is JobState.UNKNOWN
+    await kit.run_on()
+    assert kit.discord.told_states == [JobState.UNKNOWN] * 2
+    assert (await kit.job()).notified_state is JobState.UNKNOWN
 
 
 async def test_dismiss_ends_it(kit: Kit):
     await kit.unknown()
     job = await kit.service.dismiss(1, OWNER)
     assert (job.state, job.reason) == (JobState.CANCELLED, Reason.DISMISSED)
-    assert await kit.drive_on() == DONE
-    assert kit.discord.told == [JobState.CANCELLED]
+    assert await kit.run_on() == DONE
+    assert kit.discord.told_states == [JobState.CANCELLED]
     for press in (kit.service.dismiss, kit.service.risk_again, kit.service.cancel):
         with pytest.raises(TooLateError):
             await press(1, OWNER)
@@ -241,11 +241,11 @@ async def test_where_the_provider_has_a_log_the_doubt_is_settled_there(kit: Kit)
     kit.generator.can_look_up = True
     kit.generator.submits.then(UNKNOWN)
     kit.generator.look_ups.then("gen-found")
-    await kit.drive()
+    await kit.run_step()
     job = await kit.job()
     assert (job.state, job.generation_id) == (JobState.GENERATING, "gen-found")
     assert kit.generator.look_ups.calls == [(f"compose-{job.key}-1", NOON)]
-    assert not kit.discord.told
+    assert not kit.discord.told_states
 
 
 async def test_while_the_member_decides_the_log_is_asked_on(kit: Kit):
@@ -253,10 +253,10 @@ async def test_while_the_member_decides_the_log_is_asked_on(kit: Kit):
     kit.generator.can_look_up = True
     kit.generator.submits.then(UNKNOWN)
     kit.generator.look_ups.then(None, BusyError("502"), None, "gen-found")
-    assert pause_of(await kit.drive_on()) == 30
-    assert (await kit.job()).told is JobState.UNKNOWN
-    assert pause_of(await kit.drive()) == 30
-    await kit.drive()
+    assert pause_of(await kit.run_on()) == 30
+    assert (await kit.job()).notified_state is JobState.UNKNOWN
+    assert pause_of(await kit.run_step()) == 30
+    await kit.run_step()
     job = await kit.job()
     assert (job.state, job.generation_id, job.reason) == (JobState.GENERATING, "gen-found", None)
     assert kit.discord.shows.calls[-1][0].state is JobState.GENERATING
@@ -268,9 +268,9 @@ async def test_a_log_that_shows_nothing_is_not_asked_for_ever(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.can_look_up = True
     kit.generator.submits.then(UNKNOWN)
-    assert pause_of(await kit.drive_on()) == 30
+    assert pause_of(await kit.run_on()) == 30
     kit.clock.leap(901)
-    assert await kit.drive() == DONE
+    assert await kit.run_step() == DONE
 
 
 async def test_a_provider_that_turns_out_to_have_no_log_is_not_asked_again(kit: Kit):
@@ -282,7 +282,7 @@ async def test_a_provider_that_turns_out_to_have_no_log_is_not_asked_again(kit: 
         kit.generator.can_look_up = False
 
     kit.generator.look_ups.then(no_log)
-    assert await kit.drive_on() == DONE
+    assert await kit.run_on() == DONE
     assert len(kit.generator.look_ups.calls) == 1
 
 
@@ -293,13 +293,13 @@ async def test_a_late_answer_settles_its_own_attempt(kit: Kit):
     """A process that was frozen in its POST wakes up; meanwhile another one found the job in doubt."""
     await kit.at(JobState.QUEUED)
     release = kit.generator.submits.hold()
-    frozen = asyncio.ensure_future(kit.driver.drive(1))
+    frozen = asyncio.ensure_future(kit.steps.run_step(1))
     await kit.generator.submits.begun.wait()
     other = kit.restarted()
-    await other.drive_on()
+    await other.run_on()
     assert (await other.job()).state is JobState.UNKNOWN
     release.set()
-    assert isinstance(await frozen, LookAgain)
+    assert isinstance(await frozen, RunAgain)
     job = await kit.job()
     assert (job.state, job.generation_id) == (JobState.GENERATING, "gen-1")
 
@@ -309,13 +309,13 @@ async def test_a_late_answer_of_an_overtaken_attempt_is_recorded_and_changes_not
 ):
     await kit.at(JobState.QUEUED)
     release = kit.generator.submits.hold()
-    frozen = asyncio.ensure_future(kit.driver.drive(1))
+    frozen = asyncio.ensure_future(kit.steps.run_step(1))
     await kit.generator.submits.begun.wait()
     other = kit.restarted()
     other.generator.submits.default = "gen-second"
-    await other.drive_on()
+    await other.run_on()
     await other.service.risk_again(1, OWNER)
-    await other.drive_on()
+    await other.run_on()
     release.set()
     assert await frozen == DONE
     job = await kit.job()
@@ -329,12 +329,12 @@ async def test_a_late_doubt_of_an_overtaken_attempt_changes_nothing(kit: Kit):
     await kit.at(JobState.QUEUED)
     release = kit.generator.submits.hold()
     kit.generator.submits.then(UNKNOWN)
-    frozen = asyncio.ensure_future(kit.driver.drive(1))
+    frozen = asyncio.ensure_future(kit.steps.run_step(1))
     await kit.generator.submits.begun.wait()
     other = kit.restarted()
-    await other.drive_on()
+    await other.run_on()
     await other.service.risk_again(1, OWNER)
-    await other.drive_on()
+    await other.run_on()
     release.set()
     assert await frozen == DONE
     assert (await kit.job()).state is JobState.GENERATING
@@ -347,21 +347,21 @@ async def test_without_a_durable_intent_nothing_is_sent(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.store.busy("move")
     with pytest.raises(StoreBusyError):
-        await kit.driver.drive(1)
+        await kit.steps.run_step(1)
     assert not kit.generator.submits.calls
-    assert not kit.submitting.between
-    await kit.drive()
+    assert not kit.submitting.in_flight
+    await kit.run_step()
     assert (await kit.job()).attempt == 1
 
 
 async def test_the_id_of_a_paid_generation_is_never_forgotten(kit: Kit, caplog: pytest.LogCaptureFixture):
     await kit.at(JobState.QUEUED)
-    kit.store.busy("settle_submission", times=20)
-    step = asyncio.ensure_future(kit.driver.drive(1))
+    kit.store.busy("resolve_submission", times=20)
+    step = asyncio.ensure_future(kit.steps.run_step(1))
     await eventually(kit.clock.has_sleepers)
-    assert kit.submitting.between == {1}
-    assert isinstance(await kit.patiently(step), LookAgain)
-    assert kit.store.calls.count("settle_submission") == 21
+    assert kit.submitting.in_flight == {1}
+    assert isinstance(await kit.patiently(step), RunAgain)
+    assert kit.store.calls.count("resolve_submission") == 21
     assert (await kit.job()).generation_id == "gen-1"
     assert len(kit.generator.submits.calls) == 1
     assert all(pause > 0.1 for pause in kit.clock.asked)
@@ -379,7 +379,7 @@ async def test_a_clear_answer_does_not_turn_into_a_doubt(kit: Kit, error: Except
     await kit.at(JobState.QUEUED)
     kit.generator.submits.then(error)
     kit.store.busy("move", times=3, into=after)
-    await kit.patiently(asyncio.ensure_future(kit.driver.drive(1)))
+    await kit.patiently(asyncio.ensure_future(kit.steps.run_step(1)))
     assert (await kit.job()).state is after
 
 
@@ -388,9 +388,9 @@ async def test_a_doubt_that_cannot_be_written_is_found_again(kit: Kit):
     kit.generator.submits.then(UNKNOWN)
     kit.store.busy("move", into=JobState.UNKNOWN)
     with pytest.raises(StoreBusyError):
-        await kit.driver.drive(1)
+        await kit.steps.run_step(1)
     assert (await kit.job()).state is JobState.SUBMITTING
-    assert await kit.drive() == AT_ONCE
+    assert await kit.run_step() == AT_ONCE
     assert (await kit.job()).state is JobState.UNKNOWN
     assert len(kit.generator.submits.calls) == 1
 
@@ -401,10 +401,10 @@ async def test_an_id_that_another_job_has_becomes_a_doubt(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.then("g-1")
     with pytest.raises(StoreError):
-        await kit.driver.drive(2)
-    await kit.drive_on(2)
+        await kit.steps.run_step(2)
+    await kit.run_on(2)
     assert (await kit.job(2)).state is JobState.UNKNOWN
-    assert not kit.submitting.between
+    assert not kit.submitting.in_flight
 
 
 # --- in line ----------------------------------------------------------------------------------------------------------
@@ -417,17 +417,17 @@ async def test_only_so_many_jobs_are_at_the_provider_at_once(kit: Kit):
     for _ in range(3):
         await kit.at(JobState.QUEUED)
     for job_id in (3, 1, 2):
-        await small.drive(job_id)
+        await small.run_step(job_id)
     assert [(await small.job(job_id)).state for job_id in (1, 2, 3)] == [
         JobState.GENERATING,
         JobState.GENERATING,
         JobState.QUEUED,
     ]
-    assert 8 <= pause_of(await small.drive(3)) <= 10
-    (outlook,) = [outlook for job, outlook in small.discord.shows.calls if job.id == 3]
-    assert outlook.ahead == 2
+    assert 8 <= pause_of(await small.run_step(3)) <= 10
+    (eta,) = [eta for job, eta in small.discord.shows.calls if job.id == 3]
+    assert eta.ahead == 2
     await small.service.cancel(1, OWNER)
-    await small.drive(3)
+    await small.run_step(3)
     assert (await small.job(3)).state is JobState.GENERATING
 
 
@@ -437,24 +437,24 @@ async def test_far_back_in_line_looks_are_rare(kit: Kit):
     small = small.restarted()
     for _ in range(31):
         await kit.at(JobState.QUEUED)
-    assert 8 <= pause_of(await small.driver.drive(2)) <= 10
-    assert 42 <= pause_of(await small.driver.drive(6)) <= 50
-    assert 102 <= pause_of(await small.driver.drive(31)) <= 120
+    assert 8 <= pause_of(await small.steps.run_step(2)) <= 10
+    assert 42 <= pause_of(await small.steps.run_step(6)) <= 50
+    assert 102 <= pause_of(await small.steps.run_step(31)) <= 120
     await small.painted()
-    await small.owner.stop()
+    await small.supervisor.stop()
 
 
 async def test_at_most_four_posts_are_under_way_and_the_rest_stay_queued(kit: Kit):
     for _ in range(7):
         await kit.at(JobState.QUEUED)
     release = kit.generator.submits.hold()
-    steps = [asyncio.ensure_future(kit.driver.drive(job_id)) for job_id in range(1, 8)]
+    steps = [asyncio.ensure_future(kit.steps.run_step(job_id)) for job_id in range(1, 8)]
     await eventually(lambda: kit.generator.submits.under_way == 4)
     await asyncio.sleep(0.05)
     states = [(await kit.job(job_id)).state for job_id in range(1, 8)]
     assert states.count(JobState.SUBMITTING) == 4
     assert states.count(JobState.QUEUED) == 3
-    assert len(kit.submitting.between) == 4
+    assert len(kit.submitting.in_flight) == 4
     release.set()
     await asyncio.gather(*steps)
     assert len(kit.generator.submits.calls) == 7
@@ -464,9 +464,9 @@ async def test_a_job_cancelled_while_it_waits_for_a_slot_is_not_sent(kit: Kit):
     for _ in range(5):
         await kit.at(JobState.QUEUED)
     release = kit.generator.submits.hold()
-    steps = [asyncio.ensure_future(kit.driver.drive(job_id)) for job_id in range(1, 6)]
+    steps = [asyncio.ensure_future(kit.steps.run_step(job_id)) for job_id in range(1, 6)]
     await eventually(lambda: kit.generator.submits.under_way == 4)
-    waiting = next(job_id for job_id in range(1, 6) if job_id not in kit.submitting.between)
+    waiting = next(job_id for job_id in range(1, 6) if job_id not in kit.submitting.in_flight)
     await kit.service.cancel(waiting, OWNER)
     release.set()
     await asyncio.gather(*steps)
@@ -483,10 +483,10 @@ async def test_a_job_cancelled_while_it_waits_for_a_slot_is_not_sent(kit: Kit):
 async def test_a_reference_that_runs_out_too_soon_is_not_paid_for(kit: Kit, left: timedelta, state: JobState):
     job = await kit.order(an_order(expires_in=left))
     await kit.store.move(job, JobState.QUEUED, kit.clock.now())
-    await kit.drive_on()
+    await kit.run_on()
     job = await kit.job()
     assert job.state is state
     assert len(kit.generator.submits.calls) == (state is JobState.GENERATING)
     if state is JobState.FAILED:
         assert job.reason is Reason.REFERENCE_GONE
-        assert kit.discord.told == [JobState.FAILED]
+        assert kit.discord.told_states == [JobState.FAILED]

@@ -52,7 +52,9 @@ async def moved(store: JobStore, job: Job, *path: JobState) -> Job:
         if state is JobState.SUBMITTING:
             after = await store.move(job, state, now, attempt=job.attempt + 1, submit_started_at=now)
         elif state is JobState.GENERATING and job.generation_id is None:
-            after = await store.settle_submission(job.id, job.attempt, f"gen-{job.id}", now, now + timedelta(minutes=5))
+            after = await store.resolve_submission(
+                job.id, job.attempt, f"gen-{job.id}", now, now + timedelta(minutes=5)
+            )
         else:
             after = await store.move(job, state, now)
         assert after is not None

@@ -28,7 +28,7 @@ async def test_an_order_becomes_a_job_that_says_all_the_order_said(store: SqlJob
     assert (job.title, job.lyrics, job.prompt, job.again_of) == (order.title, LYRICS, order.prompt, 4)
     assert job.reference == order.reference
     assert (job.created_at, job.moved_at) == (NOON, NOON)
-    assert job.track is job.told is job.reason is job.generation_id is None
+    assert job.track is job.notified_state is job.reason is job.generation_id is None
     assert len(job.key) == 16
     assert int(job.key, 16) >= 0
     assert await store.get(job.id) == job
@@ -64,11 +64,11 @@ async def test_what_no_database_can_hold_is_replaced_and_the_rest_is_kept(store:
 
 async def test_a_job_that_does_not_exist_is_none(store: SqlJobStore) -> None:
     assert await store.get(404) is None
-    assert await store.note(404, detail="x") is None
-    assert await store.note(404) is None
-    assert await store.settle_submission(404, 1, "gen", NOON, NOON) is None
+    assert await store.update(404, detail="x") is None
+    assert await store.update(404) is None
+    assert await store.resolve_submission(404, 1, "gen", NOON, NOON) is None
     assert await store.history(404) == []
-    assert await store.forget(404) is False
+    assert await store.delete(404) is False
 
 
 async def test_every_column_of_a_job_can_be_set_and_read_back(store: SqlJobStore) -> None:
@@ -81,7 +81,7 @@ async def test_every_column_of_a_job_can_be_set_and_read_back(store: SqlJobStore
         "card_message_id": 2**62,
         "track_channel_id": 2**62 + 1,
         "track_message_id": 2**62 + 2,
-        "told": JobState.UNKNOWN,
+        "notified_state": JobState.UNKNOWN,
         "reason": Reason.DEADLINE,
         "detail": "slow",
         "submit_started_at": at(1),
@@ -89,7 +89,7 @@ async def test_every_column_of_a_job_can_be_set_and_read_back(store: SqlJobStore
         "deliver_started_at": at(3),
         "deadline_at": at(4),
     }
-    noted = await store.note(job.id, **changes, interaction_token=None)
+    noted = await store.update(job.id, **changes, interaction_token=None)
     place = dataclasses.replace(job.place, interaction_token=None)
     assert noted == dataclasses.replace(job, **changes, place=place)
     assert await store.get(job.id) == noted
@@ -97,7 +97,7 @@ async def test_every_column_of_a_job_can_be_set_and_read_back(store: SqlJobStore
 
 async def test_a_note_changes_no_version_and_leaves_no_history(store: SqlJobStore) -> None:
     job = await store.add(an_order(), NOON)
-    noted = await store.note(job.id, card_message_id=9, interaction_token=None)
+    noted = await store.update(job.id, card_message_id=9, interaction_token=None)
     assert noted is not None
     assert (noted.card_message_id, noted.place.interaction_token, noted.version) == (9, None, 0)
     assert await store.move(job, JobState.QUEUED, at(1)) is not None
@@ -106,13 +106,13 @@ async def test_a_note_changes_no_version_and_leaves_no_history(store: SqlJobStor
 
 async def test_a_note_of_nothing_gives_the_job_as_it_is(store: SqlJobStore) -> None:
     job = await store.add(an_order(), NOON)
-    assert await store.note(job.id) == job
+    assert await store.update(job.id) == job
 
 
 async def test_a_track_and_a_reason_can_be_taken_back(store: SqlJobStore) -> None:
     job = await store.add(an_order(), NOON)
-    await store.note(job.id, track=Track(url="u", copy_name="c", size_bytes=1, seconds=1), reason=Reason.SOUND)
-    assert await store.note(job.id, track=None, reason=None) == job
+    await store.update(job.id, track=Track(url="u", copy_name="c", size_bytes=1, seconds=1), reason=Reason.SOUND)
+    assert await store.update(job.id, track=None, reason=None) == job
 
 
 async def test_what_is_live_or_untold_needs_a_look_oldest_first(store: SqlJobStore) -> None:
@@ -124,13 +124,13 @@ async def test_what_is_live_or_untold_needs_a_look_oldest_first(store: SqlJobSto
     )
     asked_again = await moved(store, await store.add(an_order(5), NOON), *TO_GENERATING, JobState.EXPIRED)
     for job in (told, unknown, asked_again):
-        await store.note(job.id, told=job.state)
+        await store.update(job.id, notified_state=job.state)
     await moved(store, asked_again, JobState.GENERATING)
     looked_at = [live.id, untold.id, asked_again.id]
-    assert await store.needing_a_look() == looked_at
+    assert await store.unfinished_ids() == looked_at
     everyone = [await store.get(job.id) for job in (live, told, untold, unknown, asked_again)]
-    assert [job.id for job in everyone if job and job.needs_looking_at] == looked_at
-    assert await store.in_doubt() == [unknown.id]
+    assert [job.id for job in everyone if job and job.is_unfinished] == looked_at
+    assert await store.unknown_ids() == [unknown.id]
 
 
 async def test_ahead_are_those_at_the_provider_and_those_queued_before(store: SqlJobStore) -> None:
@@ -193,10 +193,10 @@ async def test_the_tally_names_every_state(store: SqlJobStore) -> None:
 
 async def test_a_forgotten_job_is_gone_with_its_history_and_its_number_is_never_given_again(store: SqlJobStore) -> None:
     job = await store.add(an_order(1), NOON)
-    assert await store.forget(job.id)
+    assert await store.delete(job.id)
     assert await store.get(job.id) is None
     assert await store.history(job.id) == []
-    assert not await store.forget(job.id)
+    assert not await store.delete(job.id)
     again = await store.add(an_order(1), NOON)
     assert again.id > job.id
 
@@ -211,12 +211,12 @@ async def test_resting_jobs_older_than_a_time_come_oldest_first(store: SqlJobSto
 
 async def test_jobs_and_remembered_values_outlive_a_restart(url: str) -> None:
     async with open_store(url, clock=SetClock()) as store:
-        assert await store.recall("commands") is None
-        await store.remember("commands", "abc")
-        await store.remember("commands", "def")
+        assert await store.get_value("commands") is None
+        await store.set_value("commands", "abc")
+        await store.set_value("commands", "def")
         job = await store.add(an_order(), NOON)
     async with open_store(url, clock=SetClock()) as store:
-        assert await store.recall("commands") == "def"
+        assert await store.get_value("commands") == "def"
         assert await store.get(job.id) == job
 
 

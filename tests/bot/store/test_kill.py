@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.jobs.model import JobState
-from tests.bot.store import children
+from tests.bot.store import processes
 
 #: One child imports everything once and forks one victim for each place to die at.
 AT_EVERY_STATEMENT = """
@@ -40,8 +40,8 @@ async def use(path, die_at):
             event.listen(Engine, name, reach)
         job = await store.add(an_order(), NOON)
         job = await moved(store, job, *TO_GENERATING)
-        await store.note(job.id, card_message_id=5)
-        await store.forget((await moved(store, job, JobState.CANCELLED)).id)
+        await store.update(job.id, card_message_id=5)
+        await store.delete((await moved(store, job, JobState.CANCELLED)).id)
 
 if os.fork() == 0:
     asyncio.run(create(f"{folder}/empty"))
@@ -99,7 +99,7 @@ def _is_whole(path: Path) -> bool:
 
 
 async def test_a_kill_between_any_two_statements_leaves_whole_transactions(tmp_path: Path) -> None:
-    code, out, errors = await children.run(AT_EVERY_STATEMENT, tmp_path)
+    code, out, errors = await processes.run(AT_EVERY_STATEMENT, tmp_path)
     assert code == 0, errors
     places = int(out)
     assert places > 30, "every statement of eight transactions is a place to die at"
@@ -120,13 +120,13 @@ async def test_a_kill_between_any_two_statements_leaves_whole_transactions(tmp_p
 
 
 async def test_what_was_returned_before_a_kill_is_there_after_it(sqlite_url: str, path: Path) -> None:
-    chance = random.Random(11)
+    rng = random.Random(11)
     told: dict[int, int] = {}
     for first in (1, 10_001):
-        with children.start(AT_RANDOM_MOMENTS, sqlite_url, first) as child:
+        with processes.start(AT_RANDOM_MOMENTS, sqlite_url, first) as child:
             assert child.stdout is not None
             assert child.stdout.readline() == "[]\n"
-            printed = [child.stdout.readline() for _ in range(chance.randrange(250, 500))]
+            printed = [child.stdout.readline() for _ in range(rng.randrange(250, 500))]
             child.kill()
             # What was printed just before the kill counts too; the last line may be cut.
             printed += [line for line in child.stdout.read().splitlines(keepends=True) if line.endswith("\n")]

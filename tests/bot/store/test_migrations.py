@@ -20,8 +20,8 @@ from bot.jobs.model import Job
 from bot.store import migrate
 from bot.store.db import describe, open_store
 from bot.store.engines import connect
-from bot.store.tables import is_live, is_resting, jobs, metadata, needs_looking_at
-from tests.bot.store import children
+from bot.store.tables import is_live, is_resting, is_unfinished, jobs, metadata
+from tests.bot.store import processes
 from tests.bot.store.orders import NOON, SetClock, an_order
 
 #: A step that was released is never edited: databases out there have taken it as it was.
@@ -197,7 +197,7 @@ async def test_a_process_killed_within_a_step_leaves_the_database_at_the_step_be
 ) -> None:
     job = await _with_a_job(sqlite_url)
     next_version.install(then="os.kill(os.getpid(), signal.SIGKILL)")
-    code, _, errors = await children.run(MIGRATING, next_version.folder, sqlite_url)
+    code, _, errors = await processes.run(MIGRATING, next_version.folder, sqlite_url)
     assert code == -9, errors
     next_version.remove()
     async with open_store(sqlite_url, clock=SetClock()) as store:
@@ -219,7 +219,7 @@ async def test_a_step_that_breaks_the_history_is_taken_back(sqlite_url: str, nex
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
-        (select(jobs.c.id).where(needs_looking_at).order_by(jobs.c.id), "job_to_look_at"),
+        (select(jobs.c.id).where(is_unfinished).order_by(jobs.c.id), "job_to_look_at"),
         (select(jobs).where(is_live, jobs.c.guild_id == 1).order_by(jobs.c.id), "job_live"),
         (select(jobs).where(is_resting, jobs.c.moved_at < NOON).order_by(jobs.c.moved_at).limit(9), "job_resting"),
         (select(jobs.c.ready_at).where(jobs.c.ready_at.is_not(None)).order_by(jobs.c.ready_at.desc()), "job_ready"),

@@ -37,7 +37,7 @@ async def test_a_job_that_came_back_to_the_same_state_is_not_moved_by_who_saw_it
 
 async def test_a_move_of_a_deleted_job_changes_nothing(store: SqlJobStore) -> None:
     job = await store.add(an_order(), NOON)
-    await store.forget(job.id)
+    await store.delete(job.id)
     assert await store.move(job, JobState.QUEUED, at(1)) is None
     assert await store.history(job.id) == []
 
@@ -77,7 +77,7 @@ async def test_an_answer_settles_a_submission_whoever_holds_the_job(store: SqlJo
         doubted = await store.move(job, JobState.UNKNOWN, at(5), reason=Reason.OUTCOME_UNKNOWN, detail="reset")
         assert doubted is not None
         job = doubted
-    settled = await store.settle_submission(job.id, 1, "gen-1", at(6), at(900))
+    settled = await store.resolve_submission(job.id, 1, "gen-1", at(6), at(900))
     assert settled == dataclasses.replace(
         job,
         state=JobState.GENERATING,
@@ -96,8 +96,8 @@ async def test_an_answer_settles_a_submission_whoever_holds_the_job(store: SqlJo
 
 async def test_settling_twice_with_the_same_answer_gives_the_same_job(store: SqlJobStore) -> None:
     job = await moved(store, await store.add(an_order(), NOON), JobState.QUEUED, JobState.SUBMITTING)
-    first = await store.settle_submission(job.id, 1, "gen-1", at(6), at(900))
-    assert await store.settle_submission(job.id, 1, "gen-1", at(7), at(901)) == first
+    first = await store.resolve_submission(job.id, 1, "gen-1", at(6), at(900))
+    assert await store.resolve_submission(job.id, 1, "gen-1", at(7), at(901)) == first
     assert len(await store.history(job.id)) == 4
 
 
@@ -105,7 +105,7 @@ async def test_a_late_answer_of_an_overtaken_attempt_is_written_down_and_changes
     job = await moved(store, await store.add(an_order(), NOON), JobState.QUEUED, JobState.SUBMITTING, JobState.UNKNOWN)
     second = await moved(store, job, JobState.QUEUED, JobState.SUBMITTING)
     assert second.attempt == 2
-    assert await store.settle_submission(second.id, 1, "gen-late", at(60), at(900)) is None
+    assert await store.resolve_submission(second.id, 1, "gen-late", at(60), at(900)) is None
     assert await store.get(second.id) == second
     assert (await store.history(second.id))[-1] == JobEvent(
         at=at(60),
@@ -117,7 +117,7 @@ async def test_a_late_answer_of_an_overtaken_attempt_is_written_down_and_changes
 
 async def test_an_answer_for_a_job_that_rests_is_late(store: SqlJobStore) -> None:
     job = await moved(store, await store.add(an_order(), NOON), JobState.QUEUED, JobState.SUBMITTING, JobState.FAILED)
-    assert await store.settle_submission(job.id, 1, "gen-late", at(60), at(900)) is None
+    assert await store.resolve_submission(job.id, 1, "gen-late", at(60), at(900)) is None
     assert await store.get(job.id) == job
     assert "gen-late" in (await store.history(job.id))[-1].detail
 
@@ -125,9 +125,9 @@ async def test_an_answer_for_a_job_that_rests_is_late(store: SqlJobStore) -> Non
 async def test_a_generation_belongs_to_one_job(store: SqlJobStore) -> None:
     one = await moved(store, await store.add(an_order(1), NOON), JobState.QUEUED, JobState.SUBMITTING)
     other = await moved(store, await store.add(an_order(2), NOON), JobState.QUEUED, JobState.SUBMITTING)
-    await store.settle_submission(one.id, 1, "gen-1", at(6), at(900))
+    await store.resolve_submission(one.id, 1, "gen-1", at(6), at(900))
     with pytest.raises(StoreError) as caught:
-        await store.settle_submission(other.id, 1, "gen-1", at(7), at(900))
+        await store.resolve_submission(other.id, 1, "gen-1", at(7), at(900))
     assert "gen-1" not in str(caught.value)
     assert await store.get(other.id) == other
     assert len(await store.history(other.id)) == 3

@@ -17,7 +17,7 @@ import pytest
 from bot.errors import StartError, StoreBusyError
 from bot.store.db import describe, open_store
 from bot.store.sqlite_file import start_error
-from tests.bot.store import children
+from tests.bot.store import processes
 from tests.bot.store.orders import NOON, SetClock, an_order
 
 HOLDING = """
@@ -97,7 +97,7 @@ async def test_another_name_of_the_same_file_is_refused_too(sqlite_url: str, pat
 
 
 async def test_a_second_process_is_refused_and_a_killed_one_holds_nothing(sqlite_url: str, path: Path) -> None:
-    with children.start(HOLDING, sqlite_url) as child:
+    with processes.start(HOLDING, sqlite_url) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "open\n"
         assert f"{path} is in use by another running bot" in await _refused(sqlite_url)
@@ -182,7 +182,7 @@ async def main():
 
 asyncio.run(main())
 """
-        code, out, errors = await children.run(script)
+        code, out, errors = await processes.run(script)
         assert code == 0, errors
         assert len(out.splitlines()) == 4
         assert out.count("is not writable") == 2
@@ -233,7 +233,7 @@ async def main():
 
 asyncio.run(main())
 """
-    code, _, errors = await children.run(script, sqlite_url)
+    code, _, errors = await processes.run(script, sqlite_url)
     assert code == -9, errors
     assert path.with_name("compose.db-wal").stat().st_size > 0
     assert "revision 0001 (up to date)" in await describe(sqlite_url)
@@ -291,14 +291,14 @@ try:
 except StartError as error:
     print(error)
 """
-    code, out, errors = await children.run(script)
+    code, out, errors = await processes.run(script)
     assert code == 0, errors
     assert "needs the package asyncpg" in out
 
 
 def test_importing_the_store_imports_no_driver_of_postgresql() -> None:
     script = "import sys, bot.store.db, bot.store.jobs; sys.exit('asyncpg' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script], cwd=children.ROOT, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", script], cwd=processes.ROOT, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("name", ["env", "versions.0001_jobs"])

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StartError, StoreBusyError
 from bot.jobs.model import JobState
-from bot.store.db import describe, open_store, sole_driver
+from bot.store.db import describe, open_store, sole_runner
 from bot.store.engines import connect
 from tests.bot.store.orders import NOON, SetClock, an_order, at
 from tests.bot.store.postgresql import PostgresqlServer
@@ -50,11 +50,11 @@ async def test_processes_that_start_together_migrate_once(empty: str) -> None:
 
 
 async def test_only_one_process_drives_jobs_and_the_next_one_may_when_it_is_gone(empty: str) -> None:
-    async with sole_driver(empty):
+    async with sole_runner(empty):
         with pytest.raises(StartError, match="another running bot"):
-            async with sole_driver(empty):
+            async with sole_runner(empty):
                 pass
-    async with sole_driver(empty):
+    async with sole_runner(empty):
         pass
 
 

@@ -86,7 +86,7 @@ class TwoProcesses(RuleBasedStateMachine):
         """The answer to the attempt that this opener saw, however late."""
         answer = f"gen-{job.id}-{job.attempt}"
         settled = self.runner.run(
-            self.stores[opener].settle_submission(job.id, job.attempt, answer, NOON, NOON + LATER)
+            self.stores[opener].resolve_submission(job.id, job.attempt, answer, NOON, NOON + LATER)
         )
         row = self.rows.get(job.id)
         if row is None:
@@ -106,14 +106,14 @@ class TwoProcesses(RuleBasedStateMachine):
 
     @rule(opener=opener, job=seen, message_id=st.integers(1, 2**62))
     def note(self, opener: int, job: Job, message_id: int) -> None:
-        noted = self.runner.run(self.stores[opener].note(job.id, card_message_id=message_id))
+        noted = self.runner.run(self.stores[opener].update(job.id, card_message_id=message_id))
         if noted is not None:
             self.rows[job.id] = noted
             assert noted.card_message_id == message_id
 
     @rule(opener=opener, job=seen)
     def forget(self, opener: int, job: Job) -> None:
-        assert self.runner.run(self.stores[opener].forget(job.id)) == (self.rows.pop(job.id, None) is not None)
+        assert self.runner.run(self.stores[opener].delete(job.id)) == (self.rows.pop(job.id, None) is not None)
 
     def teardown(self) -> None:
         for store in self.stores:

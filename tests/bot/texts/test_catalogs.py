@@ -10,7 +10,7 @@ import pytest
 from bot.errors import Reason
 from bot.jobs.model import JobState
 from bot.texts import CATALOGS, FALLBACK, language_of, text
-from bot.ui.cards import Verb
+from bot.ui.cards import JobAction
 
 ROOT = Path(__file__).parents[3]
 ENGLISH = CATALOGS[FALLBACK]
@@ -19,7 +19,7 @@ LANGUAGES = sorted(CATALOGS)
 #: What Discord allows: labels of buttons 80, descriptions of commands and fields 100; names are tested below.
 LIMITS = {"control.": 80, "command.": 100, "form.": 100}
 SHORT_FORM_TEXTS = ("form.compose", "form.edit", "form.other_song", "form.title", "form.lyrics", "form.song")
-LONGEST_VALUES = {"least_seconds": "15", "limit": "596", "name": "n" * 50}
+LONGEST_VALUES = {"min_seconds": "15", "limit": "596", "name": "n" * 50}
 
 
 def values_of(template: str) -> set[str]:
@@ -132,4 +132,4 @@ def test_an_unknown_key_is_a_mistake() -> None:
 
 
 def test_every_verb_is_short_enough_for_a_custom_id() -> None:
-    assert all(len(f"job:v1:{verb}:{2**63}") <= 100 for verb in Verb)
+    assert all(len(f"job:v1:{verb}:{2**63}") <= 100 for verb in JobAction)

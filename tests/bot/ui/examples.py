@@ -5,21 +5,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.errors import Reason
+from bot.jobs.blocklist import Blocklist
 from bot.jobs.lyrics import PromptRules, to_prompt
 from bot.jobs.model import Job, JobState, Origin, Place, Reference, Track
-from bot.jobs.words import WordList
-from bot.ui.rules import HouseRules
+from bot.ui.requirements import OrderRequirements
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 MEMBER = 111_111_111_111_111_111
 LYRICS = "[Verse]\nSide by side, through thick and thin\nWith a laugh and a grin\n\n[Chorus]\nWe fly, we fly"
 
-RULES = HouseRules(
+REQUIREMENTS = OrderRequirements(
     prompt=PromptRules(),
-    reference_most_bytes=20 * 1024 * 1024,
-    reference_least_seconds=15.0,
+    reference_max_bytes=20 * 1024 * 1024,
+    reference_min_seconds=15.0,
     attachment_hosts=frozenset({"cdn.discordapp.com", "media.discordapp.net"}),
-    blocked=WordList(["naughty"]),
+    blocklist=Blocklist(["naughty"]),
 )
 
 
@@ -68,7 +68,7 @@ def example_job(state: JobState = JobState.GENERATING, **changes: Any) -> Job:
         card_message_id=555,
         track_channel_id=333 if state is JobState.DELIVERED else None,
         track_message_id=666 if state is JobState.DELIVERED else None,
-        told=None,
+        notified_state=None,
         reason=_REASONS.get(state),
         detail="",
         created_at=NOW - timedelta(seconds=90),

@@ -9,17 +9,17 @@ from typing import Any, cast
 from bot.errors import OrderError, Reason
 from bot.jobs.lyrics import to_prompt
 from bot.jobs.model import JobState, Origin
-from bot.jobs.ports import Outlook
+from bot.jobs.ports import Eta
 from bot.texts import text
 from bot.texts.remarks import noted
-from bot.ui.answers import with_words_note
 from bot.ui.cards import Card, LinkButton, job_card
-from bot.ui.desk import Desk
+from bot.ui.formatting import fenced, refusal
 from bot.ui.forms import Filled, order_form
-from bot.ui.sentences import fenced, refusal
-from bot.ui.shelf import Page, page_text, queue_text, song_buttons, song_text
+from bot.ui.library import Page, page_text, queue_text, song_buttons, song_text
+from bot.ui.order_flow import OrderFlow
+from bot.ui.replies import with_lyrics_note
 from bot.ui.track_cards import shared_card, track_card
-from tests.bot.ui.examples import LYRICS, NOW, RULES, example_job, example_place
+from tests.bot.ui.examples import LYRICS, NOW, REQUIREMENTS, example_job, example_place
 
 TARGET = Path(__file__).parents[3] / "docs" / "conversation.md"
 
@@ -49,22 +49,22 @@ def _cards(locale: str) -> list[str]:
 
 
 def _card_examples(locale: str) -> list[tuple[str, Card]]:
-    def card(state: JobState, outlook: Outlook | None = None, **changes: Any) -> Card:
-        return job_card(example_job(state, **changes), outlook or Outlook(), now=NOW, rules=RULES, locale=locale)
+    def card(state: JobState, eta: Eta | None = None, **changes: Any) -> Card:
+        return job_card(example_job(state, **changes), eta or Eta(), now=NOW, requirements=REQUIREMENTS, locale=locale)
 
-    soon = Outlook(expected_at=NOW + timedelta(seconds=60))
-    long = to_prompt(LYRICS + "\n" + "la la la la\n" * 30, RULES.prompt).text
+    soon = Eta(expected_at=NOW + timedelta(seconds=60))
+    long = to_prompt(LYRICS + "\n" + "la la la la\n" * 30, REQUIREMENTS.prompt).text
     abroad = example_place(origin=Origin.USER_INSTALL)
     too_short = noted("sound.too_short", seconds=8.0, needed=15.0)
     return [
         ("Just ordered", card(JobState.CHECKING)),
-        ("In line", card(JobState.QUEUED, Outlook(ahead=3))),
+        ("In line", card(JobState.QUEUED, Eta(ahead=3))),
         ("Being handed over", card(JobState.SUBMITTING)),
         ("Being made, nothing learned yet", card(JobState.GENERATING)),
         ("Being made, with an estimate from recent songs", card(JobState.GENERATING, soon)),
         (
             "Taking longer than usual, with long lyrics",
-            card(JobState.GENERATING, Outlook(expected_at=NOW), prompt=long),
+            card(JobState.GENERATING, Eta(expected_at=NOW), prompt=long),
         ),
         ("As a user-installed app", card(JobState.GENERATING, place=abroad)),
         ("Finished, on its way", card(JobState.DELIVERING)),
@@ -91,13 +91,15 @@ def _track(locale: str) -> list[str]:
     return [
         "## The track\n",
         _shown("A reply to the card, with the file `Side_by_side.mp3` and a picture of its waveform",
-               track_card(job, rules=RULES, locale=locale, with_file=True)),
-        _shown("Too large for the channel", track_card(job, rules=RULES, locale=locale, with_file=False)),
+               track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=True)),
+        _shown("Too large for the channel", track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=False)),
         _shown("Too large for the channel, where the link cannot be offered",
-               track_card(job, rules=RULES, locale=locale, with_file=False, linked=False)),
-        _shown("By direct message", track_card(job, rules=RULES, locale=locale, with_file=True, direct=True)),
-        _shown("*Post it here*, from `/tracks`", shared_card(job, rules=RULES, now=NOW, locale=locale, private=False)),
-        _block("*Lyrics*, privately to whoever presses", _told("answer.words_of", locale) + "\n" + fenced(LYRICS)),
+               track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=False, linked=False)),
+        _shown("By direct message",
+               track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=True, direct=True)),
+        _shown("*Post it here*, from `/tracks`",
+               shared_card(job, requirements=REQUIREMENTS, now=NOW, locale=locale, private=False)),
+        _block("*Lyrics*, privately to whoever presses", _told("answer.lyrics_of", locale) + "\n" + fenced(LYRICS)),
         _block("*Delete*, privately",
                _told("control.delete_ask", locale) + f"\n[{text('control.delete_sure', locale)}]"),
     ]  # fmt: skip
@@ -115,7 +117,7 @@ def _refusals(locale: str) -> list[str]:
         OrderError(Reason.NO_PERMISSION, "attach_files"),
         OrderError(Reason.STORE_BUSY),
     ]
-    first, *others = [refusal(error, RULES, locale) for error in errors]
+    first, *others = [refusal(error, REQUIREMENTS, locale) for error in errors]
     button = text("control.edit_draft", locale)
     keys = [
         *("answer.restarted", "answer.no_song", "answer.song_missing", "answer.song_expired", "control.not_yours"),
@@ -125,7 +127,7 @@ def _refusals(locale: str) -> list[str]:
     return [
         "## What cannot be done, told privately\n",
         _block("An order that cannot be taken comes back whole; the button opens the form with everything in it",
-               with_words_note(first, LONG, "", locale) + f"\n{fenced('la la la la' + chr(10) + '…')}\n[{button}]"),
+               with_lyrics_note(first, LONG, "", locale) + f"\n{fenced('la la la la' + chr(10) + '…')}\n[{button}]"),
         _listed("The other reasons, each with the text below it and the same button", others),
         _listed("To presses and forms", [text(key, locale) for key in keys] + [failed]),
     ]  # fmt: skip
@@ -158,13 +160,13 @@ def _lists(locale: str) -> list[str]:
     page = Page(number=0, jobs=jobs, count=12)
     footer = text("tracks.page", locale, page=1, pages=2, count=12)
     menu = f"[{text('control.choose', locale)} ▾]\n[{text('control.older', locale)}]"
-    desk = cast("Desk", SimpleNamespace(rules=RULES))
+    flow = cast("OrderFlow", SimpleNamespace(rules=REQUIREMENTS))
     buttons = " ".join(f"[{button.label}]" for button in song_buttons(jobs[1], has_file=True, locale=locale))
     elsewhere = example_job(JobState.QUEUED, place=example_place(channel_id=1))
     return [
         "## The lists\n",
         _block("`/tracks`, privately, ten to a page", f"{page_text(page, locale)}\n{footer}\n{menu}"),
-        _block("One song of it", f"{song_text(jobs[1], desk, locale)}\n{buttons} [{text('control.back', locale)}]"),
+        _block("One song of it", f"{song_text(jobs[1], flow, locale)}\n{buttons} [{text('control.back', locale)}]"),
         _block("`/queue`, privately; other channels are only counted", queue_text([jobs[0], elsewhere], 333, locale)),
     ]
 
@@ -175,7 +177,7 @@ def _german() -> list[str]:
     return [
         "## In German\n",
         _shown(name, card),
-        _shown("The track", track_card(job, rules=RULES, locale="de", with_file=True)),
+        _shown("The track", track_card(job, requirements=REQUIREMENTS, locale="de", with_file=True)),
         _form("`/compose` without lyrics", "form.compose", Filled(song_name="demo.mp3"), "de"),
     ]
 
@@ -205,7 +207,7 @@ def _shown(name: str, card: Card) -> str:
 
 
 def _form(name: str, heading: str, filled: Filled, locale: str) -> str:
-    form = order_form("form:v1:draft:0", heading, filled, rules=RULES, locale=locale)
+    form = order_form("form:v1:draft:0", heading, filled, requirements=REQUIREMENTS, locale=locale)
     lines = [form.title]
     for label in form.to_components():
         field = label["component"]

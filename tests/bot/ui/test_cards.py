@@ -10,23 +10,23 @@ from hypothesis import strategies as st
 
 from bot.errors import Reason
 from bot.jobs.model import LIVE, Job, JobState, Origin
-from bot.jobs.ports import Outlook
+from bot.jobs.ports import Eta
 from bot.texts import text
 from bot.texts.remarks import noted
-from bot.ui.cards import Card, JobButton, LinkButton, Verb, job_card, progress, progress_bar
-from bot.ui.sentences import plain
+from bot.ui.cards import Card, JobAction, JobButton, LinkButton, job_card, progress, progress_bar
+from bot.ui.formatting import plain
 from bot.ui.track_cards import shared_card, track_card
-from tests.bot.ui.examples import MEMBER, NOW, RULES, example_job, example_place
+from tests.bot.ui.examples import MEMBER, NOW, REQUIREMENTS, example_job, example_place
 
-NOTHING = Outlook()
-
-
-def card_of(job: Job, outlook: Outlook = NOTHING, locale: str = "en-GB") -> Card:
-    return job_card(job, outlook, now=NOW, rules=RULES, locale=locale)
+NOTHING = Eta()
 
 
-def verbs(card: Card) -> list[Verb]:
-    return [button.verb for button in card.buttons if isinstance(button, JobButton)]
+def card_of(job: Job, eta: Eta = NOTHING, locale: str = "en-GB") -> Card:
+    return job_card(job, eta, now=NOW, requirements=REQUIREMENTS, locale=locale)
+
+
+def verbs(card: Card) -> list[JobAction]:
+    return [button.action for button in card.buttons if isinstance(button, JobButton)]
 
 
 def check_limits(card: Card) -> None:
@@ -71,13 +71,13 @@ def test_a_busy_provider_costs_nothing_unless_there_was_a_try_before(locale: str
 def test_a_fault_of_our_disk_is_not_blamed_on_the_song() -> None:
     job = example_job(JobState.FAILED, reason=Reason.DISK, attempt=0)
     assert "It is not your file" in card_of(job).description
-    assert verbs(card_of(job)) == [Verb.AGAIN, Verb.EDIT]
+    assert verbs(card_of(job)) == [JobAction.AGAIN, JobAction.EDIT]
 
 
 def test_a_place_that_takes_no_files_is_not_blamed_on_the_song() -> None:
     job = example_job(JobState.REFUSED, reason=Reason.NO_PERMISSION, detail="attach_files", generation_id=None)
     assert "**Attach Files**" in card_of(job).description
-    assert verbs(card_of(job)) == [Verb.AGAIN, Verb.EDIT]
+    assert verbs(card_of(job)) == [JobAction.AGAIN, JobAction.EDIT]
 
 
 def test_a_songs_fault_is_told_with_its_numbers_in_the_readers_language() -> None:
@@ -101,27 +101,27 @@ def test_what_was_changed_in_the_song_is_noted_while_it_is_worked_on() -> None:
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        (JobState.CHECKING, [Verb.CANCEL]),
-        (JobState.QUEUED, [Verb.CANCEL]),
+        (JobState.CHECKING, [JobAction.CANCEL]),
+        (JobState.QUEUED, [JobAction.CANCEL]),
         (JobState.SUBMITTING, []),
-        (JobState.GENERATING, [Verb.CANCEL]),
+        (JobState.GENERATING, [JobAction.CANCEL]),
         (JobState.READY, []),
         (JobState.DELIVERING, []),
-        (JobState.UNKNOWN, [Verb.RISK, Verb.DISMISS]),
+        (JobState.UNKNOWN, [JobAction.RISK, JobAction.DISMISS]),
         (JobState.DELIVERED, []),
-        (JobState.REFUSED, [Verb.EDIT]),
-        (JobState.FAILED, [Verb.AGAIN, Verb.EDIT]),
-        (JobState.EXPIRED, [Verb.LOOK, Verb.AGAIN, Verb.EDIT]),
-        (JobState.CANCELLED, [Verb.AGAIN, Verb.EDIT]),
-        (JobState.UNDELIVERABLE, [Verb.LOOK, Verb.WORDS]),
+        (JobState.REFUSED, [JobAction.EDIT]),
+        (JobState.FAILED, [JobAction.AGAIN, JobAction.EDIT]),
+        (JobState.EXPIRED, [JobAction.LOOK, JobAction.AGAIN, JobAction.EDIT]),
+        (JobState.CANCELLED, [JobAction.AGAIN, JobAction.EDIT]),
+        (JobState.UNDELIVERABLE, [JobAction.LOOK, JobAction.LYRICS]),
     ],
 )
-def test_a_card_offers_what_can_be_done(state: JobState, expected: list[Verb]) -> None:
+def test_a_card_offers_what_can_be_done(state: JobState, expected: list[JobAction]) -> None:
     assert verbs(card_of(example_job(state))) == expected
 
 
 def test_refused_words_are_not_offered_once_more_as_they_are() -> None:
-    assert verbs(card_of(example_job(JobState.FAILED, reason=Reason.CONTENT_REFUSED))) == [Verb.EDIT]
+    assert verbs(card_of(example_job(JobState.FAILED, reason=Reason.CONTENT_REFUSED))) == [JobAction.EDIT]
 
 
 def test_cancelling_is_honest_about_money() -> None:
@@ -145,22 +145,22 @@ def test_a_track_that_went_elsewhere_is_not_linked_from_the_channel() -> None:
 
 
 def test_a_queued_card_says_how_many_go_first() -> None:
-    assert "3 others" in card_of(example_job(JobState.QUEUED), Outlook(ahead=3)).description
-    assert "One other" in card_of(example_job(JobState.QUEUED), Outlook(ahead=1)).description
-    assert "first" not in card_of(example_job(JobState.QUEUED), Outlook(ahead=0)).description
+    assert "3 others" in card_of(example_job(JobState.QUEUED), Eta(ahead=3)).description
+    assert "One other" in card_of(example_job(JobState.QUEUED), Eta(ahead=1)).description
+    assert "first" not in card_of(example_job(JobState.QUEUED), Eta(ahead=0)).description
 
 
 def test_times_count_down_by_themselves() -> None:
     expected = NOW + timedelta(seconds=60)
-    card = card_of(example_job(), Outlook(expected_at=expected))
+    card = card_of(example_job(), Eta(expected_at=expected))
     assert f"<t:{int(expected.timestamp())}:R>" in card.description
-    assert "longer than usual" in card_of(example_job(), Outlook(expected_at=NOW)).description
+    assert "longer than usual" in card_of(example_job(), Eta(expected_at=NOW)).description
 
 
 def test_the_bar_grows_with_time_and_is_never_full_before_the_track_is_here() -> None:
     job = example_job()
-    outlook = Outlook(expected_at=NOW + timedelta(seconds=60))
-    shares = [progress(job, outlook, NOW + timedelta(seconds=later)) or 0 for later in (0, 30, 60, 600)]
+    eta = Eta(expected_at=NOW + timedelta(seconds=60))
+    shares = [progress(job, eta, NOW + timedelta(seconds=later)) or 0 for later in (0, 30, 60, 600)]
     assert shares == sorted(shares)
     assert shares[-1] < 1
     assert progress(example_job(JobState.DELIVERED), NOTHING, NOW) is None
@@ -205,15 +205,15 @@ def test_nothing_that_a_member_types_breaks_a_card(title: str, lyrics: str, name
     job = example_job(state, title=title, prompt=f"##{lyrics}##")
     job = dataclasses.replace(job, reference=dataclasses.replace(job.reference, name=name))
     check_limits(card_of(job))
-    check_limits(track_card(job, rules=RULES, locale="de", with_file=True))
+    check_limits(track_card(job, requirements=REQUIREMENTS, locale="de", with_file=True))
 
 
 def test_the_track_message_mentions_the_member_and_has_every_button() -> None:
-    card = track_card(example_job(JobState.DELIVERING), rules=RULES, locale="en", with_file=True)
+    card = track_card(example_job(JobState.DELIVERING), requirements=REQUIREMENTS, locale="en", with_file=True)
     assert f"<@{MEMBER}>" in card.content
     assert "(1:01)" in card.content
     assert isinstance(card.buttons[0], LinkButton)
-    assert verbs(card) == [Verb.AGAIN, Verb.EDIT, Verb.WORDS, Verb.DELETE]
+    assert verbs(card) == [JobAction.AGAIN, JobAction.EDIT, JobAction.LYRICS, JobAction.DELETE]
     check_limits(card)
 
 
@@ -226,7 +226,7 @@ def with_address(url: str) -> Job:
 @pytest.mark.parametrize("with_file", [True, False])
 def test_a_link_too_long_for_a_button_stands_in_the_text(with_file: bool) -> None:
     url = "https://files.example/?X-Amz-Security-Token=" + "x" * 1200
-    card = track_card(with_address(url), rules=RULES, locale="en", with_file=with_file)
+    card = track_card(with_address(url), requirements=REQUIREMENTS, locale="en", with_file=with_file)
     assert not any(isinstance(button, LinkButton) for button in card.buttons)
     assert f"(<{url}>)" in card.content
     check_limits(card)
@@ -237,14 +237,16 @@ def test_a_link_too_long_for_a_button_stands_in_the_text(with_file: bool) -> Non
     ["https://files.example/?" + "x" * 1600, "javascript:alert(1)", "http://127.0.0.1:8700/v2/files/a.mp3"],
 )
 def test_a_link_that_no_message_can_carry_is_left_out(url: str) -> None:
-    card = track_card(with_address(url), rules=RULES, locale="en", with_file=False)
+    card = track_card(with_address(url), requirements=REQUIREMENTS, locale="en", with_file=False)
     assert not any(isinstance(button, LinkButton) for button in card.buttons)
     assert url not in card.content
     assert "/tracks" in card.content
 
 
 def test_an_address_in_the_text_cannot_end_its_link_early() -> None:
-    card = track_card(with_address("https://a.example/> (x) @y" + "x" * 600), rules=RULES, locale="en", with_file=False)
+    card = track_card(
+        with_address("https://a.example/> (x) @y" + "x" * 600), requirements=REQUIREMENTS, locale="en", with_file=False
+    )
     assert "(<https://a.example/%3E%20%28x%29%20@yxxx" in card.content
     assert card.content.endswith("x>)")
 
@@ -252,7 +254,9 @@ def test_an_address_in_the_text_cannot_end_its_link_early() -> None:
 @pytest.mark.parametrize("locale", ["en", "de"])
 def test_a_link_that_would_be_cut_is_left_out_and_nothing_else_is(locale: str) -> None:
     job = dataclasses.replace(with_address("https://a.example/" + "x" * 1480), title="*" * 80)
-    card = track_card(job, rules=RULES, locale=locale, with_file=False, direct=True, sketch=True, smaller=True)
+    card = track_card(
+        job, requirements=REQUIREMENTS, locale=locale, with_file=False, direct=True, sketch=True, smaller=True
+    )
     assert "https://" not in card.content
     assert card.content.endswith(text("track.too_large_no_link", locale))
     check_limits(card)
@@ -260,20 +264,22 @@ def test_a_link_that_would_be_cut_is_left_out_and_nothing_else_is(locale: str) -
 
 def test_a_link_to_this_machine_is_offered_where_it_opens() -> None:
     job = with_address("http://127.0.0.1:8700/v2/files/a.mp3")
-    rules = dataclasses.replace(RULES, opens_loopback=True)
-    assert isinstance(track_card(job, rules=rules, locale="en", with_file=True).buttons[0], LinkButton)
+    requirements = dataclasses.replace(REQUIREMENTS, opens_loopback=True)
+    assert isinstance(track_card(job, requirements=requirements, locale="en", with_file=True).buttons[0], LinkButton)
     shared = {"now": NOW, "locale": "en", "private": True}
-    assert isinstance(shared_card(job, rules=rules, **shared).buttons[0], LinkButton)
-    assert not isinstance(shared_card(job, rules=RULES, **shared).buttons[0], LinkButton)
+    assert isinstance(shared_card(job, requirements=requirements, **shared).buttons[0], LinkButton)
+    assert not isinstance(shared_card(job, requirements=REQUIREMENTS, **shared).buttons[0], LinkButton)
 
 
 @pytest.mark.parametrize(("hours", "linked"), [(1, True), (25, False)])
 def test_a_track_that_is_posted_again_has_its_link_while_that_lasts(hours: float, linked: bool) -> None:
     job = example_job(JobState.DELIVERED)
     assert job.accepted_at is not None
-    card = shared_card(job, rules=RULES, now=job.accepted_at + timedelta(hours=hours), locale="en", private=False)
+    card = shared_card(
+        job, requirements=REQUIREMENTS, now=job.accepted_at + timedelta(hours=hours), locale="en", private=False
+    )
     assert any(isinstance(button, LinkButton) for button in card.buttons) is linked
-    assert verbs(card) == [Verb.WORDS, Verb.REMOVE]
+    assert verbs(card) == [JobAction.LYRICS, JobAction.REMOVE]
 
 
 @pytest.mark.parametrize("state", sorted(LIVE))

@@ -6,8 +6,8 @@ import aiohttp
 import pytest
 
 from sandbox.generation import FakeGeneration, Rule
-from sandbox.generation.mischief import Mischief
-from sandbox.generation.plans import Call
+from sandbox.generation.config import Call
+from sandbox.generation.fault_injection import FaultInjector
 from tests.bot.generation.stand_ins import References
 from tests.sandbox.generation.caller import Caller
 
@@ -16,7 +16,7 @@ COUNTED = {"call": "poll", "fault": {"status": 500}}
 
 def struck(rule: dict[str, Any], *, calls: int = 1000, seed: int = 0) -> list[int]:
     """Which of so many polls, one a second, a rule strikes."""
-    mischief = Mischief(seed)
+    mischief = FaultInjector(seed)
     mischief.add(Rule.model_validate({**COUNTED, **rule}), now=0)
     return [second for second in range(calls) if mischief.choose(Call.POLL, now=second)]
 
@@ -40,7 +40,7 @@ def test_chance_is_seeded_and_about_right() -> None:
 
 
 def test_rules_can_be_aimed_and_taken_back() -> None:
-    mischief = Mischief()
+    mischief = FaultInjector()
     number = mischief.add(Rule.model_validate({**COUNTED, "generation_id": "x"}), now=0)
     assert mischief.choose(Call.POLL, 0, generation_id="y") is None
     assert mischief.choose(Call.POLL, 0, generation_id="x") is not None

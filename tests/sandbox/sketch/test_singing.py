@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.sketch.lyrics import MOST_CHARACTERS, read_lyrics
+from sandbox.sketch.lyrics import MAX_CHARACTERS, read_lyrics
 from sandbox.sketch.melody import Meter, line_rhythm, third_above
 from sandbox.sketch.sing import Tone, pitch_track, sing
 from sandbox.sketch.theory import Key
@@ -46,7 +46,7 @@ def test_a_long_line_is_cut_between_words() -> None:
 @settings(max_examples=200, deadline=None)
 def test_reading_lyrics_never_fails_and_never_grows(text: str) -> None:
     lines = [line for stanza in read_lyrics(text) for line in stanza.lines]
-    assert sum(map(len, lines)) <= MOST_CHARACTERS
+    assert sum(map(len, lines)) <= MAX_CHARACTERS
     assert all(line.strip() for line in lines)
 
 

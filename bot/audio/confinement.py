@@ -1,0 +1,68 @@
+"""The confinement of a child process: what it may use, set by itself before it touches a byte of anybody's file."""
+
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+
+from bot.audio.model import ChildLimits
+
+#: Below the event loop and its gateway, however many files wait.
+NICENESS = 10
+#: The answer, the file, FFmpeg's own; nothing else.
+OPEN_FILES = 64
+
+
+def confine(limits: ChildLimits) -> None:
+    """Sets every limit the platform knows. On Windows only the parent's clock is left, on macOS no address space."""
+    if sys.platform == "win32":
+        return
+    import resource  # does not exist on Windows
+
+    os.setsid()  # Ctrl-C in a terminal is the parent's to handle
+    os.nice(NICENESS)
+    _lower(resource.RLIMIT_CORE, 0)
+    # A second between the two: at the soft limit it dies of SIGXCPU, at the hard one of SIGKILL like out of memory.
+    _lower(resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1)
+    _lower(resource.RLIMIT_FSIZE, limits.written_bytes)
+    _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
+    if sys.platform != "darwin":
+        _lower(resource.RLIMIT_AS, limits.memory_bytes)
+    # An orphan ends by itself: the default action of SIGALRM is death, and no decoder can put it off.
+    signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)
+
+
+def check_memory(memory_bytes: int) -> None:
+    """Raises MemoryError above `memory_bytes` resident. The only memory limit on macOS, a second one elsewhere."""
+    if peak_bytes() > memory_bytes:
+        raise MemoryError
+
+
+def peak_bytes() -> int:
+    """The most this process has had resident; 0 where that is not known.
+
+    Linux hands `ru_maxrss` on from the parent through fork and exec, so a large parent would count as ours; the mark
+    in /proc begins anew with the program.
+    """
+    if sys.platform == "linux":
+        try:
+            status = Path("/proc/self/status").read_text("ascii", "replace")
+        except OSError:
+            return 0
+        found = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+        return int(found[1]) * 1024 if found else 0
+    if sys.platform == "darwin":
+        import resource  # does not exist on Windows
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return 0
+
+
+def _lower(which: int, soft: int, hard: int | None = None) -> None:
+    """Sets a limit, never above the one that is in force; `hard` is `soft` unless given."""
+    import resource  # does not exist on Windows
+
+    _, most = resource.getrlimit(which)
+    wanted = (soft, soft if hard is None else hard)
+    resource.setrlimit(which, wanted if most == resource.RLIM_INFINITY else (min(soft, most), min(wanted[1], most)))

@@ -1,0 +1,228 @@
+"""Where files are looked at: each in a child process of its own, so many at a time, the others in a queue."""
+
+import asyncio
+import dataclasses
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Mapping, Set
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from bot.audio.child import ChildError, ask_child, start_child, why_it_ended
+from bot.audio.faults import for_the_log
+from bot.audio.file_names import as_it_came
+from bot.audio.model import (
+    PACKAGED_FILES,
+    UNDECIDED,
+    ChildLimits,
+    Conversion,
+    Finding,
+    Inspection,
+    Needs,
+    PackagedTrack,
+    Problem,
+    Purpose,
+    Tags,
+    Usability,
+)
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+#: Half an hour of sound takes 30 s of CPU to encode.
+ENCODING_LIMITS = ChildLimits(wall_seconds=150, cpu_seconds=90)
+
+
+class ClosedError(RuntimeError):
+    """The pool was closed while a file was in it; nothing is known about the file."""
+
+
+class AudioPool:
+    """Inspects, converts and packages sound files without ever blocking the event loop.
+
+    `processes` bounds the children that run at once (default: one less than there are cores, 1 to 4); what comes on
+    top waits in order, as a coroutine and nothing more. `disk_bytes` bounds what `room` hands out together. Use it as
+    `async with AudioPool() as pool`; leaving it ends
+    every child, and whoever waits for one gets `ClosedError`.
+    """
+
+    def __init__(
+        self,
+        *,
+        processes: int | None = None,
+        limits: ChildLimits | None = None,
+        encoding_limits: ChildLimits | None = None,
+        disk_bytes: int = 512 * 1024 * 1024,
+        work_dir: Path | None = None,
+        on_fault: Callable[[Problem], None] | None = None,
+    ) -> None:
+        """`on_fault` hears of every end that proves nothing about a file, see `UNDECIDED`."""
+        self.processes = processes if processes is not None else max(1, min(4, (os.cpu_count() or 1) - 1))
+        if self.processes < 1:
+            raise ValueError("processes must be 1 or more")
+        self._limits = limits or ChildLimits()
+        self._encoding_limits = encoding_limits or ENCODING_LIMITS
+        self._work_dir = work_dir
+        self._on_fault = on_fault
+        self._slots = asyncio.Semaphore(self.processes)
+        self._disk_bytes = disk_bytes
+        self._free_bytes = disk_bytes
+        self._room_made = asyncio.Condition()
+        self._door = asyncio.Lock()
+        self._closed = False
+        self._running: set[asyncio.subprocess.Process] = set()
+        #: The most memory any child has had resident, in bytes.
+        self.peak_bytes = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closed = True
+        for process in list(self._running):
+            if process.returncode is None:
+                process.kill()
+
+    async def inspect(
+        self, path: Path, *, purpose: Purpose = Purpose.REFERENCE, needs: Needs | None = None
+    ) -> Inspection:
+        """What `path` is, by a full decode. Nothing in it raises; a child that dies is a finding too."""
+        order = {"work": "inspect", "path": str(path.absolute()), "purpose": purpose, "needs": _flat(needs or Needs())}
+        try:
+            seen = await self._ask(order, Inspection, self._limits)
+        except ChildError as failure:
+            seen = Inspection(usability=Usability.REFUSED, findings=(failure.finding,))
+        self._note(seen.finding.problem if seen.finding else None)
+        return seen
+
+    async def to_reference(self, path: Path, out: Path, *, needs: Needs | None = None) -> Conversion:
+        """Makes of `path` an MP3 at `out` that meets `needs`; `path` stays as it is. Nothing in the file raises.
+
+        `Conversion.path` is `path` itself when it is usable already, and None when it cannot be used.
+        """
+        order = {
+            "work": "to_reference",
+            "path": str(path.absolute()),
+            "out": str(out.absolute()),
+            "needs": _flat(needs or Needs()),
+        }
+        try:
+            made = await self._ask(order, Conversion, self._encoding_limits)
+            await asyncio.to_thread(_check_files, {made.path} - {None, path.absolute()}, {out.absolute()})
+        except ChildError as failure:
+            made = Conversion(path=None, findings=(failure.finding,))
+        self._note(made.findings[0].problem if made.findings else None)
+        return made
+
+    async def package(self, track: Path, out_dir: Path, *, title: str, tags: Tags, limit_bytes: int) -> PackagedTrack:
+        """Makes `track` ready for a channel that takes `limit_bytes`: measured, pictured, tagged, small enough.
+
+        Writes into `out_dir` only. Whatever fails, even the child, the track comes back as it came; `steps` says what
+        worked. Raises FileNotFoundError when there is no track at all.
+        """
+        order = {
+            "work": "package",
+            "path": str(track.absolute()),
+            "out_dir": str(out_dir.absolute()),
+            "title": title,
+            "tags": dataclasses.asdict(tags),
+            "limit_bytes": limit_bytes,
+        }
+        try:
+            made = await self._ask(order, PackagedTrack, self._encoding_limits)
+            ours = {out_dir.absolute() / name for name in PACKAGED_FILES}
+            await asyncio.to_thread(_check_files, {made.path, made.picture} - {None, track.absolute()}, ours)
+        except ChildError as failure:
+            plain = await asyncio.to_thread(as_it_came, track, title, limit_bytes)
+            made = dataclasses.replace(plain, problem=failure.finding.problem)
+        if made.fault:
+            log.error("a step of dressing failed, a fault of ours\n%s", for_the_log(made.fault))
+        self._note(made.problem)
+        return made
+
+    @asynccontextmanager
+    async def room(self, size_bytes: int) -> AsyncGenerator[Path]:
+        """A fresh folder for files of about `size_bytes` together; it and they are gone afterwards.
+
+        Waits, first come first served, until that much of `disk_bytes` is free: fifty uploads at once then take their
+        turns on the disk too. More than all of it is treated as all of it.
+        """
+        wanted = min(max(size_bytes, 0), self._disk_bytes)
+        async with self._door, self._room_made:
+            await self._room_made.wait_for(lambda: self._free_bytes >= wanted)
+            self._free_bytes -= wanted
+        try:
+            # One system call, and here rather than in a thread: a cancelled thread would leave its folder behind.
+            folder = Path(tempfile.mkdtemp(prefix="compose-", dir=self._work_dir))
+            try:
+                yield folder
+            finally:
+                await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+        finally:
+            self._free_bytes += wanted
+            async with self._room_made:
+                self._room_made.notify_all()
+
+    async def _ask(self, order: Mapping[str, object], shape: type[Answer], limits: ChildLimits) -> Answer:
+        """Has a child do `order`. Raises `ChildError`."""
+        written = await self._run(json.dumps({**order, "limits": _flat(limits)}).encode(), limits)
+        try:
+            report = json.loads(written)
+            self.peak_bytes = max(self.peak_bytes, int(report["peak_bytes"]))
+            return _reader(shape).validate_python(report["answer"])
+        except (ValueError, KeyError, TypeError) as error:  # pydantic's ValidationError is a ValueError
+            log.error("a sound process gave an answer that cannot be read: %s", type(error).__name__)
+            raise ChildError(Finding(problem=Problem.INTERNAL)) from error
+
+    async def _run(self, order: bytes, limits: ChildLimits) -> bytes:
+        async with self._slots:
+            if self._closed:
+                raise ClosedError
+            process = await start_child()
+            self._running.add(process)
+            try:
+                ended = await ask_child(process, order, limits)
+            finally:
+                self._running.discard(process)
+        if self._closed:
+            raise ClosedError
+        if not ended.has_answered:
+            raise ChildError(why_it_ended(ended, limits))
+        return ended.answer
+
+    def _note(self, problem: Problem | None) -> None:
+        """Reports what proves nothing about a file, for whoever counts it and looks for the cause."""
+        if problem is not None and problem in UNDECIDED and self._on_fault is not None:
+            self._on_fault(problem)
+
+
+def _check_files(named: Set[Path | None], allowed: Set[Path]) -> None:
+    """Raises `ChildError` unless a child named its own plain files only. What it names may be posted in a channel."""
+    for path in named:
+        if path not in allowed or path is None or path.is_symlink() or not path.is_file():
+            log.error("a sound process named a file that is not its own")
+            raise ChildError(Finding(problem=Problem.INTERNAL))
+
+
+@cache
+def _reader(shape: type[Answer]) -> "TypeAdapter[Answer]":
+    """Checks what a child wrote against the type it should be."""
+    from pydantic import TypeAdapter  # 40 ms that the children, who import this package, save
+
+    return TypeAdapter(shape)
+
+
+def _flat(value: Needs | ChildLimits) -> dict[str, Any]:
+    return dataclasses.asdict(value)

@@ -1,0 +1,174 @@
+"""Keeps a job's card true, and makes sure that members learn where their jobs came to rest."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Sequence
+from datetime import timedelta
+
+import discord
+
+from bot.clock import Clock
+from bot.delivery.http_errors import is_final, is_too_large, outages_are_later
+from bot.delivery.routes import Files, Routes, has_token, only_by_answer, pinging, reply_to_card
+from bot.errors import DeliveryLaterError, Reason, ReferenceRefusedError
+from bot.jobs.model import Job, JobState
+from bot.jobs.ports import Eta
+from bot.texts import text
+from bot.ui.cards import TOLD_PRIVATELY, Card, JobButton, LinkButton, card_buttons, job_card
+from bot.ui.formatting import clip, mention, titled, why
+from bot.ui.render import Parts, to_parts, to_view
+from bot.ui.requirements import OrderRequirements
+
+log = logging.getLogger(__name__)
+
+#: The command answers within 3 s or never (Discord); until then its card may be on its way.
+_ANSWER_MAY_COME = timedelta(seconds=6)
+#: Whoever ordered longer ago has looked away: an edited card does not call them back.
+_LOOKED_AWAY = timedelta(seconds=60)
+#: Ends that a member does not know of by their own act, nor by the track itself.
+_NEWS = frozenset({JobState.UNKNOWN, JobState.REFUSED, JobState.FAILED, JobState.EXPIRED})
+_MAX_REMEMBERED = 2_000
+
+
+async def _unless_gone(call: Awaitable[discord.Message]) -> discord.Message | None:
+    """The message, or None when message, channel or permission are gone for good, or a thread is closed."""
+    try:
+        return await call
+    except discord.HTTPException as error:
+        if not is_final(error) or is_too_large(error):
+            raise
+        log.info("a message cannot be written any more (%s)", error.code)
+        return None
+
+
+class CardMessages:
+    """The card of each job: edited only when it would look different."""
+
+    def __init__(self, *, routes: Routes, requirements: OrderRequirements, clock: Clock) -> None:
+        """`requirements`: the limits that its sentences name."""
+        self._routes = routes
+        self._requirements = requirements
+        self._clock = clock
+        self._shown: OrderedDict[int, tuple[int, Card]] = OrderedDict()
+
+    async def show(self, job: Job, eta: Eta) -> int | None:
+        """Bring the card up to date; its message id, or None when it is gone for good. Raises DeliveryLaterError."""
+        if only_by_answer(job) and job.track_message_id is not None and job.track_channel_id == job.place.channel_id:
+            return job.track_message_id  # the card has become the track
+        card = job_card(job, eta, now=self._clock.now(), requirements=self._requirements, locale=job.place.locale)
+        shown = self._shown.get(job.id)
+        if shown is not None and shown == (job.card_message_id, card):
+            return job.card_message_id
+        message = await self._put(job, to_parts(card))
+        if message is None:
+            return None
+        self._remember(job, message.id, card)
+        return message.id
+
+    async def attach(self, job: Job, song: Files) -> discord.Attachment:
+        """Attach a song to the card, in place of what was attached. Raises as Publisher.publish does."""
+        card = job_card(job, Eta(), now=self._clock.now(), requirements=self._requirements, locale=job.place.locale)
+        try:
+            message = await self._put(job, to_parts(card), song)
+        except discord.HTTPException as error:
+            if is_too_large(error):
+                raise ReferenceRefusedError(Reason.FILE_TOO_LARGE) from None
+            raise ReferenceRefusedError(Reason.NO_PERMISSION, "attach_files") from None
+        attachment = next(iter(message.attachments), None) if message else None
+        if attachment is None:
+            raise ReferenceRefusedError(Reason.CHANNEL_GONE)
+        return attachment
+
+    async def tell(self, job: Job) -> None:
+        """The card, and for news that came late a message that calls the member. Raises DeliveryLaterError."""
+        shown = await self.show(job, Eta())
+        self._shown.pop(job.id, None)
+        if job.reason in TOLD_PRIVATELY:
+            await self._reply_privately(job)
+            return
+        if shown is not None and not self._calls_back(job):
+            return
+        if job.state is JobState.CANCELLED or job.state is JobState.DELIVERED:
+            return
+        await self._send_news(job, with_buttons=shown is None)
+
+    def _calls_back(self, job: Job) -> bool:
+        return job.state in _NEWS and self._clock.now() - job.created_at > _LOOKED_AWAY
+
+    async def _put(self, job: Job, parts: Parts, files: Files | None = None) -> discord.Message | None:
+        """Put this into the job's card, wherever that is or has to be; `files` replace what was attached."""
+        with outages_are_later():
+            if only_by_answer(job):
+                return await self._put_by_answer(job, parts, files)
+            if job.card_message_id is not None:
+                more = {} if files is None else {"attachments": files()}
+                return await _unless_gone(self._routes.edit(job, job.card_message_id, parts, **more))
+            if has_token(job, self._clock.now()):
+                answer = await self._put_by_answer(job, parts, files)
+                if answer is not None:
+                    return answer
+                if self._clock.now() - job.created_at < _ANSWER_MAY_COME:
+                    raise DeliveryLaterError("the card is on its way", retry_after_seconds=1.0)
+            channel = self._routes.channel(job.place.channel_id)
+            return await _unless_gone(self._routes.send(channel, job, "card", parts, files=files))
+
+    async def _put_by_answer(self, job: Job, parts: Parts, files: Files | None) -> discord.Message | None:
+        if not has_token(job, self._clock.now()):
+            return None
+        more = {} if files is None else {"attachments": files()}
+        return await _unless_gone(self._routes.edit_answer(job, parts, **more))
+
+    async def _reply_privately(self, job: Job) -> None:
+        """The reason, to the member alone: under their command while that can be answered, else directly."""
+        parts = self._news(job, card_buttons(job, job.place.locale))
+        if has_token(job, self._clock.now()):
+            with outages_are_later():
+                try:
+                    await self._routes.reply_privately(job, parts)
+                except discord.HTTPException as error:
+                    if error.status >= 500 or error.status == 429:
+                        raise
+                else:
+                    return
+        await self._send_news_directly(job, parts)
+
+    async def _send_news(self, job: Job, *, with_buttons: bool) -> None:
+        """A message here, else a direct one; when neither can be had, `/tracks` still tells."""
+        parts = self._news(job, card_buttons(job, job.place.locale) if with_buttons else ())
+        if not only_by_answer(job):
+            channel = self._routes.channel(job.place.channel_id)
+            with outages_are_later():
+                sent = await _unless_gone(
+                    self._routes.send(
+                        channel, job, "news", parts, reference=reply_to_card(job), allowed_mentions=pinging(job)
+                    )
+                )
+            if sent is not None:
+                return
+        await self._send_news_directly(job, parts)
+
+    def _news(self, job: Job, buttons: Sequence[JobButton | LinkButton]) -> Parts:
+        locale = job.place.locale
+        sentence = text(
+            "delivery.news",
+            locale,
+            member=mention(job.member_id),
+            title=titled(job, locale),
+            sentence=why(job, self._requirements, locale) or text(f"state.{job.state}", locale),
+        )
+        return {"content": clip(sentence, 2000), "embeds": [], "view": to_view(job.id, buttons)}
+
+    async def _send_news_directly(self, job: Job, parts: Parts) -> None:
+        with outages_are_later():
+            try:
+                await self._routes.send(await self._routes.direct(job), job, "dmnews", parts)
+            except discord.HTTPException as error:
+                if not is_final(error):
+                    raise
+                log.info("no way to tell the member (%s)", error.code, extra={"job": job.id, "state": job.state})
+
+    def _remember(self, job: Job, message_id: int, card: Card) -> None:
+        self._shown[job.id] = (message_id, card)
+        self._shown.move_to_end(job.id)
+        while len(self._shown) > _MAX_REMEMBERED:
+            self._shown.popitem(last=False)

@@ -1,0 +1,294 @@
+"""A finished track into its channel: packaged, named, with its link, once; else by the next best way; else kept."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import discord
+
+from bot.audio import AudioPool, PackagedTrack, PackagingStep, Problem, Tags, as_it_came
+from bot.clock import Clock
+from bot.delivery.card_messages import CardMessages
+from bot.delivery.http_errors import TOKEN_ENDED, UNKNOWN_MESSAGE, is_final, is_too_large, outages_are_later
+from bot.delivery.routes import Routes, has_token, only_by_answer, pinging, reply_to_card
+from bot.disk import NO_REFERENCE, NO_TRACK, Disk, reaching
+from bot.errors import DiskError, UndeliverableError
+from bot.jobs.model import Job
+from bot.jobs.ports import DeliveredMessage, Eta, Published
+from bot.texts import text
+from bot.ui.cards import Card, JobAction
+from bot.ui.custom_ids import job_id
+from bot.ui.formatting import clip
+from bot.ui.order_flow import flow_at
+from bot.ui.orders import expiry_of
+from bot.ui.render import Parts, put_with_link, to_parts
+from bot.ui.track_cards import has_link, track_card
+
+log = logging.getLogger(__name__)
+
+#: What every channel takes, whatever the interaction promised: a member's own larger limit ends with their interaction.
+_EVERYWHERE_BYTES = 10 * 1024 * 1024
+#: Discord's limit for an attachment's description.
+_MAX_ALT_CHARACTERS = 1024
+#: How far back our own message is looked for; a channel that wrote more in the meantime is not searched further.
+_MAX_SEARCHED = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parcel:
+    """A track, ready to go."""
+
+    packaged: PackagedTrack
+    about: str  #: for who cannot see or hear it
+
+    def files(self) -> list[discord.File]:
+        """Fresh for every try: a file that was sent is spent."""
+        if not self.packaged.fits:
+            return []
+        paths = [(self.packaged.path, self.packaged.name)]
+        if self.packaged.picture is not None:
+            paths.append((self.packaged.picture, self.packaged.picture.name))
+        with reaching(NO_TRACK):
+            return [discord.File(path, filename=name, description=self.about) for path, name in paths]
+
+
+class DiscordDelivery:
+    """Deliverer and Publisher of bot.jobs.ports."""
+
+    def __init__(self, *, client: discord.Client, pool: AudioPool, clock: Clock, disk: Disk) -> None:
+        """`client`: with an order flow, whose requirements the sentences name; `pool` packages, `disk` permitting."""
+        self._routes = Routes(client)
+        self._pool = pool
+        self._clock = clock
+        self._disk = disk
+        self._requirements = flow_at(client).requirements
+        self._cards = CardMessages(routes=self._routes, requirements=self._requirements, clock=clock)
+
+    async def show(self, job: Job, eta: Eta) -> int | None:
+        """See Deliverer.show. An unchanged card is not edited."""
+        return await self._cards.show(job, eta)
+
+    async def tell(self, job: Job) -> None:
+        """See Deliverer.tell."""
+        await self._cards.tell(job)
+
+    async def publish(self, job: Job, song: Path, name: str) -> Published:
+        """See Publisher.publish."""
+
+        def files() -> list[discord.File]:
+            with reaching(NO_REFERENCE):
+                return [discord.File(song, filename=name)]
+
+        attachment = await self._cards.attach(job, files)
+        return Published(url=attachment.url, expires_at=expiry_of(attachment.url))
+
+    async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
+        """See Deliverer.deliver: as a file, made smaller where that helps, else as a link; here, else directly."""
+        try:
+            return await self._in_some_size(job, track)
+        except UndeliverableError:
+            linked = None if only_by_answer(job) else await self._as_link(job, track)
+            if linked is None:
+                raise
+            return linked
+
+    async def _in_some_size(self, job: Job, track: Path) -> DeliveredMessage:
+        refused_bytes: int | None = None
+        for limit_bytes in (job.place.upload_limit_bytes, _EVERYWHERE_BYTES, 0):
+            if limit_bytes and refused_bytes is not None and refused_bytes <= limit_bytes:
+                continue  # the same file once more would be refused once more
+            async with self._packaged(job, track, limit_bytes) as parcel:
+                try:
+                    return await self._deliver(job, parcel)
+                except discord.HTTPException as error:
+                    if not is_too_large(error) or not parcel.packaged.fits:
+                        raise UndeliverableError(f"Discord answered {error.status} ({error.code})") from None
+                    refused_bytes = parcel.packaged.size_bytes
+                    log.info("too large for its channel: %d bytes", refused_bytes, extra={"job": job.id})
+        raise UndeliverableError("no size is small enough")
+
+    async def _as_link(self, job: Job, track: Path) -> DeliveredMessage | None:
+        """A place that takes no files may take a link, which is better than silence; None when it takes none either."""
+        if not has_link(job, self._requirements):
+            return None
+        async with self._packaged(job, track, 0) as parcel:
+            with outages_are_later():
+                try:
+                    return await self._in_channel(job, parcel, or_unlinked=False)
+                except discord.HTTPException as error:
+                    if not is_final(error):
+                        raise
+                    return None
+
+    async def find_delivered(self, job: Job, since: datetime) -> DeliveredMessage | None:
+        """See Deliverer.find_delivered. Our own messages show their buttons without the message content intent."""
+        if only_by_answer(job):
+            return await self._find_in_direct(job, since)  # editing the answer once more is the same message
+        return await self._find_in(
+            self._routes.channel(job.place.channel_id), job, since
+        ) or await self._find_in_direct(job, since)
+
+    async def _deliver(self, job: Job, parcel: _Parcel) -> DeliveredMessage:
+        with outages_are_later():
+            if only_by_answer(job):
+                return await self._by_answer(job, parcel) or await self._directly(job, parcel)
+            try:
+                return await self._in_channel(job, parcel)
+            except discord.HTTPException as error:
+                # not only 403 and 404: a filter or a locked thread says no with a 400
+                if not is_final(error) or is_too_large(error):
+                    raise
+                log.info("the channel is closed to us (%s)", error.code, extra={"job": job.id})
+                return await self._directly(job, parcel)
+
+    async def _in_channel(self, job: Job, parcel: _Parcel, *, or_unlinked: bool = True) -> DeliveredMessage:
+        """`or_unlinked`: as it is without its link, should Discord refuse that."""
+        channel = self._routes.channel(job.place.channel_id)
+        cards = self._track_cards(job, parcel, direct=False)
+        if not or_unlinked:
+            cards = (cards[0], cards[0])
+        more = {"reference": reply_to_card(job), "allowed_mentions": pinging(job)}
+        return await self._sent(channel, job, "track", parcel, cards, **more)
+
+    async def _directly(self, job: Job, parcel: _Parcel) -> DeliveredMessage:
+        try:
+            channel = await self._routes.direct(job)
+            return await self._sent(channel, job, "dm", parcel, self._track_cards(job, parcel, direct=True))
+        except (discord.Forbidden, discord.NotFound, discord.HTTPException) as error:
+            if is_too_large(error) or error.status >= 500 or error.status == 429:
+                raise
+            raise UndeliverableError(f"neither channel nor direct message ({error.code})") from None
+
+    async def _sent(
+        self,
+        to: discord.abc.Messageable,
+        job: Job,
+        purpose: str,
+        parcel: _Parcel,
+        cards: tuple[Card, Card],
+        **more: Any,
+    ) -> DeliveredMessage:
+
+        async def put(card: Card) -> discord.Message:
+            return await self._routes.send(to, job, purpose, _parts(card, parcel), files=parcel.files, **more)
+
+        try:
+            message = await put_with_link(*cards, put)
+        except discord.NotFound as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
+            # the nonce's message was there and has been deleted since: the member has seen it, or a moderator did
+            log.info("the track had been sent and was deleted", extra={"job": job.id})
+            return DeliveredMessage(channel_id=job.place.channel_id, message_id=job.card_message_id or 0)
+        return DeliveredMessage(channel_id=message.channel.id, message_id=message.id)
+
+    def _track_cards(self, job: Job, parcel: _Parcel, *, direct: bool) -> tuple[Card, Card]:
+        """The message with its link, and without."""
+        packaged = parcel.packaged
+        card = partial(
+            track_card,
+            job,
+            requirements=self._requirements,
+            locale=job.place.locale,
+            with_file=packaged.fits,
+            direct=direct,
+            sketch=packaged.comment == SKETCH_COMMENT,
+            smaller=PackagingStep.SHRUNK in packaged.steps,
+        )
+        return card(), card(linked=False)
+
+    async def _by_answer(self, job: Job, parcel: _Parcel) -> DeliveredMessage | None:
+        """By editing the answer, which may be done twice; a followup may not, it has no nonce."""
+        if not has_token(job, self._clock.now()):
+            return None
+
+        async def put(card: Card) -> discord.Message:
+            return await self._routes.edit_answer(job, _parts(card, parcel), attachments=parcel.files())
+
+        try:
+            message = await put_with_link(*self._track_cards(job, parcel, direct=False), put)
+        except discord.HTTPException as error:
+            if isinstance(error, discord.NotFound | discord.Forbidden) or error.code == TOKEN_ENDED:
+                return None
+            raise
+        return DeliveredMessage(channel_id=job.place.channel_id, message_id=message.id)
+
+    async def _find_in_direct(self, job: Job, since: datetime) -> DeliveredMessage | None:
+        with outages_are_later():
+            try:
+                channel = await self._routes.direct(job)
+            except discord.HTTPException as error:
+                if error.status >= 500 or error.status == 429:
+                    raise
+                return None
+        return await self._find_in(channel, job, since)
+
+    async def _find_in(self, channel: discord.abc.Messageable, job: Job, since: datetime) -> DeliveredMessage | None:
+        marker = job_id(JobAction.DELETE, job.id)
+        with outages_are_later():
+            try:
+                async for message in channel.history(limit=_MAX_SEARCHED, after=since, oldest_first=True):
+                    if message.author.id == self._routes.own_id and marker in _custom_ids(message):
+                        return DeliveredMessage(channel_id=message.channel.id, message_id=message.id)
+            except (discord.Forbidden, discord.NotFound) as error:
+                log.info("cannot look for an earlier message (%s)", error.code, extra={"job": job.id})
+        return None
+
+    @asynccontextmanager
+    async def _packaged(self, job: Job, track: Path, limit_bytes: int) -> AsyncGenerator[_Parcel]:
+        """Tagged, pictured and small enough; the folder it lies in is gone afterwards. 0 bytes: the link alone."""
+        with reaching(NO_TRACK):
+            size_bytes = (await asyncio.to_thread(track.stat)).st_size
+        if limit_bytes <= 0:
+            yield _Parcel(
+                packaged=PackagedTrack(path=track, fits=False, size_bytes=size_bytes, name=track.name), about=""
+            )
+            return
+        tags = Tags(
+            title=job.title,
+            artist=job.member_name,
+            lyrics=job.prompt.strip("#"),
+            comment=text("track.comment", job.place.locale),
+        )
+        about = text("track.description", job.place.locale, title=job.title, member=job.member_name)
+        async with AsyncExitStack() as stack:
+            try:
+                with reaching("no room to package the track"):
+                    folder = await stack.enter_async_context(self._pool.room(2 * size_bytes))
+                    packaged = await self._pool.package(
+                        track, folder, title=job.title, tags=tags, limit_bytes=limit_bytes
+                    )
+            except DiskError as error:
+                self._disk.failed(error, job.id)
+                with reaching(NO_TRACK):
+                    packaged = await asyncio.to_thread(as_it_came, track, job.title, limit_bytes)
+            if packaged.problem is Problem.DISK:
+                self._disk.failed(DiskError("no room to package the track"), job.id)
+            yield _Parcel(packaged=packaged, about=clip(about, _MAX_ALT_CHARACTERS))
+
+
+def _parts(card: Card, parcel: _Parcel) -> Parts:
+    packaged = parcel.packaged
+    parts = to_parts(card)
+    if packaged.fits and packaged.picture is not None:
+        embed = discord.Embed(colour=_PICTURE_COLOUR)
+        parts["embeds"] = [embed.set_image(url=f"attachment://{packaged.picture.name}")]
+    return parts
+
+
+_PICTURE_COLOUR = 0x5865F2
+#: What the sandbox's offline generator writes into its files; the one comment that is passed on in words.
+SKETCH_COMMENT = "offline sketch, no AI"
+
+
+def _custom_ids(message: discord.Message) -> set[str]:
+    rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
+    return {
+        item.custom_id for row in rows for item in row.children if isinstance(item, discord.Button) and item.custom_id
+    }

@@ -1,0 +1,238 @@
+"""One HTTP exchange with the music API: what was answered, or a GenerationError that says what is at stake."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+import pydantic_core
+import yarl
+from pydantic import SecretStr
+
+import bot
+from bot.clock import Clock
+from bot.download import DownloadTimeouts
+from bot.errors import BusyError, GenerationError, SettingsError
+
+_READ_BYTES = 1 << 14
+USER_AGENT = f"compose-bot/{bot.__version__}"
+
+#: aiohttp raises these before the first byte of a request is written: the server cannot have taken it.
+NOT_SENT = (
+    aiohttp.ClientConnectorError,  # refused, unreachable, DNS, TLS handshake, certificate, proxy
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ServerFingerprintMismatch,
+    aiohttp.ClientHttpProxyError,  # the proxy would not open a tunnel
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """How long each phase may take."""
+
+    connect_seconds: float = 10  #: a connection, with DNS and TLS; also the wait for a free one in the pool
+    #: The POST's answer: the API fetches the reference meanwhile. Its documents show 7 s, real clients allow 90 to 180.
+    submit_seconds: float = 180
+    read_seconds: float = 30  #: any other answer
+    track: DownloadTimeouts = field(default_factory=DownloadTimeouts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpLimits:
+    """How much is taken in, and how long it may take."""
+
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    answer_bytes: int = 256 * 1024  #: a real answer has under 2 kB
+    track_bytes: int = 64 * 1024 * 1024  #: four minutes of WAV; minimax-music gives at most 2 MB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One call as metrics see it."""
+
+    call: str  #: submit, poll, look_up or probe
+    status: int | None  #: None when no answer came
+    seconds: float
+
+
+Observer = Callable[[Exchange], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back, read as far as the limit."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    is_whole: bool  #: False: cut off by the limit, or the connection broke
+
+    @property
+    def is_good(self) -> bool:
+        """Any 2xx: the documents do not say which one the POST answers."""
+        return 200 <= self.status < 300
+
+    @property
+    def data(self) -> object:
+        """The body as JSON; None when it is none. Too deep, cut off or ill-encoded counts as none."""
+        if not self.is_whole:
+            return None
+        try:
+            return pydantic_core.from_json(self.body)
+        except ValueError:
+            return None
+
+    @property
+    def text(self) -> str:
+        """The body as text, for plain-text errors; empty for anything that looks like markup."""
+        text = self.body[:4000].decode("utf-8", "replace").strip()
+        is_markup = text.startswith("<") or "html" in self.headers.get("Content-Type", "").lower()
+        return "" if is_markup else text
+
+    @property
+    def request_id(self) -> str | None:
+        """The API's own name for this exchange, to quote to its support."""
+        name = self.headers.get("x-inference-id") or self.headers.get("x-request-id")
+        return name[:100] if name else None
+
+    def retry_after_seconds(self, now: datetime) -> float | None:
+        """`Retry-After` in either of its forms (RFC 9110, 10.2.3); never negative."""
+        value = self.headers.get("Retry-After", "").strip()
+        if not value:
+            return None
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = _seconds_until(value, now)
+        return max(0.0, seconds) if seconds is not None and math.isfinite(seconds) else None
+
+
+def _seconds_until(date: str, now: datetime) -> float | None:
+    try:
+        at = parsedate_to_datetime(date)
+        return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
+    except (ValueError, OverflowError):
+        return None
+
+
+class Transport:
+    """Sends requests to one API with one key, and turns every way a connection can fail into a GenerationError."""
+
+    def __init__(
+        self, *, base_url: str, api_key: SecretStr, clock: Clock, limits: HttpLimits, observe: Observer
+    ) -> None:
+        """Raises SettingsError when the address or the key cannot be used in a request."""
+        self._base = _usable_base(base_url)
+        self._key = _usable_key(api_key)
+        self._clock = clock
+        self._timeouts = limits.timeouts
+        self._limits = limits
+        self._observe = observe
+
+    async def get(
+        self, session: aiohttp.ClientSession, call: str, path: str, params: Mapping[str, str | int]
+    ) -> Answer:
+        """Safe to repeat. Raises BusyError when no answer came; an answer that broke off has `is_whole` False."""
+        return await self._exchange(
+            session, "GET", call, path, lost=BusyError, seconds=self._timeouts.read_seconds, params=params
+        )
+
+    async def post(
+        self,
+        session: aiohttp.ClientSession,
+        call: str,
+        path: str,
+        body: Mapping[str, str],
+        *,
+        headers: Mapping[str, str],
+        lost: type[GenerationError],
+    ) -> Answer:
+        """Sent at most once. Raises BusyError if it was certainly not sent, `lost` if nobody can tell."""
+        return await self._exchange(
+            session, "POST", call, path, lost=lost, seconds=self._timeouts.submit_seconds, body=body, headers=headers
+        )
+
+    async def _exchange(  # noqa: PLR0913 - one private place for both calls
+        self,
+        session: aiohttp.ClientSession,
+        method: str,
+        call: str,
+        path: str,
+        *,
+        lost: type[GenerationError],
+        seconds: float,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        started = self._clock.monotonic()
+        status: int | None = None
+        connect = self._timeouts.connect_seconds
+        try:
+            async with session.request(
+                method,
+                self._base.joinpath(*path.strip("/").split("/")),
+                params=params,
+                json=body,
+                headers={
+                    "Authorization": f"Bearer {self._key.get_secret_value()}",
+                    "Accept": "application/json",
+                    "User-Agent": USER_AGENT,
+                    **(headers or {}),
+                },
+                # A redirect would carry the key, or turn the POST into a GET.
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=connect + seconds, connect=connect, sock_read=seconds),
+            ) as response:
+                status = response.status
+                return await self._read(response)
+        except NOT_SENT as error:
+            raise BusyError(f"no connection: {type(error).__name__}") from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise lost(f"no answer: {type(error).__name__}") from error
+        finally:
+            self._observe(Exchange(call=call, status=status, seconds=self._clock.monotonic() - started))
+
+    async def _read(self, response: aiohttp.ClientResponse) -> Answer:
+        body = bytearray()
+        is_whole = True
+        try:
+            async for piece in response.content.iter_chunked(_READ_BYTES):
+                body += piece
+                if len(body) > self._limits.answer_bytes:
+                    is_whole = False
+                    response.close()
+                    break
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            # The status line came, and it alone decides much: a 401 stays a 401 without its body.
+            is_whole = False
+        return Answer(
+            status=response.status,
+            headers=response.headers,
+            # some servers echo the key they refuse: it must not get any further than this
+            body=bytes(body[: self._limits.answer_bytes]).replace(self._key.get_secret_value().encode(), b"***"),
+            is_whole=is_whole,
+        )
+
+
+def _usable_base(base_url: str) -> yarl.URL:
+    try:
+        url = yarl.URL(base_url.strip())
+        is_usable = url.scheme in {"http", "https"} and bool(url.host) and url.user is None and not url.query_string
+    except ValueError:
+        is_usable = False
+        url = yarl.URL()
+    if not is_usable:
+        raise SettingsError(["GENERATION_API_URL: not a plain http(s) address such as https://api.apilaplas.com"])
+    return url.with_path(url.path.rstrip("/")) if url.path != "/" else url
+
+
+def _usable_key(api_key: SecretStr) -> SecretStr:
+    key = api_key.get_secret_value().strip()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise SettingsError(["GENERATION_API_KEY: empty, or with characters that no key has"])
+    return SecretStr(key)

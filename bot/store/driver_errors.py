@@ -1,0 +1,74 @@
+"""What a database says when it fails, turned into StoreBusyError or StoreError before it leaves.
+
+The new error names neither statement nor values, and is not chained to the old one: PostgreSQL quotes whole rows.
+"""
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from sqlalchemy import exc
+
+from bot.errors import StoreBusyError, StoreError
+
+#: Primary result codes (https://www.sqlite.org/rescode.html) after which the same call may succeed.
+_SQLITE_WORDS = {
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_PROTOCOL: "locked",
+    sqlite3.SQLITE_FULL: "disk full",
+    sqlite3.SQLITE_IOERR: "input/output error",
+    sqlite3.SQLITE_READONLY: "read-only",
+    sqlite3.SQLITE_CANTOPEN: "out of reach",
+    sqlite3.SQLITE_NOMEM: "out of memory",
+    sqlite3.SQLITE_INTERRUPT: "interrupted",
+}
+
+#: SQLSTATE codes and classes (PostgreSQL manual, appendix A) after which the same call may succeed.
+_POSTGRESQL_WORDS = {
+    "53100": "disk full",
+    "55P03": "locked",
+    "08": "out of reach",
+    "40": "locked",
+    "53": "out of resources",
+    "57": "out of reach",
+    "58": "input/output error",
+}
+
+#: SQLSTATE codes that an operator meets at the start; the same call will fail again.
+_POSTGRESQL_REFUSALS = {"28000": "user refused", "28P01": "password refused", "3D000": "no such database"}
+
+
+@contextmanager
+def driver_errors_mapped() -> Generator[None]:
+    """Let nothing of the driver or of SQLAlchemy's DBAPI errors out."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise _store_error(error) from None
+    except exc.TimeoutError:
+        raise StoreBusyError("locked: no free connection") from None
+    except OSError as error:  # asyncpg's connect, and its TimeoutError
+        raise StoreBusyError(f"out of reach: {type(error).__name__}") from None
+
+
+def busy_word(error: BaseException | None) -> str | None:
+    """One word for a passing trouble of the database; None for anything else. Takes the driver's own error."""
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", None)  # missing on errors of the module itself
+        return None if code is None else _SQLITE_WORDS.get(code & 0xFF)
+    sqlstate = _sqlstate(error)
+    return _POSTGRESQL_WORDS.get(sqlstate) or _POSTGRESQL_WORDS.get(sqlstate[:2])
+
+
+def _store_error(error: exc.DBAPIError) -> StoreError:
+    if word := busy_word(error.orig):
+        return StoreBusyError(word)
+    if error.connection_invalidated:
+        return StoreBusyError("out of reach: connection lost")
+    name = getattr(error.orig, "sqlite_errorname", None) or _sqlstate(error.orig)
+    return StoreError(_POSTGRESQL_REFUSALS.get(name) or f"{type(error).__name__} {name}".rstrip())
+
+
+def _sqlstate(error: BaseException | None) -> str:
+    return str(getattr(error, "sqlstate", None) or "")

@@ -1,0 +1,185 @@
+"""A member's own songs, in pages of ten, and what is being made in a place: pure lists, and how they are shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+from discord import ui
+
+from bot.jobs.model import Job, JobState
+from bot.texts import text
+from bot.ui.cards import ButtonTone, JobAction, JobButton, LinkButton, card_buttons, track_link
+from bot.ui.custom_ids import choice_id, page_id
+from bot.ui.formatting import ICONS, ago, clip, fenced, length, mention, titled, why
+from bot.ui.order_flow import OrderFlow
+from bot.ui.render import Parts, finished, to_button
+from bot.ui.replies import locale_of, reply_privately
+
+PAGE_SIZE = 10
+#: A list longer than this says how many more there are.
+_MAX_QUEUE_LINES = 15
+_COLOUR = 0x5865F2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of a member's songs; `number` counts from 0."""
+
+    number: int
+    jobs: Sequence[Job]
+    count: int
+
+    @property
+    def pages(self) -> int:
+        """How many there are; at least one."""
+        return max(1, -(-self.count // PAGE_SIZE))
+
+
+async def page_of(flow: OrderFlow, member_id: int, number: int) -> Page:
+    """That page, or the last one if there are fewer."""
+    jobs, count = await flow.jobs.tracks_of(member_id, limit=PAGE_SIZE, offset=number * PAGE_SIZE)
+    if not jobs and number > 0:
+        return await page_of(flow, member_id, min(number, max(0, -(-count // PAGE_SIZE))) - 1)
+    return Page(number=number, jobs=jobs, count=count)
+
+
+def page_text(page: Page, locale: str) -> str:
+    """The lines of a page: state, title, age, and where it is."""
+    return "\n".join(_own_line(job, locale) for job in page.jobs) or text("tracks.empty", locale)
+
+
+def queue_text(jobs: Sequence[Job], channel_id: int, locale: str) -> str:
+    """What is being made. Titles of other channels stay there: not everybody who reads here may read there."""
+    here = [job for job in jobs if job.place.channel_id == channel_id]
+    lines = [
+        text(
+            "queue.line",
+            locale,
+            icon=ICONS[job.state],
+            title=clip(titled(job, locale), 120),
+            member=mention(job.member_id),
+            state=text(f"state.{job.state}", locale),
+            age=ago(job.created_at),
+        )
+        for job in here[:_MAX_QUEUE_LINES]
+    ]
+    if len(here) > _MAX_QUEUE_LINES:
+        lines.append(text("queue.more", locale, count=len(here) - _MAX_QUEUE_LINES))
+    if elsewhere := len(jobs) - len(here):
+        lines.append(text("queue.elsewhere", locale, count=elsewhere))
+    return "\n".join(lines) or text("queue.empty", locale)
+
+
+def song_text(job: Job, flow: OrderFlow, locale: str) -> str:
+    """One song: its state, its length, and its lyrics."""
+    head = [f"{ICONS[job.state]} {text(f'state.{job.state}', locale)} · {ago(job.created_at)}"]
+    if job.track is not None and job.track.seconds is not None:
+        head.append(length(job.track.seconds))
+    reason = "" if job.state is JobState.DELIVERED else why(job, flow.requirements, locale)
+    lyrics = fenced(job.lyrics) if job.lyrics.strip() else text("tracks.no_lyrics", locale)
+    return clip("\n".join(part for part in (" · ".join(head), reason) if part) + "\n" + lyrics, 4096)
+
+
+def song_buttons(job: Job, *, has_file: bool, locale: str) -> list[JobButton | LinkButton]:
+    """What its owner can do with a song; at most two rows of five."""
+
+    def button(action: JobAction, label: str, tone: ButtonTone = ButtonTone.QUIET) -> JobButton:
+        return JobButton(action=action, label=text(label, locale), tone=tone)
+
+    buttons: list[JobButton | LinkButton] = []
+    if link := track_link(job):
+        buttons.append(LinkButton(label=text("control.jump", locale), url=link))
+    if has_file:
+        buttons += [button(JobAction.POST, "control.post", ButtonTone.MAIN), button(JobAction.FILE, "control.file")]
+    decisions = [one for one in card_buttons(job, locale) if isinstance(one, JobButton) and one.action in _DECISIONS]
+    if job.is_live:
+        return [*buttons, *decisions]
+    return [
+        *buttons,
+        *decisions,
+        button(JobAction.AGAIN, "control.again"),
+        button(JobAction.EDIT, "control.edit"),
+        button(JobAction.DELETE, "control.delete", ButtonTone.DANGER),
+    ]
+
+
+#: What the card offers and may be decided from the list as well: the card may be gone.
+_DECISIONS = frozenset({JobAction.CANCEL, JobAction.RISK, JobAction.DISMISS, JobAction.LOOK})
+
+
+def page_parts(page: Page, locale: str) -> Parts:
+    """A page as a message: the list, a menu to choose from, and buttons to turn."""
+    embed = discord.Embed(title=text("tracks.heading", locale), description=page_text(page, locale), colour=_COLOUR)
+    if page.count:
+        footer = text("tracks.page", locale, page=page.number + 1, pages=page.pages, count=page.count)
+        embed.set_footer(text=footer)
+    items: list[ui.Item[ui.View]] = []
+    if page.jobs:
+        items.append(_menu(page, locale))
+    if page.number > 0:
+        items.append(ui.Button(label=text("control.newer", locale), custom_id=page_id(page.number - 1, "n")))
+    if page.number + 1 < page.pages:
+        items.append(ui.Button(label=text("control.older", locale), custom_id=page_id(page.number + 1, "o")))
+    return {"content": "", "embeds": [embed], "view": finished(*items)}
+
+
+def song_parts(job: Job, flow: OrderFlow, page_number: int, locale: str) -> Parts:
+    """One song as a message, with a way back to its page."""
+    embed = discord.Embed(
+        title=clip(titled(job, locale), 256), description=song_text(job, flow, locale), colour=_COLOUR
+    )
+    buttons = song_buttons(job, has_file=flow.jobs.track_file(job) is not None, locale=locale)
+    items = [to_button(job.id, button) for button in buttons]
+    items.append(ui.Button(label=text("control.back", locale), custom_id=page_id(page_number, "b")))
+    return {"content": "", "embeds": [embed], "view": finished(*items)}
+
+
+async def show_page(interaction: discord.Interaction, flow: OrderFlow, number: int) -> None:
+    """Answer a command with a page, or turn the page under a button."""
+    page = await page_of(flow, interaction.user.id, number)
+    parts = page_parts(page, locale_of(interaction))
+    if interaction.type is discord.InteractionType.component:
+        await interaction.response.edit_message(**parts)
+    else:
+        await interaction.response.send_message(**parts, ephemeral=True)
+
+
+async def show_song(interaction: discord.Interaction, flow: OrderFlow, job: Job | None, page_number: int = 0) -> None:
+    """Answer with one of the member's own songs; what is not theirs does not exist."""
+    locale = locale_of(interaction)
+    if job is None or job.member_id != interaction.user.id:
+        await reply_privately(interaction, text("tracks.unknown", locale))
+        return
+    parts = song_parts(job, flow, page_number, locale)
+    if interaction.type is discord.InteractionType.component:
+        await interaction.response.edit_message(**parts)
+    else:
+        await interaction.response.send_message(**parts, ephemeral=True)
+
+
+def choice_label(job: Job, locale: str) -> str:
+    """A song in a menu or in the list that appears while typing; at most 100 characters (Discord)."""
+    return clip(
+        text("tracks.choice", locale, title=clip(job.title, 60) or "?", state=text(f"state.{job.state}", locale)), 100
+    )
+
+
+def _own_line(job: Job, locale: str) -> str:
+    values = {
+        "icon": ICONS[job.state],
+        "title": clip(titled(job, locale), 160),
+        "state": text(f"state.{job.state}", locale),
+        "age": ago(job.created_at),
+    }
+    if link := track_link(job):
+        label = text("tracks.link", locale)
+        return text("tracks.line_linked", locale, **values, link=f"[{label}]({link})")
+    return text("tracks.line", locale, **values)
+
+
+def _menu(page: Page, locale: str) -> ui.Select[ui.View]:
+    options = [
+        discord.SelectOption(label=choice_label(job, locale), value=str(job.id), emoji=ICONS[job.state])
+        for job in page.jobs
+    ]
+    return ui.Select(custom_id=choice_id(page.number), placeholder=text("control.choose", locale), options=options)

@@ -1,0 +1,22 @@
+"""What this bot takes and what it refuses, as one value that commands, forms and cards share."""
+
+from dataclasses import dataclass, field
+
+from bot.jobs.blocklist import Blocklist
+from bot.jobs.lyrics import PromptRules
+
+#: Where Discord serves attachments from, directly or through its proxy.
+DISCORD_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequirements:
+    """Limits of the operator, of the model and of Discord, as far as an order is checked before it becomes a job."""
+
+    prompt: PromptRules = field(default_factory=PromptRules)
+    reference_max_bytes: int = 25 * 1024 * 1024
+    reference_min_seconds: float = 15.0  #: the API wants longer than this
+    title_max_characters: int = 80
+    attachment_hosts: frozenset[str] = DISCORD_HOSTS
+    blocklist: Blocklist = field(default_factory=Blocklist)
+    opens_loopback: bool = False  #: Discord is a stand-in, and who reads there sits at this machine

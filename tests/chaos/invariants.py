@@ -1,0 +1,122 @@
+"""What is true after a storm, judged from outside: the channel, the music API's ledger, the rows."""
+
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.clock import SystemClock
+from bot.jobs.model import RESTING, Job, JobState
+from bot.store.db import open_store
+from sandbox.discord import FakeDiscord
+from sandbox.discord.objects import JSON
+from sandbox.generation import FakeGeneration
+from tests.chaos.members import Ordered
+
+_JOB_ID = re.compile(r"^job:v\d+:\w+:(\d+)$")
+
+
+@dataclass(slots=True)
+class Score:
+    """The figures of the last line, and a sentence for every broken promise."""
+
+    jobs: int = 0
+    delivered: int = 0
+    unknown: int = 0
+    failed: int = 0
+    lost: int = 0
+    paid_twice: int = 0
+    posted_twice: int = 0
+    broken: list[str] = field(default_factory=list)
+
+
+async def rows(folder: Path) -> list[Job]:
+    """Every job of a bot that is not running, oldest first."""
+    async with open_store(f"sqlite+aiosqlite:///{folder / 'data' / 'compose.db'}", clock=SystemClock()) as store:
+        found: list[Job] = []
+        job_id = 1
+        highest = sum((await store.tally()).by_state.values())
+        while len(found) < highest:
+            if (job := await store.get(job_id)) is not None:
+                found.append(job)
+            job_id += 1
+        return found
+
+
+def unrested(folder: Path) -> tuple[int, int]:
+    """How many jobs are still at work, and how many rest without their member knowing; while the bot runs."""
+    states = ", ".join(f"'{state}'" for state in RESTING)
+    connection = sqlite3.connect(f"file:{folder / 'data' / 'compose.db'}?mode=ro", uri=True)
+    try:
+        (live,) = connection.execute(f"SELECT count(*) FROM job WHERE state NOT IN ({states})").fetchone()
+        (untold,) = connection.execute(
+            f"SELECT count(*) FROM job WHERE state IN ({states}) AND (told IS NULL OR told <> state)"
+        ).fetchone()
+    finally:
+        connection.close()
+    return live, untold
+
+
+def judge(jobs: Sequence[Job], ordered: Sequence[Ordered], discord: FakeDiscord, generation: FakeGeneration) -> Score:
+    """Hold every promise against what is there."""
+    score = Score(jobs=len(jobs))
+    tracks = _track_messages(discord)
+    by_interaction = {job.place.interaction_id: job for job in jobs}
+    for order in ordered:
+        job = by_interaction.get(order.interaction.id)
+        if job is None:
+            if order.interaction.answered:
+                _lose(score, f"{order.title}: answered, but there is no job")
+            continue
+        _judge_job(score, job, order, tracks[job.id])
+    score.paid_twice = len(generation.ledger.repeated_posts)
+    score.broken += [f"POSTed twice: {name}" for name in generation.ledger.repeated_posts]
+    score.posted_twice = sum(count > 1 for count in tracks.values())
+    score.broken += [f"job {job_id}: {count} track messages" for job_id, count in tracks.items() if count > 1]
+    return score
+
+
+def _judge_job(score: Score, job: Job, order: Ordered, messages: int) -> None:
+    if job.state is JobState.DELIVERED:
+        score.delivered += 1
+        if messages == 0:
+            _lose(score, f"job {job.id}: delivered, but no message has its track")
+    elif messages:
+        score.broken.append(f"job {job.id}: {job.state}, but a message has its track")
+    if job.state is JobState.UNKNOWN:
+        score.unknown += 1
+    elif job.state in RESTING and job.state is not JobState.DELIVERED:
+        score.failed += 1
+    if job.state not in RESTING or job.notified_state is not job.state:
+        _lose(score, f"job {job.id}: {job.state}, the member was told of {job.notified_state}")
+    if job.lyrics != order.lyrics:
+        _lose(score, f"job {job.id}: its words are not those that were typed")
+
+
+def _lose(score: Score, sentence: str) -> None:
+    score.lost += 1
+    score.broken.append(sentence)
+
+
+def _track_messages(discord: FakeDiscord) -> Counter[int]:
+    """How many messages with a sound file each job has, by the job's id in their buttons."""
+    found: Counter[int] = Counter()
+    for message in discord.messages:
+        is_reply_or_direct = message.author.bot and any(
+            file.filename.lower().endswith((".mp3", ".wav")) for file in message.attachments
+        )
+        job_ids = set(_job_ids(message.components))
+        if is_reply_or_direct and len(job_ids) == 1:
+            found[job_ids.pop()] += 1
+    return found
+
+
+def _job_ids(components: list[JSON]) -> list[int]:
+    found: list[int] = []
+    for component in components:
+        if match := _JOB_ID.match(str(component.get("custom_id", ""))):
+            found.append(int(match[1]))
+        found += _job_ids(component.get("components", []))
+    return found

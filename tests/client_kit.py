@@ -1,0 +1,244 @@
+"""The bot's Discord side against the sandbox's Discord: the real client and delivery, a real database file, no engine.
+
+Tests play the engine: they move jobs and call the deliverer. `restart` ends the client and starts another on the same
+database, as a new process would.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Unpack
+
+import discord
+import pytest
+import yarl
+
+from bot.audio import AudioPool
+from bot.client import ComposeClient, run_client
+from bot.clock import SystemClock
+from bot.delivery import DiscordDelivery
+from bot.disk import Disk
+from bot.errors import Reason
+from bot.jobs.blocklist import Blocklist
+from bot.jobs.eta import EtaEstimator
+from bot.jobs.files import JobFiles
+from bot.jobs.model import Job, JobState, Track
+from bot.jobs.ports import Changes, JobStore
+from bot.jobs.service import JobService
+from bot.metrics import Metrics
+from bot.store.db import open_store
+from bot.ui.requirements import DISCORD_HOSTS, OrderRequirements
+from sandbox.discord import FakeDiscord, Message, Rules
+
+SONG = ("song.mp3", b"ID3" + bytes(4997))
+LYRICS = "Side by side, through thick and thin\nWith a laugh and a grin"
+
+
+def unsigned(url: str) -> str:
+    """A CDN URL without its signature, which is another one every second; it has to have one."""
+    place, _, signature = url.partition("?")
+    assert re.fullmatch(r"ex=[0-9a-f]+&is=[0-9a-f]+&hm=[0-9a-f]{64}&", signature)
+    return place
+
+
+class ShiftedClock(SystemClock):
+    """The machine's clock, moved by the same seconds as the sandbox's."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def now(self) -> Any:
+        return super().now() + self.ahead
+
+
+@dataclass(kw_only=True)
+class ClientKit:
+    fake: FakeDiscord
+    folder: Path
+    clock: ShiftedClock = field(default_factory=ShiftedClock)
+    woken: list[int] = field(default_factory=list)
+    #: Kinds of the sandbox's violations that a test provokes; all others are faults of ours.
+    excused: set[str] = field(default_factory=set)
+    #: See OrderRequirements; counts from the next start on.
+    opens_loopback: bool = False
+    #: Where the music API has the tracks.
+    track_url: str = "https://files.example/track.mp3?sig=1"
+    client: ComposeClient = field(init=False)
+    store: JobStore = field(init=False)
+    files: JobFiles = field(init=False)
+    disk: Disk = field(init=False)
+    jobs: JobService = field(init=False)
+    delivery: DiscordDelivery = field(init=False)
+    _stack: AsyncExitStack = field(init=False)
+
+    async def start(self) -> None:
+        self._stack = AsyncExitStack()
+        url = f"sqlite+aiosqlite:///{self.folder / 'compose.db'}"
+        self.store = await self._stack.enter_async_context(open_store(url, clock=self.clock, synchronous="OFF"))
+        self.files = JobFiles(self.folder)
+        self.files.prepare()
+        self.jobs = JobService(
+            store=self.store,
+            files=self.files,
+            eta_estimator=EtaEstimator(store=self.store, clock=self.clock),
+            clock=self.clock,
+            metrics=Metrics(),
+            wake=self.woken.append,
+        )
+        self.disk = Disk([*self.files.folders, self.files.work], self.clock)
+        requirements = OrderRequirements(
+            attachment_hosts=DISCORD_HOSTS | {"127.0.0.1"},
+            blocklist=Blocklist(["naughty"]),
+            opens_loopback=self.opens_loopback,
+        )
+        self.client = ComposeClient(
+            jobs=self.jobs,
+            store=self.store,
+            requirements=requirements,
+            clock=self.clock,
+            extensions=("cogs.compose", "cogs.tracks"),
+        )
+        pool = await self._stack.enter_async_context(AudioPool(processes=1, work_dir=self.files.work))
+        self.delivery = DiscordDelivery(client=self.client, pool=pool, clock=self.clock, disk=self.disk)
+        ready = asyncio.Event()
+
+        async def on_ready() -> None:
+            ready.set()
+
+        running = asyncio.create_task(run_client(self.client, self.fake.token, on_ready))
+        self._stack.push_async_callback(self._end, running)
+        await asyncio.wait({running, asyncio.create_task(ready.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+
+    async def _end(self, running: "asyncio.Task[None]") -> None:
+        await self.client.close()
+        await asyncio.gather(running, return_exceptions=True)
+        await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        await self._stack.aclose()
+
+    async def restart(self) -> None:
+        await self.stop()
+        await self.start()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, in the sandbox and here."""
+        self.fake.advance(seconds)
+        self.clock.ahead += timedelta(seconds=seconds)
+
+    # -- what an engine would do -------------------------------------------------------------------------------------
+
+    async def move(self, job: Job, after: JobState, **changes: Unpack[Changes]) -> Job:
+        moved = await self.store.move(job, after, self.clock.now(), **changes)
+        assert moved is not None
+        return moved
+
+    async def fresh(self, job: Job) -> Job:
+        found = await self.store.get(job.id)
+        assert found is not None
+        return found
+
+    async def generating(self, job: Job) -> Job:
+        return await self.generating_from(await self.move(await self.fresh(job), JobState.QUEUED))
+
+    async def generating_from(self, job: Job) -> Job:
+        job = await self.move(job, JobState.SUBMITTING, attempt=1, submit_started_at=self.clock.now())
+        now = self.clock.now()
+        settled = await self.store.resolve_submission(job.id, 1, f"gen-{job.id}", now, now + timedelta(seconds=900))
+        assert settled is not None
+        return settled
+
+    async def failed(self, job: Job, reason: Reason) -> Job:
+        job = await self.move(await self.generating(job), JobState.FAILED, reason=reason)
+        await self.delivery.tell(job)
+        return await self.fresh(job)
+
+    async def delivering(self, job: Job, content: bytes) -> tuple[Job, Path]:
+        name = f"{job.id}.mp3"
+        track = self.files.track_path(name)
+        track.write_bytes(content)
+        kept = Track(url=self.track_url, copy_name=name, size_bytes=len(content), seconds=20.0)
+        job = await self.move(await self.generating(job), JobState.READY, track=kept)
+        return await self.move(job, JobState.DELIVERING, deliver_started_at=self.clock.now()), track
+
+    async def delivered(self, job: Job, content: bytes = SONG[1]) -> Job:
+        job, track = await self.delivering(job, content)
+        message = await self.delivery.deliver(job, track)
+        job = await self.move(
+            job, JobState.DELIVERED, track_channel_id=message.channel_id, track_message_id=message.message_id
+        )
+        await self.delivery.tell(job)
+        return await self.fresh(job)
+
+    # -- what a member does ------------------------------------------------------------------------------------------
+
+    async def order(self, lyrics: str = LYRICS, **more: Any) -> Job:
+        """A job that a member ordered with /compose, its card in the channel."""
+        options = {"lyrics": lyrics, **more.pop("options", {})}
+        done = await self.fake.slash("compose", options, files={"reference": SONG}, **more)
+        await self.fake.until(lambda: done.original)
+        job_id = self.woken[-1]
+
+        async def card_known() -> Job | None:
+            found = await self.store.get(job_id)
+            return found if found and found.card_message_id else None
+
+        for _ in range(200):
+            if (job := await card_known()) is not None:
+                return job
+            await asyncio.sleep(0.01)
+        raise AssertionError("the card's message was not stored")
+
+    def card(self, job: Job) -> Message:
+        assert job.card_message_id is not None
+        return self.fake.message(job.card_message_id)
+
+    def track_message(self, job: Job) -> Message:
+        assert job.track_message_id is not None
+        return self.fake.message(job.track_message_id)
+
+
+def text_of(message: Message) -> str:
+    """Everything a member reads of a message."""
+    parts = [message.content]
+    for embed in message.embeds:
+        parts += [embed.get("title") or "", embed.get("description") or ""]
+        parts += [f"{field['name']}: {field['value']}" for field in embed.get("fields") or ()]
+    return "\n".join(part for part in parts if part)
+
+
+def labels_of(message: Message) -> list[str]:
+    """The buttons of a message."""
+    return [button["label"] for row in message.components for button in row["components"] if button["type"] == 2]
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeDiscord]:
+    async with FakeDiscord(rules=Rules()) as running:
+        yield running
+
+
+@asynccontextmanager
+async def open_client_kit(fake: FakeDiscord, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ClientKit]:
+    monkeypatch.setattr(discord.http.Route, "BASE", fake.api_url)
+    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(fake.gateway_url))
+    client_kit = ClientKit(fake=fake, folder=folder)
+    await client_kit.start()
+    try:
+        yield client_kit
+    finally:
+        await client_kit.stop()
+
+
+@pytest.fixture
+async def client_kit(fake: FakeDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ClientKit]:
+    async with open_client_kit(fake, tmp_path, monkeypatch) as running:
+        yield running
+        faults = [violation for violation in fake.violations if violation.kind not in running.excused]
+        assert not faults, faults
