@@ -13,7 +13,7 @@ JOBS ?= 200
 TESTED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox offline run check bare image-check test test-slow test-pythons lint lint-workflow fmt chaos corpus sketch-report lock clean
+.PHONY: help demo sandbox offline run check bare image-check test test-slow test-pythons lint lint-workflow fmt docs chaos corpus sketch-report lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -63,6 +63,10 @@ lint-workflow: ## look at the workflow file (needs node and npm)
 fmt: $(VENV)/.dev ## put the code into the house's form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev ## write anew what the documents take from the code
+	@$(RUN) -m tests.bot.ui.gallery
+	@$(RUN) -m tests.file_index
 
 chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200]
 	@$(RUN) -m tests.chaos --seed "$(SEED)" --jobs "$(JOBS)"

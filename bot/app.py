@@ -27,7 +27,7 @@ from bot.generation.transport import HttpLimits, Timeouts
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.blocklist import Blocklist
 from bot.jobs.card_updates import CardUpdater
-from bot.jobs.context import StepContext, StepLimits, StepResult
+from bot.jobs.context import StepContext, StepLimits
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
@@ -130,8 +130,7 @@ async def _serve(
 async def _open(
     settings: Settings, profile: RequestProfile, requirements: OrderRequirements, stack: AsyncExitStack
 ) -> RunningBot:
-    clock: Clock = SystemClock()
-    metrics = Metrics()
+    clock, metrics = SystemClock(), Metrics()
     supervisor = TaskSupervisor(clock)
     files = await _prepare_files(settings)
     disk = Disk((*files.folders, files.work), clock)
@@ -143,11 +142,8 @@ async def _open(
     submitting: SubmitSteps
     finishing: FinishSteps
 
-    async def run_step(job_id: int) -> StepResult:
-        return await steps.run_step(job_id)
-
     engine = JobRunner(
-        run_step=run_step,
+        run_step=lambda job_id: steps.run_step(job_id),  # noqa: PLW0108 -- it is made further below
         give_up=lambda job_id: steps.give_up(job_id),  # noqa: PLW0108 -- it is made further below
         in_flight=lambda: submitting.in_flight | finishing.in_flight,
         store=store,
@@ -184,8 +180,7 @@ async def _open(
         submitting=submitting,
         finishing=finishing,
     )
-    keep_for = timedelta(days=settings.retention_days)
-    retention = Retention(store=store, files=files, clock=clock, keep_for=keep_for, disk=disk)
+    retention = _retention(settings, store, files, clock, disk)
     for name, loop in (("retention", retention.run), ("sound", selftest.run), ("disk", disk.run)):
         supervisor.run_forever(name, loop)
     gauges = _gauges(store, metrics)
@@ -194,6 +189,11 @@ async def _open(
     )
     await _open_health(settings, supervisor, checks, metrics, clock, stack)
     return RunningBot(client=client, engine=engine, supervisor=supervisor, selftest=selftest)
+
+
+def _retention(settings: Settings, store: JobStore, files: JobFiles, clock: Clock, disk: Disk) -> Retention:
+    keep_for = timedelta(days=settings.retention_days)
+    return Retention(store=store, files=files, clock=clock, keep_for=keep_for, disk=disk)
 
 
 async def _prepare_files(settings: Settings) -> JobFiles:

@@ -16,6 +16,7 @@ from bot.crash import CrashPoint
 from bot.jobs.model import JobState
 from bot.metrics import Metrics
 from bot.settings import Settings
+from tests import file_index
 
 ROOT = Path(__file__).parents[1]
 DESIGN = ROOT / "docs/design.md"
@@ -155,6 +156,29 @@ def test_every_state_is_explained():
         for name in re.findall(r"`(\w+)`", cells[0])
     }
     assert listed == set(JobState)
+
+
+# --- every file -------------------------------------------------------------------------------------------------------
+
+
+def test_every_file_is_on_the_design_page_once_and_no_other_is():
+    assert sorted(file_index.listed(read(DESIGN))) == file_index.modules()
+
+
+def test_every_file_stands_there_with_the_line_that_it_says_of_itself():
+    assert file_index.section() in read(DESIGN), "make docs writes them anew"
+
+
+def test_a_file_that_is_missing_dead_or_there_twice_would_be_found():
+    page = f"# Design\n\n{file_index.section()}\n"
+    (line,) = re.findall(r"^- `supervisor\.py`: .+\n", page, flags=re.MULTILINE)
+    for spoiled in (
+        page.replace(line, ""),
+        page.replace(line, line * 2),
+        page.replace(line, line + "- `gone.py`: It is.\n"),
+    ):
+        assert sorted(file_index.listed(spoiled)) != file_index.modules()
+    assert file_index.rewritten(page.replace(line, "")) == page
 
 
 # --- what people type and follow --------------------------------------------------------------------------------------
