@@ -168,6 +168,16 @@ def stopped_at(problem: Problem, limits: ChildLimits) -> Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FenceLayer:
+    """One layer of the fence around a child, see `bot.audio.fence`."""
+
+    name: str
+    holds: bool
+    #: How it is held, or why it is not.
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
     """What a file is. `seconds` is the length that really decodes, not the one a header claims."""
 

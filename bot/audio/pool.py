@@ -8,13 +8,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping, Set
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from bot.audio.child import ChildError, ask_child, start_child, why_it_ended
+from bot.audio.child import ChildError, ask_child, kill_child, start_child, why_it_ended
 from bot.audio.faults import for_the_log
 from bot.audio.file_names import as_it_came
 from bot.audio.model import (
@@ -22,6 +22,7 @@ from bot.audio.model import (
     UNDECIDED,
     ChildLimits,
     Conversion,
+    FenceLayer,
     Finding,
     Inspection,
     Needs,
@@ -92,8 +93,14 @@ class AudioPool:
     ) -> None:
         self._closed = True
         for process in list(self._running):
-            if process.returncode is None:
-                process.kill()
+            kill_child(process)
+
+    async def fence(self) -> tuple[FenceLayer, ...]:
+        """The layers of the fence around each child here, as one that has no file says. Empty when none can be had."""
+        try:
+            return await self._ask({"work": "fence"}, tuple[FenceLayer, ...], self._limits)
+        except ChildError:
+            return ()
 
     async def inspect(
         self, path: Path, *, purpose: Purpose = Purpose.REFERENCE, needs: Needs | None = None
@@ -123,6 +130,8 @@ class AudioPool:
             await asyncio.to_thread(_check_files, {made.path} - {None, path.absolute()}, {out.absolute()})
         except ChildError as failure:
             made = Conversion(path=None, findings=(failure.finding,))
+        if made.path != out.absolute():  # a child creates it before it knows whether there will be anything in it
+            await asyncio.to_thread(_remove, out)
         self._note(made.findings[0].problem if made.findings else None)
         return made
 
@@ -206,6 +215,11 @@ class AudioPool:
         """Reports what proves nothing about a file, for whoever counts it and looks for the cause."""
         if problem is not None and problem in UNDECIDED and self._on_fault is not None:
             self._on_fault(problem)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
 
 
 def _check_files(named: Set[Path | None], allowed: Set[Path]) -> None:
