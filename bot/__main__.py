@@ -6,13 +6,17 @@ token.
 
 import argparse
 import asyncio
+import logging
 import sys
 
 from bot import check
 from bot.app import run
 from bot.errors import SettingsError
 from bot.logs import set_up_logs
+from bot.secrecy import close_memory
 from bot.settings import load_settings
+
+log = logging.getLogger(__name__)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,11 +24,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bot", description="A Discord bot that makes songs.")
     parser.add_argument("what", nargs="?", choices=("run", "check"), default="run", help="run it, or try the settings")
     what = parser.parse_args(arguments).what
+    open_memory = close_memory()
     try:
         settings = load_settings()
         if what == "check":
-            return asyncio.run(check.run(settings))
+            return asyncio.run(check.run(settings, open_memory))
         set_up_logs(settings.log_format, settings.log_level)
+        if open_memory:
+            log.warning("the bot's memory and environment are open to this user's other processes: %s", open_memory)
         return asyncio.run(run(settings))
     except SettingsError as error:
         print("These settings cannot be used:", *error.problems, sep="\n- ", file=sys.stderr)

@@ -4,11 +4,13 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot.audio import AudioPool
+from bot.audio.model import FenceLayer
 from bot.audio.sample import try_sample
 from bot.clock import SystemClock
 from bot.errors import SettingsError, StartError
@@ -40,8 +42,11 @@ class Finding:
     token_refused: bool = False
 
 
-async def run(settings: Settings) -> int:
-    """Print everything; 0 when all is well, 3 when Discord refuses the token, else 1."""
+async def run(settings: Settings, open_memory: str = "") -> int:
+    """Print everything; 0 when all is well, 3 when Discord refuses the token, else 1.
+
+    `open_memory`: why this process's memory is not closed to others of its user; empty when it is.
+    """
     profile_named(settings.generation_model)
     print("Settings in force:")
     for name, value in settings.described().items():
@@ -50,7 +55,7 @@ async def run(settings: Settings) -> int:
         "Discord": _discord,
         "Database": _database,
         "Files": _files,
-        "Sound": _sound,
+        "Sound": partial(_sound, open_memory=open_memory),
         "Music API": _music_api,
     }
     findings: dict[str, Finding] = {}
@@ -113,13 +118,21 @@ def _try_files(settings: Settings) -> Finding:
     return Finding(good=True, sentence=f"{folder} can be written to.")
 
 
-async def _sound(settings: Settings) -> Finding:
+async def _sound(settings: Settings, open_memory: str) -> Finding:
     """The built-in sample, through the same processes that members' songs go through; where it can, in their folder."""
     work = JobFiles(settings.data_dir).work
     async with AudioPool(processes=1, work_dir=work if await asyncio.to_thread(work.is_dir) else None) as pool:
         result = await try_sample(pool)
+        fence = f" The fence around each:{_fence(pool, open_memory)}"
         most = f" Its processes needed {pool.peak_bytes / 1024**2:.0f} MiB at most." if pool.peak_bytes else ""
-    return Finding(good=result.good, sentence=result.sentence + (most if result.good else ""))
+    return Finding(good=result.good, sentence=result.sentence + (most + fence if result.good else ""))
+
+
+def _fence(pool: AudioPool, open_memory: str) -> str:
+    """What keeps a file that has taken its decoder over from the bot's secrets. A layer that lacks is no problem."""
+    own = FenceLayer(name="the bot's memory", holds=not open_memory, detail=open_memory or "closed to its children")
+    lines = (f"{layer.name}: {'' if layer.holds else 'MISSING, '}{layer.detail}" for layer in (own, *pool.fence))
+    return "".join(f"\n    {line}" for line in lines)
 
 
 async def _music_api(settings: Settings) -> Finding:

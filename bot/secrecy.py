@@ -22,7 +22,7 @@ def close_memory() -> str:
     try:
         prctl(_PR_SET_DUMPABLE, 0)
     except OSError as error:
-        return error.strerror
+        return error.strerror or type(error).__name__
     return ""
 
 
@@ -39,5 +39,10 @@ def make_private_folder(folder: Path) -> None:
 
     `Path.mkdir` gives the mode to the last one only.
     """
-    for place in reversed((folder, *folder.parents)):
-        place.mkdir(exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(exist_ok=True, mode=0o700)
+    except FileNotFoundError:
+        if folder == folder.parent:
+            raise
+        make_private_folder(folder.parent)
+        folder.mkdir(exist_ok=True, mode=0o700)

@@ -23,7 +23,16 @@ from bot.secrecy import close_memory, prctl
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _SIGKILL = 1, 38, 9
 _CAPABILITY_VERSION, _CAP_DAC_OVERRIDE = 0x20080522, 1 << 1
 #: Where the system's own libraries lie; libc still loads one when a thread ends.
-_SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/dev/null", "/dev/urandom")
+_SYSTEM = (
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/etc/ld.so.cache",
+    "/dev/null",
+    "/dev/urandom",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +41,10 @@ class Reach:
 
     reads: tuple[Path, ...] = ()
     writes: tuple[Path, ...] = ()
+
+
+class _AbsentError(Exception):
+    """Why a layer cannot be had here."""
 
 
 def raise_fence(reach: Reach) -> tuple[FenceLayer, ...]:
@@ -44,6 +57,8 @@ def _raised(name: str, layer: Callable[[Reach], str], reach: Reach) -> FenceLaye
         return FenceLayer(name=name, holds=False, detail="only Linux has it")
     try:
         return FenceLayer(name=name, holds=True, detail=layer(reach))
+    except _AbsentError as absent:
+        return FenceLayer(name=name, holds=False, detail=str(absent))
     except OSError as error:
         if machine() is None:
             return FenceLayer(name=name, holds=False, detail="only known here for x86-64 and ARM64")
@@ -65,7 +80,7 @@ def _end_with_the_bot(_: Reach) -> str:
 
 def _own_memory(_: Reach) -> str:
     if lack := close_memory():
-        raise OSError(errno.EPERM, lack)
+        raise _AbsentError(lack)
     return "other children cannot read it"
 
 
@@ -84,7 +99,7 @@ def _no_processes(_: Reach) -> str:
     import resource  # does not exist on Windows
 
     if os.getuid() == 0:
-        raise OSError(errno.EPERM, "it does not bind root")
+        raise _AbsentError("a limit on them does not bind root")
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     return "RLIMIT_NPROC 0"
 

@@ -61,6 +61,10 @@ class Problem(StrEnum):
     RATE = "rate"
     #: `channels` beyond `most`.
     CHANNELS = "channels"
+    #: `rate` Hz in `channels` channels; more than `most` samples a second together.
+    DENSE = "dense"
+    #: More than `entries` in its tags, or more than `mebibytes` of them.
+    HEAVY_TAGS = "heavy_tags"
     #: Plays longer than the `minutes` we are willing to decode.
     ENDLESS = "endless"
     #: More packets than are decoded.
@@ -111,7 +115,7 @@ STOPPED = frozenset({Problem.OVER_CPU, Problem.OVER_TIME, Problem.OVER_MEMORY, P
 #: Of ours or of the machine, whatever the file is.
 OURS = frozenset({Problem.INTERNAL, Problem.UNREADABLE, Problem.DISK, Problem.UNAVAILABLE})
 #: What proves nothing about the file.
-UNDECIDED = STOPPED | OURS | {Problem.TOO_HEAVY, Problem.CRASHED}
+UNDECIDED = STOPPED | OURS | {Problem.TOO_HEAVY, Problem.DENSE, Problem.HEAVY_TAGS, Problem.CRASHED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,6 +84,8 @@ class AudioPool:
         self._running: set[asyncio.subprocess.Process] = set()
         #: The most memory any child has had resident, in bytes.
         self.peak_bytes = 0
+        #: The fence around a child here, as the first one that answered says; empty before.
+        self.fence: tuple[FenceLayer, ...] = ()
 
     async def __aenter__(self) -> Self:
         return self
@@ -94,13 +96,6 @@ class AudioPool:
         self._closed = True
         for process in list(self._running):
             kill_child(process)
-
-    async def fence(self) -> tuple[FenceLayer, ...]:
-        """The layers of the fence around each child here, as one that has no file says. Empty when none can be had."""
-        try:
-            return await self._ask({"work": "fence"}, tuple[FenceLayer, ...], self._limits)
-        except ChildError:
-            return ()
 
     async def inspect(
         self, path: Path, *, purpose: Purpose = Purpose.REFERENCE, needs: Needs | None = None
@@ -190,6 +185,7 @@ class AudioPool:
         try:
             report = json.loads(written)
             self.peak_bytes = max(self.peak_bytes, int(report["peak_bytes"]))
+            self._note_fence(_reader(tuple[FenceLayer, ...]).validate_python(report["fence"]))
             return _reader(shape).validate_python(report["answer"])
         except (ValueError, KeyError, TypeError) as error:  # pydantic's ValidationError is a ValueError
             log.error("a sound process gave an answer that cannot be read: %s", type(error).__name__)
@@ -210,6 +206,15 @@ class AudioPool:
         if not ended.has_answered:
             raise ChildError(why_it_ended(ended, limits))
         return ended.answer
+
+    def _note_fence(self, layers: tuple[FenceLayer, ...]) -> None:
+        if self.fence:
+            return
+        self.fence = layers
+        held = "; ".join(f"{layer.name}: {layer.detail}" for layer in layers if layer.holds)
+        log.info("the fence around sound processes: %s", held or "none")
+        if missing := "; ".join(f"{layer.name}: {layer.detail}" for layer in layers if not layer.holds):
+            log.warning("missing from the fence around sound processes: %s", missing)
 
     def _note(self, problem: Problem | None) -> None:
         """Reports what proves nothing about a file, for whoever counts it and looks for the cause."""

@@ -157,7 +157,7 @@ def number(of: Numbers) -> int | None:
 
 
 def call(of: Numbers, *arguments: object) -> int:
-    """Makes the call; ints go as words, everything else as ctypes passes it. Raises OSError, with ENOSYS where unknown."""
+    """Makes the call; ints go as words, all else as ctypes passes it. Raises OSError; ENOSYS where it is unknown."""
     known = number(of)
     if known is None:
         raise OSError(38, "no such call on this machine")

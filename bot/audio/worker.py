@@ -47,13 +47,13 @@ def main() -> None:
     import_module(module)  # within the limits; the fence then leaves nothing more to be loaded
     layers = raise_fence(_reach(order))
     os.write(answers, BEGAN)
-    answer = layers if work is None else work(order, limits)
-    _write(answers, {"answer": answer, "peak_bytes": peak_bytes()})
+    answer = work(order, limits)
+    _write(answers, {"answer": answer, "peak_bytes": peak_bytes(), "fence": layers})
 
 
 def _reach(order: Order) -> Reach:
     """The file of the order, and where its answer's files go."""
-    reads = (Path(order["path"]),) if "path" in order else ()
+    reads = (Path(order["path"]),)
     if "out" in order:  # it lies beside other members' files, so that it alone is opened up, not its folder
         with suppress(OSError):
             os.close(os.open(order["out"], os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -125,9 +125,8 @@ def _package(order: Order, limits: ChildLimits) -> PackagedTrack:
     return package(track, out_dir, order["title"], tags, order["limit_bytes"], limits)
 
 
-#: What loads FFmpeg for each work, and the work; None: the fence itself is asked for.
-WORKS: Mapping[str, tuple[str, Callable[[Order, ChildLimits], object] | None]] = {
-    "fence": ("bot.audio.inspection", None),
+#: What loads FFmpeg for each work, and the work.
+WORKS: Mapping[str, tuple[str, Callable[[Order, ChildLimits], object]]] = {
     "inspect": ("bot.audio.inspection", _inspect),
     "to_reference": ("bot.audio.conversion", _to_reference),
     "package": ("bot.audio.packaging", _package),

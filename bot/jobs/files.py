@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.disk import reaching
 from bot.jobs.model import Job
+from bot.secrecy import make_private_folder
 
 
 class JobFiles:
@@ -26,7 +27,7 @@ class JobFiles:
     def prepare(self) -> None:
         """Create the folders, readable by this user alone. Raises OSError."""
         for folder in (self._references, self._tracks, self.work):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private_folder(folder)
 
     def empty_work(self) -> None:
         """Delete what steps of a killed process left. Only safe while none runs."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.errors import StartError
+from bot.secrecy import make_private_folder
 from bot.store.driver_errors import busy_word
 
 #: RETURNING came with it (https://www.sqlite.org/lang_returning.html).
@@ -33,7 +34,7 @@ _ADVICE = {
 def make_folder(path: Path) -> None:
     """Create the folder of the file, readable by this user alone."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(path.parent)
     except OSError as error:
         raise StartError(
             f"The folder {path.parent} cannot be created ({error.strerror}). "
