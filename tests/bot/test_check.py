@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot import check
+from bot.audio.fence import LAYERS
 from bot.settings import Settings, load_settings
 from sandbox.discord import FakeDiscord
 from sandbox.generation import FakeGeneration
@@ -34,6 +35,7 @@ async def test_good_settings_end_with_0_and_spend_nothing(tmp_path: Path, capsys
         assert not api.ledger.submissions
     said = capsys.readouterr().out
     assert said.count("  ok: ") == 5
+    assert all(f"\n    {layer}: " in said for layer in ("the bot's memory", *LAYERS)), "the fence, layer by layer"
     assert discord.token not in said
     assert api.key not in said
     assert not list(tmp_path.iterdir())

@@ -268,3 +268,35 @@ async def test_a_child_ends_with_the_bot_however_that_ends(house: House, tampere
     finally:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
+
+
+RAISE = "def gone(**_): raise OSError({number}, 'x')"
+#: What the system lacks -> what to do to the worker so that it lacks it, and the layers that are then missing.
+LACKS = {
+    "known calls": (
+        ["import bot.audio.syscalls as it", "it.machine.__code__ = (lambda: None).__code__"],
+        {FILES, CALLS},
+    ),
+    "Landlock": (["import bot.audio.landlock as it", RAISE.format(number=38), "it.version = gone"], {FILES}),
+    "Landlock switched on": (
+        ["import bot.audio.landlock as it", RAISE.format(number=95), "it.version = gone"],
+        {FILES},
+    ),
+    "leave for seccomp": (["import bot.audio.seccomp as it", RAISE.format(number=1), "it.restrict = gone"], {CALLS}),
+}
+
+
+@pytest.mark.parametrize("lack", LACKS)
+async def test_a_system_that_lacks_layers_hears_all_the_same_and_names_them(
+    song: Path, tmp_path: Path, tampered: Tamper, caplog: pytest.LogCaptureFixture, lack: str
+) -> None:
+    lines, missing = LACKS[lack]
+    tampered("\n    ".join(["if sys.orig_argv[-1] == 'bot.audio.worker':", *lines]))
+    async with AudioPool(processes=1) as pool:
+        assert (await pool.inspect(song)).accepted
+        assert (await pool.to_reference(song, tmp_path / "out.mp3", needs=Needs(longest_seconds=17))).path
+        held = {layer.name: layer.holds for layer in pool.fence}
+    assert {name for name, holds in held.items() if not holds} >= missing
+    assert held[BOUND]
+    assert "missing from the fence" in caplog.text
+    assert all(name in caplog.text for name in missing)
