@@ -116,9 +116,9 @@ def _try_files(settings: Settings) -> Finding:
 async def _sound(settings: Settings) -> Finding:
     """The built-in sample, through the same processes that members' songs go through; where it can, in their folder."""
     work = JobFiles(settings.data_dir).work
-    async with AudioPool(processes=1, work_dir=work if await asyncio.to_thread(work.is_dir) else None) as bench:
-        result = await try_sample(bench)
-        most = f" Its processes needed {bench.peak_bytes / 1024**2:.0f} MiB at most." if bench.peak_bytes else ""
+    async with AudioPool(processes=1, work_dir=work if await asyncio.to_thread(work.is_dir) else None) as pool:
+        result = await try_sample(pool)
+        most = f" Its processes needed {pool.peak_bytes / 1024**2:.0f} MiB at most." if pool.peak_bytes else ""
     return Finding(good=result.good, sentence=result.sentence + (most if result.good else ""))
 
 

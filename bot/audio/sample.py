@@ -56,26 +56,26 @@ class SampleResult:
         return f"The built-in sample cannot be {self.failed} ({self.problem}). {advice}"
 
 
-async def try_sample(bench: AudioPool) -> SampleResult:
+async def try_sample(pool: AudioPool) -> SampleResult:
     """Decodes, converts and dresses the sample; ends at the first step that fails. Raises ClosedError."""
     try:
-        async with bench.room(_ROOM_BYTES) as folder:
-            return await _through(bench, folder)
+        async with pool.room(_ROOM_BYTES) as folder:
+            return await _through(pool, folder)
     except OSError:
         return SampleResult(failed=SampleStep.CONVERTED, problem=Problem.DISK)
 
 
-async def _through(bench: AudioPool, folder: Path) -> SampleResult:
-    seen = await bench.inspect(SAMPLE_FILE, needs=_NEEDS)
+async def _through(pool: AudioPool, folder: Path) -> SampleResult:
+    seen = await pool.inspect(SAMPLE_FILE, needs=_NEEDS)
     if not seen.accepted:
         return SampleResult(failed=SampleStep.DECODED, problem=_problem_of(seen))
-    made = await bench.to_reference(SAMPLE_FILE, folder / "reference.mp3", needs=_NEEDS)
+    made = await pool.to_reference(SAMPLE_FILE, folder / "reference.mp3", needs=_NEEDS)
     if made.path is None:
         return SampleResult(failed=SampleStep.CONVERTED, problem=made.findings[0].problem)
-    again = await bench.inspect(made.path, purpose=Purpose.TRACK)
+    again = await pool.inspect(made.path, purpose=Purpose.TRACK)
     if again.usability is not Usability.USABLE:
         return SampleResult(failed=SampleStep.CONVERTED, problem=_problem_of(again))
-    dressed = await bench.package(
+    dressed = await pool.package(
         SAMPLE_FILE, folder, title="Sample", tags=Tags(title="Sample"), limit_bytes=_ROOM_BYTES
     )
     if not dressed.steps >= {PackagingStep.MEASURED, PackagingStep.PICTURED, PackagingStep.TAGGED}:

@@ -115,7 +115,7 @@ def _package(order: Order, limits: ChildLimits) -> PackagedTrack:
 WORKS: Mapping[str, tuple[str, Callable[[Order, ChildLimits], object]]] = {
     "inspect": ("bot.audio.inspection", _inspect),
     "to_reference": ("bot.audio.conversion", _to_reference),
-    "dress": ("bot.audio.packaging", _package),
+    "package": ("bot.audio.packaging", _package),
 }
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class DiscordDelivery:
     """Deliverer and Publisher of bot.jobs.ports."""
 
     def __init__(self, *, client: discord.Client, pool: AudioPool, clock: Clock, disk: Disk) -> None:
-        """`client`: with a desk, whose rules the sentences name; `pool` dresses the tracks, `disk` permitting."""
+        """`client`: with an order flow, whose requirements the sentences name; `pool` packages, `disk` permitting."""
         self._routes = Routes(client)
         self._pool = pool
         self._clock = clock

@@ -61,8 +61,8 @@ def shared_card(
 ) -> Card:
     """The message that carries a kept track once more, where its owner asked for it.
 
-    `private`: for him alone, so that he can dismiss it himself. `linked`: with the provider's link, while it leads
-    somewhere and if Discord may take it.
+    `private`: for the member alone, so that they can dismiss it themselves. `linked`: with the provider's link,
+    while it leads somewhere and if Discord may take it.
     """
     content = text("track.shared", locale, title=titled(job, locale), member=mention(job.member_id))
     buttons: list[JobButton | LinkButton] = []

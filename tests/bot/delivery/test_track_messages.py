@@ -227,7 +227,7 @@ async def test_without_a_place_to_dress_it_the_track_comes_as_it_is_and_the_oper
     await client_kit.delivery.deliver(job, track)
     (message,) = tracks_in(client_kit)
     assert message.attachments[0].data == song
-    assert client_kit.disk.trouble.startswith("no room to dress the track")
+    assert client_kit.disk.trouble.startswith("no room to package the track")
     assert [record.levelname for record in caplog.records if "the disk fails" in record.message] == ["WARNING"]
 
 
