@@ -126,7 +126,7 @@ async def _music_api(settings: Settings) -> Finding:
     async with aiohttp.ClientSession() as session:
         try:
             client = GenerationClient(
-                sessions=Sessions(calls=session, submit=session),
+                sessions=Sessions(calls=session, files=session, submit=session),
                 base_url=settings.generation_api_url,
                 api_key=settings.generation_api_key,
                 profile=profile_named(settings.generation_model),

@@ -1,5 +1,6 @@
 """Every setting, its default and its limits; the only reader of the environment and of `.env`."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -8,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from yarl import URL
 
+from bot.addresses import public_host
 from bot.errors import SettingsError
 
 DISCORD_API_URL = "https://discord.com/api/v10"
@@ -62,6 +64,8 @@ class Settings(BaseSettings):
     """The largest song a member may attach."""
     track_max_bytes: Bytes = 100 * 1024 * 1024
     """The largest track that is fetched."""
+    track_hosts: str | None = None
+    """Where tracks may be fetched from besides the music API's own address, hosts and what lies under them."""
     audio_processes: Annotated[int, Field(ge=1, le=64)] = 1
     """How many files are decoded at once, each in a process of its own."""
     blocked_words_file: Path | None = None
@@ -111,6 +115,14 @@ class Settings(BaseSettings):
     def _ws_url(cls, value: str) -> str:
         return _absolute(value, ("ws", "wss"))
 
+    @field_validator("track_hosts")
+    @classmethod
+    def _host_names(cls, value: str | None) -> str | None:
+        for name in _listed(value):
+            if not _is_host_name(name):
+                raise ValueError("must be host names such as cdn.example.com, with commas between them")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
@@ -134,6 +146,11 @@ class Settings(BaseSettings):
         return frozenset(hosts)
 
     @property
+    def track_host_names(self) -> frozenset[str]:
+        """TRACK_HOSTS taken apart; empty: any public host."""
+        return frozenset(_listed(self.track_hosts))
+
+    @property
     def opens_loopback(self) -> bool:
         """Whether Discord is a stand-in: who reads there sits at this machine, and a link to it opens."""
         host = URL(self.discord_api_url).host or ""
@@ -150,6 +167,17 @@ class Settings(BaseSettings):
     def described(self) -> dict[str, str]:
         """Every setting as it is in force, by its name in the environment; secrets as stars."""
         return {name.upper(): _shown(getattr(self, name)) for name in type(self).model_fields}
+
+
+def _listed(value: str | None) -> list[str]:
+    return [name.lower().rstrip(".") for name in re.split(r"[\s,]+", value or "") if name]
+
+
+def _is_host_name(name: str) -> bool:
+    try:
+        return public_host(name) == name
+    except ValueError:
+        return False
 
 
 def _absolute(value: str, schemes: tuple[str, ...]) -> str:

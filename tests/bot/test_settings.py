@@ -284,3 +284,26 @@ def test_an_error_never_repeats_what_was_typed(monkeypatch: pytest.MonkeyPatch, 
     assert "hunter2" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize(
+    ("given", "hosts"),
+    [
+        ("", set()),
+        ("cdn.example.com", {"cdn.example.com"}),
+        (" CDN.example.com.,  files.example.org ", {"cdn.example.com", "files.example.org"}),
+    ],
+)
+def test_hosts_of_tracks_are_a_list(monkeypatch: pytest.MonkeyPatch, given: str, hosts: set[str]):
+    monkeypatch.setenv("TRACK_HOSTS", given)
+    assert load_settings().track_host_names == hosts
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize(
+    "given", ["https://cdn.example.com", "cdn.example.com/x", "*.example.com", "localhost", "127.0.0.1", "a:1", "com"]
+)
+def test_what_is_no_public_host_is_not_taken_for_one_of_tracks(monkeypatch: pytest.MonkeyPatch, given: str):
+    monkeypatch.setenv("TRACK_HOSTS", given)
+    assert problems_of() == ("TRACK_HOSTS: must be host names such as cdn.example.com, with commas between them",)
