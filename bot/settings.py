@@ -1,6 +1,7 @@
 """Every setting, its default and its limits; the only reader of the environment and of `.env`."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -16,6 +17,11 @@ DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 
 _STARS = "********"
+#: Parameters of an address that are shown as they are; any other may be a key under whatever name.
+_HARMLESS_PARAMETERS = frozenset({
+    "compress", "database", "encoding", "host", "port", "prepared_statement_cache_size", "ssl", "sslmode",
+    "statement_cache_size", "target_session_attrs", "user", "v",
+})  # fmt: skip
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
@@ -164,6 +170,10 @@ class Settings(BaseSettings):
             problem = f"BLOCKED_WORDS_FILE {self.blocked_words_file}: cannot be read as UTF-8 text; look at its path"
             raise SettingsError([problem]) from None
 
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """What repr and str show: the same as `described`."""
+        return list(self.described().items())
+
     def described(self) -> dict[str, str]:
         """Every setting as it is in force, by its name in the environment; secrets as stars."""
         return {name.upper(): _shown(getattr(self, name)) for name in type(self).model_fields}
@@ -196,13 +206,30 @@ def _shown(value: object) -> str:
     if isinstance(value, SecretStr):
         return _STARS
     text = str(value)
-    if "://" not in text or text.startswith("sqlite"):
+    scheme, separator, rest = text.partition("://")
+    if not separator:
         return text
-    url = URL(text)
-    if url.raw_password:
-        url = url.with_password(_STARS)
-    query = {name: _STARS if "pass" in name.lower() else given for name, given in url.query.items()}
-    return str(url.with_query(query)) if query else str(url)
+    address, _, fragment = rest.partition("#")
+    place, _, query = address.partition("?")
+    shown = f"{scheme}://{_login_hidden(place, keeps_user=scheme.startswith('postgresql'))}"
+    if query:
+        shown += "?" + "&".join(_parameter_shown(parameter) for parameter in query.split("&"))
+    return f"{shown}#{_STARS}" if fragment else shown
+
+
+def _login_hidden(place: str, *, keeps_user: bool) -> str:
+    """Where a login stands alone it may be a key; a database's user is none."""
+    authority, slash, path = place.partition("/")
+    login, at, host = authority.rpartition("@")
+    user, colon, _ = login.partition(":")
+    if not at:
+        return place
+    return f"{user if keeps_user else _STARS}{colon and ':' + _STARS}@{host}{slash}{path}"
+
+
+def _parameter_shown(parameter: str) -> str:
+    name, equals, _ = parameter.partition("=")
+    return parameter if equals and name.lower() in _HARMLESS_PARAMETERS else f"{name}={_STARS}" if equals else _STARS
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -267,6 +267,52 @@ def test_the_password_in_a_database_address_is_not_described(monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        (name, f"{scheme}://{place}")
+        for name, scheme in (
+            ("GENERATION_API_URL", "https"),
+            ("DISCORD_API_URL", "https"),
+            ("DISCORD_GATEWAY_URL", "wss"),
+            ("DATABASE_URL", "postgresql+asyncpg"),
+        )
+        for place in (
+            "bot:hunter2@api.example.com/v1",
+            "bot:with%40hunter2@api.example.com/v1",
+            "api.example.com/v1?api_key=hunter2",
+            "api.example.com/v1?v=10&Token=hunter2",
+            "api.example.com/v1?hunter2",
+            "api.example.com/v1?a=1;b=hunter2",
+            "api.example.com/v1#hunter2",
+        )
+    ]
+    + [
+        ("GENERATION_API_URL", "https://hunter2@api.example.com/v1"),
+        ("DISCORD_API_URL", "https://hunter2@api.example.com/v1"),
+        ("DISCORD_GATEWAY_URL", "wss://hunter2@api.example.com/v1"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///data/api.example.com/v1?key=hunter2"),
+    ],
+)
+@pytest.mark.usefixtures("secrets")
+def test_a_key_in_an_address_is_not_shown_wherever_it_stands(monkeypatch: pytest.MonkeyPatch, name: str, address: str):
+    monkeypatch.setenv(name, address)
+    settings = load_settings()
+    for text in (str(settings.described()), repr(settings), str(settings)):
+        assert "hunter2" not in text
+    assert "api.example.com/v1" in settings.described()[name]
+    assert getattr(settings, name.lower()) == address
+
+
+@pytest.mark.parametrize(
+    "address", ["sqlite+aiosqlite:////srv/me@home/compose.db", "postgresql+asyncpg://bot@db:5432/compose?ssl=require"]
+)
+@pytest.mark.usefixtures("secrets")
+def test_an_address_without_a_key_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch, address: str):
+    monkeypatch.setenv("DATABASE_URL", address)
+    assert load_settings().described()["DATABASE_URL"] == address
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("DATABASE_URL", "mysql://bot:hunter2@db/compose"),
