@@ -7,6 +7,7 @@ token.
 import argparse
 import asyncio
 import logging
+import os
 import sys
 
 from bot import check
@@ -25,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("what", nargs="?", choices=("run", "check"), default="run", help="run it, or try the settings")
     what = parser.parse_args(arguments).what
     open_memory = close_memory()
+    os.umask(0o077)  # lyrics, songs, the database: whatever this process and its children create is this user's alone
     try:
         settings = load_settings()
         if what == "check":

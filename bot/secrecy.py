@@ -1,12 +1,11 @@
-"""What the bot knows, kept from other processes of the same user: its memory, and the folders that it makes.
+"""What the bot knows, kept from other processes of the same user: its memory and its environment.
 
-Sources: prctl(2), PR_SET_DUMPABLE; proc(5); core(5); mkdir(2).
+Sources: prctl(2), PR_SET_DUMPABLE; proc(5); core(5).
 """
 
 import ctypes
 import os
 import sys
-from pathlib import Path
 
 _PR_SET_DUMPABLE = 4
 
@@ -32,17 +31,3 @@ def prctl(option: int, value: int) -> None:
     if libc.prctl(option, *(ctypes.c_ulong(each) for each in (value, 0, 0, 0))):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
-
-
-def make_private_folder(folder: Path) -> None:
-    """Creates `folder`, readable by this user alone, and so each folder above it that is missing. Raises OSError.
-
-    `Path.mkdir` gives the mode to the last one only.
-    """
-    try:
-        folder.mkdir(exist_ok=True, mode=0o700)
-    except FileNotFoundError:
-        if folder == folder.parent:
-            raise
-        make_private_folder(folder.parent)
-        folder.mkdir(exist_ok=True, mode=0o700)

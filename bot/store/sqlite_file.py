@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.errors import StartError
-from bot.secrecy import make_private_folder
 from bot.store.driver_errors import busy_word
 
 #: RETURNING came with it (https://www.sqlite.org/lang_returning.html).
@@ -34,7 +33,7 @@ _ADVICE = {
 def make_folder(path: Path) -> None:
     """Create the folder of the file, readable by this user alone."""
     try:
-        make_private_folder(path.parent)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StartError(
             f"The folder {path.parent} cannot be created ({error.strerror}). "

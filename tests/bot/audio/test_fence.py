@@ -18,6 +18,7 @@ import pytest
 
 from bot.audio import AudioPool, ChildLimits, Needs, Problem
 from bot.audio.syscalls import machine
+from bot.secrecy import prctl
 from tests.bot.audio.hostile import (
     BOUND,
     CALLS,
@@ -87,6 +88,12 @@ async def _keep(out: Path, kept: Path) -> None:
     while not out.exists():  # noqa: ASYNC110 -- another process makes it
         await asyncio.sleep(0.01)
     kept.hardlink_to(out)
+
+
+@pytest.fixture(autouse=True)
+def open_memory() -> None:
+    """Another test of this process may have started the bot in it, which closes it."""
+    prctl(4, 1)
 
 
 @pytest.fixture
