@@ -42,6 +42,8 @@ class Finding:
     good: bool
     sentence: str
     token_refused: bool = False
+    #: Printed below it, a line each.
+    details: tuple[str, ...] = ()
 
 
 async def run(settings: Settings, open_memory: str = "") -> int:
@@ -65,6 +67,8 @@ async def run(settings: Settings, open_memory: str = "") -> int:
         print(f"\n{name} ...", flush=True)
         findings[name] = await trial(settings)
         print(f"  {'ok' if findings[name].good else 'PROBLEM'}: {one_line(masked(findings[name].sentence))}")
+        for detail in findings[name].details:
+            print(f"    {one_line(detail)}")
     if all(finding.good for finding in findings.values()):
         print("\nEverything is in order. Start the bot with: make run")
         return 0
@@ -126,16 +130,17 @@ async def _sound(settings: Settings, open_memory: str) -> Finding:
     work = JobFiles(settings.data_dir).work
     async with AudioPool(processes=1, work_dir=work if await asyncio.to_thread(work.is_dir) else None) as pool:
         result = await try_sample(pool)
-        fence = f" The fence around each:{_fence(pool, open_memory)}"
+        fence = _fence(pool, open_memory)
         most = f" Its processes needed {pool.peak_bytes / 1024**2:.0f} MiB at most." if pool.peak_bytes else ""
-    return Finding(good=result.good, sentence=result.sentence + (most + fence if result.good else ""))
+    if not result.good:
+        return Finding(good=False, sentence=result.sentence)
+    return Finding(good=True, sentence=f"{result.sentence}{most} The fence around each:", details=fence)
 
 
-def _fence(pool: AudioPool, open_memory: str) -> str:
+def _fence(pool: AudioPool, open_memory: str) -> tuple[str, ...]:
     """What keeps a file that has taken its decoder over from the bot's secrets. A layer that lacks is no problem."""
     own = FenceLayer(name="the bot's memory", holds=not open_memory, detail=open_memory or "closed to its children")
-    lines = (f"{layer.name}: {'' if layer.holds else 'MISSING, '}{layer.detail}" for layer in (own, *pool.fence))
-    return "".join(f"\n    {line}" for line in lines)
+    return tuple(f"{each.name}: {'' if each.holds else 'MISSING, '}{each.detail}" for each in (own, *pool.fence))
 
 
 async def _music_api(settings: Settings) -> Finding:
