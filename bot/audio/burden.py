@@ -53,7 +53,8 @@ def weigh_tags(file: BinaryIO) -> Burden:
             break
         start, position = position, position + _tag_bytes(head)
         entries += _id3_entries(file, start + 10, position, head)
-    return Burden(size_bytes=tags_length(file), entries=entries + _ape_entries(file))
+    end = file.seek(0, os.SEEK_END)  # a tag may claim more than there is
+    return Burden(size_bytes=min(tags_length(file), end), entries=entries + _ape_entries(file))
 
 
 def _tag_bytes(head: bytes) -> int:
@@ -121,7 +122,7 @@ def walk_flac(file: BinaryIO) -> FlacHead | None:
         position += 4 + length
         if head[0] & 0x80:
             break
-    burden = Burden(size_bytes=position, entries=comments)
+    burden = Burden(size_bytes=min(position, file.seek(0, os.SEEK_END)), entries=comments)
     return FlacHead(sample_rate=rate, channels=channels, burden=burden) if rate else None
 
 

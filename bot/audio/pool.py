@@ -214,7 +214,7 @@ class AudioPool:
         held = "; ".join(f"{layer.name}: {layer.detail}" for layer in layers if layer.holds)
         log.info("the fence around sound processes: %s", held or "none")
         if missing := "; ".join(f"{layer.name}: {layer.detail}" for layer in layers if not layer.holds):
-            log.warning("missing from the fence around sound processes: %s", missing)
+            log.info("missing from the fence around sound processes: %s", missing)
 
     def _note(self, problem: Problem | None) -> None:
         """Reports what proves nothing about a file, for whoever counts it and looks for the cause."""

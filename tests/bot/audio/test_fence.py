@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import socket
@@ -297,6 +298,7 @@ LACKS = {
 async def test_a_system_that_lacks_layers_hears_all_the_same_and_names_them(
     song: Path, tmp_path: Path, tampered: Tamper, caplog: pytest.LogCaptureFixture, lack: str
 ) -> None:
+    caplog.set_level(logging.INFO)
     lines, missing = LACKS[lack]
     tampered("\n    ".join(["if sys.orig_argv[-1] == 'bot.audio.worker':", *lines]))
     async with AudioPool(processes=1) as pool:
