@@ -134,7 +134,7 @@ async def test_a_fault_of_ours_is_logged_with_the_childs_trace_and_without_what_
     assert "unexpected keyword argument 'metadata_errors'" in line
     assert str(song) not in caplog.text
     caplog.clear()
-    tampered("def quote(real, file, **_): raise ValueError(f'the lyrics of {file}')\nopening(quote)")
+    tampered("def quote(real, file, *_, **__): raise ValueError(f'the lyrics of {file}')\nopening(quote)")
     async with AudioPool(processes=1) as pool:
         await pool.inspect(song)
     assert "ValueError" in caplog.text
