@@ -162,7 +162,7 @@ async def _open(
     )
     delivery = DiscordDelivery(client=client, pool=pool, clock=clock, disk=disk)
     generator = await _open_generator(settings, profile, clock, stack)
-    fetcher = await _open_fetcher(settings, profile, pool, files, clock, stack)
+    fetcher = await _open_fetcher(settings, _needs(settings, profile), pool, files, clock, stack)
     card_updater = CardUpdater(
         store=store, deliverer=delivery, eta_estimator=eta_estimator, clock=clock, supervisor=supervisor
     )
@@ -183,12 +183,17 @@ async def _open(
     retention = _retention(settings, store, files, clock, disk)
     for name, loop in (("retention", retention.run), ("sound", selftest.run), ("disk", disk.run)):
         supervisor.run_forever(name, loop)
-    gauges = _gauges(store, metrics)
-    checks = Checks(
-        discord_ready=client.is_ready, refresh=gauges, sound=lambda: selftest.result, disk_trouble=lambda: disk.trouble
-    )
-    await _open_health(settings, supervisor, checks, metrics, clock, stack)
+    await _open_health(settings, supervisor, _checks(client, store, selftest, disk, metrics), metrics, clock, stack)
     return RunningBot(client=client, engine=engine, supervisor=supervisor, selftest=selftest)
+
+
+def _checks(client: ComposeClient, store: JobStore, selftest: SelfTest, disk: Disk, metrics: Metrics) -> Checks:
+    return Checks(
+        discord_ready=client.is_ready,
+        refresh=_gauges(store, metrics),
+        sound=lambda: selftest.result,
+        disk_trouble=lambda: disk.trouble,
+    )
 
 
 def _retention(settings: Settings, store: JobStore, files: JobFiles, clock: Clock, disk: Disk) -> Retention:
@@ -223,7 +228,7 @@ async def _open_session(stack: AsyncExitStack, *, force_close: bool = False) -> 
 
 async def _open_fetcher(
     settings: Settings,
-    profile: RequestProfile,
+    needs: Needs,
     pool: AudioPool,
     files: JobFiles,
     clock: Clock,
@@ -236,7 +241,7 @@ async def _open_fetcher(
         clock=clock,
         hosts=settings.attachment_hosts,
         max_bytes=settings.reference_max_bytes,
-        needs=_needs(settings, profile),
+        needs=needs,
     )
 
 
