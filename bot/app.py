@@ -59,6 +59,7 @@ class RunningBot:
 
     client: ComposeClient
     engine: JobRunner
+    steps: JobSteps
     supervisor: TaskSupervisor
     selftest: SelfTest
 
@@ -104,7 +105,7 @@ async def _serve(
         return
 
     async def on_ready() -> None:
-        await running.engine.start()
+        await running.engine.start(running.steps)
         log.info("ready: commands are taken, jobs are driven")
         running.selftest.begin()
 
@@ -138,20 +139,8 @@ async def _open(
     await stack.enter_async_context(sole_runner(settings.database_url))
     await _remove_leftovers(files)
     eta_estimator = EtaEstimator(store=store, clock=clock)
-    steps: JobSteps
-    submitting: SubmitSteps
-    finishing: FinishSteps
-
-    engine = JobRunner(
-        run_step=lambda job_id: steps.run_step(job_id),  # noqa: PLW0108 -- it is made further below
-        give_up=lambda job_id: steps.give_up(job_id),  # noqa: PLW0108 -- it is made further below
-        in_flight=lambda: submitting.in_flight | finishing.in_flight,
-        store=store,
-        clock=clock,
-        supervisor=supervisor,
-        metrics=metrics,
-        spread_seconds=settings.poll_interval_seconds,
-    )
+    limits = _limits(settings)
+    engine = JobRunner(store=store, clock=clock, supervisor=supervisor, metrics=metrics, pace=limits.pace)
     jobs = JobService(
         store=store, files=files, eta_estimator=eta_estimator, clock=clock, metrics=metrics, wake=engine.wake
     )
@@ -167,7 +156,7 @@ async def _open(
         store=store, deliverer=delivery, eta_estimator=eta_estimator, clock=clock, supervisor=supervisor
     )
     context = StepContext(
-        store=store, card_updater=card_updater, clock=clock, metrics=metrics, limits=_limits(settings), disk=disk
+        store=store, card_updater=card_updater, clock=clock, metrics=metrics, limits=limits, disk=disk
     )
     submitting = SubmitSteps(context=context, generator=generator)
     finishing = FinishSteps(context=context, generator=generator, tracks=fetcher, deliverer=delivery, files=files)
@@ -184,7 +173,7 @@ async def _open(
     for name, loop in (("retention", retention.run), ("sound", selftest.run), ("disk", disk.run)):
         supervisor.run_forever(name, loop)
     await _open_health(settings, supervisor, _checks(client, store, selftest, disk, metrics), metrics, clock, stack)
-    return RunningBot(client=client, engine=engine, supervisor=supervisor, selftest=selftest)
+    return RunningBot(client=client, engine=engine, steps=steps, supervisor=supervisor, selftest=selftest)
 
 
 def _checks(client: ComposeClient, store: JobStore, selftest: SelfTest, disk: Disk, metrics: Metrics) -> Checks:

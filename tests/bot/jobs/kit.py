@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import shutil
+import weakref
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,6 +18,7 @@ from bot.jobs.context import RunAgain, StepContext, StepLimits, StepResult
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Order, Track
 from bot.jobs.ports import Finished
 from bot.jobs.schedule import Pace
@@ -100,14 +102,11 @@ class Kit:
             finishing=self.finishing,
         )
         self.engine = JobRunner(
-            run_step=self.steps.run_step,
-            give_up=self.steps.give_up,
-            in_flight=lambda: self.submitting.in_flight | self.finishing.in_flight,
             store=self.store,
             clock=self.clock,
             supervisor=self.supervisor,
             metrics=self.metrics,
-            spread_seconds=10,
+            pace=self.limits.pace,
         )
         self.woken: list[int] = []
         self.service = JobService(
@@ -119,6 +118,7 @@ class Kit:
             wake=self._wake,
         )
         self._interactions = itertools.count(1)
+        self._live: dict[int, LiveJob] = {}
 
     def _wake(self, job_id: int) -> None:
         self.woken.append(job_id)
@@ -138,9 +138,34 @@ class Kit:
 
     async def run_step(self, job_id: int = 1) -> StepResult:
         """One step, and the card that it leads to."""
-        step = await self.steps.run_step(job_id)
+        step = await self.look(job_id)
         await self.painted()
         return step
+
+    def live(self, job_id: int = 1) -> LiveJob:
+        """What this process remembers of a job; tests that play the engine hold on to it to the end."""
+        return self._live.setdefault(job_id, LiveJob(id=job_id))
+
+    def let_go(self, job_id: int = 1) -> "weakref.ref[LiveJob]":
+        """Forget a job, as the engine does when there is nothing more to do for it."""
+        return weakref.ref(self._live.pop(job_id))
+
+    def in_flight(self) -> set[int]:
+        return {live.id for live in self._live.values() if live.in_flight}
+
+    async def look(self, job_id: int = 1) -> StepResult:
+        """One step, as the engine runs it."""
+        return await self.steps.run_step(self.live(job_id))
+
+    async def give_up(self, job_id: int = 1) -> StepResult:
+        return await self.steps.give_up(self.live(job_id))
+
+    def show(self, job: Job) -> None:
+        """Have its card drawn, as steps do."""
+        self.card_updater.show(self.live(job.id), job)
+
+    async def tell(self, job: Job) -> bool:
+        return await self.card_updater.tell(self.live(job.id), job)
 
     async def run_on(self, job_id: int = 1) -> StepResult:
         """Steps until nothing is to be done at once."""
