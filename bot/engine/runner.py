@@ -14,7 +14,7 @@ from bot.clock import Clock
 from bot.errors import StoreBusyError
 from bot.jobs.context import RunAgain, StepResult
 from bot.jobs.live_job import LiveJob
-from bot.jobs.ports import JobStore
+from bot.jobs.ports import EngineStore
 from bot.jobs.schedule import Pace, spread_seconds
 from bot.metrics import Metrics
 from bot.supervisor import TaskSupervisor
@@ -48,7 +48,7 @@ class JobRunner:
     """Runs each job's steps one after the other, different jobs side by side; one sick job holds up nobody."""
 
     def __init__(
-        self, *, store: JobStore, clock: Clock, supervisor: TaskSupervisor, metrics: Metrics, pace: Pace
+        self, *, store: EngineStore, clock: Clock, supervisor: TaskSupervisor, metrics: Metrics, pace: Pace
     ) -> None:
         """Looks at nothing before `start`; what is woken until then is queued."""
         self._store = store

@@ -8,7 +8,7 @@ from bot.errors import DeliveryLaterError, StoreBusyError
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job
-from bot.jobs.ports import Deliverer, JobStore
+from bot.jobs.ports import Cards, CardStore
 from bot.jobs.schedule import backoff_seconds
 from bot.supervisor import TaskSupervisor
 
@@ -26,15 +26,15 @@ class CardUpdater:
     def __init__(
         self,
         *,
-        store: JobStore,
-        deliverer: Deliverer,
+        store: CardStore,
+        cards: Cards,
         eta_estimator: EtaEstimator,
         clock: Clock,
         supervisor: TaskSupervisor,
     ) -> None:
         """`supervisor` holds the painters."""
         self._store = store
-        self._deliverer = deliverer
+        self._cards = cards
         self._eta_estimator = eta_estimator
         self._clock = clock
         self._supervisor = supervisor
@@ -58,7 +58,7 @@ class CardUpdater:
             fresh = await self._store.get(job.id)
             if fresh is None or fresh.state is not job.state:
                 return False
-            await self._deliverer.tell(fresh)
+            await self._cards.tell(fresh)
         live.wanted = live.drawn = None
         return True
 
@@ -92,7 +92,7 @@ class CardUpdater:
             if self._is_fresh(live, fresh):
                 return  # it went on and came back before it could be drawn
             eta = await self._eta_estimator.estimate(fresh)
-            message_id = await self._deliverer.show(fresh, eta)
+            message_id = await self._cards.show(fresh, eta)
             if message_id is not None and message_id != fresh.card_message_id:
                 await self._store.update(job.id, card_message_id=message_id)
             live.drawn = (fresh.state, self._clock.monotonic())

@@ -13,7 +13,7 @@ from bot.errors import AccountError, DiskError, StoreBusyError
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.live_job import DISK, MIN_TRIES, LiveJob
 from bot.jobs.model import RESTING, Job, JobState
-from bot.jobs.ports import Changes, JobStore
+from bot.jobs.ports import Changes, StepStore
 from bot.jobs.schedule import Pace, backoff_seconds
 from bot.metrics import Metrics
 
@@ -59,7 +59,7 @@ class StepContext:
     def __init__(
         self,
         *,
-        store: JobStore,
+        store: StepStore,
         card_updater: CardUpdater,
         clock: Clock,
         metrics: Metrics,

@@ -24,7 +24,7 @@ from bot.jobs.context import AT_ONCE, StepContext, StepResult
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Track
-from bot.jobs.ports import DeliveredMessage, Deliverer, Finished, Generator, Tracks
+from bot.jobs.ports import DeliveredMessage, Delivery, Finished, Generator, Tracks
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +42,13 @@ class FinishSteps:
     """The steps of `ready` and `delivering`."""
 
     def __init__(
-        self, *, context: StepContext, generator: Generator, tracks: Tracks, deliverer: Deliverer, files: JobFiles
+        self, *, context: StepContext, generator: Generator, tracks: Tracks, delivery: Delivery, files: JobFiles
     ) -> None:
         """`files` names the copies; `tracks` tells audio from anything else."""
         self._context = context
         self._generator = generator
         self._tracks = tracks
-        self._deliverer = deliverer
+        self._delivery = delivery
         self._files = files
 
     async def finish(self, live: LiveJob, job: Job) -> StepResult:
@@ -76,7 +76,7 @@ class FinishSteps:
     async def _send(self, live: LiveJob, job: Job, track: Path) -> StepResult:
         live.in_flight = True
         try:
-            message = await self._find_earlier(job) or await self._deliverer.deliver(job, track)
+            message = await self._find_earlier(job) or await self._delivery.deliver(job, track)
             crash.reach(CrashPoint.MESSAGE_SENT)
             return await self._confirm(live, job, message)
         except DeliveryLaterError as error:
@@ -115,7 +115,7 @@ class FinishSteps:
         started = job.deliver_started_at or job.moved_at
         if self._context.clock.now() - started < _NONCE_TRUSTED:
             return None
-        found = await self._deliverer.find_delivered(job, started - _CLOCK_MARGIN)
+        found = await self._delivery.find(job, started - _CLOCK_MARGIN)
         if found is not None:
             log.info("the track had been sent before", extra={"job": job.id})
         return found

@@ -13,10 +13,9 @@ from bot import crash
 from bot.clock import Clock
 from bot.crash import CrashPoint
 from bot.errors import NoSuchJobError, NotYoursError, Reason, TooLateError
-from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
-from bot.jobs.ports import Changes, Eta, JobStore
+from bot.jobs.ports import Changes, ServiceStore
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -41,9 +40,8 @@ class JobService:
     def __init__(
         self,
         *,
-        store: JobStore,
+        store: ServiceStore,
         files: JobFiles,
-        eta_estimator: EtaEstimator,
         clock: Clock,
         metrics: Metrics,
         wake: Callable[[int], None],
@@ -51,7 +49,6 @@ class JobService:
         """`wake(job_id)` wakes the engine; it must return at once."""
         self._store = store
         self._files = files
-        self._eta_estimator = eta_estimator
         self._clock = clock
         self._metrics = metrics
         self._wake = wake
@@ -167,10 +164,6 @@ class JobService:
     def reference_file(self, job: Job) -> Path | None:
         """Our copy of the job's reference, if there is one."""
         return self._files.reference(job)
-
-    async def eta(self, job: Job) -> Eta:
-        """What its card can say about the time ahead."""
-        return await self._eta_estimator.estimate(job)
 
     async def _allowed(self, job_id: int, by: Actor) -> Job:
         job = await self.get(job_id)

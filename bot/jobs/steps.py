@@ -28,12 +28,12 @@ from bot.jobs.finishing import FinishSteps
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.ports import (
+    Cards,
     CheckedReference,
     Finished,
     GaveUp,
     Generator,
     Progress,
-    Publisher,
     References,
     StillWorking,
 )
@@ -68,7 +68,7 @@ class JobSteps:
         context: StepContext,
         generator: Generator,
         references: References,
-        publisher: Publisher,
+        cards: Cards,
         files: JobFiles,
         submitting: SubmitSteps,
         finishing: FinishSteps,
@@ -77,7 +77,7 @@ class JobSteps:
         self._context = context
         self._generator = generator
         self._references = references
-        self._publisher = publisher
+        self._cards = cards
         self._files = files
         self._submitting = submitting
         #: Those that share the budget of looks.
@@ -182,7 +182,7 @@ class JobSteps:
         name = checked.reference.copy_name
         if name is None:
             raise RuntimeError(f"job {job.id} has no copy to publish")
-        published = await self._publisher.publish(job, self._files.reference_path(name), checked.reference.name)
+        published = await self._cards.publish(job, self._files.reference_path(name), checked.reference.name)
         return replace(checked.reference, url=published.url, expires_at=published.expires_at)
 
     async def _poll(self, live: LiveJob, job: Job) -> StepResult:

@@ -91,8 +91,8 @@ class ScriptedGenerator:
         return len(content)
 
 
-class ScriptedDeliverer:
-    """`bot.jobs.ports.Deliverer` and `Publisher`."""
+class ScriptedDiscord:
+    """`bot.jobs.ports.Cards` and `Delivery`."""
 
     def __init__(self) -> None:
         self.shows = Script(500)
@@ -115,7 +115,7 @@ class ScriptedDeliverer:
     async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
         return await self.deliveries.play((job, track.read_bytes()))
 
-    async def find_delivered(self, job: Job, since: datetime) -> DeliveredMessage | None:
+    async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
         return await self.searches.play((job, since))
 
     async def publish(self, job: Job, song: Path, name: str) -> Published:

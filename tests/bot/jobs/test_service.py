@@ -245,4 +245,4 @@ async def test_files_are_found_only_while_they_are_there(kit: Kit):
 async def test_a_queued_job_knows_its_place_in_line(kit: Kit):
     await kit.at(JobState.GENERATING)
     job = await kit.at(JobState.QUEUED)
-    assert (await kit.service.eta(job)).ahead == 1
+    assert (await kit.eta_estimator.estimate(job)).ahead == 1
