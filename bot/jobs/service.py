@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -136,16 +135,6 @@ class JobService:
         await self._store.delete(job_id)
         log.info("job deleted", extra={"job": job.id})
         return job
-
-    async def delete_all_of(self, by: Actor) -> int:
-        """Remove every resting job of a member; returns how many."""
-        count = 0
-        while jobs := [job for job in await self._store.of_member(by.member_id, limit=1000) if job.state in RESTING]:
-            for job in jobs:
-                with suppress(NoSuchJobError, TooLateError):  # a second press of the button, or a job asked for again
-                    await self.delete(job.id, by)
-                    count += 1
-        return count
 
     async def tracks_of(self, member_id: int, *, limit: int = 10, offset: int = 0) -> tuple[Sequence[Job], int]:
         """A page of a member's own jobs, newest first, and how many there are in all."""
