@@ -6,6 +6,7 @@ from bot.errors import DeliveryLaterError, DiskError
 from bot.jobs.live_job import DISK, LiveJob
 from bot.jobs.model import JobState
 from tests.bot.jobs.kit import Kit
+from tests.bot.jobs.orders import NOON
 
 
 async def test_the_hours_in_which_the_bot_was_down_are_nobodys_refusal(kit: Kit):
@@ -34,10 +35,11 @@ async def test_what_our_own_disk_did_counts_against_nobody(kit: Kit):
 
 
 def test_a_success_ends_what_was_counted_and_nothing_else():
-    live = LiveJob(id=1, faults=3, is_painted=True)
+    live = LiveJob(id=1, faults=3, is_painted=True, held_up_at=NOON, busy_since=NOON)
     live.failures.update({"": 2, DISK: 3, "lost": 1})
     live.succeeded()
     assert not live.failures
+    assert (live.held_up_at, live.busy_since) == (None, None)
     assert (live.faults, live.is_painted) == (3, True)
 
 
