@@ -6,10 +6,9 @@ import discord
 from discord import app_commands
 
 from bot.client import ComposeClient
-from bot.texts import text
-from bot.ui.order_flow import flow_of
+from bot.ui.interaction_context import InteractionContext
+from bot.ui.order_flow import OrderFlow
 from bot.ui.orders import OrderInput, song_of
-from bot.ui.replies import locale_of, reply_privately
 from bot.ui.translation import worded
 
 #: Discord's limit for a text option; what the model takes is far less, and is said in words with the text given back.
@@ -58,21 +57,22 @@ async def compose(
 ) -> None:
     """Take the order, or open a form for the words."""
     order_input = OrderInput(lyrics=lyrics or "", title=title or "", song=song_of(reference))
-    flow = flow_of(interaction)
+    flow = OrderFlow(InteractionContext.of(interaction))
     if lyrics is None:
-        await flow.open_form(interaction, order_input)
+        await flow.open_form(order_input)
     else:
-        await flow.take(interaction, order_input)
+        await flow.take(order_input)
 
 
 async def compose_from_message(interaction: discord.Interaction, message: discord.Message) -> None:
     """Open a form with the message's song already chosen."""
+    ctx = InteractionContext.of(interaction)
     forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
     song = next((file for file in [*message.attachments, *forwarded] if _is_song(file)), None)
     if song is None:
-        await reply_privately(interaction, text("answer.no_song", locale_of(interaction)))
+        await ctx.reply_privately(ctx.text("answer.no_song"))
         return
-    await flow_of(interaction).open_form(interaction, OrderInput(song=song_of(song)))
+    await OrderFlow(ctx).open_form(OrderInput(song=song_of(song)))
 
 
 def _is_song(file: discord.Attachment) -> bool:

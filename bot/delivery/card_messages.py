@@ -14,7 +14,8 @@ from bot.errors import DeliveryLaterError, Reason, ReferenceRefusedError
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import Eta
 from bot.texts import text
-from bot.ui.cards import TOLD_PRIVATELY, Card, JobButton, LinkButton, card_buttons, job_card
+from bot.ui.buttons import JobButton, LinkButton
+from bot.ui.cards import TOLD_PRIVATELY, Card, card_buttons, job_card
 from bot.ui.formatting import clip, mention, titled, why
 from bot.ui.render import Parts, to_parts, to_view
 from bot.ui.requirements import OrderRequirements

@@ -22,10 +22,11 @@ from bot.errors import DiskError, UndeliverableError
 from bot.jobs.model import Job
 from bot.jobs.ports import DeliveredMessage, Eta, Published
 from bot.texts import text
-from bot.ui.cards import Card, JobAction
+from bot.ui.buttons import JobAction
+from bot.ui.cards import Card
 from bot.ui.custom_ids import job_id
 from bot.ui.formatting import clip
-from bot.ui.order_flow import flow_at
+from bot.ui.interaction_context import services_of
 from bot.ui.orders import expiry_of
 from bot.ui.render import Parts, put_with_link, to_parts
 from bot.ui.track_cards import has_link, track_card
@@ -67,7 +68,7 @@ class DiscordDelivery:
         self._pool = pool
         self._clock = clock
         self._disk = disk
-        self._requirements = flow_at(client).requirements
+        self._requirements = services_of(client).requirements
         self._cards = CardMessages(routes=self._routes, requirements=self._requirements, clock=clock)
 
     async def show(self, job: Job, eta: Eta) -> int | None:

@@ -10,7 +10,7 @@ import pytest
 from bot.errors import Reason
 from bot.jobs.model import JobState
 from bot.texts import CATALOGS, FALLBACK, language_of, text
-from bot.ui.cards import JobAction
+from bot.ui.buttons import JobAction
 
 ROOT = Path(__file__).parents[3]
 ENGLISH = CATALOGS[FALLBACK]
