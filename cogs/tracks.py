@@ -42,7 +42,7 @@ async def queue(interaction: discord.Interaction) -> None:
     ctx = InteractionContext.of(interaction)
     channel_id = interaction.channel_id or 0
     jobs = await ctx.jobs.queue_of(interaction.guild_id, channel_id)
-    embed = discord.Embed(title=ctx.text("queue.heading"), description=queue_text(jobs, channel_id, ctx.locale))
+    embed = discord.Embed(title=ctx.text("tracks.queue.heading"), description=queue_text(jobs, channel_id, ctx.locale))
     await interaction.response.send_message(embed=embed, ephemeral=True)
 
 

@@ -54,7 +54,7 @@ def queue_text(jobs: Sequence[Job], channel_id: int, locale: str) -> str:
     here = [job for job in jobs if job.place.channel_id == channel_id]
     lines = [
         text(
-            "queue.line",
+            "tracks.queue.line",
             locale,
             icon=ICONS[job.state],
             title=clip(titled(job, locale), 120),
@@ -65,10 +65,10 @@ def queue_text(jobs: Sequence[Job], channel_id: int, locale: str) -> str:
         for job in here[:_MAX_QUEUE_LINES]
     ]
     if len(here) > _MAX_QUEUE_LINES:
-        lines.append(text("queue.more", locale, count=len(here) - _MAX_QUEUE_LINES))
+        lines.append(text("tracks.queue.more", locale, count=len(here) - _MAX_QUEUE_LINES))
     if elsewhere := len(jobs) - len(here):
-        lines.append(text("queue.elsewhere", locale, count=elsewhere))
-    return "\n".join(lines) or text("queue.empty", locale)
+        lines.append(text("tracks.queue.elsewhere", locale, count=elsewhere))
+    return "\n".join(lines) or text("tracks.queue.empty", locale)
 
 
 def song_text(job: Job, requirements: OrderRequirements, locale: str) -> str:
