@@ -2,6 +2,7 @@
 
 import discord
 from discord import app_commands
+from discord.ext import commands
 
 from bot.client import ComposeClient
 from bot.jobs.model import Job
@@ -16,34 +17,42 @@ _MAX_SUGGESTIONS = 25
 _MAX_SEARCHED = 100
 
 
-async def suggest_songs(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    """The member's own songs whose title holds what they typed so far, newest first."""
-    ctx = InteractionContext.of(interaction)
-    found = await _own_songs(ctx, typed)
-    return [
-        app_commands.Choice(name=choice_label(job, ctx.locale), value=str(job.id)) for job in found[:_MAX_SUGGESTIONS]
-    ]
+class Tracks(commands.Cog):
+    """Lists."""
 
+    @app_commands.command(name=worded("command.tracks"), description=worded("command.tracks.about"))
+    @app_commands.describe(song=worded("command.tracks.song.about"))
+    @app_commands.rename(song=worded("command.tracks.song"))
+    async def tracks(
+        self, interaction: discord.Interaction, song: app_commands.Range[str, 1, 100] | None = None
+    ) -> None:
+        """The list, or one song at once."""
+        ctx = InteractionContext.of(interaction)
+        if song is None:
+            await show_page(ctx, 0)
+            return
+        await show_song(ctx, await _chosen(ctx, song))
 
-@app_commands.describe(song=worded("command.tracks.song.about"))
-@app_commands.rename(song=worded("command.tracks.song"))
-@app_commands.autocomplete(song=suggest_songs)
-async def tracks(interaction: discord.Interaction, song: app_commands.Range[str, 1, 100] | None = None) -> None:
-    """The list, or one song at once."""
-    ctx = InteractionContext.of(interaction)
-    if song is None:
-        await show_page(ctx, 0)
-        return
-    await show_song(ctx, await _chosen(ctx, song))
+    @tracks.autocomplete("song")
+    async def suggest_songs(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        """The member's own songs whose title holds what they typed so far, newest first."""
+        ctx = InteractionContext.of(interaction)
+        found = await _own_songs(ctx, typed)
+        return [
+            app_commands.Choice(name=choice_label(job, ctx.locale), value=str(job.id))
+            for job in found[:_MAX_SUGGESTIONS]
+        ]
 
-
-async def queue(interaction: discord.Interaction) -> None:
-    """What is being made here."""
-    ctx = InteractionContext.of(interaction)
-    channel_id = interaction.channel_id or 0
-    jobs = await ctx.jobs.queue_of(interaction.guild_id, channel_id)
-    embed = discord.Embed(title=ctx.text("tracks.queue.heading"), description=queue_text(jobs, channel_id, ctx.locale))
-    await interaction.response.send_message(embed=embed, ephemeral=True)
+    @app_commands.command(name=worded("command.queue"), description=worded("command.queue.about"))
+    async def queue(self, interaction: discord.Interaction) -> None:
+        """What is being made here."""
+        ctx = InteractionContext.of(interaction)
+        channel_id = interaction.channel_id or 0
+        jobs = await ctx.jobs.queue_of(interaction.guild_id, channel_id)
+        embed = discord.Embed(
+            title=ctx.text("tracks.queue.heading"), description=queue_text(jobs, channel_id, ctx.locale)
+        )
+        await interaction.response.send_message(embed=embed, ephemeral=True)
 
 
 async def _chosen(ctx: InteractionContext, song: str) -> Job | None:
@@ -60,10 +69,5 @@ async def _own_songs(ctx: InteractionContext, typed: str) -> list[Job]:
 
 
 async def setup(bot: ComposeClient) -> None:
-    """Add both commands to the tree."""
-    bot.tree.add_command(
-        app_commands.Command(name=worded("command.tracks"), description=worded("command.tracks.about"), callback=tracks)
-    )
-    bot.tree.add_command(
-        app_commands.Command(name=worded("command.queue"), description=worded("command.queue.about"), callback=queue)
-    )
+    """What `load_extension` calls."""
+    await bot.add_cog(Tracks())
