@@ -16,7 +16,8 @@ from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import Eta, Published
 from bot.texts import text
-from bot.ui.cards import TOLD_PRIVATELY, JobButton, LinkButton, card_buttons, job_card
+from bot.ui.buttons import JobButton, LinkButton
+from bot.ui.cards import TOLD_PRIVATELY, card_buttons, job_card
 from bot.ui.formatting import clip, mention, titled, why
 from bot.ui.orders import expiry_of
 from bot.ui.render import Parts, to_parts, to_view

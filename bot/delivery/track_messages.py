@@ -21,7 +21,8 @@ from bot.errors import DiskError, UndeliverableError
 from bot.jobs.model import Job
 from bot.jobs.ports import DeliveredMessage
 from bot.texts import text
-from bot.ui.cards import Card, JobAction
+from bot.ui.buttons import JobAction
+from bot.ui.cards import Card
 from bot.ui.custom_ids import job_id
 from bot.ui.formatting import clip
 from bot.ui.render import Parts, put_with_link, to_parts

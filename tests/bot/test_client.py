@@ -34,7 +34,7 @@ def make_client(client_kit: ClientKit, memory: Memory | None = None) -> ComposeC
     return ComposeClient(
         jobs=client_kit.jobs,
         store=memory or Memory(),
-        requirements=client_kit.client.order_flow.requirements,
+        requirements=client_kit.client.services.requirements,
         clock=ShiftedClock(),
         extensions=("cogs.compose", "cogs.tracks"),
     )
