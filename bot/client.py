@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -18,11 +18,12 @@ from discord.http import Route
 from bot.audio import file_name
 from bot.clock import Clock
 from bot.errors import StartError, TokenRefusedError
+from bot.jobs.ports import ValueStore
 from bot.jobs.service import JobService
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
 from bot.ui.error_handler import report
-from bot.ui.order_flow import OrderFlow
+from bot.ui.interaction_context import InteractionContext, InteractionServices
 from bot.ui.requirements import OrderRequirements
 from bot.ui.translation import Translator
 
@@ -50,18 +51,6 @@ _UNREACHABLE = (
 )
 
 
-class ValueStore(Protocol):
-    """What the client keeps across restarts; a JobStore is one."""
-
-    async def get_value(self, name: str) -> str | None:
-        """The value kept under this name."""
-        ...
-
-    async def set_value(self, name: str, value: str) -> None:
-        """Keep it."""
-        ...
-
-
 class ComposeTree(app_commands.CommandTree["ComposeClient"]):
     """The command tree, with its errors led to the one error handler."""
 
@@ -70,7 +59,7 @@ class ComposeTree(app_commands.CommandTree["ComposeClient"]):
 
     async def interaction_check(self, interaction: discord.Interaction["ComposeClient"], /) -> bool:
         """Discord may deliver an interaction twice; the second one cannot be answered and is passed over."""
-        return self.client.order_flow.deduplicator.is_first(interaction.id)
+        return InteractionContext.of(interaction).is_first()
 
     async def on_error(
         self, interaction: discord.Interaction["ComposeClient"], error: app_commands.AppCommandError, /
@@ -79,11 +68,11 @@ class ComposeTree(app_commands.CommandTree["ComposeClient"]):
         if interaction.type is discord.InteractionType.autocomplete:
             log.warning("autocomplete failed: %s", error.__class__.__name__)
             return
-        await report(interaction, error, self.client.order_flow.requirements)
+        await report(InteractionContext.of(interaction), error)
 
 
 class ComposeClient(commands.Bot):
-    """Hears of guilds and interactions alone; pings nobody by default. `order_flow` is what features work with."""
+    """Hears of guilds and interactions alone; pings nobody by default. `services` is what features work with."""
 
     def __init__(
         self,
@@ -110,7 +99,7 @@ class ComposeClient(commands.Bot):
             max_ratelimit_timeout=_LONGEST_RATE_LIMIT_SECONDS,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
-        self.order_flow = OrderFlow(
+        self.services = InteractionServices(
             jobs=jobs, clock=clock, requirements=requirements, drafts=Drafts(clock), file_name=file_name
         )
         self._values = store

@@ -1,16 +1,17 @@
 """Three ways to order a track: `/compose` with everything, `/compose` with a form, and a message that has a song."""
 
+from collections.abc import Callable
 from typing import Any
 
 import discord
 from discord import app_commands
+from discord.ext import commands
 
 from bot.audio import FILE_TYPES, may_hold_a_song
 from bot.client import ComposeClient
-from bot.texts import text
-from bot.ui.order_flow import flow_of
+from bot.ui.interaction_context import InteractionContext
+from bot.ui.order_flow import OrderFlow
 from bot.ui.orders import OrderInput, song_of
-from bot.ui.replies import locale_of, reply_privately
 from bot.ui.translation import worded
 
 #: Discord's limit for a text option; what the model takes is far less, and is said in words with the text given back.
@@ -38,46 +39,76 @@ def _songs_only(described: dict[str, Any], tree: app_commands.CommandTree[Any]) 
     return described
 
 
-@app_commands.describe(
-    reference=worded("command.compose.reference.about"),
-    lyrics=worded("command.compose.lyrics.about"),
-    title=worded("command.compose.title.about"),
-)
-@app_commands.rename(
-    reference=worded("command.compose.reference"),
-    lyrics=worded("command.compose.lyrics"),
-    title=worded("command.compose.title"),
-)
-async def compose(
-    interaction: discord.Interaction,
-    reference: discord.Attachment,
-    lyrics: app_commands.Range[str, 1, MAX_OPTION_CHARACTERS] | None = None,
-    title: app_commands.Range[str, 1, MAX_OPTION_CHARACTERS] | None = None,
-) -> None:
-    """Take the order, or open a form for the words."""
-    order_input = OrderInput(lyrics=lyrics or "", title=title or "", song=song_of(reference))
-    flow = flow_of(interaction)
-    if lyrics is None:
-        await flow.open_form(interaction, order_input)
-    else:
-        await flow.take(interaction, order_input)
+def audio_command(
+    *, name: app_commands.locale_str, description: app_commands.locale_str
+) -> Callable[[Callable[..., Any]], AudioCommand]:
+    """`app_commands.command` for an AudioCommand: discord.py's own decorator always makes its plain Command."""
+
+    def made(callback: Callable[..., Any]) -> AudioCommand:
+        return AudioCommand(name=name, description=description, callback=callback)
+
+    return made
 
 
-async def compose_from_message(interaction: discord.Interaction, message: discord.Message) -> None:
-    """Open a form with the message's song already chosen."""
-    forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
-    song = next(
-        (file for file in [*message.attachments, *forwarded] if may_hold_a_song(file.filename, file.content_type)), None
+class Compose(commands.Cog):
+    """Orders."""
+
+    def __init__(self, bot: ComposeClient) -> None:
+        """`bot`: whose tree gets the message command."""
+        self._bot = bot
+        self._from_message = app_commands.ContextMenu(
+            name=worded("command.from_message"), callback=self.compose_from_message
+        )
+
+    # discord.py has no decorator for a context menu inside a cog: its callback would not be bound to the cog, and a cog
+    # carries only slash commands into the tree and out of it again. So this one is carried by hand.
+
+    async def cog_load(self) -> None:
+        """Add the message command."""
+        self._bot.tree.add_command(self._from_message)
+
+    async def cog_unload(self) -> None:
+        """Remove it again."""
+        self._bot.tree.remove_command(self._from_message.name, type=self._from_message.type)
+
+    @audio_command(name=worded("command.compose"), description=worded("command.compose.about"))
+    @app_commands.describe(
+        reference=worded("command.compose.reference.about"),
+        lyrics=worded("command.compose.lyrics.about"),
+        title=worded("command.compose.title.about"),
     )
-    if song is None:
-        await reply_privately(interaction, text("answer.no_song", locale_of(interaction)))
-        return
-    await flow_of(interaction).open_form(interaction, OrderInput(song=song_of(song)))
+    @app_commands.rename(
+        reference=worded("command.compose.reference"),
+        lyrics=worded("command.compose.lyrics"),
+        title=worded("command.compose.title"),
+    )
+    async def compose(
+        self,
+        interaction: discord.Interaction,
+        reference: discord.Attachment,
+        lyrics: app_commands.Range[str, 1, MAX_OPTION_CHARACTERS] | None = None,
+        title: app_commands.Range[str, 1, MAX_OPTION_CHARACTERS] | None = None,
+    ) -> None:
+        """Take the order, or open a form for the words."""
+        order_input = OrderInput(lyrics=lyrics or "", title=title or "", song=song_of(reference))
+        flow = OrderFlow(InteractionContext.of(interaction))
+        if lyrics is None:
+            await flow.open_form(order_input)
+        else:
+            await flow.take(order_input)
+
+    async def compose_from_message(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        """Open a form with the message's song already chosen."""
+        ctx = InteractionContext.of(interaction)
+        forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
+        attached = [*message.attachments, *forwarded]
+        song = next((file for file in attached if may_hold_a_song(file.filename, file.content_type)), None)
+        if song is None:
+            await ctx.reply_privately(ctx.text("answer.no_song"))
+            return
+        await OrderFlow(ctx).open_form(OrderInput(song=song_of(song)))
 
 
 async def setup(bot: ComposeClient) -> None:
-    """Add both commands to the tree."""
-    bot.tree.add_command(
-        AudioCommand(name=worded("command.compose"), description=worded("command.compose.about"), callback=compose)
-    )
-    bot.tree.add_command(app_commands.ContextMenu(name=worded("command.from_message"), callback=compose_from_message))
+    """What `load_extension` calls."""
+    await bot.add_cog(Compose(bot))

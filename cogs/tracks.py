@@ -2,14 +2,13 @@
 
 import discord
 from discord import app_commands
+from discord.ext import commands
 
 from bot.client import ComposeClient
 from bot.jobs.model import Job
-from bot.texts import text
 from bot.ui.formatting import clip
+from bot.ui.interaction_context import InteractionContext
 from bot.ui.library import choice_label, queue_text, show_page, show_song
-from bot.ui.order_flow import OrderFlow, flow_of
-from bot.ui.replies import locale_of
 from bot.ui.translation import worded
 
 #: Discord shows at most so many suggestions.
@@ -18,52 +17,57 @@ _MAX_SUGGESTIONS = 25
 _MAX_SEARCHED = 100
 
 
-async def suggest_songs(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    """The member's own songs whose title holds what they typed so far, newest first."""
-    found = await _own_songs(flow_of(interaction), interaction.user.id, typed)
-    locale = locale_of(interaction)
-    return [app_commands.Choice(name=choice_label(job, locale), value=str(job.id)) for job in found[:_MAX_SUGGESTIONS]]
+class Tracks(commands.Cog):
+    """Lists."""
+
+    @app_commands.command(name=worded("command.tracks"), description=worded("command.tracks.about"))
+    @app_commands.describe(song=worded("command.tracks.song.about"))
+    @app_commands.rename(song=worded("command.tracks.song"))
+    async def tracks(
+        self, interaction: discord.Interaction, song: app_commands.Range[str, 1, 100] | None = None
+    ) -> None:
+        """The list, or one song at once."""
+        ctx = InteractionContext.of(interaction)
+        if song is None:
+            await show_page(ctx, 0)
+            return
+        await show_song(ctx, await _chosen(ctx, song))
+
+    @tracks.autocomplete("song")
+    async def suggest_songs(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        """The member's own songs whose title holds what they typed so far, newest first."""
+        ctx = InteractionContext.of(interaction)
+        found = await _own_songs(ctx, typed)
+        return [
+            app_commands.Choice(name=choice_label(job, ctx.locale), value=str(job.id))
+            for job in found[:_MAX_SUGGESTIONS]
+        ]
+
+    @app_commands.command(name=worded("command.queue"), description=worded("command.queue.about"))
+    async def queue(self, interaction: discord.Interaction) -> None:
+        """What is being made here."""
+        ctx = InteractionContext.of(interaction)
+        channel_id = interaction.channel_id or 0
+        jobs = await ctx.jobs.queue_of(interaction.guild_id, channel_id)
+        embed = discord.Embed(
+            title=ctx.text("tracks.queue.heading"), description=queue_text(jobs, channel_id, ctx.locale)
+        )
+        await interaction.response.send_message(embed=embed, ephemeral=True)
 
 
-@app_commands.describe(song=worded("command.tracks.song.about"))
-@app_commands.rename(song=worded("command.tracks.song"))
-@app_commands.autocomplete(song=suggest_songs)
-async def tracks(interaction: discord.Interaction, song: app_commands.Range[str, 1, 100] | None = None) -> None:
-    """The list, or one song at once."""
-    flow = flow_of(interaction)
-    if song is None:
-        await show_page(interaction, flow, 0)
-        return
-    await show_song(interaction, flow, await _chosen(flow, interaction.user.id, song))
-
-
-async def queue(interaction: discord.Interaction) -> None:
-    """What is being made here."""
-    locale = locale_of(interaction)
-    channel_id = interaction.channel_id or 0
-    jobs = await flow_of(interaction).jobs.queue_of(interaction.guild_id, channel_id)
-    embed = discord.Embed(title=text("queue.heading", locale), description=queue_text(jobs, channel_id, locale))
-    await interaction.response.send_message(embed=embed, ephemeral=True)
-
-
-async def _chosen(flow: OrderFlow, member_id: int, song: str) -> Job | None:
+async def _chosen(ctx: InteractionContext, song: str) -> Job | None:
     """A suggestion sends an id; whoever types on instead means a title."""
-    found = await _own_songs(flow, member_id, "")
+    found = await _own_songs(ctx, "")
     by_id = next((job for job in found if str(job.id) == song), None)
     return by_id or next((job for job in found if song.casefold() in job.title.casefold()), None)
 
 
-async def _own_songs(flow: OrderFlow, member_id: int, typed: str) -> list[Job]:
-    jobs, _ = await flow.jobs.tracks_of(member_id, limit=_MAX_SEARCHED)
+async def _own_songs(ctx: InteractionContext, typed: str) -> list[Job]:
+    jobs, _ = await ctx.jobs.tracks_of(ctx.member_id, limit=_MAX_SEARCHED)
     wanted = clip(typed, 100).strip().casefold()
     return [job for job in jobs if wanted in job.title.casefold()]
 
 
 async def setup(bot: ComposeClient) -> None:
-    """Add both commands to the tree."""
-    bot.tree.add_command(
-        app_commands.Command(name=worded("command.tracks"), description=worded("command.tracks.about"), callback=tracks)
-    )
-    bot.tree.add_command(
-        app_commands.Command(name=worded("command.queue"), description=worded("command.queue.about"), callback=queue)
-    )
+    """What `load_extension` calls."""
+    await bot.add_cog(Tracks())

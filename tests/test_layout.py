@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -26,8 +27,13 @@ DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "constants", 
 #: Runs only inside Alembic, which gives it what it needs.
 RUN_BY_ALEMBIC = {"bot/store/migrations/env.py"}
 
-#: Values that are read from a struct in order, and a tally that grows while a file is decoded.
-OTHER_DATACLASSES = {("bot/audio/mpeg.py", "FrameHead"), ("bot/audio/decode.py", "Measurement")}
+#: Values that are read from a struct in order, a tally that grows while a file is decoded, and what is remembered of a
+#: job while it is worked on.
+OTHER_DATACLASSES = {
+    ("bot/audio/mpeg.py", "FrameHead"),
+    ("bot/audio/decode.py", "Measurement"),
+    ("bot/jobs/live_job.py", "LiveJob"),
+}
 
 #: Where an exception that nobody foresaw ends, and what happens to it there.
 CATCH_ALLS = {
@@ -51,6 +57,9 @@ TASK_MAKERS = {
 
 #: A child that decodes gets a few variables and nothing else; least of all the secrets.
 ENVIRONMENT_READERS = {"bot/audio/child.py"}
+
+#: What joins the parts may know all of them, so discord reaches it by way of the client.
+COMPOSITION = {"bot.__main__", "bot.app", "bot.assembly"}
 
 PRINTERS = {"bot/__main__.py", "bot/check.py", "bot/audio/__main__.py"}
 
@@ -317,6 +326,31 @@ def test_only_the_settings_and_a_childs_start_read_the_environment():
         if isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.getenv"}
     }
     assert readers == ENVIRONMENT_READERS
+
+
+def contract(kind: str) -> dict[str, list[str]]:
+    """The import contract of this kind about discord alone."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (found,) = (
+        one
+        for one in contracts
+        if one["type"] == kind and ["discord"] in (one.get("protected_modules"), one.get("forbidden_modules"))
+    )
+    return found
+
+
+def test_every_part_of_the_bot_may_import_discord_or_is_kept_from_it():
+    parts = {
+        f"bot.{path.stem}"
+        for path in (ROOT / "bot").iterdir()
+        if (path.suffix == ".py" or (path / "__init__.py").exists()) and path.stem != "__init__"
+    }
+    may = set(contract("protected")["allowed_importers"])
+    kept_from_it = set(contract("forbidden")["source_modules"])
+    assert may | kept_from_it | COMPOSITION == parts | {"cogs"}
+    assert not (may | COMPOSITION) & kept_from_it
 
 
 def test_no_test_talks_to_a_mock():

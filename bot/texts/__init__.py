@@ -1,7 +1,8 @@
 """Every sentence a person reads, by key and language, so that a translation is one folder and a gap is found by a test.
 
-A key is `subject.name`; the module of that subject (`en/sound.py` for `sound.*`) holds a plain dict `TEXTS`. Values are
-`str.format` templates. English is complete; any other language may lag behind and then falls back to English.
+A key is `subject.name`; the module of that subject (`en/sound.py` for every `sound.*`, which a test holds) has a plain
+dict `TEXTS`. Values are `str.format` templates. English is complete; any other
+language may lag behind and then falls back to English.
 """
 
 from collections.abc import Mapping

@@ -1,119 +1,186 @@
-"""What a job's buttons do. Who may is read from the row; the button only names the job and the action."""
+"""A press on a job's button: whether whoever presses may is read from the table and the row, then it is done."""
 
 import logging
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 import discord
 
 from bot.disk import NO_TRACK, reaching
-from bot.errors import NotYoursError, TooLateError
+from bot.errors import NoSuchJobError, NotYoursError, TooLateError
 from bot.jobs.model import Job
-from bot.jobs.ports import Eta
 from bot.jobs.service import Actor
-from bot.texts import text
-from bot.ui.cards import ButtonTone, Card, JobAction, JobButton, job_card
+from bot.ui.buttons import BUTTONS, JobAction, JobActs, MayPress, job_button
+from bot.ui.cards import Card
 from bot.ui.formatting import titled
+from bot.ui.interaction_context import InteractionContext
 from bot.ui.order_flow import OrderFlow
 from bot.ui.render import finished, put_with_link, to_button, to_parts
-from bot.ui.replies import locale_of, reply_privately
 from bot.ui.track_cards import shared_card
 
 log = logging.getLogger(__name__)
 
+#: What those read who may not.
+_NOT_YOURS = {
+    MayPress.OWNER: "control.not_yours",
+    MayPress.OWNER_OR_MODERATOR: "control.not_yours_moderator",
+    MayPress.POSTER_OR_MODERATOR: "control.not_yours_moderator",
+}
 
-async def run_action(interaction: discord.Interaction, flow: OrderFlow, action: JobAction, job_id: int) -> None:
+
+async def run_action(ctx: InteractionContext, action: JobAction, job_id: int) -> None:
     """Do what the button says. Raises ControlError and what Discord raises; those become sentences."""
-    if action is JobAction.REMOVE:
-        await _remove(interaction)  # also when the song itself has been deleted since
-        return
-    job = await flow.jobs.get(job_id)
+    row = BUTTONS[action]
+    press = JobPress(ctx, await _found(ctx, job_id), job_id)
     try:
-        await _HANDLERS[action](interaction, flow, job)
+        press.check(row.may_press)
+        await row.act(press)()
     except NotYoursError:
-        key = "control.not_yours_moderator" if action in _FOR_MODERATORS else "control.not_yours"
-        await reply_privately(interaction, text(key, locale_of(interaction)))
+        await ctx.reply_privately(ctx.text(_NOT_YOURS[row.may_press]))
     except TooLateError:
-        live = action in {JobAction.DELETE, JobAction.DELETE_SURE}
-        await reply_privately(
-            interaction, text("control.too_late_live" if live else "control.too_late", locale_of(interaction))
+        await ctx.reply_privately(ctx.text(row.too_late))
+
+
+async def _found(ctx: InteractionContext, job_id: int) -> Job | None:
+    try:
+        return await ctx.jobs.get(job_id)
+    except NoSuchJobError:
+        return None
+
+
+class JobPress(JobActs):
+    """One press on one job's button."""
+
+    def __init__(self, ctx: InteractionContext, job: Job | None, job_id: int) -> None:
+        """`job`: None when it has been deleted since."""
+        self._ctx = ctx
+        self._interaction = ctx.interaction
+        self._found = job
+        self._job_id = job_id
+
+    @property
+    def job(self) -> Job:
+        """The job. Raises NoSuchJobError when it has been deleted since."""
+        if self._found is None:
+            raise NoSuchJobError(f"job {self._job_id}")
+        return self._found
+
+    @property
+    def actor(self) -> Actor:
+        """Who presses, as jobs see them."""
+        is_here = self._interaction.guild_id == self.job.place.guild_id
+        return Actor(member_id=self._ctx.member_id, is_moderator=is_here and self._is_moderator_here)
+
+    @property
+    def _is_moderator_here(self) -> bool:
+        return self._interaction.guild_id is not None and self._interaction.permissions.manage_messages
+
+    def check(self, whom: MayPress) -> None:
+        """Raises NotYoursError unless whoever presses is one of them; NoSuchJobError where the job says who is."""
+        if not self._is_by(whom):
+            raise NotYoursError(f"job {self._job_id}")
+
+    def _is_by(self, whom: MayPress) -> bool:
+        match whom:
+            case MayPress.OWNER:
+                return self.job.member_id == self._ctx.member_id
+            case MayPress.OWNER_OR_MODERATOR:
+                return self.job.member_id == self._ctx.member_id or self.actor.is_moderator
+            case MayPress.POSTER_OR_MODERATOR:
+                return self._is_moderator_here or self._is_by_poster
+            case MayPress.ANYONE:
+                return True
+
+    @property
+    def _is_by_poster(self) -> bool:
+        """Whose press made the message, Discord itself says."""
+        made_by = self._interaction.message.interaction_metadata if self._interaction.message else None
+        return made_by is not None and made_by.user.id == self._ctx.member_id
+
+    async def cancel(self) -> None:
+        moved = await self._ctx.jobs.cancel(self.job.id, self.actor)
+        await self._show_moved(moved, "control.cancelled_paid" if moved.may_be_charged else "control.cancelled")
+
+    async def risk(self) -> None:
+        moved = await self._ctx.jobs.risk_again(self.job.id, self.actor, press=self._interaction.id)
+        await self._show_moved(moved, "control.risked")
+
+    async def dismiss(self) -> None:
+        await self._show_moved(await self._ctx.jobs.dismiss(self.job.id, self.actor), "control.dismissed")
+
+    async def look(self) -> None:
+        await self._show_moved(await self._ctx.jobs.ask_again(self.job.id, self.actor), "control.looking")
+
+    async def again(self) -> None:
+        await OrderFlow(self._ctx).again(self.job)
+
+    async def edit(self) -> None:
+        await OrderFlow(self._ctx).open_job_form(self.job)
+
+    async def lyrics(self) -> None:
+        sentence = self._ctx.text("answer.lyrics_of", title=self._title)
+        await self._ctx.reply_privately(sentence, lyrics=self.job.lyrics or self._ctx.text("tracks.no_lyrics"))
+
+    async def delete(self) -> None:
+        self._check_resting()
+        button = job_button(JobAction.DELETE_SURE, self._ctx.locale)
+        sentence = self._ctx.text("control.delete_ask", title=self._title)
+        await self._ctx.reply_privately(sentence, view=finished(to_button(self.job.id, button)))
+
+    async def delete_sure(self) -> None:
+        self._check_resting()
+        await self._interaction.response.defer()
+        # the messages first: if this process dies in between, the row is still there to be deleted once more
+        clean = await _remove_messages(self._interaction.client, self.job)
+        await self._ctx.jobs.delete(self.job.id, self.actor)
+        sentence = self._ctx.text("control.deleted" if clean else "control.deleted_partly")
+        await self._interaction.edit_original_response(content=sentence, embeds=[], attachments=[], view=finished())
+
+    async def post(self) -> None:
+        await self._send_file(private=False)
+
+    async def file(self) -> None:
+        await self._send_file(private=True)
+
+    async def remove(self) -> None:
+        await self._interaction.response.defer()
+        await self._interaction.delete_original_response()
+
+    @property
+    def _title(self) -> str:
+        return titled(self.job, self._ctx.locale)
+
+    def _check_resting(self) -> None:
+        """Raises TooLateError while the job is worked on."""
+        if self.job.is_live:
+            raise TooLateError(f"job {self.job.id} is {self.job.state}")
+
+    async def _send_file(self, *, private: bool) -> None:
+        job, ctx = self.job, self._ctx
+        track = ctx.jobs.track_file(job)
+        with reaching(NO_TRACK):
+            is_too_large = track is not None and track.stat().st_size > self._interaction.filesize_limit
+        if track is None or is_too_large:
+            await ctx.reply_privately(ctx.text("answer.no_file" if track is None else "answer.file_too_large"))
+            return
+        await self._interaction.response.defer(thinking=True, ephemeral=private)
+        shown = partial(
+            shared_card, job, requirements=ctx.requirements, now=ctx.clock.now(), locale=ctx.locale, private=private
         )
 
+        async def put(card: Card) -> None:
+            with reaching(NO_TRACK):
+                file = discord.File(track, filename=ctx.services.file_name(job.title, track.suffix))
+            await self._interaction.edit_original_response(**to_parts(card), attachments=[file])
 
-def actor_for(interaction: discord.Interaction, job: Job) -> Actor:
-    """Who presses. A moderator is one of the server that the job belongs to, where they press."""
-    is_moderator = (
-        interaction.guild_id is not None
-        and interaction.guild_id == job.place.guild_id
-        and interaction.permissions.manage_messages
-    )
-    return Actor(member_id=interaction.user.id, is_moderator=is_moderator)
+        await put_with_link(shown(), shown(linked=False), put)
 
-
-async def _cancel(interaction: discord.Interaction, flow: OrderFlow, job: Job) -> None:
-    moved = await flow.jobs.cancel(job.id, actor_for(interaction, job))
-    await _show_moved(
-        interaction, flow, moved, "control.cancelled_paid" if moved.may_be_charged else "control.cancelled"
-    )
-
-
-async def _risk(interaction: discord.Interaction, flow: OrderFlow, job: Job) -> None:
-    moved = await flow.jobs.risk_again(job.id, actor_for(interaction, job), press=interaction.id)
-    await _show_moved(interaction, flow, moved, "control.risked")
-
-
-async def _dismiss(interaction: discord.Interaction, flow: OrderFlow, job: Job) -> None:
-    moved = await flow.jobs.dismiss(job.id, actor_for(interaction, job))
-    await _show_moved(interaction, flow, moved, "control.dismissed")
-
-
-async def _look(interaction: discord.Interaction, flow: OrderFlow, job: Job) -> None:
-    moved = await flow.jobs.ask_again(job.id, actor_for(interaction, job))
-    await _show_moved(interaction, flow, moved, "control.looking")
-
-
-async def _again(interaction: discord.Interaction, flow: OrderFlow, job: Job) -> None:
-    await flow.again(interaction, await flow.jobs.own(job.id, actor_for(interaction, job)))
-
-
-async def _edit(interaction: discord.Interaction, flow: OrderFlow, job: Job) -> None:
-    await flow.open_job_form(interaction, await flow.jobs.own(job.id, actor_for(interaction, job)))
-
-
-async def _lyrics(interaction: discord.Interaction, flow: OrderFlow, job: Job) -> None:
-    locale = locale_of(interaction)
-    sentence = text("answer.lyrics_of", locale, title=titled(job, locale))
-    await reply_privately(interaction, sentence, lyrics=job.lyrics or text("tracks.no_lyrics", locale))
-
-
-async def _delete(interaction: discord.Interaction, flow: OrderFlow, job: Job) -> None:
-    """Ask first: a track that was paid for is gone for good."""
-    may_delete(interaction, job)
-    locale = locale_of(interaction)
-    button = JobButton(action=JobAction.DELETE_SURE, label=text("control.delete_sure", locale), tone=ButtonTone.DANGER)
-    sentence = text("control.delete_ask", locale, title=titled(job, locale))
-    await reply_privately(interaction, sentence, view=finished(to_button(job.id, button)))
-
-
-def may_delete(interaction: discord.Interaction, job: Job) -> None:
-    """Whether this person may delete this job now. Raises NotYoursError, TooLateError."""
-    actor = actor_for(interaction, job)
-    if job.member_id != actor.member_id and not actor.is_moderator:
-        raise NotYoursError(f"job {job.id}")
-    if job.is_live:
-        raise TooLateError(f"job {job.id} is {job.state}")
-
-
-async def _delete_sure(interaction: discord.Interaction, flow: OrderFlow, job: Job) -> None:
-    may_delete(interaction, job)
-    await interaction.response.defer()
-    # the messages first: if this process dies in between, the row is still there to be deleted once more
-    clean = await _remove_messages(interaction.client, job)
-    await flow.jobs.delete(job.id, actor_for(interaction, job))
-    key = "control.deleted" if clean else "control.deleted_partly"
-    await interaction.edit_original_response(
-        content=text(key, locale_of(interaction)), embeds=[], attachments=[], view=finished()
-    )
+    async def _show_moved(self, job: Job, sentence: str) -> None:
+        """On the card itself: the card changes under the finger. Anywhere else: a private sentence."""
+        message = self._interaction.message
+        if message is None or message.id != job.card_message_id:
+            await self._ctx.reply_privately(self._ctx.text(sentence))
+            return
+        await self._interaction.response.edit_message(**self._ctx.card_of(job))
 
 
 async def _remove_messages(client: discord.Client, job: Job) -> bool:
@@ -131,75 +198,3 @@ async def _remove_messages(client: discord.Client, job: Job) -> bool:
             log.info("a deleted job's message stays: %s", error.code, extra={"job": job.id})
             clean = False
     return clean
-
-
-async def _post(interaction: discord.Interaction, flow: OrderFlow, job: Job) -> None:
-    """The kept track, for everybody, where the button was pressed."""
-    await _send_file(interaction, flow, job, private=False)
-
-
-async def _file(interaction: discord.Interaction, flow: OrderFlow, job: Job) -> None:
-    """The kept track, for its owner alone."""
-    await _send_file(interaction, flow, job, private=True)
-
-
-async def _send_file(interaction: discord.Interaction, flow: OrderFlow, job: Job, *, private: bool) -> None:
-    job = await flow.jobs.own(job.id, actor_for(interaction, job))
-    locale = locale_of(interaction)
-    track = flow.jobs.track_file(job)
-    with reaching(NO_TRACK):
-        is_too_large = track is not None and track.stat().st_size > interaction.filesize_limit
-    if track is None or is_too_large:
-        await reply_privately(interaction, text("answer.no_file" if track is None else "answer.file_too_large", locale))
-        return
-    await interaction.response.defer(thinking=True, ephemeral=private)
-    shown = partial(
-        shared_card, job, requirements=flow.requirements, now=flow.clock.now(), locale=locale, private=private
-    )
-
-    async def put(card: Card) -> None:
-        with reaching(NO_TRACK):
-            file = discord.File(track, filename=flow.file_name(job.title, track.suffix))
-        await interaction.edit_original_response(**to_parts(card), attachments=[file])
-
-    await put_with_link(shown(), shown(linked=False), put)
-
-
-async def _remove(interaction: discord.Interaction) -> None:
-    """Take away a message that *Post it here* made: whoever posted it may, as Discord itself names them."""
-    made_by = interaction.message.interaction_metadata if interaction.message else None
-    is_moderator = interaction.guild_id is not None and interaction.permissions.manage_messages
-    if not is_moderator and (made_by is None or made_by.user.id != interaction.user.id):
-        await reply_privately(interaction, text("control.not_yours_moderator", locale_of(interaction)))
-        return
-    await interaction.response.defer()
-    await interaction.delete_original_response()
-
-
-async def _show_moved(interaction: discord.Interaction, flow: OrderFlow, job: Job, sentence: str) -> None:
-    """On the card itself: the card changes under the finger. Anywhere else: a private sentence."""
-    message = interaction.message
-    if message is None or message.id != job.card_message_id:
-        await reply_privately(interaction, text(sentence, locale_of(interaction)))
-        return
-    card = job_card(job, Eta(), now=flow.clock.now(), requirements=flow.requirements, locale=job.place.locale)
-    await interaction.response.edit_message(**to_parts(card))
-
-
-ActionHandler = Callable[[discord.Interaction, OrderFlow, Job], Awaitable[None]]
-
-_HANDLERS: dict[JobAction, ActionHandler] = {
-    JobAction.CANCEL: _cancel,
-    JobAction.AGAIN: _again,
-    JobAction.EDIT: _edit,
-    JobAction.LYRICS: _lyrics,
-    JobAction.DELETE: _delete,
-    JobAction.DELETE_SURE: _delete_sure,
-    JobAction.RISK: _risk,
-    JobAction.DISMISS: _dismiss,
-    JobAction.LOOK: _look,
-    JobAction.POST: _post,
-    JobAction.FILE: _file,
-}
-
-_FOR_MODERATORS = frozenset({JobAction.CANCEL, JobAction.DELETE, JobAction.DELETE_SURE})

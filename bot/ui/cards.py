@@ -5,7 +5,6 @@ A card says what matters in its first line, which is content: it is read even wh
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from bot.errors import Reason
 from bot.jobs.model import RESTING, Job, JobState, Origin
@@ -13,54 +12,13 @@ from bot.jobs.ports import Eta
 from bot.jobs.service import CANCELLABLE_FREE, CANCELLABLE_PAID
 from bot.texts import text
 from bot.texts.remarks import spelled
+from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
 from bot.ui.formatting import ago, clip, length, mention, message_link, plain, titled, why
 from bot.ui.requirements import OrderRequirements
 
 _BAR_CELLS = 12
 _PREVIEW_LINES = 8
 _PREVIEW_CHARACTERS = 500
-
-
-class JobAction(StrEnum):
-    """What a job's button does; stands in its custom_id, so a value is never reused for something else."""
-
-    CANCEL = "cancel"  #: let a job go while that can be done
-    AGAIN = "again"  #: same song, same lyrics, a new job
-    EDIT = "edit"  #: a form with the old lyrics
-    LYRICS = "words"  #: the lyrics, privately
-    DELETE = "delete"  #: ask whether it is meant
-    DELETE_SURE = "delete_sure"  #: message, files, row
-    RISK = "risk"  #: an unknown outcome: once more, may be charged twice
-    DISMISS = "dismiss"  #: an unknown outcome: let it go
-    LOOK = "look"  #: look once more for a track, or deliver it once more; costs nothing
-    POST = "post"  #: post the kept track where the button is pressed
-    FILE = "file"  #: the kept track, privately
-    REMOVE = "remove"  #: take away a message that POST made; the song stays
-
-
-class ButtonTone(StrEnum):
-    """A button's weight."""
-
-    QUIET = "quiet"
-    MAIN = "main"
-    DANGER = "danger"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobButton:
-    """Does something to a job."""
-
-    action: JobAction
-    label: str
-    tone: ButtonTone = ButtonTone.QUIET
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkButton:
-    """Leads somewhere."""
-
-    label: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,39 +89,33 @@ def job_card(job: Job, eta: Eta, *, now: datetime, requirements: OrderRequiremen
 
 def card_buttons(job: Job, locale: str) -> tuple[JobButton | LinkButton, ...]:
     """What can be done with a job from its card."""
+    if job.state is JobState.DELIVERED:
+        link = track_link(job)
+        return (LinkButton(label=text("control.card", locale), url=link),) if link else ()
+    return tuple(job_button(action, locale, label) for action, label in _offers(job))
 
-    def button(action: JobAction, label: str, tone: ButtonTone = ButtonTone.QUIET) -> JobButton:
-        return JobButton(action=action, label=text(label, locale), tone=tone)
 
+def _offers(job: Job) -> list[tuple[JobAction, str]]:
+    """Actions, each with the text key of its label; empty for the usual one."""
     if job.state in CANCELLABLE_FREE:
-        return (button(JobAction.CANCEL, "control.cancel"),)
+        return [(JobAction.CANCEL, "")]
     if job.state in CANCELLABLE_PAID:
-        return (button(JobAction.CANCEL, "control.cancel_paid"),)
+        return [(JobAction.CANCEL, "control.cancel_paid")]
     if needs_another_song(job):
-        return (button(JobAction.EDIT, "control.other_song", ButtonTone.MAIN),)
-    edit = button(JobAction.EDIT, "control.edit")
+        return [(JobAction.EDIT, "control.other_song")]
     match job.state:
         case JobState.UNKNOWN:
-            return (
-                button(JobAction.RISK, "control.risk", ButtonTone.DANGER),
-                button(JobAction.DISMISS, "control.dismiss"),
-            )
-        case JobState.DELIVERED:
-            link = track_link(job)
-            return (LinkButton(label=text("control.card", locale), url=link),) if link else ()
+            return [(JobAction.RISK, ""), (JobAction.DISMISS, "")]
         case JobState.FAILED | JobState.EXPIRED | JobState.REFUSED:
-            tone = (button(JobAction.LOOK, "control.look", ButtonTone.MAIN),) if may_still_come(job) else ()
-            again = () if job.reason in _LYRICS_MEND else (button(JobAction.AGAIN, "control.retry", ButtonTone.MAIN),)
-            return (*tone, *again, edit)
+            look = [(JobAction.LOOK, "")] if may_still_come(job) else []
+            again = [] if job.reason in _LYRICS_MEND else [(JobAction.AGAIN, "control.retry")]
+            return [*look, *again, (JobAction.EDIT, "")]
         case JobState.UNDELIVERABLE:
-            return (
-                button(JobAction.LOOK, "control.fetch", ButtonTone.MAIN),
-                button(JobAction.LYRICS, "control.lyrics"),
-            )
+            return [(JobAction.LOOK, "control.fetch"), (JobAction.LYRICS, "")]
         case JobState.CANCELLED:
-            return (button(JobAction.AGAIN, "control.again"), edit)
+            return [(JobAction.AGAIN, ""), (JobAction.EDIT, "")]
         case _:
-            return ()
+            return []
 
 
 def may_still_come(job: Job) -> bool:

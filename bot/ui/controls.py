@@ -6,14 +6,13 @@ from typing import Any, ClassVar, Self
 import discord
 from discord import ui
 
-from bot.texts import text
 from bot.ui.button_actions import run_action
-from bot.ui.cards import JobAction
+from bot.ui.buttons import JobAction
 from bot.ui.custom_ids import CHOICE_TEMPLATE, DRAFT_TEMPLATE, FORM_TEMPLATE, JOB_TEMPLATE, OURS, PAGE_TEMPLATE
 from bot.ui.error_handler import guarded
+from bot.ui.interaction_context import InteractionContext
 from bot.ui.library import show_page, show_song
-from bot.ui.order_flow import OrderFlow, flow_of
-from bot.ui.replies import locale_of, reply_privately
+from bot.ui.order_flow import OrderFlow
 
 
 class _Control(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
@@ -32,11 +31,11 @@ class _Control(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do it; discord.py would only log what is raised here."""
-        flow = flow_of(interaction)
-        if flow.deduplicator.is_first(interaction.id):
-            await guarded(interaction, self.act(interaction, flow), flow.requirements)
+        ctx = InteractionContext.of(interaction)
+        if ctx.is_first():
+            await guarded(ctx, self.act(ctx))
 
-    async def act(self, interaction: discord.Interaction, flow: OrderFlow) -> None:
+    async def act(self, ctx: InteractionContext) -> None:
         """What this control does."""
         raise NotImplementedError
 
@@ -44,39 +43,39 @@ class _Control(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
 class JobControl(_Control, template=JOB_TEMPLATE):
     """Every button of a job."""
 
-    async def act(self, interaction: discord.Interaction, flow: OrderFlow) -> None:
+    async def act(self, ctx: InteractionContext) -> None:
         """Do the action; one that this version does not know is answered like an old button."""
         action = self.match["action"]
         if action not in _ACTIONS:
-            await reply_privately(interaction, text("control.old", locale_of(interaction)))
+            await ctx.reply_privately(ctx.text("control.old"))
             return
-        await run_action(interaction, flow, JobAction(action), int(self.match["job"]))
+        await run_action(ctx, JobAction(action), int(self.match["job"]))
 
 
 class DraftControl(_Control, template=DRAFT_TEMPLATE):
     """Opens the form of an order that was not taken."""
 
-    async def act(self, interaction: discord.Interaction, flow: OrderFlow) -> None:
+    async def act(self, ctx: InteractionContext) -> None:
         """Open it."""
-        await flow.change_draft(interaction, self.match["key"])
+        await OrderFlow(ctx).change_draft(self.match["key"])
 
 
 class PageControl(_Control, template=PAGE_TEMPLATE):
     """Turns a page of one's own songs."""
 
-    async def act(self, interaction: discord.Interaction, flow: OrderFlow) -> None:
+    async def act(self, ctx: InteractionContext) -> None:
         """Turn it."""
-        await show_page(interaction, flow, int(self.match["page"]))
+        await show_page(ctx, int(self.match["page"]))
 
 
 class ChoiceControl(_Control, template=CHOICE_TEMPLATE):
     """Chooses one of the songs of a page."""
 
-    async def act(self, interaction: discord.Interaction, flow: OrderFlow) -> None:
+    async def act(self, ctx: InteractionContext) -> None:
         """Show it."""
-        values: list[str] = (interaction.data or {}).get("values", [])
-        job = await flow.jobs.get(int(values[0])) if values else None
-        await show_song(interaction, flow, job, int(self.match["page"]))
+        values: list[str] = (ctx.interaction.data or {}).get("values", [])
+        job = await ctx.jobs.get(int(values[0])) if values else None
+        await show_song(ctx, job, int(self.match["page"]))
 
 
 _ACTIONS = frozenset(JobAction)
@@ -97,23 +96,22 @@ class FallbackHandler:
         """Answer if nobody else will; returns at once for everything else."""
         custom_id = str((interaction.data or {}).get("custom_id", ""))
         if interaction.type is discord.InteractionType.modal_submit:
-            flow = flow_of(interaction)
-            if flow.deduplicator.is_first(interaction.id):
-                await guarded(interaction, self._submit(interaction, flow, custom_id), flow.requirements)
+            ctx = InteractionContext.of(interaction)
+            if ctx.is_first():
+                await guarded(ctx, self._submit(ctx, custom_id))
         elif interaction.type is discord.InteractionType.component and self._is_outdated(custom_id):
-            flow = flow_of(interaction)
-            sentence = text("control.old", locale_of(interaction))
-            await guarded(interaction, reply_privately(interaction, sentence), flow.requirements)
+            ctx = InteractionContext.of(interaction)
+            await guarded(ctx, ctx.reply_privately(ctx.text("control.old")))
 
     def _is_outdated(self, custom_id: str) -> bool:
         return custom_id.startswith(OURS) and not any(pattern.fullmatch(custom_id) for pattern in self._known)
 
-    async def _submit(self, interaction: discord.Interaction, flow: OrderFlow, custom_id: str) -> None:
+    async def _submit(self, ctx: InteractionContext, custom_id: str) -> None:
         form = self._form.fullmatch(custom_id)
         if form is not None and form["kind"] == "job" and form["of"].isdigit():
-            job = await flow.jobs.get(int(form["of"]))
-            if job.member_id == interaction.user.id:
-                await flow.submit_for_job(interaction, job)
+            job = await ctx.jobs.get(int(form["of"]))
+            if job.member_id == ctx.member_id:
+                await OrderFlow(ctx).submit_for_job(job)
                 return
         # a form of a version long gone is taken like one whose draft is forgotten: nothing that was typed is lost
-        await flow.submit_draft(interaction, form["of"] if form else "")
+        await OrderFlow(ctx).submit_draft(form["of"] if form else "")

@@ -4,7 +4,7 @@ The version grows when an action changes its meaning. Messages live for years: a
 answered with a sentence, never guessed at.
 """
 
-from bot.ui.cards import JobAction
+from bot.ui.buttons import JobAction
 
 #: `job:v1:<action>:<job id>`
 JOB_TEMPLATE = r"job:v1:(?P<action>[a-z_]+):(?P<job>[0-9]{1,18})"

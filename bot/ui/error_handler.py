@@ -12,11 +12,9 @@ import discord
 from discord import app_commands
 
 from bot.errors import DiskError, NoSuchJobError, NotYoursError, OrderError, Reason, StoreBusyError, TooLateError
-from bot.texts import text
-from bot.ui.formatting import refusal
 from bot.ui.forms import typed_in
-from bot.ui.replies import locale_of, reply_privately, with_lyrics_note
-from bot.ui.requirements import OrderRequirements
+from bot.ui.interaction_context import InteractionContext
+from bot.ui.replies import with_lyrics_note
 
 log = logging.getLogger(__name__)
 
@@ -25,15 +23,15 @@ log = logging.getLogger(__name__)
 _UNANSWERABLE = frozenset({10062, 40060, 50027, 10015})
 
 
-async def guarded(interaction: discord.Interaction, work: Awaitable[None], requirements: OrderRequirements) -> None:
+async def guarded(ctx: InteractionContext, work: Awaitable[None]) -> None:
     """Do the work of an interaction; whatever goes wrong is reported to who started it."""
     try:
         await work
     except Exception as error:  # noqa: BLE001 -- the one handler of interaction errors
-        await report(interaction, error, requirements)
+        await report(ctx, error)
 
 
-async def report(interaction: discord.Interaction, error: BaseException, requirements: OrderRequirements) -> None:
+async def report(ctx: InteractionContext, error: BaseException) -> None:
     """Tell the member what went wrong, give back what they typed, and log what they must not see."""
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
@@ -42,36 +40,35 @@ async def report(interaction: discord.Interaction, error: BaseException, require
         return
     if isinstance(error, DiskError):
         log.warning("an interaction failed: %s", error)
-    locale = locale_of(interaction)
-    sentence = _sentence(error, requirements, locale)
+    sentence = _sentence(ctx, error)
     if sentence is None:
-        reference = f"{interaction.id:x}"[-10:]
+        reference = f"{ctx.interaction.id:x}"[-10:]
         # aiohttp's errors may print the address they failed at, and an interaction's address holds its token
         trace = None if isinstance(error, aiohttp.ClientError) else error
         log.error("interaction failed (%s), reference %s", error.__class__.__name__, reference, exc_info=trace)
-        sentence = text("answer.failed", locale, reference=reference)
-    typed = typed_in(cast("Mapping[str, Any] | None", interaction.data))
-    note = with_lyrics_note(sentence, typed.lyrics, typed.title, locale)
+        sentence = ctx.text("answer.failed", reference=reference)
+    typed = typed_in(cast("Mapping[str, Any] | None", ctx.interaction.data))
+    note = with_lyrics_note(sentence, typed.lyrics, typed.title, ctx.locale)
     try:
-        await reply_privately(interaction, note, lyrics=typed.lyrics, title=typed.title)
+        await ctx.reply_privately(note, lyrics=typed.lyrics, title=typed.title)
     except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as failure:
         log.warning("a member could not be told: %s", failure.__class__.__name__)
 
 
-def _sentence(error: BaseException, requirements: OrderRequirements, locale: str) -> str | None:
+def _sentence(ctx: InteractionContext, error: BaseException) -> str | None:
     match error:
         case OrderError():
-            return refusal(error, requirements, locale)
+            return ctx.refusal(error)
         case NotYoursError():
-            return text("control.not_yours", locale)
+            return ctx.text("control.not_yours")
         case TooLateError():
-            return text("control.too_late", locale)
+            return ctx.text("control.too_late")
         case NoSuchJobError():
-            return text("control.gone", locale)
+            return ctx.text("control.gone")
         case StoreBusyError():
-            return refusal(OrderError(Reason.STORE_BUSY), requirements, locale)
+            return ctx.refusal(OrderError(Reason.STORE_BUSY))
         case DiskError():
-            return text("answer.disk", locale)
+            return ctx.text("answer.disk")
         case _:
             return None
 

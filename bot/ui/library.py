@@ -8,12 +8,13 @@ from discord import ui
 
 from bot.jobs.model import Job, JobState
 from bot.texts import text
-from bot.ui.cards import ButtonTone, JobAction, JobButton, LinkButton, card_buttons, track_link
+from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
+from bot.ui.cards import card_buttons, track_link
 from bot.ui.custom_ids import choice_id, page_id
 from bot.ui.formatting import ICONS, ago, clip, fenced, length, mention, titled, why
-from bot.ui.order_flow import OrderFlow
+from bot.ui.interaction_context import InteractionContext
 from bot.ui.render import Parts, finished, to_button
-from bot.ui.replies import locale_of, reply_privately
+from bot.ui.requirements import OrderRequirements
 
 PAGE_SIZE = 10
 #: A list longer than this says how many more there are.
@@ -35,11 +36,11 @@ class Page:
         return max(1, -(-self.count // PAGE_SIZE))
 
 
-async def page_of(flow: OrderFlow, member_id: int, number: int) -> Page:
+async def page_of(ctx: InteractionContext, number: int) -> Page:
     """That page, or the last one if there are fewer."""
-    jobs, count = await flow.jobs.tracks_of(member_id, limit=PAGE_SIZE, offset=number * PAGE_SIZE)
+    jobs, count = await ctx.jobs.tracks_of(ctx.member_id, limit=PAGE_SIZE, offset=number * PAGE_SIZE)
     if not jobs and number > 0:
-        return await page_of(flow, member_id, min(number, max(0, -(-count // PAGE_SIZE))) - 1)
+        return await page_of(ctx, min(number, max(0, -(-count // PAGE_SIZE))) - 1)
     return Page(number=number, jobs=jobs, count=count)
 
 
@@ -53,7 +54,7 @@ def queue_text(jobs: Sequence[Job], channel_id: int, locale: str) -> str:
     here = [job for job in jobs if job.place.channel_id == channel_id]
     lines = [
         text(
-            "queue.line",
+            "tracks.queue.line",
             locale,
             icon=ICONS[job.state],
             title=clip(titled(job, locale), 120),
@@ -64,43 +65,34 @@ def queue_text(jobs: Sequence[Job], channel_id: int, locale: str) -> str:
         for job in here[:_MAX_QUEUE_LINES]
     ]
     if len(here) > _MAX_QUEUE_LINES:
-        lines.append(text("queue.more", locale, count=len(here) - _MAX_QUEUE_LINES))
+        lines.append(text("tracks.queue.more", locale, count=len(here) - _MAX_QUEUE_LINES))
     if elsewhere := len(jobs) - len(here):
-        lines.append(text("queue.elsewhere", locale, count=elsewhere))
-    return "\n".join(lines) or text("queue.empty", locale)
+        lines.append(text("tracks.queue.elsewhere", locale, count=elsewhere))
+    return "\n".join(lines) or text("tracks.queue.empty", locale)
 
 
-def song_text(job: Job, flow: OrderFlow, locale: str) -> str:
+def song_text(job: Job, requirements: OrderRequirements, locale: str) -> str:
     """One song: its state, its length, and its lyrics."""
     head = [f"{ICONS[job.state]} {text(f'state.{job.state}', locale)} · {ago(job.created_at)}"]
     if job.track is not None and job.track.seconds is not None:
         head.append(length(job.track.seconds))
-    reason = "" if job.state is JobState.DELIVERED else why(job, flow.requirements, locale)
+    reason = "" if job.state is JobState.DELIVERED else why(job, requirements, locale)
     lyrics = fenced(job.lyrics) if job.lyrics.strip() else text("tracks.no_lyrics", locale)
     return clip("\n".join(part for part in (" · ".join(head), reason) if part) + "\n" + lyrics, 4096)
 
 
 def song_buttons(job: Job, *, has_file: bool, locale: str) -> list[JobButton | LinkButton]:
     """What its owner can do with a song; at most two rows of five."""
-
-    def button(action: JobAction, label: str, tone: ButtonTone = ButtonTone.QUIET) -> JobButton:
-        return JobButton(action=action, label=text(label, locale), tone=tone)
-
     buttons: list[JobButton | LinkButton] = []
     if link := track_link(job):
         buttons.append(LinkButton(label=text("control.jump", locale), url=link))
     if has_file:
-        buttons += [button(JobAction.POST, "control.post", ButtonTone.MAIN), button(JobAction.FILE, "control.file")]
+        buttons += [job_button(JobAction.POST, locale), job_button(JobAction.FILE, locale)]
     decisions = [one for one in card_buttons(job, locale) if isinstance(one, JobButton) and one.action in _DECISIONS]
     if job.is_live:
         return [*buttons, *decisions]
-    return [
-        *buttons,
-        *decisions,
-        button(JobAction.AGAIN, "control.again"),
-        button(JobAction.EDIT, "control.edit"),
-        button(JobAction.DELETE, "control.delete", ButtonTone.DANGER),
-    ]
+    actions = (JobAction.AGAIN, JobAction.EDIT, JobAction.DELETE)
+    return [*buttons, *decisions, *(job_button(action, locale) for action in actions)]
 
 
 #: What the card offers and may be decided from the list as well: the card may be gone.
@@ -123,38 +115,30 @@ def page_parts(page: Page, locale: str) -> Parts:
     return {"content": "", "embeds": [embed], "view": finished(*items)}
 
 
-def song_parts(job: Job, flow: OrderFlow, page_number: int, locale: str) -> Parts:
+def song_parts(ctx: InteractionContext, job: Job, page_number: int) -> Parts:
     """One song as a message, with a way back to its page."""
     embed = discord.Embed(
-        title=clip(titled(job, locale), 256), description=song_text(job, flow, locale), colour=_COLOUR
+        title=clip(titled(job, ctx.locale), 256),
+        description=song_text(job, ctx.requirements, ctx.locale),
+        colour=_COLOUR,
     )
-    buttons = song_buttons(job, has_file=flow.jobs.track_file(job) is not None, locale=locale)
+    buttons = song_buttons(job, has_file=ctx.jobs.track_file(job) is not None, locale=ctx.locale)
     items = [to_button(job.id, button) for button in buttons]
-    items.append(ui.Button(label=text("control.back", locale), custom_id=page_id(page_number, "b")))
+    items.append(ui.Button(label=ctx.text("control.back"), custom_id=page_id(page_number, "b")))
     return {"content": "", "embeds": [embed], "view": finished(*items)}
 
 
-async def show_page(interaction: discord.Interaction, flow: OrderFlow, number: int) -> None:
+async def show_page(ctx: InteractionContext, number: int) -> None:
     """Answer a command with a page, or turn the page under a button."""
-    page = await page_of(flow, interaction.user.id, number)
-    parts = page_parts(page, locale_of(interaction))
-    if interaction.type is discord.InteractionType.component:
-        await interaction.response.edit_message(**parts)
-    else:
-        await interaction.response.send_message(**parts, ephemeral=True)
+    await ctx.show_privately(page_parts(await page_of(ctx, number), ctx.locale))
 
 
-async def show_song(interaction: discord.Interaction, flow: OrderFlow, job: Job | None, page_number: int = 0) -> None:
+async def show_song(ctx: InteractionContext, job: Job | None, page_number: int = 0) -> None:
     """Answer with one of the member's own songs; what is not theirs does not exist."""
-    locale = locale_of(interaction)
-    if job is None or job.member_id != interaction.user.id:
-        await reply_privately(interaction, text("tracks.unknown", locale))
+    if job is None or job.member_id != ctx.member_id:
+        await ctx.reply_privately(ctx.text("tracks.unknown"))
         return
-    parts = song_parts(job, flow, page_number, locale)
-    if interaction.type is discord.InteractionType.component:
-        await interaction.response.edit_message(**parts)
-    else:
-        await interaction.response.send_message(**parts, ephemeral=True)
+    await ctx.show_privately(song_parts(ctx, job, page_number))
 
 
 def choice_label(job: Job, locale: str) -> str:

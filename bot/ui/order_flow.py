@@ -1,33 +1,26 @@
 """Where orders are taken: from commands, forms and buttons, all the same way, within Discord's three seconds."""
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path, PurePath
-from typing import Any, Protocol, cast
+from pathlib import PurePath
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import aiohttp
 import discord
 
-from bot.clock import Clock
 from bot.disk import NO_REFERENCE, reaching
 from bot.errors import DuplicateOrderError, OrderError, Reason, StoreBusyError
 from bot.jobs.model import Job
-from bot.jobs.ports import Eta
-from bot.jobs.service import JobService
-from bot.texts import text
-from bot.ui.cards import card_link, job_card, needs_another_song
+from bot.ui.cards import card_link, needs_another_song
 from bot.ui.custom_ids import draft_form_id, job_form_id
-from bot.ui.deduplication import InteractionDeduplicator
-from bot.ui.drafts import Drafts
-from bot.ui.formatting import refusal, titled
+from bot.ui.formatting import titled
 from bot.ui.forms import Filled, FormAnswer, order_form, read_answer
+from bot.ui.interaction_context import InteractionContext
 from bot.ui.orders import OrderInput, Song, check_place, check_song, requester_of, to_order
-from bot.ui.render import Parts, to_parts
-from bot.ui.replies import draft_view, locale_of, lyrics_shown, reply_privately, with_lyrics_note
-from bot.ui.requirements import OrderRequirements
+from bot.ui.replies import draft_view, lyrics_shown, with_lyrics_note
 
 log = logging.getLogger(__name__)
 
@@ -45,231 +38,205 @@ _NO_REPLAY = timedelta(minutes=15)
 _DOUBLE_PRESS = timedelta(seconds=10)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFlow:
-    """What commands, controls and forms work with. `interaction.client.order_flow`, see `flow_of`."""
+    """One interaction's way to a job: whatever it was, it is taken, or it comes back."""
 
-    jobs: JobService
-    clock: Clock
-    requirements: OrderRequirements
-    drafts: Drafts
-    file_name: Callable[[str, str], str]  #: a safe name from a title and a suffix, see bot.audio.file_names
-    deduplicator: InteractionDeduplicator = field(default_factory=InteractionDeduplicator)
+    def __init__(self, ctx: InteractionContext) -> None:
+        """`ctx`: of the interaction that is answered."""
+        self._ctx = ctx
+        self._interaction = ctx.interaction
 
-    async def take(self, interaction: discord.Interaction, order_input: OrderInput) -> None:
+    async def take(self, order_input: OrderInput) -> None:
         """Turn the input into a job and answer with its card; or say privately what is in the way and give it back."""
-        age = self.clock.now() - interaction.created_at
+        age = self._ctx.clock.now() - self._interaction.created_at
         if _TOO_OLD < age < _NO_REPLAY:
             log.warning("an order arrived %d s late and was not taken; is this machine's clock right?", age.seconds)
             return
         try:
-            check_place(interaction)
-            order = to_order(order_input, requester_of(interaction), self.requirements)
-            job = await self.jobs.compose(order)
+            check_place(self._interaction)
+            order = to_order(order_input, requester_of(self._interaction), self._ctx.requirements)
+            job = await self._ctx.jobs.compose(order)
         except DuplicateOrderError as error:
             log.info("an order arrived twice", extra={"job": error.job_id})
         except OrderError as error:
             log.info("an order was not taken: %s", error.reason)
-            await self.give_back(interaction, order_input, refusal(error, self.requirements, locale_of(interaction)))
+            await self.give_back(order_input, self._ctx.refusal(error))
         except StoreBusyError:
             log.warning("an order was not taken: the database is busy")
-            busy = refusal(OrderError(Reason.STORE_BUSY), self.requirements, locale_of(interaction))
-            await self.give_back(interaction, order_input, busy)
+            await self.give_back(order_input, self._ctx.refusal(OrderError(Reason.STORE_BUSY)))
         else:
-            await self._answer_with_card(interaction, job)
+            await self._answer_with_card(job)
 
-    async def open_form(
-        self, interaction: discord.Interaction, order_input: OrderInput, heading: str = "form.compose"
-    ) -> None:
+    async def open_form(self, order_input: OrderInput, heading: str = "form.compose") -> None:
         """Ask for what is missing; what is known already stands in the form, or waits beside it.
 
         What would be refused in any case is said before anybody types, and the input is given back.
         """
         try:
-            check_place(interaction)
+            check_place(self._interaction)
             if order_input.song is not None:
-                check_song(order_input.song, self.requirements)
+                check_song(order_input.song, self._ctx.requirements)
         except OrderError as error:
             log.info("a form was not opened: %s", error.reason)
-            await self.give_back(interaction, order_input, refusal(error, self.requirements, locale_of(interaction)))
+            await self.give_back(order_input, self._ctx.refusal(error))
             return
-        key = self.drafts.keep(interaction.user.id, order_input)
+        key = self._ctx.services.drafts.keep(self._ctx.member_id, order_input)
         filled = Filled(
             title=order_input.title,
             lyrics=order_input.lyrics,
             song_name=order_input.song.name if order_input.song else None,
         )
         form = order_form(
-            draft_form_id(key), heading, filled, requirements=self.requirements, locale=locale_of(interaction)
+            draft_form_id(key), heading, filled, requirements=self._ctx.requirements, locale=self._ctx.locale
         )
-        await interaction.response.send_modal(form)
+        await self._interaction.response.send_modal(form)
 
-    async def give_back(self, interaction: discord.Interaction, order_input: OrderInput, sentence: str) -> None:
+    async def give_back(self, order_input: OrderInput, sentence: str) -> None:
         """Say privately why not, show the text for copying, and offer the form with everything in it."""
-        locale = locale_of(interaction)
-        key = self.drafts.keep(interaction.user.id, order_input)
+        locale = self._ctx.locale
+        key = self._ctx.services.drafts.keep(self._ctx.member_id, order_input)
         note = with_lyrics_note(sentence, order_input.lyrics, order_input.title, locale)
-        await reply_privately(
-            interaction, note, lyrics=order_input.lyrics, title=order_input.title, view=draft_view(key, locale)
+        await self._ctx.reply_privately(
+            note, lyrics=order_input.lyrics, title=order_input.title, view=draft_view(key, locale)
         )
 
-    async def change_draft(self, interaction: discord.Interaction, key: str) -> None:
+    async def change_draft(self, key: str) -> None:
         """Open the form of an order that was not taken. After a restart its text is read from the message itself."""
-        lyrics, title = lyrics_shown(interaction.message)
-        order_input = self.drafts.find(key, interaction.user.id) or OrderInput(lyrics=lyrics, title=title)
+        lyrics, title = lyrics_shown(self._interaction.message)
+        order_input = self._ctx.services.drafts.find(key, self._ctx.member_id) or OrderInput(lyrics=lyrics, title=title)
         if order_input.song is not None:
             try:
-                check_song(order_input.song, self.requirements)
+                check_song(order_input.song, self._ctx.requirements)
             except OrderError:
                 order_input = replace(order_input, song=None)  # the form asks for another
-        await self.open_form(interaction, order_input)
+        await self.open_form(order_input)
 
-    async def submit_draft(self, interaction: discord.Interaction, key: str) -> None:
+    async def submit_draft(self, key: str) -> None:
         """A form that began with a command or a message came back."""
-        answer = self._answer_of(interaction)
-        draft = self.drafts.find(key, interaction.user.id)
+        answer = self._answer_of()
+        draft = self._ctx.services.drafts.find(key, self._ctx.member_id)
         song = answer.song or (draft.song if draft else None)
         order_input = OrderInput(
             lyrics=answer.lyrics, title=answer.title, song=song, again_of=draft.again_of if draft else None
         )
         if song is None:
             sentence = "answer.song_missing" if draft else "answer.restarted"
-            await self.give_back(interaction, order_input, text(sentence, locale_of(interaction)))
+            await self.give_back(order_input, self._ctx.text(sentence))
             return
-        await self.take(interaction, order_input)
+        await self.take(order_input)
 
-    async def open_job_form(self, interaction: discord.Interaction, job: Job) -> None:
+    async def open_job_form(self, job: Job) -> None:
         """The form with a job's lyrics in it; its song is used unless another is attached, or has to be."""
-        keeps_song = self._can_bring_back(interaction, job)
+        keeps_song = self._can_bring_back(job)
         song_name = job.reference.name if keeps_song else None
         heading = "form.edit" if keeps_song else "form.other_song"
         filled = Filled(title=job.title, lyrics=job.lyrics, song_name=song_name)
         form = order_form(
-            job_form_id(job.id), heading, filled, requirements=self.requirements, locale=locale_of(interaction)
+            job_form_id(job.id), heading, filled, requirements=self._ctx.requirements, locale=self._ctx.locale
         )
-        await interaction.response.send_modal(form)
+        await self._interaction.response.send_modal(form)
 
-    async def submit_for_job(self, interaction: discord.Interaction, job: Job) -> None:
+    async def submit_for_job(self, job: Job) -> None:
         """A form that began with a job came back."""
-        answer = self._answer_of(interaction)
+        answer = self._answer_of()
         order_input = OrderInput(lyrics=answer.lyrics, title=answer.title, song=answer.song, again_of=job.id)
         if order_input.song is not None:
-            await self.take(interaction, order_input)
+            await self.take(order_input)
         else:
-            await self.take_with_song_of(interaction, order_input, job)
+            await self.take_with_song_of(order_input, job)
 
-    async def again(self, interaction: discord.Interaction, job: Job) -> None:
+    async def again(self, job: Job) -> None:
         """The same song and the same lyrics once more; asks for the song where it cannot be brought back."""
-        if twin := await self._just_begun(interaction, job):
-            sentence = text("control.already", locale_of(interaction), link=card_link(twin) or f"#{twin.id}")
-            await reply_privately(interaction, sentence)
+        if twin := await self._just_begun(job):
+            sentence = self._ctx.text("control.already", link=card_link(twin) or f"#{twin.id}")
+            await self._ctx.reply_privately(sentence)
             return
-        if not self._can_bring_back(interaction, job):
-            await self.open_job_form(interaction, job)
+        if not self._can_bring_back(job):
+            await self.open_job_form(job)
             return
-        await self.take_with_song_of(interaction, OrderInput(lyrics=job.lyrics, title=job.title, again_of=job.id), job)
+        await self.take_with_song_of(OrderInput(lyrics=job.lyrics, title=job.title, again_of=job.id), job)
 
-    async def _just_begun(self, interaction: discord.Interaction, job: Job) -> Job | None:
+    async def _just_begun(self, job: Job) -> Job | None:
         """A second press in a row means the first: each would be paid for."""
-        newest, _ = await self.jobs.tracks_of(interaction.user.id, limit=1)
-        since = self.clock.now() - _DOUBLE_PRESS
+        newest, _ = await self._ctx.jobs.tracks_of(self._ctx.member_id, limit=1)
+        since = self._ctx.clock.now() - _DOUBLE_PRESS
         return next((one for one in newest if one.again_of == job.id and one.created_at > since), None)
 
-    async def take_with_song_of(self, interaction: discord.Interaction, order_input: OrderInput, job: Job) -> None:
+    async def take_with_song_of(self, order_input: OrderInput, job: Job) -> None:
         """Take it with a job's song: by its URL while that lasts, else by posting our copy, whose URL is fresh."""
         if self._url_lasts(job):
-            await self.take(interaction, replace(order_input, song=_song_by_url(job)))
+            await self.take(replace(order_input, song=_song_by_url(job)))
             return
         try:
             # all that can be refused is refused before anything is posted
-            to_order(replace(order_input, song=_song_by_url(job)), requester_of(interaction), self.requirements)
+            with_song = replace(order_input, song=_song_by_url(job))
+            to_order(with_song, requester_of(self._interaction), self._ctx.requirements)
         except OrderError as error:
-            await self.give_back(interaction, order_input, refusal(error, self.requirements, locale_of(interaction)))
+            await self.give_back(order_input, self._ctx.refusal(error))
             return
-        song = await self._posted_copy(interaction, job)
+        song = await self._posted_copy(job)
         if song is None:
-            await self.give_back(interaction, order_input, text("answer.song_expired", locale_of(interaction)))
+            await self.give_back(order_input, self._ctx.text("answer.song_expired"))
             return
-        await self.take(interaction, replace(order_input, song=song))
+        await self.take(replace(order_input, song=song))
 
-    async def _posted_copy(self, interaction: discord.Interaction, job: Job) -> Song | None:
-        copy = self.jobs.reference_file(job)
+    async def _posted_copy(self, job: Job) -> Song | None:
+        copy = self._ctx.jobs.reference_file(job)
         if copy is None:
             return None
-        await interaction.response.defer(thinking=True)
-        locale = locale_of(interaction)
-        sentence = text("answer.preparing", locale, title=titled(job, locale))
+        await self._interaction.response.defer(thinking=True)
+        sentence = self._ctx.text("answer.preparing", title=titled(job, self._ctx.locale))
         with reaching(NO_REFERENCE):
-            file = discord.File(copy, filename=self._name_of_copy(job, copy))
-        message = await interaction.edit_original_response(content=sentence, attachments=[file])
+            name = self._ctx.services.file_name(PurePath(job.reference.name).stem, copy.suffix)
+            file = discord.File(copy, filename=name)
+        message = await self._interaction.edit_original_response(content=sentence, attachments=[file])
         attachment = next(iter(message.attachments), None)
         if attachment is None:
             return None
         return Song(url=attachment.url, name=job.reference.name, size_bytes=attachment.size)
 
-    def _can_bring_back(self, interaction: discord.Interaction, job: Job) -> bool:
+    def _can_bring_back(self, job: Job) -> bool:
         if needs_another_song(job):
             return False
         if self._url_lasts(job):
             return True
-        copy = self.jobs.reference_file(job)
+        copy = self._ctx.jobs.reference_file(job)
         with reaching(NO_REFERENCE):
-            return copy is not None and copy.stat().st_size <= interaction.filesize_limit
+            return copy is not None and copy.stat().st_size <= self._interaction.filesize_limit
 
     def _url_lasts(self, job: Job) -> bool:
         expires_at = job.reference.expires_at
-        if expires_at is None or expires_at - self.clock.now() <= _URL_MARGIN:
+        if expires_at is None or expires_at - self._ctx.clock.now() <= _URL_MARGIN:
             return False
         # what hangs on a message goes with the message; our copy is safer, if there is one
-        return _belongs_to_no_message(job.reference.url) or self.jobs.reference_file(job) is None
+        return _belongs_to_no_message(job.reference.url) or self._ctx.jobs.reference_file(job) is None
 
-    def _name_of_copy(self, job: Job, copy: Path) -> str:
-        return self.file_name(PurePath(job.reference.name).stem, copy.suffix)
+    def _answer_of(self) -> FormAnswer:
+        return read_answer(cast("Mapping[str, Any]", self._interaction.data or {}))
 
-    def _answer_of(self, interaction: discord.Interaction) -> FormAnswer:
-        return read_answer(cast("Mapping[str, Any]", interaction.data or {}))
-
-    async def _answer_with_card(self, interaction: discord.Interaction, job: Job) -> None:
+    async def _answer_with_card(self, job: Job) -> None:
         try:
-            message_id = await self._card_in_answer(interaction, job)
+            message_id = await self._card_in_answer(job)
         except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
             # the song is taken, so nothing has failed: whoever works on it brings its card by the next best way
             log.info("a new song's card comes later (%s)", type(error).__name__, extra={"job": job.id})
             return
         if message_id is not None:
-            await self.jobs.card_shown(job.id, message_id)
+            await self._ctx.jobs.card_shown(job.id, message_id)
 
-    async def _card_in_answer(self, interaction: discord.Interaction, job: Job) -> int | None:
-        if not interaction.response.is_done():
+    async def _card_in_answer(self, job: Job) -> int | None:
+        if not self._interaction.response.is_done():
             try:
-                return (await interaction.response.send_message(**self._card_of(job))).message_id
+                return (await self._interaction.response.send_message(**self._ctx.card_of(job))).message_id
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 # it may have arrived, and must not be given twice: whether it did is seen by editing it
                 log.info("the connection broke while answering (%s)", type(error).__name__, extra={"job": job.id})
         try:
             # the engine may have drawn a later state on the message that is there
-            return (await interaction.edit_original_response(**self._card_of(await self.jobs.get(job.id)))).id
+            now = await self._ctx.jobs.get(job.id)
+            return (await self._interaction.edit_original_response(**self._ctx.card_of(now))).id
         except discord.NotFound:
-            return (await interaction.response.send_message(**self._card_of(job))).message_id
-
-    def _card_of(self, job: Job) -> Parts:
-        return to_parts(
-            job_card(job, Eta(), now=self.clock.now(), requirements=self.requirements, locale=job.place.locale)
-        )
-
-
-class _HasOrderFlow(Protocol):
-    order_flow: OrderFlow
-
-
-def flow_at(client: discord.Client) -> OrderFlow:
-    """The order flow of a client that has one."""
-    return cast("_HasOrderFlow", client).order_flow
-
-
-def flow_of(interaction: discord.Interaction) -> OrderFlow:
-    """The order flow of the client that this interaction came to."""
-    return flow_at(interaction.client)
+            return (await self._interaction.response.send_message(**self._ctx.card_of(job))).message_id
 
 
 def _song_by_url(job: Job) -> Song:

@@ -7,7 +7,8 @@ from typing import TypedDict, TypeVar
 import discord
 from discord import ui
 
-from bot.ui.cards import ButtonTone, Card, JobButton, LinkButton
+from bot.ui.buttons import ButtonTone, JobButton, LinkButton
+from bot.ui.cards import Card
 from bot.ui.custom_ids import job_id
 
 log = logging.getLogger(__name__)

@@ -1,13 +1,13 @@
-"""Private answers: short sentences, and a member's own text handed back."""
+"""A member's own text handed back with a private answer, and read from there again."""
 
 import io
 
 import discord
-from discord import InteractionResponseType, ui
+from discord import ui
 
 from bot.texts import text
 from bot.ui.custom_ids import draft_id
-from bot.ui.formatting import clip, fenced, unfenced
+from bot.ui.formatting import fenced, unfenced
 from bot.ui.render import finished
 
 #: What fits an embed's description (4096, Discord) together with its fence; longer lyrics come as a file.
@@ -17,37 +17,6 @@ _MAX_SHOWN_TITLE = 1_000
 
 #: What a title too long for a field is called, and lyrics too long for an embed.
 _TITLE_FILE, _LYRICS_FILE = "title.txt", "lyrics.txt"
-
-
-def locale_of(interaction: discord.Interaction) -> str:
-    """The language of whoever typed or pressed."""
-    return str(interaction.locale)
-
-
-async def reply_privately(
-    interaction: discord.Interaction,
-    sentence: str,
-    *,
-    lyrics: str = "",
-    title: str = "",
-    view: ui.View | None = None,
-) -> None:
-    """Answer privately, with `lyrics` and `title` (if any) below for copying, or attached where they are too long.
-
-    Never touches what was answered before; where a public answer is still owed, that becomes this sentence, without
-    the lyrics.
-    """
-    sentence = clip(sentence, 2000)
-    response = interaction.response
-    if response.type is InteractionResponseType.deferred_channel_message:
-        await interaction.edit_original_response(content=sentence, attachments=[])
-        return
-    embeds, files = _shown(lyrics, title, locale_of(interaction))
-    buttons = view or finished()
-    if response.is_done():
-        await interaction.followup.send(sentence, embeds=embeds, files=files, view=buttons, ephemeral=True)
-    else:
-        await response.send_message(sentence, embeds=embeds, files=files, view=buttons, ephemeral=True)
 
 
 def with_lyrics_note(sentence: str, lyrics: str, title: str, locale: str) -> str:
@@ -60,7 +29,7 @@ def with_lyrics_note(sentence: str, lyrics: str, title: str, locale: str) -> str
 
 
 def lyrics_shown(message: discord.Message | None) -> tuple[str, str]:
-    """Lyrics and title that `reply_privately` showed for copying; empty what it did not show."""
+    """Lyrics and title that `text_to_copy` showed for copying; empty what it did not show."""
     if message is None or not message.embeds:
         return "", ""
     embed = message.embeds[0]
@@ -76,7 +45,8 @@ def draft_view(key: str, locale: str) -> ui.View:
     return finished(button)
 
 
-def _shown(lyrics: str, title: str, locale: str) -> tuple[list[discord.Embed], list[discord.File]]:
+def text_to_copy(lyrics: str, title: str, locale: str) -> tuple[list[discord.Embed], list[discord.File]]:
+    """Lyrics and title as embed and files: what is too long to be shown is attached; empty lists without any."""
     embed = discord.Embed()
     files: list[discord.File] = []
     if len(lyrics) > _MAX_SHOWN_CHARACTERS:

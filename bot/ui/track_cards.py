@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from bot.jobs.model import Job
 from bot.texts import text
-from bot.ui.cards import ButtonTone, Card, JobAction, JobButton, LinkButton
+from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
+from bot.ui.cards import Card
 from bot.ui.formatting import clip, length, mention, titled
 from bot.ui.links import offered, offered_in_words
 from bot.ui.requirements import OrderRequirements
@@ -42,12 +43,8 @@ def track_card(
     buttons: list[JobButton | LinkButton] = []
     if link:
         buttons.append(LinkButton(label=text("control.link", locale), url=link))
-    buttons += [
-        JobButton(action=JobAction.AGAIN, label=text("control.again", locale)),
-        JobButton(action=JobAction.EDIT, label=text("control.edit", locale)),
-        JobButton(action=JobAction.LYRICS, label=text("control.lyrics", locale)),
-        JobButton(action=JobAction.DELETE, label=text("control.delete", locale), tone=ButtonTone.DANGER),
-    ]
+    actions = (JobAction.AGAIN, JobAction.EDIT, JobAction.LYRICS, JobAction.DELETE)
+    buttons += [job_button(action, locale) for action in actions]
     return Card(job_id=job.id, content=clip(content, _MAX_CONTENT_CHARACTERS), buttons=tuple(buttons))
 
 
@@ -69,9 +66,9 @@ def shared_card(
     is_fresh = job.accepted_at is not None and now - job.accepted_at < _LINK_LASTS
     if linked and is_fresh and (link := _links(job, requirements)[0]):
         buttons.append(LinkButton(label=text("control.link", locale), url=link))
-    buttons.append(JobButton(action=JobAction.LYRICS, label=text("control.lyrics", locale)))
+    buttons.append(job_button(JobAction.LYRICS, locale))
     if not private:
-        buttons.append(JobButton(action=JobAction.REMOVE, label=text("control.remove", locale)))
+        buttons.append(job_button(JobAction.REMOVE, locale))
     return Card(job_id=job.id, content=clip(content, _MAX_CONTENT_CHARACTERS), buttons=tuple(buttons))
 
 

@@ -34,7 +34,7 @@ def make_client(client_kit: ClientKit, memory: Memory | None = None) -> ComposeC
     return ComposeClient(
         jobs=client_kit.jobs,
         store=memory or Memory(),
-        requirements=client_kit.client.order_flow.requirements,
+        requirements=client_kit.client.services.requirements,
         clock=ShiftedClock(),
         extensions=("cogs.compose", "cogs.tracks"),
     )
@@ -165,7 +165,7 @@ async def test_a_late_order_goes_on_and_its_card_is_posted(client_kit: ClientKit
     client_kit.advance(7)
     job = await client_kit.jobs.get(client_kit.woken[0])
     assert job.card_message_id is None
-    assert await client_kit.delivery.show(job, Eta()) is not None
+    assert await client_kit.show(job, Eta()) is not None
     assert len(client_kit.fake.messages) == 1
 
 

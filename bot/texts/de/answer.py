@@ -22,8 +22,4 @@ TEXTS: dict[str, str] = {
     "answer.preparing": "🎧 **{title}** · ich hole dein Lied hervor",
     "answer.no_file": "Die Datei dieses Stücks habe ich nicht mehr.",
     "answer.file_too_large": "Die Datei dieses Stücks ist zu groß, um sie hier zu senden.",
-    "permission.view_channel": "Kanal ansehen",
-    "permission.send_messages": "Nachrichten senden",
-    "permission.send_messages_in_threads": "Nachrichten in Threads senden",
-    "permission.attach_files": "Dateien anhängen",
 }

@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.texts.en import answer, card, command, control, delivery, form, reason, sound, tracks
+from bot.texts.en import (
+    answer,
+    card,
+    command,
+    control,
+    delivery,
+    form,
+    permission,
+    reason,
+    sound,
+    state,
+    track,
+    tracks,
+)
 
 #: Key -> template, all subjects together.
 CATALOG: Mapping[str, str] = MappingProxyType(
@@ -14,8 +27,11 @@ CATALOG: Mapping[str, str] = MappingProxyType(
         **control.TEXTS,
         **delivery.TEXTS,
         **form.TEXTS,
+        **permission.TEXTS,
         **reason.TEXTS,
         **sound.TEXTS,
+        **state.TEXTS,
+        **track.TEXTS,
         **tracks.TEXTS,
     }
 )

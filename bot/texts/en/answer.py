@@ -22,8 +22,4 @@ TEXTS: dict[str, str] = {
     "answer.preparing": "🎧 **{title}** · bringing back your song",
     "answer.no_file": "I no longer have this track's file.",
     "answer.file_too_large": "This track's file is too large to be sent here.",
-    "permission.view_channel": "View Channel",
-    "permission.send_messages": "Send Messages",
-    "permission.send_messages_in_threads": "Send Messages in Threads",
-    "permission.attach_files": "Attach Files",
 }

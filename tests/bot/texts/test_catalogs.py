@@ -3,6 +3,7 @@
 import ast
 import re
 import string
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from bot.errors import Reason
 from bot.jobs.model import JobState
 from bot.texts import CATALOGS, FALLBACK, language_of, text
-from bot.ui.cards import JobAction
+from bot.ui.buttons import JobAction
 
 ROOT = Path(__file__).parents[3]
 ENGLISH = CATALOGS[FALLBACK]
@@ -29,6 +30,26 @@ def values_of(template: str) -> set[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_every_text_and_no_other(language: str) -> None:
     assert sorted(CATALOGS[language]) == sorted(ENGLISH)
+
+
+def _texts_of(language: str) -> list[tuple[str, dict[str, str]]]:
+    """Each module of a language, by name, with what it holds."""
+    folder = ROOT / "bot/texts" / language
+    names = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+    return [(name, import_module(f"bot.texts.{language}.{name}").TEXTS) for name in names]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_text_lies_in_the_file_that_its_key_begins_with(language: str) -> None:
+    astray = [
+        f"{key} in {name}.py" for name, texts in _texts_of(language) for key in texts if not key.startswith(f"{name}.")
+    ]
+    assert astray == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_file_of_a_language_is_left_out_of_its_catalog(language: str) -> None:
+    assert {key for _, texts in _texts_of(language) for key in texts} == set(CATALOGS[language])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

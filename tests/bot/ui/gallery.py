@@ -3,8 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 from bot.errors import OrderError, Reason
 from bot.jobs.lyrics import to_prompt
@@ -12,11 +11,11 @@ from bot.jobs.model import JobState, Origin
 from bot.jobs.ports import Eta
 from bot.texts import text
 from bot.texts.remarks import noted
-from bot.ui.cards import Card, LinkButton, job_card
+from bot.ui.buttons import LinkButton
+from bot.ui.cards import Card, job_card
 from bot.ui.formatting import fenced, refusal
 from bot.ui.forms import Filled, order_form
 from bot.ui.library import Page, page_text, queue_text, song_buttons, song_text
-from bot.ui.order_flow import OrderFlow
 from bot.ui.replies import with_lyrics_note
 from bot.ui.track_cards import shared_card, track_card
 from tests.bot.ui.examples import LYRICS, NOW, REQUIREMENTS, example_job, example_place
@@ -160,13 +159,14 @@ def _lists(locale: str) -> list[str]:
     page = Page(number=0, jobs=jobs, count=12)
     footer = text("tracks.page", locale, page=1, pages=2, count=12)
     menu = f"[{text('control.choose', locale)} ▾]\n[{text('control.older', locale)}]"
-    flow = cast("OrderFlow", SimpleNamespace(rules=REQUIREMENTS))
     buttons = " ".join(f"[{button.label}]" for button in song_buttons(jobs[1], has_file=True, locale=locale))
     elsewhere = example_job(JobState.QUEUED, place=example_place(channel_id=1))
     return [
         "## The lists\n",
         _block("`/tracks`, privately, ten to a page", f"{page_text(page, locale)}\n{footer}\n{menu}"),
-        _block("One song of it", f"{song_text(jobs[1], flow, locale)}\n{buttons} [{text('control.back', locale)}]"),
+        _block(
+            "One song of it", f"{song_text(jobs[1], REQUIREMENTS, locale)}\n{buttons} [{text('control.back', locale)}]"
+        ),
         _block("`/queue`, privately; other channels are only counted", queue_text([jobs[0], elsewhere], 333, locale)),
     ]
 

@@ -13,7 +13,8 @@ from bot.jobs.model import LIVE, Job, JobState, Origin
 from bot.jobs.ports import Eta
 from bot.texts import text
 from bot.texts.remarks import noted
-from bot.ui.cards import Card, JobAction, JobButton, LinkButton, job_card, progress, progress_bar
+from bot.ui.buttons import JobAction, JobButton, LinkButton
+from bot.ui.cards import Card, job_card, progress, progress_bar
 from bot.ui.formatting import plain
 from bot.ui.track_cards import shared_card, track_card
 from tests.bot.ui.examples import MEMBER, NOW, REQUIREMENTS, example_job, example_place

@@ -4,6 +4,9 @@ import pytest
 
 from bot.errors import Reason
 from bot.jobs.model import Job, JobState
+from bot.texts import text
+from bot.ui.buttons import BUTTONS, MayPress
+from bot.ui.custom_ids import job_id
 from sandbox.discord import Interaction, Message
 from tests.client_kit import LYRICS, SONG, ClientKit, labels_of, text_of, unsigned
 from tests.flows.conversation.forms import fields_of
@@ -45,7 +48,7 @@ async def test_cancel_in_line_costs_nothing(client_kit: ClientKit, restarted: bo
 
 async def test_cancel_of_a_paid_song_is_honest(client_kit: ClientKit) -> None:
     job = await client_kit.generating(await client_kit.order())
-    await client_kit.delivery.show(job, await client_kit.jobs.eta(job))
+    await client_kit.show(job, await client_kit.eta_estimator.estimate(job))
     pressed = await client_kit.fake.click(client_kit.card(job), "Cancel (still charged)")
     await client_kit.fake.until(lambda: pressed.answered)
     assert "may still be charged" in text_of(client_kit.card(job))
@@ -171,7 +174,7 @@ async def test_edit_opens_the_form_with_the_old_words(client_kit: ClientKit, res
 
 async def test_a_refused_song_asks_for_another_with_the_words_kept(client_kit: ClientKit) -> None:
     job = await client_kit.move(await client_kit.order(), JobState.REFUSED, reason=Reason.FILE_EMPTY)
-    await client_kit.delivery.tell(job)
+    await client_kit.tell(job)
     pressed = await client_kit.fake.click(client_kit.card(job), "Another song")
     form = await client_kit.fake.until(lambda: pressed.modal)
     assert fields_of(form)["lyrics"]["value"] == LYRICS
@@ -237,7 +240,7 @@ async def unknown(client_kit: ClientKit) -> Job:
     job = await client_kit.move(await client_kit.order(), JobState.QUEUED)
     job = await client_kit.move(job, JobState.SUBMITTING, attempt=1, submit_started_at=client_kit.clock.now())
     job = await client_kit.move(job, JobState.UNKNOWN, reason=Reason.OUTCOME_UNKNOWN)
-    await client_kit.delivery.tell(job)
+    await client_kit.tell(job)
     return job
 
 
@@ -265,7 +268,7 @@ async def test_an_unknown_outcome_can_be_dismissed(client_kit: ClientKit) -> Non
 async def test_a_track_that_came_too_late_can_be_looked_for_again(client_kit: ClientKit, restarted: bool) -> None:
     job = await client_kit.generating(await client_kit.order())
     job = await client_kit.move(job, JobState.EXPIRED, reason=Reason.DEADLINE)
-    await client_kit.delivery.tell(job)
+    await client_kit.tell(job)
     if restarted:
         await client_kit.restart()
     pressed = await client_kit.fake.click(client_kit.card(job), "Look again")
@@ -283,15 +286,37 @@ async def test_a_failed_job_is_tried_again_as_a_new_one(client_kit: ClientKit, r
     assert (await newest_job(client_kit, job)).again_of == job.id
 
 
-@pytest.mark.parametrize("custom_id", ["job:v0:retry:17", "job:v1:nonsense:17", "job:17", "tracks:v9:x"])
-async def test_buttons_of_other_versions_are_answered(client_kit: ClientKit, custom_id: str) -> None:
-    import discord  # only here: a message as an older version would have posted it
+async def posted_button(client_kit: ClientKit, custom_id: str) -> Message:
+    """A message with one button, as any version of this bot may have posted it."""
+    import discord  # only here
 
     view = discord.ui.View(timeout=None)
-    view.add_item(discord.ui.Button(label="Old", custom_id=custom_id))
+    view.add_item(discord.ui.Button(label="Press", custom_id=custom_id))
     view.stop()
-    sent = await client_kit.client.get_partial_messageable(client_kit.fake.channel.id).send("old", view=view)
-    answer = await answer_to(client_kit, await client_kit.fake.click(client_kit.fake.message(sent.id), "Old"))
+    sent = await client_kit.client.get_partial_messageable(client_kit.fake.channel.id).send("this", view=view)
+    return client_kit.fake.message(sent.id)
+
+
+@pytest.mark.parametrize("member", [OTHER, MODERATOR])
+async def test_nobody_presses_what_the_table_does_not_let_them(client_kit: ClientKit, member: str) -> None:
+    may = {MayPress.ANYONE} | (
+        {MayPress.OWNER_OR_MODERATOR, MayPress.POSTER_OR_MODERATOR} if member == MODERATOR else set()
+    )
+    job = await client_kit.delivered(await client_kit.order())
+    refused = {action: row.may_press for action, row in BUTTONS.items() if row.may_press not in may}
+    for action, whom in refused.items():
+        button = await posted_button(client_kit, job_id(action, job.id))
+        answer = await answer_to(client_kit, await client_kit.fake.click(button, "Press", member=member))
+        owner_alone = whom is MayPress.OWNER
+        assert answer.content == text("control.not_yours" if owner_alone else "control.not_yours_moderator"), action
+    assert await client_kit.fresh(job) == job
+    assert client_kit.woken == [job.id]
+
+
+@pytest.mark.parametrize("custom_id", ["job:v0:retry:17", "job:v1:nonsense:17", "job:17", "tracks:v9:x"])
+async def test_buttons_of_other_versions_are_answered(client_kit: ClientKit, custom_id: str) -> None:
+    button = await posted_button(client_kit, custom_id)
+    answer = await answer_to(client_kit, await client_kit.fake.click(button, "Press"))
     assert "older version" in answer.content
 
 

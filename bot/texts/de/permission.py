@@ -1,0 +1,8 @@
+"""What Discord calls the permissions that a delivery needs, in German."""
+
+TEXTS: dict[str, str] = {
+    "permission.view_channel": "Kanal ansehen",
+    "permission.send_messages": "Nachrichten senden",
+    "permission.send_messages_in_threads": "Nachrichten in Threads senden",
+    "permission.attach_files": "Dateien anhängen",
+}

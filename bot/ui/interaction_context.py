@@ -1,0 +1,130 @@
+"""What an interaction is answered with: made once when it arrives, and handed on instead of its parts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol, cast
+
+import discord
+from discord import InteractionResponseType, ui
+
+from bot.clock import Clock
+from bot.errors import OrderError
+from bot.jobs.model import Job
+from bot.jobs.ports import Eta
+from bot.jobs.service import JobService
+from bot.texts import text
+from bot.ui.cards import job_card
+from bot.ui.deduplication import InteractionDeduplicator
+from bot.ui.drafts import Drafts
+from bot.ui.formatting import clip, refusal
+from bot.ui.render import Parts, finished, to_parts
+from bot.ui.replies import text_to_copy
+from bot.ui.requirements import OrderRequirements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InteractionServices:
+    """What every interaction of a client works with; the client holds one, see ComposeClient."""
+
+    jobs: JobService
+    clock: Clock
+    requirements: OrderRequirements
+    drafts: Drafts
+    file_name: Callable[[str, str], str]  #: a safe name from a title and a suffix, see bot.audio.file_names
+    deduplicator: InteractionDeduplicator = field(default_factory=InteractionDeduplicator)
+
+
+class _HasServices(Protocol):
+    services: InteractionServices
+
+
+def services_of(client: discord.Client) -> InteractionServices:
+    """The services of a client that has them."""
+    return cast("_HasServices", client).services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InteractionContext:
+    """One interaction, the language of whoever typed or pressed, and what it works with."""
+
+    interaction: discord.Interaction
+    services: InteractionServices
+
+    @classmethod
+    def of(cls, interaction: discord.Interaction) -> "InteractionContext":
+        """The interaction's context, the same one for a command and for its error."""
+        kept = interaction.extras.get(cls)
+        if isinstance(kept, InteractionContext):
+            return kept
+        context = cls(interaction=interaction, services=services_of(interaction.client))
+        interaction.extras[cls] = context
+        return context
+
+    @property
+    def locale(self) -> str:
+        """The language of whoever typed or pressed."""
+        return str(self.interaction.locale)
+
+    @property
+    def member_id(self) -> int:
+        """Who typed or pressed."""
+        return self.interaction.user.id
+
+    @property
+    def jobs(self) -> JobService:
+        """What members can do with jobs."""
+        return self.services.jobs
+
+    @property
+    def clock(self) -> Clock:
+        """The bot's clock."""
+        return self.services.clock
+
+    @property
+    def requirements(self) -> OrderRequirements:
+        """What this bot takes."""
+        return self.services.requirements
+
+    def is_first(self) -> bool:
+        """Whether Discord delivers it for the first time; remembers it, so this is true once for each interaction."""
+        return self.services.deduplicator.is_first(self.interaction.id)
+
+    def text(self, key: str, /, **values: object) -> str:
+        """The sentence for `key` in their language. Raises KeyError for an unknown key."""
+        return text(key, self.locale, **values)
+
+    def refusal(self, error: OrderError) -> str:
+        """Why an order was not taken, in a sentence of their language."""
+        return refusal(error, self.requirements, self.locale)
+
+    def card_of(self, job: Job) -> Parts:
+        """The job's card as it is now, in the language of whoever ordered it. Needs a running loop."""
+        card = job_card(job, Eta(), now=self.clock.now(), requirements=self.requirements, locale=job.place.locale)
+        return to_parts(card)
+
+    async def reply_privately(
+        self, sentence: str, *, lyrics: str = "", title: str = "", view: ui.View | None = None
+    ) -> None:
+        """Answer privately, with `lyrics` and `title` (if any) below for copying, or attached where they are too long.
+
+        Never touches what was answered before; where a public answer is still owed, that becomes this sentence,
+        without the lyrics.
+        """
+        sentence = clip(sentence, 2000)
+        response = self.interaction.response
+        if response.type is InteractionResponseType.deferred_channel_message:
+            await self.interaction.edit_original_response(content=sentence, attachments=[])
+            return
+        embeds, files = text_to_copy(lyrics, title, self.locale)
+        buttons = view or finished()
+        if response.is_done():
+            await self.interaction.followup.send(sentence, embeds=embeds, files=files, view=buttons, ephemeral=True)
+        else:
+            await response.send_message(sentence, embeds=embeds, files=files, view=buttons, ephemeral=True)
+
+    async def show_privately(self, parts: Parts) -> None:
+        """Answer a command with a message of its own; under a button or a menu, change the message that it is on."""
+        if self.interaction.type is discord.InteractionType.component:
+            await self.interaction.response.edit_message(**parts)
+        else:
+            await self.interaction.response.send_message(**parts, ephemeral=True)
