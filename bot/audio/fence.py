@@ -9,7 +9,6 @@ import errno
 import os
 import struct
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,8 +119,8 @@ def _installed() -> Iterator[Path]:
     Not the import path: a folder on it may be the one in which `.env` and the data lie.
     """
     yield from map(Path, _SYSTEM)
-    paths = sysconfig.get_paths()
-    yield from map(Path, {paths["stdlib"], paths["platstdlib"]})
+    yield Path(os.__file__).parent
+    yield from (Path(place) for place in sys.path if Path(place).name == "lib-dynload")
     for name, module in list(sys.modules.items()):
         if "." not in name:
             for folder in map(Path, list(getattr(module, "__path__", ()))):
