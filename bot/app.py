@@ -40,6 +40,7 @@ from bot.jobs.service import JobService
 from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
+from bot.packaged_tracks import PackagedTracks
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
 from bot.stopping import Stop
@@ -160,7 +161,8 @@ async def _open(
     pool = await stack.enter_async_context(
         AudioPool(processes=settings.audio_processes, work_dir=files.work, on_fault=selftest.fault_seen)
     )
-    delivery = DiscordDelivery(client=client, pool=pool, clock=clock, disk=disk)
+    tracks = PackagedTracks(pool=pool, files=files, disk=disk)
+    delivery = DiscordDelivery(client=client, tracks=tracks, clock=clock)
     generator = await _open_generator(settings, profile, clock, stack)
     fetcher = await _open_fetcher(settings, profile, pool, files, clock, stack)
     card_updater = CardUpdater(
@@ -170,7 +172,7 @@ async def _open(
         store=store, card_updater=card_updater, clock=clock, metrics=metrics, limits=_limits(settings), disk=disk
     )
     submitting = SubmitSteps(context=context, generator=generator)
-    finishing = FinishSteps(context=context, generator=generator, tracks=fetcher, deliverer=delivery, files=files)
+    finishing = FinishSteps(context=context, generator=generator, tracks=tracks, deliverer=delivery, files=files)
     steps = JobSteps(
         context=context,
         generator=generator,

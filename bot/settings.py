@@ -62,8 +62,8 @@ class Settings(BaseSettings):
     """The largest song a member may attach."""
     track_max_bytes: Bytes = 100 * 1024 * 1024
     """The largest track that is fetched."""
-    audio_processes: Annotated[int, Field(ge=1, le=64)] = 1
-    """How many files are decoded at once, each in a process of its own."""
+    audio_processes: Annotated[int, Field(ge=1, le=64)] | None = None
+    """How many files are decoded at once, each in a process of its own; unset: see bot/audio/capacity.py."""
     blocked_words_file: Path | None = None
     """A text file, one word or phrase a line; orders with one of them are refused politely."""
     stop_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20

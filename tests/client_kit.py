@@ -30,6 +30,7 @@ from bot.jobs.model import Job, JobState, Track
 from bot.jobs.ports import Changes, JobStore
 from bot.jobs.service import JobService
 from bot.metrics import Metrics
+from bot.packaged_tracks import PackagedTracks
 from bot.store.db import open_store
 from bot.ui.requirements import DISCORD_HOSTS, OrderRequirements
 from sandbox.discord import FakeDiscord, Message, Rules
@@ -72,6 +73,7 @@ class ClientKit:
     files: JobFiles = field(init=False)
     disk: Disk = field(init=False)
     jobs: JobService = field(init=False)
+    tracks: PackagedTracks = field(init=False)
     delivery: DiscordDelivery = field(init=False)
     _stack: AsyncExitStack = field(init=False)
 
@@ -103,7 +105,8 @@ class ClientKit:
             extensions=("cogs.compose", "cogs.tracks"),
         )
         pool = await self._stack.enter_async_context(AudioPool(processes=1, work_dir=self.files.work))
-        self.delivery = DiscordDelivery(client=self.client, pool=pool, clock=self.clock, disk=self.disk)
+        self.tracks = PackagedTracks(pool=pool, files=self.files, disk=self.disk)
+        self.delivery = DiscordDelivery(client=self.client, tracks=self.tracks, clock=self.clock)
         ready = asyncio.Event()
 
         async def on_ready() -> None:

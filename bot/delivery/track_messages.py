@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,15 +10,16 @@ from typing import Any
 
 import discord
 
-from bot.audio import AudioPool, PackagedTrack, PackagingStep, Problem, Tags, as_it_came
+from bot.audio import PackagedTrack, PackagingStep
 from bot.clock import Clock
 from bot.delivery.card_messages import CardMessages
 from bot.delivery.http_errors import TOKEN_ENDED, UNKNOWN_MESSAGE, is_final, is_too_large, outages_are_later
 from bot.delivery.routes import Routes, has_token, only_by_answer, pinging, reply_to_card
-from bot.disk import NO_REFERENCE, NO_TRACK, Disk, reaching
-from bot.errors import DiskError, UndeliverableError
+from bot.disk import NO_REFERENCE, NO_TRACK, reaching
+from bot.errors import UndeliverableError
 from bot.jobs.model import Job
 from bot.jobs.ports import DeliveredMessage, Eta, Published
+from bot.packaged_tracks import PackagedTracks
 from bot.texts import text
 from bot.ui.cards import Card, JobAction
 from bot.ui.custom_ids import job_id
@@ -45,7 +44,7 @@ class _Parcel:
     """A track, ready to go."""
 
     packaged: PackagedTrack
-    about: str  #: for who cannot see or hear it
+    about: str = ""  #: for who cannot see or hear it
 
     def files(self) -> list[discord.File]:
         """Fresh for every try: a file that was sent is spent."""
@@ -61,12 +60,11 @@ class _Parcel:
 class DiscordDelivery:
     """Deliverer and Publisher of bot.jobs.ports."""
 
-    def __init__(self, *, client: discord.Client, pool: AudioPool, clock: Clock, disk: Disk) -> None:
-        """`client`: with an order flow, whose requirements the sentences name; `pool` packages, `disk` permitting."""
+    def __init__(self, *, client: discord.Client, tracks: PackagedTracks, clock: Clock) -> None:
+        """`client`: with an order flow, whose requirements the sentences name."""
         self._routes = Routes(client)
-        self._pool = pool
+        self._tracks = tracks
         self._clock = clock
-        self._disk = disk
         self._requirements = flow_at(client).requirements
         self._cards = CardMessages(routes=self._routes, requirements=self._requirements, clock=clock)
 
@@ -103,28 +101,28 @@ class DiscordDelivery:
         for limit_bytes in (job.place.upload_limit_bytes, _EVERYWHERE_BYTES, 0):
             if limit_bytes and refused_bytes is not None and refused_bytes <= limit_bytes:
                 continue  # the same file once more would be refused once more
-            async with self._packaged(job, track, limit_bytes) as parcel:
-                try:
-                    return await self._deliver(job, parcel)
-                except discord.HTTPException as error:
-                    if not is_too_large(error) or not parcel.packaged.fits:
-                        raise UndeliverableError(f"Discord answered {error.status} ({error.code})") from None
-                    refused_bytes = parcel.packaged.size_bytes
-                    log.info("too large for its channel: %d bytes", refused_bytes, extra={"job": job.id})
+            parcel = await self._parcel(job, track, limit_bytes)
+            try:
+                return await self._deliver(job, parcel)
+            except discord.HTTPException as error:
+                if not is_too_large(error) or not parcel.packaged.fits:
+                    raise UndeliverableError(f"Discord answered {error.status} ({error.code})") from None
+                refused_bytes = parcel.packaged.size_bytes
+                log.info("too large for its channel: %d bytes", refused_bytes, extra={"job": job.id})
         raise UndeliverableError("no size is small enough")
 
     async def _as_link(self, job: Job, track: Path) -> DeliveredMessage | None:
         """A place that takes no files may take a link, which is better than silence; None when it takes none either."""
         if not has_link(job, self._requirements):
             return None
-        async with self._packaged(job, track, 0) as parcel:
-            with outages_are_later():
-                try:
-                    return await self._in_channel(job, parcel, or_unlinked=False)
-                except discord.HTTPException as error:
-                    if not is_final(error):
-                        raise
-                    return None
+        parcel = await self._parcel(job, track, 0)
+        with outages_are_later():
+            try:
+                return await self._in_channel(job, parcel, or_unlinked=False)
+            except discord.HTTPException as error:
+                if not is_final(error):
+                    raise
+                return None
 
     async def find_delivered(self, job: Job, since: datetime) -> DeliveredMessage | None:
         """See Deliverer.find_delivered. Our own messages show their buttons without the message content intent."""
@@ -240,37 +238,15 @@ class DiscordDelivery:
                 log.info("cannot look for an earlier message (%s)", error.code, extra={"job": job.id})
         return None
 
-    @asynccontextmanager
-    async def _packaged(self, job: Job, track: Path, limit_bytes: int) -> AsyncGenerator[_Parcel]:
-        """Tagged, pictured and small enough; the folder it lies in is gone afterwards. 0 bytes: the link alone."""
-        with reaching(NO_TRACK):
-            size_bytes = (await asyncio.to_thread(track.stat)).st_size
+    async def _parcel(self, job: Job, track: Path, limit_bytes: int) -> _Parcel:
+        """Tagged, pictured and small enough. 0 bytes: the link alone."""
         if limit_bytes <= 0:
-            yield _Parcel(
-                packaged=PackagedTrack(path=track, fits=False, size_bytes=size_bytes, name=track.name), about=""
-            )
-            return
-        tags = Tags(
-            title=job.title,
-            artist=job.member_name,
-            lyrics=job.prompt.strip("#"),
-            comment=text("track.comment", job.place.locale),
-        )
+            with reaching(NO_TRACK):
+                size_bytes = (await asyncio.to_thread(track.stat)).st_size
+            return _Parcel(packaged=PackagedTrack(path=track, fits=False, size_bytes=size_bytes, name=track.name))
+        packaged = await self._tracks.for_limit(job, track, limit_bytes)
         about = text("track.description", job.place.locale, title=job.title, member=job.member_name)
-        async with AsyncExitStack() as stack:
-            try:
-                with reaching("no room to package the track"):
-                    folder = await stack.enter_async_context(self._pool.room(2 * size_bytes))
-                    packaged = await self._pool.package(
-                        track, folder, title=job.title, tags=tags, limit_bytes=limit_bytes
-                    )
-            except DiskError as error:
-                self._disk.failed(error, job.id)
-                with reaching(NO_TRACK):
-                    packaged = await asyncio.to_thread(as_it_came, track, job.title, limit_bytes)
-            if packaged.problem is Problem.DISK:
-                self._disk.failed(DiskError("no room to package the track"), job.id)
-            yield _Parcel(packaged=packaged, about=clip(about, _MAX_ALT_CHARACTERS))
+        return _Parcel(packaged=packaged, about=clip(about, _MAX_ALT_CHARACTERS))
 
 
 def _parts(card: Card, parcel: _Parcel) -> Parts:
