@@ -75,7 +75,7 @@ def _is_loopback(host: str) -> bool:
 def _seconds_of(path: Path) -> float | None:
     """The length by counting packets, without decoding; None for anything but MP3 and WAV."""
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             if container.format.name not in _FORMATS or not container.streams.audio:
                 return None
             stream = container.streams.audio[0]

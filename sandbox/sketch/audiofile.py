@@ -44,7 +44,7 @@ def read_mono(path: Path, rate: int, max_seconds: float) -> Floats:
 
 def read_stereo(path: Path) -> Floats:
     """A whole file as (n, 2) at its own rate, for measuring."""
-    with av.open(str(path)) as container:
+    with av.open(str(path), metadata_errors="replace") as container:
         resampler = av.AudioResampler(format="fltp", layout="stereo")
         frames = [piece for frame in container.decode(audio=0) for piece in resampler.resample(frame)]
         return np.concatenate([frame.to_ndarray() for frame in frames], axis=1).T.astype(np.float32, copy=False)
@@ -53,7 +53,7 @@ def read_stereo(path: Path) -> Floats:
 def _decode(path: Path, rate: int, max_seconds: float, blocks: list[Floats]) -> None:
     """Appends decoded blocks, so that what was read before an error is kept."""
     count = 0
-    with av.open(str(path)) as container:
+    with av.open(str(path), metadata_errors="replace") as container:
         if not container.streams.audio:
             return
         resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
