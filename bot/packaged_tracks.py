@@ -92,7 +92,7 @@ class PackagedTracks:
                     )
                     if packaged.problem is Problem.DISK:
                         self._disk.failed(DiskError(_NO_ROOM), job.id)
-                    return await asyncio.to_thread(self._keep, job, track, packaged, limit_bytes, track_bytes)
+                    return await asyncio.to_thread(self._keep, job, track, folder, packaged, limit_bytes, track_bytes)
         except DiskError as error:
             self._disk.failed(error, job.id)
         with reaching(NO_TRACK):
@@ -100,13 +100,15 @@ class PackagedTracks:
         return plain if packaged is None else replace(plain, seconds=packaged.seconds, comment=packaged.comment)
 
     def _keep(
-        self, job: Job, track: Path, packaged: PackagedTrack, limit_bytes: int, track_bytes: int
+        self, job: Job, track: Path, folder: Path, packaged: PackagedTrack, limit_bytes: int, track_bytes: int
     ) -> PackagedTrack:
-        """Moves what a child wrote beside the copy; recorded unless the next try may do better. Raises OSError."""
+        """Moves what a child wrote into `folder` beside the copy, never the copy; recorded unless the next try may do
+        better. Raises OSError.
+        """
         self._remove(job)
         kept = replace(
             packaged,
-            path=track if packaged.path == track.absolute() else self._moved(packaged.path, job, _SOUND),
+            path=self._moved(packaged.path, job, _SOUND) if packaged.path.parent == folder.absolute() else track,
             picture=None if packaged.picture is None else self._moved(packaged.picture, job, _PICTURE),
         )
         if PackagingStep.MEASURED in kept.steps and kept.problem is not Problem.DISK:

@@ -133,7 +133,7 @@ def checked(job: Job) -> CheckedReference:
 
 
 class ScriptedFetcher:
-    """`bot.jobs.ports.References` and `Tracks`."""
+    """`bot.jobs.ports.References` and `Tracks`; `listens` answers `prepare`."""
 
     def __init__(self) -> None:
         self.checks = Script(checked)
@@ -144,7 +144,7 @@ class ScriptedFetcher:
         return await self.checks.play(job)
 
     async def prepare(self, job: Job, track: Path) -> float | None:
-        return await self.listens.play(track)
+        return await self.listens.play((job, track))
 
     async def release(self, job: Job) -> None:
         self.released.append(job.id)
