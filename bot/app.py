@@ -11,7 +11,7 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot import crash
-from bot.audio import AudioPool, Needs
+from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
 from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
@@ -303,6 +303,7 @@ def _requirements(settings: Settings, profile: RequestProfile) -> OrderRequireme
         prompt=PromptRules(max_characters=profile.max_characters, warn_characters=profile.warn_above_characters),
         reference_max_bytes=settings.reference_max_bytes,
         reference_min_seconds=profile.reference_over_seconds,
+        file_types=tuple(FILE_TYPES),
         attachment_hosts=settings.attachment_hosts,
         blocklist=Blocklist.parsed(settings.blocked_words()),
         opens_loopback=settings.opens_loopback,

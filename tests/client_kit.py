@@ -17,7 +17,7 @@ import discord
 import pytest
 import yarl
 
-from bot.audio import AudioPool
+from bot.audio import FILE_TYPES, AudioPool
 from bot.client import ComposeClient, run_client
 from bot.clock import SystemClock
 from bot.delivery import DiscordDelivery
@@ -93,6 +93,7 @@ class ClientKit:
         )
         self.disk = Disk([*self.files.folders, self.files.work], self.clock)
         requirements = OrderRequirements(
+            file_types=tuple(FILE_TYPES),
             attachment_hosts=DISCORD_HOSTS | {"127.0.0.1"},
             blocklist=Blocklist(["naughty"]),
             opens_loopback=self.opens_loopback,

@@ -21,9 +21,11 @@ from bot.audio.model import (
 if TYPE_CHECKING:
     from bot.audio.file_names import as_it_came, file_name
     from bot.audio.pool import AudioPool, ClosedError
+    from bot.audio.song_types import FILE_TYPES, may_hold_a_song
     from bot.audio.wording import sentence
 
 __all__ = [
+    "FILE_TYPES",
     "OURS",
     "AudioPool",
     "ChildLimits",
@@ -40,15 +42,18 @@ __all__ = [
     "Usability",
     "as_it_came",
     "file_name",
+    "may_hold_a_song",
     "sentence",
 ]
 
 #: What only the parent needs, and where it is: every child imports this package too, and asyncio costs it 20 ms.
 _PARENTS = {
+    "FILE_TYPES": "song_types",
     "AudioPool": "pool",
     "ClosedError": "pool",
     "as_it_came": "file_names",
     "file_name": "file_names",
+    "may_hold_a_song": "song_types",
     "sentence": "wording",
 }
 
