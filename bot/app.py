@@ -16,6 +16,7 @@ from bot.audio.sample import try_sample
 from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
+from bot.connections import public_connector
 from bot.delivery import DiscordDelivery
 from bot.disk import Disk
 from bot.download import remove_leftovers
@@ -52,6 +53,9 @@ log = logging.getLogger(__name__)
 
 #: Table of contents of the features; names, because the core never imports a cog.
 EXTENSIONS = ("cogs.compose", "cogs.tracks")
+
+#: Of one session at once.
+_MAX_CONNECTIONS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,8 +221,14 @@ async def _remove_leftovers(files: JobFiles) -> None:
         raise StartError(f"DATA_DIR: {error.filename}: {error.strerror}. Make it writable for this user.") from error
 
 
-async def _open_session(stack: AsyncExitStack, *, force_close: bool = False) -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(limit=100, force_close=force_close)
+async def _open_session(
+    stack: AsyncExitStack, *, force_close: bool = False, only_public: bool = False
+) -> aiohttp.ClientSession:
+    connector = (
+        public_connector(limit=_MAX_CONNECTIONS)
+        if only_public
+        else aiohttp.TCPConnector(limit=_MAX_CONNECTIONS, force_close=force_close)
+    )
     session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
     return await stack.enter_async_context(session)
 
@@ -246,14 +256,20 @@ async def _open_generator(
     settings: Settings, profile: RequestProfile, clock: Clock, stack: AsyncExitStack
 ) -> GenerationClient:
     return GenerationClient(
-        sessions=Sessions(calls=await _open_session(stack), submit=await _open_session(stack, force_close=True)),
+        sessions=Sessions(
+            calls=await _open_session(stack),
+            files=await _open_session(stack, only_public=True),
+            submit=await _open_session(stack, force_close=True),
+        ),
         base_url=settings.generation_api_url,
         api_key=settings.generation_api_key,
         profile=profile,
         clock=clock,
         budget=AsyncLimiter(max(1.0, settings.polls_per_second), max(1.0, 1 / settings.polls_per_second)),
         limits=HttpLimits(
-            timeouts=Timeouts(submit_seconds=settings.submit_timeout_seconds), track_bytes=settings.track_max_bytes
+            timeouts=Timeouts(submit_seconds=settings.submit_timeout_seconds),
+            track_bytes=settings.track_max_bytes,
+            track_hosts=settings.track_host_names,
         ),
     )
 
