@@ -37,6 +37,7 @@ from bot.jobs.retention import Retention
 from bot.jobs.schedule import Pace
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
+from bot.packaged_tracks import PackagedTracks
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
 from bot.stopping import Stop
@@ -134,12 +135,12 @@ async def _open(
     pool = await stack.enter_async_context(
         AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
     )
-    discord_side = assembly.discord_side(requirements=requirements, pool=pool)
-    fetcher = await _open_fetcher(settings, profile, pool, ground, stack)
+    tracks = PackagedTracks(pool=pool, files=ground.files, disk=ground.disk)
+    discord_side = assembly.discord_side(requirements=requirements, tracks=tracks)
     outside = Outside(
         generator=await _open_generator(settings, profile, ground.clock, stack),
-        references=fetcher,
-        tracks=fetcher,
+        references=await _open_fetcher(settings, profile, pool, ground, stack),
+        tracks=tracks,
         cards=discord_side.cards,
         delivery=discord_side.delivery,
     )

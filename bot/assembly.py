@@ -5,7 +5,6 @@ In order: what everything stands on, then what takes orders and keeps turns, the
 
 from dataclasses import dataclass
 
-from bot.audio import AudioPool
 from bot.client import ComposeClient
 from bot.clock import Clock
 from bot.delivery import CardMessages, TrackMessages
@@ -21,6 +20,7 @@ from bot.jobs.service import JobService
 from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
+from bot.packaged_tracks import PackagedTracks
 from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import OrderRequirements
 
@@ -70,8 +70,8 @@ class Assembly:
     engine: JobRunner
     eta_estimator: EtaEstimator
 
-    def discord_side(self, *, requirements: OrderRequirements, pool: AudioPool) -> DiscordSide:
-        """A client that takes orders, cards and delivery; needs no network. `pool` packages tracks."""
+    def discord_side(self, *, requirements: OrderRequirements, tracks: PackagedTracks) -> DiscordSide:
+        """A client that takes orders, cards and delivery; needs no network. `tracks`: what is sent."""
         ground = self.ground
         client = ComposeClient(
             jobs=self.jobs,
@@ -83,9 +83,7 @@ class Assembly:
         return DiscordSide(
             client=client,
             cards=CardMessages(client=client, requirements=requirements, clock=ground.clock),
-            delivery=TrackMessages(
-                client=client, requirements=requirements, pool=pool, clock=ground.clock, disk=ground.disk
-            ),
+            delivery=TrackMessages(client=client, requirements=requirements, tracks=tracks, clock=ground.clock),
         )
 
     def steps(self, outside: Outside) -> JobSteps:

@@ -9,6 +9,7 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot.audio import AudioPool
+from bot.audio.capacity import capacity
 from bot.audio.sample import try_sample
 from bot.clock import SystemClock
 from bot.disk import is_open
@@ -122,7 +123,15 @@ async def _sound(settings: Settings) -> Finding:
     async with AudioPool(processes=1, work_dir=work if await asyncio.to_thread(work.is_dir) else None) as pool:
         result = await try_sample(pool)
         most = f" Its processes needed {pool.peak_bytes / 1024**2:.0f} MiB at most." if pool.peak_bytes else ""
-    return Finding(good=result.good, sentence=result.sentence + (most if result.good else ""))
+    return Finding(good=result.good, sentence=result.sentence + (most if result.good else "") + _at_once(settings))
+
+
+def _at_once(settings: Settings) -> str:
+    """How many sound processes run side by side, and why so many."""
+    if settings.audio_processes is not None:
+        return f" At most {settings.audio_processes} at once, as AUDIO_PROCESSES says."
+    found = capacity()
+    return f" At most {found.processes} at once: AUDIO_PROCESSES is unset, and there are {found.sentence}."
 
 
 async def _music_api(settings: Settings) -> Finding:

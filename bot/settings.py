@@ -72,8 +72,8 @@ class Settings(BaseSettings):
     """The largest track that is fetched."""
     track_hosts: str | None = None
     """Where tracks may be fetched from besides the music API's own address, hosts and what lies under them."""
-    audio_processes: Annotated[int, Field(ge=1, le=64)] = 1
-    """How many files are decoded at once, each in a process of its own."""
+    audio_processes: Annotated[int, Field(ge=1, le=64)] | None = None
+    """How many files are decoded at once, each in a process of its own; unset: see bot/audio/capacity.py."""
     blocked_words_file: Path | None = None
     """A text file, one word or phrase a line; orders with one of them are refused politely."""
     stop_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20

@@ -33,6 +33,7 @@ from bot.jobs.ports import Cards, Changes, Delivery, Eta, JobStore
 from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
 from bot.metrics import Metrics
+from bot.packaged_tracks import PackagedTracks
 from bot.store.db import open_store
 from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import DISCORD_HOSTS, OrderRequirements
@@ -84,6 +85,7 @@ class ClientKit:
     disk: Disk = field(init=False)
     jobs: JobService = field(init=False)
     eta_estimator: EtaEstimator = field(init=False)
+    tracks: PackagedTracks = field(init=False)
     cards: Cards = field(init=False)
     delivery: Delivery = field(init=False)
     #: What a process remembers of its jobs; a restart forgets it.
@@ -115,7 +117,8 @@ class ClientKit:
         assembly = assemble(ground, limits=LIMITS, engine=HeardRunner)
         assembly.engine.woken = self.woken
         pool = await self._stack.enter_async_context(AudioPool(processes=1, work_dir=self.files.work))
-        discord_side = assembly.discord_side(requirements=requirements, pool=pool)
+        self.tracks = PackagedTracks(pool=pool, files=self.files, disk=self.disk)
+        discord_side = assembly.discord_side(requirements=requirements, tracks=self.tracks)
         self.jobs, self.eta_estimator = assembly.jobs, assembly.eta_estimator
         self.client, self.cards, self.delivery = discord_side.client, discord_side.cards, discord_side.delivery
         ready = asyncio.Event()

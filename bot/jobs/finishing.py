@@ -44,7 +44,7 @@ class FinishSteps:
     def __init__(
         self, *, context: StepContext, generator: Generator, tracks: Tracks, delivery: Delivery, files: JobFiles
     ) -> None:
-        """`files` names the copies; `tracks` tells audio from anything else."""
+        """`files` names the copies; `tracks` makes them ready."""
         self._context = context
         self._generator = generator
         self._tracks = tracks
@@ -103,6 +103,7 @@ class FinishSteps:
             )
         )
         crash.reach(CrashPoint.DELIVERED_STORED)
+        await self._tracks.release(job)
         return step
 
     async def _send_later(self, live: LiveJob, job: Job, error: DeliveryLaterError) -> StepResult:
@@ -139,7 +140,6 @@ class FinishSteps:
             self._context.metrics.fetches.labels("lost").inc()
             return await self._lost(live, job, job.track, given_up, str(error))
         self._context.metrics.fetches.labels("fetched").inc()
-        self._context.disk.worked()
         live.succeeded()
         return AT_ONCE
 
@@ -147,8 +147,9 @@ class FinishSteps:
         name = f"{own_stem(job)}{_suffix_of(track.url)}"
         path = self._files.track_path(name)
         size_bytes = await self._generator.fetch(track.url, path)
+        self._context.disk.worked()
         crash.reach(CrashPoint.TRACK_FETCHED)
-        seconds = await self._tracks.seconds_of(path)
+        seconds = await self._tracks.prepare(job, path)
         kept = replace(track, copy_name=name, size_bytes=size_bytes, seconds=seconds)
         await self._context.until_written(lambda: self._context.store.update(job.id, track=kept))
         log.info("track kept", extra={"job": job.id, "bytes": size_bytes, "seconds": seconds})

@@ -319,13 +319,17 @@ class CheckedReference:
 
 
 class Tracks(Protocol):
-    """Listens to what came back."""
+    """Makes ready what came back."""
 
-    async def seconds_of(self, track: Path) -> float | None:
-        """The track's length; None when nobody could tell.
+    async def prepare(self, job: Job, track: Path) -> float | None:
+        """Make the fetched track ready for its place and keep that; its length, None when nobody could tell.
 
-        Raises TrackLostError when it is no audio at all, DiskError when that cannot be removed.
+        Raises TrackLostError when it is no audio at all, DiskError when it cannot be read, or then be removed.
         """
+        ...
+
+    async def release(self, job: Job) -> None:
+        """Let go of what was kept for sending, for the track has arrived; its copy stays. Raises nothing."""
         ...
 
 

@@ -31,7 +31,7 @@ Tamper = Callable[[str], None]
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="ends by signals")
 
 #: What PyAV 19 does to a caller of PyAV 18.
-NO_SUCH_PARAMETER = "opening(lambda real, file, format=None, options=None: real(file))"
+NO_SUCH_PARAMETER = "opening(lambda real, file, mode, format=None, options=None: real(file))"
 SEGFAULT = "opening(lambda *_, **__: ctypes.string_at(0))"
 QUICK = ChildLimits(cpu_seconds=1, wall_seconds=25)
 
@@ -134,7 +134,7 @@ async def test_a_fault_of_ours_is_logged_with_the_childs_trace_and_without_what_
     assert "unexpected keyword argument 'metadata_errors'" in line
     assert str(song) not in caplog.text
     caplog.clear()
-    tampered("def quote(real, file, **_): raise ValueError(f'the lyrics of {file}')\nopening(quote)")
+    tampered("def quote(real, file, *_, **__): raise ValueError(f'the lyrics of {file}')\nopening(quote)")
     async with AudioPool(processes=1) as pool:
         await pool.inspect(song)
     assert "ValueError" in caplog.text

@@ -134,17 +134,21 @@ def checked(job: Job) -> CheckedReference:
 
 
 class ScriptedFetcher:
-    """`bot.jobs.ports.References` and `Tracks`."""
+    """`bot.jobs.ports.References` and `Tracks`; `listens` answers `prepare`."""
 
     def __init__(self) -> None:
         self.checks = Script(checked)
         self.listens = Script(93.5)
+        self.released: list[int] = []
 
     async def check(self, job: Job) -> CheckedReference:
         return await self.checks.play(job)
 
-    async def seconds_of(self, track: Path) -> float | None:
-        return await self.listens.play(track)
+    async def prepare(self, job: Job, track: Path) -> float | None:
+        return await self.listens.play((job, track))
+
+    async def release(self, job: Job) -> None:
+        self.released.append(job.id)
 
 
 @dataclass

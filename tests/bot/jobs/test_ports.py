@@ -12,6 +12,7 @@ from bot.generation.client import GenerationClient
 from bot.jobs import ports
 from bot.jobs.ports import Cards, Delivery, Generator, JobStore, References, Tracks
 from bot.jobs.steps import JobSteps
+from bot.packaged_tracks import PackagedTracks
 from bot.references import ReferenceFetcher
 from bot.store.jobs import SqlJobStore
 from tests.bot.jobs.scripted import ScriptedDiscord, ScriptedFetcher, ScriptedGenerator
@@ -26,7 +27,7 @@ KEPT_BY = [
     (Delivery, ScriptedDiscord),
     (References, ReferenceFetcher),
     (References, ScriptedFetcher),
-    (Tracks, ReferenceFetcher),
+    (Tracks, PackagedTracks),
     (Tracks, ScriptedFetcher),
     (Steps, JobSteps),
 ]
