@@ -21,21 +21,20 @@ from bot.disk import Disk
 from bot.download import remove_leftovers
 from bot.engine.runner import JobRunner
 from bot.errors import StartError
-from bot.generation.client import GenerationClient, Sessions
-from bot.generation.profiles import RequestProfile, profile_named
-from bot.generation.transport import HttpLimits, Timeouts
+from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
+from bot.generation.traits import ModelTraits
+from bot.generation.transport import Sessions
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.blocklist import Blocklist
 from bot.jobs.card_updates import CardUpdater
-from bot.jobs.context import StepContext, StepLimits
+from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
-from bot.jobs.lyrics import PromptRules
 from bot.jobs.model import LIVE
+from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import JobStore
 from bot.jobs.retention import Retention
-from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
 from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
@@ -45,7 +44,7 @@ from bot.settings import Settings
 from bot.stopping import Stop
 from bot.store.db import open_store, sole_runner
 from bot.supervisor import TaskSupervisor
-from bot.ui.requirements import OrderRequirements
+from bot.ui.requirements import OrderedModel, OrderRequirements
 
 log = logging.getLogger(__name__)
 
@@ -66,14 +65,14 @@ class RunningBot:
 async def run(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C. Returns the exit code; raises SettingsError before anything was opened."""
     crash.arm(settings.crash_at)
-    profile = profile_named(settings.generation_model)
-    requirements = _requirements(settings, profile)
+    traits = traits_in_use(settings)
+    requirements = _requirements(settings, traits)
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     stop = Stop(grace_seconds=settings.stop_grace_seconds, clock=SystemClock())
     stop.listen()
     stack = AsyncExitStack()
     try:
-        code = await _code_of(_serve(settings, profile, requirements, stop, stack))
+        code = await _code_of(_serve(settings, traits, requirements, stop, stack))
     finally:
         stop.begin()
         stop.grace_is_over()
@@ -96,10 +95,10 @@ async def _code_of(serving: Awaitable[None]) -> int:
 
 
 async def _serve(
-    settings: Settings, profile: RequestProfile, requirements: OrderRequirements, stop: Stop, stack: AsyncExitStack
+    settings: Settings, traits: ModelTraits, requirements: OrderRequirements, stop: Stop, stack: AsyncExitStack
 ) -> None:
     """Serve until told to stop, then let go in the order that loses nothing: work first, Discord last."""
-    running = await stop.unless_asked("opening", _open(settings, profile, requirements, stack))
+    running = await stop.unless_asked("opening", _open(settings, traits, requirements, stack))
     if running is None:
         return
 
@@ -128,7 +127,7 @@ async def _serve(
 
 
 async def _open(
-    settings: Settings, profile: RequestProfile, requirements: OrderRequirements, stack: AsyncExitStack
+    settings: Settings, traits: ModelTraits, requirements: OrderRequirements, stack: AsyncExitStack
 ) -> RunningBot:
     clock, metrics = SystemClock(), Metrics()
     supervisor = TaskSupervisor(clock)
@@ -137,7 +136,8 @@ async def _open(
     store = await stack.enter_async_context(open_store(settings.database_url, clock=clock))
     await stack.enter_async_context(sole_runner(settings.database_url))
     await _remove_leftovers(files)
-    eta_estimator = EtaEstimator(store=store, clock=clock)
+    models = await _open_models(settings, traits, clock, stack)
+    eta_estimator = EtaEstimator(store=store, clock=clock, usual_seconds=models.usual_seconds)
     steps: JobSteps
     submitting: SubmitSteps
     finishing: FinishSteps
@@ -150,7 +150,7 @@ async def _open(
         clock=clock,
         supervisor=supervisor,
         metrics=metrics,
-        spread_seconds=settings.poll_interval_seconds,
+        spread_seconds=drive_of(traits, settings)[0].poll_interval_seconds,
     )
     jobs = JobService(
         store=store, files=files, eta_estimator=eta_estimator, clock=clock, metrics=metrics, wake=engine.wake
@@ -161,19 +161,15 @@ async def _open(
         AudioPool(processes=settings.audio_processes, work_dir=files.work, on_fault=selftest.fault_seen)
     )
     delivery = DiscordDelivery(client=client, pool=pool, clock=clock, disk=disk)
-    generator = await _open_generator(settings, profile, clock, stack)
-    fetcher = await _open_fetcher(settings, profile, pool, files, clock, stack)
-    card_updater = CardUpdater(
-        store=store, deliverer=delivery, eta_estimator=eta_estimator, clock=clock, supervisor=supervisor
-    )
+    fetcher = await _open_fetcher(settings, traits, pool, files, clock, stack)
+    card_updater = _card_updater(store, delivery, eta_estimator, clock, supervisor)
     context = StepContext(
-        store=store, card_updater=card_updater, clock=clock, metrics=metrics, limits=_limits(settings), disk=disk
+        store=store, card_updater=card_updater, clock=clock, metrics=metrics, models=models, disk=disk
     )
-    submitting = SubmitSteps(context=context, generator=generator)
-    finishing = FinishSteps(context=context, generator=generator, tracks=fetcher, deliverer=delivery, files=files)
+    submitting = SubmitSteps(context=context, files=files)
+    finishing = FinishSteps(context=context, tracks=fetcher, deliverer=delivery, files=files)
     steps = JobSteps(
         context=context,
-        generator=generator,
         references=fetcher,
         publisher=delivery,
         files=files,
@@ -189,6 +185,12 @@ async def _open(
     )
     await _open_health(settings, supervisor, checks, metrics, clock, stack)
     return RunningBot(client=client, engine=engine, supervisor=supervisor, selftest=selftest)
+
+
+def _card_updater(
+    store: JobStore, delivery: DiscordDelivery, eta_estimator: EtaEstimator, clock: Clock, supervisor: TaskSupervisor
+) -> CardUpdater:
+    return CardUpdater(store=store, deliverer=delivery, eta_estimator=eta_estimator, clock=clock, supervisor=supervisor)
 
 
 def _retention(settings: Settings, store: JobStore, files: JobFiles, clock: Clock, disk: Disk) -> Retention:
@@ -223,7 +225,7 @@ async def _open_session(stack: AsyncExitStack, *, force_close: bool = False) -> 
 
 async def _open_fetcher(
     settings: Settings,
-    profile: RequestProfile,
+    traits: ModelTraits,
     pool: AudioPool,
     files: JobFiles,
     clock: Clock,
@@ -236,24 +238,18 @@ async def _open_fetcher(
         clock=clock,
         hosts=settings.attachment_hosts,
         max_bytes=settings.reference_max_bytes,
-        needs=_needs(settings, profile),
+        needs=_needs(settings, traits),
     )
 
 
-async def _open_generator(
-    settings: Settings, profile: RequestProfile, clock: Clock, stack: AsyncExitStack
-) -> GenerationClient:
-    return GenerationClient(
+async def _open_models(settings: Settings, traits: ModelTraits, clock: Clock, stack: AsyncExitStack) -> MusicModels:
+    around = Surroundings(
+        settings=settings,
         sessions=Sessions(calls=await _open_session(stack), submit=await _open_session(stack, force_close=True)),
-        base_url=settings.generation_api_url,
-        api_key=settings.generation_api_key,
-        profile=profile,
         clock=clock,
         budget=AsyncLimiter(max(1.0, settings.polls_per_second), max(1.0, 1 / settings.polls_per_second)),
-        limits=HttpLimits(
-            timeouts=Timeouts(submit_seconds=settings.submit_timeout_seconds), track_bytes=settings.track_max_bytes
-        ),
     )
+    return MusicModels([open_model(traits, around)])
 
 
 def _gauges(store: JobStore, metrics: Metrics) -> Callable[[], Awaitable[None]]:
@@ -280,27 +276,25 @@ async def _open_health(
         await stack.enter_async_context(serve_health(server, settings.health_host, settings.health_port))
 
 
-def _needs(settings: Settings, profile: RequestProfile) -> Needs:
+def _needs(settings: Settings, traits: ModelTraits) -> Needs:
     return Needs(
-        shortest_seconds=profile.reference_over_seconds,
-        longest_seconds=profile.reference_max_seconds,
+        shortest_seconds=traits.reference.over_seconds,
+        longest_seconds=traits.reference.max_seconds,
         largest_bytes=settings.reference_max_bytes,
     )
 
 
-def _limits(settings: Settings) -> StepLimits:
-    return StepLimits(
-        pace=Pace(poll_interval_seconds=settings.poll_interval_seconds, polls_per_second=settings.polls_per_second),
-        generation_timeout=timedelta(seconds=settings.generation_timeout_seconds),
-        generation_concurrency=settings.generation_concurrency,
-    )
-
-
-def _requirements(settings: Settings, profile: RequestProfile) -> OrderRequirements:
+def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
     return OrderRequirements(
-        prompt=PromptRules(max_characters=profile.max_characters, warn_characters=profile.warn_above_characters),
+        model=OrderedModel(
+            provider=traits.provider,
+            name=traits.model,
+            style=traits.style.default,
+            price_micros=traits.price_micros,
+        ),
+        prompt=traits.words,
         reference_max_bytes=settings.reference_max_bytes,
-        reference_min_seconds=profile.reference_over_seconds,
+        reference_min_seconds=traits.reference.over_seconds,
         attachment_hosts=settings.attachment_hosts,
         blocklist=Blocklist.parsed(settings.blocked_words()),
         opens_loopback=settings.opens_loopback,

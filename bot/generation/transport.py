@@ -42,6 +42,16 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """The HTTP sessions in use. None carries credentials, cookies or default headers of its own."""
+
+    calls: aiohttp.ClientSession  #: polls, look-ups and tracks; pooled
+    #: POSTs. With `TCPConnector(force_close=True)` none goes out on a pooled connection that the server is just
+    #: closing: that would be an outcome nobody knows, for nothing.
+    submit: aiohttp.ClientSession
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpLimits:
     """How much is taken in, and how long it may take."""
 

@@ -21,17 +21,18 @@ from bot.errors import (
     ReferenceRefusedError,
     RefusedError,
 )
-from bot.jobs.context import AT_ONCE, DONE, RunAgain, StepContext, StepResult
+from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.model import Job, JobState, Reference, Track
+from bot.jobs.music_models import MusicModel
 from bot.jobs.ports import (
     CheckedReference,
     Finished,
     GaveUp,
-    Generator,
     Progress,
     Publisher,
+    ReferenceForm,
     References,
     StillWorking,
 )
@@ -64,7 +65,6 @@ class JobSteps:
         self,
         *,
         context: StepContext,
-        generator: Generator,
         references: References,
         publisher: Publisher,
         files: JobFiles,
@@ -73,7 +73,6 @@ class JobSteps:
     ) -> None:
         """`submitting` has the steps around the POST, `finishing` those around the track."""
         self._context = context
-        self._generator = generator
         self._references = references
         self._publisher = publisher
         self._files = files
@@ -148,9 +147,14 @@ class JobSteps:
         return DONE
 
     async def _check(self, job: Job) -> StepResult:
+        model = self._context.models.of(job)
+        if model is None:
+            return WITHOUT_A_MODEL
         try:
             checked = await self._references.check(job)
-            reference = await self._published(job, checked) if checked.must_be_published else checked.reference
+            by_url = model.reference_form is ReferenceForm.URL
+            must_publish = by_url and checked.must_be_published
+            reference = await self._published(job, checked) if must_publish else checked.reference
         except ReferenceRefusedError as error:
             return await self._context.move(job, JobState.REFUSED, reason=error.reason, detail=error.detail)
         except HearingFaultError as error:
@@ -193,16 +197,19 @@ class JobSteps:
     async def _poll(self, job: Job) -> StepResult:
         if job.generation_id is None:
             raise RuntimeError(f"job {job.id} generates without an id")
+        model = self._context.models.of(job)
+        if model is None:
+            return WITHOUT_A_MODEL
         self._watched.add(job.id)
         try:
-            progress = await self._generator.poll(job.generation_id)
+            progress = await model.generator.poll(job.generation_id)
         except BusyError as error:
             self._context.metrics.polls.labels("busy").inc()
-            return await self._unanswered(job, error.retry_after_seconds, Reason.DEADLINE)
+            return await self._unanswered(job, model, error.retry_after_seconds, Reason.DEADLINE)
         except AccountError as error:
             self._context.metrics.polls.labels("account").inc()
             self._context.account_refused(job, error)
-            return await self._unanswered(job, None, error.reason)
+            return await self._unanswered(job, model, None, error.reason)
         except RefusedError as error:
             self._context.metrics.polls.labels("refused").inc()
             if self._context.failures(job, "lost") + 1 >= _MAX_LOST_LOOKS:
@@ -210,9 +217,9 @@ class JobSteps:
             return self._context.back_off(job, kind="lost")
         self._context.clear_failures(job.id)
         self._context.metrics.polls.labels(type(progress).__name__).inc()
-        return await self._progressed(job, progress)
+        return await self._progressed(job, model, progress)
 
-    async def _progressed(self, job: Job, progress: Progress) -> StepResult:
+    async def _progressed(self, job: Job, model: MusicModel, progress: Progress) -> StepResult:
         match progress:
             case Finished(track_url=url):
                 crash.reach(crash.CrashPoint.POLL_ANSWERED)
@@ -226,13 +233,13 @@ class JobSteps:
                 if is_over(job.deadline_at, self._context.clock.now(), answered=True, grace=timedelta(0)):
                     return await self._context.move(job, JobState.EXPIRED, reason=Reason.DEADLINE)
                 self._context.card_updater.show(job)
-                return self._poll_later(job)
+                return self._poll_later(job, model)
 
-    def _poll_later(self, job: Job) -> RunAgain:
+    def _poll_later(self, job: Job, model: MusicModel) -> RunAgain:
         now = self._context.clock.now()
         waited = now - (job.accepted_at or job.moved_at)
         pause = poll_pause_seconds(
-            self._context.limits.pace,
+            model.pace,
             waited_seconds=waited.total_seconds(),
             generating=len(self._watched),
             jitter=random.random(),
@@ -242,8 +249,8 @@ class JobSteps:
             pause = min(pause, max(0.5, (job.deadline_at - now).total_seconds()))
         return RunAgain(after_seconds=pause)
 
-    async def _unanswered(self, job: Job, asked_seconds: float | None, reason: Reason) -> StepResult:
-        grace = self._context.limits.generation_timeout
+    async def _unanswered(self, job: Job, model: MusicModel, asked_seconds: float | None, reason: Reason) -> StepResult:
+        grace = model.generation_timeout
         over = is_over(job.deadline_at, self._context.clock.now(), answered=False, grace=grace)
         if over and self._context.has_tried(job):
             return await self._context.move(job, JobState.EXPIRED, "no answer", reason=reason)

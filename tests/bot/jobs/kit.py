@@ -13,11 +13,12 @@ from typing import Any
 from bot.disk import Disk
 from bot.engine.runner import JobRunner
 from bot.jobs.card_updates import CardUpdater
-from bot.jobs.context import RunAgain, StepContext, StepLimits, StepResult
+from bot.jobs.context import RunAgain, StepContext, StepResult
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.model import Job, JobState, Order, Track
+from bot.jobs.music_models import MusicModel, MusicModels
 from bot.jobs.ports import Finished
 from bot.jobs.schedule import Pace
 from bot.jobs.service import Actor, JobService
@@ -27,7 +28,7 @@ from bot.metrics import Metrics
 from bot.store.db import open_store
 from bot.store.jobs import SqlJobStore
 from bot.supervisor import TaskSupervisor
-from tests.bot.jobs.orders import MEMBER, an_order
+from tests.bot.jobs.orders import MEMBER, MODEL, an_order
 from tests.bot.jobs.scripted import ScriptedDeliverer, ScriptedFetcher, ScriptedGenerator, TroubledStore
 from tests.moved_clock import MovedClock
 
@@ -47,7 +48,16 @@ STRAIGHT = (
 class Kit:
     """One process, as far as jobs are concerned. `restarted` gives a second one on the same rows and files."""
 
-    def __init__(self, store: SqlJobStore, folder: Path, *, clock: MovedClock | None = None, places: int = 20) -> None:
+    def __init__(
+        self,
+        store: SqlJobStore,
+        folder: Path,
+        *,
+        clock: MovedClock | None = None,
+        places: int = 20,
+        model: dict[str, Any] | None = None,
+    ) -> None:
+        """`model`: fields of the MusicModel that differ."""
         self.real_store = store
         self.folder = folder
         self.places = places
@@ -60,11 +70,16 @@ class Kit:
         self.fetcher = ScriptedFetcher()
         self.files = JobFiles(folder)
         self.files.prepare()
-        self.limits = StepLimits(
+        self.model = MusicModel(
+            name=MODEL,
+            generator=self.generator,
+            look_up=self.generator,
             pace=Pace(poll_interval_seconds=10, polls_per_second=5),
             generation_timeout=timedelta(seconds=900),
-            generation_concurrency=places,
+            concurrency=places,
+            **(model or {}),
         )
+        self.models = MusicModels([self.model])
         self.eta_estimator = EtaEstimator(store=self.store, clock=self.clock)
         self.card_updater = CardUpdater(
             store=self.store,
@@ -79,20 +94,18 @@ class Kit:
             card_updater=self.card_updater,
             clock=self.clock,
             metrics=self.metrics,
-            limits=self.limits,
+            models=self.models,
             disk=self.disk,
         )
-        self.submitting = SubmitSteps(context=self.context, generator=self.generator)
+        self.submitting = SubmitSteps(context=self.context, files=self.files)
         self.finishing = FinishSteps(
             context=self.context,
-            generator=self.generator,
             tracks=self.fetcher,
             deliverer=self.discord,
             files=self.files,
         )
         self.steps = JobSteps(
             context=self.context,
-            generator=self.generator,
             references=self.fetcher,
             publisher=self.discord,
             files=self.files,
@@ -193,7 +206,7 @@ class Kit:
             case JobState.SUBMITTING:
                 moved = await self.real_store.move(job, after, now, attempt=job.attempt + 1, submit_started_at=now)
             case JobState.GENERATING:
-                deadline = now + self.limits.generation_timeout
+                deadline = now + self.model.generation_timeout
                 moved = await self.real_store.resolve_submission(job.id, job.attempt, f"g-{job.id}", now, deadline)
             case JobState.READY:
                 moved = await self.real_store.move(job, after, now, track=Track(url=TRACK_URL))

@@ -18,6 +18,8 @@ from bot.jobs.ports import (
     Eta,
     GenerationRequest,
     JobStore,
+    ProbeReport,
+    ProbeResult,
     Progress,
     Published,
     StillWorking,
@@ -66,7 +68,7 @@ class Script:
 
 
 class ScriptedGenerator:
-    """`bot.jobs.ports.Generator`."""
+    """`bot.jobs.ports.Generator` and `LookUp`."""
 
     def __init__(self) -> None:
         self.can_look_up = False
@@ -84,6 +86,9 @@ class ScriptedGenerator:
 
     async def look_up(self, client_request_id: str, since: datetime) -> str | None:
         return await self.look_ups.play((client_request_id, since))
+
+    async def probe(self) -> ProbeReport:
+        return ProbeReport(result=ProbeResult.KEY_ACCEPTED, detail="")
 
     async def fetch(self, track_url: str, into: Path) -> int:
         content: bytes = await self.fetches.play((track_url, into))
