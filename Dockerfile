@@ -1,11 +1,18 @@
-# Two stages: wheels are installed where pip is, the image that runs has neither pip's cache nor a shell's worth of tools.
+# Two stages: wheels are installed where pip is; the image that runs has no pip. BASE: see `make base-digest`.
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
 COPY requirements/run.lock /run.lock
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes --requirement /run.lock
+# wheels only: nothing that is fetched runs before it is in the image; pip's last act is to leave
+RUN python -m venv /venv && \
+    /venv/bin/pip install --no-cache-dir --only-binary :all: --require-hashes --requirement /run.lock && \
+    /venv/bin/pip uninstall --yes pip
 
 FROM ${BASE}
+# what the base itself carries to install things with, and its copy inside the standard library
+RUN python -c "import importlib.util, shutil, pathlib; \
+    [shutil.rmtree(pathlib.Path(spec.origin).parent) for name in ('pip', 'ensurepip') \
+     if (spec := importlib.util.find_spec(name)) and spec.origin]"
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin compose && mkdir /data && chown compose /data
 COPY --from=build /venv /venv
 WORKDIR /app

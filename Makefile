@@ -13,7 +13,7 @@ JOBS ?= 200
 TESTED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox offline run check bare image-check test test-slow test-pythons lint lint-workflow fmt docs chaos corpus sketch-report lock clean
+.PHONY: help demo sandbox offline run check bare image-check base-digest sbom audit test test-slow test-pythons lint lint-workflow fmt docs chaos corpus sketch-report lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -46,6 +46,20 @@ test-pythons: $(BIN)/python ## the demo and the tests that may differ, on every 
 bare: ## the bot runs with what requirements/run.lock lists, and nothing else
 	@$(MAKE) --no-print-directory VENV=.cache/bare .cache/bare/.run
 	@.cache/bare/bin/python -W ignore::DeprecationWarning -c 'import bot.app, cogs.compose, cogs.tracks; print("bare: ok")'
+
+base-digest: ## pin the image's base: ask the registry for its digest, write docker/base.env
+	@$(PYTHON) -m docker.base_digest
+
+sbom: ## a bill of materials (CycloneDX) of what the bot runs with: compose-bot.cdx.json
+	@$(MAKE) --no-print-directory VENV=.cache/bare .cache/bare/.run
+	@$(MAKE) --no-print-directory VENV=.cache/supply .cache/supply/.supply
+	@.cache/supply/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --validate \
+	  --output-file compose-bot.cdx.json .cache/bare/bin/python
+	@echo "compose-bot.cdx.json: written"
+
+audit: ## are vulnerabilities known in what the bot runs with?
+	@$(MAKE) --no-print-directory VENV=.cache/supply .cache/supply/.supply
+	@.cache/supply/bin/python -m docker.audit
 
 image-check: $(VENV)/.sandbox ## build the image and have it make a song: make image-check [BASE=image SONG=my.mp3]
 	@$(RUN) -m tests.image --base "$(BASE)" --song "$(SONG)"
@@ -84,6 +98,7 @@ lock: ## resolve the dependencies anew, to one version of each for every Python 
 	uv pip compile pyproject.toml $(LOCK) --extra postgres -c requirements/run.lock -o requirements/postgres.lock
 	uv pip compile pyproject.toml $(LOCK) --extra sandbox --extra voice --extra postgres --group dev -c requirements/sandbox.lock -o requirements/dev.lock
 	uv pip compile requirements/judge.in $(LOCK) -o requirements/judge.lock
+	uv pip compile requirements/supply.in $(LOCK) -o requirements/supply.lock
 LOCK := --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --python-version 3.11 --fork-strategy fewest
 
 clean: ## remove the virtual environment and what was made
@@ -94,6 +109,7 @@ $(VENV)/.run: requirements/run.lock
 $(VENV)/.sandbox: requirements/sandbox.lock
 $(VENV)/.dev: requirements/dev.lock
 $(VENV)/.judge: requirements/judge.lock
+$(VENV)/.supply: requirements/supply.lock
 
 $(VENV)/.%: requirements/%.lock | $(BIN)/python
 	@echo "Installing what $< lists (once; a minute at the most on a usual line) ..."

@@ -2,21 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot import crash
-from bot.audio import AudioPool, Needs
+from bot.assembly import Ground, Outside, assemble
+from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
 from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
-from bot.delivery import DiscordDelivery
 from bot.disk import Disk
 from bot.download import remove_leftovers
 from bot.engine.runner import JobRunner
@@ -26,18 +27,12 @@ from bot.generation.traits import ModelTraits
 from bot.generation.transport import Sessions
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.blocklist import Blocklist
-from bot.jobs.card_updates import CardUpdater
-from bot.jobs.context import StepContext
-from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
-from bot.jobs.finishing import FinishSteps
 from bot.jobs.model import LIVE
 from bot.jobs.music_models import MusicModels
-from bot.jobs.ports import JobStore
+from bot.jobs.ports import TallyStore
 from bot.jobs.retention import Retention
-from bot.jobs.service import JobService
 from bot.jobs.steps import JobSteps
-from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
@@ -48,9 +43,6 @@ from bot.ui.requirements import OrderedModel, OrderRequirements
 
 log = logging.getLogger(__name__)
 
-#: Table of contents of the features; names, because the core never imports a cog.
-EXTENSIONS = ("cogs.compose", "cogs.tracks")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningBot:
@@ -58,6 +50,7 @@ class RunningBot:
 
     client: ComposeClient
     engine: JobRunner
+    steps: JobSteps
     supervisor: TaskSupervisor
     selftest: SelfTest
 
@@ -103,7 +96,7 @@ async def _serve(
         return
 
     async def on_ready() -> None:
-        await running.engine.start()
+        await running.engine.start(running.steps)
         log.info("ready: commands are taken, jobs are driven")
         running.selftest.begin()
 
@@ -129,73 +122,63 @@ async def _serve(
 async def _open(
     settings: Settings, traits: ModelTraits, requirements: OrderRequirements, stack: AsyncExitStack
 ) -> RunningBot:
-    clock, metrics = SystemClock(), Metrics()
-    supervisor = TaskSupervisor(clock)
+    ground = await _open_ground(settings, stack)
+    models = await _open_models(settings, traits, ground.clock, stack)
+    pace, _, _ = drive_of(traits, settings)
+    assembly = assemble(ground, models=models, pace=pace)
+    selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
+    pool = await stack.enter_async_context(
+        AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
+    )
+    discord_side = assembly.discord_side(requirements=requirements, pool=pool)
+    fetcher = await _open_fetcher(settings, traits, pool, ground, stack)
+    outside = Outside(
+        references=fetcher,
+        tracks=fetcher,
+        cards=discord_side.cards,
+        delivery=discord_side.delivery,
+    )
+    ground.supervisor.run_forever("retention", _retention(settings, ground).run)
+    ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
+    ground.supervisor.run_forever("disk", ground.disk.run)
+    await _open_health(settings, ground, _checks(discord_side.client, ground, selftest), stack)
+    return RunningBot(
+        client=discord_side.client,
+        engine=assembly.engine,
+        steps=assembly.steps(outside),
+        supervisor=ground.supervisor,
+        selftest=selftest,
+    )
+
+
+async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
+    clock = SystemClock()
     files = await _prepare_files(settings)
-    disk = Disk((*files.folders, files.work), clock)
     store = await stack.enter_async_context(open_store(settings.database_url, clock=clock))
     await stack.enter_async_context(sole_runner(settings.database_url))
     await _remove_leftovers(files)
-    models = await _open_models(settings, traits, clock, stack)
-    eta_estimator = EtaEstimator(store=store, clock=clock, usual_seconds=models.usual_seconds)
-    steps: JobSteps
-    submitting: SubmitSteps
-    finishing: FinishSteps
-
-    engine = JobRunner(
-        run_step=lambda job_id: steps.run_step(job_id),  # noqa: PLW0108 -- it is made further below
-        give_up=lambda job_id: steps.give_up(job_id),  # noqa: PLW0108 -- it is made further below
-        in_flight=lambda: submitting.in_flight | finishing.in_flight,
+    return Ground(
         store=store,
-        clock=clock,
-        supervisor=supervisor,
-        metrics=metrics,
-        spread_seconds=drive_of(traits, settings)[0].poll_interval_seconds,
-    )
-    jobs = JobService(
-        store=store, files=files, eta_estimator=eta_estimator, clock=clock, metrics=metrics, wake=engine.wake
-    )
-    client = ComposeClient(jobs=jobs, store=store, requirements=requirements, clock=clock, extensions=EXTENSIONS)
-    selftest = SelfTest(attempt=lambda: try_sample(pool), clock=clock, metrics=metrics)
-    pool = await stack.enter_async_context(
-        AudioPool(processes=settings.audio_processes, work_dir=files.work, on_fault=selftest.fault_seen)
-    )
-    delivery = DiscordDelivery(client=client, pool=pool, clock=clock, disk=disk)
-    fetcher = await _open_fetcher(settings, traits, pool, files, clock, stack)
-    card_updater = _card_updater(store, delivery, eta_estimator, clock, supervisor)
-    context = StepContext(
-        store=store, card_updater=card_updater, clock=clock, metrics=metrics, models=models, disk=disk
-    )
-    submitting = SubmitSteps(context=context, files=files)
-    finishing = FinishSteps(context=context, tracks=fetcher, deliverer=delivery, files=files)
-    steps = JobSteps(
-        context=context,
-        references=fetcher,
-        publisher=delivery,
         files=files,
-        submitting=submitting,
-        finishing=finishing,
+        disk=Disk((*files.folders, files.work), clock),
+        clock=clock,
+        metrics=Metrics(),
+        supervisor=TaskSupervisor(clock),
     )
-    retention = _retention(settings, store, files, clock, disk)
-    for name, loop in (("retention", retention.run), ("sound", selftest.run), ("disk", disk.run)):
-        supervisor.run_forever(name, loop)
-    gauges = _gauges(store, metrics)
-    checks = Checks(
-        discord_ready=client.is_ready, refresh=gauges, sound=lambda: selftest.result, disk_trouble=lambda: disk.trouble
+
+
+def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest) -> Checks:
+    return Checks(
+        discord_ready=client.is_ready,
+        refresh=partial(_refresh_gauges, ground.store, ground.metrics),
+        sound=lambda: selftest.result,
+        disk_trouble=lambda: ground.disk.trouble,
     )
-    await _open_health(settings, supervisor, checks, metrics, clock, stack)
-    return RunningBot(client=client, engine=engine, supervisor=supervisor, selftest=selftest)
 
 
-def _card_updater(
-    store: JobStore, delivery: DiscordDelivery, eta_estimator: EtaEstimator, clock: Clock, supervisor: TaskSupervisor
-) -> CardUpdater:
-    return CardUpdater(store=store, deliverer=delivery, eta_estimator=eta_estimator, clock=clock, supervisor=supervisor)
-
-
-def _retention(settings: Settings, store: JobStore, files: JobFiles, clock: Clock, disk: Disk) -> Retention:
+def _retention(settings: Settings, ground: Ground) -> Retention:
     keep_for = timedelta(days=settings.retention_days)
-    return Retention(store=store, files=files, clock=clock, keep_for=keep_for, disk=disk)
+    return Retention(store=ground.store, files=ground.files, clock=ground.clock, keep_for=keep_for, disk=ground.disk)
 
 
 async def _prepare_files(settings: Settings) -> JobFiles:
@@ -224,18 +207,13 @@ async def _open_session(stack: AsyncExitStack, *, force_close: bool = False) -> 
 
 
 async def _open_fetcher(
-    settings: Settings,
-    traits: ModelTraits,
-    pool: AudioPool,
-    files: JobFiles,
-    clock: Clock,
-    stack: AsyncExitStack,
+    settings: Settings, traits: ModelTraits, pool: AudioPool, ground: Ground, stack: AsyncExitStack
 ) -> ReferenceFetcher:
     return ReferenceFetcher(
         session=await _open_session(stack),
         pool=pool,
-        files=files,
-        clock=clock,
+        files=ground.files,
+        clock=ground.clock,
         hosts=settings.attachment_hosts,
         max_bytes=settings.reference_max_bytes,
         needs=_needs(settings, traits),
@@ -252,27 +230,17 @@ async def _open_models(settings: Settings, traits: ModelTraits, clock: Clock, st
     return MusicModels([open_model(traits, around)])
 
 
-def _gauges(store: JobStore, metrics: Metrics) -> Callable[[], Awaitable[None]]:
-    async def refresh() -> None:
-        by_state = (await store.tally()).by_state
-        for state in LIVE:
-            metrics.live_jobs.labels(state).set(by_state.get(state, 0))
-
-    return refresh
+async def _refresh_gauges(store: TallyStore, metrics: Metrics) -> None:
+    by_state = (await store.tally()).by_state
+    for state in LIVE:
+        metrics.live_jobs.labels(state).set(by_state.get(state, 0))
 
 
-async def _open_health(
-    settings: Settings,
-    supervisor: TaskSupervisor,
-    checks: Checks,
-    metrics: Metrics,
-    clock: Clock,
-    stack: AsyncExitStack,
-) -> None:
-    pulse = Pulse(clock, metrics)
-    supervisor.run_forever("pulse", pulse.run)
+async def _open_health(settings: Settings, ground: Ground, checks: Checks, stack: AsyncExitStack) -> None:
+    pulse = Pulse(ground.clock, ground.metrics)
+    ground.supervisor.run_forever("pulse", pulse.run)
     if settings.health_port is not None:
-        server = HealthServer(supervisor=supervisor, pulse=pulse, metrics=metrics, checks=checks)
+        server = HealthServer(supervisor=ground.supervisor, pulse=pulse, metrics=ground.metrics, checks=checks)
         await stack.enter_async_context(serve_health(server, settings.health_host, settings.health_port))
 
 
@@ -295,6 +263,7 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
         prompt=traits.words,
         reference_max_bytes=settings.reference_max_bytes,
         reference_min_seconds=traits.reference.over_seconds,
+        file_types=tuple(FILE_TYPES),
         attachment_hosts=settings.attachment_hosts,
         blocklist=Blocklist.parsed(settings.blocked_words()),
         opens_loopback=settings.opens_loopback,

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from bot.errors import SettingsError
 from bot.jobs.lyrics import Dialect, PromptRules
-from bot.jobs.ports import ReferenceForm, Repeat
+from bot.jobs.music_models import ReferenceForm, Repeat
 
 #: Of the standard normal distribution: nine of ten values lie below.
 _Z_90 = 1.2816

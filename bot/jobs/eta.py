@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.clock import Clock
 from bot.jobs.model import Job, JobState
-from bot.jobs.ports import Eta, JobStore
+from bot.jobs.ports import Eta, EtaStore
 
 #: Fewer finished jobs than this teach nothing.
 MIN_SAMPLES = 3
@@ -18,7 +18,7 @@ class EtaEstimator:
     """Reads the recent past, at most once in half a minute for each model."""
 
     def __init__(
-        self, *, store: JobStore, clock: Clock, usual_seconds: Callable[[str], float | None] | None = None
+        self, *, store: EtaStore, clock: Clock, usual_seconds: Callable[[str], float | None] | None = None
     ) -> None:
         """`store` has the finished jobs; `usual_seconds` gives a model's first estimate, None when nothing is known."""
         self._store = store

@@ -4,12 +4,28 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 from bot.jobs.model import Job
-from bot.jobs.ports import Canceller, Generator, LookUp, ReferenceForm, Repeat
+from bot.jobs.ports import Canceller, Generator, LookUp
 from bot.jobs.schedule import Pace
 
 log = logging.getLogger(__name__)
+
+
+class ReferenceForm(StrEnum):
+    """How a service takes the reference song."""
+
+    URL = "url"  #: an address that it fetches in its own time
+    BYTES = "bytes"  #: our copy, sent along with the request
+
+
+class Repeat(StrEnum):
+    """What a second POST for the same attempt would do."""
+
+    NEVER = "never"  #: it may be charged twice: only the service's log or a person may decide
+    SAME_TICKET = "same_ticket"  #: under the same client request id the service makes and charges one song
+    FREE = "free"  #: nothing is ever charged: a second song costs time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

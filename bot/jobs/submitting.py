@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Unpack
 
@@ -12,9 +12,10 @@ from bot.crash import CrashPoint
 from bot.errors import AccountError, BusyError, DiskError, OutcomeUnknownError, Reason, RefusedError
 from bot.jobs.context import DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState
-from bot.jobs.music_models import MusicModel
-from bot.jobs.ports import Changes, GenerationRequest, ReferenceForm, Repeat
+from bot.jobs.music_models import MusicModel, ReferenceForm, Repeat
+from bot.jobs.ports import Changes, GenerationRequest
 from bot.jobs.schedule import line_pause_seconds
 
 log = logging.getLogger(__name__)
@@ -40,71 +41,68 @@ class SubmitSteps:
         self._context = context
         self._files = files
         self._slots = asyncio.Semaphore(slots)
-        self._busy_since: dict[int, datetime] = {}
-        self.in_flight: set[int] = set()
-        """Ids of jobs between the intent and the confirmation of a POST; a stop waits for these."""
 
-    async def submit(self, job: Job) -> StepResult:
+    async def submit(self, live: LiveJob, job: Job) -> StepResult:
         """Wait for a slot, write the intent, POST, write the outcome."""
         model = self._context.models.of(job)
         if model is None:
             return WITHOUT_A_MODEL
         ahead = await self._context.store.ahead_of(job)
         if ahead >= model.concurrency:
-            self._context.card_updater.show(job)
+            self._context.card_updater.show(live, job)
             pause = line_pause_seconds(model.pace, ahead=ahead, places=model.concurrency, jitter=random.random())
             return RunAgain(after_seconds=pause)
         try:
             reference_file = self._reference_file(job, model)
         except DiskError as error:
-            return self._context.held_up(job, error)
+            return self._context.held_up(live, error)
         if self._is_gone(job, model, reference_file):
-            return await self._context.move(job, JobState.FAILED, reason=Reason.REFERENCE_GONE)
-        return await self._send(job, model, reference_file)
+            return await self._context.move(live, job, JobState.FAILED, reason=Reason.REFERENCE_GONE)
+        return await self._send(live, job, model, reference_file)
 
     def _reference_file(self, job: Job, model: MusicModel) -> Path | None:
         """Our copy, where that is what is sent. Raises DiskError."""
         return self._files.reference(job) if model.reference_form is ReferenceForm.BYTES else None
 
-    async def _send(self, job: Job, model: MusicModel, reference_file: Path | None) -> StepResult:
+    async def _send(self, live: LiveJob, job: Job, model: MusicModel, reference_file: Path | None) -> StepResult:
         async with self._slots:
             crash.reach(CrashPoint.BEFORE_SUBMITTING)
             # from before the intent is written: a stop that cut in there would leave a doubt about nothing
-            self.in_flight.add(job.id)
+            live.in_flight = True
             try:
                 now = self._context.clock.now()
                 sent = await self._context.store.move(
                     job, JobState.SUBMITTING, now, attempt=job.attempt + 1, submit_started_at=now
                 )
-                return DONE if sent is None else await self._post(sent, model, reference_file, before=job)
+                return DONE if sent is None else await self._post(live, sent, model, reference_file, before=job)
             finally:
-                self.in_flight.discard(job.id)
+                live.in_flight = False
 
-    def forget(self, job_id: int) -> None:
-        """The job waits for the music API no more."""
-        self._busy_since.pop(job_id, None)
-
-    async def settle(self, job: Job) -> StepResult:
+    async def settle(self, live: LiveJob, job: Job) -> StepResult:
         """A job found in `submitting` was left there by a crash or by a stop: nobody knows what became of its POST."""
         model = self._context.models.of(job)
-        return WITHOUT_A_MODEL if model is None else await self._doubt(job, model, "left behind while submitting")
+        if model is None:
+            return WITHOUT_A_MODEL
+        return await self._doubt(live, job, model, "left behind while submitting")
 
-    async def reconsider(self, job: Job) -> StepResult:
+    async def reconsider(self, live: LiveJob, job: Job) -> StepResult:
         """While the member decides about an unknown outcome, the provider's log may still answer for them."""
         model = self._context.models.of(job)
         if model is None:
             return DONE  # nobody can be asked; the member may still decide
         found = await self._looked_up(job, model)
         if found is not None:
-            return await self._confirm(job, model, found)
-        exhausted = self._context.waited_out(job, model.generation_timeout)
+            return await self._confirm(live, job, model, found)
+        exhausted = self._context.waited_out(live, job, model.generation_timeout)
         if exhausted or model.look_up is None or not model.look_up.can_look_up:
             return DONE
         return RunAgain(after_seconds=_LOOK_UP_PAUSE_SECONDS)
 
-    async def _post(self, job: Job, model: MusicModel, reference_file: Path | None, *, before: Job) -> StepResult:
+    async def _post(
+        self, live: LiveJob, job: Job, model: MusicModel, reference_file: Path | None, *, before: Job
+    ) -> StepResult:
         log.info("job moved", extra={"job": job.id, "state": job.state, "attempt": job.attempt})
-        self._context.card_updater.show(job)
+        self._context.card_updater.show(live, job)
         crash.reach(CrashPoint.AFTER_SUBMITTING)
         request = GenerationRequest(
             prompt=job.prompt,
@@ -117,25 +115,25 @@ class SubmitSteps:
             generation_id = await model.generator.submit(request)
         except OutcomeUnknownError as error:
             self._count("unknown")
-            return await self._doubt(job, model, str(error))
+            return await self._doubt(live, job, model, str(error))
         except BusyError as error:
             self._count("busy")
-            return await self._not_accepted(job, before, error)
+            return await self._not_accepted(live, job, before, error)
         except AccountError as error:
             self._count("account")
             self._context.account_refused(job, error)
-            return await self._answered(job, JobState.FAILED, reason=error.reason)
+            return await self._answered(live, job, JobState.FAILED, reason=error.reason)
         except RefusedError as error:
             self._count("refused")
             log.warning("the music API refuses: %s", error, extra={"job": job.id, "status": error.status})
-            return await self._answered(job, JobState.FAILED, reason=error.reason, detail=str(error))
+            return await self._answered(live, job, JobState.FAILED, reason=error.reason, detail=str(error))
         self._count("accepted")
         # should everything else fail, the operator finds here what was paid for
         log.info("the music API accepts", extra={"job": job.id, "generation": generation_id})
         crash.reach(CrashPoint.POST_ANSWERED)
-        return await self._confirm(job, model, generation_id)
+        return await self._confirm(live, job, model, generation_id)
 
-    async def _confirm(self, job: Job, model: MusicModel, generation_id: str) -> StepResult:
+    async def _confirm(self, live: LiveJob, job: Job, model: MusicModel, generation_id: str) -> StepResult:
         now = self._context.clock.now()
         deadline = now + model.generation_timeout
         settled = await self._context.until_written(
@@ -146,44 +144,46 @@ class SubmitSteps:
             log.warning("a late answer of an overtaken attempt", extra={"job": job.id, "attempt": job.attempt})
             return DONE
         crash.reach(CrashPoint.ID_STORED)
-        self._context.accepted(settled)
+        self._context.accepted(live, settled)
         return RunAgain(after_seconds=model.pace.poll_interval_seconds)
 
-    async def _answered(self, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]) -> StepResult:
+    async def _answered(
+        self, live: LiveJob, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]
+    ) -> StepResult:
         # left in `submitting`, a clear answer would turn into a doubt
-        return await self._context.until_written(lambda: self._context.move(job, after, why, **changes))
+        return await self._context.until_written(lambda: self._context.move(live, job, after, why, **changes))
 
-    async def _not_accepted(self, job: Job, before: Job, error: BusyError) -> StepResult:
+    async def _not_accepted(self, live: LiveJob, job: Job, before: Job, error: BusyError) -> StepResult:
         # no POST has begun that may be charged, but for one that the member took the risk of before
         started = before.submit_started_at
-        since = self._busy_since.setdefault(job.id, self._context.clock.now())
-        if self._context.clock.now() - since > self._context.limits.queue_timeout:
+        live.busy_since = live.busy_since or self._context.clock.now()
+        if self._context.clock.now() - live.busy_since > self._context.limits.queue_timeout:
             return await self._answered(
-                job, JobState.FAILED, str(error), reason=Reason.BUSY_TOO_LONG, submit_started_at=started
+                live, job, JobState.FAILED, str(error), reason=Reason.BUSY_TOO_LONG, submit_started_at=started
             )
-        step = await self._answered(job, JobState.QUEUED, str(error), submit_started_at=started)
-        return step if step is DONE else self._context.back_off(job, asked_seconds=error.retry_after_seconds)
+        step = await self._answered(live, job, JobState.QUEUED, str(error), submit_started_at=started)
+        return step if step is DONE else self._context.back_off(live, asked_seconds=error.retry_after_seconds)
 
-    async def _doubt(self, job: Job, model: MusicModel, why: str) -> StepResult:
+    async def _doubt(self, live: LiveJob, job: Job, model: MusicModel, why: str) -> StepResult:
         found = await self._looked_up(job, model)
         if found is not None:
-            return await self._confirm(job, model, found)
-        if model.repeat is not Repeat.NEVER and self._context.failures(job, _DOUBT) < _MAX_REPEATS:
-            return await self._repeat(job, model, why)
+            return await self._confirm(live, job, model, found)
+        if model.repeat is not Repeat.NEVER and live.failures[_DOUBT] < _MAX_REPEATS:
+            return await self._repeat(live, job, model, why)
         if model.repeat is Repeat.FREE:
             return await self._context.move(
-                job, JobState.FAILED, why, reason=Reason.PROVIDER_FAILED, submit_started_at=None
+                live, job, JobState.FAILED, why, reason=Reason.PROVIDER_FAILED, submit_started_at=None
             )
-        return await self._context.move(job, JobState.UNKNOWN, why, reason=Reason.OUTCOME_UNKNOWN)
+        return await self._context.move(live, job, JobState.UNKNOWN, why, reason=Reason.OUTCOME_UNKNOWN)
 
-    async def _repeat(self, job: Job, model: MusicModel, why: str) -> StepResult:
+    async def _repeat(self, live: LiveJob, job: Job, model: MusicModel, why: str) -> StepResult:
         """Send it once more, where the service promises that this costs nothing."""
         if model.repeat is Repeat.SAME_TICKET:
             # the next POST begins the same attempt again, and so carries the same client request id
-            step = await self._answered(job, JobState.QUEUED, why, attempt=job.attempt - 1)
+            step = await self._answered(live, job, JobState.QUEUED, why, attempt=job.attempt - 1)
         else:
-            step = await self._answered(job, JobState.QUEUED, why, submit_started_at=None)
-        return step if step is DONE else self._context.back_off(job, kind=_DOUBT)
+            step = await self._answered(live, job, JobState.QUEUED, why, submit_started_at=None)
+        return step if step is DONE else self._context.back_off(live, kind=_DOUBT)
 
     async def _looked_up(self, job: Job, model: MusicModel) -> str | None:
         log_of_service = model.look_up

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         engine = find_engine()
-        own = default_base((ROOT / "Dockerfile").read_text(encoding="utf-8"))
+        own = default_base((ROOT / "Dockerfile").read_text(encoding="utf-8"), ROOT / "docker/base.env")
         base = choose(engine, own=own, given=options.base, say=say)
         with tempfile.TemporaryDirectory(prefix="compose-image-") as folder:
             return _check(engine, base, options.song, Path(folder))

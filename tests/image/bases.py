@@ -24,8 +24,13 @@ class Base:
     words: str
 
 
-def default_base(dockerfile: str) -> str:
-    """The Dockerfile's own. Raises ValueError when it names none before its first stage."""
+def default_base(dockerfile: str, pinned: Path | None = None) -> str:
+    """What `make base-digest` wrote into `pinned`, where there is such a file, else the Dockerfile's own.
+
+    Raises ValueError when the Dockerfile names none before its first stage.
+    """
+    if pinned is not None and pinned.is_file():
+        return pinned.read_text(encoding="utf-8").strip().removeprefix("BASE=")
     before = re.split(r"^FROM ", dockerfile, maxsplit=1, flags=re.MULTILINE)[0]
     found = re.search(r"^ARG BASE=(\S+)$", before, re.MULTILINE)
     if found is None:

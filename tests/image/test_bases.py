@@ -16,3 +16,16 @@ def test_every_stage_of_the_dockerfile_stands_on_the_base_that_can_be_chosen():
 def test_a_base_that_is_named_after_the_first_stage_begins_is_none():
     with pytest.raises(ValueError, match="no `ARG BASE=`"):
         default_base("FROM scratch\nARG BASE=python:3.13-slim\n")
+
+
+def test_a_pinned_base_goes_before_the_dockerfiles_own(tmp_path: Path):
+    pinned = tmp_path / "base.env"
+    assert default_base(DOCKERFILE, pinned) == default_base(DOCKERFILE)
+    pinned.write_text("BASE=python:3.13-slim@sha256:" + "a" * 64 + "\n", encoding="utf-8")
+    assert default_base(DOCKERFILE, pinned) == "python:3.13-slim@sha256:" + "a" * 64
+
+
+def test_wheels_alone_come_into_the_image_and_each_by_its_hash():
+    (installs,) = re.findall(r"pip install[^&]*", DOCKERFILE)
+    assert {"--only-binary", ":all:", "--require-hashes"} <= set(installs.split())
+    assert "@sha256" not in DOCKERFILE, "no digest is written by hand: make base-digest"

@@ -27,7 +27,7 @@ _QUICK = Settings(allow_loopback=True, queued_seconds=1.0, generating_seconds=2.
 _FOLDERS = ("bot", "cogs")
 #: Runs inside the image: who it is there, what it may write, what lies there, and that all of it can be imported.
 _LOOK = """
-import importlib, json, os, pkgutil, platform, sys
+import importlib, importlib.util, json, os, pkgutil, platform, sys, sysconfig
 import bot, cogs
 skipped = {"bot.__main__", "bot.audio.__main__", "bot.store.migrations.env"}
 for package in (bot, cogs):
@@ -39,6 +39,9 @@ print(json.dumps({
     "python": platform.python_version(),
     "read_only": bool(os.statvfs("/").f_flag & os.ST_RDONLY),
     "data": os.access("/data", os.W_OK),
+    "installers": [name for name in ("pip", "ensurepip") if importlib.util.find_spec(name)]
+        + [os.path.join(folder, "pip") for folder in ("/venv/bin", sysconfig.get_path("scripts"), "/usr/local/bin")
+           if os.path.exists(os.path.join(folder, "pip"))],
     "files": [os.path.join(folder, name) for folder, _, names in os.walk(".") for name in names],
 }))
 """
@@ -83,6 +86,8 @@ async def _look(box: Box, say: Say) -> Seen:
         raise ImageError("it runs as root")
     if not found["data"]:
         raise ImageError("its user may not write to /data")
+    if found["installers"]:
+        raise ImageError(f"it can install packages: {', '.join(found['installers'])}")
     lacking, strange = differences(found["files"], ROOT)
     if lacking:
         raise ImageError(f"files of the source tree are not in it: {', '.join(lacking)}")

@@ -10,7 +10,7 @@ from bot.errors import SettingsError
 from bot.generation import opening
 from bot.generation.traits import TRAITS, ModelTraits, StyleNeed, StyleRules, WaitingTime, traits_named
 from bot.jobs.lyrics import Dialect, PromptRules
-from bot.jobs.ports import ReferenceForm, Repeat
+from bot.jobs.music_models import ReferenceForm, Repeat
 from bot.settings import Settings
 from bot.store.tables import jobs
 from bot.ui.requirements import OrderedModel, OrderRequirements

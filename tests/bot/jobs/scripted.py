@@ -13,6 +13,7 @@ from typing import Any
 from bot.errors import StoreBusyError
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import (
+    Cancellation,
     CheckedReference,
     DeliveredMessage,
     Eta,
@@ -68,7 +69,7 @@ class Script:
 
 
 class ScriptedGenerator:
-    """`bot.jobs.ports.Generator` and `LookUp`."""
+    """`bot.jobs.ports.Generator`, `LookUp` and `Canceller`."""
 
     def __init__(self) -> None:
         self.can_look_up = False
@@ -77,6 +78,7 @@ class ScriptedGenerator:
         self.polls = Script(StillWorking(status="processing"))
         self.look_ups = Script(None)
         self.fetches = Script(TRACK)
+        self.cancels = Script(Cancellation.STOPPED)
 
     async def submit(self, request: GenerationRequest) -> str:
         return await self.submits.play(request)
@@ -87,6 +89,9 @@ class ScriptedGenerator:
     async def look_up(self, client_request_id: str, since: datetime) -> str | None:
         return await self.look_ups.play((client_request_id, since))
 
+    async def cancel(self, generation_id: str) -> Cancellation:
+        return await self.cancels.play(generation_id)
+
     async def probe(self) -> ProbeReport:
         return ProbeReport(result=ProbeResult.KEY_ACCEPTED, detail="")
 
@@ -96,8 +101,8 @@ class ScriptedGenerator:
         return len(content)
 
 
-class ScriptedDeliverer:
-    """`bot.jobs.ports.Deliverer` and `Publisher`."""
+class ScriptedDiscord:
+    """`bot.jobs.ports.Cards` and `Delivery`."""
 
     def __init__(self) -> None:
         self.shows = Script(500)
@@ -120,7 +125,7 @@ class ScriptedDeliverer:
     async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
         return await self.deliveries.play((job, track.read_bytes()))
 
-    async def find_delivered(self, job: Job, since: datetime) -> DeliveredMessage | None:
+    async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
         return await self.searches.play((job, since))
 
     async def publish(self, job: Job, song: Path, name: str) -> Published:

@@ -10,10 +10,10 @@ import pytest
 from bot.errors import BusyError, OutcomeUnknownError, Reason, TrackLostError
 from bot.jobs.context import WITHOUT_A_MODEL, RunAgain
 from bot.jobs.model import Job, JobState
-from bot.jobs.music_models import MusicModels
-from bot.jobs.ports import ReferenceForm, Repeat
+from bot.jobs.music_models import MusicModels, ReferenceForm, Repeat
+from bot.jobs.ports import Cancellation
 from bot.jobs.schedule import Pace
-from tests.bot.jobs.kit import Kit, finished
+from tests.bot.jobs.kit import OWNER, Kit, finished
 from tests.bot.jobs.orders import an_order
 from tests.bot.jobs.scripted import ScriptedGenerator
 
@@ -184,6 +184,33 @@ async def test_a_lost_track_is_asked_for_at_the_service_that_made_it(kit: Kit) -
     await kit.run_on(job.id)
     assert len(other.polls.calls) == 2
     assert kit.generator.polls.calls == []
+
+
+@pytest.mark.parametrize("said", [*Cancellation, BusyError("busy")])
+async def test_a_service_that_can_stop_is_asked_to_once_the_member_knows(
+    kit: Kit, said: Cancellation | BusyError, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = await kit.at(JobState.GENERATING)
+    kit.context.models = MusicModels([replace(kit.model, canceller=kit.generator)])
+    kit.generator.cancels.then(said)
+    await kit.service.cancel(job.id, OWNER)
+    with caplog.at_level(logging.INFO, "bot.jobs"):
+        await kit.run_on()
+    assert kit.generator.cancels.calls == [job.generation_id]
+    assert str(said) in caplog.text
+    ended = await kit.job()
+    assert (ended.state, ended.notified_state) == (JobState.CANCELLED, JobState.CANCELLED)
+
+
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.GENERATING])
+async def test_nothing_is_stopped_that_was_not_begun_or_cannot_be(kit: Kit, state: JobState) -> None:
+    job = await kit.at(state)
+    if state is JobState.QUEUED:
+        kit.context.models = MusicModels([replace(kit.model, canceller=kit.generator)])
+    await kit.service.cancel(job.id, OWNER)
+    await kit.run_on()
+    assert kit.generator.cancels.calls == []
+    assert (await kit.job()).notified_state is JobState.CANCELLED
 
 
 async def test_the_first_estimate_is_what_is_known_of_the_model(kit: Kit) -> None:
