@@ -26,9 +26,10 @@ from bot.errors import Reason
 from bot.jobs.blocklist import Blocklist
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Track
 from bot.jobs.music_models import MusicModels
-from bot.jobs.ports import Cards, Changes, Delivery, JobStore
+from bot.jobs.ports import Cards, Changes, Delivery, Eta, JobStore
 from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
 from bot.metrics import Metrics
@@ -81,10 +82,13 @@ class ClientKit:
     eta_estimator: EtaEstimator = field(init=False)
     cards: Cards = field(init=False)
     delivery: Delivery = field(init=False)
+    #: What a process remembers of its jobs; a restart forgets it.
+    _live: dict[int, LiveJob] = field(init=False)
     _stack: AsyncExitStack = field(init=False)
 
     async def start(self) -> None:
         self._stack = AsyncExitStack()
+        self._live = {}
         url = f"sqlite+aiosqlite:///{self.folder / 'compose.db'}"
         self.store = await self._stack.enter_async_context(open_store(url, clock=self.clock, synchronous="OFF"))
         self.files = JobFiles(self.folder)
@@ -140,6 +144,15 @@ class ClientKit:
 
     # -- what an engine would do -------------------------------------------------------------------------------------
 
+    def live(self, job: Job) -> LiveJob:
+        return self._live.setdefault(job.id, LiveJob(id=job.id))
+
+    async def show(self, job: Job, eta: Eta) -> int | None:
+        return await self.cards.show(self.live(job), job, eta)
+
+    async def tell(self, job: Job) -> None:
+        await self.cards.tell(self.live(job), job)
+
     async def move(self, job: Job, after: JobState, **changes: Unpack[Changes]) -> Job:
         moved = await self.store.move(job, after, self.clock.now(), **changes)
         assert moved is not None
@@ -162,7 +175,7 @@ class ClientKit:
 
     async def failed(self, job: Job, reason: Reason) -> Job:
         job = await self.move(await self.generating(job), JobState.FAILED, reason=reason)
-        await self.cards.tell(job)
+        await self.tell(job)
         return await self.fresh(job)
 
     async def delivering(self, job: Job, content: bytes) -> tuple[Job, Path]:
@@ -179,7 +192,7 @@ class ClientKit:
         job = await self.move(
             job, JobState.DELIVERED, track_channel_id=message.channel_id, track_message_id=message.message_id
         )
-        await self.cards.tell(job)
+        await self.tell(job)
         return await self.fresh(job)
 
     # -- what a member does ------------------------------------------------------------------------------------------

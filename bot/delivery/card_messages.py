@@ -1,7 +1,6 @@
 """Keeps a job's card true, and makes sure that members learn where their jobs came to rest."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +12,11 @@ from bot.delivery.http_errors import is_final, is_too_large, outages_are_later
 from bot.delivery.routes import Files, Routes, has_token, only_by_answer, pinging, reply_to_card
 from bot.disk import NO_REFERENCE, reaching
 from bot.errors import DeliveryLaterError, Reason, ReferenceRefusedError
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import Eta, Published
 from bot.texts import text
-from bot.ui.cards import TOLD_PRIVATELY, Card, JobButton, LinkButton, card_buttons, job_card
+from bot.ui.cards import TOLD_PRIVATELY, JobButton, LinkButton, card_buttons, job_card
 from bot.ui.formatting import clip, mention, titled, why
 from bot.ui.orders import expiry_of
 from bot.ui.render import Parts, to_parts, to_view
@@ -30,7 +30,6 @@ _ANSWER_MAY_COME = timedelta(seconds=6)
 _LOOKED_AWAY = timedelta(seconds=60)
 #: Ends that a member does not know of by their own act, nor by the track itself.
 _NEWS = frozenset({JobState.UNKNOWN, JobState.REFUSED, JobState.FAILED, JobState.EXPIRED})
-_MAX_REMEMBERED = 2_000
 
 
 async def _unless_gone(call: Awaitable[discord.Message]) -> discord.Message | None:
@@ -52,20 +51,18 @@ class CardMessages:
         self._routes = Routes(client)
         self._requirements = requirements
         self._clock = clock
-        self._shown: OrderedDict[int, tuple[int, Card]] = OrderedDict()
 
-    async def show(self, job: Job, eta: Eta) -> int | None:
-        """See Cards.show. An unchanged card is not edited."""
+    async def show(self, live: LiveJob, job: Job, eta: Eta) -> int | None:
+        """See Cards.show."""
         if only_by_answer(job) and job.track_message_id is not None and job.track_channel_id == job.place.channel_id:
             return job.track_message_id  # the card has become the track
         card = job_card(job, eta, now=self._clock.now(), requirements=self._requirements, locale=job.place.locale)
-        shown = self._shown.get(job.id)
-        if shown is not None and shown == (job.card_message_id, card):
+        if live.shown == (job.card_message_id, card):
             return job.card_message_id
         message = await self._put(job, to_parts(card))
         if message is None:
             return None
-        self._remember(job, message.id, card)
+        live.shown = (message.id, card)
         return message.id
 
     async def publish(self, job: Job, song: Path, name: str) -> Published:
@@ -92,10 +89,10 @@ class CardMessages:
             raise ReferenceRefusedError(Reason.CHANNEL_GONE)
         return attachment
 
-    async def tell(self, job: Job) -> None:
+    async def tell(self, live: LiveJob, job: Job) -> None:
         """See Cards.tell: the card, and for news that came late a message that calls the member."""
-        shown = await self.show(job, Eta())
-        self._shown.pop(job.id, None)
+        shown = await self.show(live, job, Eta())
+        live.shown = None
         if job.reason in TOLD_PRIVATELY:
             await self._reply_privately(job)
             return
@@ -179,9 +176,3 @@ class CardMessages:
                 if not is_final(error):
                     raise
                 log.info("no way to tell the member (%s)", error.code, extra={"job": job.id, "state": job.state})
-
-    def _remember(self, job: Job, message_id: int, card: Card) -> None:
-        self._shown[job.id] = (message_id, card)
-        self._shown.move_to_end(job.id)
-        while len(self._shown) > _MAX_REMEMBERED:
-            self._shown.popitem(last=False)

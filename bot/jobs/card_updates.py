@@ -58,7 +58,7 @@ class CardUpdater:
             fresh = await self._store.get(job.id)
             if fresh is None or fresh.state is not job.state:
                 return False
-            await self._cards.tell(fresh)
+            await self._cards.tell(live, fresh)
         live.wanted = live.drawn = None
         return True
 
@@ -92,7 +92,7 @@ class CardUpdater:
             if self._is_fresh(live, fresh):
                 return  # it went on and came back before it could be drawn
             eta = await self._eta_estimator.estimate(fresh)
-            message_id = await self._cards.show(fresh, eta)
+            message_id = await self._cards.show(live, fresh, eta)
             if message_id is not None and message_id != fresh.card_message_id:
                 await self._store.update(job.id, card_message_id=message_id)
             live.drawn = (fresh.state, self._clock.monotonic())

@@ -35,6 +35,7 @@ class LiveJob:
     wanted: Job | None = None  #: the newest state that is still to be drawn
     is_painted: bool = False  #: a painter is at work
     drawn: tuple[JobState, float] | None = None  #: what its card was brought to, and when on the monotonic clock
+    shown: object = None  #: what that looks like, noted and compared by `Cards` alone
     card_lock: asyncio.Lock = field(default_factory=asyncio.Lock)  #: held by whoever edits the card
 
     @property

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol, TypedDict, Unpack
 
 from bot.errors import Reason
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
 
 
@@ -320,14 +321,14 @@ class Published:
 class Cards(Protocol):
     """The message that follows each job. Every send carries a nonce, so that each method may be called again."""
 
-    async def show(self, job: Job, eta: Eta) -> int | None:
+    async def show(self, live: LiveJob, job: Job, eta: Eta) -> int | None:
         """Bring the job's card up to date (create it if it was never stored); the message id of the card.
 
-        None: the card is gone for good. Raises DeliveryLaterError.
+        None: the card is gone for good. A card that would look the same is left alone. Raises DeliveryLaterError.
         """
         ...
 
-    async def tell(self, job: Job) -> None:
+    async def tell(self, live: LiveJob, job: Job) -> None:
         """Make sure the member knows where a resting job stands: the card, else a message here, else a direct one.
 
         Raises DeliveryLaterError; gives up silently only when no way is left. Sets nothing in the store.

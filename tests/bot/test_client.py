@@ -165,7 +165,7 @@ async def test_a_late_order_goes_on_and_its_card_is_posted(client_kit: ClientKit
     client_kit.advance(7)
     job = await client_kit.jobs.get(client_kit.woken[0])
     assert job.card_message_id is None
-    assert await client_kit.cards.show(job, Eta()) is not None
+    assert await client_kit.show(job, Eta()) is not None
     assert len(client_kit.fake.messages) == 1
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import StoreBusyError
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import (
     Cancellation,
@@ -113,12 +114,12 @@ class ScriptedDiscord:
         self.card: list[JobState] = []
         """Every state the card was brought to, by drawing or by telling."""
 
-    async def show(self, job: Job, eta: Eta) -> int | None:
+    async def show(self, live: LiveJob, job: Job, eta: Eta) -> int | None:
         answer = await self.shows.play((job, eta))
         self.card.append(job.state)
         return answer
 
-    async def tell(self, job: Job) -> None:
+    async def tell(self, live: LiveJob, job: Job) -> None:
         await self.tells.play(job)
         self.card.append(job.state)
 

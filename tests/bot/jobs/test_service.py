@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import (
+    DiskError,
     DuplicateOrderError,
     NoSuchJobError,
     NotYoursError,
@@ -189,6 +190,21 @@ async def test_what_rests_is_deleted_with_its_files_and_its_words(kit: Kit, stat
     assert track is None or not track.exists()
     with pytest.raises(NoSuchJobError):
         await kit.service.delete(job.id, OWNER)
+
+
+async def test_a_job_whose_files_cannot_be_removed_keeps_its_row(kit: Kit):
+    """The files first, then the row: the other way round nobody would know of the files any more."""
+    job = await ended(kit, JobState.DELIVERED)
+    track = kit.files.track(job)
+    assert track is not None
+    track.unlink()
+    track.mkdir()  # what cannot be removed as a file
+    with pytest.raises(DiskError):
+        await kit.service.delete(job.id, OWNER)
+    assert await kit.store.get(job.id) is not None
+    track.rmdir()
+    await kit.service.delete(job.id, OWNER)
+    assert await kit.store.get(job.id) is None
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------
