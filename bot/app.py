@@ -18,6 +18,7 @@ from bot.audio.sample import try_sample
 from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
+from bot.connections import public_connector
 from bot.disk import Disk
 from bot.download import remove_leftovers
 from bot.engine.runner import JobRunner
@@ -42,6 +43,9 @@ from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import OrderedModel, OrderRequirements
 
 log = logging.getLogger(__name__)
+
+#: Of one session at once.
+_MAX_CONNECTIONS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,8 +204,14 @@ async def _remove_leftovers(files: JobFiles) -> None:
         raise StartError(f"DATA_DIR: {error.filename}: {error.strerror}. Make it writable for this user.") from error
 
 
-async def _open_session(stack: AsyncExitStack, *, force_close: bool = False) -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(limit=100, force_close=force_close)
+async def _open_session(
+    stack: AsyncExitStack, *, force_close: bool = False, only_public: bool = False
+) -> aiohttp.ClientSession:
+    connector = (
+        public_connector(limit=_MAX_CONNECTIONS)
+        if only_public
+        else aiohttp.TCPConnector(limit=_MAX_CONNECTIONS, force_close=force_close)
+    )
     session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
     return await stack.enter_async_context(session)
 
@@ -223,7 +233,11 @@ async def _open_fetcher(
 async def _open_models(settings: Settings, traits: ModelTraits, clock: Clock, stack: AsyncExitStack) -> MusicModels:
     around = Surroundings(
         settings=settings,
-        sessions=Sessions(calls=await _open_session(stack), submit=await _open_session(stack, force_close=True)),
+        sessions=Sessions(
+            calls=await _open_session(stack),
+            files=await _open_session(stack, only_public=True),
+            submit=await _open_session(stack, force_close=True),
+        ),
         clock=clock,
         budget=AsyncLimiter(max(1.0, settings.polls_per_second), max(1.0, 1 / settings.polls_per_second)),
     )

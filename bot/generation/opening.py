@@ -89,7 +89,9 @@ def _open_aiml(traits: ModelTraits, around: Surroundings) -> Contract:
         clock=around.clock,
         budget=around.budget,
         limits=HttpLimits(
-            timeouts=Timeouts(submit_seconds=settings.submit_timeout_seconds), track_bytes=settings.track_max_bytes
+            timeouts=Timeouts(submit_seconds=settings.submit_timeout_seconds),
+            track_bytes=settings.track_max_bytes,
+            track_hosts=settings.track_host_names,
         ),
     )
     return Contract(generator=client, look_up=client)

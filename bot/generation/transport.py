@@ -45,7 +45,9 @@ class Timeouts:
 class Sessions:
     """The HTTP sessions in use. None carries credentials, cookies or default headers of its own."""
 
-    calls: aiohttp.ClientSession  #: polls, look-ups and tracks; pooled
+    calls: aiohttp.ClientSession  #: to the configured address: polls, look-ups, and tracks that lie there; pooled
+    #: Wherever else an answer says that a track lies; its connector is `bot.connections.public_connector`.
+    files: aiohttp.ClientSession
     #: POSTs. With `TCPConnector(force_close=True)` none goes out on a pooled connection that the server is just
     #: closing: that would be an outcome nobody knows, for nothing.
     submit: aiohttp.ClientSession
@@ -53,11 +55,12 @@ class Sessions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpLimits:
-    """How much is taken in, and how long it may take."""
+    """How much is taken in, from where, and how long it may take."""
 
     timeouts: Timeouts = field(default_factory=Timeouts)
     answer_bytes: int = 256 * 1024  #: a real answer has under 2 kB
     track_bytes: int = 64 * 1024 * 1024  #: four minutes of WAV; minimax-music gives at most 2 MB
+    track_hosts: frozenset[str] = frozenset()  #: TRACK_HOSTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

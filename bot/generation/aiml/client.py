@@ -15,7 +15,7 @@ from bot.generation.aiml.error_mapping import poll_error, submit_error
 from bot.generation.aiml.profiles import RequestProfile
 from bot.generation.aiml.request_log import RequestLog
 from bot.generation.aiml.wire import accepted_id, progress_in
-from bot.generation.tracks import fetch_track
+from bot.generation.tracks import TrackSources, fetch_track
 from bot.generation.transport import Answer, Exchange, HttpLimits, Observer, Sessions, Transport
 from bot.jobs.ports import GaveUp, GenerationRequest, ProbeReport, ProbeResult, Progress
 
@@ -52,6 +52,9 @@ class GenerationClient:
         self._limits = limits or HttpLimits()
         self._transport = Transport(
             base_url=base_url, api_key=api_key, clock=clock, limits=self._limits, observe=observe or _log_exchange
+        )
+        self._tracks = TrackSources(
+            base_url=base_url, own=sessions.calls, public=sessions.files, hosts=self._limits.track_hosts
         )
         self._request_log = RequestLog(ask=self._ask_log, clock=clock)
 
@@ -109,10 +112,10 @@ class GenerationClient:
         """Stream the track into a new file; returns its size in bytes.
 
         Raises TrackNotReadyError, TrackLostError, DiskError.
-        A 404 is tried again for about 8 seconds. The key is not sent: the file lies on another host.
+        A 404 is tried again for about 8 seconds. The key is not sent, wherever the file lies.
         """
         return await fetch_track(
-            self._sessions.calls,
+            self._tracks.session_for,
             track_url,
             into,
             max_bytes=self._limits.track_bytes,
