@@ -43,7 +43,7 @@ class CardUpdater:
         """Draw this state soon; returns at once. The same state again is drawn at most every ten seconds."""
         if self._is_fresh(live, job):
             return
-        live.wanted = job
+        live.is_out_of_date = True
         if not live.is_painted:
             live.is_painted = True
             self._supervisor.spawn(f"card of job {job.id}", self._paint(live))
@@ -59,7 +59,7 @@ class CardUpdater:
             if fresh is None or fresh.state is not job.state:
                 return False
             await self._cards.tell(live, fresh)
-        live.wanted = live.drawn = None
+        live.is_out_of_date, live.drawn = False, None
         return True
 
     def _is_fresh(self, live: LiveJob, job: Job) -> bool:
@@ -70,23 +70,23 @@ class CardUpdater:
     async def _paint(self, live: LiveJob) -> None:
         try:
             tries = 0
-            while (job := live.wanted) is not None and tries < _MAX_TRIES:
-                live.wanted = None
+            while live.is_out_of_date and tries < _MAX_TRIES:
+                live.is_out_of_date = False
                 try:
-                    await self._draw(live, job)
+                    await self._draw(live)
                 except (DeliveryLaterError, StoreBusyError) as error:
                     tries += 1
                     log.info("card waits: %s", error, extra={"job": live.id})
                     asked = error.retry_after_seconds if isinstance(error, DeliveryLaterError) else None
                     await self._clock.sleep(backoff_seconds(tries, jitter=random.random(), asked_seconds=asked))
-                    # a newer state that came meanwhile is drawn instead
-                    live.wanted = live.wanted or job
+                    live.is_out_of_date = True
         finally:
             live.is_painted = False
 
-    async def _draw(self, live: LiveJob, job: Job) -> None:
+    async def _draw(self, live: LiveJob) -> None:
+        """Draw the state that the job is in by now, whichever it was drawn for."""
         async with live.card_lock:
-            fresh = await self._store.get(job.id)
+            fresh = await self._store.get(live.id)
             if fresh is None or not fresh.is_live:
                 return  # the last word on a job is told, not shown
             if self._is_fresh(live, fresh):
@@ -94,5 +94,5 @@ class CardUpdater:
             eta = await self._eta_estimator.estimate(fresh)
             message_id = await self._cards.show(live, fresh, eta)
             if message_id is not None and message_id != fresh.card_message_id:
-                await self._store.update(job.id, card_message_id=message_id)
+                await self._store.update(live.id, card_message_id=message_id)
             live.drawn = (fresh.state, self._clock.monotonic())

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.jobs.model import Job, JobState
+from bot.jobs.model import JobState
 
 #: Failures in a row before anything is given up for having taken too long.
 MIN_TRIES = 4
@@ -32,7 +32,7 @@ class LiveJob:
     busy_since: datetime | None = None  #: when the music API first said "not now"
 
     # its card's
-    wanted: Job | None = None  #: the newest state that is still to be drawn
+    is_out_of_date: bool = False  #: a state is still to be drawn
     is_painted: bool = False  #: a painter is at work
     drawn: tuple[JobState, float] | None = None  #: what its card was brought to, and when on the monotonic clock
     shown: object = None  #: what that looks like, noted and compared by `Cards` alone

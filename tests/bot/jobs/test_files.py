@@ -41,7 +41,8 @@ def test_a_name_from_a_row_cannot_lead_out_of_the_folder(files: JobFiles, name: 
 
 
 async def test_copies_that_no_row_names_go_with_their_job(files: JobFiles):
-    job, other = a_job(), replace(a_job(), id=77)
+    job = a_job()
+    other = replace(job, id=10 * job.id + 7)  # a number that begins with the first one's
     for one in (job, other):
         files.reference_path(f"{own_stem(one)}.mp3").touch()
         files.track_path(f"{own_stem(one)}.wav").touch()

@@ -439,7 +439,7 @@ def is_forgotten(kit: Kit, caplog: pytest.LogCaptureFixture) -> bool:
 
 def is_as_new(live: LiveJob) -> bool:
     """Whether a job that comes back finds nothing that counts against it."""
-    return not live.failures and (live.held_up_at, live.busy_since, live.wanted, live.drawn, live.shown) == (None,) * 5
+    return not (live.failures or live.held_up_at or live.busy_since or live.is_out_of_date or live.drawn or live.shown)
 
 
 async def test_a_delivered_job_leaves_nothing_in_memory(kit: Kit, caplog: pytest.LogCaptureFixture):
