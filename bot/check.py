@@ -14,9 +14,11 @@ from bot.audio.sample import try_sample
 from bot.clock import SystemClock
 from bot.disk import is_open
 from bot.errors import SettingsError, StartError
-from bot.generation.client import GenerationClient, ProbeResult, Sessions
-from bot.generation.profiles import profile_named
+from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
+from bot.generation.traits import ModelTraits
+from bot.generation.transport import Sessions
 from bot.jobs.files import JobFiles
+from bot.jobs.ports import ProbeResult
 from bot.logs import masked, one_line
 from bot.settings import Settings
 from bot.store.db import describe
@@ -45,10 +47,13 @@ class Finding:
 
 async def run(settings: Settings) -> int:
     """Print everything; 0 when all is well, 3 when Discord refuses the token, else 1."""
-    profile_named(settings.generation_model)
+    traits = traits_in_use(settings)
     print("Settings in force:")
     for name, value in settings.described().items():
         print(f"  {name}={one_line(value)}")
+    print("\nThe model:")
+    for line in _described(traits, settings):
+        print(f"  {line}")
     trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
         "Discord": _discord,
         "Database": _database,
@@ -65,6 +70,15 @@ async def run(settings: Settings) -> int:
         print("\nEverything is in order. Start the bot with: make run")
         return 0
     return 3 if findings["Discord"].token_refused else 1
+
+
+def _described(traits: ModelTraits, settings: Settings) -> list[str]:
+    pace, deadline_seconds, concurrency = drive_of(traits, settings)
+    driven = (
+        f"in force: looked at every {pace.poll_interval_seconds:g} s, given up after {deadline_seconds:g} s, "
+        f"{concurrency} songs at once"
+    )
+    return [*traits.described(), driven]
 
 
 async def _discord(settings: Settings) -> Finding:
@@ -136,18 +150,13 @@ def _at_once(settings: Settings) -> str:
 
 async def _music_api(settings: Settings) -> Finding:
     async with aiohttp.ClientSession() as session:
+        sessions = Sessions(calls=session, files=session, submit=session)
+        around = Surroundings(settings=settings, sessions=sessions, clock=SystemClock(), budget=AsyncLimiter(1, 1))
         try:
-            client = GenerationClient(
-                sessions=Sessions(calls=session, files=session, submit=session),
-                base_url=settings.generation_api_url,
-                api_key=settings.generation_api_key,
-                profile=profile_named(settings.generation_model),
-                clock=SystemClock(),
-                budget=AsyncLimiter(1, 1),
-            )
+            model = open_model(traits_in_use(settings), around)
         except SettingsError as error:
             return Finding(good=False, sentence=f"{error}. Copy it again from the provider's page.")
-        found = await client.probe()
+        found = await model.generator.probe()
     if found.result is ProbeResult.KEY_ACCEPTED:
         return Finding(good=True, sentence="It answers and accepts the key; nothing was spent.")
     return Finding(good=False, sentence=f"{_ADVICE[found.result]} ({found.detail})")

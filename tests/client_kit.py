@@ -24,11 +24,11 @@ from bot.clock import SystemClock
 from bot.disk import Disk
 from bot.errors import Reason
 from bot.jobs.blocklist import Blocklist
-from bot.jobs.context import StepLimits
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Track
+from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cards, Changes, Delivery, Eta, JobStore
 from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
@@ -42,11 +42,7 @@ from tests.bot.jobs.kit import HeardRunner
 
 SONG = ("song.mp3", b"ID3" + bytes(4997))
 #: The engine is never started here.
-LIMITS = StepLimits(
-    pace=Pace(poll_interval_seconds=10, polls_per_second=5),
-    generation_timeout=timedelta(seconds=900),
-    generation_concurrency=20,
-)
+PACE = Pace(poll_interval_seconds=10, polls_per_second=5)
 LYRICS = "Side by side, through thick and thin\nWith a laugh and a grin"
 
 
@@ -114,7 +110,7 @@ class ClientKit:
             metrics=Metrics(),
             supervisor=TaskSupervisor(self.clock),
         )
-        assembly = assemble(ground, limits=LIMITS, engine=HeardRunner)
+        assembly = assemble(ground, models=MusicModels([]), pace=PACE, engine=HeardRunner)
         assembly.engine.woken = self.woken
         pool = await self._stack.enter_async_context(AudioPool(processes=1, work_dir=self.files.work))
         self.tracks = PackagedTracks(pool=pool, files=self.files, disk=self.disk)

@@ -43,7 +43,7 @@ TESTS = (
     "tests/bot/generation/test_transport.py",
     # annotations, which pydantic and discord.py read while the program runs
     "tests/bot/test_settings.py",
-    "tests/bot/generation/test_wire.py",
+    "tests/bot/generation/aiml/test_wire.py",
     "tests/cogs",
     # unicodedata, which knows more characters in each version
     "tests/bot/jobs/test_lyrics.py",
