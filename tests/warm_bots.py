@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.bot_process import ROOT, BotProcess, RunningProcess
+from tests import warm_sound
 
 CAN_FORK = hasattr(os, "fork") and hasattr(os, "pidfd_open")
 #: What every bot loads, the first of them before it does anything.
@@ -184,9 +185,12 @@ def _become(order: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    first, *_ = [importlib.import_module(name) for name in _MODULES]
+    first, *_ = [importlib.import_module(name) for name in (*_MODULES, *warm_sound.MODULES)]
     gc.freeze()
     given = _Server(sys.argv[1]).serve()
     if given is not None:
         _become(given)
-        sys.exit(first.main(["run"]))
+        if warm_sound.CAN_ORPHAN and warm_sound.open_nursery():
+            warm_sound.work()
+        else:
+            sys.exit(first.main(["run"]))
