@@ -6,6 +6,7 @@ token.
 
 import argparse
 import asyncio
+import os
 import sys
 
 from bot import check
@@ -20,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bot", description="A Discord bot that makes songs.")
     parser.add_argument("what", nargs="?", choices=("run", "check"), default="run", help="run it, or try the settings")
     what = parser.parse_args(arguments).what
+    os.umask(0o077)  # lyrics, songs, the database: whatever this process and its children create is this user's alone
     try:
         settings = load_settings()
         if what == "check":

@@ -2,21 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot import crash
-from bot.audio import AudioPool, Needs
+from bot.assembly import Ground, Outside, assemble
+from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
 from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
-from bot.delivery import DiscordDelivery
+from bot.connections import public_connector
 from bot.disk import Disk
 from bot.download import remove_leftovers
 from bot.engine.runner import JobRunner
@@ -26,19 +28,14 @@ from bot.generation.profiles import RequestProfile, profile_named
 from bot.generation.transport import HttpLimits, Timeouts
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.blocklist import Blocklist
-from bot.jobs.card_updates import CardUpdater
-from bot.jobs.context import StepContext, StepLimits
-from bot.jobs.eta import EtaEstimator
+from bot.jobs.context import StepLimits
 from bot.jobs.files import JobFiles
-from bot.jobs.finishing import FinishSteps
 from bot.jobs.lyrics import PromptRules
 from bot.jobs.model import LIVE
-from bot.jobs.ports import JobStore
+from bot.jobs.ports import TallyStore
 from bot.jobs.retention import Retention
 from bot.jobs.schedule import Pace
-from bot.jobs.service import JobService
 from bot.jobs.steps import JobSteps
-from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
@@ -49,8 +46,8 @@ from bot.ui.requirements import OrderRequirements
 
 log = logging.getLogger(__name__)
 
-#: Table of contents of the features; names, because the core never imports a cog.
-EXTENSIONS = ("cogs.compose", "cogs.tracks")
+#: Of one session at once.
+_MAX_CONNECTIONS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +56,7 @@ class RunningBot:
 
     client: ComposeClient
     engine: JobRunner
+    steps: JobSteps
     supervisor: TaskSupervisor
     selftest: SelfTest
 
@@ -104,7 +102,7 @@ async def _serve(
         return
 
     async def on_ready() -> None:
-        await running.engine.start()
+        await running.engine.start(running.steps)
         log.info("ready: commands are taken, jobs are driven")
         running.selftest.begin()
 
@@ -130,70 +128,62 @@ async def _serve(
 async def _open(
     settings: Settings, profile: RequestProfile, requirements: OrderRequirements, stack: AsyncExitStack
 ) -> RunningBot:
-    clock, metrics = SystemClock(), Metrics()
-    supervisor = TaskSupervisor(clock)
+    ground = await _open_ground(settings, stack)
+    assembly = assemble(ground, limits=_limits(settings))
+    selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
+    pool = await stack.enter_async_context(
+        AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
+    )
+    discord_side = assembly.discord_side(requirements=requirements, pool=pool)
+    fetcher = await _open_fetcher(settings, profile, pool, ground, stack)
+    outside = Outside(
+        generator=await _open_generator(settings, profile, ground.clock, stack),
+        references=fetcher,
+        tracks=fetcher,
+        cards=discord_side.cards,
+        delivery=discord_side.delivery,
+    )
+    ground.supervisor.run_forever("retention", _retention(settings, ground).run)
+    ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
+    ground.supervisor.run_forever("disk", ground.disk.run)
+    await _open_health(settings, ground, _checks(discord_side.client, ground, selftest), stack)
+    return RunningBot(
+        client=discord_side.client,
+        engine=assembly.engine,
+        steps=assembly.steps(outside),
+        supervisor=ground.supervisor,
+        selftest=selftest,
+    )
+
+
+async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
+    clock = SystemClock()
     files = await _prepare_files(settings)
-    disk = Disk((*files.folders, files.work), clock)
     store = await stack.enter_async_context(open_store(settings.database_url, clock=clock))
     await stack.enter_async_context(sole_runner(settings.database_url))
     await _remove_leftovers(files)
-    eta_estimator = EtaEstimator(store=store, clock=clock)
-    steps: JobSteps
-    submitting: SubmitSteps
-    finishing: FinishSteps
-
-    engine = JobRunner(
-        run_step=lambda job_id: steps.run_step(job_id),  # noqa: PLW0108 -- it is made further below
-        give_up=lambda job_id: steps.give_up(job_id),  # noqa: PLW0108 -- it is made further below
-        in_flight=lambda: submitting.in_flight | finishing.in_flight,
+    return Ground(
         store=store,
-        clock=clock,
-        supervisor=supervisor,
-        metrics=metrics,
-        spread_seconds=settings.poll_interval_seconds,
-    )
-    jobs = JobService(
-        store=store, files=files, eta_estimator=eta_estimator, clock=clock, metrics=metrics, wake=engine.wake
-    )
-    client = ComposeClient(jobs=jobs, store=store, requirements=requirements, clock=clock, extensions=EXTENSIONS)
-    selftest = SelfTest(attempt=lambda: try_sample(pool), clock=clock, metrics=metrics)
-    pool = await stack.enter_async_context(
-        AudioPool(processes=settings.audio_processes, work_dir=files.work, on_fault=selftest.fault_seen)
-    )
-    delivery = DiscordDelivery(client=client, pool=pool, clock=clock, disk=disk)
-    generator = await _open_generator(settings, profile, clock, stack)
-    fetcher = await _open_fetcher(settings, profile, pool, files, clock, stack)
-    card_updater = CardUpdater(
-        store=store, deliverer=delivery, eta_estimator=eta_estimator, clock=clock, supervisor=supervisor
-    )
-    context = StepContext(
-        store=store, card_updater=card_updater, clock=clock, metrics=metrics, limits=_limits(settings), disk=disk
-    )
-    submitting = SubmitSteps(context=context, generator=generator)
-    finishing = FinishSteps(context=context, generator=generator, tracks=fetcher, deliverer=delivery, files=files)
-    steps = JobSteps(
-        context=context,
-        generator=generator,
-        references=fetcher,
-        publisher=delivery,
         files=files,
-        submitting=submitting,
-        finishing=finishing,
+        disk=Disk((*files.folders, files.work), clock),
+        clock=clock,
+        metrics=Metrics(),
+        supervisor=TaskSupervisor(clock),
     )
-    retention = _retention(settings, store, files, clock, disk)
-    for name, loop in (("retention", retention.run), ("sound", selftest.run), ("disk", disk.run)):
-        supervisor.run_forever(name, loop)
-    gauges = _gauges(store, metrics)
-    checks = Checks(
-        discord_ready=client.is_ready, refresh=gauges, sound=lambda: selftest.result, disk_trouble=lambda: disk.trouble
-    )
-    await _open_health(settings, supervisor, checks, metrics, clock, stack)
-    return RunningBot(client=client, engine=engine, supervisor=supervisor, selftest=selftest)
 
 
-def _retention(settings: Settings, store: JobStore, files: JobFiles, clock: Clock, disk: Disk) -> Retention:
+def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest) -> Checks:
+    return Checks(
+        discord_ready=client.is_ready,
+        refresh=partial(_refresh_gauges, ground.store, ground.metrics),
+        sound=lambda: selftest.result,
+        disk_trouble=lambda: ground.disk.trouble,
+    )
+
+
+def _retention(settings: Settings, ground: Ground) -> Retention:
     keep_for = timedelta(days=settings.retention_days)
-    return Retention(store=store, files=files, clock=clock, keep_for=keep_for, disk=disk)
+    return Retention(store=ground.store, files=ground.files, clock=ground.clock, keep_for=keep_for, disk=ground.disk)
 
 
 async def _prepare_files(settings: Settings) -> JobFiles:
@@ -215,25 +205,26 @@ async def _remove_leftovers(files: JobFiles) -> None:
         raise StartError(f"DATA_DIR: {error.filename}: {error.strerror}. Make it writable for this user.") from error
 
 
-async def _open_session(stack: AsyncExitStack, *, force_close: bool = False) -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(limit=100, force_close=force_close)
+async def _open_session(
+    stack: AsyncExitStack, *, force_close: bool = False, only_public: bool = False
+) -> aiohttp.ClientSession:
+    connector = (
+        public_connector(limit=_MAX_CONNECTIONS)
+        if only_public
+        else aiohttp.TCPConnector(limit=_MAX_CONNECTIONS, force_close=force_close)
+    )
     session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
     return await stack.enter_async_context(session)
 
 
 async def _open_fetcher(
-    settings: Settings,
-    profile: RequestProfile,
-    pool: AudioPool,
-    files: JobFiles,
-    clock: Clock,
-    stack: AsyncExitStack,
+    settings: Settings, profile: RequestProfile, pool: AudioPool, ground: Ground, stack: AsyncExitStack
 ) -> ReferenceFetcher:
     return ReferenceFetcher(
         session=await _open_session(stack),
         pool=pool,
-        files=files,
-        clock=clock,
+        files=ground.files,
+        clock=ground.clock,
         hosts=settings.attachment_hosts,
         max_bytes=settings.reference_max_bytes,
         needs=_needs(settings, profile),
@@ -244,39 +235,35 @@ async def _open_generator(
     settings: Settings, profile: RequestProfile, clock: Clock, stack: AsyncExitStack
 ) -> GenerationClient:
     return GenerationClient(
-        sessions=Sessions(calls=await _open_session(stack), submit=await _open_session(stack, force_close=True)),
+        sessions=Sessions(
+            calls=await _open_session(stack),
+            files=await _open_session(stack, only_public=True),
+            submit=await _open_session(stack, force_close=True),
+        ),
         base_url=settings.generation_api_url,
         api_key=settings.generation_api_key,
         profile=profile,
         clock=clock,
         budget=AsyncLimiter(max(1.0, settings.polls_per_second), max(1.0, 1 / settings.polls_per_second)),
         limits=HttpLimits(
-            timeouts=Timeouts(submit_seconds=settings.submit_timeout_seconds), track_bytes=settings.track_max_bytes
+            timeouts=Timeouts(submit_seconds=settings.submit_timeout_seconds),
+            track_bytes=settings.track_max_bytes,
+            track_hosts=settings.track_host_names,
         ),
     )
 
 
-def _gauges(store: JobStore, metrics: Metrics) -> Callable[[], Awaitable[None]]:
-    async def refresh() -> None:
-        by_state = (await store.tally()).by_state
-        for state in LIVE:
-            metrics.live_jobs.labels(state).set(by_state.get(state, 0))
-
-    return refresh
+async def _refresh_gauges(store: TallyStore, metrics: Metrics) -> None:
+    by_state = (await store.tally()).by_state
+    for state in LIVE:
+        metrics.live_jobs.labels(state).set(by_state.get(state, 0))
 
 
-async def _open_health(
-    settings: Settings,
-    supervisor: TaskSupervisor,
-    checks: Checks,
-    metrics: Metrics,
-    clock: Clock,
-    stack: AsyncExitStack,
-) -> None:
-    pulse = Pulse(clock, metrics)
-    supervisor.run_forever("pulse", pulse.run)
+async def _open_health(settings: Settings, ground: Ground, checks: Checks, stack: AsyncExitStack) -> None:
+    pulse = Pulse(ground.clock, ground.metrics)
+    ground.supervisor.run_forever("pulse", pulse.run)
     if settings.health_port is not None:
-        server = HealthServer(supervisor=supervisor, pulse=pulse, metrics=metrics, checks=checks)
+        server = HealthServer(supervisor=ground.supervisor, pulse=pulse, metrics=ground.metrics, checks=checks)
         await stack.enter_async_context(serve_health(server, settings.health_host, settings.health_port))
 
 
@@ -301,6 +288,7 @@ def _requirements(settings: Settings, profile: RequestProfile) -> OrderRequireme
         prompt=PromptRules(max_characters=profile.max_characters, warn_characters=profile.warn_above_characters),
         reference_max_bytes=settings.reference_max_bytes,
         reference_min_seconds=profile.reference_over_seconds,
+        file_types=tuple(FILE_TYPES),
         attachment_hosts=settings.attachment_hosts,
         blocklist=Blocklist.parsed(settings.blocked_words()),
         opens_loopback=settings.opens_loopback,

@@ -11,10 +11,12 @@ from aiolimiter import AsyncLimiter
 from bot.audio import AudioPool
 from bot.audio.sample import try_sample
 from bot.clock import SystemClock
+from bot.disk import is_open
 from bot.errors import SettingsError, StartError
 from bot.generation.client import GenerationClient, ProbeResult, Sessions
 from bot.generation.profiles import profile_named
 from bot.jobs.files import JobFiles
+from bot.logs import masked, one_line
 from bot.settings import Settings
 from bot.store.db import describe
 
@@ -45,7 +47,7 @@ async def run(settings: Settings) -> int:
     profile_named(settings.generation_model)
     print("Settings in force:")
     for name, value in settings.described().items():
-        print(f"  {name}={value}")
+        print(f"  {name}={one_line(value)}")
     trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
         "Discord": _discord,
         "Database": _database,
@@ -57,7 +59,7 @@ async def run(settings: Settings) -> int:
     for name, trial in trials.items():
         print(f"\n{name} ...", flush=True)
         findings[name] = await trial(settings)
-        print(f"  {'ok' if findings[name].good else 'PROBLEM'}: {findings[name].sentence}")
+        print(f"  {'ok' if findings[name].good else 'PROBLEM'}: {one_line(masked(findings[name].sentence))}")
     if all(finding.good for finding in findings.values()):
         print("\nEverything is in order. Start the bot with: make run")
         return 0
@@ -110,7 +112,8 @@ def _try_files(settings: Settings) -> Finding:
     place = next(path for path in (folder, *folder.parents) if path.exists())
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         return Finding(good=False, sentence=f"DATA_DIR {folder}: {place} is not a folder that this user may write to.")
-    return Finding(good=True, sentence=f"{folder} can be written to.")
+    others = " Other users of this machine can look into it: chmod 700 would end that." if is_open(folder) else ""
+    return Finding(good=True, sentence=f"{folder} can be written to.{others}")
 
 
 async def _sound(settings: Settings) -> Finding:
@@ -126,7 +129,7 @@ async def _music_api(settings: Settings) -> Finding:
     async with aiohttp.ClientSession() as session:
         try:
             client = GenerationClient(
-                sessions=Sessions(calls=session, submit=session),
+                sessions=Sessions(calls=session, files=session, submit=session),
                 base_url=settings.generation_api_url,
                 api_key=settings.generation_api_key,
                 profile=profile_named(settings.generation_model),

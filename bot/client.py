@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -18,6 +18,7 @@ from discord.http import Route
 from bot.audio import file_name
 from bot.clock import Clock
 from bot.errors import StartError, TokenRefusedError
+from bot.jobs.ports import ValueStore
 from bot.jobs.service import JobService
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
@@ -48,18 +49,6 @@ _UNREACHABLE = (
     discord.GatewayNotFound,
     discord.RateLimited,
 )
-
-
-class ValueStore(Protocol):
-    """What the client keeps across restarts; a JobStore is one."""
-
-    async def get_value(self, name: str) -> str | None:
-        """The value kept under this name."""
-        ...
-
-    async def set_value(self, name: str, value: str) -> None:
-        """Keep it."""
-        ...
 
 
 class ComposeTree(app_commands.CommandTree["ComposeClient"]):

@@ -33,6 +33,29 @@ def reaching(what: str) -> Generator[None]:
         raise DiskError(f"{what}: {error.strerror or type(error).__name__}") from error
 
 
+def make_private(folder: Path) -> None:
+    """Create the folder for this user alone; one that is there is closed to others. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if is_open(folder):
+        with suppress(OSError):  # somebody else's, or a file system without such modes: looked at below
+            folder.chmod(0o700)
+    warn_if_open(folder)
+
+
+def warn_if_open(folder: Path) -> None:
+    """One WARNING, with what to do, where other users of this machine reach what lies there."""
+    if is_open(folder):
+        log.warning("other users of this machine can look into %s: chmod 700 would end that", folder)
+
+
+def is_open(folder: Path) -> bool:
+    """Whether its mode lets others in; False where there are no such modes, or nothing is there."""
+    try:
+        return os.name == "posix" and bool(folder.stat().st_mode & 0o077)
+    except OSError:
+        return False
+
+
 class Disk:
     """Whether the folders of DATA_DIR take what is written to them, as far as was seen."""
 

@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 import aiohttp
 import yarl
 
+from bot.addresses import NotPublicError
 from bot.errors import ComposeError
 
 log = logging.getLogger(__name__)
@@ -79,8 +80,12 @@ class DownloadTimeouts:
 _DEFAULT_TIMEOUTS = DownloadTimeouts()
 
 
+#: Which session goes to this URL; raises DownloadError for one that is not to be asked at all.
+SessionChoice = Callable[[yarl.URL], aiohttp.ClientSession]
+
+
 async def download(
-    session: aiohttp.ClientSession,
+    session: aiohttp.ClientSession | SessionChoice,
     url: str,
     into: Path,
     *,
@@ -91,11 +96,10 @@ async def download(
     """Stream `url` into the file `into` (replaced if it exists) and return its size in bytes.
 
     On return the file is complete, synced to disk and in its place. On any error or cancellation `into` is as it
-    was. `allowed` is asked for the URL and for every redirect; without it any http(s) host will do. The session must
-    carry no credentials of its own; nothing but an Accept-Encoding is sent along. Raises DownloadError.
+    was. `allowed`, or the choice of a session, is asked for the URL and for every redirect; without either any http(s)
+    host will do. A session must carry no credentials of its own; nothing but an Accept-Encoding is sent along. Raises
+    DownloadError.
     """
-    if "Authorization" in session.headers:
-        raise ValueError("downloads need a session without credentials")
     part = _PartFile(into)
     try:
         async with asyncio.timeout(timeouts.total_seconds):
@@ -104,6 +108,8 @@ async def download(
     except (aiohttp.ServerTimeoutError, TimeoutError) as error:
         raise DownloadError(DownloadFault.TIMEOUT, "the file did not come in time") from error
     except aiohttp.ClientError as error:
+        if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, NotPublicError):
+            raise DownloadError(DownloadFault.URL, str(error.os_error)) from error
         raise DownloadError(DownloadFault.CONNECTION, f"connection failed: {type(error).__name__}") from error
     except OSError as error:
         raise DownloadError(DownloadFault.CONNECTION, f"connection failed: {type(error).__name__}") from error
@@ -122,7 +128,7 @@ def remove_leftovers(folder: Path) -> int:
 
 
 async def _receive(
-    session: aiohttp.ClientSession,
+    session: aiohttp.ClientSession | SessionChoice,
     url: yarl.URL,
     part: "_PartFile",
     max_bytes: int,
@@ -131,7 +137,7 @@ async def _receive(
 ) -> int:
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect_seconds, sock_read=timeouts.read_seconds)
     for _ in range(_MAX_REDIRECTS + 1):
-        async with session.get(
+        async with _session_for(session, url).get(
             url, allow_redirects=False, timeout=timeout, headers={"Accept-Encoding": "identity"}
         ) as response:
             if response.status in _REDIRECTS:
@@ -140,6 +146,13 @@ async def _receive(
             _check_answer(response, max_bytes)
             return await _copy(response, part, max_bytes)
     raise DownloadError(DownloadFault.REFUSED, f"more than {_MAX_REDIRECTS} redirects")
+
+
+def _session_for(session: aiohttp.ClientSession | SessionChoice, url: yarl.URL) -> aiohttp.ClientSession:
+    chosen = session if isinstance(session, aiohttp.ClientSession) else session(url)
+    if "Authorization" in chosen.headers:
+        raise ValueError("downloads need a session without credentials")
+    return chosen
 
 
 def has_plausible_host(address: str) -> bool:

@@ -18,7 +18,7 @@ ComposeError
 │   └── OutcomeUnknownError  a POST that may have been accepted: never repeated by code
 ├── TrackError               the finished track's file
 │   ├── TrackNotReadyError   not there yet, or no connection: later
-│   └── TrackLostError       gone, empty, endless or no audio: ask the API once more, then give up
+│   └── TrackLostError       gone, empty, endless, no audio, at an address not asked: ask the API again, then give up
 ├── DeliveryError            a message to Discord
 │   ├── DeliveryLaterError   outage or limit: later, with the same nonce
 │   └── UndeliverableError   no way is left to reach the member

@@ -9,9 +9,14 @@ from datetime import UTC, datetime
 #: A URL's login and query (which signs it), a bearer key, an interaction's or webhook's token: whatever slips into a
 #: message is cut out here. "Bot" counts only in Discord's own spelling, for the word is common in prose.
 _SECRETS = re.compile(
-    r"(?P<login>(?<=://)[^/\s\"'@]+(?=@))|(?P<query>\?[^\s\"'>)]*)"
+    r"(?P<login>(?<=://)[^/?#\s\"']+(?=@))|(?P<query>\?[^\s\"'>)]*)"
     r"|(?P<bearer>(?:(?i:Bearer)|Bot)\s+)\S+|(?P<path>/(?:webhooks|interactions)/\d+/)[^/\s\"'?>)]+"
 )
+
+#: What moves a terminal's cursor, breaks a line, turns a text's direction round, or cannot be encoded: names, titles,
+#: file names and answers come from strangers, and one of them must not be able to write a line of its own.
+_HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 #: What LogRecord has by itself; everything else came through `extra`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
@@ -29,6 +34,20 @@ def _mask(found: re.Match[str]) -> str:
     return f"{found['bearer'] or found['path'] or ''}…"
 
 
+def one_line(text: str) -> str:
+    """`text` with every character that is not seen, or ends a line, spelled out: safe for a terminal and a log."""
+    return _HIDDEN.sub(lambda found: _SHORT.get(found[0]) or _spelled(found[0]), text)
+
+
+def _spelled(character: str) -> str:
+    return f"\\x{ord(character):02x}" if ord(character) < 0x100 else f"\\u{ord(character):04x}"
+
+
+def _indented(trace: str) -> str:
+    """A trace as lines that nobody takes for lines of the log, whatever stands in its exceptions' messages."""
+    return "".join(f"\n  {one_line(line)}" for line in trace.split("\n"))
+
+
 def _extras(record: logging.LogRecord) -> dict[str, object]:
     return {name: value for name, value in vars(record).items() if name not in _STANDARD}
 
@@ -42,12 +61,12 @@ class TextFormatter(logging.Formatter):
     """`2026-01-31 12:00:00 INFO bot.jobs.steps: job moved job=17 state=ready`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line, and the trace below it if there is one."""
+        """One line, and the trace below it, indented, if there is one; no value can add a line or a colour."""
         extras = "".join(f" {name}={value}" for name, value in _extras(record).items())
         when = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
         line = f"{when} {record.levelname} {record.name}: {record.getMessage()}{extras}"
-        trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
-        return masked(line + trace)
+        trace = _indented(masked(self.formatException(record.exc_info))) if record.exc_info else ""
+        return one_line(masked(line)) + trace
 
 
 class JsonFormatter(logging.Formatter):
@@ -64,7 +83,8 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             fields["trace"] = masked(self.formatException(record.exc_info))
-        return json.dumps(fields, ensure_ascii=False)
+        # what JSON itself lets stand, a terminal may still obey; spelled so, it is the same JSON
+        return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(fields, ensure_ascii=False))
 
 
 def shorten_reconnects(record: logging.LogRecord) -> bool:

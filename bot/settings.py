@@ -1,5 +1,7 @@
 """Every setting, its default and its limits; the only reader of the environment and of `.env`."""
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -8,12 +10,18 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from yarl import URL
 
+from bot.addresses import public_host
 from bot.errors import SettingsError
 
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 
 _STARS = "********"
+#: Parameters of an address that are shown as they are; any other may be a key under whatever name.
+_HARMLESS_PARAMETERS = frozenset({
+    "compress", "database", "encoding", "host", "port", "prepared_statement_cache_size", "ssl", "sslmode",
+    "statement_cache_size", "target_session_attrs", "user", "v",
+})  # fmt: skip
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
@@ -62,6 +70,8 @@ class Settings(BaseSettings):
     """The largest song a member may attach."""
     track_max_bytes: Bytes = 100 * 1024 * 1024
     """The largest track that is fetched."""
+    track_hosts: str | None = None
+    """Where tracks may be fetched from besides the music API's own address, hosts and what lies under them."""
     audio_processes: Annotated[int, Field(ge=1, le=64)] = 1
     """How many files are decoded at once, each in a process of its own."""
     blocked_words_file: Path | None = None
@@ -111,6 +121,14 @@ class Settings(BaseSettings):
     def _ws_url(cls, value: str) -> str:
         return _absolute(value, ("ws", "wss"))
 
+    @field_validator("track_hosts")
+    @classmethod
+    def _host_names(cls, value: str | None) -> str | None:
+        for name in _listed(value):
+            if not _is_host_name(name):
+                raise ValueError("must be host names such as cdn.example.com, with commas between them")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
@@ -134,6 +152,11 @@ class Settings(BaseSettings):
         return frozenset(hosts)
 
     @property
+    def track_host_names(self) -> frozenset[str]:
+        """TRACK_HOSTS taken apart; empty: any public host."""
+        return frozenset(_listed(self.track_hosts))
+
+    @property
     def opens_loopback(self) -> bool:
         """Whether Discord is a stand-in: who reads there sits at this machine, and a link to it opens."""
         host = URL(self.discord_api_url).host or ""
@@ -147,9 +170,24 @@ class Settings(BaseSettings):
             problem = f"BLOCKED_WORDS_FILE {self.blocked_words_file}: cannot be read as UTF-8 text; look at its path"
             raise SettingsError([problem]) from None
 
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """What repr and str show: the same as `described`."""
+        return list(self.described().items())
+
     def described(self) -> dict[str, str]:
         """Every setting as it is in force, by its name in the environment; secrets as stars."""
         return {name.upper(): _shown(getattr(self, name)) for name in type(self).model_fields}
+
+
+def _listed(value: str | None) -> list[str]:
+    return [name.lower().rstrip(".") for name in re.split(r"[\s,]+", value or "") if name]
+
+
+def _is_host_name(name: str) -> bool:
+    try:
+        return public_host(name) == name
+    except ValueError:
+        return False
 
 
 def _absolute(value: str, schemes: tuple[str, ...]) -> str:
@@ -168,13 +206,30 @@ def _shown(value: object) -> str:
     if isinstance(value, SecretStr):
         return _STARS
     text = str(value)
-    if "://" not in text or text.startswith("sqlite"):
+    scheme, separator, rest = text.partition("://")
+    if not separator:
         return text
-    url = URL(text)
-    if url.raw_password:
-        url = url.with_password(_STARS)
-    query = {name: _STARS if "pass" in name.lower() else given for name, given in url.query.items()}
-    return str(url.with_query(query)) if query else str(url)
+    address, _, fragment = rest.partition("#")
+    place, _, query = address.partition("?")
+    shown = f"{scheme}://{_login_hidden(place, keeps_user=scheme.startswith('postgresql'))}"
+    if query:
+        shown += "?" + "&".join(_parameter_shown(parameter) for parameter in query.split("&"))
+    return f"{shown}#{_STARS}" if fragment else shown
+
+
+def _login_hidden(place: str, *, keeps_user: bool) -> str:
+    """Where a login stands alone it may be a key; a database's user is none."""
+    authority, slash, path = place.partition("/")
+    login, at, host = authority.rpartition("@")
+    user, colon, _ = login.partition(":")
+    if not at:
+        return place
+    return f"{user if keeps_user else _STARS}{colon and ':' + _STARS}@{host}{slash}{path}"
+
+
+def _parameter_shown(parameter: str) -> str:
+    name, equals, _ = parameter.partition("=")
+    return parameter if equals and name.lower() in _HARMLESS_PARAMETERS else f"{name}={_STARS}" if equals else _STARS
 
 
 def load_settings(**overrides: object) -> Settings:

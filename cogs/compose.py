@@ -5,6 +5,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.audio import FILE_TYPES, may_hold_a_song
 from bot.client import ComposeClient
 from bot.texts import text
 from bot.ui.order_flow import flow_of
@@ -15,28 +16,25 @@ from bot.ui.translation import worded
 #: Discord's limit for a text option; what the model takes is far less, and is said in words with the text given back.
 MAX_OPTION_CHARACTERS = 6_000
 
-#: By name, because Discord does not always send a content type; what the file really is, is heard later.
-_SONG_ENDINGS = (".mp3", ".wav", ".m4a", ".ogg", ".opus", ".flac", ".aac")
-
 
 class AudioCommand(app_commands.Command[Any, ..., Any]):
-    """A command whose attachment options offer audio files only: Discord has it, discord.py 2.7.1 does not."""
+    """A command whose attachment options offer sound and films only: Discord has it, discord.py 2.7.1 does not."""
 
     def to_dict(self, tree: app_commands.CommandTree[Any]) -> Any:
         """The command as it is registered, untranslated."""
-        return _audio_only(super().to_dict(tree), tree)
+        return _songs_only(super().to_dict(tree), tree)
 
     async def get_translated_payload(
         self, tree: app_commands.CommandTree[Any], translator: app_commands.Translator
     ) -> Any:
         """The command as it is registered; discord.py builds its options anew here."""
-        return _audio_only(await super().get_translated_payload(tree, translator), tree)
+        return _songs_only(await super().get_translated_payload(tree, translator), tree)
 
 
-def _audio_only(described: dict[str, Any], tree: app_commands.CommandTree[Any]) -> dict[str, Any]:
+def _songs_only(described: dict[str, Any], tree: app_commands.CommandTree[Any]) -> dict[str, Any]:
     for option in described["options"] if getattr(tree, "filters_files", True) else ():
         if option["type"] == discord.AppCommandOptionType.attachment.value:
-            option["file_types"] = ["audio"]
+            option["file_types"] = [*FILE_TYPES]
     return described
 
 
@@ -68,15 +66,13 @@ async def compose(
 async def compose_from_message(interaction: discord.Interaction, message: discord.Message) -> None:
     """Open a form with the message's song already chosen."""
     forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
-    song = next((file for file in [*message.attachments, *forwarded] if _is_song(file)), None)
+    song = next(
+        (file for file in [*message.attachments, *forwarded] if may_hold_a_song(file.filename, file.content_type)), None
+    )
     if song is None:
         await reply_privately(interaction, text("answer.no_song", locale_of(interaction)))
         return
     await flow_of(interaction).open_form(interaction, OrderInput(song=song_of(song)))
-
-
-def _is_song(file: discord.Attachment) -> bool:
-    return (file.content_type or "").startswith("audio/") or file.filename.lower().endswith(_SONG_ENDINGS)
 
 
 async def setup(bot: ComposeClient) -> None:

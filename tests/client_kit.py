@@ -17,24 +17,35 @@ import discord
 import pytest
 import yarl
 
-from bot.audio import AudioPool
+from bot.assembly import Ground, assemble
+from bot.audio import FILE_TYPES, AudioPool
 from bot.client import ComposeClient, run_client
 from bot.clock import SystemClock
-from bot.delivery import DiscordDelivery
 from bot.disk import Disk
 from bot.errors import Reason
 from bot.jobs.blocklist import Blocklist
+from bot.jobs.context import StepLimits
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Track
-from bot.jobs.ports import Changes, JobStore
+from bot.jobs.ports import Cards, Changes, Delivery, Eta, JobStore
+from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
 from bot.metrics import Metrics
 from bot.store.db import open_store
+from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import DISCORD_HOSTS, OrderRequirements
 from sandbox.discord import FakeDiscord, Message, Rules
+from tests.bot.jobs.kit import HeardRunner
 
 SONG = ("song.mp3", b"ID3" + bytes(4997))
+#: The engine is never started here.
+LIMITS = StepLimits(
+    pace=Pace(poll_interval_seconds=10, polls_per_second=5),
+    generation_timeout=timedelta(seconds=900),
+    generation_concurrency=20,
+)
 LYRICS = "Side by side, through thick and thin\nWith a laugh and a grin"
 
 
@@ -72,38 +83,41 @@ class ClientKit:
     files: JobFiles = field(init=False)
     disk: Disk = field(init=False)
     jobs: JobService = field(init=False)
-    delivery: DiscordDelivery = field(init=False)
+    eta_estimator: EtaEstimator = field(init=False)
+    cards: Cards = field(init=False)
+    delivery: Delivery = field(init=False)
+    #: What a process remembers of its jobs; a restart forgets it.
+    _live: dict[int, LiveJob] = field(init=False)
     _stack: AsyncExitStack = field(init=False)
 
     async def start(self) -> None:
         self._stack = AsyncExitStack()
+        self._live = {}
         url = f"sqlite+aiosqlite:///{self.folder / 'compose.db'}"
         self.store = await self._stack.enter_async_context(open_store(url, clock=self.clock, synchronous="OFF"))
         self.files = JobFiles(self.folder)
         self.files.prepare()
-        self.jobs = JobService(
-            store=self.store,
-            files=self.files,
-            eta_estimator=EtaEstimator(store=self.store, clock=self.clock),
-            clock=self.clock,
-            metrics=Metrics(),
-            wake=self.woken.append,
-        )
         self.disk = Disk([*self.files.folders, self.files.work], self.clock)
         requirements = OrderRequirements(
+            file_types=tuple(FILE_TYPES),
             attachment_hosts=DISCORD_HOSTS | {"127.0.0.1"},
             blocklist=Blocklist(["naughty"]),
             opens_loopback=self.opens_loopback,
         )
-        self.client = ComposeClient(
-            jobs=self.jobs,
+        ground = Ground(
             store=self.store,
-            requirements=requirements,
+            files=self.files,
+            disk=self.disk,
             clock=self.clock,
-            extensions=("cogs.compose", "cogs.tracks"),
+            metrics=Metrics(),
+            supervisor=TaskSupervisor(self.clock),
         )
+        assembly = assemble(ground, limits=LIMITS, engine=HeardRunner)
+        assembly.engine.woken = self.woken
         pool = await self._stack.enter_async_context(AudioPool(processes=1, work_dir=self.files.work))
-        self.delivery = DiscordDelivery(client=self.client, pool=pool, clock=self.clock, disk=self.disk)
+        discord_side = assembly.discord_side(requirements=requirements, pool=pool)
+        self.jobs, self.eta_estimator = assembly.jobs, assembly.eta_estimator
+        self.client, self.cards, self.delivery = discord_side.client, discord_side.cards, discord_side.delivery
         ready = asyncio.Event()
 
         async def on_ready() -> None:
@@ -134,6 +148,15 @@ class ClientKit:
 
     # -- what an engine would do -------------------------------------------------------------------------------------
 
+    def live(self, job: Job) -> LiveJob:
+        return self._live.setdefault(job.id, LiveJob(id=job.id))
+
+    async def show(self, job: Job, eta: Eta) -> int | None:
+        return await self.cards.show(self.live(job), job, eta)
+
+    async def tell(self, job: Job) -> None:
+        await self.cards.tell(self.live(job), job)
+
     async def move(self, job: Job, after: JobState, **changes: Unpack[Changes]) -> Job:
         moved = await self.store.move(job, after, self.clock.now(), **changes)
         assert moved is not None
@@ -156,7 +179,7 @@ class ClientKit:
 
     async def failed(self, job: Job, reason: Reason) -> Job:
         job = await self.move(await self.generating(job), JobState.FAILED, reason=reason)
-        await self.delivery.tell(job)
+        await self.tell(job)
         return await self.fresh(job)
 
     async def delivering(self, job: Job, content: bytes) -> tuple[Job, Path]:
@@ -173,7 +196,7 @@ class ClientKit:
         job = await self.move(
             job, JobState.DELIVERED, track_channel_id=message.channel_id, track_message_id=message.message_id
         )
-        await self.delivery.tell(job)
+        await self.tell(job)
         return await self.fresh(job)
 
     # -- what a member does ------------------------------------------------------------------------------------------

@@ -26,8 +26,13 @@ DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "constants", 
 #: Runs only inside Alembic, which gives it what it needs.
 RUN_BY_ALEMBIC = {"bot/store/migrations/env.py"}
 
-#: Values that are read from a struct in order, and a tally that grows while a file is decoded.
-OTHER_DATACLASSES = {("bot/audio/mpeg.py", "FrameHead"), ("bot/audio/decode.py", "Measurement")}
+#: Values that are read from a struct in order, a tally that grows while a file is decoded, and what is remembered of a
+#: job while it is worked on.
+OTHER_DATACLASSES = {
+    ("bot/audio/mpeg.py", "FrameHead"),
+    ("bot/audio/decode.py", "Measurement"),
+    ("bot/jobs/live_job.py", "LiveJob"),
+}
 
 #: Where an exception that nobody foresaw ends, and what happens to it there.
 CATCH_ALLS = {

@@ -16,9 +16,11 @@ from bot.audio.model import (
     Usability,
 )
 from bot.audio.pool import AudioPool, ClosedError
+from bot.audio.song_types import FILE_TYPES, may_hold_a_song
 from bot.audio.wording import sentence
 
 __all__ = [
+    "FILE_TYPES",
     "OURS",
     "AudioPool",
     "ChildLimits",
@@ -35,5 +37,6 @@ __all__ = [
     "Usability",
     "as_it_came",
     "file_name",
+    "may_hold_a_song",
     "sentence",
 ]

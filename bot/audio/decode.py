@@ -19,7 +19,8 @@ from av.stream import Disposition
 
 from bot.audio.confinement import check_memory
 from bot.audio.model import ChildLimits, Finding, Problem
-from bot.audio.sniffing import DEMUXERS, Kind
+from bot.audio.riff import PlainWav, walk_wav
+from bot.audio.sniffing import DEMUXERS, Kind, sniff
 
 #: Levels are kept for windows of this many per second; `excerpt` and the picture work on them.
 WINDOWS_PER_SECOND = 20
@@ -46,6 +47,14 @@ CODECS = frozenset(
         *("adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt", "adpcm_yamaha", "gsm_ms", "wmav1", "wmav2", "wmapro"),
         *("wavpack", "ac3", "eac3", "amrnb", "amrwb", "speex", "libspeex"),
     }
+)
+#: Tracks of a film that are not its sound.
+BESIDE_THE_MUSIC = (
+    Disposition.comment
+    | Disposition.hearing_impaired
+    | Disposition.visual_impaired
+    | Disposition.descriptions
+    | Disposition.dub
 )
 MAX_COMMENT_CHARACTERS = 200
 #: `file` alone: no playlist, no reference inside a film may make FFmpeg open an address.
@@ -118,8 +127,9 @@ def open_sound(path: Path, kind: Kind) -> tuple[InputContainer, AudioStream]:
 
     Raises one of `NOT_THE_FILES` too.
     """
+    source, options = _as_ffmpeg_reads_it(path, kind)
     try:
-        container = av.open(f"file:{path}", format=DEMUXERS[kind], options=OPTIONS, metadata_errors="replace")
+        container = av.open(source, "r", format=DEMUXERS[kind], options=options, metadata_errors="replace")
     except NOT_THE_FILES:
         raise
     except (av.error.FFmpegError, UnicodeError) as error:
@@ -131,10 +141,26 @@ def open_sound(path: Path, kind: Kind) -> tuple[InputContainer, AudioStream]:
         raise
 
 
+def _as_ffmpeg_reads_it(path: Path, kind: Kind) -> tuple[str | PlainWav, dict[str, str]]:
+    """What to open, and how: FFmpeg finds neither frames far behind a tag nor chunks without their padding."""
+    if kind is Kind.WAV:
+        file = path.open("rb")
+        head = walk_wav(file)
+        if head is not None and head.lacks_padding:
+            return PlainWav(file, head), OPTIONS
+        file.close()
+    elif kind in {Kind.MP3, Kind.MP2}:
+        with path.open("rb") as file:
+            begins_at = sniff(file).begins_at
+        if begins_at:
+            return f"file:{path}", {**OPTIONS, "skip_initial_bytes": str(begins_at)}
+    return f"file:{path}", OPTIONS
+
+
 def _audio_stream(container: InputContainer, kind: Kind) -> AudioStream:
     if not container.streams.audio:
         raise undecodable(Problem.NO_SOUND, what=kind.value)
-    stream = container.streams.audio[0]
+    stream = min(container.streams.audio, key=_rank)
     # FFmpeg has codecs without a decoder; the stub of PyAV forgets that.
     context = cast("AudioCodecContext | None", stream.codec_context)
     if context is None or context.name not in CODECS:
@@ -142,6 +168,11 @@ def _audio_stream(container: InputContainer, kind: Kind) -> AudioStream:
     check_shape(stream.sample_rate or 0, stream.channels or 0)
     context.thread_count = 1
     return stream
+
+
+def _rank(stream: AudioStream) -> tuple[bool, bool, int]:
+    """The track that a player plays goes first: marked as default, no commentary or the like, else the first."""
+    return (bool(stream.disposition & BESIDE_THE_MUSIC), not stream.disposition & Disposition.default, stream.index)
 
 
 def check_shape(sample_rate: int, channels: int) -> None:

@@ -184,7 +184,7 @@ def _header(peek: Peek, measured: Measurement, claimed: float | None) -> tuple[F
         return ()
     if measured.lost_share > DAMAGED_SHARE:
         return (_finding(Problem.DAMAGED, percent=max(1, round(100 * measured.lost_share))),)
-    unfilled = peek.wav is not None and peek.wav.claimed_bytes is None
+    unfilled = peek.wav is not None and (peek.wav.claimed_bytes is None or peek.wav.lacks_padding)
     wrong = claimed is not None and abs(claimed - measured.seconds) > max(1.0, HEADER_SHARE * measured.seconds)
     if unfilled or wrong or peek.sniffed.junk_bytes:
         return (_finding(Problem.HEADER, claimed=claimed or 0.0, seconds=measured.seconds),)

@@ -22,9 +22,8 @@ _MAX_PAUSE_SECONDS = 600.0
 class SelfTest:
     """Whether sound works here at all, as far as is known."""
 
-    def __init__(self, *, attempt: Callable[[], Awaitable[SampleResult]], clock: Clock, metrics: Metrics) -> None:
-        """`attempt` sends the sample through; nothing is tried before `begin`."""
-        self._attempt = attempt
+    def __init__(self, *, clock: Clock, metrics: Metrics) -> None:
+        """Nothing is tried before `begin`."""
         self._clock = clock
         self._metrics = metrics
         self._wanted = asyncio.Event()
@@ -44,19 +43,22 @@ class SelfTest:
         if problem in _DOUBTFUL:
             self._wanted.set()
 
-    async def run(self) -> None:
-        """For ever: a try when one is wanted, and again while it fails. At least a minute lies between two."""
+    async def run(self, attempt: Callable[[], Awaitable[SampleResult]]) -> None:
+        """For ever: a try when one is wanted, and again while it fails. At least a minute lies between two.
+
+        `attempt` sends the sample through.
+        """
         self._own_task = asyncio.current_task()
         failures = 0
         while True:
             if not failures:
                 await self._wanted.wait()
             self._wanted.clear()
-            failures = 0 if (await self._try()).good else failures + 1
+            failures = 0 if (await self._try(attempt)).good else failures + 1
             await self._clock.sleep(min(_MAX_PAUSE_SECONDS, _MIN_PAUSE_SECONDS * 2.0 ** max(0, failures - 1)))
 
-    async def _try(self) -> SampleResult:
-        result = await self._attempt()
+    async def _try(self, attempt: Callable[[], Awaitable[SampleResult]]) -> SampleResult:
+        result = await attempt()
         if result != self.result:
             log.log(logging.INFO if result.good else logging.ERROR, "sound: %s", result.sentence)
         self.result = result

@@ -1,15 +1,19 @@
 """What a file is by its first bytes, decided before FFmpeg sees any of it. Its name is not believed."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from mmap import ACCESS_READ, mmap
 from types import MappingProxyType
 from typing import BinaryIO
 
 from bot.audio.mpeg import FrameHead, claimed_seconds, find_frames
 
-#: How far behind the tags an MPEG frame is looked for.
+#: What is read at once. MPEG frames are looked for behind it too: FFmpeg knows no such window either.
 WINDOW_BYTES = 256 * 1024
+#: A frame's header may lie across the window's end.
+HEADER_BYTES = 4
 #: Enough to tell text from noise.
 TEXT_BYTES = 4096
 #: Real files carry two or three; more is a trick.
@@ -163,21 +167,41 @@ class Sniffed:
     kind: Kind
     #: Bytes between the tags and the first MPEG frame that belong to nothing.
     junk_bytes: int = 0
+    #: Where the first MPEG frame stands, when that is behind the window; FFmpeg is told to begin there.
+    begins_at: int = 0
     #: What a Xing, Info or VBRI header says; None without one.
     claimed_seconds: float | None = None
 
 
 def sniff(file: BinaryIO) -> Sniffed:
-    """Tells what `file` is from at most `WINDOW_BYTES` behind its tags. Leaves the position anywhere."""
+    """Tells what `file` is from its bytes behind the tags. Leaves the position anywhere."""
     body = tags_length(file)
     file.seek(body)
     head = file.read(WINDOW_BYTES)
-    if not head.strip(b"\x00"):
-        return Sniffed(kind=_nothing(head, body))
-    kind = by_magic(head)
-    if kind is not None:
-        return Sniffed(kind=kind)
-    return _by_frames(head)
+    if head.strip(b"\x00"):
+        kind = by_magic(head)
+        if kind is not None:
+            return Sniffed(kind=kind)
+        sniffed = _by_frames(head)
+        if sniffed.kind is not Kind.UNKNOWN:
+            return sniffed
+    return _far_behind(file, body) or Sniffed(kind=_nothing(head, body))
+
+
+def _far_behind(file: BinaryIO, body: int) -> Sniffed | None:
+    """MPEG frames behind more padding or junk than the window holds; a claim that leads too far is not believed."""
+    size = file.seek(0, os.SEEK_END)
+    # a claim beyond the end of the file is a lie, and what it covers may be the music
+    start = 0 if body > size else body + WINDOW_BYTES - HEADER_BYTES
+    if start >= size:
+        return None
+    with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        found = find_frames(data, start)
+        if found is None:
+            return None
+        offset, frame = found
+        claimed = claimed_seconds(data[offset : offset + 4096], frame)
+    return Sniffed(kind=_layer_kind(frame), junk_bytes=abs(offset - body), begins_at=offset, claimed_seconds=claimed)
 
 
 def tags_length(file: BinaryIO) -> int:
@@ -207,7 +231,7 @@ def by_magic(head: bytes) -> Kind | None:
 
 
 def _nothing(head: bytes, body: int) -> Kind:
-    if body:
+    if body and not head.strip(b"\x00"):
         return Kind.ONLY_TAGS
     return Kind.UNKNOWN if head else Kind.EMPTY
 

@@ -1,5 +1,6 @@
 """Discord as the jobs see it: a card that follows a job, and the track that ends it, once, by the next best way."""
 
-from bot.delivery.track_messages import DiscordDelivery
+from bot.delivery.card_messages import CardMessages
+from bot.delivery.track_messages import TrackMessages
 
-__all__ = ["DiscordDelivery"]
+__all__ = ["CardMessages", "TrackMessages"]

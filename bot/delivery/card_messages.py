@@ -1,21 +1,24 @@
 """Keeps a job's card true, and makes sure that members learn where their jobs came to rest."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import discord
 
 from bot.clock import Clock
 from bot.delivery.http_errors import is_final, is_too_large, outages_are_later
 from bot.delivery.routes import Files, Routes, has_token, only_by_answer, pinging, reply_to_card
+from bot.disk import NO_REFERENCE, reaching
 from bot.errors import DeliveryLaterError, Reason, ReferenceRefusedError
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState
-from bot.jobs.ports import Eta
+from bot.jobs.ports import Eta, Published
 from bot.texts import text
-from bot.ui.cards import TOLD_PRIVATELY, Card, JobButton, LinkButton, card_buttons, job_card
+from bot.ui.cards import TOLD_PRIVATELY, JobButton, LinkButton, card_buttons, job_card
 from bot.ui.formatting import clip, mention, titled, why
+from bot.ui.orders import expiry_of
 from bot.ui.render import Parts, to_parts, to_view
 from bot.ui.requirements import OrderRequirements
 
@@ -27,7 +30,6 @@ _ANSWER_MAY_COME = timedelta(seconds=6)
 _LOOKED_AWAY = timedelta(seconds=60)
 #: Ends that a member does not know of by their own act, nor by the track itself.
 _NEWS = frozenset({JobState.UNKNOWN, JobState.REFUSED, JobState.FAILED, JobState.EXPIRED})
-_MAX_REMEMBERED = 2_000
 
 
 async def _unless_gone(call: Awaitable[discord.Message]) -> discord.Message | None:
@@ -42,31 +44,39 @@ async def _unless_gone(call: Awaitable[discord.Message]) -> discord.Message | No
 
 
 class CardMessages:
-    """The card of each job: edited only when it would look different."""
+    """`Cards` of bot.jobs.ports on Discord."""
 
-    def __init__(self, *, routes: Routes, requirements: OrderRequirements, clock: Clock) -> None:
-        """`requirements`: the limits that its sentences name."""
-        self._routes = routes
+    def __init__(self, *, client: discord.Client, requirements: OrderRequirements, clock: Clock) -> None:
+        """`requirements`: the limits that its sentences name; `client` must be logged in before anything is sent."""
+        self._routes = Routes(client)
         self._requirements = requirements
         self._clock = clock
-        self._shown: OrderedDict[int, tuple[int, Card]] = OrderedDict()
 
-    async def show(self, job: Job, eta: Eta) -> int | None:
-        """Bring the card up to date; its message id, or None when it is gone for good. Raises DeliveryLaterError."""
+    async def show(self, live: LiveJob, job: Job, eta: Eta) -> int | None:
+        """See Cards.show."""
         if only_by_answer(job) and job.track_message_id is not None and job.track_channel_id == job.place.channel_id:
             return job.track_message_id  # the card has become the track
         card = job_card(job, eta, now=self._clock.now(), requirements=self._requirements, locale=job.place.locale)
-        shown = self._shown.get(job.id)
-        if shown is not None and shown == (job.card_message_id, card):
+        if live.shown == (job.card_message_id, card):
             return job.card_message_id
         message = await self._put(job, to_parts(card))
         if message is None:
             return None
-        self._remember(job, message.id, card)
+        live.shown = (message.id, card)
         return message.id
 
-    async def attach(self, job: Job, song: Files) -> discord.Attachment:
-        """Attach a song to the card, in place of what was attached. Raises as Publisher.publish does."""
+    async def publish(self, job: Job, song: Path, name: str) -> Published:
+        """See Cards.publish."""
+
+        def files() -> list[discord.File]:
+            with reaching(NO_REFERENCE):
+                return [discord.File(song, filename=name)]
+
+        attachment = await self._attach(job, files)
+        return Published(url=attachment.url, expires_at=expiry_of(attachment.url))
+
+    async def _attach(self, job: Job, song: Files) -> discord.Attachment:
+        """Attach a song to the card, in place of what was attached."""
         card = job_card(job, Eta(), now=self._clock.now(), requirements=self._requirements, locale=job.place.locale)
         try:
             message = await self._put(job, to_parts(card), song)
@@ -79,10 +89,10 @@ class CardMessages:
             raise ReferenceRefusedError(Reason.CHANNEL_GONE)
         return attachment
 
-    async def tell(self, job: Job) -> None:
-        """The card, and for news that came late a message that calls the member. Raises DeliveryLaterError."""
-        shown = await self.show(job, Eta())
-        self._shown.pop(job.id, None)
+    async def tell(self, live: LiveJob, job: Job) -> None:
+        """See Cards.tell: the card, and for news that came late a message that calls the member."""
+        shown = await self.show(live, job, Eta())
+        live.shown = None
         if job.reason in TOLD_PRIVATELY:
             await self._reply_privately(job)
             return
@@ -166,9 +176,3 @@ class CardMessages:
                 if not is_final(error):
                     raise
                 log.info("no way to tell the member (%s)", error.code, extra={"job": job.id, "state": job.state})
-
-    def _remember(self, job: Job, message_id: int, card: Card) -> None:
-        self._shown[job.id] = (message_id, card)
-        self._shown.move_to_end(job.id)
-        while len(self._shown) > _MAX_REMEMBERED:
-            self._shown.popitem(last=False)

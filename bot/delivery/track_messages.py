@@ -14,20 +14,18 @@ import discord
 
 from bot.audio import AudioPool, PackagedTrack, PackagingStep, Problem, Tags, as_it_came
 from bot.clock import Clock
-from bot.delivery.card_messages import CardMessages
 from bot.delivery.http_errors import TOKEN_ENDED, UNKNOWN_MESSAGE, is_final, is_too_large, outages_are_later
 from bot.delivery.routes import Routes, has_token, only_by_answer, pinging, reply_to_card
-from bot.disk import NO_REFERENCE, NO_TRACK, Disk, reaching
+from bot.disk import NO_TRACK, Disk, reaching
 from bot.errors import DiskError, UndeliverableError
 from bot.jobs.model import Job
-from bot.jobs.ports import DeliveredMessage, Eta, Published
+from bot.jobs.ports import DeliveredMessage
 from bot.texts import text
 from bot.ui.cards import Card, JobAction
 from bot.ui.custom_ids import job_id
 from bot.ui.formatting import clip
-from bot.ui.order_flow import flow_at
-from bot.ui.orders import expiry_of
 from bot.ui.render import Parts, put_with_link, to_parts
+from bot.ui.requirements import OrderRequirements
 from bot.ui.track_cards import has_link, track_card
 
 log = logging.getLogger(__name__)
@@ -58,38 +56,21 @@ class _Parcel:
             return [discord.File(path, filename=name, description=self.about) for path, name in paths]
 
 
-class DiscordDelivery:
-    """Deliverer and Publisher of bot.jobs.ports."""
+class TrackMessages:
+    """`Delivery` of bot.jobs.ports on Discord."""
 
-    def __init__(self, *, client: discord.Client, pool: AudioPool, clock: Clock, disk: Disk) -> None:
-        """`client`: with an order flow, whose requirements the sentences name; `pool` packages, `disk` permitting."""
+    def __init__(
+        self, *, client: discord.Client, requirements: OrderRequirements, pool: AudioPool, clock: Clock, disk: Disk
+    ) -> None:
+        """`requirements`: where links may lead; `pool` packages, `disk` permitting."""
         self._routes = Routes(client)
+        self._requirements = requirements
         self._pool = pool
         self._clock = clock
         self._disk = disk
-        self._requirements = flow_at(client).requirements
-        self._cards = CardMessages(routes=self._routes, requirements=self._requirements, clock=clock)
-
-    async def show(self, job: Job, eta: Eta) -> int | None:
-        """See Deliverer.show. An unchanged card is not edited."""
-        return await self._cards.show(job, eta)
-
-    async def tell(self, job: Job) -> None:
-        """See Deliverer.tell."""
-        await self._cards.tell(job)
-
-    async def publish(self, job: Job, song: Path, name: str) -> Published:
-        """See Publisher.publish."""
-
-        def files() -> list[discord.File]:
-            with reaching(NO_REFERENCE):
-                return [discord.File(song, filename=name)]
-
-        attachment = await self._cards.attach(job, files)
-        return Published(url=attachment.url, expires_at=expiry_of(attachment.url))
 
     async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
-        """See Deliverer.deliver: as a file, made smaller where that helps, else as a link; here, else directly."""
+        """See Delivery.deliver: as a file, made smaller where that helps, else as a link; here, else directly."""
         try:
             return await self._in_some_size(job, track)
         except UndeliverableError:
@@ -126,8 +107,8 @@ class DiscordDelivery:
                         raise
                     return None
 
-    async def find_delivered(self, job: Job, since: datetime) -> DeliveredMessage | None:
-        """See Deliverer.find_delivered. Our own messages show their buttons without the message content intent."""
+    async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
+        """See Delivery.find. Our own messages show their buttons without the message content intent."""
         if only_by_answer(job):
             return await self._find_in_direct(job, since)  # editing the answer once more is the same message
         return await self._find_in(

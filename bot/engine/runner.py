@@ -5,13 +5,17 @@ import heapq
 import itertools
 import logging
 import random
-from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Iterable
+from functools import partial
+from typing import Protocol
+from weakref import WeakValueDictionary
 
 from bot.clock import Clock
 from bot.errors import StoreBusyError
 from bot.jobs.context import RunAgain, StepResult
-from bot.jobs.ports import JobStore
+from bot.jobs.live_job import LiveJob
+from bot.jobs.ports import EngineStore
+from bot.jobs.schedule import Pace, spread_seconds
 from bot.metrics import Metrics
 from bot.supervisor import TaskSupervisor
 
@@ -28,133 +32,127 @@ _CUT_OFF_SECONDS = 1.0
 _RECONCILE_SECONDS = 60.0
 
 
+class Steps(Protocol):
+    """What an engine runs; `bot.jobs.steps.JobSteps` has them."""
+
+    async def run_step(self, live: LiveJob) -> StepResult:
+        """Do the one thing that the job's state asks for. Raises StoreBusyError."""
+        ...
+
+    async def give_up(self, live: LiveJob) -> StepResult:
+        """Bring a job to rest whose steps cannot be done. Raises StoreBusyError."""
+        ...
+
+
 class JobRunner:
     """Runs each job's steps one after the other, different jobs side by side; one sick job holds up nobody."""
 
     def __init__(
-        self,
-        *,
-        run_step: Callable[[int], Awaitable[StepResult]],
-        give_up: Callable[[int], Awaitable[StepResult]],
-        in_flight: Callable[[], Collection[int]],
-        store: JobStore,
-        clock: Clock,
-        supervisor: TaskSupervisor,
-        metrics: Metrics,
-        spread_seconds: float,
+        self, *, store: EngineStore, clock: Clock, supervisor: TaskSupervisor, metrics: Metrics, pace: Pace
     ) -> None:
-        """`in_flight` names the jobs that are between an intent and its confirmation; a stop waits for those alone.
-
-        `give_up` brings a job to rest whose steps cannot be done.
-        """
-        self._run_step = run_step
-        self._give_up = give_up
-        self._in_flight = in_flight
+        """Looks at nothing before `start`; what is woken until then is queued."""
         self._store = store
         self._clock = clock
         self._supervisor = supervisor
         self._metrics = metrics
-        self._spread_seconds = spread_seconds
-        self._heap: list[tuple[float, int, int]] = []
+        self._pace = pace
+        #: Each holds its job, and so does whoever runs its step or draws its card; nobody else keeps one alive.
+        self._heap: list[tuple[float, int, LiveJob]] = []
+        self._jobs: WeakValueDictionary[int, LiveJob] = WeakValueDictionary()
         self._order = itertools.count()
-        self._due: dict[int, float] = {}
-        self._running: dict[int, asyncio.Task[None]] = {}
-        self._asked_again: set[int] = set()
-        self._faults: Counter[int] = Counter()
         self._woken = asyncio.Event()
         self._stopping = False
 
-    async def start(self) -> None:
+    async def start(self, steps: Steps) -> None:
         """Queue every job that needs a look, spread over one interval, and begin to look."""
         # what a restart left open is looked up once more at the provider, although its member has been told
         found = self._spread(await self._store.unknown_ids()) + await self._find_forgotten()
         log.info("taking up %d jobs", found)
-        self._supervisor.run_forever("engine", self._loop)
+        self._supervisor.run_forever("engine", partial(self._loop, steps))
         self._supervisor.run_forever("reconcile", self._reconcile)
 
     def wake(self, job_id: int) -> None:
-        """Look at this job now, or as soon as its running step has ended."""
-        self._schedule(job_id, 0.0)
+        """Look at this job now, or as soon as its running step has ended. At once, from the event loop only."""
+        self._schedule(self._live(job_id), 0.0)
 
     async def stop(self, grace_seconds: float) -> None:
         """Begin nothing new, cancel what only waits, give what is between intent and confirmation its time."""
         self._stopping = True
         self._heap.clear()  # what is due and never begins would keep the loop turning without a pause
-        self._due.clear()
-        in_flight = set(self._in_flight())
-        for job_id, running in self._running.items():
-            if job_id not in in_flight:
-                running.cancel()
-        tasks = list(self._running.values())
-        if not tasks:
+        running = [(live, live.step) for live in self._jobs.values() if live.step is not None]
+        for live, step in running:
+            if not live.in_flight:
+                step.cancel()
+        if not running:
             return
-        log.info("stopping: %d jobs are between intent and confirmation", len(in_flight))
-        _, late = await asyncio.wait(tasks, timeout=grace_seconds)
-        for task in late:
-            task.cancel()
+        log.info("stopping: %d jobs are between intent and confirmation", sum(live.in_flight for live, _ in running))
+        _, late = await asyncio.wait([step for _, step in running], timeout=grace_seconds)
+        for step in late:
+            step.cancel()
         if late:
             log.warning("%d jobs were cut off; what became of them is found out at the next start", len(late))
             await asyncio.wait(late, timeout=_CUT_OFF_SECONDS)
 
-    def _schedule(self, job_id: int, after_seconds: float) -> None:
+    def _live(self, job_id: int) -> LiveJob:
+        """The record of a job that somebody works on; a new one when nobody does."""
+        return self._jobs.setdefault(job_id, LiveJob(id=job_id))
+
+    def _schedule(self, live: LiveJob, after_seconds: float) -> None:
         if self._stopping:
             return
-        if job_id in self._running:
-            if after_seconds <= 0:
-                self._asked_again.add(job_id)
+        if live.step is not None:
+            live.asked_again = live.asked_again or after_seconds <= 0
             return
         due = self._clock.monotonic() + after_seconds
-        known = self._due.get(job_id)
-        if known is not None and known <= due:
+        if live.due is not None and live.due <= due:
             return
-        self._due[job_id] = due
-        heapq.heappush(self._heap, (due, next(self._order), job_id))
+        live.due = due
+        heapq.heappush(self._heap, (due, next(self._order), live))
         self._woken.set()
 
-    async def _loop(self) -> None:
+    async def _loop(self, steps: Steps) -> None:
         while True:
             self._woken.clear()
-            self._begin_due()
+            self._begin_due(steps)
             pause = self._heap[0][0] - self._clock.monotonic() if self._heap else None
             if pause is None or pause > 0:
                 await self._clock.wait(self._woken, pause)
 
-    def _begin_due(self) -> None:
+    def _begin_due(self, steps: Steps) -> None:
         now = self._clock.monotonic()
         while self._heap and self._heap[0][0] <= now and not self._stopping:
-            due, _, job_id = heapq.heappop(self._heap)
-            if self._due.get(job_id) != due:
+            due, _, live = heapq.heappop(self._heap)
+            if live.due != due:
                 continue  # it was asked for sooner, and has been looked at
-            del self._due[job_id]
-            self._running[job_id] = self._supervisor.spawn(f"job {job_id}", self._run(job_id))
+            live.due = None
+            live.step = self._supervisor.spawn(f"job {live.id}", self._run(steps, live))
 
-    async def _run(self, job_id: int) -> None:
+    async def _run(self, steps: Steps, live: LiveJob) -> None:
         again: float | None = None
         try:
-            again = await self._step(job_id)
+            again = await self._step(steps, live)
         finally:
-            del self._running[job_id]
-            if job_id in self._asked_again:
-                self._asked_again.discard(job_id)
+            live.step = None
+            if live.asked_again:
+                live.asked_again = False
                 again = 0.0
             if again is not None:
-                self._schedule(job_id, again)
+                self._schedule(live, again)
 
-    async def _step(self, job_id: int) -> float | None:
+    async def _step(self, steps: Steps, live: LiveJob) -> float | None:
         try:
-            exhausted = self._faults[job_id] >= _MAX_FAULTS
-            step = await (self._give_up if exhausted else self._run_step)(job_id)
+            result = await (steps.give_up(live) if live.faults >= _MAX_FAULTS else steps.run_step(live))
         except StoreBusyError as error:
-            log.warning("the database is busy: %s", error, extra={"job": job_id})
+            log.warning("the database is busy: %s", error, extra={"job": live.id})
             return _AFTER_A_BUSY_STORE_SECONDS
         except Exception:
             # the one place where a step's unforeseen fault ends: the trace is kept, the job is looked at again
             self._metrics.step_errors.inc()
-            self._faults[job_id] += 1
-            log.exception("a step failed", extra={"job": job_id})
+            live.faults += 1
+            log.exception("a step failed", extra={"job": live.id})
             return _AFTER_A_FAULT_SECONDS
-        del self._faults[job_id]
-        return step.after_seconds if isinstance(step, RunAgain) else None
+        live.faults = 0
+        return result.after_seconds if isinstance(result, RunAgain) else None
 
     async def _reconcile(self) -> None:
         while True:
@@ -171,7 +169,8 @@ class JobRunner:
         return self._spread(await self._store.unfinished_ids())
 
     def _spread(self, job_ids: Iterable[int]) -> int:
-        forgotten = [job_id for job_id in job_ids if job_id not in self._due and job_id not in self._running]
-        for job_id in forgotten:
-            self._schedule(job_id, self._spread_seconds * random.random())
+        jobs = [self._live(job_id) for job_id in job_ids]
+        forgotten = [live for live in jobs if not live.is_taken_up]
+        for live in forgotten:
+            self._schedule(live, spread_seconds(self._pace, random.random()))
         return len(forgotten)

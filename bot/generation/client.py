@@ -17,7 +17,7 @@ from bot.generation import request_log
 from bot.generation.error_mapping import poll_error, submit_error
 from bot.generation.profiles import RequestProfile
 from bot.generation.request_log import RequestLog
-from bot.generation.tracks import fetch_track
+from bot.generation.tracks import TrackSources, fetch_track
 from bot.generation.transport import Answer, Exchange, HttpLimits, Observer, Transport
 from bot.generation.wire import accepted_id, progress_in
 from bot.jobs.ports import GaveUp, GenerationRequest, Progress
@@ -52,7 +52,9 @@ class ProbeReport:
 class Sessions:
     """The HTTP sessions in use. None carries credentials, cookies or default headers of its own."""
 
-    calls: aiohttp.ClientSession  #: polls, look-ups and tracks; pooled
+    calls: aiohttp.ClientSession  #: to the configured address: polls, look-ups, and tracks that lie there; pooled
+    #: Wherever else an answer says that a track lies; its connector is `bot.connections.public_connector`.
+    files: aiohttp.ClientSession
     #: POSTs. With `TCPConnector(force_close=True)` none goes out on a pooled connection that the server is just
     #: closing: that would be an outcome nobody knows, for nothing.
     submit: aiohttp.ClientSession
@@ -84,6 +86,9 @@ class GenerationClient:
         self._limits = limits or HttpLimits()
         self._transport = Transport(
             base_url=base_url, api_key=api_key, clock=clock, limits=self._limits, observe=observe or _log_exchange
+        )
+        self._tracks = TrackSources(
+            base_url=base_url, own=sessions.calls, public=sessions.files, hosts=self._limits.track_hosts
         )
         self._request_log = RequestLog(ask=self._ask_log, clock=clock)
 
@@ -141,10 +146,10 @@ class GenerationClient:
         """Stream the track into a new file; returns its size in bytes.
 
         Raises TrackNotReadyError, TrackLostError, DiskError.
-        A 404 is tried again for about 8 seconds. The key is not sent: the file lies on another host.
+        A 404 is tried again for about 8 seconds. The key is not sent, wherever the file lies.
         """
         return await fetch_track(
-            self._sessions.calls,
+            self._tracks.session_for,
             track_url,
             into,
             max_bytes=self._limits.track_bytes,

@@ -1,11 +1,14 @@
-"""Fetches finished tracks: from another host, without the key, and now and then before the file is there."""
+"""Fetches finished tracks: from where they may lie, without the key, and now and then before the file is there."""
 
+import logging
 from pathlib import Path
 
 import aiohttp
+import yarl
 
+from bot.addresses import public_host
 from bot.clock import Clock
-from bot.download import DownloadError, DownloadFault, DownloadTimeouts, download
+from bot.download import DownloadError, DownloadFault, DownloadTimeouts, SessionChoice, download
 from bot.errors import DiskError, TrackLostError, TrackNotReadyError
 
 #: Some files answer 404 for a few seconds after `completed` (seen with other clients of such APIs).
@@ -21,8 +24,63 @@ _LATER = frozenset(
 )
 
 
+log = logging.getLogger(__name__)
+
+
+class TrackSources:
+    """Where a provider's answer may send the bot: to the provider's own origin, or out into the public internet.
+
+    The answer is a stranger's text, and what it names is fetched from inside the operator's network and posted.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        own: aiohttp.ClientSession,
+        public: aiohttp.ClientSession,
+        hosts: frozenset[str] = frozenset(),
+    ) -> None:
+        """`base_url`: as configured, trusted wherever it lies; `own` goes there, and there alone.
+
+        `public` goes everywhere else, so its connector must be one of `bot.connections`. `hosts`: TRACK_HOSTS; empty
+        means any.
+        """
+        self._origin = _origin_of(yarl.URL(base_url.strip()))
+        self._own = own
+        self._public = public
+        self._hosts = hosts
+
+    def session_for(self, url: yarl.URL) -> aiohttp.ClientSession:
+        """The session that may ask this address, which is one hop of a download. Raises DownloadError."""
+        if _origin_of(url) == self._origin:
+            return self._own
+        objection = self._objection(url)
+        if objection is not None:
+            log.warning("a track's address is not asked: %s", objection, extra={"host": url.host})
+            raise DownloadError(DownloadFault.URL, objection)
+        return self._public
+
+    def _objection(self, url: yarl.URL) -> str | None:
+        if url.scheme != "https":
+            return "not https"
+        try:
+            host = public_host(url.raw_host or "")
+        except ValueError:
+            host = None
+        if host is None:
+            return "not a public host"
+        if self._hosts and not any(host == own or host.endswith(f".{own}") for own in self._hosts):
+            return "not a host of TRACK_HOSTS"
+        return None
+
+
+def _origin_of(url: yarl.URL) -> tuple[str, str, int | None]:
+    return url.scheme.lower(), (url.raw_host or "").lower(), url.port
+
+
 async def fetch_track(
-    session: aiohttp.ClientSession,
+    session: aiohttp.ClientSession | SessionChoice,
     track_url: str,
     into: Path,
     *,

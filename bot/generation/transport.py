@@ -43,11 +43,12 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpLimits:
-    """How much is taken in, and how long it may take."""
+    """How much is taken in, from where, and how long it may take."""
 
     timeouts: Timeouts = field(default_factory=Timeouts)
     answer_bytes: int = 256 * 1024  #: a real answer has under 2 kB
     track_bytes: int = 64 * 1024 * 1024  #: four minutes of WAV; minimax-music gives at most 2 MB
+    track_hosts: frozenset[str] = frozenset()  #: TRACK_HOSTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,14 @@
 """Keeps cards up to date without ever holding a job up: the newest state wins, edits of one card never overtake."""
 
-import asyncio
 import logging
 import random
-from weakref import WeakValueDictionary
 
 from bot.clock import Clock
 from bot.errors import DeliveryLaterError, StoreBusyError
 from bot.jobs.eta import EtaEstimator
-from bot.jobs.model import Job, JobState
-from bot.jobs.ports import Deliverer, JobStore
+from bot.jobs.live_job import LiveJob
+from bot.jobs.model import Job
+from bot.jobs.ports import Cards, CardStore
 from bot.jobs.schedule import backoff_seconds
 from bot.supervisor import TaskSupervisor
 
@@ -27,85 +26,73 @@ class CardUpdater:
     def __init__(
         self,
         *,
-        store: JobStore,
-        deliverer: Deliverer,
+        store: CardStore,
+        cards: Cards,
         eta_estimator: EtaEstimator,
         clock: Clock,
         supervisor: TaskSupervisor,
     ) -> None:
         """`supervisor` holds the painters."""
         self._store = store
-        self._deliverer = deliverer
+        self._cards = cards
         self._eta_estimator = eta_estimator
         self._clock = clock
         self._supervisor = supervisor
-        self._wanted: dict[int, Job] = {}
-        self._painting: set[int] = set()
-        #: Held by whoever edits the card, and gone with the last of them.
-        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._shown: dict[int, tuple[JobState, float]] = {}
 
-    def show(self, job: Job) -> None:
+    def show(self, live: LiveJob, job: Job) -> None:
         """Draw this state soon; returns at once. The same state again is drawn at most every ten seconds."""
-        if self._is_fresh(job):
+        if self._is_fresh(live, job):
             return
-        self._wanted[job.id] = job
-        if job.id not in self._painting:
-            self._painting.add(job.id)
-            self._supervisor.spawn(f"card of job {job.id}", self._paint(job.id))
+        live.is_out_of_date = True
+        if not live.is_painted:
+            live.is_painted = True
+            self._supervisor.spawn(f"card of job {job.id}", self._paint(live))
 
-    def forget(self, job_id: int) -> None:
-        """There is no such job any more, or its last word is said."""
-        self._wanted.pop(job_id, None)
-        self._shown.pop(job_id, None)
-
-    async def tell(self, job: Job) -> bool:
+    async def tell(self, live: LiveJob, job: Job) -> bool:
         """Make sure the member knows where a resting job stands. False: it stands there no more, nothing was said.
 
         Raises DeliveryLaterError, StoreBusyError.
         """
-        async with self._lock(job.id):
+        async with live.card_lock:
             # the card's id may have been stored while this waited, or the member may have pressed a button
             fresh = await self._store.get(job.id)
             if fresh is None or fresh.state is not job.state:
                 return False
-            await self._deliverer.tell(fresh)
-        self.forget(job.id)
+            await self._cards.tell(live, fresh)
+        live.is_out_of_date, live.drawn = False, None
         return True
 
-    def _is_fresh(self, job: Job) -> bool:
+    def _is_fresh(self, live: LiveJob, job: Job) -> bool:
         """Whether the card was brought to this very state a moment ago."""
-        state, at = self._shown.get(job.id, (None, 0.0))
+        state, at = live.drawn or (None, 0.0)
         return state is job.state and self._clock.monotonic() - at < MIN_PAUSE_SECONDS
 
-    def _lock(self, job_id: int) -> asyncio.Lock:
-        return self._locks.setdefault(job_id, asyncio.Lock())
-
-    async def _paint(self, job_id: int) -> None:
+    async def _paint(self, live: LiveJob) -> None:
         try:
             tries = 0
-            while (job := self._wanted.pop(job_id, None)) is not None and tries < _MAX_TRIES:
+            while live.is_out_of_date and tries < _MAX_TRIES:
+                live.is_out_of_date = False
                 try:
-                    await self._draw(job)
+                    await self._draw(live)
                 except (DeliveryLaterError, StoreBusyError) as error:
                     tries += 1
-                    log.info("card waits: %s", error, extra={"job": job_id})
+                    log.info("card waits: %s", error, extra={"job": live.id})
                     asked = error.retry_after_seconds if isinstance(error, DeliveryLaterError) else None
                     await self._clock.sleep(backoff_seconds(tries, jitter=random.random(), asked_seconds=asked))
-                    # a newer state that came meanwhile is drawn instead
-                    self._wanted.setdefault(job_id, job)
+                    live.is_out_of_date = True
         finally:
-            self._painting.discard(job_id)
+            live.is_painted = False
 
-    async def _draw(self, job: Job) -> None:
-        async with self._lock(job.id):
-            fresh = await self._store.get(job.id)
+    async def _draw(self, live: LiveJob) -> None:
+        """Draw the state that the job is in by now, whichever it was drawn for."""
+        async with live.card_lock:
+            fresh = await self._store.get(live.id)
             if fresh is None or not fresh.is_live:
                 return  # the last word on a job is told, not shown
-            if self._is_fresh(fresh):
+            if self._is_fresh(live, fresh):
                 return  # it went on and came back before it could be drawn
             eta = await self._eta_estimator.estimate(fresh)
-            message_id = await self._deliverer.show(fresh, eta)
+            message_id = await self._cards.show(live, fresh, eta)
             if message_id is not None and message_id != fresh.card_message_id:
-                await self._store.update(job.id, card_message_id=message_id)
-            self._shown[job.id] = (fresh.state, self._clock.monotonic())
+                await self._store.update(live.id, card_message_id=message_id)
+            live.drawn = (fresh.state, self._clock.monotonic())

@@ -1,30 +1,25 @@
-"""What every step of a job has at hand: store, clock, cards, limits, and how often the job has failed in a row."""
+"""What every step of a job has at hand: store, clock, cards, limits, and how failures in a row are judged."""
 
 import logging
 import random
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar, Unpack
 
 from bot.clock import Clock
 from bot.disk import Disk
 from bot.errors import AccountError, DiskError, StoreBusyError
 from bot.jobs.card_updates import CardUpdater
+from bot.jobs.live_job import DISK, MIN_TRIES, LiveJob
 from bot.jobs.model import RESTING, Job, JobState
-from bot.jobs.ports import Changes, JobStore
+from bot.jobs.ports import Changes, StepStore
 from bot.jobs.schedule import Pace, backoff_seconds
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-#: Failures in a row before anything is given up for having taken too long.
-_MIN_TRIES = 4
-#: How failures of our own disk are counted: apart from all others.
-_DISK = "disk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,29 +54,29 @@ class StepLimits:
 
 
 class StepContext:
-    """What every step needs at hand: the store, the clock, the cards, and how often a job has failed in a row."""
+    """One for all jobs of a process; what is remembered of a single job comes with each call."""
 
     def __init__(
         self,
         *,
-        store: JobStore,
+        store: StepStore,
         card_updater: CardUpdater,
         clock: Clock,
         metrics: Metrics,
         limits: StepLimits,
         disk: Disk,
     ) -> None:
-        """One for all jobs of a process."""
+        """What it holds is read by the steps."""
         self.store = store
         self.card_updater = card_updater
         self.clock = clock
         self.metrics = metrics
         self.limits = limits
         self.disk = disk
-        self._held_up: dict[int, datetime] = {}
-        self._failures: dict[int, Counter[str]] = {}
 
-    async def move(self, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]) -> StepResult:
+    async def move(
+        self, live: LiveJob, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]
+    ) -> StepResult:
         """Move the job and its card. At once, unless somebody else was faster: then their step goes on."""
         if after in RESTING:
             # a job may come to rest in the same state twice; the member is told each time
@@ -92,36 +87,26 @@ class StepContext:
             return DONE
         if after is not JobState.QUEUED:
             # a job that goes back in line keeps its count: the provider has not said yes yet
-            self.clear_failures(job.id)
-        self._report(moved, why)
+            live.succeeded()
+        self._report(live, moved, why)
         return AT_ONCE
 
-    def accepted(self, job: Job) -> None:
+    def accepted(self, live: LiveJob, job: Job) -> None:
         """Report a move that the store made in its own way."""
-        self.clear_failures(job.id)
-        self._report(job, "accepted")
+        live.succeeded()
+        self._report(live, job, "accepted")
 
-    def back_off(self, job: Job, *, kind: str = "", asked_seconds: float | None = None) -> RunAgain:
+    def back_off(self, live: LiveJob, *, kind: str = "", asked_seconds: float | None = None) -> RunAgain:
         """The back-off after one more failure in a row; `kind` counts some failures apart from the others."""
-        failures = self._failures.setdefault(job.id, Counter())
-        failures[kind] += 1
-        pause = backoff_seconds(failures.total(), jitter=random.random(), asked_seconds=asked_seconds)
+        live.failures[kind] += 1
+        pause = backoff_seconds(live.failures.total(), jitter=random.random(), asked_seconds=asked_seconds)
         return RunAgain(after_seconds=pause)
 
-    def failures(self, job: Job, kind: str) -> int:
-        """Failures of that kind since the last success."""
-        return self._failures.get(job.id, Counter())[kind]
-
-    def clear_failures(self, job_id: int) -> None:
-        """Forget the failures: it worked, or there is no such job any more."""
-        self._failures.pop(job_id, None)
-        self._held_up.pop(job_id, None)
-
-    def held_up(self, job: Job, error: DiskError) -> RunAgain:
+    def held_up(self, live: LiveJob, error: DiskError) -> RunAgain:
         """Our own disk is in the way: the operator is told, the job waits, and nothing counts against anybody else."""
-        self.disk.failed(error, job.id)
-        self._held_up[job.id] = self.clock.now()
-        return self.back_off(job, kind=_DISK)
+        self.disk.failed(error, live.id)
+        live.held_up_at = self.clock.now()
+        return self.back_off(live, kind=DISK)
 
     def account_refused(self, job: Job, error: AccountError) -> None:
         """Tell the operator, by log and by metric, that only they can mend this."""
@@ -139,26 +124,22 @@ class StepContext:
                 log.warning("the database is busy, a paid generation waits for it: %s", error)
                 await self.clock.sleep(backoff_seconds(tries, jitter=random.random(), first_seconds=0.2))
 
-    def waited_out(self, job: Job, limit: timedelta) -> bool:
+    def waited_out(self, live: LiveJob, job: Job, limit: timedelta) -> bool:
         """Whether the job has been in its state for longer than `limit`; our own disk's faults stop that clock."""
-        since = max(job.moved_at, self._held_up.get(job.id, job.moved_at))
+        since = max(job.moved_at, live.held_up_at or job.moved_at)
         return self.clock.now() - since > limit
 
-    def held_up_for(self, job: Job, limit: timedelta) -> bool:
+    def held_up_for(self, live: LiveJob, job: Job, limit: timedelta) -> bool:
         """Whether our own disk has failed it a few times, and it has been in its state for longer than `limit`."""
-        return self.failures(job, _DISK) >= _MIN_TRIES and self.clock.now() - job.moved_at > limit
+        return live.failures[DISK] >= MIN_TRIES and self.clock.now() - job.moved_at > limit
 
-    def given_up(self, job: Job, limit: timedelta) -> bool:
+    def given_up(self, live: LiveJob, job: Job, limit: timedelta) -> bool:
         """The same, but not before a few tries: the hours in which this process was down are nobody's refusal."""
-        return self.has_tried(job) and self.waited_out(job, limit)
+        return live.has_tried and self.waited_out(live, job, limit)
 
-    def has_tried(self, job: Job) -> bool:
-        """Whether this process has failed with it often enough to give up at all."""
-        return self._failures.get(job.id, Counter()).total() - self.failures(job, _DISK) >= _MIN_TRIES
-
-    def _report(self, job: Job, why: str) -> None:
+    def _report(self, live: LiveJob, job: Job, why: str) -> None:
         log.info("job moved", extra={"job": job.id, "state": job.state, "why": why})
         if job.is_live:
-            self.card_updater.show(job)
+            self.card_updater.show(live, job)
         else:
             self.metrics.jobs_ended.labels(job.state, job.reason or "").inc()

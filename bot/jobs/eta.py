@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.clock import Clock
 from bot.jobs.model import Job, JobState
-from bot.jobs.ports import Eta, JobStore
+from bot.jobs.ports import Eta, EtaStore
 
 #: Fewer finished jobs than this teach nothing.
 MIN_SAMPLES = 3
@@ -16,7 +16,7 @@ _FRESH_SECONDS = 30.0
 class EtaEstimator:
     """Reads the recent past, at most once in half a minute."""
 
-    def __init__(self, *, store: JobStore, clock: Clock) -> None:
+    def __init__(self, *, store: EtaStore, clock: Clock) -> None:
         """`store` has the finished jobs."""
         self._store = store
         self._clock = clock

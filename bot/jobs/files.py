@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from bot.disk import reaching
+from bot.disk import make_private, reaching, warn_if_open
 from bot.jobs.model import Job
 
 
@@ -13,6 +13,7 @@ class JobFiles:
 
     def __init__(self, folder: Path) -> None:
         """`folder`: DATA_DIR; one process works in it, as on its database."""
+        self._folder = folder
         self._references = folder / "references"
         self._tracks = folder / "tracks"
         self.work = folder / "work"
@@ -24,9 +25,14 @@ class JobFiles:
         return self._references, self._tracks
 
     def prepare(self) -> None:
-        """Create the folders, readable by this user alone. Raises OSError."""
+        """Create the folders, readable by this user alone, and close those that are there. Raises OSError.
+
+        DATA_DIR itself may hold other things, for other people: if it stood open before, that is told and left.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        warn_if_open(self._folder)
         for folder in (self._references, self._tracks, self.work):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(folder)
 
     def empty_work(self) -> None:
         """Delete what steps of a killed process left. Only safe while none runs."""

@@ -22,8 +22,9 @@ from bot.errors import (
 )
 from bot.jobs.context import AT_ONCE, StepContext, StepResult
 from bot.jobs.files import JobFiles, own_stem
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Track
-from bot.jobs.ports import DeliveredMessage, Deliverer, Finished, Generator, Tracks
+from bot.jobs.ports import DeliveredMessage, Delivery, Finished, Generator, Tracks
 
 log = logging.getLogger(__name__)
 
@@ -41,58 +42,56 @@ class FinishSteps:
     """The steps of `ready` and `delivering`."""
 
     def __init__(
-        self, *, context: StepContext, generator: Generator, tracks: Tracks, deliverer: Deliverer, files: JobFiles
+        self, *, context: StepContext, generator: Generator, tracks: Tracks, delivery: Delivery, files: JobFiles
     ) -> None:
         """`files` names the copies; `tracks` tells audio from anything else."""
         self._context = context
         self._generator = generator
         self._tracks = tracks
-        self._deliverer = deliverer
+        self._delivery = delivery
         self._files = files
-        self.in_flight: set[int] = set()
-        """Ids of jobs between the intent and the confirmation of a message; a stop waits for these."""
 
-    async def finish(self, job: Job) -> StepResult:
+    async def finish(self, live: LiveJob, job: Job) -> StepResult:
         """Make sure that our copy of the track exists, then write the intent to deliver it."""
         try:
             track = self._files.track(job)
         except DiskError as error:
-            return self._context.held_up(job, error)
+            return self._context.held_up(live, error)
         if track is None:
-            return await self._fetch_or_give_up(job, JobState.FAILED)
+            return await self._fetch_or_give_up(live, job, JobState.FAILED)
         crash.reach(CrashPoint.BEFORE_DELIVERING)
-        return await self._context.move(job, JobState.DELIVERING, deliver_started_at=self._context.clock.now())
+        return await self._context.move(live, job, JobState.DELIVERING, deliver_started_at=self._context.clock.now())
 
-    async def send(self, job: Job) -> StepResult:
+    async def send(self, live: LiveJob, job: Job) -> StepResult:
         """Send the track once. After the nonce's time our own message is looked for first."""
         crash.reach(CrashPoint.AFTER_DELIVERING)
         try:
             track = self._files.track(job)
         except DiskError as error:
-            return self._context.held_up(job, error)
+            return self._context.held_up(live, error)
         if track is None:
-            return await self._fetch_or_give_up(job, JobState.UNDELIVERABLE)
-        return await self._send(job, track)
+            return await self._fetch_or_give_up(live, job, JobState.UNDELIVERABLE)
+        return await self._send(live, job, track)
 
-    async def _send(self, job: Job, track: Path) -> StepResult:
-        self.in_flight.add(job.id)
+    async def _send(self, live: LiveJob, job: Job, track: Path) -> StepResult:
+        live.in_flight = True
         try:
-            message = await self._find_earlier(job) or await self._deliverer.deliver(job, track)
+            message = await self._find_earlier(job) or await self._delivery.deliver(job, track)
             crash.reach(CrashPoint.MESSAGE_SENT)
-            return await self._confirm(job, message)
+            return await self._confirm(live, job, message)
         except DeliveryLaterError as error:
             self._context.metrics.deliveries.labels("later").inc()
-            return await self._send_later(job, error)
+            return await self._send_later(live, job, error)
         except DiskError as error:
             self._context.metrics.deliveries.labels("disk").inc()
-            return self._context.held_up(job, error)
+            return self._context.held_up(live, error)
         except UndeliverableError as error:
             self._context.metrics.deliveries.labels("undeliverable").inc()
-            return await self._context.move(job, JobState.UNDELIVERABLE, str(error), reason=Reason.CHANNEL_GONE)
+            return await self._context.move(live, job, JobState.UNDELIVERABLE, str(error), reason=Reason.CHANNEL_GONE)
         finally:
-            self.in_flight.discard(job.id)
+            live.in_flight = False
 
-    async def _confirm(self, job: Job, message: DeliveredMessage) -> StepResult:
+    async def _confirm(self, live: LiveJob, job: Job, message: DeliveredMessage) -> StepResult:
         self._context.metrics.deliveries.labels("delivered").inc()
         if job.deliver_started_at is not None:
             seconds = (self._context.clock.now() - job.deliver_started_at).total_seconds()
@@ -100,28 +99,28 @@ class FinishSteps:
         # sending again for want of a database would upload the file again, and one day find the nonce forgotten
         step = await self._context.until_written(
             lambda: self._context.move(
-                job, JobState.DELIVERED, track_channel_id=message.channel_id, track_message_id=message.message_id
+                live, job, JobState.DELIVERED, track_channel_id=message.channel_id, track_message_id=message.message_id
             )
         )
         crash.reach(CrashPoint.DELIVERED_STORED)
         return step
 
-    async def _send_later(self, job: Job, error: DeliveryLaterError) -> StepResult:
+    async def _send_later(self, live: LiveJob, job: Job, error: DeliveryLaterError) -> StepResult:
         log.info("delivery waits: %s", error, extra={"job": job.id})
-        if self._context.given_up(job, self._context.limits.delivery_timeout):
-            return await self._context.move(job, JobState.UNDELIVERABLE, str(error), reason=Reason.CHANNEL_GONE)
-        return self._context.back_off(job, asked_seconds=error.retry_after_seconds)
+        if self._context.given_up(live, job, self._context.limits.delivery_timeout):
+            return await self._context.move(live, job, JobState.UNDELIVERABLE, str(error), reason=Reason.CHANNEL_GONE)
+        return self._context.back_off(live, asked_seconds=error.retry_after_seconds)
 
     async def _find_earlier(self, job: Job) -> DeliveredMessage | None:
         started = job.deliver_started_at or job.moved_at
         if self._context.clock.now() - started < _NONCE_TRUSTED:
             return None
-        found = await self._deliverer.find_delivered(job, started - _CLOCK_MARGIN)
+        found = await self._delivery.find(job, started - _CLOCK_MARGIN)
         if found is not None:
             log.info("the track had been sent before", extra={"job": job.id})
         return found
 
-    async def _fetch_or_give_up(self, job: Job, given_up: JobState) -> StepResult:
+    async def _fetch_or_give_up(self, live: LiveJob, job: Job, given_up: JobState) -> StepResult:
         if job.track is None:
             raise RuntimeError(f"job {job.id} is {job.state} without a track")
         crash.reach(CrashPoint.READY_STORED)
@@ -129,19 +128,19 @@ class FinishSteps:
             await self._fetch(job, job.track)
         except TrackNotReadyError as error:
             self._context.metrics.fetches.labels("not_ready").inc()
-            if self._context.given_up(job, self._context.limits.fetch_timeout):
-                return await self._lost(job, job.track, given_up, str(error))
-            return self._context.back_off(job)
+            if self._context.given_up(live, job, self._context.limits.fetch_timeout):
+                return await self._lost(live, job, job.track, given_up, str(error))
+            return self._context.back_off(live)
         except DiskError as error:
             # not the provider's track: however long it takes, it is not given up for this
             self._context.metrics.fetches.labels("disk").inc()
-            return self._context.held_up(job, error)
+            return self._context.held_up(live, error)
         except TrackLostError as error:
             self._context.metrics.fetches.labels("lost").inc()
-            return await self._lost(job, job.track, given_up, str(error))
+            return await self._lost(live, job, job.track, given_up, str(error))
         self._context.metrics.fetches.labels("fetched").inc()
         self._context.disk.worked()
-        self._context.clear_failures(job.id)
+        live.succeeded()
         return AT_ONCE
 
     async def _fetch(self, job: Job, track: Track) -> None:
@@ -154,13 +153,13 @@ class FinishSteps:
         await self._context.until_written(lambda: self._context.store.update(job.id, track=kept))
         log.info("track kept", extra={"job": job.id, "bytes": size_bytes, "seconds": seconds})
 
-    async def _lost(self, job: Job, track: Track, given_up: JobState, why: str) -> StepResult:
+    async def _lost(self, live: LiveJob, job: Job, track: Track, given_up: JobState, why: str) -> StepResult:
         """The provider may have a fresh address for the same track; ask a few times before giving up."""
         log.warning("the track's file is lost: %s", why, extra={"job": job.id})
-        if self._context.failures(job, "lost") + 1 >= _MAX_LOST_TRACKS:
-            return await self._context.move(job, given_up, why, reason=Reason.TRACK_LOST)
+        if live.failures["lost"] + 1 >= _MAX_LOST_TRACKS:
+            return await self._context.move(live, job, given_up, why, reason=Reason.TRACK_LOST)
         fresh_url = await self._fresh_url(job)
-        pause = self._context.back_off(job, kind="lost")
+        pause = self._context.back_off(live, kind="lost")
         if fresh_url is not None and fresh_url != track.url:
             await self._context.store.update(job.id, track=Track(url=fresh_url))
         return pause

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypedDict, Unpack
 
 from bot.errors import Reason
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
 
 
@@ -40,16 +41,24 @@ class Tally:
     by_state: dict[JobState, int]
 
 
-class JobStore(Protocol):
-    """The job table. Every method is one transaction; what it returns is durable. Raises StoreBusyError."""
+# The job table, cut by its readers. Every method is one transaction; what it returns is durable; each raises
+# StoreBusyError when nothing was read or written. What a method promises stands here alone.
 
-    async def add(self, order: Order, now: datetime) -> Job:
-        """Insert a job in state `checking`. Raises DuplicateOrderError if the interaction already became one."""
-        ...
+
+class CardStore(Protocol):
+    """What whoever draws cards asks: the row as it is, and its card's id kept."""
 
     async def get(self, job_id: int) -> Job | None:
         """The row as it is now."""
         ...
+
+    async def update(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
+        """Set columns that do not decide anything (card, news told, copies); no move, no version. None: no such job."""
+        ...
+
+
+class MovingStore(CardStore, Protocol):
+    """What moves a job: an engine's step, or a member's decision."""
 
     async def move(
         self, job: Job, after: JobState, now: datetime, *, why: str = "", **changes: Unpack[Changes]
@@ -60,18 +69,40 @@ class JobStore(Protocol):
         """
         ...
 
-    async def update(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
-        """Set columns that do not decide anything (card, news told, copies); no move, no version. None: no such job."""
+
+class LineStore(Protocol):
+    """Who stands in line for a place at the provider."""
+
+    async def ahead_of(self, job: Job) -> int:
+        """How many jobs hold a place at the provider, or are queued with a lower number than this one."""
         ...
+
+
+class StepStore(MovingStore, LineStore, Protocol):
+    """What a job's steps ask."""
 
     async def resolve_submission(
         self, job_id: int, attempt: int, generation_id: str, now: datetime, deadline_at: datetime
     ) -> Job | None:
         """Store the provider's id for this attempt, whoever holds the job: `submitting` or `unknown` -> `generating`.
 
-        A late answer of an overtaken attempt changes nothing but leaves a line of history; then None.
+        Clears the reason that an unknown outcome had; may be repeated while the job still generates. A late answer of
+        an overtaken attempt changes nothing but leaves a line of history; then None. Raises StoreError if another job
+        has that id.
         """
         ...
+
+
+class EtaStore(LineStore, Protocol):
+    """What a guess at the time ahead is learned from."""
+
+    async def recent_seconds(self, limit: int = 20) -> Sequence[float]:
+        """Seconds from `accepted_at` to ready of the last finished generations, newest first."""
+        ...
+
+
+class EngineStore(Protocol):
+    """What an engine asks: whom to look at."""
 
     async def unfinished_ids(self) -> Sequence[int]:
         """Ids of all jobs that an engine must look at after a start, oldest first (see Job.is_unfinished)."""
@@ -81,8 +112,28 @@ class JobStore(Protocol):
         """Ids of all `unknown` jobs, oldest first; after a start the provider's log may know of them."""
         ...
 
-    async def ahead_of(self, job: Job) -> int:
-        """How many jobs hold or will get a place at the provider before this queued one."""
+
+class DeletingStore(Protocol):
+    """How a row goes for good."""
+
+    async def delete(self, job_id: int) -> bool:
+        """Delete the row and its history. The caller has removed the files first. False: no such row."""
+        ...
+
+
+class RetentionStore(DeletingStore, Protocol):
+    """What retention asks."""
+
+    async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
+        """Resting jobs that last moved before `before`, oldest first."""
+        ...
+
+
+class ServiceStore(MovingStore, DeletingStore, Protocol):
+    """What members' orders, decisions and lists ask."""
+
+    async def add(self, order: Order, now: datetime) -> Job:
+        """Insert a job in state `checking`. Raises DuplicateOrderError if the interaction already became one."""
         ...
 
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
@@ -97,33 +148,33 @@ class JobStore(Protocol):
         """Live jobs of a guild (or of one direct channel), oldest first."""
         ...
 
-    async def recent_seconds(self, limit: int = 20) -> Sequence[float]:
-        """Seconds from `accepted_at` to ready of the last finished generations, newest first."""
+    async def history(self, job_id: int) -> Sequence[JobEvent]:
+        """The job's moves and late answers, oldest first."""
         ...
 
-    async def history(self, job_id: int) -> Sequence[JobEvent]:
-        """The job's moves, oldest first."""
-        ...
+
+class TallyStore(Protocol):
+    """What metrics ask."""
 
     async def tally(self) -> Tally:
-        """Jobs by state."""
+        """Jobs by state; every state is there, if only with 0."""
         ...
 
-    async def delete(self, job_id: int) -> bool:
-        """Delete the row and its history. The caller has removed the files first. False: no such row."""
-        ...
 
-    async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
-        """Resting jobs that last moved before `before`, oldest first."""
-        ...
+class ValueStore(Protocol):
+    """Single values by name, such as the hash of the synced commands."""
 
     async def get_value(self, name: str) -> str | None:
-        """A remembered value, such as the hash of the synced commands."""
+        """The value kept under this name; None when there is none."""
         ...
 
     async def set_value(self, name: str, value: str) -> None:
-        """Keep a value across restarts."""
+        """Keep it across restarts, in place of what was there."""
         ...
+
+
+class JobStore(StepStore, EtaStore, EngineStore, RetentionStore, ServiceStore, TallyStore, ValueStore, Protocol):
+    """The whole of it: what the bot opens, and hands to each reader as the part that they read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,22 +258,41 @@ class Eta:
     expected_at: datetime | None = None  #: learned from recent jobs; None while nothing was learned
 
 
-class Deliverer(Protocol):
-    """Discord, as far as jobs need it. Every send carries a nonce, so that each method may be called again."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A song that we put under a public URL."""
 
-    async def show(self, job: Job, eta: Eta) -> int | None:
+    url: str
+    expires_at: datetime | None
+
+
+class Cards(Protocol):
+    """The message that follows each job. Every send carries a nonce, so that each method may be called again."""
+
+    async def show(self, live: LiveJob, job: Job, eta: Eta) -> int | None:
         """Bring the job's card up to date (create it if it was never stored); the message id of the card.
 
-        None: the card is gone for good. Raises DeliveryLaterError.
+        None: the card is gone for good. A card that would look the same is left alone. Raises DeliveryLaterError.
         """
         ...
 
-    async def tell(self, job: Job) -> None:
+    async def tell(self, live: LiveJob, job: Job) -> None:
         """Make sure the member knows where a resting job stands: the card, else a message here, else a direct one.
 
         Raises DeliveryLaterError; gives up silently only when no way is left. Sets nothing in the store.
         """
         ...
+
+    async def publish(self, job: Job, song: Path, name: str) -> Published:
+        """Put a song where the music API can fetch it: attached to the card under `name`, in place of what was there.
+
+        Raises DeliveryLaterError, DiskError, or ReferenceRefusedError when the channel does not take the file.
+        """
+        ...
+
+
+class Delivery(Protocol):
+    """The way of a track to its member. Every send carries a nonce, so that it may be called again."""
 
     async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
         """Send the track: a reply in the channel, else a direct message.
@@ -231,7 +301,7 @@ class Deliverer(Protocol):
         """
         ...
 
-    async def find_delivered(self, job: Job, since: datetime) -> DeliveredMessage | None:
+    async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
         """Our own message with this job's track, sent since `since`; None if there is none or it cannot be read.
 
         Raises DeliveryLaterError.
@@ -246,25 +316,6 @@ class CheckedReference:
     reference: Reference  #: with seconds, format and copy_name filled in
     must_be_published: bool = False  #: our copy is what the music API must fetch: converted, or its URL has run out
     remark: str = ""  #: what was changed, in the form of bot.texts.remarks; empty when nothing was
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """A song that we put under a public URL."""
-
-    url: str
-    expires_at: datetime | None
-
-
-class Publisher(Protocol):
-    """Puts a song where the music API can fetch it: attached to the job's own card."""
-
-    async def publish(self, job: Job, song: Path, name: str) -> Published:
-        """Attach `song` to the card under `name`, in place of what was attached before; so it may be called again.
-
-        Raises DeliveryLaterError, DiskError, or ReferenceRefusedError when the channel does not take the file.
-        """
-        ...
 
 
 class Tracks(Protocol):

@@ -8,7 +8,7 @@ from bot.disk import Disk
 from bot.errors import DiskError, StoreBusyError
 from bot.jobs.files import JobFiles
 from bot.jobs.model import Job
-from bot.jobs.ports import JobStore
+from bot.jobs.ports import RetentionStore
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,9 @@ _AT_A_TIME = 100
 class Retention:
     """Looks once an hour."""
 
-    def __init__(self, *, store: JobStore, files: JobFiles, clock: Clock, keep_for: timedelta, disk: Disk) -> None:
+    def __init__(
+        self, *, store: RetentionStore, files: JobFiles, clock: Clock, keep_for: timedelta, disk: Disk
+    ) -> None:
         """`keep_for` counts from a job's last move."""
         self._store = store
         self._files = files

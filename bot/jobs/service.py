@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +12,9 @@ from bot import crash
 from bot.clock import Clock
 from bot.crash import CrashPoint
 from bot.errors import NoSuchJobError, NotYoursError, Reason, TooLateError
-from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
-from bot.jobs.ports import Changes, Eta, JobStore
+from bot.jobs.ports import Changes, ServiceStore
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -41,9 +39,8 @@ class JobService:
     def __init__(
         self,
         *,
-        store: JobStore,
+        store: ServiceStore,
         files: JobFiles,
-        eta_estimator: EtaEstimator,
         clock: Clock,
         metrics: Metrics,
         wake: Callable[[int], None],
@@ -51,7 +48,6 @@ class JobService:
         """`wake(job_id)` wakes the engine; it must return at once."""
         self._store = store
         self._files = files
-        self._eta_estimator = eta_estimator
         self._clock = clock
         self._metrics = metrics
         self._wake = wake
@@ -140,16 +136,6 @@ class JobService:
         log.info("job deleted", extra={"job": job.id})
         return job
 
-    async def delete_all_of(self, by: Actor) -> int:
-        """Remove every resting job of a member; returns how many."""
-        count = 0
-        while jobs := [job for job in await self._store.of_member(by.member_id, limit=1000) if job.state in RESTING]:
-            for job in jobs:
-                with suppress(NoSuchJobError, TooLateError):  # a second press of the button, or a job asked for again
-                    await self.delete(job.id, by)
-                    count += 1
-        return count
-
     async def tracks_of(self, member_id: int, *, limit: int = 10, offset: int = 0) -> tuple[Sequence[Job], int]:
         """A page of a member's own jobs, newest first, and how many there are in all."""
         return await asyncio.gather(
@@ -167,10 +153,6 @@ class JobService:
     def reference_file(self, job: Job) -> Path | None:
         """Our copy of the job's reference, if there is one."""
         return self._files.reference(job)
-
-    async def eta(self, job: Job) -> Eta:
-        """What its card can say about the time ahead."""
-        return await self._eta_estimator.estimate(job)
 
     async def _allowed(self, job_id: int, by: Actor) -> Job:
         job = await self.get(job_id)

@@ -9,6 +9,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from weakref import WeakSet
 
 from bot import crash
 from bot.errors import (
@@ -24,14 +25,15 @@ from bot.errors import (
 from bot.jobs.context import AT_ONCE, DONE, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.ports import (
+    Cards,
     CheckedReference,
     Finished,
     GaveUp,
     Generator,
     Progress,
-    Publisher,
     References,
     StillWorking,
 )
@@ -66,7 +68,7 @@ class JobSteps:
         context: StepContext,
         generator: Generator,
         references: References,
-        publisher: Publisher,
+        cards: Cards,
         files: JobFiles,
         submitting: SubmitSteps,
         finishing: FinishSteps,
@@ -75,11 +77,12 @@ class JobSteps:
         self._context = context
         self._generator = generator
         self._references = references
-        self._publisher = publisher
+        self._cards = cards
         self._files = files
         self._submitting = submitting
-        self._watched: set[int] = set()
-        self._steps: dict[JobState, Callable[[Job], Awaitable[StepResult]]] = {
+        #: Those that share the budget of looks.
+        self._watched: WeakSet[LiveJob] = WeakSet()
+        self._steps: dict[JobState, Callable[[LiveJob, Job], Awaitable[StepResult]]] = {
             JobState.CHECKING: self._check,
             JobState.QUEUED: submitting.submit,
             JobState.SUBMITTING: submitting.settle,
@@ -88,57 +91,49 @@ class JobSteps:
             JobState.DELIVERING: finishing.send,
         }
 
-    async def run_step(self, job_id: int) -> StepResult:
+    async def run_step(self, live: LiveJob) -> StepResult:
         """Do one step. Raises StoreBusyError when the row could not be read or written: look again later."""
-        job = await self._context.store.get(job_id)
-        self._forget_what_is_over(job_id, job)
+        job = await self._context.store.get(live.id)
+        if job is not None and job.state is JobState.GENERATING:
+            self._watched.add(live)
+        else:
+            self._watched.discard(live)
         if job is None:
             return DONE
         if job.is_live:
-            return await self._steps[job.state](job)
+            return await self._steps[job.state](live, job)
         if job.notified_state is not job.state:
-            return await self._tell(job)
-        return await self._submitting.reconsider(job) if job.state is JobState.UNKNOWN else DONE
+            return await self._tell(live, job)
+        return await self._submitting.reconsider(live, job) if job.state is JobState.UNKNOWN else DONE
 
-    async def give_up(self, job_id: int) -> StepResult:
+    async def give_up(self, live: LiveJob) -> StepResult:
         """Bring a job to rest whose steps fail for a reason that nobody foresaw; what was paid for can be asked for.
 
         Raises StoreBusyError.
         """
-        job = await self._context.store.get(job_id)
-        self._forget_what_is_over(job_id, job)
+        job = await self._context.store.get(live.id)
         if job is None:
             return DONE
         log.error("a job is given up after too many failed steps", extra={"job": job.id, "state": job.state})
         if job.is_live:
             after = _GIVEN_UP[job.state]
             reason = Reason.OUTCOME_UNKNOWN if after is JobState.UNKNOWN else Reason.INTERNAL
-            return await self._context.move(job, after, "too many failed steps", reason=reason, detail="")
+            return await self._context.move(live, job, after, "too many failed steps", reason=reason, detail="")
         if job.notified_state is not job.state:
             # the telling is what fails; `/tracks` still tells
             await self._context.store.update(job.id, notified_state=job.state, interaction_token=None)
         return DONE
 
-    def _forget_what_is_over(self, job_id: int, job: Job | None) -> None:
-        """What is remembered of a job beside its row must not outlive what it is for."""
-        if job is None or job.state is not JobState.GENERATING:
-            self._watched.discard(job_id)
-        if job is None or not job.is_live:
-            self._submitting.forget(job_id)
-        if job is None:
-            self._context.clear_failures(job_id)
-            self._context.card_updater.forget(job_id)
-
-    async def _tell(self, job: Job) -> StepResult:
+    async def _tell(self, live: LiveJob, job: Job) -> StepResult:
         try:
-            if not await self._context.card_updater.tell(job):
+            if not await self._context.card_updater.tell(live, job):
                 return AT_ONCE
         except DeliveryLaterError as error:
-            if not self._context.given_up(job, self._context.limits.tell_timeout):
+            if not self._context.given_up(live, job, self._context.limits.tell_timeout):
                 log.info("the member waits for word: %s", error, extra={"job": job.id, "state": job.state})
-                return self._context.back_off(job, asked_seconds=error.retry_after_seconds)
+                return self._context.back_off(live, asked_seconds=error.retry_after_seconds)
             log.error("the member could not be told", extra={"job": job.id, "state": job.state})
-        self._context.clear_failures(job.id)
+        live.succeeded()
         crash.reach(crash.CrashPoint.CARD_EDITED)
         if job.state is JobState.UNKNOWN:
             await self._context.store.update(job.id, notified_state=job.state)
@@ -147,85 +142,84 @@ class JobSteps:
         await self._context.store.update(job.id, notified_state=job.state, interaction_token=None)
         return DONE
 
-    async def _check(self, job: Job) -> StepResult:
+    async def _check(self, live: LiveJob, job: Job) -> StepResult:
         try:
             checked = await self._references.check(job)
             reference = await self._published(job, checked) if checked.must_be_published else checked.reference
         except ReferenceRefusedError as error:
-            return await self._context.move(job, JobState.REFUSED, reason=error.reason, detail=error.detail)
+            return await self._context.move(live, job, JobState.REFUSED, reason=error.reason, detail=error.detail)
         except HearingFaultError as error:
-            return await self._not_heard(job, error)
+            return await self._not_heard(live, job, error)
         except (BusyError, DeliveryLaterError) as error:
-            if self._context.given_up(job, self._context.limits.check_timeout):
-                return await self._context.move(job, JobState.FAILED, str(error), reason=Reason.REFERENCE_GONE)
-            return self._context.back_off(job, asked_seconds=error.retry_after_seconds)
+            if self._context.given_up(live, job, self._context.limits.check_timeout):
+                return await self._context.move(live, job, JobState.FAILED, str(error), reason=Reason.REFERENCE_GONE)
+            return self._context.back_off(live, asked_seconds=error.retry_after_seconds)
         except DiskError as error:
-            step = self._context.held_up(job, error)
-            if not self._context.held_up_for(job, self._context.limits.check_timeout):
+            step = self._context.held_up(live, error)
+            if not self._context.held_up_for(live, job, self._context.limits.check_timeout):
                 return step
             # nothing is paid: better a plain word than a member who waits for an operator
-            return await self._context.move(job, JobState.FAILED, str(error), reason=Reason.DISK)
+            return await self._context.move(live, job, JobState.FAILED, str(error), reason=Reason.DISK)
         crash.reach(crash.CrashPoint.REFERENCE_HEARD)
         self._context.disk.worked()
-        self._context.clear_failures(job.id)
-        return await self._context.move(job, JobState.QUEUED, reference=reference, detail=checked.remark)
+        live.succeeded()
+        return await self._context.move(live, job, JobState.QUEUED, reference=reference, detail=checked.remark)
 
-    async def _not_heard(self, job: Job, error: HearingFaultError) -> StepResult:
+    async def _not_heard(self, live: LiveJob, job: Job, error: HearingFaultError) -> StepResult:
         """A fault of ours is tried again, then told as what it is; the song and the words stay with the job."""
         if error.is_lasting:
-            is_hopeless = self._context.failures(job, "hearing") + 1 >= _MAX_HEARING_FAULTS
+            is_hopeless = live.failures["hearing"] + 1 >= _MAX_HEARING_FAULTS
         else:
-            is_hopeless = self._context.given_up(job, self._context.limits.check_timeout)
+            is_hopeless = self._context.given_up(live, job, self._context.limits.check_timeout)
         if is_hopeless:
             return await self._context.move(
-                job, JobState.FAILED, str(error), reason=Reason.INTERNAL, detail=error.detail
+                live, job, JobState.FAILED, str(error), reason=Reason.INTERNAL, detail=error.detail
             )
         log.warning("the reference waits: %s", error, extra={"job": job.id})
-        return self._context.back_off(job, kind="hearing")
+        return self._context.back_off(live, kind="hearing")
 
     async def _published(self, job: Job, checked: CheckedReference) -> Reference:
         name = checked.reference.copy_name
         if name is None:
             raise RuntimeError(f"job {job.id} has no copy to publish")
-        published = await self._publisher.publish(job, self._files.reference_path(name), checked.reference.name)
+        published = await self._cards.publish(job, self._files.reference_path(name), checked.reference.name)
         return replace(checked.reference, url=published.url, expires_at=published.expires_at)
 
-    async def _poll(self, job: Job) -> StepResult:
+    async def _poll(self, live: LiveJob, job: Job) -> StepResult:
         if job.generation_id is None:
             raise RuntimeError(f"job {job.id} generates without an id")
-        self._watched.add(job.id)
         try:
             progress = await self._generator.poll(job.generation_id)
         except BusyError as error:
             self._context.metrics.polls.labels("busy").inc()
-            return await self._unanswered(job, error.retry_after_seconds, Reason.DEADLINE)
+            return await self._unanswered(live, job, error.retry_after_seconds, Reason.DEADLINE)
         except AccountError as error:
             self._context.metrics.polls.labels("account").inc()
             self._context.account_refused(job, error)
-            return await self._unanswered(job, None, error.reason)
+            return await self._unanswered(live, job, None, error.reason)
         except RefusedError as error:
             self._context.metrics.polls.labels("refused").inc()
-            if self._context.failures(job, "lost") + 1 >= _MAX_LOST_LOOKS:
-                return await self._context.move(job, JobState.FAILED, str(error), reason=error.reason)
-            return self._context.back_off(job, kind="lost")
-        self._context.clear_failures(job.id)
+            if live.failures["lost"] + 1 >= _MAX_LOST_LOOKS:
+                return await self._context.move(live, job, JobState.FAILED, str(error), reason=error.reason)
+            return self._context.back_off(live, kind="lost")
+        live.succeeded()
         self._context.metrics.polls.labels(type(progress).__name__).inc()
-        return await self._progressed(job, progress)
+        return await self._progressed(live, job, progress)
 
-    async def _progressed(self, job: Job, progress: Progress) -> StepResult:
+    async def _progressed(self, live: LiveJob, job: Job, progress: Progress) -> StepResult:
         match progress:
             case Finished(track_url=url):
                 crash.reach(crash.CrashPoint.POLL_ANSWERED)
                 if job.accepted_at is not None:
                     seconds = (self._context.clock.now() - job.accepted_at).total_seconds()
                     self._context.metrics.generation_seconds.observe(seconds)
-                return await self._context.move(job, JobState.READY, track=Track(url=url))
+                return await self._context.move(live, job, JobState.READY, track=Track(url=url))
             case GaveUp(reason=reason, detail=detail):
-                return await self._context.move(job, JobState.FAILED, reason=reason, detail=detail)
+                return await self._context.move(live, job, JobState.FAILED, reason=reason, detail=detail)
             case StillWorking():
                 if is_over(job.deadline_at, self._context.clock.now(), answered=True, grace=timedelta(0)):
-                    return await self._context.move(job, JobState.EXPIRED, reason=Reason.DEADLINE)
-                self._context.card_updater.show(job)
+                    return await self._context.move(live, job, JobState.EXPIRED, reason=Reason.DEADLINE)
+                self._context.card_updater.show(live, job)
                 return self._poll_later(job)
 
     def _poll_later(self, job: Job) -> RunAgain:
@@ -242,9 +236,9 @@ class JobSteps:
             pause = min(pause, max(0.5, (job.deadline_at - now).total_seconds()))
         return RunAgain(after_seconds=pause)
 
-    async def _unanswered(self, job: Job, asked_seconds: float | None, reason: Reason) -> StepResult:
+    async def _unanswered(self, live: LiveJob, job: Job, asked_seconds: float | None, reason: Reason) -> StepResult:
         grace = self._context.limits.generation_timeout
         over = is_over(job.deadline_at, self._context.clock.now(), answered=False, grace=grace)
-        if over and self._context.has_tried(job):
-            return await self._context.move(job, JobState.EXPIRED, "no answer", reason=reason)
-        return self._context.back_off(job, asked_seconds=asked_seconds)
+        if over and live.has_tried:
+            return await self._context.move(live, job, JobState.EXPIRED, "no answer", reason=reason)
+        return self._context.back_off(live, asked_seconds=asked_seconds)

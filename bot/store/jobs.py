@@ -82,7 +82,7 @@ def _to_the_end(
 
 
 class SqlJobStore:
-    """`JobStore` on SQLite or PostgreSQL."""
+    """`JobStore` on SQLite or PostgreSQL; what each method promises stands in bot.jobs.ports."""
 
     def __init__(self, database: Database) -> None:
         """`database`: migrated and checked, see `bot.store.db.open_store`."""
@@ -90,7 +90,6 @@ class SqlJobStore:
 
     @_to_the_end
     async def add(self, order: Order, now: datetime) -> Job:
-        """Insert a job in state `checking`. Raises DuplicateOrderError if the interaction already became one."""
         values = columns_of_order(order, key=secrets.token_hex(8), now=now)
         statement = _INSERT[self.database.dialect](jobs).values(values)
         statement = statement.on_conflict_do_nothing(index_elements=["interaction_id"])
@@ -104,7 +103,6 @@ class SqlJobStore:
 
     @_to_the_end
     async def get(self, job_id: int) -> Job | None:
-        """The row as it is now."""
         async with self.database.reading() as connection:
             row = (await connection.execute(_BY_ID, {"job_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
@@ -113,10 +111,6 @@ class SqlJobStore:
     async def move(
         self, job: Job, after: JobState, now: datetime, *, why: str = "", **changes: Unpack[Changes]
     ) -> Job | None:
-        """Compare-and-set on (id, state, version), and a line of history. None: somebody else moved it; stop.
-
-        Raises IllegalMoveError for a move that the table of states does not know.
-        """
         check_move(job.state, after)
         values = columns_of_changes(changes) | {"state": after, "version": job.version + 1, "moved_at": now}
         if after is JobState.READY and job.moved_at == job.accepted_at:
@@ -131,7 +125,6 @@ class SqlJobStore:
 
     @_to_the_end
     async def update(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
-        """Set columns that do not decide anything (card, news told, copies); no move, no version. None: no such job."""
         values = columns_of_changes(changes)
         if not values:
             return await self.get(job_id)
@@ -143,12 +136,6 @@ class SqlJobStore:
     async def resolve_submission(
         self, job_id: int, attempt: int, generation_id: str, now: datetime, deadline_at: datetime
     ) -> Job | None:
-        """Store the provider's id for this attempt, whoever holds the job: `submitting` or `unknown` -> `generating`.
-
-        Clears the reason that an unknown outcome had; may be repeated while the job still generates. A late answer of
-        an overtaken attempt changes nothing but leaves a line of history; then None. Raises StoreError if another job
-        has that id.
-        """
         values = {
             "state": JobState.GENERATING,
             "version": jobs.c.version + 1,
@@ -178,57 +165,48 @@ class SqlJobStore:
 
     @_to_the_end
     async def unfinished_ids(self) -> Sequence[int]:
-        """Ids of all jobs that an engine must look at after a start, oldest first."""
         async with self.database.reading() as connection:
             return (await connection.execute(_UNFINISHED)).scalars().all()
 
     @_to_the_end
     async def unknown_ids(self) -> Sequence[int]:
-        """Ids of all `unknown` jobs, oldest first; after a start the provider's log may know of them."""
         async with self.database.reading() as connection:
             return (await connection.execute(_UNKNOWN)).scalars().all()
 
     @_to_the_end
     async def ahead_of(self, job: Job) -> int:
-        """How many jobs hold a place at the provider, or are queued with a lower number."""
         async with self.database.reading() as connection:
             return (await connection.execute(_AHEAD, {"job_id": job.id})).scalar_one()
 
     @_to_the_end
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
-        """A member's own jobs, newest first."""
         return await self._jobs(_OF_MEMBER.limit(limit).offset(offset), member=member_id)
 
     @_to_the_end
     async def count_of_member(self, member_id: int) -> int:
-        """How many `of_member` can page through."""
         async with self.database.reading() as connection:
             return (await connection.execute(_COUNT_OF_MEMBER, {"member": member_id})).scalar_one()
 
     @_to_the_end
     async def in_guild(self, guild_id: int | None, channel_id: int) -> Sequence[Job]:
-        """Live jobs of a guild (or of one direct channel), oldest first."""
         if guild_id is None:
             return await self._jobs(_LIVE.where(jobs.c.guild_id.is_(None), jobs.c.channel_id == channel_id))
         return await self._jobs(_LIVE.where(jobs.c.guild_id == guild_id))
 
     @_to_the_end
     async def recent_seconds(self, limit: int = 20) -> Sequence[float]:
-        """Seconds from `accepted_at` to ready of the last finished generations, newest first."""
         async with self.database.reading() as connection:
             rows = (await connection.execute(_RECENT.limit(limit))).all()
         return [(ready_at - accepted_at).total_seconds() for accepted_at, ready_at in rows]
 
     @_to_the_end
     async def history(self, job_id: int) -> Sequence[JobEvent]:
-        """The job's moves and late answers, oldest first."""
         async with self.database.reading() as connection:
             rows = (await connection.execute(_HISTORY, {"job_id": job_id})).mappings().all()
         return [event_of(row) for row in rows]
 
     @_to_the_end
     async def tally(self) -> Tally:
-        """Jobs by state; every state is there, if only with 0."""
         async with self.database.reading() as connection:
             rows = (await connection.execute(_TALLY)).mappings().all()
         counts = {row["state"]: row["number"] for row in rows}
@@ -236,24 +214,20 @@ class SqlJobStore:
 
     @_to_the_end
     async def delete(self, job_id: int) -> bool:
-        """Delete the row and its history. The caller has removed the files first. False: no such row."""
         async with self.database.writing() as connection:
             return (await connection.execute(_DELETE, {"was_id": job_id})).rowcount > 0
 
     @_to_the_end
     async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
-        """Resting jobs that last moved before `before`, oldest first."""
         return await self._jobs(_OLDER.limit(limit), before=before)
 
     @_to_the_end
     async def get_value(self, name: str) -> str | None:
-        """A remembered value, such as the hash of the synced commands."""
         async with self.database.reading() as connection:
             return (await connection.execute(_GET_VALUE, {"name": name})).scalar_one_or_none()
 
     @_to_the_end
     async def set_value(self, name: str, value: str) -> None:
-        """Keep a value across restarts."""
         statement = _INSERT[self.database.dialect](kept_values).values(name=name, value=value)
         statement = statement.on_conflict_do_update(
             index_elements=["name"], set_={"value": statement.excluded["value"]}

@@ -1,6 +1,6 @@
 """Forms: what they hold, and what comes back. A form is known by its custom_id alone, so that it outlives a restart."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,16 @@ TITLE, LYRICS, SONG = "title", "lyrics", "song"
 MAX_TYPED_CHARACTERS = 4_000
 
 
-class AudioUpload(ui.FileUpload[Any]):
-    """A file upload that offers audio files only: Discord has it since August 2026, discord.py 2.7.1 does not."""
+class SongUpload(ui.FileUpload[Any]):
+    """A file upload that offers `file_types` only: Discord has it since August 2026, discord.py 2.7.1 does not."""
+
+    def __init__(self, *, file_types: Sequence[str], **options: Any) -> None:
+        super().__init__(**options)
+        self._file_types = [*file_types]
 
     def to_component_dict(self) -> Any:
         """The component as it is sent."""
-        return {**super().to_component_dict(), "file_types": ["audio"]}
+        return {**super().to_component_dict(), "file_types": self._file_types}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,13 @@ def _lyrics(filled: Filled, requirements: OrderRequirements, locale: str) -> ui.
 def _song(filled: Filled, requirements: OrderRequirements, locale: str) -> ui.Label[Any]:
     needed = filled.song_name is None
     # 2.7.1 sends null for what is left out, so all three are given
-    upload = AudioUpload(custom_id=SONG, required=needed, min_values=1 if needed else 0, max_values=1)
+    upload = SongUpload(
+        file_types=requirements.file_types,
+        custom_id=SONG,
+        required=needed,
+        min_values=1 if needed else 0,
+        max_values=1,
+    )
     if filled.song_name is None:
         about = text("form.song.needed", locale, min_seconds=f"{requirements.reference_min_seconds:g}")
     else:

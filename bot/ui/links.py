@@ -4,13 +4,10 @@ Pure, and judged from the text alone: nothing is looked up, so a name that leads
 """
 
 import re
-import socket
 import unicodedata
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
-from yarl import URL
-
+from bot.addresses import MAX_HOST_CHARACTERS, public_host
 from bot.download import has_plausible_host
 
 #: Discord's limit for the address of a button.
@@ -19,26 +16,8 @@ BUTTON_CHARACTERS = 512
 #: temporary key of the large clouds have 1,000 to 1,400.
 WORDS_CHARACTERS = 1_500
 
-#: Names that lead nowhere, or only to somebody's own network: RFC 6761, 6762, 7686, 8375, 9476, ICANN's `internal`, and
-#: what routers and offices use without asking. `example` is not among them: it is nobody's machine.
-_OWN_DOMAINS = frozenset({
-    "alt", "arpa", "corp", "domain", "home", "internal", "intranet", "invalid", "lan", "local", "localdomain", "mail",
-    "onion", "private", "test",
-})  # fmt: skip
 #: Pythons differ in what else they let stand in or behind the brackets.
 _BRACKETED = re.compile(r"\[[0-9a-f]*:[0-9a-f:.]*\](:[0-9]*)?", re.IGNORECASE)
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
-_MAX_HOST_CHARACTERS = 253
-#: A host whose last label is one is an IPv4 address in one of its spellings or nothing, as browsers see it (WHATWG).
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-
-#: What ipaddress calls global in some of the Pythons that this runs on, and is not; or what hides another address.
-_NOT_PUBLIC = tuple(
-    ip_network(network)
-    for network in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
-)
-_UNICAST = IPv6Network("2000::/3")  #: all that was ever given out
-
 #: What may stand in a path, a query or a fragment as it is (RFC 3986); the signature of an address must not change.
 _LEGAL = "%/:@!$&'()*+,;="
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -78,9 +57,9 @@ def _encoded(parts: SplitResult, opens_loopback: bool) -> str | None:
         return None
     if "[" in parts.netloc and not _BRACKETED.fullmatch(parts.netloc):
         return None
-    if len(parts.hostname) > _MAX_HOST_CHARACTERS or parts.port == 0:
+    if len(parts.hostname) > MAX_HOST_CHARACTERS or parts.port == 0:
         return None
-    host = _host(parts.hostname, opens_loopback)
+    host = public_host(parts.hostname, with_loopback=opens_loopback)
     if host is None:
         return None
     return urlunsplit(
@@ -96,37 +75,3 @@ def _encoded(parts: SplitResult, opens_loopback: bool) -> str | None:
 
 def _quoted(part: str, also: str = "") -> str:
     return quote(_STRAY_PERCENT.sub("%25", part), safe=_LEGAL + also)
-
-
-def _host(host: str, opens_loopback: bool) -> str | None:
-    """The host in the one spelling that means the same to everybody; None when it is not public."""
-    if ":" in host:
-        return _address_host(ip_address(host), opens_loopback)
-    name = (URL.build(scheme="https", host=host).raw_host or "").removesuffix(".")
-    if _NUMBER.fullmatch(name.rpartition(".")[2]):
-        try:
-            return _address_host(IPv4Address(socket.inet_aton(name)), opens_loopback)
-        except OSError:
-            return None
-    labels = name.split(".")
-    if len(name) > _MAX_HOST_CHARACTERS or not all(_LABEL.fullmatch(label) for label in labels):
-        return None
-    if labels[-1] == "localhost":
-        return name if opens_loopback else None
-    return name if len(labels) > 1 and labels[-1] not in _OWN_DOMAINS else None
-
-
-def _address_host(address: IPv4Address | IPv6Address, opens_loopback: bool) -> str | None:
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return _address_host(address.ipv4_mapped, opens_loopback)
-    if not (_is_public(address) or (opens_loopback and address.is_loopback)):
-        return None
-    return f"[{address}]" if isinstance(address, IPv6Address) else str(address)
-
-
-def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    if not address.is_global or address.is_multicast or address.is_reserved:
-        return False
-    if isinstance(address, IPv6Address) and address not in _UNICAST:
-        return False
-    return not any(address in network for network in _NOT_PUBLIC if network.version == address.version)

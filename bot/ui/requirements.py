@@ -17,6 +17,7 @@ class OrderRequirements:
     reference_max_bytes: int = 25 * 1024 * 1024
     reference_min_seconds: float = 15.0  #: the API wants longer than this
     title_max_characters: int = 80
+    file_types: tuple[str, ...] = ("audio", "video")  #: what may be chosen: Discord's groups and endings
     attachment_hosts: frozenset[str] = DISCORD_HOSTS
     blocklist: Blocklist = field(default_factory=Blocklist)
     opens_loopback: bool = False  #: Discord is a stand-in, and who reads there sits at this machine

@@ -9,7 +9,8 @@ import sys
 
 from aiohttp import web
 
-from .control import LOOPBACK, control_application
+from .control import control_application
+from .doors import LOOPBACK, add_host_names, base_url
 from .server import DEFAULT_APP_NAME, DEFAULT_TOKEN, FakeDiscord
 from .world import Rules
 
@@ -22,6 +23,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--control-port", type=int, default=0, help="control API (0: any free port)")
     parser.add_argument("--token", default=DEFAULT_TOKEN, help="the bot token that is accepted")
     parser.add_argument("--app-name", default=DEFAULT_APP_NAME, help="what the bot is called")
+    add_host_names(parser)
     parser.add_argument("--rate-limits", action="store_true", help="enforce Discord's request budget")
     return parser.parse_args(given)
 
@@ -36,7 +38,12 @@ async def serve(options: argparse.Namespace) -> None:
     async with contextlib.AsyncExitStack() as stack:
         discord = await stack.enter_async_context(
             FakeDiscord(
-                host=options.host, port=options.port, token=options.token, rules=rules, app_name=options.app_name
+                host=options.host,
+                port=options.port,
+                token=options.token,
+                rules=rules,
+                app_name=options.app_name,
+                host_names=options.host_names,
             )
         )
         runner = web.AppRunner(control_application(discord), access_log=None, shutdown_timeout=0.2)
@@ -47,7 +54,8 @@ async def serve(options: argparse.Namespace) -> None:
         addresses = {
             "api_url": discord.api_url,
             "gateway_url": discord.gateway_url,
-            "control_url": f"http://{options.host}:{control_port}",
+            "control_url": base_url(options.host, control_port),
+            "control_token": discord.control_token,
             "token": discord.token,
             "application_id": str(discord.world.application_id),
         }

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+from collections.abc import Set
 from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
@@ -14,6 +15,9 @@ from .records import Call, masked
 from .world import World
 
 GONE = "This content is no longer available."
+FOLDERS = ("attachments", "ephemeral-attachments")
+#: A document somebody uploaded is shown, and belongs to no origin: its scripts are not run, its requests are foreign.
+_INERT = {"Content-Security-Policy": "sandbox"}
 
 
 def signed_url(world: World, attachment: Attachment) -> str:
@@ -61,9 +65,11 @@ def is_gone(world: World, attachment: Attachment) -> bool:
 class Cdn:
     """GET for both folders: records each download, answers ranges (players seek), and fails on request."""
 
-    def __init__(self, world: World, faults: FaultBook) -> None:
+    def __init__(self, world: World, faults: FaultBook, pages: Set[str]) -> None:
+        """`pages`: the origins whose scripts may read files."""
         self._world = world
         self._faults = faults
+        self._pages = pages
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         """A file, or 404 when its URL or the file itself is over."""
@@ -91,7 +97,9 @@ class Cdn:
         stored = self._find(request)
         if stored is None:
             return web.Response(status=404, text=GONE)
-        headers = {"Accept-Ranges": "bytes", "Access-Control-Allow-Origin": "*"}
+        headers = {"Accept-Ranges": "bytes", "Vary": "Origin", **_INERT}
+        if (origin := request.headers.get("Origin", "")) in self._pages:
+            headers["Access-Control-Allow-Origin"] = origin
         content_type = stored.content_type or "application/octet-stream"
         span = request.http_range
         if span.start is None:

@@ -1,6 +1,7 @@
 """The control API: the verbs, switches and books of the sandbox over HTTP, for pages and scripts.
 
-Loopback only: a request whose Host or Origin is another machine is refused, so that no web page elsewhere drives it.
+Every request carries the token of this start (`FakeDiscord.control_token`), and bodies are JSON, or multipart where
+files are: no web page from elsewhere drives it, see `doors`.
 """
 
 import itertools
@@ -8,12 +9,12 @@ import json
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 from aiohttp import BodyPartReader, web
 
 from . import control_verbs
 from .control_views import interaction_view, state_view, stream_filter
+from .doors import ShutError
 from .objects import JSON, Upload
 from .posting import view as message_view
 from .records import Change
@@ -23,7 +24,8 @@ from .server import FakeDiscord
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 DISCORD: web.AppKey[FakeDiscord] = web.AppKey("discord", FakeDiscord)
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+#: What else is served beside the control API, without a token: set by whoever adds it.
+OPEN: web.AppKey[frozenset[Any]] = web.AppKey("open", frozenset)
 #: A comment line this often keeps a stream through proxies alive.
 _HEARTBEAT_SECONDS = 15.0
 
@@ -32,6 +34,7 @@ def control_application(discord: FakeDiscord) -> web.Application:
     """Everything below `/sandbox`; may be mounted into another application as it is."""
     app = web.Application(middlewares=[_guarded], client_max_size=512 * 1024 * 1024)
     app[DISCORD] = discord
+    app[OPEN] = frozenset()
     app.router.add_routes([
         web.get("/sandbox/state", _state),
         web.get("/sandbox/channels/{channel}/messages", _messages),
@@ -54,24 +57,17 @@ def _answer(body: Any, status: int = 200) -> web.Response:
 
 @web.middleware
 async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    origin = request.headers.get("Origin")
-    if request.url.host not in LOOPBACK or (origin and urlsplit(origin).hostname not in LOOPBACK):
-        return _answer({"error": "the sandbox is driven from this machine alone"}, 403)
-    if request.method == "OPTIONS":
-        answer: web.StreamResponse = web.Response(status=204)
-    else:
-        answer = await _forgiving(request, handler)
-    if origin and not answer.prepared:
-        answer.headers.update(_cors(origin))
-    return answer
-
-
-def _cors(origin: str) -> dict[str, str]:
-    return {
-        "Access-Control-Allow-Origin": origin,
-        "Access-Control-Allow-Methods": "GET, POST, DELETE",
-        "Access-Control-Allow-Headers": "Content-Type, Last-Event-ID",
-    }
+    discord = request.app[DISCORD]
+    is_nothing = request.match_info.http_exception is not None
+    try:
+        if is_nothing or request.match_info.handler in request.app[OPEN]:
+            discord.doors.document(request)
+        else:
+            takes_forms = request.match_info.handler is _verb
+            discord.doors.control(request, discord.control_token, takes_forms=takes_forms)
+        return await _forgiving(request, handler)
+    except ShutError as shut:
+        return _answer({"error": str(shut), "refused_by": shut.by}, shut.status)
 
 
 async def _forgiving(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -176,8 +172,6 @@ async def _events(request: web.Request) -> web.StreamResponse:
     resumed = request.headers.get("Last-Event-ID") or request.query.get("after")
     after = int(resumed) if resumed else (changes[-1].sequence if changes else 0)
     headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
-    if origin := request.headers.get("Origin"):
-        headers |= _cors(origin)
     stream = web.StreamResponse(headers=headers)
     await stream.prepare(request)
     try:

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import aiohttp
 
+from .doors import TOKEN_HEADER
 from .lookups import File, as_upload
 from .objects import JSON
 
@@ -23,13 +24,15 @@ class ControlError(Exception):
 
 
 class DiscordControl:
-    """A client of `/sandbox`: `async with DiscordControl(control_url) as control`.
+    """A client of `/sandbox`: `async with DiscordControl(control_url, token=control_token) as control`.
 
-    Ids are strings, members and channels may be named, messages and interactions come as JSON.
+    The process prints both; in one's own, `FakeDiscord.control_token` is the token. Ids are strings, members and
+    channels may be named, messages and interactions come as JSON.
     """
 
-    def __init__(self, control_url: str) -> None:
+    def __init__(self, control_url: str, *, token: str) -> None:
         self._url = control_url.rstrip("/")
+        self._headers = {TOKEN_HEADER: token}  # not the session's: files come from elsewhere
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -71,7 +74,7 @@ class DiscordControl:
     async def events(self, *, member: str | None = None, after: int | None = None) -> AsyncIterator[JSON]:
         """Every change as it happens, from now on or after a sequence number."""
         params = _given(member=member, after=None if after is None else str(after))
-        async with self._open().get(f"{self._url}/sandbox/events", params=params) as answer:
+        async with self._open().get(f"{self._url}/sandbox/events", params=params, headers=self._headers) as answer:
             async for line in answer.content:
                 if line.startswith(b"data: "):
                     yield json.loads(line[6:])
@@ -213,7 +216,8 @@ class DiscordControl:
         return self._session
 
     async def _request(self, method: str, path: str, **details: Any) -> Any:
-        async with self._open().request(method, f"{self._url}/sandbox/{path}", **details) as answer:
+        url = f"{self._url}/sandbox/{path}"
+        async with self._open().request(method, url, headers=self._headers, **details) as answer:
             body = await answer.json()
             if answer.status >= 400:
                 raise ControlError(answer.status, body)

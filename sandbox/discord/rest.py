@@ -25,6 +25,8 @@ BODY = web.RequestKey("body", Body)
 API_PREFIX = "/api/v10"
 #: Interaction and webhook routes carry their token in the path instead of a header.
 _OPEN = ("/interactions/", "/webhooks/")
+#: In Discord's words. Discord takes forms too, which no library for bots sends.
+_CONTENT_TYPES = "Expected \"Content-Type\" header to be one of {'multipart/form-data', 'application/json'}."
 
 
 def world_of(request: web.Request) -> World:
@@ -58,6 +60,8 @@ async def read_body(request: web.Request) -> Body:
     raw = await request.read()
     if not raw:
         return Body()
+    if request.content_type != "application/json":
+        raise RefusedError(50035, errors={"_misc": [_CONTENT_TYPES]})
     return Body(payload=_parse(raw))
 
 

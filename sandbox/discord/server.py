@@ -1,15 +1,18 @@
 """The whole sandbox Discord as one object: an aiohttp server, its world and everything that can be done to it."""
 
 import asyncio
-from collections.abc import Callable
+import json
+import secrets
+from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Self, TypeVar
 
 from aiohttp import web
 
 from . import rest_account, rest_commands, rest_interactions, rest_messages
-from .cdn import Cdn
+from .cdn import FOLDERS, Cdn
 from .clock import SandboxClock
+from .doors import ShutError, base_url, doors
 from .faults import FaultBook
 from .gateway import Gateway
 from .limits import RequestBudget
@@ -36,6 +39,9 @@ class FakeDiscord(Switches):
     It starts with one guild ("Sandbox": #general, #music), the people "Member One", "Member Two", "Moderator" and
     "Owner", and a guild "Elsewhere" (#lounge) where the bot is not. `stop()` and `start()` take it away and bring it
     back on the same port with everything it knew.
+
+    `host_names`: names beside loopback under which it is called. What the control API wants to see is `control_token`;
+    the origins in `pages` may read files.
     """
 
     def __init__(
@@ -47,9 +53,13 @@ class FakeDiscord(Switches):
         rules: Rules | None = None,
         clock: SandboxClock | None = None,
         app_name: str = DEFAULT_APP_NAME,
+        host_names: Iterable[str] = (),
     ) -> None:
         self.host = host
         self.port = port
+        self.doors = doors(host_names)
+        self.control_token = secrets.token_urlsafe(32)
+        self.pages: set[str] = set()
         self.world = World(clock=clock or SandboxClock(), rules=rules or Rules(), token=token, app_name=app_name)
         seed(self.world)
         self.faults = FaultBook()
@@ -124,16 +134,31 @@ class FakeDiscord(Switches):
     def application(self) -> web.Application:
         """REST, gateway and CDN as one aiohttp application."""
         frame = Frame(self.world, self.faults, self._budget)
-        app = web.Application(middlewares=[frame.middleware()], client_max_size=_MAX_BODY_BYTES)
+        app = web.Application(middlewares=[self._guarded, frame.middleware()], client_max_size=_MAX_BODY_BYTES)
         app[WORLD] = self.world
         for module in (rest_account, rest_messages, rest_interactions, rest_commands):
             app.router.add_routes(module.routes())
-        cdn = Cdn(self.world, self.faults)
-        for folder in ("attachments", "ephemeral-attachments"):
+        cdn = Cdn(self.world, self.faults, self.pages)
+        for folder in FOLDERS:
             app.router.add_get(f"/{folder}/{{channel}}/{{attachment}}/{{filename}}", cdn.get)
         app.router.add_get("/gateway", self.gateway.handle)
         app.router.add_get("/gateway/", self.gateway.handle)
         return app
+
+    @web.middleware
+    async def _guarded(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """What a web page sends is answered before anything of it counts: no call, no fault used up, no session."""
+        try:
+            if request.path.startswith(tuple(f"/{folder}/" for folder in FOLDERS)):
+                self.doors.files(request, pages=self.pages)
+            else:
+                self.doors.api(request)
+        except ShutError as shut:
+            body = json.dumps({"message": str(shut), "code": 0}).encode()
+            return web.Response(status=shut.status, body=body, content_type="application/json")
+        return await handler(request)
 
     async def start(self) -> None:
         """Listen; after a `stop()` on the same port as before."""
@@ -142,7 +167,7 @@ class FakeDiscord(Switches):
         site = web.TCPSite(self._runner, self.host, self.port, reuse_address=True)
         await site.start()
         self.port = self._runner.addresses[0][1]
-        self.world.base_url = f"http://{self.host}:{self.port}"
+        self.world.base_url = base_url(self.host, self.port)
 
     async def stop(self) -> None:
         """Close every connection and refuse new ones; the world stays as it is."""

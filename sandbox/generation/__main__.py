@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sandbox.discord.doors import add_host_names
 from sandbox.generation.composer import PlainComposer
 from sandbox.generation.config import Settings
 from sandbox.generation.server import FakeGeneration
@@ -37,6 +38,10 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         default="sketch",
         help="sketch: an offline generator, no AI; plain: a few notes, at once",
     )
+    add_host_names(parser)
+    parser.add_argument(
+        "--control", action="store_true", help="offer faults, scripts and settings below /sandbox; prints their token"
+    )
     parser.add_argument("--tracing", action="store_true", help="offer /v2/logs and the tracing headers")
     parser.add_argument(
         "--allow-loopback", action="store_true", help="fetch references from this machine too, not only from Discord"
@@ -61,9 +66,18 @@ async def _serve(options: argparse.Namespace) -> None:
         loop.add_signal_handler(name, stop.set)
     composer = SketchComposer() if options.composer == "sketch" else PlainComposer()
     async with FakeGeneration(
-        settings, composer=composer, port=options.port, seed=options.seed, folder=options.folder
+        settings,
+        composer=composer,
+        port=options.port,
+        seed=options.seed,
+        folder=options.folder,
+        host_names=options.host_names,
+        has_control=options.control,
     ) as api:
-        print(json.dumps({"url": api.url, "key": api.key, "pid": os.getpid()}), flush=True)
+        printed = {"url": api.url, "key": api.key, "pid": os.getpid()}
+        if api.control_token is not None:
+            printed["control_token"] = api.control_token
+        print(json.dumps(printed), flush=True)
         await stop.wait()
 
 

@@ -1,4 +1,7 @@
-"""The stand-in's own small API under /sandbox: set faults and scripts, change settings, read what happened."""
+"""The stand-in's own small API under /sandbox: set faults and scripts, change settings, read what happened.
+
+It is there only when it is asked for, and every request carries the token of this start; see `sandbox.discord.doors`.
+"""
 
 from dataclasses import asdict
 from typing import Any
@@ -6,16 +9,15 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
+from sandbox.discord.doors import Doors, ShutError
 from sandbox.generation.config import Rule, Script, Settings
 from sandbox.generation.ledger import Generation
 from sandbox.generation.world import World
 
-_LOCAL = frozenset({"127.0.0.1", "localhost"})
 
-
-def add_control(app: web.Application, world: World) -> None:
+def add_control(app: web.Application, world: World, *, doors: Doors, token: str) -> None:
     """Routes: GET state, GET records, PATCH settings, POST and DELETE rules, POST scripts."""
-    control = _Control(world)
+    control = _Control(world, doors, token)
     app.router.add_get("/sandbox/state", control.guarded(control.state))
     app.router.add_get("/sandbox/records", control.guarded(control.records))
     app.router.add_patch("/sandbox/settings", control.guarded(control.change))
@@ -26,17 +28,20 @@ def add_control(app: web.Application, world: World) -> None:
 
 
 class _Control:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, doors: Doors, token: str) -> None:
         self._world = world
+        self._doors = doors
+        self._token = token
 
     def guarded(self, handler: Any) -> Any:
-        """Only for programs of this machine: a web page that points a name at loopback is refused."""
+        """Only for who knows the token."""
 
         async def answer(request: web.Request) -> web.Response:
-            if (request.url.host or "") not in _LOCAL:
-                return web.json_response({"problem": "not a local address"}, status=403)
             try:
+                self._doors.control(request, self._token)
                 return web.json_response(await handler(request))
+            except ShutError as shut:
+                return web.json_response({"problem": str(shut), "refused_by": shut.by}, status=shut.status)
             except ValidationError as error:
                 return web.json_response({"problem": str(error)}, status=400)
             except ValueError as error:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import yarl
 from aiohttp import web
 
 from sandbox.generation.config import Call, Fault, Manner
@@ -40,7 +41,7 @@ class PollCall:
             return real
         world.ledger.struck[f"poll {fault.manner}"] += 1
         world.ledger.calls["poll fault"] += 1
-        filled = {"id": generation.id, "track_url": world.track_url(generation)} if generation else {}
+        filled = {"id": generation.id, "track_url": world.track_url(generation, _origin(request))} if generation else {}
         return await carry_out(fault, request, closing=world.closing, real=real, filled=filled)
 
     def _fault(self, generation: Generation | None) -> Fault | None:
@@ -57,9 +58,9 @@ class PollCall:
         if generation is None:
             return refusal(request, 404, "Generation not found")
         status = word or generation.status_by_clock(world.ledger.now(), world.settings)
-        return web.json_response(await self._body(generation, status))
+        return web.json_response(await self._body(generation, status, _origin(request)))
 
-    async def _body(self, generation: Generation, status: str) -> dict[str, Any]:
+    async def _body(self, generation: Generation, status: str, origin: yarl.URL | None) -> dict[str, Any]:
         world = self._world
         body: dict[str, Any] = {"id": generation.id, "status": status, "error": None}
         if status == "completed":
@@ -67,7 +68,7 @@ class PollCall:
             if generation.composing is not None:
                 await asyncio.shield(generation.composing)
             body["audio_file"] = {
-                "url": world.track_url(generation),
+                "url": world.track_url(generation, origin),
                 "content_type": "audio/mpeg",
                 "file_name": "output.mp3",
                 "file_size": generation.track.stat().st_size if generation.track.exists() else 0,
@@ -76,6 +77,14 @@ class PollCall:
             world.give_up(generation, generation.script.error)
             body["error"] = generation.error if not generation.is_scripted else generation.script.error
         return body
+
+
+def _origin(request: web.Request) -> yarl.URL | None:
+    """The address by which the bot reached us: a tunnel or another name for this machine leads to the file as well."""
+    try:
+        return request.url.origin()
+    except ValueError:
+        return None
 
 
 def _step(generation: Generation | None) -> str | Fault | None:

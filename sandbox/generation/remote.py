@@ -5,15 +5,17 @@ from typing import Any
 import aiohttp
 import yarl
 
+from sandbox.discord.doors import TOKEN_HEADER
 from sandbox.generation.config import Fault, Rule, Script
 
 
 class RemoteGeneration:
     """The same verbs as FakeGeneration, over HTTP. Raises aiohttp.ClientResponseError when an order is refused."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        """`url`: base address, as the process printed it."""
+    def __init__(self, session: aiohttp.ClientSession, url: str, *, token: str) -> None:
+        """`url` and `token`: base address and control_token, as the process prints them with --control."""
         self._session = session
+        self._headers = {TOKEN_HEADER: token}
         self._base = yarl.URL(url)
 
     async def state(self) -> dict[str, Any]:
@@ -51,6 +53,8 @@ class RemoteGeneration:
 
     async def _send(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         url = self._base.joinpath("sandbox", *path.split("/"))
-        async with self._session.request(method, url, json=body, raise_for_status=True) as response:
+        async with self._session.request(
+            method, url, json=body, headers=self._headers, raise_for_status=True
+        ) as response:
             found: dict[str, Any] = await response.json()
             return found

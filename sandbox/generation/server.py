@@ -1,7 +1,9 @@
 """Starts and stops the stand-in; what tests hold in their hands."""
 
+import secrets
 import shutil
 import tempfile
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +13,7 @@ import aiohttp
 import yarl
 from aiohttp import web
 
+from sandbox.discord.doors import ShutError, doors
 from sandbox.generation.composer import Composer, PlainComposer
 from sandbox.generation.config import Fault, Rule, Script, Settings
 from sandbox.generation.contract import refusal
@@ -34,8 +37,16 @@ class FakeGeneration:
         port: int = 0,
         seed: int = 0,
         folder: Path | None = None,
+        host_names: Iterable[str] = (),
+        has_control: bool = False,
     ) -> None:
-        """`port` 0 takes a free one. `folder` keeps references and tracks; without it they go with the server."""
+        """`port` 0 takes a free one. `folder` keeps references and tracks; without it they go with the server.
+
+        `host_names`: names beside loopback under which it is called. `has_control`: the same verbs over HTTP as well,
+        below /sandbox, for who knows `control_token`.
+        """
+        self.control_token = secrets.token_urlsafe(32) if has_control else None
+        self._doors = doors(host_names)
         self._keeps_folder = folder is not None
         self._port = port
         self.world = World(
@@ -107,14 +118,29 @@ class FakeGeneration:
         await self._stack.aclose()
 
     def _app(self) -> web.Application:
-        app = web.Application(client_max_size=1 << 20)
+        app = web.Application(client_max_size=1 << 20, middlewares=[self._guarded])
         app.router.add_post("/v2/generate/audio", SubmitCall(self.world).answer)
         app.router.add_get("/v2/generate/audio", PollCall(self.world).answer, allow_head=False)
         app.router.add_get("/v2/logs", LogsCall(self.world).answer, allow_head=False)
         app.router.add_get("/files/koala/{name:[0-9a-f]+}_output.mp3", TrackCall(self.world).answer, allow_head=False)
-        add_control(app, self.world)
+        if self.control_token is not None:
+            add_control(app, self.world, doors=self._doors, token=self.control_token)
         app.router.add_route("*", "/{rest:.*}", _nothing_here)
         return app
+
+    @web.middleware
+    async def _guarded(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """What a web page sends is answered before anything of it counts: no POST, no fault used up."""
+        try:
+            if request.path.startswith("/files/"):
+                self._doors.files(request)
+            else:
+                self._doors.api(request)
+        except ShutError as shut:
+            return refusal(request, shut.status, str(shut))
+        return await handler(request)
 
 
 async def _nothing_here(request: web.Request) -> web.Response:

@@ -82,10 +82,13 @@ class World:
             self._pay(+1)
         generation.finish(self.ledger.now())
 
-    def track_url(self, generation: Generation) -> str:
-        """Where the file lies: on a path of its own, signed when addresses expire."""
+    def track_url(self, generation: Generation, base: yarl.URL | None = None) -> str:
+        """Where the file lies: on a path of its own, signed when addresses expire.
+
+        `base`: the origin by which whoever asks knows this server, which may be a tunnel's; else as it knows itself.
+        """
         name = _file_name(generation)
-        url = self.url / "files" / "koala" / f"{name}_output.mp3"
+        url = (base or self.url) / "files" / "koala" / f"{name}_output.mp3"
         if self.settings.track_expires_seconds is None:
             return str(url)
         expires = str(self.ledger.now() + self.settings.track_expires_seconds)

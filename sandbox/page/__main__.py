@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from sandbox.discord import DEFAULT_APP_NAME, DEFAULT_TOKEN, FakeDiscord
+from sandbox.discord.doors import add_host_names
 
 from .server import Page
 
@@ -20,6 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--discord-port", type=int, default=0, help="REST, gateway and CDN (0: any free port)")
     parser.add_argument("--token", default=DEFAULT_TOKEN, help="the bot token that is accepted")
     parser.add_argument("--app-name", default=DEFAULT_APP_NAME, help="what the bot is called")
+    add_host_names(parser)
     try:
         asyncio.run(_serve(parser.parse_args(arguments)))
     except OSError as error:
@@ -34,11 +36,23 @@ async def _serve(options: argparse.Namespace) -> None:
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with (
-        FakeDiscord(port=options.discord_port, token=options.token, app_name=options.app_name) as discord,
+        FakeDiscord(
+            port=options.discord_port,
+            token=options.token,
+            app_name=options.app_name,
+            host_names=options.host_names,
+        ) as discord,
         Page(discord, port=options.port) as page,
     ):
-        addresses = {"page_url": page.url, "api_url": discord.api_url, "gateway_url": discord.gateway_url}
-        print(json.dumps({**addresses, "token": discord.token}), flush=True)
+        addresses = {
+            "page_url": page.url,
+            "api_url": discord.api_url,
+            "gateway_url": discord.gateway_url,
+            "control_url": page.url.rstrip("/"),
+            "control_token": discord.control_token,
+            "token": discord.token,
+        }
+        print(json.dumps(addresses), flush=True)
         await stopping.wait()
 
 

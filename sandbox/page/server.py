@@ -7,7 +7,8 @@ from typing import Any, Self
 from aiohttp import web
 
 from sandbox.discord import FakeDiscord, control_application
-from sandbox.discord.control import DISCORD
+from sandbox.discord.control import DISCORD, OPEN
+from sandbox.discord.doors import base_url
 
 from .backstage import Backstage
 from .levers import LeverError
@@ -27,9 +28,11 @@ def page_application(discord: FakeDiscord, *, backstage: Backstage | None = None
     """The page at `/`, the control API below `/sandbox`, the panel below `/backstage`."""
     app = control_application(discord)
     app[BACKSTAGE] = backstage or Backstage(discord)
+    app[OPEN] = frozenset({_index, _static, _token})
     app.on_response_prepare.append(_protect)
     app.router.add_get("/", _index)
     app.router.add_get("/static/{name:[a-z_-]+[.][a-z]+}", _static)
+    app.router.add_get("/token", _token)
     app.router.add_get("/backstage", _backstage)
     app.router.add_post("/backstage/levers/{lever}", _lever)
     app.router.add_post("/backstage/restore", _restore)
@@ -59,7 +62,7 @@ class Page:
         except OSError:
             await self._runner.cleanup()
             raise
-        self.url = f"http://{self._host}:{self._runner.addresses[0][1]}/"
+        self.url = base_url(self._host, self._runner.addresses[0][1]) + "/"
         return self
 
     async def __aexit__(
@@ -87,10 +90,20 @@ async def _protect(request: web.Request, response: web.StreamResponse) -> None:
     response.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
 
 
-async def _index(_: web.Request) -> web.FileResponse:
+async def _index(request: web.Request) -> web.FileResponse:
+    discord = request.app[DISCORD]
+    discord.pages.add(discord.doors.document(request))  # from here on its scripts may read files
     return _file("index.html")
+
+
+async def _token(request: web.Request) -> web.Response:
+    """The token of this start, for the page's own scripts: no other page can read the answer."""
+    discord = request.app[DISCORD]
+    discord.pages.add(discord.doors.document(request, is_opened=False))
+    return web.json_response({"token": discord.control_token}, headers={"Cache-Control": "no-store"})
 
 
 async def _static(request: web.Request) -> web.FileResponse:

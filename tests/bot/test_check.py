@@ -1,11 +1,14 @@
 """`python -m bot check`: every setting is tried, each problem is told with what to do, nothing is spent."""
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from bot import check
+from bot.__main__ import main
 from bot.settings import Settings, load_settings
 from sandbox.discord import FakeDiscord
 from sandbox.generation import FakeGeneration
@@ -81,3 +84,43 @@ async def test_a_mangled_key_a_missing_word_list_and_a_closed_folder_are_told_on
     assert "nowhere.txt" in said.partition("Files ...")[2]
     assert await check.run(settings_at(tmp_path, data_dir=str(tmp_path / "taken/data"))) == 1
     assert "DATA_DIR" in capsys.readouterr().out.partition("Files ...")[2]
+
+
+async def test_a_key_in_an_address_is_neither_shown_nor_repeated_and_a_name_moves_no_cursor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def named_badly(_: web.Request) -> web.Response:
+        return web.json_response({"username": "song\x1b[2K\n  ok: all is well"})
+
+    app = web.Application()
+    app.router.add_route("*", "/{rest:.*}", named_badly)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        pointed = {
+            "discord_api_url": f"http://127.0.0.1:{runner.addresses[0][1]}",
+            "discord_gateway_url": "wss://gateway.example.com/?v=10&token=hunter2",
+            "generation_api_url": "http://hunter1@127.0.0.1:1/v1?api_key=hunter3",
+            "database_url": "postgresql+asyncpg://bot:hunter4@127.0.0.1:1/compose?password=hunter5",
+        }
+        assert await check.run(settings_at(tmp_path, **pointed)) == 1
+    finally:
+        await runner.cleanup()
+    said = capsys.readouterr().out
+    assert "hunter" not in said
+    assert "\x1b" not in said
+    assert r"song\x1b[2K\n  ok: all is well" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_whatever_the_process_creates_is_its_users_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("DISCORD_TOKEN", "GENERATION_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    before = os.umask(0o022)
+    try:
+        assert main(["run"]) == 2
+    finally:
+        in_force = os.umask(before)
+    assert in_force == 0o077

@@ -8,6 +8,7 @@ import pytest
 import yarl
 from discord import app_commands
 
+from bot.audio import FILE_TYPES
 from bot.client import ComposeClient, point_at, run_client
 from bot.errors import StartError, StoreBusyError, TokenRefusedError
 from bot.jobs.ports import Eta
@@ -62,10 +63,12 @@ async def test_commands_are_synced_once_and_again_only_when_they_change(client_k
     assert len(client_kit.fake.calls_to("PUT", COMMANDS)) == 2
 
 
-async def test_the_commands_ask_for_audio_in_every_language_and_everywhere(client_kit: ClientKit) -> None:
+async def test_the_commands_ask_for_songs_in_every_language_and_everywhere(
+    client_kit: ClientKit,
+) -> None:
     (put,) = client_kit.fake.calls_to("PUT", COMMANDS)
     compose = next(command for command in put.payload if command["name"] == "compose")
-    assert compose["options"][0]["file_types"] == ["audio"]
+    assert compose["options"][0]["file_types"] == [*FILE_TYPES]
     assert compose["description_localizations"]["de"].startswith("Mach")
     assert (compose["contexts"], compose["integration_types"]) == ([0, 1, 2], [0, 1])
     assert {command["name"] for command in put.payload} == {"compose", "tracks", "queue", "Compose from this"}
@@ -162,7 +165,7 @@ async def test_a_late_order_goes_on_and_its_card_is_posted(client_kit: ClientKit
     client_kit.advance(7)
     job = await client_kit.jobs.get(client_kit.woken[0])
     assert job.card_message_id is None
-    assert await client_kit.delivery.show(job, Eta()) is not None
+    assert await client_kit.show(job, Eta()) is not None
     assert len(client_kit.fake.messages) == 1
 
 

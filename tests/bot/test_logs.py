@@ -28,6 +28,10 @@ SECRET_TEXTS = [
     (f"/webhooks/123/{TOKEN}?thread_id=1", "/webhooks/123/…?…", TOKEN),
     ("/webhooks/123/short", "/webhooks/123/…", "short"),
     ("postgresql+asyncpg://bot:hunter2@db/compose", "postgresql+asyncpg://…@db/compose", "hunter2"),
+    ("postgresql+asyncpg://bot:a@hunter2@db/compose", "postgresql+asyncpg://…@db/compose", "hunter2"),
+    (f"https://{KEY}@api.example.com/v2", "https://…@api.example.com/v2", KEY),
+    (f"https://api.example.com/v2?api_key={KEY}", "https://api.example.com/v2?…", KEY),
+    (f"wss://gateway.example.com/?token={KEY}", "wss://gateway.example.com/?…", KEY),
 ]
 
 
@@ -89,6 +93,43 @@ def test_what_was_added_is_masked_whatever_it_is(formatter: logging.Formatter):
 @pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
 def test_arguments_of_a_message_are_masked(formatter: logging.Formatter):
     assert "hm=" not in formatter.format(record("cannot fetch %s", SIGNED))
+
+
+FORGED = "2026-01-31 12:00:00 INFO bot.app: all is well"
+#: Each ends a line or moves the cursor somewhere: in a terminal, a pager, an editor, or Python's own splitlines.
+BREAKS = [
+    "\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029",
+    "\x1b[2K\x1b[1G", "\x1b]0;title\x07", "\x9b2K", "\x08" * 9, "\0", "\x7f", "\u202e", "\u2066", "\ud800",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
+@pytest.mark.parametrize("character", BREAKS)
+def test_no_value_from_outside_writes_a_line_of_its_own_or_moves_the_cursor(
+    formatter: logging.Formatter, character: str
+):
+    evil = f"song{character}{FORGED}"
+    line = formatter.format(record("a file named %s", evil, title=evil, error=ValueError(evil)))
+    assert len(line.splitlines()) == 1
+    assert line.isprintable()
+    assert line.count("all is well") == 3
+
+
+def test_what_json_says_is_unchanged_by_it():
+    line = JsonFormatter().format(record("a\x9b\u202eb\u2028 ä ♪"))
+    assert json.loads(line)["message"] == "a\x9b\u202eb\u2028 ä ♪"
+    assert "ä ♪" in line
+
+
+@pytest.mark.parametrize("character", BREAKS)
+def test_a_trace_stays_readable_and_none_of_its_lines_begins_like_one_of_the_log(character: str):
+    evil = f"song{character}{FORGED}"
+    trace = trace_of(cause=ConnectionError(evil), error=RuntimeError(evil))
+    first, *rest = TextFormatter().format(record("a step failed", exc_info=trace)).split("\n")
+    assert first.endswith("a step failed")
+    assert "  Traceback (most recent call last):" in rest
+    assert any("in trace_of" in line for line in rest)
+    assert all(line.startswith("  ") and line.isprintable() for line in rest)
 
 
 def trace_of(*, cause: Exception, error: Exception) -> object:

@@ -267,6 +267,52 @@ def test_the_password_in_a_database_address_is_not_described(monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        (name, f"{scheme}://{place}")
+        for name, scheme in (
+            ("GENERATION_API_URL", "https"),
+            ("DISCORD_API_URL", "https"),
+            ("DISCORD_GATEWAY_URL", "wss"),
+            ("DATABASE_URL", "postgresql+asyncpg"),
+        )
+        for place in (
+            "bot:hunter2@api.example.com/v1",
+            "bot:with%40hunter2@api.example.com/v1",
+            "api.example.com/v1?api_key=hunter2",
+            "api.example.com/v1?v=10&Token=hunter2",
+            "api.example.com/v1?hunter2",
+            "api.example.com/v1?a=1;b=hunter2",
+            "api.example.com/v1#hunter2",
+        )
+    ]
+    + [
+        ("GENERATION_API_URL", "https://hunter2@api.example.com/v1"),
+        ("DISCORD_API_URL", "https://hunter2@api.example.com/v1"),
+        ("DISCORD_GATEWAY_URL", "wss://hunter2@api.example.com/v1"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///data/api.example.com/v1?key=hunter2"),
+    ],
+)
+@pytest.mark.usefixtures("secrets")
+def test_a_key_in_an_address_is_not_shown_wherever_it_stands(monkeypatch: pytest.MonkeyPatch, name: str, address: str):
+    monkeypatch.setenv(name, address)
+    settings = load_settings()
+    for text in (str(settings.described()), repr(settings), str(settings)):
+        assert "hunter2" not in text
+    assert "api.example.com/v1" in settings.described()[name]
+    assert getattr(settings, name.lower()) == address
+
+
+@pytest.mark.parametrize(
+    "address", ["sqlite+aiosqlite:////srv/me@home/compose.db", "postgresql+asyncpg://bot@db:5432/compose?ssl=require"]
+)
+@pytest.mark.usefixtures("secrets")
+def test_an_address_without_a_key_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch, address: str):
+    monkeypatch.setenv("DATABASE_URL", address)
+    assert load_settings().described()["DATABASE_URL"] == address
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("DATABASE_URL", "mysql://bot:hunter2@db/compose"),
@@ -284,3 +330,26 @@ def test_an_error_never_repeats_what_was_typed(monkeypatch: pytest.MonkeyPatch, 
     assert "hunter2" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize(
+    ("given", "hosts"),
+    [
+        ("", set()),
+        ("cdn.example.com", {"cdn.example.com"}),
+        (" CDN.example.com.,  files.example.org ", {"cdn.example.com", "files.example.org"}),
+    ],
+)
+def test_hosts_of_tracks_are_a_list(monkeypatch: pytest.MonkeyPatch, given: str, hosts: set[str]):
+    monkeypatch.setenv("TRACK_HOSTS", given)
+    assert load_settings().track_host_names == hosts
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize(
+    "given", ["https://cdn.example.com", "cdn.example.com/x", "*.example.com", "localhost", "127.0.0.1", "a:1", "com"]
+)
+def test_what_is_no_public_host_is_not_taken_for_one_of_tracks(monkeypatch: pytest.MonkeyPatch, given: str):
+    monkeypatch.setenv("TRACK_HOSTS", given)
+    assert problems_of() == ("TRACK_HOSTS: must be host names such as cdn.example.com, with commas between them",)

@@ -189,6 +189,10 @@ async def test_on_a_phone_every_button_has_a_name(page: Page) -> None:
     assert await page.evaluate(nameless) == []
 
 
+#: As the panel does it, which is closed while a form is open.
+PULL = """(lever) => import("/static/api.js").then(({ post }) => post(`/backstage/levers/${lever}`))"""
+
+
 async def test_buttons_and_an_open_form_outlive_a_restart_of_the_bot(page: Page, reference: Path) -> None:
     await compose(page, reference, "Restart")
     track = track_of(page, "Restart")
@@ -196,9 +200,9 @@ async def test_buttons_and_an_open_form_outlive_a_restart_of_the_bot(page: Page,
     await track.get_by_role("button", name="Edit lyrics").click()
     form = page.get_by_role("dialog")
     await form.locator("textarea").fill("typed before the restart")
-    await page.evaluate("() => fetch('/backstage/levers/kill', {method: 'POST', body: '{}'})")
+    await page.evaluate(PULL, "kill")
     await expect(page.get_by_text("Compose is offline")).to_be_visible()
-    await page.evaluate("() => fetch('/backstage/levers/start', {method: 'POST', body: '{}'})")
+    await page.evaluate(PULL, "start")
     await expect(page.get_by_text("Compose is online")).to_be_visible(timeout=TRACK_MS)
     await form.get_by_role("button", name="Submit").click()
     await expect(page.locator(".message", has_text="typed before the restart").last).to_be_visible()

@@ -32,7 +32,7 @@ _SECRET = re.compile(r"sbx-[A-Za-z0-9_-]{20}|hm=[0-9a-f]{16}|Signature=|sandbox-
 #: bot.jobs.card_updates.MIN_PAUSE_SECONDS, less what two clocks may differ by.
 _MIN_SECONDS = 9.5
 #: An exception that nobody foresaw.
-_FAULT_OF_OURS = re.compile(r"[^\n]*\nTraceback.*?(?=\n\d{4}-)", re.DOTALL)
+_FAULT_OF_OURS = re.compile(r"[^\n]*\n  Traceback.*?(?=\n\d{4}-)", re.DOTALL)
 
 
 class SongBatch(Scenario):

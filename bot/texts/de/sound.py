@@ -11,7 +11,10 @@ TEXTS: dict[str, str] = {
     "sound.unknown": (
         "Das ist keine Tondatei, die sich erkennen lässt, wie auch immer sie heißt. Häng eine MP3- oder WAV-Datei an."
     ),
-    "sound.only_tags": "In dieser Datei stehen Titel und Bilder, aber keine Musik. Häng den Song noch einmal an.",
+    "sound.only_tags": (
+        "Am Anfang dieser Datei stehen Titel oder Bilder, dahinter war keine Musik zu finden. "
+        "Häng den Song noch einmal an."
+    ),
     "sound.no_sound": "Das ist {what} ohne Ton. Häng etwas mit Ton an, oder eine MP3- oder WAV-Datei.",
     "sound.codec": (
         "Der Ton in dieser Datei ist so verpackt, dass er hier nicht gelesen werden kann ({codec}), oder er ist "

@@ -6,7 +6,9 @@ TEXTS: dict[str, str] = {
     "sound.not_sound": "This is {what}, not a song. Attach an MP3 or WAV file.",
     "sound.not_read": "This is {what}, which cannot be read here. Save the song as MP3 or WAV and attach that.",
     "sound.unknown": "This is no sound file that can be recognised, whatever its name says. Attach an MP3 or WAV file.",
-    "sound.only_tags": "This file holds a title and pictures but no music. Attach the song again.",
+    "sound.only_tags": (
+        "This file begins with a title or pictures, and no music was found behind them. Attach the song again."
+    ),
     "sound.no_sound": "This is {what} without any sound in it. Attach one with sound, or an MP3 or WAV file.",
     "sound.codec": (
         "The sound in this file is packed in a way that cannot be read here ({codec}), or it is copy-protected. "

@@ -13,15 +13,46 @@ function sentence(words) {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
+let known = null; // the token, which is another one whenever the sandbox was started again
+
+/** What shows the sandbox that it is this page that asks. */
+export function token() {
+  known ??= answerOf("/token").then(
+    (read) => read.token,
+    (refused) => {
+      known = null;
+      throw refused;
+    },
+  );
+  return known;
+}
+
 async function request(method, path, body) {
+  try {
+    return await asked(method, path, body);
+  } catch (refused) {
+    if (refused.body?.refused_by !== "token") throw refused;
+    known = null; // nothing was done: it is asked once more
+    return asked(method, path, body);
+  }
+}
+
+async function asked(method, path, body) {
+  const isForm = body instanceof FormData;
+  return answerOf(path, {
+    method,
+    body: body === undefined || isForm ? body : JSON.stringify(body),
+    headers: {
+      "X-Sandbox-Token": await token(),
+      ...(body === undefined || isForm ? {} : { "Content-Type": "application/json" }),
+    },
+  });
+}
+
+async function answerOf(path, details) {
   let answer;
   try {
-    const isForm = body instanceof FormData;
-    answer = await fetch(path, {
-      method,
-      body: body === undefined || isForm ? body : JSON.stringify(body),
-      headers: body === undefined || isForm ? {} : { "Content-Type": "application/json" },
-    });
+    answer = await fetch(path, details);
   } catch {
     throw new RefusedError(0, { error: "The sandbox does not answer; is it still running?" });
   }

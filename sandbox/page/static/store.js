@@ -1,6 +1,6 @@
 // What one member sees, kept true by the stream of changes; the parts of the page listen to it and ask it to act.
 
-import { get, post, verb } from "./api.js";
+import { get, post, token, verb } from "./api.js";
 
 const CHANGES = [
   "message_create",
@@ -110,9 +110,10 @@ export class Store extends EventTarget {
     const turn = (this.turn += 1);
     this.stream?.close();
     const state = await get("/sandbox/state", { member: this.memberId });
+    const shown = await token();
     if (turn !== this.turn) return; // somebody else is wanted by now
     this.take(state);
-    this.follow(this.state.sequence);
+    this.follow(this.state.sequence, shown);
     const there = this.state.channels.find((one) => one.id === channelId) ?? this.state.channels[0];
     await this.open(there.id);
     for (const modal of this.state.modals) this.tell("modal", modal);
@@ -155,8 +156,9 @@ export class Store extends EventTarget {
 
   // -- the stream ---------------------------------------------------------------------------------
 
-  follow(after) {
-    const query = new URLSearchParams({ member: this.memberId, also: "gateway", after });
+  follow(after, shown) {
+    // an EventSource adds no headers
+    const query = new URLSearchParams({ member: this.memberId, also: "gateway", after, token: shown });
     const stream = (this.stream = new EventSource(`/sandbox/events?${query}`));
     for (const kind of CHANGES) {
       stream.addEventListener(kind, (event) => this.change(JSON.parse(event.data)));

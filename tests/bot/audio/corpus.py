@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from av.stream import Disposition
+
 from bot.audio import AudioPool, Inspection, Problem, Usability
 from tests.bot.audio import sound_files
 from tests.bot.audio.sound_files import (
@@ -106,6 +108,19 @@ def wav_with_mp3() -> bytes:
     return coded("wav", "libmp3lame", kbps=128)()
 
 
+def second_track(container: str) -> Callable[[], bytes]:
+    """The first track is silent, the second is the film's sound."""
+    return lambda: sound_files.film_with_tracks(
+        container, (silence(20), Disposition(0)), (music(20), Disposition.default)
+    )
+
+
+def commentary_first(container: str) -> Callable[[], bytes]:
+    """Both tracks are marked to be played, but the first as a commentary."""
+    both = Disposition.default | Disposition.comment
+    return lambda: sound_files.film_with_tracks(container, (silence(20), both), (music(20), Disposition.default))
+
+
 MP3S = (
     case("mp3_cbr128.mp3", USABLE, 20, None, plain),
     case("mp3_cbr320.mp3", USABLE, 20, None, lambda: mp3(20, 320)),
@@ -128,6 +143,18 @@ MP3S = (
     case("mp3_no_suffix", USABLE, 20, None, plain),
     case("mp3_as.wav", USABLE, 20, None, plain),
     case("mp3_as.jpg", USABLE, 20, None, plain),
+    # FFmpeg looks on however far the first frame lies; players do too.
+    case(
+        "mp3_far_behind_zeros.mp3", CONVERTIBLE, 20, Problem.HEADER, lambda: id3(cover(9000)) + bytes(300_000) + plain()
+    ),
+    case(
+        *("mp3_far_behind_junk.mp3", CONVERTIBLE, 20, Problem.HEADER),
+        lambda: id3(cover(9000)) + sound_files.noise(1_500_000) + plain(),
+    ),
+    case(
+        *("mp3_music_in_a_lying_tag.mp3", CONVERTIBLE, 20, Problem.HEADER),
+        lambda: id3(cover(20_000), claim=0x7FFFFFF) + plain(),
+    ),
     case("mp3_leading_junk.mp3", CONVERTIBLE, 20, Problem.HEADER, lambda: sound_files.noise(3000) + plain()),
     case("mp3_concat.mp3", CONVERTIBLE, 35, Problem.HEADER, lambda: plain() + cut(15)),
     case(
@@ -174,6 +201,11 @@ WAVS = (
     case("wav_against_phase.wav", USABLE, 20, None, lambda: wav(sound_files.against_phase())),
     # Whether something is music cannot be told without a model; the file itself is in order.
     case("wav_loud_noise.wav", USABLE, 20, None, lambda: wav(sound_files.loud_noise())),
+    case("wav_list_unpadded.wav", CONVERTIBLE, 20, Problem.HEADER, lambda: sound_files.wav_without_padding(music(20))),
+    case(
+        *("wav_junk_unpadded.wav", CONVERTIBLE, 20, Problem.HEADER),
+        lambda: sound_files.wav_without_padding(music(20), b"JUNK", b"odd"),
+    ),
     case(
         *("wav_odd_chunks.wav", USABLE, 20, None),
         lambda: riff(chunk(b"JUNK", b"odd"), fmt(), chunk(b"LIST", b"INFO"), chunk(b"data", plain_wav()[44:])),
@@ -255,6 +287,20 @@ OTHERS = (
     case("caf_as.wav", CONVERTIBLE, 20, Problem.OTHER_FORMAT, coded("caf", "pcm_s16le")),
     case("au_as.wav", CONVERTIBLE, 20, Problem.OTHER_FORMAT, coded("au", "pcm_s16be")),
     case("avi_as.wav", CONVERTIBLE, 20, Problem.OTHER_FORMAT, coded("avi", "libmp3lame", kbps=128, film="mpeg4")),
+    # The sound of a film is the track that players play: marked as the default, no commentary.
+    *(
+        case(f"film_second_track.{ending}", CONVERTIBLE, 20, Problem.OTHER_FORMAT, second_track(container))
+        for ending, container in (("mkv", "matroska"), ("mp4", "mp4"), ("mov", "mov"))
+    ),
+    *(
+        case(f"film_commentary_first.{ending}", CONVERTIBLE, 20, Problem.OTHER_FORMAT, commentary_first(container))
+        for ending, container in (("mkv", "matroska"), ("mp4", "mp4"))
+    ),
+    case("opus_as.mka", CONVERTIBLE, 20, Problem.OTHER_FORMAT, coded("matroska", "libopus", 48000, kbps=96)),
+    case("alac.caf", CONVERTIBLE, 20, Problem.OTHER_FORMAT, coded("caf", "alac")),
+    case("pcm24.aif", CONVERTIBLE, 20, Problem.OTHER_FORMAT, coded("aiff", "pcm_s24be")),
+    case("wma_in_film.wmv", CONVERTIBLE, 20, Problem.OTHER_FORMAT, coded("asf", "wmav2", kbps=128, film="wmv2")),
+    case("vorbis_film.webm", CONVERTIBLE, 20, Problem.OTHER_FORMAT, coded("webm", "libopus", 48000, film="libvpx")),
     case("mp4_film_as.mp3", CONVERTIBLE, 20, Problem.OTHER_FORMAT, coded("mp4", "aac", kbps=128, film="mpeg4")),
     case("mov_film_as.mp3", CONVERTIBLE, 20, Problem.OTHER_FORMAT, coded("mov", "pcm_s16le", film="mpeg4")),
     case("3gp_as.mp3", CONVERTIBLE, 20, Problem.OTHER_FORMAT, coded("3gp", "libopencore_amrnb", 8000, 1)),

@@ -8,6 +8,7 @@ from functools import cache
 
 import av
 import numpy as np
+from av.stream import Disposition
 from numpy.typing import NDArray
 
 from bot.audio.mpeg import FrameHead, frame_head
@@ -99,6 +100,33 @@ def add_film(sink, video) -> None:
         picture.pts = n
         sink.mux(video.encode(picture))
     sink.mux(video.encode(None))
+
+
+def film_with_tracks(container: str, *tracks: tuple[Pcm, Disposition], codec: str = "aac") -> bytes:
+    """A film with several sound tracks, each with what a player is told about it. For Matroska, MP4, MOV."""
+    sources = [av.open(io.BytesIO(encoded(pcm, "matroska", codec, kbps=128))) for pcm, _ in tracks]
+    out = io.BytesIO()
+    with av.open(out, "w", format=container) as sink:
+        video = film_stream(sink, "mpeg4")
+        streams = [sink.add_stream_from_template(source.streams.audio[0]) for source in sources]
+        for stream, (_, disposition) in zip(streams, tracks, strict=True):
+            stream.disposition = disposition
+        add_film(sink, video)
+        for source, stream in zip(sources, streams, strict=True):
+            for packet in source.demux(source.streams.audio[0]):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    sink.mux(packet)
+    for source in sources:
+        source.close()
+    return out.getvalue()
+
+
+def wav_without_padding(pcm: Pcm, name: bytes = b"LIST", body: bytes = b"INFOISFT\x01\0\0\0a") -> bytes:
+    """A chunk of odd length with nothing behind it that makes it even, as an audio editor writes it."""
+    assert len(body) % 2
+    odd = name + len(body).to_bytes(4, "little") + body
+    return riff(fmt(), odd, chunk(b"data", pcm_bytes(pcm)))
 
 
 def film_without_sound() -> bytes:

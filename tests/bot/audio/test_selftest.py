@@ -1,6 +1,7 @@
 """When the built-in sample is tried: after the start, after what may be ours, while it fails; never more than that."""
 
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,8 @@ class Trials:
         self.outcome = SampleResult()
         self.tries = 0
         self.own_faults: list[Problem] = []
-        self.selftest = SelfTest(attempt=self.attempt, clock=self.clock, metrics=self.metrics)
-        self.owner.run_forever("sound", self.selftest.run)
+        self.selftest = SelfTest(clock=self.clock, metrics=self.metrics)
+        self.owner.run_forever("sound", partial(self.selftest.run, self.attempt))
 
     async def attempt(self) -> SampleResult:
         self.tries += 1

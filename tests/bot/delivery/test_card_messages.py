@@ -16,7 +16,7 @@ async def test_the_card_follows_the_job_and_is_edited_only_when_it_changes(clien
     job = await client_kit.order()
     job = await client_kit.move(job, JobState.QUEUED)
     for _ in range(3):
-        assert await client_kit.delivery.show(job, Eta(ahead=2)) == job.card_message_id
+        assert await client_kit.show(job, Eta(ahead=2)) == job.card_message_id
     assert "2 others" in text_of(client_kit.card(job))
     assert len(client_kit.fake.calls_to("PATCH", EDIT)) == 1
 
@@ -27,7 +27,7 @@ async def test_two_states_that_look_alike_are_one_edit(client_kit: ClientKit) ->
         job = await client_kit.move(job, after)
     for after in (JobState.READY, JobState.DELIVERING):
         job = await client_kit.move(job, after, track=Track(url="https://files.example/track.mp3"))
-        await client_kit.delivery.show(job, NOTHING)
+        await client_kit.show(job, NOTHING)
     assert len(client_kit.fake.calls_to("PATCH", EDIT)) == 1
 
 
@@ -35,14 +35,14 @@ async def test_the_card_is_edited_by_the_channel_after_the_interaction_has_ended
     job = await client_kit.order()
     client_kit.advance(16 * 60)
     job = await client_kit.move(job, JobState.QUEUED)
-    assert await client_kit.delivery.show(job, NOTHING) == job.card_message_id
+    assert await client_kit.show(job, NOTHING) == job.card_message_id
     assert "waiting" in client_kit.card(job).content
 
 
 async def test_a_card_whose_message_was_never_stored_is_found_by_the_interaction(client_kit: ClientKit) -> None:
     job = await client_kit.order()
     await client_kit.store.update(job.id, card_message_id=None)
-    found = await client_kit.delivery.show(await client_kit.fresh(job), NOTHING)
+    found = await client_kit.show(await client_kit.fresh(job), NOTHING)
     assert found == job.card_message_id
 
 
@@ -52,11 +52,11 @@ async def test_a_card_that_was_never_shown_is_made_once(client_kit: ClientKit) -
     await client_kit.store.update(job.id, card_message_id=None)
     client_kit.advance(20 * 60)
     job = await client_kit.fresh(job)
-    first = await client_kit.delivery.show(job, NOTHING)
+    first = await client_kit.show(job, NOTHING)
     assert first is not None
     assert first != job.card_message_id
     await client_kit.restart()
-    assert await client_kit.delivery.show(job, NOTHING) == first
+    assert await client_kit.show(job, NOTHING) == first
     assert len(client_kit.fake.messages) == 1
 
 
@@ -65,13 +65,13 @@ async def test_an_answer_that_is_still_on_its_way_is_waited_for(client_kit: Clie
     client_kit.fake.remove_message(client_kit.card(job))
     await client_kit.store.update(job.id, card_message_id=None)
     with pytest.raises(DeliveryLaterError):
-        await client_kit.delivery.show(await client_kit.fresh(job), NOTHING)
+        await client_kit.show(await client_kit.fresh(job), NOTHING)
 
 
 async def test_a_deleted_card_is_gone_for_good(client_kit: ClientKit) -> None:
     job = await client_kit.order()
     client_kit.fake.remove_message(client_kit.card(job))
-    assert await client_kit.delivery.show(job, NOTHING) is None
+    assert await client_kit.show(job, NOTHING) is None
     assert client_kit.fake.messages == []
 
 
@@ -81,13 +81,13 @@ async def test_an_outage_is_later(client_kit: ClientKit, fault: dict[str, object
     client_kit.fake.fail("PATCH", EDIT, **fault)
     job = await client_kit.move(job, JobState.QUEUED)
     with pytest.raises(DeliveryLaterError):
-        await client_kit.delivery.show(job, NOTHING)
-    assert await client_kit.delivery.show(job, NOTHING) == job.card_message_id
+        await client_kit.show(job, NOTHING)
+    assert await client_kit.show(job, NOTHING) == job.card_message_id
 
 
 async def test_quick_news_stand_on_the_card_alone(client_kit: ClientKit) -> None:
     job = await client_kit.move(await client_kit.order(), JobState.REFUSED, reason=Reason.FILE_EMPTY)
-    await client_kit.delivery.tell(job)
+    await client_kit.tell(job)
     assert len(client_kit.fake.messages) == 1
     assert "empty" in text_of(client_kit.card(job))
 
@@ -96,8 +96,8 @@ async def test_late_news_call_the_member_once(client_kit: ClientKit) -> None:
     job = await client_kit.generating(await client_kit.order())
     client_kit.advance(120)
     job = await client_kit.move(job, JobState.FAILED, reason=Reason.PROVIDER_FAILED)
-    await client_kit.delivery.tell(job)
-    await client_kit.delivery.tell(job)
+    await client_kit.tell(job)
+    await client_kit.tell(job)
     card, news = client_kit.fake.messages
     assert "gave up" in text_of(card)
     assert labels_of(card) == ["Try again", "Edit lyrics"]
@@ -109,7 +109,7 @@ async def test_news_without_a_card_have_its_buttons(client_kit: ClientKit) -> No
     job = await client_kit.generating(await client_kit.order())
     client_kit.fake.remove_message(client_kit.card(job))
     job = await client_kit.move(job, JobState.FAILED, reason=Reason.PROVIDER_FAILED)
-    await client_kit.delivery.tell(job)
+    await client_kit.tell(job)
     (news,) = client_kit.fake.messages
     assert labels_of(news) == ["Try again", "Edit lyrics"]
 
@@ -118,7 +118,7 @@ async def test_news_from_a_deleted_channel_come_directly(client_kit: ClientKit) 
     job = await client_kit.generating(await client_kit.order())
     client_kit.fake.delete_channel(None)
     job = await client_kit.move(job, JobState.FAILED, reason=Reason.PROVIDER_FAILED)
-    await client_kit.delivery.tell(job)
+    await client_kit.tell(job)
     (news,) = client_kit.fake.seen(client_kit.fake.open_dm())
     assert "gave up" in news.content
 
@@ -128,29 +128,29 @@ async def test_when_nobody_can_be_told_it_gives_up_silently(client_kit: ClientKi
     client_kit.fake.delete_channel(None)
     client_kit.fake.close_dms()
     job = await client_kit.move(job, JobState.FAILED, reason=Reason.PROVIDER_FAILED)
-    await client_kit.delivery.tell(job)
+    await client_kit.tell(job)
 
 
 async def test_a_user_installed_app_edits_its_answer_while_it_may(client_kit: ClientKit) -> None:
     job = await client_kit.order(install=Install.USER)
     job = await client_kit.move(job, JobState.QUEUED)
-    assert await client_kit.delivery.show(job, NOTHING) == job.card_message_id
+    assert await client_kit.show(job, NOTHING) == job.card_message_id
     client_kit.advance(16 * 60)
-    assert await client_kit.delivery.show(await client_kit.generating_from(job), NOTHING) is None
+    assert await client_kit.show(await client_kit.generating_from(job), NOTHING) is None
 
 
 async def test_a_converted_song_is_published_on_the_card_and_stays_there(client_kit: ClientKit) -> None:
     job = await client_kit.order()
     song = client_kit.files.reference_path("x.mp3")
     song.write_bytes(SONG[1])
-    published = await client_kit.delivery.publish(job, song, "converted.mp3")
+    published = await client_kit.cards.publish(job, song, "converted.mp3")
     assert published.expires_at is not None
     assert [file.filename for file in client_kit.card(job).attachments] == ["converted.mp3"]
-    again = await client_kit.delivery.publish(job, song, "converted.mp3")
+    again = await client_kit.cards.publish(job, song, "converted.mp3")
     assert again.url != ""
     assert len(client_kit.card(job).attachments) == 1
     job = await client_kit.move(job, JobState.QUEUED)
-    await client_kit.delivery.show(job, NOTHING)
+    await client_kit.show(job, NOTHING)
     assert len(client_kit.card(job).attachments) == 1
 
 
@@ -160,7 +160,7 @@ async def test_refused_content_is_told_to_the_member_alone(client_kit: ClientKit
     if late:
         client_kit.advance(20 * 60)
     job = await client_kit.move(job, JobState.FAILED, reason=Reason.CONTENT_REFUSED)
-    await client_kit.delivery.tell(job)
+    await client_kit.tell(job)
     assert "refuses" not in text_of(client_kit.card(job))
     assert "has been told why" in text_of(client_kit.card(job))
     assert labels_of(client_kit.card(job)) == ["Edit lyrics"]

@@ -159,11 +159,11 @@ async def test_a_message_deleted_since_counts_as_delivered(client_kit: ClientKit
 async def test_an_earlier_message_is_found_by_its_button(client_kit: ClientKit) -> None:
     job, track = await client_kit.delivering(await client_kit.order(), b"ID3" + bytes(500))
     since = client_kit.clock.now() - timedelta(seconds=30)
-    assert await client_kit.delivery.find_delivered(job, since) is None
+    assert await client_kit.delivery.find(job, since) is None
     sent = await client_kit.delivery.deliver(job, track)
     await client_kit.fake.post("something else")
-    assert await client_kit.delivery.find_delivered(job, since) == sent
-    assert await client_kit.delivery.find_delivered(replace(job, id=job.id + 1), since) is None
+    assert await client_kit.delivery.find(job, since) == sent
+    assert await client_kit.delivery.find(replace(job, id=job.id + 1), since) is None
 
 
 async def test_a_direct_message_is_found_too(client_kit: ClientKit) -> None:
@@ -171,14 +171,14 @@ async def test_a_direct_message_is_found_too(client_kit: ClientKit) -> None:
     client_kit.fake.revoke("VIEW_CHANNEL")
     since = client_kit.clock.now() - timedelta(seconds=30)
     sent = await client_kit.delivery.deliver(job, track)
-    assert await client_kit.delivery.find_delivered(job, since) == sent
+    assert await client_kit.delivery.find(job, since) == sent
 
 
 async def test_looking_during_an_outage_is_later(client_kit: ClientKit) -> None:
     job, _ = await client_kit.delivering(await client_kit.order(), b"ID3" + bytes(500))
     client_kit.fake.fail("GET", r"/channels/\d+/messages", status=503)
     with pytest.raises(DeliveryLaterError):
-        await client_kit.delivery.find_delivered(job, client_kit.clock.now() - timedelta(seconds=30))
+        await client_kit.delivery.find(job, client_kit.clock.now() - timedelta(seconds=30))
 
 
 async def user_installed(client_kit: ClientKit) -> tuple[Job, Path]:
@@ -242,4 +242,4 @@ async def test_a_track_that_cannot_be_read_is_no_outage_of_discord(client_kit: C
 async def test_a_reference_that_cannot_be_read_is_no_outage_of_discord(client_kit: ClientKit, tmp_path: Path) -> None:
     job = await client_kit.order()
     with pytest.raises(DiskError, match="the copy of the reference cannot be read"):
-        await client_kit.delivery.publish(job, tmp_path / "missing.mp3", "song.mp3")
+        await client_kit.cards.publish(job, tmp_path / "missing.mp3", "song.mp3")

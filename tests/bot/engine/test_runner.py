@@ -1,6 +1,7 @@
 """The engine: every job gets its looks, one at a time, and a stop leaves nothing half done."""
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
@@ -11,8 +12,10 @@ from bot.clock import SystemClock
 from bot.engine.runner import JobRunner
 from bot.errors import Reason, StoreBusyError
 from bot.jobs.context import AT_ONCE, DONE, RunAgain, StepResult
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import JobState
 from bot.jobs.ports import GaveUp
+from bot.jobs.schedule import Pace
 from bot.jobs.service import Actor
 from bot.metrics import Metrics
 from bot.supervisor import TaskSupervisor
@@ -54,20 +57,19 @@ class Bare:
         self.max_at_once = Counter[int]()
         self.step: Callable[[int], Awaitable[StepResult]] = self.done
         self.engine = JobRunner(
-            run_step=self.run_step,
-            give_up=self.give_up,
-            in_flight=lambda: self.in_flight,
             store=self.rows,  # type: ignore[arg-type]
             clock=self.clock,
             supervisor=self.supervisor,
             metrics=self.metrics,
-            spread_seconds=10,
+            pace=Pace(poll_interval_seconds=10, polls_per_second=5),
         )
 
     async def done(self, _job_id: int) -> StepResult:
         return DONE
 
-    async def run_step(self, job_id: int) -> StepResult:
+    async def run_step(self, live: LiveJob) -> StepResult:
+        job_id = live.id
+        live.in_flight = job_id in self.in_flight
         self.looks.append((job_id, self.clock.monotonic() - 1000))
         self.at_once[job_id] += 1
         self.max_at_once[job_id] = max(self.max_at_once[job_id], self.at_once[job_id])
@@ -76,8 +78,8 @@ class Bare:
         finally:
             self.at_once[job_id] -= 1
 
-    async def give_up(self, job_id: int) -> StepResult:
-        self.given_up.append(job_id)
+    async def give_up(self, live: LiveJob) -> StepResult:
+        self.given_up.append(live.id)
         return DONE
 
     def looked_at(self) -> list[int]:
@@ -87,6 +89,10 @@ class Bare:
         """Second by second: an engine sleeps until what it knew of when it went to sleep."""
         for _ in range(int(seconds)):
             await self.clock.advance(1)
+
+
+def running(engine: JobRunner) -> list[int]:
+    return [live.id for live in engine._jobs.values() if live.step is not None]
 
 
 @pytest.fixture
@@ -101,13 +107,13 @@ async def bare() -> AsyncIterator[Bare]:
 
 async def test_a_start_queues_looks_and_executes_nothing(bare: Bare):
     bare.rows.waiting = [1, 2, 3]
-    await bare.engine.start()
+    await bare.engine.start(bare)
     assert bare.looks == []
 
 
 async def test_first_looks_are_spread_over_one_interval(bare: Bare):
     bare.rows.waiting = list(range(1, 201))
-    await bare.engine.start()
+    await bare.engine.start(bare)
     await bare.pass_time(10)
     assert sorted(bare.looked_at()) == list(range(1, 201))
     by_second = Counter(int(at) for _, at in bare.looks)
@@ -122,7 +128,7 @@ async def test_a_job_is_looked_at_again_when_its_step_says_so_and_not_before(bar
         return next(steps)
 
     bare.step = step
-    await bare.engine.start()
+    await bare.engine.start(bare)
     bare.engine.wake(1)
     await bare.pass_time(100)
     assert bare.looks == [(1, 0), (1, 5), (1, 65), (1, 65)]
@@ -135,7 +141,7 @@ async def test_a_wake_brings_a_waiting_job_forward(bare: Bare):
         return next(steps)
 
     bare.step = step
-    await bare.engine.start()
+    await bare.engine.start(bare)
     bare.engine.wake(1)
     await bare.pass_time(10)
     bare.engine.wake(1)
@@ -145,7 +151,7 @@ async def test_a_wake_brings_a_waiting_job_forward(bare: Bare):
 
 async def test_a_wake_before_the_start_is_not_lost(bare: Bare):
     bare.engine.wake(7)
-    await bare.engine.start()
+    await bare.engine.start(bare)
     await bare.pass_time(1)
     assert bare.looked_at() == [7]
 
@@ -158,7 +164,7 @@ async def test_a_wake_while_a_step_runs_means_once_more_afterwards_and_never_two
         return RunAgain(after_seconds=3600)
 
     bare.step = step
-    await bare.engine.start()
+    await bare.engine.start(bare)
     bare.engine.wake(1)
     await bare.clock.settle()
     for _ in range(5):
@@ -171,6 +177,32 @@ async def test_a_wake_while_a_step_runs_means_once_more_afterwards_and_never_two
     assert bare.max_at_once[1] == 1
 
 
+async def test_what_is_remembered_of_a_job_lasts_from_step_to_step_and_goes_with_the_last(bare: Bare):
+    seen: list[LiveJob] = []
+    steps = iter([RunAgain(after_seconds=5), AT_ONCE, DONE, DONE])
+    run_step = bare.run_step
+
+    async def run_and_keep(live: LiveJob) -> StepResult:
+        seen.append(live)
+        live.failures["kept"] += 1
+        return await run_step(live)
+
+    async def step(_job_id: int) -> StepResult:
+        return next(steps)
+
+    bare.step, bare.run_step = step, run_and_keep
+    await bare.engine.start(bare)
+    bare.engine.wake(1)
+    await bare.pass_time(10)
+    assert [live.failures["kept"] for live in seen] == [3, 3, 3]
+    seen.clear()
+    gc.collect()
+    assert not bare.engine._jobs
+    bare.engine.wake(1)
+    await bare.pass_time(1)
+    assert [live.failures["kept"] for live in seen] == [1]
+
+
 async def test_a_job_that_hangs_holds_up_nobody(bare: Bare):
     async def step(job_id: int) -> StepResult:
         if job_id == 1:
@@ -178,12 +210,12 @@ async def test_a_job_that_hangs_holds_up_nobody(bare: Bare):
         return DONE
 
     bare.step = step
-    await bare.engine.start()
+    await bare.engine.start(bare)
     for job_id in range(1, 50):
         bare.engine.wake(job_id)
     await bare.clock.settle()
     assert len(bare.looks) == 49
-    assert list(bare.engine._running) == [1]
+    assert running(bare.engine) == [1]
 
 
 # --- faults -----------------------------------------------------------------------------------------------------------
@@ -198,7 +230,7 @@ async def test_a_step_that_raises_unexpectedly_is_logged_counted_and_tried_again
         return DONE
 
     bare.step = step
-    await bare.engine.start()
+    await bare.engine.start(bare)
     bare.engine.wake(1)
     await bare.pass_time(100)
     assert bare.looks == [(1, 0), (1, 30), (1, 60)]
@@ -214,7 +246,7 @@ async def test_a_step_that_fails_for_ten_minutes_is_given_up(bare: Bare):
         raise KeyError("nobody foresaw this")
 
     bare.step = step
-    await bare.engine.start()
+    await bare.engine.start(bare)
     bare.engine.wake(1)
     await bare.pass_time(590)
     assert bare.given_up == []
@@ -230,7 +262,7 @@ async def test_faults_count_only_in_a_row(bare: Bare):
         return RunAgain(after_seconds=30)
 
     bare.step = step
-    await bare.engine.start()
+    await bare.engine.start(bare)
     bare.engine.wake(1)
     await bare.pass_time(1500)
     assert bare.given_up == []
@@ -241,7 +273,7 @@ async def test_jobs_in_doubt_are_looked_at_after_a_start_and_then_left_alone(
     bare: Bare, caplog: pytest.LogCaptureFixture
 ):
     bare.rows.doubtful = [3]
-    await bare.engine.start()
+    await bare.engine.start(bare)
     await bare.pass_time(300)
     assert bare.looked_at() == [3]
     assert not [record for record in caplog.records if record.levelname == "WARNING"]
@@ -254,7 +286,7 @@ async def test_a_busy_database_is_no_fault_and_is_asked_again_soon(bare: Bare, c
         return DONE
 
     bare.step = step
-    await bare.engine.start()
+    await bare.engine.start(bare)
     bare.engine.wake(1)
     await bare.pass_time(10)
     assert bare.looks == [(1, 0), (1, 2), (1, 4)]
@@ -263,7 +295,7 @@ async def test_a_busy_database_is_no_fault_and_is_asked_again_soon(bare: Bare, c
 
 
 async def test_forgotten_jobs_are_found_within_a_minute(bare: Bare, caplog: pytest.LogCaptureFixture):
-    await bare.engine.start()
+    await bare.engine.start(bare)
     bare.rows.waiting = [4, 5]
     await bare.pass_time(75)
     assert sorted(bare.looked_at()) == [4, 5]
@@ -278,14 +310,14 @@ async def test_what_is_running_or_waiting_is_not_forgotten(bare: Bare, caplog: p
 
     bare.step = step
     bare.rows.waiting = [1, 2]
-    await bare.engine.start()
+    await bare.engine.start(bare)
     await bare.pass_time(300)
     assert sorted(bare.looked_at()) == [1, 2]
     assert not caplog.records
 
 
 async def test_a_busy_database_does_not_end_the_search_for_forgotten_jobs(bare: Bare):
-    await bare.engine.start()
+    await bare.engine.start(bare)
     bare.rows.waiting = [4]
     bare.rows.troubles = 2
     await bare.pass_time(200)
@@ -297,7 +329,7 @@ async def test_a_busy_database_does_not_end_the_search_for_forgotten_jobs(bare: 
 
 
 async def test_nothing_begins_after_a_stop(bare: Bare):
-    await bare.engine.start()
+    await bare.engine.start(bare)
     await bare.engine.stop(1)
     bare.engine.wake(1)
     bare.rows.waiting = [2]
@@ -317,7 +349,7 @@ async def test_jobs_that_fall_due_while_stopping_do_not_keep_the_loop_turning(ba
 
     bare.step = step
     bare.in_flight = {1}
-    await bare.engine.start()
+    await bare.engine.start(bare)
     bare.engine.wake(1)
     bare.engine.wake(2)
     await bare.clock.settle()
@@ -339,7 +371,7 @@ async def test_a_stop_in_the_turn_in_which_a_job_falls_due_ends_the_loop(bare: B
 
     bare.step = step
     bare.engine.wake(1)
-    looping = asyncio.ensure_future(bare.engine._loop())
+    looping = asyncio.ensure_future(bare.engine._loop(bare))
     for _ in range(10):
         await asyncio.sleep(0)
     assert bare.looked_at() == [1]
@@ -363,12 +395,12 @@ async def test_a_step_that_does_not_let_go_does_not_hold_a_stop_up(bare: Bare, c
         return DONE
 
     bare.step = step
-    await bare.engine.start()
+    await bare.engine.start(bare)
     bare.engine.wake(1)
     await bare.clock.settle()
     async with asyncio.timeout(30):
         await bare.engine.stop(0.02)
-    assert list(bare.engine._running) == [1]
+    assert running(bare.engine) == [1]
     assert "1 jobs were cut off; what became of them is found out at the next start" in caplog.messages
     release.set()
 
@@ -387,18 +419,18 @@ async def test_a_stop_cancels_what_waits_and_lets_what_is_in_flight_end(bare: Ba
         return AT_ONCE
 
     bare.step = step
-    await bare.engine.start()
+    await bare.engine.start(bare)
     for job_id in (1, 2, 3):
         bare.engine.wake(job_id)
     await bare.clock.settle()
-    bare.in_flight = {2}
+    bare.engine._live(2).in_flight = True
     stopping = asyncio.ensure_future(bare.engine.stop(30))
     await bare.clock.settle()
     assert sorted(ends) == ["1 cancelled", "3 cancelled"]
     gate.set()
     await stopping
     assert sorted(ends) == ["1 cancelled", "2 finished", "3 cancelled"]
-    assert not bare.engine._running
+    assert not running(bare.engine)
     await bare.pass_time(5)
     assert len(bare.looks) == 3
     assert not [record for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
@@ -411,11 +443,11 @@ async def test_what_takes_longer_than_the_grace_is_cut_off(bare: Bare, caplog: p
 
     bare.step = step
     bare.in_flight = {1}
-    await bare.engine.start()
+    await bare.engine.start(bare)
     bare.engine.wake(1)
     await bare.clock.settle()
     await bare.engine.stop(0.02)
-    assert not bare.engine._running
+    assert not running(bare.engine)
     assert "1 jobs were cut off; what became of them is found out at the next start" in caplog.messages
 
 
@@ -436,11 +468,11 @@ async def let_pass(
 
 async def test_orders_become_delivered_songs(kit: Kit):
     kit.generator.polls.default = finished()
-    await kit.engine.start()
+    await kit.engine.start(kit.steps)
     for number in range(1, 11):
         await kit.service.compose(an_order(number))
     await let_pass(kit, lambda: len(kit.discord.tells.calls) == 10)
-    await eventually(lambda: not kit.engine._running)
+    await eventually(lambda: not running(kit.engine))
     for job_id in range(1, 11):
         assert await kit.states(job_id) == [JobState.CHECKING, *STRAIGHT]
     assert len(kit.generator.submits.calls) == len(kit.discord.deliveries.calls) == 10
@@ -451,7 +483,7 @@ async def test_a_cancel_while_a_step_runs_is_seen_right_after_it(kit: Kit):
     release = kit.generator.polls.hold()
     kit.generator.polls.default = GaveUp(reason=Reason.PROVIDER_FAILED, detail="")
     await kit.at(JobState.GENERATING)
-    await kit.engine.start()
+    await kit.engine.start(kit.steps)
     await let_pass(kit, kit.generator.polls.begun.is_set)
     await kit.service.cancel(1, Actor(member_id=OWNER.member_id))
     release.set()
@@ -464,7 +496,7 @@ async def test_a_stop_inside_a_post_waits_for_its_answer_and_writes_it_down(kit:
     await kit.at(JobState.QUEUED)
     waiting = await kit.at(JobState.GENERATING)
     kit.generator.polls.hold()
-    await kit.engine.start()
+    await kit.engine.start(kit.steps)
     await let_pass(kit, lambda: bool(kit.generator.submits.under_way and kit.generator.polls.under_way))
     stopping = asyncio.ensure_future(kit.engine.stop(30))
     await asyncio.sleep(0.05)
@@ -486,7 +518,7 @@ async def test_a_stop_while_the_intent_is_written_leaves_no_doubt(kit: Kit):
         await asyncio.sleep(0.1)
 
     kit.store.before["move"] = slow
-    await kit.engine.start()
+    await kit.engine.start(kit.steps)
     await let_pass(kit, written.is_set)
     await kit.engine.stop(30)
     assert (await kit.job()).state is JobState.GENERATING
@@ -496,7 +528,7 @@ async def test_a_stop_while_the_intent_is_written_leaves_no_doubt(kit: Kit):
 async def test_a_stop_inside_a_message_waits_for_its_confirmation(kit: Kit):
     release = kit.discord.deliveries.hold()
     await kit.at(JobState.DELIVERING)
-    await kit.engine.start()
+    await kit.engine.start(kit.steps)
     await let_pass(kit, kit.discord.deliveries.begun.is_set)
     stopping = asyncio.ensure_future(kit.engine.stop(30))
     await asyncio.sleep(0.02)
@@ -509,13 +541,13 @@ async def test_a_stop_inside_a_message_waits_for_its_confirmation(kit: Kit):
 async def test_a_post_that_was_cut_off_is_found_out_at_the_next_start(kit: Kit):
     kit.generator.submits.hold()
     await kit.at(JobState.QUEUED)
-    await kit.engine.start()
+    await kit.engine.start(kit.steps)
     await let_pass(kit, kit.generator.submits.begun.is_set)
     await kit.engine.stop(0.02)
     await kit.supervisor.stop()
     assert (await kit.job()).state is JobState.SUBMITTING
     second = kit.restarted()
-    await second.engine.start()
+    await second.engine.start(second.steps)
     await let_pass(second, lambda: second.discord.told_states == [JobState.UNKNOWN])
     assert not second.generator.submits.calls
     await second.engine.stop(1)
@@ -526,7 +558,7 @@ async def test_a_restart_goes_on_in_every_state(kit: Kit):
     for state in (JobState.CHECKING, *STRAIGHT):
         await kit.at(state)
     kit.generator.polls.default = finished()
-    await kit.engine.start()
+    await kit.engine.start(kit.steps)
     await let_pass(kit, lambda: len(kit.discord.tells.calls) == 7)
     tally = (await kit.store.tally()).by_state
     assert tally[JobState.DELIVERED] == 6
@@ -543,12 +575,12 @@ async def test_two_thousand_jobs_in_the_heap_are_looked_at_in_turn(bare: Bare):
 
     bare.step = step
     bare.rows.waiting = list(range(2000))
-    await bare.engine.start()
+    await bare.engine.start(bare)
     await bare.pass_time(60)
     assert len(looks) == 2000
     assert min(looks.values()) >= 3
     assert max(bare.max_at_once.values()) == 1
-    assert len(bare.engine._heap) == len(bare.engine._due) == 2000
+    assert len(bare.engine._heap) == len(bare.engine._jobs) == 2000
 
 
 async def test_a_doubt_left_by_the_last_process_is_cleared_by_the_providers_log(kit: Kit):
@@ -557,7 +589,7 @@ async def test_a_doubt_left_by_the_last_process_is_cleared_by_the_providers_log(
     after.generator.can_look_up = True
     after.generator.look_ups.then("gen-found")
     after.generator.polls.hold()
-    await after.engine.start()
+    await after.engine.start(after.steps)
     await let_pass(after, lambda: bool(after.generator.polls.under_way))
     job = await after.job()
     assert (job.state, job.generation_id, job.reason) == (JobState.GENERATING, "gen-found", None)
@@ -568,7 +600,7 @@ async def test_a_doubt_left_by_the_last_process_is_cleared_by_the_providers_log(
 async def test_a_song_whose_steps_keep_failing_ends_in_words_and_its_track_stays_within_reach(kit: Kit):
     kit.generator.polls.default = KeyError("nobody foresaw this")
     await kit.at(JobState.GENERATING)
-    await kit.engine.start()
+    await kit.engine.start(kit.steps)
     await let_pass(kit, lambda: kit.discord.told_states == [JobState.EXPIRED], pace_seconds=5)
     job = await kit.job()
     assert (job.reason, job.generation_id) == (Reason.INTERNAL, "g-1")

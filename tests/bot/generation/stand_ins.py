@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp import web
 from hypothesis import settings
 
+from bot.connections import public_connector
 from bot.download import DownloadTimeouts
 from bot.generation.client import Sessions
 from bot.generation.transport import Timeouts
@@ -48,8 +49,9 @@ async def open_sessions() -> AsyncIterator[Sessions]:
         aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(force_close=True), cookie_jar=aiohttp.DummyCookieJar()
         ) as submit,
+        aiohttp.ClientSession(connector=public_connector(limit=100), cookie_jar=aiohttp.DummyCookieJar()) as files,
     ):
-        yield Sessions(calls=calls, submit=submit)
+        yield Sessions(calls=calls, files=files, submit=submit)
 
 
 class References:

@@ -84,7 +84,7 @@ async def test_no_exception_of_the_connection_crosses_out(
 
     monkeypatch.setattr(tracks, "NOT_YET_PAUSES_SECONDS", ())
     async with aiohttp.ClientSession(middlewares=[fail]) as session:
-        client = client_for("http://127.0.0.1:9", Sessions(calls=session, submit=session))
+        client = client_for("http://127.0.0.1:9", Sessions(calls=session, files=session, submit=session))
         with pytest.raises(GenerationError) as submitted:
             await client.submit(request_for(REFERENCE))
         assert type(submitted.value) is (BusyError if issubclass(kind, NOT_SENT) else OutcomeUnknownError)

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import shutil
+import weakref
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,25 +11,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.assembly import Ground, Outside, assemble
 from bot.disk import Disk
 from bot.engine.runner import JobRunner
-from bot.jobs.card_updates import CardUpdater
-from bot.jobs.context import RunAgain, StepContext, StepLimits, StepResult
-from bot.jobs.eta import EtaEstimator
+from bot.jobs.context import RunAgain, StepLimits, StepResult
 from bot.jobs.files import JobFiles
-from bot.jobs.finishing import FinishSteps
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Order, Track
 from bot.jobs.ports import Finished
 from bot.jobs.schedule import Pace
-from bot.jobs.service import Actor, JobService
-from bot.jobs.steps import JobSteps
-from bot.jobs.submitting import SubmitSteps
+from bot.jobs.service import Actor
 from bot.metrics import Metrics
 from bot.store.db import open_store
 from bot.store.jobs import SqlJobStore
 from bot.supervisor import TaskSupervisor
 from tests.bot.jobs.orders import MEMBER, an_order
-from tests.bot.jobs.scripted import ScriptedDeliverer, ScriptedFetcher, ScriptedGenerator, TroubledStore
+from tests.bot.jobs.scripted import ScriptedDiscord, ScriptedFetcher, ScriptedGenerator, TroubledStore
 from tests.moved_clock import MovedClock
 
 TRACK_URL = "https://cdn.example/track.mp3?sig=1"
@@ -44,6 +42,18 @@ STRAIGHT = (
 )
 
 
+class HeardRunner(JobRunner):
+    """Writes down whom it was asked to look at."""
+
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.woken: list[int] = []
+
+    def wake(self, job_id: int) -> None:
+        self.woken.append(job_id)
+        super().wake(job_id)
+
+
 class Kit:
     """One process, as far as jobs are concerned. `restarted` gives a second one on the same rows and files."""
 
@@ -56,7 +66,7 @@ class Kit:
         self.metrics = Metrics()
         self.supervisor = TaskSupervisor(self.clock)
         self.generator = ScriptedGenerator()
-        self.discord = ScriptedDeliverer()
+        self.discord = ScriptedDiscord()
         self.fetcher = ScriptedFetcher()
         self.files = JobFiles(folder)
         self.files.prepare()
@@ -65,64 +75,32 @@ class Kit:
             generation_timeout=timedelta(seconds=900),
             generation_concurrency=places,
         )
-        self.eta_estimator = EtaEstimator(store=self.store, clock=self.clock)
-        self.card_updater = CardUpdater(
-            store=self.store,
-            deliverer=self.discord,
-            eta_estimator=self.eta_estimator,
-            clock=self.clock,
-            supervisor=self.supervisor,
-        )
         self.disk = Disk([folder / "tracks"], self.clock)
-        self.context = StepContext(
+        ground = Ground(
             store=self.store,
-            card_updater=self.card_updater,
-            clock=self.clock,
-            metrics=self.metrics,
-            limits=self.limits,
+            files=self.files,
             disk=self.disk,
-        )
-        self.submitting = SubmitSteps(context=self.context, generator=self.generator)
-        self.finishing = FinishSteps(
-            context=self.context,
-            generator=self.generator,
-            tracks=self.fetcher,
-            deliverer=self.discord,
-            files=self.files,
-        )
-        self.steps = JobSteps(
-            context=self.context,
-            generator=self.generator,
-            references=self.fetcher,
-            publisher=self.discord,
-            files=self.files,
-            submitting=self.submitting,
-            finishing=self.finishing,
-        )
-        self.engine = JobRunner(
-            run_step=self.steps.run_step,
-            give_up=self.steps.give_up,
-            in_flight=lambda: self.submitting.in_flight | self.finishing.in_flight,
-            store=self.store,
             clock=self.clock,
+            metrics=self.metrics,
             supervisor=self.supervisor,
-            metrics=self.metrics,
-            spread_seconds=10,
         )
-        self.woken: list[int] = []
-        self.service = JobService(
-            store=self.store,
-            files=self.files,
-            eta_estimator=self.eta_estimator,
-            clock=self.clock,
-            metrics=self.metrics,
-            wake=self._wake,
+        assembly = assemble(ground, limits=self.limits, engine=HeardRunner)
+        self.steps = assembly.steps(
+            Outside(
+                generator=self.generator,
+                references=self.fetcher,
+                tracks=self.fetcher,
+                cards=self.discord,
+                delivery=self.discord,
+            )
         )
+        self.card_updater = self.steps._context.card_updater
+        self.service = assembly.jobs
+        self.eta_estimator = assembly.eta_estimator
+        self.engine = assembly.engine
+        self.woken = assembly.engine.woken
         self._interactions = itertools.count(1)
-
-    def _wake(self, job_id: int) -> None:
-        self.woken.append(job_id)
-        self.engine.wake(job_id)
+        self._live: dict[int, LiveJob] = {}
 
     def restarted(self) -> "Kit":
         """The next process: knows nothing but the rows and the files."""
@@ -138,9 +116,34 @@ class Kit:
 
     async def run_step(self, job_id: int = 1) -> StepResult:
         """One step, and the card that it leads to."""
-        step = await self.steps.run_step(job_id)
+        step = await self.look(job_id)
         await self.painted()
         return step
+
+    def live(self, job_id: int = 1) -> LiveJob:
+        """What this process remembers of a job; tests that play the engine hold on to it to the end."""
+        return self._live.setdefault(job_id, LiveJob(id=job_id))
+
+    def let_go(self, job_id: int = 1) -> "weakref.ref[LiveJob]":
+        """Forget a job, as the engine does when there is nothing more to do for it."""
+        return weakref.ref(self._live.pop(job_id))
+
+    def in_flight(self) -> set[int]:
+        return {live.id for live in self._live.values() if live.in_flight}
+
+    async def look(self, job_id: int = 1) -> StepResult:
+        """One step, as the engine runs it."""
+        return await self.steps.run_step(self.live(job_id))
+
+    async def give_up(self, job_id: int = 1) -> StepResult:
+        return await self.steps.give_up(self.live(job_id))
+
+    def show(self, job: Job) -> None:
+        """Have its card drawn, as steps do."""
+        self.card_updater.show(self.live(job.id), job)
+
+    async def tell(self, job: Job) -> bool:
+        return await self.card_updater.tell(self.live(job.id), job)
 
     async def run_on(self, job_id: int = 1) -> StepResult:
         """Steps until nothing is to be done at once."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import StoreBusyError
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import (
     CheckedReference,
@@ -91,8 +92,8 @@ class ScriptedGenerator:
         return len(content)
 
 
-class ScriptedDeliverer:
-    """`bot.jobs.ports.Deliverer` and `Publisher`."""
+class ScriptedDiscord:
+    """`bot.jobs.ports.Cards` and `Delivery`."""
 
     def __init__(self) -> None:
         self.shows = Script(500)
@@ -103,19 +104,19 @@ class ScriptedDeliverer:
         self.card: list[JobState] = []
         """Every state the card was brought to, by drawing or by telling."""
 
-    async def show(self, job: Job, eta: Eta) -> int | None:
+    async def show(self, live: LiveJob, job: Job, eta: Eta) -> int | None:
         answer = await self.shows.play((job, eta))
         self.card.append(job.state)
         return answer
 
-    async def tell(self, job: Job) -> None:
+    async def tell(self, live: LiveJob, job: Job) -> None:
         await self.tells.play(job)
         self.card.append(job.state)
 
     async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
         return await self.deliveries.play((job, track.read_bytes()))
 
-    async def find_delivered(self, job: Job, since: datetime) -> DeliveredMessage | None:
+    async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
         return await self.searches.play((job, since))
 
     async def publish(self, job: Job, song: Path, name: str) -> Published:

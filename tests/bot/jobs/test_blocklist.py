@@ -36,3 +36,15 @@ def test_every_word_of_a_long_list_is_found_and_no_other() -> None:
     assert found.find("abcabcd") == "abcabc"
     assert found.find("D\n\n D") == "d d"
     assert not any(found.find(word) for word in ("aba", "abcd", "xabc", "dd", "abcab"))
+
+
+@pytest.mark.parametrize("comment", ["# not these", "#not these", "   # not these", "\t#not these"])
+def test_a_comment_line_is_no_word_however_it_is_written(comment: str) -> None:
+    listed = Blocklist.parsed(f"{comment}\nnaughty\n")
+    assert listed.find(comment) is None
+    assert listed.find("not these, # not these, #not these") is None
+    assert listed.find("naughty") == "naughty"
+
+
+def test_a_word_with_a_mark_inside_it_is_no_comment() -> None:
+    assert Blocklist.parsed("c#\n").find("in c# they sing") == "c#"

@@ -19,7 +19,7 @@ def drawn(kit: Kit) -> list[JobState]:
 
 async def test_a_new_state_is_drawn_at_once_and_the_card_is_remembered(kit: Kit):
     job = await kit.at(JobState.QUEUED)
-    kit.card_updater.show(job)
+    kit.show(job)
     await kit.painted()
     assert drawn(kit) == [JobState.QUEUED]
     assert (await kit.job()).card_message_id == 500
@@ -28,7 +28,7 @@ async def test_a_new_state_is_drawn_at_once_and_the_card_is_remembered(kit: Kit)
 async def test_the_same_state_is_drawn_at_most_every_ten_seconds(kit: Kit):
     job = await kit.at(JobState.GENERATING)
     for _ in range(21):
-        kit.card_updater.show(job)
+        kit.show(job)
         await kit.painted()
         await kit.clock.advance(1)
     assert len(drawn(kit)) == 3
@@ -36,10 +36,10 @@ async def test_the_same_state_is_drawn_at_most_every_ten_seconds(kit: Kit):
 
 async def test_another_state_need_not_wait(kit: Kit):
     job = await kit.at(JobState.QUEUED)
-    kit.card_updater.show(job)
+    kit.show(job)
     await kit.painted()
     moved = await kit.store.move(job, JobState.SUBMITTING, kit.clock.now(), attempt=1)
-    kit.card_updater.show(moved)
+    kit.show(moved)
     await kit.painted()
     assert drawn(kit) == [JobState.QUEUED, JobState.SUBMITTING]
 
@@ -47,11 +47,11 @@ async def test_another_state_need_not_wait(kit: Kit):
 async def test_of_states_that_came_while_one_was_drawn_only_the_newest_is_drawn(kit: Kit):
     job = await kit.at(JobState.QUEUED)
     release = kit.discord.shows.hold()
-    kit.card_updater.show(job)
+    kit.show(job)
     await kit.discord.shows.begun.wait()
     for after in (JobState.SUBMITTING, JobState.GENERATING, JobState.READY):
         job = await kit._onward(job, after)
-        kit.card_updater.show(job)
+        kit.show(job)
     release.set()
     await kit.painted()
     assert kit.discord.card == [JobState.QUEUED, JobState.READY]
@@ -60,16 +60,16 @@ async def test_of_states_that_came_while_one_was_drawn_only_the_newest_is_drawn(
 async def test_a_job_that_goes_on_and_comes_back_in_a_moment_is_not_drawn_again(kit: Kit):
     """Queued, handed over, refused for now, queued: by the time the card is drawn it says what it said."""
     job = await kit.at(JobState.QUEUED)
-    kit.card_updater.show(job)
+    kit.show(job)
     await kit.painted()
     ahead = await kit._onward(job, JobState.SUBMITTING)
     back = await kit._onward(ahead, JobState.QUEUED)
-    kit.card_updater.show(ahead)
-    kit.card_updater.show(back)
+    kit.show(ahead)
+    kit.show(back)
     await kit.painted()
     assert drawn(kit) == [JobState.QUEUED]
     await kit.clock.advance(MIN_PAUSE_SECONDS)
-    kit.card_updater.show(back)
+    kit.show(back)
     await kit.painted()
     assert drawn(kit) == [JobState.QUEUED, JobState.QUEUED]
 
@@ -77,11 +77,11 @@ async def test_a_job_that_goes_on_and_comes_back_in_a_moment_is_not_drawn_again(
 async def test_a_job_that_comes_back_while_its_card_is_drawn_is_not_drawn_again(kit: Kit):
     job = await kit.at(JobState.QUEUED)
     release = kit.discord.shows.hold()
-    kit.card_updater.show(job)
+    kit.show(job)
     await kit.discord.shows.begun.wait()
     ahead = await kit._onward(job, JobState.SUBMITTING)
-    kit.card_updater.show(ahead)
-    kit.card_updater.show(await kit._onward(ahead, JobState.QUEUED))
+    kit.show(ahead)
+    kit.show(await kit._onward(ahead, JobState.QUEUED))
     release.set()
     await kit.painted()
     assert drawn(kit) == [JobState.QUEUED]
@@ -90,7 +90,7 @@ async def test_a_job_that_comes_back_while_its_card_is_drawn_is_not_drawn_again(
 async def test_a_card_that_could_not_be_drawn_is_not_taken_for_drawn(kit: Kit):
     job = await kit.at(JobState.QUEUED)
     kit.discord.shows.then(DeliveryLaterError("500"))
-    kit.card_updater.show(job)
+    kit.show(job)
     await kit.painted()
     await kit.clock.advance(3)
     await eventually(lambda: not kit.supervisor._spawned)
@@ -100,12 +100,12 @@ async def test_a_card_that_could_not_be_drawn_is_not_taken_for_drawn(kit: Kit):
 async def test_edits_of_one_card_never_overtake_each_other(kit: Kit):
     job = await kit.at(JobState.GENERATING)
     release = kit.discord.shows.hold()
-    kit.card_updater.show(job)
+    kit.show(job)
     await kit.discord.shows.begun.wait()
     job = await kit._onward(job, JobState.READY)
     job = await kit._onward(await kit.with_file(job), JobState.DELIVERING)
     job = await kit._onward(job, JobState.DELIVERED)
-    telling = asyncio.ensure_future(kit.steps.run_step(1))
+    telling = asyncio.ensure_future(kit.look(1))
     await asyncio.sleep(0.05)
     assert not kit.discord.tells.calls
     release.set()
@@ -116,13 +116,13 @@ async def test_edits_of_one_card_never_overtake_each_other(kit: Kit):
 async def test_nothing_is_drawn_after_the_last_word(kit: Kit):
     job = await kit.at(JobState.GENERATING)
     kit.discord.shows.then(DeliveryLaterError("500"))
-    kit.card_updater.show(job)
+    kit.show(job)
     await kit.painted()  # the painter sleeps
     await kit.service.cancel(1, OWNER)
-    await kit.steps.run_step(1)
+    await kit.look(1)
     await kit.clock.advance(300)
     await eventually(lambda: not kit.supervisor._spawned)
-    kit.card_updater.show(job)  # a look that was under way all the while
+    kit.show(job)  # a look that was under way all the while
     await kit.painted()
     assert kit.discord.card == [JobState.CANCELLED]
 
@@ -130,10 +130,10 @@ async def test_nothing_is_drawn_after_the_last_word(kit: Kit):
 async def test_the_last_word_knows_the_card_that_was_created_meanwhile(kit: Kit):
     job = await kit.at(JobState.GENERATING)
     release = kit.discord.shows.hold()
-    kit.card_updater.show(job)
+    kit.show(job)
     await kit.discord.shows.begun.wait()
     await kit.service.cancel(1, OWNER)
-    telling = asyncio.ensure_future(kit.steps.run_step(1))
+    telling = asyncio.ensure_future(kit.look(1))
     await asyncio.sleep(0.02)
     release.set()
     await telling
@@ -143,13 +143,13 @@ async def test_the_last_word_knows_the_card_that_was_created_meanwhile(kit: Kit)
 async def test_a_card_that_cannot_be_drawn_is_tried_five_times_with_growing_pauses(kit: Kit):
     job = await kit.at(JobState.GENERATING)
     kit.discord.shows.default = DeliveryLaterError("500")
-    kit.card_updater.show(job)
+    kit.show(job)
     (painter,) = kit.supervisor._spawned
     await kit.patiently(painter)
     assert len(drawn(kit)) == 5
     assert all(pause > 1 for pause in kit.clock.asked)
     kit.discord.shows.default = 500
-    kit.card_updater.show(job)
+    kit.show(job)
     await kit.painted()
     assert kit.discord.card == [JobState.GENERATING]
 
@@ -159,7 +159,7 @@ async def test_a_pause_that_discord_asks_for_is_kept(kit: Kit):
     kit.discord.shows.then(
         DeliveryLaterError("429", retry_after_seconds=50), DeliveryLaterError("429", retry_after_seconds=1e9)
     )
-    kit.card_updater.show(job)
+    kit.show(job)
     await kit.painted()
     await kit.clock.advance(50)
     await eventually(lambda: len(kit.clock.asked) == 2)
@@ -170,7 +170,7 @@ async def test_a_pause_that_discord_asks_for_is_kept(kit: Kit):
 async def test_a_busy_database_costs_a_card_nothing_but_time(kit: Kit, method: str, caplog: pytest.LogCaptureFixture):
     job = await kit.at(JobState.QUEUED)
     kit.store.busy(method)
-    kit.card_updater.show(job)
+    kit.show(job)
     await kit.painted()
     await kit.clock.advance(3)
     await eventually(lambda: not kit.supervisor._spawned)
@@ -181,7 +181,7 @@ async def test_a_busy_database_costs_a_card_nothing_but_time(kit: Kit, method: s
 async def test_a_card_that_is_gone_for_good_is_not_remembered(kit: Kit):
     job = await kit.at(JobState.GENERATING)
     kit.discord.shows.then(None)
-    kit.card_updater.show(job)
+    kit.show(job)
     await kit.painted()
     assert (await kit.job()).card_message_id is None
 
@@ -189,9 +189,9 @@ async def test_a_card_that_is_gone_for_good_is_not_remembered(kit: Kit):
 async def test_a_job_that_was_deleted_is_neither_drawn_nor_told(kit: Kit):
     job = await kit.at(JobState.DELIVERED)
     await kit.store.delete(1)
-    kit.card_updater.show(job)
+    kit.show(job)
     await kit.painted()
-    assert not await kit.card_updater.tell(job)
+    assert not await kit.tell(job)
     assert kit.discord.card == []
 
 
@@ -204,9 +204,9 @@ async def test_cards_of_different_jobs_do_not_wait_for_each_other(kit: Kit):
         return 501
 
     kit.discord.shows.then(hang)
-    kit.card_updater.show(slow)
+    kit.show(slow)
     await eventually(lambda: len(kit.discord.shows.calls) == 1)
-    kit.card_updater.show(quick)
+    kit.show(quick)
     await eventually(lambda: kit.discord.card == [JobState.QUEUED])
     held.set()
     await kit.painted()
@@ -217,7 +217,7 @@ async def test_drawing_never_holds_the_job_up(kit: Kit):
     await kit.order()
     kit.generator.polls.default = finished()
     for _ in range(6):
-        await kit.steps.run_step(1)
+        await kit.look(1)
     assert (await kit.job()).state is JobState.DELIVERED
     assert kit.discord.deliveries.calls[0][1] == TRACK
 
@@ -229,8 +229,8 @@ async def test_a_card_says_what_is_known_about_the_time_ahead(kit: Kit):
         await kit._onward(job, JobState.READY)
     waiting = await kit.at(JobState.QUEUED)
     job = await kit.at(JobState.GENERATING)
-    kit.card_updater.show(waiting)
-    kit.card_updater.show(job)
+    kit.show(waiting)
+    kit.show(job)
     await kit.painted()
     outlooks = {job.id: eta for job, eta in kit.discord.shows.calls}
     assert (outlooks[4].ahead, outlooks[4].expected_at) == (1, None)
@@ -238,10 +238,12 @@ async def test_a_card_says_what_is_known_about_the_time_ahead(kit: Kit):
     assert (outlooks[5].expected_at - kit.clock.now()).total_seconds() == 40
 
 
-async def test_locks_go_with_the_last_who_holds_them(kit: Kit):
+async def test_what_is_remembered_of_cards_goes_with_the_last_who_works_on_them(kit: Kit):
     jobs: list[Job] = [await kit.at(JobState.QUEUED) for _ in range(5)]
     for job in jobs:
-        kit.card_updater.show(job)
+        kit.show(job)
+    records = [kit.let_go(job.id) for job in jobs]
+    assert all(record() is not None for record in records)
     await kit.painted()
     gc.collect()
-    assert len(kit.card_updater._locks) == 0
+    assert [record() for record in records] == [None] * 5

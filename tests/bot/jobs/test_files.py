@@ -1,5 +1,6 @@
 """A job's own copies: named by us, inside their folder, readable by this user alone."""
 
+import os
 import stat
 import sys
 from dataclasses import replace
@@ -40,7 +41,8 @@ def test_a_name_from_a_row_cannot_lead_out_of_the_folder(files: JobFiles, name: 
 
 
 async def test_copies_that_no_row_names_go_with_their_job(files: JobFiles):
-    job, other = a_job(), replace(a_job(), id=77)
+    job = a_job()
+    other = replace(job, id=10 * job.id + 7)  # a number that begins with the first one's
     for one in (job, other):
         files.reference_path(f"{own_stem(one)}.mp3").touch()
         files.track_path(f"{own_stem(one)}.wav").touch()
@@ -91,3 +93,32 @@ async def test_a_copy_that_cannot_be_removed_is_a_disk_fault(files: JobFiles):
     files.reference_path(f"{own_stem(job)}.mp3").mkdir()
     with pytest.raises(DiskError, match="a copy cannot be removed"):
         await files.remove(job)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="has no such modes")
+def test_what_is_made_is_closed_to_other_users_whatever_the_umask(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    before = os.umask(0o022)
+    try:
+        JobFiles(tmp_path / "data").prepare()
+    finally:
+        os.umask(before)
+    made = [tmp_path / "data", *(tmp_path / "data").iterdir()]
+    assert len(made) == 4
+    assert {oct(path.stat().st_mode & 0o777) for path in made} == {"0o700"}
+    assert not caplog.records
+
+
+@pytest.mark.skipif(os.name != "posix", reason="has no such modes")
+def test_folders_that_stood_open_are_closed_and_the_one_above_them_is_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    data = tmp_path / "data"
+    for folder in (data, data / "tracks"):
+        folder.mkdir()
+        folder.chmod(0o755)
+    JobFiles(data).prepare()
+    assert (data / "tracks").stat().st_mode & 0o777 == 0o700
+    assert data.stat().st_mode & 0o777 == 0o755
+    assert [record.getMessage() for record in caplog.records] == [
+        f"other users of this machine can look into {data}: chmod 700 would end that"
+    ]

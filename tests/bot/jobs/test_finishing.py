@@ -227,7 +227,7 @@ async def test_days_of_being_down_do_not_cost_a_finished_track(kit: Kit):
 async def test_a_busy_database_does_not_fetch_the_file_twice(kit: Kit):
     await kit.at(JobState.READY)
     kit.store.busy("update", times=3)
-    assert await kit.patiently(asyncio.ensure_future(kit.steps.run_step(1))) == AT_ONCE
+    assert await kit.patiently(asyncio.ensure_future(kit.look(1))) == AT_ONCE
     assert len(kit.generator.fetches.calls) == 1
     assert kit.files.track(await kit.job()) is not None
 
@@ -242,21 +242,21 @@ async def test_the_intent_to_deliver_is_durable_before_anything_is_sent(kit: Kit
     async def look(_call: object) -> DeliveredMessage:
         job = await kit.job()
         seen.append((job.state, job.deliver_started_at))
-        assert kit.finishing.in_flight == {1}
+        assert kit.in_flight() == {1}
         return DeliveredMessage(channel_id=6, message_id=901)
 
     kit.discord.deliveries.then(look)
     assert await kit.run_step() == AT_ONCE
     assert seen == [(JobState.DELIVERING, NOON)]
     assert (await kit.job()).track_message_id == 901
-    assert not kit.finishing.in_flight
+    assert not kit.in_flight()
 
 
 async def test_an_intent_that_cannot_be_written_sends_nothing(kit: Kit):
     await kit.at(JobState.READY, fetched=True)
     kit.store.busy("move")
     with pytest.raises(StoreBusyError):
-        await kit.steps.run_step(1)
+        await kit.look(1)
     assert not kit.discord.deliveries.calls
 
 
@@ -294,7 +294,7 @@ async def test_a_search_that_discord_does_not_answer_sends_nothing_yet(kit: Kit)
     kit.discord.searches.then(DeliveryLaterError("500"))
     assert pause_of(await kit.run_step()) > 0
     assert not kit.discord.deliveries.calls
-    assert not kit.finishing.in_flight
+    assert not kit.in_flight()
 
 
 async def test_an_outage_of_discord_is_waited_out_for_a_day(kit: Kit):
@@ -345,7 +345,7 @@ async def test_an_undeliverable_track_is_kept_and_can_be_asked_for_again(kit: Ki
 async def test_a_message_that_was_sent_is_written_down_however_long_the_database_is_busy(kit: Kit):
     await kit.at(JobState.DELIVERING)
     kit.store.busy("move", times=15, into=JobState.DELIVERED)
-    assert await kit.patiently(asyncio.ensure_future(kit.steps.run_step(1))) == AT_ONCE
+    assert await kit.patiently(asyncio.ensure_future(kit.look(1))) == AT_ONCE
     assert len(kit.discord.deliveries.calls) == 1
     assert (await kit.job()).state is JobState.DELIVERED
 
@@ -353,7 +353,7 @@ async def test_a_message_that_was_sent_is_written_down_however_long_the_database
 async def test_two_processes_that_deliver_at_once_confirm_once(kit: Kit):
     await kit.at(JobState.DELIVERING)
     other = kit.restarted()
-    await asyncio.gather(kit.steps.run_step(1), other.steps.run_step(1))
+    await asyncio.gather(kit.look(1), other.look(1))
     assert [*await kit.states()].count(JobState.DELIVERED) == 1
 
 
@@ -391,4 +391,4 @@ async def test_a_ready_job_without_a_track_is_a_mistake_in_the_code(kit: Kit):
     await kit.at(JobState.READY)
     await kit.store.update(1, track=None)
     with pytest.raises(RuntimeError, match="without a track"):
-        await kit.steps.run_step(1)
+        await kit.look(1)

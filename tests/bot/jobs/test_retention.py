@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.jobs.model import Job, JobState
 from bot.jobs.retention import Retention
-from tests.bot.jobs.kit import Kit
+from tests.bot.jobs.kit import Kit, eventually
 
 KEEP_FOR = timedelta(days=30)
 
@@ -75,3 +75,26 @@ async def test_a_job_whose_files_cannot_be_removed_stays_and_holds_up_nobody(kit
 
     track.rmdir()
     assert await retention(kit).delete_due() == 1
+
+
+async def test_it_looks_once_an_hour_and_also_after_the_database_was_busy(kit: Kit):
+    """Without its pause the loop would ask the database without end."""
+    kit.store.busy("older_than")
+    kit.supervisor.run_forever("retention", retention(kit).run)
+    for looks in (1, 2, 3):
+        await eventually(lambda looks=looks: len(kit.clock.asked) == looks)
+        await kit.clock.settle()
+        assert kit.store.calls.count("older_than") == looks
+        await kit.clock.advance(3599)
+        assert kit.store.calls.count("older_than") == looks
+        await kit.clock.advance(1)
+    assert kit.clock.asked[:3] == [3600.0] * 3
+
+
+async def test_a_job_is_kept_to_the_very_end_of_its_time(kit: Kit):
+    job = await delivered(kit)
+    kit.clock.leap(KEEP_FOR.total_seconds())
+    assert await retention(kit).delete_due() == 0
+    kit.clock.leap(0.001)
+    assert await retention(kit).delete_due() == 1
+    assert await kit.store.get(job.id) is None

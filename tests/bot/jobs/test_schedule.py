@@ -123,3 +123,8 @@ def test_a_provider_that_does_not_answer_gets_grace_on_top(late_seconds: float, 
 @pytest.mark.parametrize("answered", [True, False])
 def test_without_a_deadline_nothing_is_over(answered: bool):
     assert not is_over(None, NOON, answered=answered, grace=timedelta(0))
+
+
+def test_no_pause_is_longer_than_members_have_patience_for():
+    """A wrong `Retry-After` must not park a job for a day: two minutes at the server's word, one at ours."""
+    assert (LONGEST_ASKED_SECONDS, LONGEST_BACKOFF_SECONDS) == (120, 60)

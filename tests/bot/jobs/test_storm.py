@@ -4,6 +4,7 @@ Seeded; only the moments at which the database's threads answer differ from run 
 """
 
 import asyncio
+import gc
 import random
 from collections import Counter
 
@@ -136,7 +137,7 @@ async def killed(kit: Kit, outside: Outside) -> Kit:
     await kit.supervisor.stop()
     successor = kit.restarted()
     outside.join(successor)
-    await successor.engine.start()
+    await successor.engine.start(successor.steps)
     return successor
 
 
@@ -150,7 +151,7 @@ async def test_in_any_storm_nothing_is_lost_paid_twice_or_posted_twice(kit: Kit,
     outside.join(kit)
     for _ in range(JOBS):
         await kit.order()
-    await kit.engine.start()
+    await kit.engine.start(kit.steps)
     for _ in range(250):
         await kit.clock.advance(outside.rng.uniform(0.1, 15))
         await asyncio.sleep(0.003)
@@ -184,7 +185,6 @@ async def test_in_any_storm_nothing_is_lost_paid_twice_or_posted_twice(kit: Kit,
             assert job.generation_id in outside.generations.values()
         assert (job.reason is None) == (job.state is JobState.DELIVERED)
     assert states[JobState.DELIVERED] >= JOBS / 4
-    assert not kit.context._failures
+    gc.collect()
+    assert not kit.engine._jobs
     assert not kit.steps._watched
-    assert not kit.card_updater._shown
-    assert not kit.submitting.in_flight | kit.finishing.in_flight

@@ -31,13 +31,13 @@ async def test_the_intent_is_durable_before_the_first_byte(kit: Kit):
     async def look(_request: object) -> str:
         job = await kit.job()
         seen.append((job.state, job.attempt, job.submit_started_at))
-        assert kit.submitting.in_flight == {1}
+        assert kit.in_flight() == {1}
         return "gen-1"
 
     kit.generator.submits.then(look)
     await kit.run_step()
     assert seen == [(JobState.SUBMITTING, 1, NOON)]
-    assert not kit.submitting.in_flight
+    assert not kit.in_flight()
 
 
 async def test_the_post_carries_words_song_and_an_id_of_the_attempt(kit: Kit):
@@ -293,7 +293,7 @@ async def test_a_late_answer_settles_its_own_attempt(kit: Kit):
     """A process that was frozen in its POST wakes up; meanwhile another one found the job in doubt."""
     await kit.at(JobState.QUEUED)
     release = kit.generator.submits.hold()
-    frozen = asyncio.ensure_future(kit.steps.run_step(1))
+    frozen = asyncio.ensure_future(kit.look(1))
     await kit.generator.submits.begun.wait()
     other = kit.restarted()
     await other.run_on()
@@ -309,7 +309,7 @@ async def test_a_late_answer_of_an_overtaken_attempt_is_recorded_and_changes_not
 ):
     await kit.at(JobState.QUEUED)
     release = kit.generator.submits.hold()
-    frozen = asyncio.ensure_future(kit.steps.run_step(1))
+    frozen = asyncio.ensure_future(kit.look(1))
     await kit.generator.submits.begun.wait()
     other = kit.restarted()
     other.generator.submits.default = "gen-second"
@@ -329,7 +329,7 @@ async def test_a_late_doubt_of_an_overtaken_attempt_changes_nothing(kit: Kit):
     await kit.at(JobState.QUEUED)
     release = kit.generator.submits.hold()
     kit.generator.submits.then(UNKNOWN)
-    frozen = asyncio.ensure_future(kit.steps.run_step(1))
+    frozen = asyncio.ensure_future(kit.look(1))
     await kit.generator.submits.begun.wait()
     other = kit.restarted()
     await other.run_on()
@@ -347,9 +347,9 @@ async def test_without_a_durable_intent_nothing_is_sent(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.store.busy("move")
     with pytest.raises(StoreBusyError):
-        await kit.steps.run_step(1)
+        await kit.look(1)
     assert not kit.generator.submits.calls
-    assert not kit.submitting.in_flight
+    assert not kit.in_flight()
     await kit.run_step()
     assert (await kit.job()).attempt == 1
 
@@ -357,9 +357,9 @@ async def test_without_a_durable_intent_nothing_is_sent(kit: Kit):
 async def test_the_id_of_a_paid_generation_is_never_forgotten(kit: Kit, caplog: pytest.LogCaptureFixture):
     await kit.at(JobState.QUEUED)
     kit.store.busy("resolve_submission", times=20)
-    step = asyncio.ensure_future(kit.steps.run_step(1))
+    step = asyncio.ensure_future(kit.look(1))
     await eventually(kit.clock.has_sleepers)
-    assert kit.submitting.in_flight == {1}
+    assert kit.in_flight() == {1}
     assert isinstance(await kit.patiently(step), RunAgain)
     assert kit.store.calls.count("resolve_submission") == 21
     assert (await kit.job()).generation_id == "gen-1"
@@ -379,7 +379,7 @@ async def test_a_clear_answer_does_not_turn_into_a_doubt(kit: Kit, error: Except
     await kit.at(JobState.QUEUED)
     kit.generator.submits.then(error)
     kit.store.busy("move", times=3, into=after)
-    await kit.patiently(asyncio.ensure_future(kit.steps.run_step(1)))
+    await kit.patiently(asyncio.ensure_future(kit.look(1)))
     assert (await kit.job()).state is after
 
 
@@ -388,7 +388,7 @@ async def test_a_doubt_that_cannot_be_written_is_found_again(kit: Kit):
     kit.generator.submits.then(UNKNOWN)
     kit.store.busy("move", into=JobState.UNKNOWN)
     with pytest.raises(StoreBusyError):
-        await kit.steps.run_step(1)
+        await kit.look(1)
     assert (await kit.job()).state is JobState.SUBMITTING
     assert await kit.run_step() == AT_ONCE
     assert (await kit.job()).state is JobState.UNKNOWN
@@ -401,10 +401,10 @@ async def test_an_id_that_another_job_has_becomes_a_doubt(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.then("g-1")
     with pytest.raises(StoreError):
-        await kit.steps.run_step(2)
+        await kit.look(2)
     await kit.run_on(2)
     assert (await kit.job(2)).state is JobState.UNKNOWN
-    assert not kit.submitting.in_flight
+    assert not kit.in_flight()
 
 
 # --- in line ----------------------------------------------------------------------------------------------------------
@@ -437,9 +437,9 @@ async def test_far_back_in_line_looks_are_rare(kit: Kit):
     small = small.restarted()
     for _ in range(31):
         await kit.at(JobState.QUEUED)
-    assert 8 <= pause_of(await small.steps.run_step(2)) <= 10
-    assert 42 <= pause_of(await small.steps.run_step(6)) <= 50
-    assert 102 <= pause_of(await small.steps.run_step(31)) <= 120
+    assert 8 <= pause_of(await small.look(2)) <= 10
+    assert 42 <= pause_of(await small.look(6)) <= 50
+    assert 102 <= pause_of(await small.look(31)) <= 120
     await small.painted()
     await small.supervisor.stop()
 
@@ -448,13 +448,13 @@ async def test_at_most_four_posts_are_under_way_and_the_rest_stay_queued(kit: Ki
     for _ in range(7):
         await kit.at(JobState.QUEUED)
     release = kit.generator.submits.hold()
-    steps = [asyncio.ensure_future(kit.steps.run_step(job_id)) for job_id in range(1, 8)]
+    steps = [asyncio.ensure_future(kit.look(job_id)) for job_id in range(1, 8)]
     await eventually(lambda: kit.generator.submits.under_way == 4)
     await asyncio.sleep(0.05)
     states = [(await kit.job(job_id)).state for job_id in range(1, 8)]
     assert states.count(JobState.SUBMITTING) == 4
     assert states.count(JobState.QUEUED) == 3
-    assert len(kit.submitting.in_flight) == 4
+    assert len(kit.in_flight()) == 4
     release.set()
     await asyncio.gather(*steps)
     assert len(kit.generator.submits.calls) == 7
@@ -464,9 +464,9 @@ async def test_a_job_cancelled_while_it_waits_for_a_slot_is_not_sent(kit: Kit):
     for _ in range(5):
         await kit.at(JobState.QUEUED)
     release = kit.generator.submits.hold()
-    steps = [asyncio.ensure_future(kit.steps.run_step(job_id)) for job_id in range(1, 6)]
+    steps = [asyncio.ensure_future(kit.look(job_id)) for job_id in range(1, 6)]
     await eventually(lambda: kit.generator.submits.under_way == 4)
-    waiting = next(job_id for job_id in range(1, 6) if job_id not in kit.submitting.in_flight)
+    waiting = next(job_id for job_id in range(1, 6) if job_id not in kit.in_flight())
     await kit.service.cancel(waiting, OWNER)
     release.set()
     await asyncio.gather(*steps)

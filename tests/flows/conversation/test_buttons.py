@@ -45,7 +45,7 @@ async def test_cancel_in_line_costs_nothing(client_kit: ClientKit, restarted: bo
 
 async def test_cancel_of_a_paid_song_is_honest(client_kit: ClientKit) -> None:
     job = await client_kit.generating(await client_kit.order())
-    await client_kit.delivery.show(job, await client_kit.jobs.eta(job))
+    await client_kit.show(job, await client_kit.eta_estimator.estimate(job))
     pressed = await client_kit.fake.click(client_kit.card(job), "Cancel (still charged)")
     await client_kit.fake.until(lambda: pressed.answered)
     assert "may still be charged" in text_of(client_kit.card(job))
@@ -171,7 +171,7 @@ async def test_edit_opens_the_form_with_the_old_words(client_kit: ClientKit, res
 
 async def test_a_refused_song_asks_for_another_with_the_words_kept(client_kit: ClientKit) -> None:
     job = await client_kit.move(await client_kit.order(), JobState.REFUSED, reason=Reason.FILE_EMPTY)
-    await client_kit.delivery.tell(job)
+    await client_kit.tell(job)
     pressed = await client_kit.fake.click(client_kit.card(job), "Another song")
     form = await client_kit.fake.until(lambda: pressed.modal)
     assert fields_of(form)["lyrics"]["value"] == LYRICS
@@ -237,7 +237,7 @@ async def unknown(client_kit: ClientKit) -> Job:
     job = await client_kit.move(await client_kit.order(), JobState.QUEUED)
     job = await client_kit.move(job, JobState.SUBMITTING, attempt=1, submit_started_at=client_kit.clock.now())
     job = await client_kit.move(job, JobState.UNKNOWN, reason=Reason.OUTCOME_UNKNOWN)
-    await client_kit.delivery.tell(job)
+    await client_kit.tell(job)
     return job
 
 
@@ -265,7 +265,7 @@ async def test_an_unknown_outcome_can_be_dismissed(client_kit: ClientKit) -> Non
 async def test_a_track_that_came_too_late_can_be_looked_for_again(client_kit: ClientKit, restarted: bool) -> None:
     job = await client_kit.generating(await client_kit.order())
     job = await client_kit.move(job, JobState.EXPIRED, reason=Reason.DEADLINE)
-    await client_kit.delivery.tell(job)
+    await client_kit.tell(job)
     if restarted:
         await client_kit.restart()
     pressed = await client_kit.fake.click(client_kit.card(job), "Look again")

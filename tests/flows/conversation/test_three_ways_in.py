@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.audio import FILE_TYPES
 from sandbox.discord import ClientRefusedError, Interaction, Modal
 from tests.client_kit import LYRICS, SONG, ClientKit, labels_of, text_of, unsigned
 from tests.flows.conversation.forms import fields_of
@@ -21,7 +22,7 @@ async def test_compose_without_lyrics_opens_a_form_whose_song_is_chosen(client_k
     assert fields["lyrics"]["style"] == 2
     assert "596" in fields["lyrics"]["about"]
     assert "song.mp3" in fields["song"]["about"]
-    assert fields["song"]["file_types"] == ["audio"]
+    assert fields["song"]["file_types"] == [*FILE_TYPES]
     assert (fields["song"]["required"], fields["song"]["min_values"]) == (False, 0)
 
     sent = await client_kit.fake.submit(form, {"title": "Mine", "lyrics": LYRICS})

@@ -119,6 +119,6 @@ async def control_url(fake: FakeDiscord) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def control(control_url: str) -> AsyncIterator[DiscordControl]:
-    async with DiscordControl(control_url) as client:
+async def control(fake: FakeDiscord, control_url: str) -> AsyncIterator[DiscordControl]:
+    async with DiscordControl(control_url, token=fake.control_token) as client:
         yield client

@@ -198,6 +198,18 @@ async def test_a_signed_address_holds_for_its_time_and_cannot_be_made_up(caller:
     assert (await caller.track(late))[0] == 403
 
 
+async def test_the_file_lies_at_the_address_by_which_the_api_was_asked(caller: Caller) -> None:
+    generation_id = await caller.submit()
+    await caller.end(generation_id)
+    for host in ("localhost", "127.0.0.1"):
+        base = caller.api.url.replace("127.0.0.1", host)
+        key = {"Authorization": f"Bearer {caller.api.key}"}
+        async with caller.session.get(f"{base}/v2/generate/audio?generation_id={generation_id}", headers=key) as answer:
+            url = (await answer.json())["audio_file"]["url"]
+        assert url.startswith(f"{base}/files/")
+        assert (await caller.track(url))[0] == 200
+
+
 async def test_a_key_that_reaches_the_file_host_is_counted(caller: Caller) -> None:
     url: str = (await caller.end(await caller.submit()))["audio_file"]["url"]
     async with caller.session.get(url, headers={"Authorization": "Bearer x"}):

@@ -1,15 +1,30 @@
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
 
+from sandbox.discord.doors import TOKEN_HEADER
+from sandbox.generation import FakeGeneration
 from sandbox.generation.remote import RemoteGeneration
 from tests.sandbox.generation.caller import Caller
 
 
 @pytest.fixture
-def remote(caller: Caller) -> RemoteGeneration:
-    return RemoteGeneration(caller.session, caller.api.url)
+async def api() -> AsyncIterator[FakeGeneration]:
+    async with FakeGeneration(has_control=True) as running:
+        yield running
+
+
+@pytest.fixture
+def token(api: FakeGeneration) -> str:
+    assert api.control_token is not None
+    return api.control_token
+
+
+@pytest.fixture
+def remote(caller: Caller, token: str) -> RemoteGeneration:
+    return RemoteGeneration(caller.session, caller.api.url, token=token)
 
 
 async def test_state_counts_what_happened(caller: Caller, remote: RemoteGeneration) -> None:
@@ -67,18 +82,15 @@ async def test_scripts_faults_and_settings_can_be_set_from_another_process(
     ],
 )
 async def test_an_order_that_means_nothing_is_refused(
-    caller: Caller, method: str, path: str, body: dict[str, Any]
+    caller: Caller, token: str, method: str, path: str, body: dict[str, Any]
 ) -> None:
-    async with caller.session.request(method, f"{caller.api.url}/sandbox/{path}", json=body) as answer:
+    url = f"{caller.api.url}/sandbox/{path}"
+    async with caller.session.request(method, url, json=body, headers={TOKEN_HEADER: token}) as answer:
         assert answer.status == 400
         assert (await answer.json())["problem"]
 
 
-async def test_what_is_no_json_is_refused(caller: Caller) -> None:
-    async with caller.session.post(f"{caller.api.url}/sandbox/rules", data=b"{") as answer:
+async def test_what_is_no_json_is_refused(caller: Caller, token: str) -> None:
+    headers = {TOKEN_HEADER: token, "Content-Type": "application/json"}
+    async with caller.session.post(f"{caller.api.url}/sandbox/rules", data=b"{", headers=headers) as answer:
         assert answer.status == 400
-
-
-async def test_a_web_page_that_names_this_machine_differently_is_refused(caller: Caller) -> None:
-    async with caller.session.get(f"{caller.api.url}/sandbox/state", headers={"Host": "evil.example"}) as answer:
-        assert answer.status == 403

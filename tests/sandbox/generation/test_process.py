@@ -12,7 +12,7 @@ from sandbox.generation.remote import RemoteGeneration
 
 async def test_it_runs_as_a_process_of_its_own_and_stops_on_sigterm() -> None:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "sandbox.generation", "--key", "another-key", "--songs", "3", stdout=PIPE
+        *(sys.executable, "-m", "sandbox.generation", "--key", "another-key", "--songs", "3", "--control"), stdout=PIPE
     )
     try:
         assert process.stdout is not None
@@ -20,7 +20,7 @@ async def test_it_runs_as_a_process_of_its_own_and_stops_on_sigterm() -> None:
             printed = json.loads(await process.stdout.readline())
         assert printed["key"] == "another-key"
         async with aiohttp.ClientSession() as session:
-            remote = RemoteGeneration(session, printed["url"])
+            remote = RemoteGeneration(session, printed["url"], token=printed["control_token"])
             await remote.script(polls=["queued"])
             await remote.fault("poll", status=502, rule={"times": 1})
             await remote.change(is_key_revoked=True)

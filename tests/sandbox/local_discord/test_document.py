@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.discord import DiscordControl
+from sandbox.discord.doors import TOKEN_HEADER
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = (ROOT / "docs/local-discord.md").read_text(encoding="utf-8")
@@ -88,15 +88,32 @@ class Project:
 
     async def _until(self, process: asyncio.subprocess.Process, is_so: Callable[[Any], bool]) -> None:
         """Ask Discord for its state until it is as wanted; a program that ends instead has failed."""
-        async with DiscordControl(self.control_url) as control:
+        async with aiohttp.ClientSession() as session:
             while True:
                 with contextlib.suppress(aiohttp.ClientConnectionError):
-                    if is_so(await control.state()):
+                    if (token := await self.token(session)) and is_so(
+                        await self.asked(session, "/sandbox/state", token)
+                    ):
                         return
                 if process.returncode is not None:
                     said, _ = await process.communicate()
                     raise AssertionError(said.decode())
                 await asyncio.sleep(0.05)
+
+    async def token(self, session: aiohttp.ClientSession) -> str:
+        """As it was printed and kept in a file, or as the page gets it; empty while neither is there."""
+        printed = self.folder / "discord.json"
+        if not printed.exists():
+            found: str = (await self.asked(session, "/token"))["token"]
+            return found
+        line = printed.read_text(encoding="utf-8")
+        return str(json.loads(line)["control_token"]) if line else ""
+
+    async def asked(self, session: aiohttp.ClientSession, path: str, token: str = "") -> Any:
+        """What the control API answers."""
+        async with session.get(self.control_url + path, headers={TOKEN_HEADER: token}) as answer:
+            assert answer.status == 200
+            return await answer.json()
 
     async def _started(self, command: str) -> asyncio.subprocess.Process:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -155,14 +172,15 @@ async def test_the_page_shows_the_same_bot_and_takes_the_same_members(project: P
         async with session.get(f"{project.control_url}/") as answer:
             assert "Sandbox channel" in await answer.text()
         assert await project.run("python members.py") == "Tea? Yes: 1\n"
-        async with session.get(f"{project.control_url}/sandbox/state") as answer:
-            assert (await answer.json())["bot"]["username"] == "Poll Bot"
+        state = await project.asked(session, "/sandbox/state", await project.token(session))
+        assert state["bot"]["username"] == "Poll Bot"
 
 
 async def test_the_panel_takes_the_levers_of_another_project(project: Project) -> None:
     async with project.playing("python shop_page.py"), aiohttp.ClientSession() as session:
         url = f"{project.control_url}/backstage/levers/closed"
-        async with session.post(url, json={"channel": None, "value": True}) as answer:
+        headers = {TOKEN_HEADER: await project.token(session)}
+        async with session.post(url, json={"channel": None, "value": True}, headers=headers) as answer:
             seen = await answer.json()
     assert seen["groups"][-1]["title"] == "Shop"
     assert seen["groups"][-1]["levers"][0]["value"] is True

@@ -4,6 +4,8 @@ from typing import Any
 
 import aiohttp
 
+from sandbox.discord.doors import TOKEN_HEADER
+
 
 class Panel:
     """The panel as the page uses it."""
@@ -13,19 +15,22 @@ class Panel:
         self._url = url
 
     async def pull(self, lever: str, value: Any = None, *, channel: str | None = None, status: int = 200) -> Any:
-        body = {"channel": channel, "value": value}
-        async with self._session.post(f"{self._url}backstage/levers/{lever}", json=body) as answer:
-            assert answer.status == status
-            return await answer.json()
+        answered, body = await self._ask("POST", f"backstage/levers/{lever}", {"channel": channel, "value": value})
+        assert answered == status
+        return body
 
     async def restore(self) -> Any:
-        async with self._session.post(f"{self._url}backstage/restore", json={}) as answer:
-            return await answer.json()
+        return (await self._ask("POST", "backstage/restore", {}))[1]
 
     async def look(self) -> Any:
-        async with self._session.get(f"{self._url}backstage") as answer:
-            return await answer.json()
+        return (await self._ask("GET", "backstage", None))[1]
 
     async def value(self, lever: str) -> Any:
         groups = (await self.look())["groups"]
         return next(one["value"] for group in groups for one in group["levers"] if one["id"] == lever)
+
+    async def _ask(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        async with self._session.get(f"{self._url}token") as answer:
+            headers = {TOKEN_HEADER: (await answer.json())["token"]}
+        async with self._session.request(method, self._url + path, json=body, headers=headers) as answer:
+            return answer.status, await answer.json()

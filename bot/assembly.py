@@ -1,0 +1,140 @@
+"""The parts joined, the same way for the bot and for what stands in for a part of it: each is made from what exists.
+
+In order: what everything stands on, then what takes orders and keeps turns, then Discord, then the steps.
+"""
+
+from dataclasses import dataclass
+
+from bot.audio import AudioPool
+from bot.client import ComposeClient
+from bot.clock import Clock
+from bot.delivery import CardMessages, TrackMessages
+from bot.disk import Disk
+from bot.engine.runner import JobRunner
+from bot.jobs.card_updates import CardUpdater
+from bot.jobs.context import StepContext, StepLimits
+from bot.jobs.eta import EtaEstimator
+from bot.jobs.files import JobFiles
+from bot.jobs.finishing import FinishSteps
+from bot.jobs.ports import Cards, Delivery, Generator, JobStore, References, Tracks
+from bot.jobs.service import JobService
+from bot.jobs.steps import JobSteps
+from bot.jobs.submitting import SubmitSteps
+from bot.metrics import Metrics
+from bot.supervisor import TaskSupervisor
+from bot.ui.requirements import OrderRequirements
+
+#: Table of contents of the features; names, because the core never imports a cog.
+EXTENSIONS = ("cogs.compose", "cogs.tracks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What everything stands on: opened first, closed last."""
+
+    store: JobStore
+    files: JobFiles
+    disk: Disk
+    clock: Clock
+    metrics: Metrics
+    supervisor: TaskSupervisor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscordSide:
+    """How jobs are heard of and spoken of on Discord."""
+
+    client: ComposeClient
+    cards: Cards
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What a job's steps reach beyond this process."""
+
+    generator: Generator
+    references: References
+    tracks: Tracks
+    cards: Cards
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """What takes orders and keeps turns; Discord and the steps are joined to it."""
+
+    ground: Ground
+    limits: StepLimits
+    jobs: JobService
+    engine: JobRunner
+    eta_estimator: EtaEstimator
+
+    def discord_side(self, *, requirements: OrderRequirements, pool: AudioPool) -> DiscordSide:
+        """A client that takes orders, cards and delivery; needs no network. `pool` packages tracks."""
+        ground = self.ground
+        client = ComposeClient(
+            jobs=self.jobs,
+            store=ground.store,
+            requirements=requirements,
+            clock=ground.clock,
+            extensions=EXTENSIONS,
+        )
+        return DiscordSide(
+            client=client,
+            cards=CardMessages(client=client, requirements=requirements, clock=ground.clock),
+            delivery=TrackMessages(
+                client=client, requirements=requirements, pool=pool, clock=ground.clock, disk=ground.disk
+            ),
+        )
+
+    def steps(self, outside: Outside) -> JobSteps:
+        """What the engine is started with."""
+        ground = self.ground
+        card_updater = CardUpdater(
+            store=ground.store,
+            cards=outside.cards,
+            eta_estimator=self.eta_estimator,
+            clock=ground.clock,
+            supervisor=ground.supervisor,
+        )
+        context = StepContext(
+            store=ground.store,
+            card_updater=card_updater,
+            clock=ground.clock,
+            metrics=ground.metrics,
+            limits=self.limits,
+            disk=ground.disk,
+        )
+        finishing = FinishSteps(
+            context=context,
+            generator=outside.generator,
+            tracks=outside.tracks,
+            delivery=outside.delivery,
+            files=ground.files,
+        )
+        return JobSteps(
+            context=context,
+            generator=outside.generator,
+            references=outside.references,
+            cards=outside.cards,
+            files=ground.files,
+            submitting=SubmitSteps(context=context, generator=outside.generator),
+            finishing=finishing,
+        )
+
+
+def assemble(ground: Ground, *, limits: StepLimits, engine: type[JobRunner] = JobRunner) -> Assembly:
+    """The order desk and the engine behind it, which looks at nothing before it is started with steps."""
+    runner = engine(
+        store=ground.store,
+        clock=ground.clock,
+        supervisor=ground.supervisor,
+        metrics=ground.metrics,
+        pace=limits.pace,
+    )
+    jobs = JobService(
+        store=ground.store, files=ground.files, clock=ground.clock, metrics=ground.metrics, wake=runner.wake
+    )
+    eta_estimator = EtaEstimator(store=ground.store, clock=ground.clock)
+    return Assembly(ground=ground, limits=limits, jobs=jobs, engine=runner, eta_estimator=eta_estimator)

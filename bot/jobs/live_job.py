@@ -1,0 +1,54 @@
+"""What is remembered of a job beside its row: one record, gone with the last who works on it."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.jobs.model import JobState
+
+#: Failures in a row before anything is given up for having taken too long.
+MIN_TRIES = 4
+#: How failures of our own disk are counted: apart from all others.
+DISK = "disk"
+
+
+@dataclass(slots=True, kw_only=True, eq=False, weakref_slot=True)
+class LiveJob:
+    """Nothing in it is durable, and nothing that matters may hang on it: a restart begins with an empty one."""
+
+    id: int
+
+    # the engine's
+    due: float | None = None  #: when it is looked at next, on the monotonic clock; None: it is not asked for
+    step: asyncio.Task[None] | None = None  #: the one that runs
+    asked_again: bool = False  #: it was asked for while its step ran
+    faults: int = 0  #: steps in a row that ended in what nobody foresaw
+
+    # the steps'
+    in_flight: bool = False  #: between an intent and its confirmation; a stop waits for it
+    failures: Counter[str] = field(default_factory=Counter[str])  #: since the last success, by kind
+    held_up_at: datetime | None = None  #: when our own disk was last in its way
+    busy_since: datetime | None = None  #: when the music API first said "not now"
+
+    # its card's
+    is_out_of_date: bool = False  #: a state is still to be drawn
+    is_painted: bool = False  #: a painter is at work
+    drawn: tuple[JobState, float] | None = None  #: what its card was brought to, and when on the monotonic clock
+    shown: object = None  #: what that looks like, noted and compared by `Cards` alone
+    card_lock: asyncio.Lock = field(default_factory=asyncio.Lock)  #: held by whoever edits the card
+
+    @property
+    def has_tried(self) -> bool:
+        """Whether it failed often enough to be given up at all; what our own disk did does not count."""
+        return self.failures.total() - self.failures[DISK] >= MIN_TRIES
+
+    @property
+    def is_taken_up(self) -> bool:
+        """Whether the engine will look at it by itself."""
+        return self.due is not None or self.step is not None
+
+    def succeeded(self) -> None:
+        """What failed in a row has worked."""
+        self.failures.clear()
+        self.held_up_at = self.busy_since = None
