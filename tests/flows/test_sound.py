@@ -24,6 +24,7 @@ from tests.bot.audio.sound_files import encoded, frames_part, mp3, music, wav
 from tests.flows.conftest import QUICK
 from tests.flows.scenario import LYRICS, PATIENCE_SECONDS, Scenario
 from tests.tampering import tamper
+from tests.warm_bots import WarmBotProcess
 
 MINUTES_TEN = 600
 
@@ -45,7 +46,9 @@ class ChosenTracks:
 async def stage_of(folder: Path, tracks: dict[str, bytes] | None = None, **bot: str) -> AsyncIterator[Scenario]:
     settings = Settings(allow_loopback=True, generating_seconds=0.3)
     composer = ChosenTracks(tracks or {})
-    async with open_stage(folder, composer=composer, generation=settings, bot_settings={**QUICK, **bot}) as stage:
+    async with open_stage(
+        folder, composer=composer, generation=settings, bot_settings={**QUICK, **bot}, make_bot=WarmBotProcess
+    ) as stage:
         yield Scenario(stage, folder, b"")
 
 
