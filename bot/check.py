@@ -4,12 +4,14 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot.audio import AudioPool
 from bot.audio.capacity import capacity
+from bot.audio.model import FenceLayer
 from bot.audio.sample import try_sample
 from bot.clock import SystemClock
 from bot.disk import is_open
@@ -43,10 +45,15 @@ class Finding:
     good: bool
     sentence: str
     token_refused: bool = False
+    #: Printed below it, a line each.
+    details: tuple[str, ...] = ()
 
 
-async def run(settings: Settings) -> int:
-    """Print everything; 0 when all is well, 3 when Discord refuses the token, else 1."""
+async def run(settings: Settings, open_memory: str = "") -> int:
+    """Print everything; 0 when all is well, 3 when Discord refuses the token, else 1.
+
+    `open_memory`: why this process's memory is not closed to others of its user; empty when it is.
+    """
     traits = traits_in_use(settings)
     print("Settings in force:")
     for name, value in settings.described().items():
@@ -58,7 +65,7 @@ async def run(settings: Settings) -> int:
         "Discord": _discord,
         "Database": _database,
         "Files": _files,
-        "Sound": _sound,
+        "Sound": partial(_sound, open_memory=open_memory),
         "Music API": _music_api,
     }
     findings: dict[str, Finding] = {}
@@ -66,6 +73,8 @@ async def run(settings: Settings) -> int:
         print(f"\n{name} ...", flush=True)
         findings[name] = await trial(settings)
         print(f"  {'ok' if findings[name].good else 'PROBLEM'}: {one_line(masked(findings[name].sentence))}")
+        for detail in findings[name].details:
+            print(f"    {one_line(detail)}")
     if all(finding.good for finding in findings.values()):
         print("\nEverything is in order. Start the bot with: make run")
         return 0
@@ -131,13 +140,17 @@ def _try_files(settings: Settings) -> Finding:
     return Finding(good=True, sentence=f"{folder} can be written to.{others}")
 
 
-async def _sound(settings: Settings) -> Finding:
+async def _sound(settings: Settings, open_memory: str) -> Finding:
     """The built-in sample, through the same processes that members' songs go through; where it can, in their folder."""
     work = JobFiles(settings.data_dir).work
     async with AudioPool(processes=1, work_dir=work if await asyncio.to_thread(work.is_dir) else None) as pool:
         result = await try_sample(pool)
+        fence = _fence(pool, open_memory)
         most = f" Its processes needed {pool.peak_bytes / 1024**2:.0f} MiB at most." if pool.peak_bytes else ""
-    return Finding(good=result.good, sentence=result.sentence + (most if result.good else "") + _at_once(settings))
+    if not result.good:
+        return Finding(good=False, sentence=result.sentence)
+    sentence = f"{result.sentence}{most}{_at_once(settings)} The fence around each:"
+    return Finding(good=True, sentence=sentence, details=fence)
 
 
 def _at_once(settings: Settings) -> str:
@@ -146,6 +159,12 @@ def _at_once(settings: Settings) -> str:
         return f" At most {settings.audio_processes} at once, as AUDIO_PROCESSES says."
     found = capacity()
     return f" At most {found.processes} at once: AUDIO_PROCESSES is unset, and there are {found.sentence}."
+
+
+def _fence(pool: AudioPool, open_memory: str) -> tuple[str, ...]:
+    """What keeps a file that has taken its decoder over from the bot's secrets. A layer that lacks is no problem."""
+    own = FenceLayer(name="the bot's memory", holds=not open_memory, detail=open_memory or "closed to its children")
+    return tuple(f"{each.name}: {'' if each.holds else 'MISSING, '}{each.detail}" for each in (own, *pool.fence))
 
 
 async def _music_api(settings: Settings) -> Finding:

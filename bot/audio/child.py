@@ -75,6 +75,7 @@ async def start_child() -> asyncio.subprocess.Process:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=_environment(),
+            start_new_session=True,  # Ctrl-C in a terminal is ours to handle; and it is killed as a whole
         )
     except OSError as error:
         if error.errno in _SCARCE:
@@ -126,10 +127,18 @@ async def _read(stream: asyncio.StreamReader, into: bytearray, max_bytes: int) -
         into += part
 
 
+def kill_child(process: asyncio.subprocess.Process) -> None:
+    """Kills the child and whatever it has started in its session; nothing when they are gone."""
+    with suppress(ProcessLookupError, PermissionError):  # macOS: all that is left there is a zombie
+        if sys.platform != "win32":
+            os.killpg(process.pid, signal.SIGKILL)
+        elif process.returncode is None:
+            process.kill()
+
+
 async def _end(process: asyncio.subprocess.Process) -> None:
     """Leaves no child behind, whatever it was doing, and no pipe open."""
-    if process.returncode is None:
-        process.kill()
+    kill_child(process)
     with suppress(TimeoutError):  # should it have left somebody behind who keeps a pipe open
         async with asyncio.timeout(GRACE_SECONDS):
             for stream in (process.stdout, process.stderr):

@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import sys
-from pathlib import Path
+from functools import cache
 
 from bot.audio.model import ChildLimits
 
@@ -20,7 +20,6 @@ def confine(limits: ChildLimits) -> None:
         return
     import resource  # does not exist on Windows
 
-    os.setsid()  # Ctrl-C in a terminal is the parent's to handle
     os.nice(NICENESS)
     _lower(resource.RLIMIT_CORE, 0)
     # A second between the two: at the soft limit it dies of SIGXCPU, at the hard one of SIGKILL like out of memory.
@@ -31,6 +30,7 @@ def confine(limits: ChildLimits) -> None:
         _lower(resource.RLIMIT_AS, limits.memory_bytes)
     # An orphan ends by itself: the default action of SIGALRM is death, and no decoder can put it off.
     signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)
+    peak_bytes()  # behind the fence /proc can no longer be opened, what is open can still be read
 
 
 def check_memory(memory_bytes: int) -> None:
@@ -47,16 +47,21 @@ def peak_bytes() -> int:
     """
     if sys.platform == "linux":
         try:
-            status = Path("/proc/self/status").read_text("ascii", "replace")
+            status = os.pread(_status(), 4096, 0)
         except OSError:
             return 0
-        found = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+        found = re.search(rb"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
         return int(found[1]) * 1024 if found else 0
     if sys.platform == "darwin":
         import resource  # does not exist on Windows
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return 0
+
+
+@cache
+def _status() -> int:
+    return os.open("/proc/self/status", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _lower(which: int, soft: int, hard: int | None = None) -> None:

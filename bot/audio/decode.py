@@ -33,6 +33,8 @@ LOWEST_RATE = 8000
 #: The highest that sound cards record; beyond it a header lies.
 HIGHEST_RATE = 384_000
 MAX_CHANNELS = 8
+#: Rate times channels: 8 of them at 192 kHz. What is constant is a few bytes in a file and costs its full length here.
+MAX_SAMPLES_PER_SECOND = 1_600_000
 #: A stream may change its layout (a concatenated MP3), but not at every frame: each change builds a new resampler.
 MAX_CHANGES = 200
 #: Memory is looked at once in so many packets.
@@ -181,6 +183,8 @@ def check_shape(sample_rate: int, channels: int) -> None:
         raise undecodable(Problem.RATE, rate=sample_rate, lowest=LOWEST_RATE)
     if not 1 <= channels <= MAX_CHANNELS:
         raise undecodable(Problem.CHANNELS, channels=channels, most=MAX_CHANNELS)
+    if sample_rate * channels > MAX_SAMPLES_PER_SECOND:
+        raise undecodable(Problem.DENSE, rate=sample_rate, channels=channels, most=MAX_SAMPLES_PER_SECOND)
 
 
 def frames(

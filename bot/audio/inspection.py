@@ -4,6 +4,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.audio.burden import MAX_ENTRIES, MAX_TAG_BYTES, walk_flac, weigh_tags
 from bot.audio.decode import Measurement, UndecodableError, check_shape, measure, undecodable
 from bot.audio.model import ChildLimits, Finding, Inspection, Needs, Problem, Purpose, Usability, Value
 from bot.audio.riff import WavHead, walk_wav
@@ -100,6 +101,8 @@ def peek_at(path: Path) -> Peek:
         with path.open("rb") as file:
             sniffed = sniff(file)
             wav = walk_wav(file) if sniffed.kind is Kind.WAV else None
+            flac = walk_flac(file) if sniffed.kind is Kind.FLAC else None
+            tags = weigh_tags(file)
     except OSError as error:
         raise undecodable(Problem.UNREADABLE) from error
     _refuse_by_kind(sniffed.kind)
@@ -107,6 +110,10 @@ def peek_at(path: Path) -> Peek:
         if wav is None:
             raise undecodable(Problem.CORRUPT, percent=100)
         check_shape(wav.sample_rate, wav.channels)
+    if flac is not None:
+        check_shape(flac.sample_rate, flac.channels)
+    if tags.is_too_much or (flac is not None and flac.burden.is_too_much):
+        raise undecodable(Problem.HEAVY_TAGS, entries=MAX_ENTRIES, mebibytes=MAX_TAG_BYTES / 1024**2)
     return Peek(sniffed=sniffed, size_bytes=status.st_size, wav=wav)
 
 

@@ -63,6 +63,10 @@ class Problem(StrEnum):
     RATE = "rate"
     #: `channels` beyond `most`.
     CHANNELS = "channels"
+    #: `rate` Hz in `channels` channels; more than `most` samples a second together.
+    DENSE = "dense"
+    #: More than `entries` in its tags, or more than `mebibytes` of them.
+    HEAVY_TAGS = "heavy_tags"
     #: Plays longer than the `minutes` we are willing to decode.
     ENDLESS = "endless"
     #: More packets than are decoded.
@@ -113,7 +117,7 @@ STOPPED = frozenset({Problem.OVER_CPU, Problem.OVER_TIME, Problem.OVER_MEMORY, P
 #: Of ours or of the machine, whatever the file is.
 OURS = frozenset({Problem.INTERNAL, Problem.UNREADABLE, Problem.DISK, Problem.UNAVAILABLE})
 #: What proves nothing about the file.
-UNDECIDED = STOPPED | OURS | {Problem.TOO_HEAVY, Problem.CRASHED}
+UNDECIDED = STOPPED | OURS | {Problem.TOO_HEAVY, Problem.DENSE, Problem.HEAVY_TAGS, Problem.CRASHED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +171,16 @@ def stopped_at(problem: Problem, limits: ChildLimits) -> Finding:
     }
     name, most = values[problem]
     return Finding(problem=problem, values={name: most})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FenceLayer:
+    """One layer of the fence around a child, see `bot.audio.fence`."""
+
+    name: str
+    holds: bool
+    #: How it is held, or why it is not.
+    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

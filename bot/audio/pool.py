@@ -7,14 +7,14 @@ import logging
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping, Set
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from bot.audio.capacity import capacity
-from bot.audio.child import ChildError, ask_child, start_child, why_it_ended
+from bot.audio.child import ChildError, ask_child, kill_child, start_child, why_it_ended
 from bot.audio.faults import for_the_log
 from bot.audio.file_names import as_it_came
 from bot.audio.model import (
@@ -22,6 +22,7 @@ from bot.audio.model import (
     UNDECIDED,
     ChildLimits,
     Conversion,
+    FenceLayer,
     Finding,
     Inspection,
     Needs,
@@ -84,6 +85,8 @@ class AudioPool:
         self._running: set[asyncio.subprocess.Process] = set()
         #: The most memory any child has had resident, in bytes.
         self.peak_bytes = 0
+        #: The fence around a child here, as the first one that answered says; empty before.
+        self.fence: tuple[FenceLayer, ...] = ()
 
     async def __aenter__(self) -> Self:
         return self
@@ -93,8 +96,7 @@ class AudioPool:
     ) -> None:
         self._closed = True
         for process in list(self._running):
-            if process.returncode is None:
-                process.kill()
+            kill_child(process)
 
     async def inspect(
         self, path: Path, *, purpose: Purpose = Purpose.REFERENCE, needs: Needs | None = None
@@ -124,6 +126,8 @@ class AudioPool:
             await asyncio.to_thread(_check_files, {made.path} - {None, path.absolute()}, {out.absolute()})
         except ChildError as failure:
             made = Conversion(path=None, findings=(failure.finding,))
+        if made.path != out.absolute():  # a child creates it before it knows whether there will be anything in it
+            await asyncio.to_thread(_remove, out)
         self._note(made.findings[0].problem if made.findings else None)
         return made
 
@@ -188,6 +192,7 @@ class AudioPool:
         try:
             report = json.loads(written)
             self.peak_bytes = max(self.peak_bytes, int(report["peak_bytes"]))
+            self._note_fence(_reader(tuple[FenceLayer, ...]).validate_python(report["fence"]))
             return _reader(shape).validate_python(report["answer"])
         except (ValueError, KeyError, TypeError) as error:  # pydantic's ValidationError is a ValueError
             log.error("a sound process gave an answer that cannot be read: %s", type(error).__name__)
@@ -209,10 +214,24 @@ class AudioPool:
             raise ChildError(why_it_ended(ended, limits))
         return ended.answer
 
+    def _note_fence(self, layers: tuple[FenceLayer, ...]) -> None:
+        if self.fence:
+            return
+        self.fence = layers
+        held = "; ".join(f"{layer.name}: {layer.detail}" for layer in layers if layer.holds)
+        log.info("the fence around sound processes: %s", held or "none")
+        if missing := "; ".join(f"{layer.name}: {layer.detail}" for layer in layers if not layer.holds):
+            log.info("missing from the fence around sound processes: %s", missing)
+
     def _note(self, problem: Problem | None) -> None:
         """Reports what proves nothing about a file, for whoever counts it and looks for the cause."""
         if problem is not None and problem in UNDECIDED and self._on_fault is not None:
             self._on_fault(problem)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
 
 
 def _check_files(named: Set[Path | None], allowed: Set[Path]) -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ from typing import Any, cast
 
 from bot.audio.confinement import confine, peak_bytes
 from bot.audio.faults import trace_of
+from bot.audio.fence import Reach, raise_fence
 from bot.audio.model import (
     BEGAN,
     ChildLimits,
@@ -42,10 +44,21 @@ def main() -> None:
     limits = ChildLimits(**order["limits"])
     confine(limits)
     module, work = WORKS[order["work"]]
-    import_module(module)  # after the fence: even loading FFmpeg happens inside it
+    import_module(module)  # within the limits; the fence then leaves nothing more to be loaded
+    layers = raise_fence(_reach(order))
     os.write(answers, BEGAN)
     answer = work(order, limits)
-    _write(answers, {"answer": answer, "peak_bytes": peak_bytes()})
+    _write(answers, {"answer": answer, "peak_bytes": peak_bytes(), "fence": layers})
+
+
+def _reach(order: Order) -> Reach:
+    """The file of the order, and where its answer's files go."""
+    reads = (Path(order["path"]),)
+    if "out" in order:  # it lies beside other members' files, so that it alone is opened up, not its folder
+        with suppress(OSError):
+            os.close(os.open(order["out"], os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        return Reach(reads=reads, writes=(Path(order["out"]),))
+    return Reach(reads=reads, writes=(Path(order["out_dir"]),) if "out_dir" in order else ())
 
 
 def _write(answers: int, report: Mapping[str, object]) -> None:
@@ -68,7 +81,8 @@ def _private_stdout() -> int:
     Standard error is left to the interpreter alone, which says there where it was when a signal kills it.
     """
     answers, errors = os.dup(1), os.dup(2)
-    nothing = os.open(os.devnull, os.O_WRONLY)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)  # the order is read, and its pipe may be a socket
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
     os.close(nothing)

@@ -10,6 +10,7 @@ from aiohttp import web
 from bot import check
 from bot.__main__ import main
 from bot.audio.capacity import capacity
+from bot.audio.fence import LAYERS
 from bot.settings import Settings, load_settings
 from sandbox.discord import FakeDiscord
 from sandbox.generation import FakeGeneration
@@ -40,6 +41,7 @@ async def test_good_settings_end_with_0_and_spend_nothing(tmp_path: Path, capsys
     assert said.count("  ok: ") == 5
     found = capacity()
     assert f" At most {found.processes} at once: AUDIO_PROCESSES is unset, and there are {found.sentence}." in said
+    assert all(f"\n    {layer}: " in said for layer in ("the bot's memory", *LAYERS)), "the fence, layer by layer"
     assert discord.token not in said
     assert api.key not in said
     assert not list(tmp_path.iterdir())

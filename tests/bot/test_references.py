@@ -187,7 +187,7 @@ async def test_a_server_that_is_down_is_asked_again_later(room: Room) -> None:
 @pytest.mark.parametrize(
     ("work", "remark", "is_lasting"),
     [
-        ("opening(lambda real, file, format=None, options=None: real(file))", "sound.internal", True),
+        ("opening(lambda real, file, mode=None, format=None, options=None: real(file))", "sound.internal", True),
         ("opening(lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM))", "sound.unavailable", False),
     ],
 )

@@ -254,7 +254,9 @@ async def test_a_track_is_made_ready_once_although_the_bot_dies_and_sends_it_thr
 
 
 async def test_a_fault_of_ours_is_not_blamed_on_the_song_which_is_kept_with_its_words(tmp_path: Path) -> None:
-    broken = with_tampered_children(tmp_path, "opening(lambda real, file, mode, format=None, options=None: real(file))")
+    broken = with_tampered_children(
+        tmp_path, "opening(lambda real, file, mode=None, format=None, options=None: real(file))"
+    )
     async with stage_of(tmp_path, HEALTH_PORT="0", **broken) as scenario:
         await scenario.order(file=mp3(17))
         card = await scenario.card_says("Your file is not to blame")

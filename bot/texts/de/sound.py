@@ -48,6 +48,14 @@ TEXTS: dict[str, str] = {
         "Laut Datei hat sie {channels} Kanäle; höchstens {most} können gelesen werden. "
         "Speichere sie in Stereo und häng sie so an."
     ),
+    "sound.dense": (
+        "Laut Datei hat sie {rate} Abtastwerte je Sekunde auf jedem von {channels} Kanälen; zusammen können höchstens "
+        "{most} gelesen werden. Speichere sie in Stereo mit 44100 und häng sie so an."
+    ),
+    "sound.heavy_tags": (
+        "Die Tags dieser Datei (Titel, Bilder und dergleichen) enthalten mehr, als gelesen wird: höchstens {entries} "
+        "Einträge und {mebibytes:.0f} MiB. Speichere den Song ohne sie und häng ihn so an."
+    ),
     "sound.endless": (
         "Diese Aufnahme dauert länger als {minutes} Minuten; so lange wird höchstens gelesen. "
         "Häng einen einzelnen Song an."

@@ -38,6 +38,14 @@ TEXTS: dict[str, str] = {
     "sound.channels": (
         "This file says it has {channels} channels; at most {most} can be read. Save it in stereo and attach that."
     ),
+    "sound.dense": (
+        "This file says it has {rate} samples per second in each of {channels} channels; together no more than {most} "
+        "can be read. Save it in stereo with 44100 and attach that."
+    ),
+    "sound.heavy_tags": (
+        "The tags of this file (title, pictures and the like) hold more than is read: {entries} entries and "
+        "{mebibytes:.0f} MiB are the most. Save the song without them and attach that."
+    ),
     "sound.endless": "This recording plays for more than {minutes} minutes, the longest that is read. Attach one song.",
     "sound.too_heavy": (
         "Reading this file took too much time or memory, so it was stopped. "

@@ -218,11 +218,23 @@ def cover(size: int, content: bytes = b"") -> bytes:
     return id3_frame(b"APIC", b"\0image/jpeg\0\x03\0" + picture[:size])
 
 
-def ape_tag() -> bytes:
+def entries(count: int) -> Iterator[bytes]:
+    """Frames for an ID3 tag, no two with one name."""
+    return (id3_frame(b"TXXX", b"\0%d\0v" % number) for number in range(count))
+
+
+def with_comments(flac: bytes, count: int) -> bytes:
+    """A FLAC file with one more block of comments behind its first block, no two with one name."""
+    comments = (b"k%d=v" % number for number in range(count))
+    body = struct.pack("<II", 0, count) + b"".join(struct.pack("<I", len(each)) + each for each in comments)
+    return flac[:42] + b"\x04" + len(body).to_bytes(3, "big") + body + flac[42:]
+
+
+def ape_tag(count: int = 1) -> bytes:
     """An APEv2 tag as it stands at the end of a file."""
-    item = struct.pack("<II", 5, 0) + b"Title\0Night"
-    head = struct.pack("<IIII", 2000, len(item) + 32, 1, 0) + bytes(8)
-    return item + b"APETAGEX" + head
+    items = b"".join(struct.pack("<II", 5, 0) + b"Title%d\0Night" % number for number in range(count))
+    head = struct.pack("<IIII", 2000, len(items) + 32, count, 0) + bytes(8)
+    return items + b"APETAGEX" + head
 
 
 def id3v1() -> bytes:

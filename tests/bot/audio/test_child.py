@@ -31,7 +31,7 @@ Tamper = Callable[[str], None]
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="ends by signals")
 
 #: What PyAV 19 does to a caller of PyAV 18.
-NO_SUCH_PARAMETER = "opening(lambda real, file, mode, format=None, options=None: real(file))"
+NO_SUCH_PARAMETER = "opening(lambda real, file, mode=None, format=None, options=None: real(file))"
 SEGFAULT = "opening(lambda *_, **__: ctypes.string_at(0))"
 QUICK = ChildLimits(cpu_seconds=1, wall_seconds=25)
 

@@ -26,7 +26,11 @@ async def test_all_is_well_and_nothing_is_left(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "failed", "problem"),
     [
-        ("opening(lambda real, file, format=None, options=None: real(file))", SampleStep.DECODED, Problem.INTERNAL),
+        (
+            "opening(lambda real, file, mode=None, format=None, options=None: real(file))",
+            SampleStep.DECODED,
+            Problem.INTERNAL,
+        ),
         ("opening(lambda *_, **__: ctypes.string_at(0))", SampleStep.DECODED, Problem.CRASHED),
         (
             "opening(lambda real, file, mode='r', **named: real(file, mode, **named) if mode == 'r' else 1 / 0)",
