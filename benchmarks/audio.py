@@ -16,7 +16,7 @@ from pathlib import Path
 
 import av
 
-from bot.audio import AudioPool, Needs, Tags
+from bot.audio import AudioPool, Needs, Purpose, Tags
 from sandbox.sample import write_sample
 
 MINUTES = (1, 4)
@@ -25,6 +25,9 @@ BURST = 50
 LIMITS = (("fits", 10 * 1024 * 1024), ("too large", 3 * 1024 * 1024))
 TAGS = Tags(title="Night", artist="Zoë", lyrics="la la la\n" * 40, comment="benchmark")
 MEBI = 1024 * 1024
+#: Seconds of the sample song at 192 kbit/s that are 2 MB, the size of a usual track; and what works on so many of them.
+TRACK_SECONDS, TRACKS, CORES = 87, 20, 2
+TrackWork = Callable[[AudioPool, Path], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -206,6 +209,38 @@ async def burst(folder: Path, songs: dict[str, Path]) -> None:
     print(*notes)
 
 
+async def tracks(path: Path) -> None:
+    """Finished tracks from fetched to ready, and the former way: a child measured, another did it all again."""
+    work = path.with_name("tracks")
+    work.mkdir()
+    tags, limit = TAGS, LIMITS[0][1]
+
+    async def in_one_child(pool: AudioPool, folder: Path) -> None:
+        made = await pool.package(path, folder, title="Night", tags=tags, limit_bytes=limit)
+        assert made.problem is None
+
+    async def in_two_children(pool: AudioPool, folder: Path) -> None:
+        await pool.inspect(path, purpose=Purpose.TRACK)
+        await in_one_child(pool, folder)
+
+    print(f"\n{TRACKS} finished tracks of {path.stat().st_size / MEBI:.1f} MiB at once, on {CORES} cores at most")
+    print(f"{'':44}{'CPU ms each':>12}{'a second, by CPU':>20}{'a second, now':>16}")
+    for name, made in (("one child for each", in_one_child), ("one to measure, one to package", in_two_children)):
+        async with AudioPool(processes=CORES) as pool:
+            folders = [work / f"{name} {number}" for number in range(TRACKS)]
+            for folder in folders:
+                folder.mkdir()
+
+            async def all_of_them(
+                made: TrackWork = made, pool: AudioPool = pool, folders: list[Path] = folders
+            ) -> None:
+                await asyncio.gather(*(made(pool, folder) for folder in folders))
+
+            cost = await costing(all_of_them)
+        each = cost.cpu / TRACKS
+        print(f"{name:44}{each * 1000:12.0f}{CORES / each:20.1f}{TRACKS / cost.wall:16.1f}", flush=True)
+
+
 async def start_up(path: Path) -> None:
     """What a fresh process for each file costs: the smallest answer there is."""
     empty = path.with_name("empty")
@@ -225,6 +260,9 @@ async def main() -> None:
         folder = Path(name)
         songs = make_songs(folder)
         await start_up(songs["1 min mp3"])
+        track = folder / "track.mp3"
+        repeat(folder / "sample.wav", track, "mp3", "libmp3lame", TRACK_SECONDS)
+        await tracks(track)
         await burst(folder, songs)
         await singles(folder, songs)
 

@@ -63,6 +63,9 @@ def _order(number: int) -> Order:
         lyrics=LYRICS,
         prompt=f"##{LYRICS}##",
         reference=reference,
+        provider="aiml",
+        model="minimax-music",
+        price_micros=37_000,
     )
 
 

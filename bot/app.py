@@ -23,26 +23,25 @@ from bot.disk import Disk
 from bot.download import remove_leftovers
 from bot.engine.runner import JobRunner
 from bot.errors import StartError
-from bot.generation.client import GenerationClient, Sessions
-from bot.generation.profiles import RequestProfile, profile_named
-from bot.generation.transport import HttpLimits, Timeouts
+from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
+from bot.generation.traits import ModelTraits
+from bot.generation.transport import Sessions
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.blocklist import Blocklist
-from bot.jobs.context import StepLimits
 from bot.jobs.files import JobFiles
-from bot.jobs.lyrics import PromptRules
 from bot.jobs.model import LIVE
+from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import TallyStore
 from bot.jobs.retention import Retention
-from bot.jobs.schedule import Pace
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
+from bot.packaged_tracks import PackagedTracks
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
 from bot.stopping import Stop
 from bot.store.db import open_store, sole_runner
 from bot.supervisor import TaskSupervisor
-from bot.ui.requirements import OrderRequirements
+from bot.ui.requirements import OrderedModel, OrderRequirements
 
 log = logging.getLogger(__name__)
 
@@ -64,14 +63,14 @@ class RunningBot:
 async def run(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C. Returns the exit code; raises SettingsError before anything was opened."""
     crash.arm(settings.crash_at)
-    profile = profile_named(settings.generation_model)
-    requirements = _requirements(settings, profile)
+    traits = traits_in_use(settings)
+    requirements = _requirements(settings, traits)
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     stop = Stop(grace_seconds=settings.stop_grace_seconds, clock=SystemClock())
     stop.listen()
     stack = AsyncExitStack()
     try:
-        code = await _code_of(_serve(settings, profile, requirements, stop, stack))
+        code = await _code_of(_serve(settings, traits, requirements, stop, stack))
     finally:
         stop.begin()
         stop.grace_is_over()
@@ -94,10 +93,10 @@ async def _code_of(serving: Awaitable[None]) -> int:
 
 
 async def _serve(
-    settings: Settings, profile: RequestProfile, requirements: OrderRequirements, stop: Stop, stack: AsyncExitStack
+    settings: Settings, traits: ModelTraits, requirements: OrderRequirements, stop: Stop, stack: AsyncExitStack
 ) -> None:
     """Serve until told to stop, then let go in the order that loses nothing: work first, Discord last."""
-    running = await stop.unless_asked("opening", _open(settings, profile, requirements, stack))
+    running = await stop.unless_asked("opening", _open(settings, traits, requirements, stack))
     if running is None:
         return
 
@@ -126,20 +125,21 @@ async def _serve(
 
 
 async def _open(
-    settings: Settings, profile: RequestProfile, requirements: OrderRequirements, stack: AsyncExitStack
+    settings: Settings, traits: ModelTraits, requirements: OrderRequirements, stack: AsyncExitStack
 ) -> RunningBot:
     ground = await _open_ground(settings, stack)
-    assembly = assemble(ground, limits=_limits(settings))
+    models = await _open_models(settings, traits, ground.clock, stack)
+    pace, _, _ = drive_of(traits, settings)
+    assembly = assemble(ground, models=models, pace=pace)
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
         AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
     )
-    discord_side = assembly.discord_side(requirements=requirements, pool=pool)
-    fetcher = await _open_fetcher(settings, profile, pool, ground, stack)
+    tracks = PackagedTracks(pool=pool, files=ground.files, disk=ground.disk)
+    discord_side = assembly.discord_side(requirements=requirements, tracks=tracks)
     outside = Outside(
-        generator=await _open_generator(settings, profile, ground.clock, stack),
-        references=fetcher,
-        tracks=fetcher,
+        references=await _open_fetcher(settings, traits, pool, ground, stack),
+        tracks=tracks,
         cards=discord_side.cards,
         delivery=discord_side.delivery,
     )
@@ -218,7 +218,7 @@ async def _open_session(
 
 
 async def _open_fetcher(
-    settings: Settings, profile: RequestProfile, pool: AudioPool, ground: Ground, stack: AsyncExitStack
+    settings: Settings, traits: ModelTraits, pool: AudioPool, ground: Ground, stack: AsyncExitStack
 ) -> ReferenceFetcher:
     return ReferenceFetcher(
         session=await _open_session(stack),
@@ -227,30 +227,22 @@ async def _open_fetcher(
         clock=ground.clock,
         hosts=settings.attachment_hosts,
         max_bytes=settings.reference_max_bytes,
-        needs=_needs(settings, profile),
+        needs=_needs(settings, traits),
     )
 
 
-async def _open_generator(
-    settings: Settings, profile: RequestProfile, clock: Clock, stack: AsyncExitStack
-) -> GenerationClient:
-    return GenerationClient(
+async def _open_models(settings: Settings, traits: ModelTraits, clock: Clock, stack: AsyncExitStack) -> MusicModels:
+    around = Surroundings(
+        settings=settings,
         sessions=Sessions(
             calls=await _open_session(stack),
             files=await _open_session(stack, only_public=True),
             submit=await _open_session(stack, force_close=True),
         ),
-        base_url=settings.generation_api_url,
-        api_key=settings.generation_api_key,
-        profile=profile,
         clock=clock,
         budget=AsyncLimiter(max(1.0, settings.polls_per_second), max(1.0, 1 / settings.polls_per_second)),
-        limits=HttpLimits(
-            timeouts=Timeouts(submit_seconds=settings.submit_timeout_seconds),
-            track_bytes=settings.track_max_bytes,
-            track_hosts=settings.track_host_names,
-        ),
     )
+    return MusicModels([open_model(traits, around)])
 
 
 async def _refresh_gauges(store: TallyStore, metrics: Metrics) -> None:
@@ -267,27 +259,25 @@ async def _open_health(settings: Settings, ground: Ground, checks: Checks, stack
         await stack.enter_async_context(serve_health(server, settings.health_host, settings.health_port))
 
 
-def _needs(settings: Settings, profile: RequestProfile) -> Needs:
+def _needs(settings: Settings, traits: ModelTraits) -> Needs:
     return Needs(
-        shortest_seconds=profile.reference_over_seconds,
-        longest_seconds=profile.reference_max_seconds,
+        shortest_seconds=traits.reference.over_seconds,
+        longest_seconds=traits.reference.max_seconds,
         largest_bytes=settings.reference_max_bytes,
     )
 
 
-def _limits(settings: Settings) -> StepLimits:
-    return StepLimits(
-        pace=Pace(poll_interval_seconds=settings.poll_interval_seconds, polls_per_second=settings.polls_per_second),
-        generation_timeout=timedelta(seconds=settings.generation_timeout_seconds),
-        generation_concurrency=settings.generation_concurrency,
-    )
-
-
-def _requirements(settings: Settings, profile: RequestProfile) -> OrderRequirements:
+def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
     return OrderRequirements(
-        prompt=PromptRules(max_characters=profile.max_characters, warn_characters=profile.warn_above_characters),
+        model=OrderedModel(
+            provider=traits.provider,
+            name=traits.model,
+            style=traits.style.default,
+            price_micros=traits.price_micros,
+        ),
+        prompt=traits.words,
         reference_max_bytes=settings.reference_max_bytes,
-        reference_min_seconds=profile.reference_over_seconds,
+        reference_min_seconds=traits.reference.over_seconds,
         file_types=tuple(FILE_TYPES),
         attachment_hosts=settings.attachment_hosts,
         blocklist=Blocklist.parsed(settings.blocked_words()),

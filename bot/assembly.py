@@ -5,22 +5,24 @@ In order: what everything stands on, then what takes orders and keeps turns, the
 
 from dataclasses import dataclass
 
-from bot.audio import AudioPool
 from bot.client import ComposeClient
 from bot.clock import Clock
 from bot.delivery import CardMessages, TrackMessages
 from bot.disk import Disk
 from bot.engine.runner import JobRunner
 from bot.jobs.card_updates import CardUpdater
-from bot.jobs.context import StepContext, StepLimits
+from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
-from bot.jobs.ports import Cards, Delivery, Generator, JobStore, References, Tracks
+from bot.jobs.music_models import MusicModels
+from bot.jobs.ports import Cards, Delivery, JobStore, References, Tracks
+from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
 from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
+from bot.packaged_tracks import PackagedTracks
 from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import OrderRequirements
 
@@ -53,7 +55,6 @@ class DiscordSide:
 class Outside:
     """What a job's steps reach beyond this process."""
 
-    generator: Generator
     references: References
     tracks: Tracks
     cards: Cards
@@ -65,13 +66,13 @@ class Assembly:
     """What takes orders and keeps turns; Discord and the steps are joined to it."""
 
     ground: Ground
-    limits: StepLimits
+    models: MusicModels
     jobs: JobService
     engine: JobRunner
     eta_estimator: EtaEstimator
 
-    def discord_side(self, *, requirements: OrderRequirements, pool: AudioPool) -> DiscordSide:
-        """A client that takes orders, cards and delivery; needs no network. `pool` packages tracks."""
+    def discord_side(self, *, requirements: OrderRequirements, tracks: PackagedTracks) -> DiscordSide:
+        """A client that takes orders, cards and delivery; needs no network. `tracks`: what is sent."""
         ground = self.ground
         client = ComposeClient(
             jobs=self.jobs,
@@ -83,9 +84,7 @@ class Assembly:
         return DiscordSide(
             client=client,
             cards=CardMessages(client=client, requirements=requirements, clock=ground.clock),
-            delivery=TrackMessages(
-                client=client, requirements=requirements, pool=pool, clock=ground.clock, disk=ground.disk
-            ),
+            delivery=TrackMessages(client=client, requirements=requirements, tracks=tracks, clock=ground.clock),
         )
 
     def steps(self, outside: Outside) -> JobSteps:
@@ -103,38 +102,39 @@ class Assembly:
             card_updater=card_updater,
             clock=ground.clock,
             metrics=ground.metrics,
-            limits=self.limits,
+            models=self.models,
             disk=ground.disk,
         )
         finishing = FinishSteps(
             context=context,
-            generator=outside.generator,
             tracks=outside.tracks,
             delivery=outside.delivery,
             files=ground.files,
         )
         return JobSteps(
             context=context,
-            generator=outside.generator,
             references=outside.references,
             cards=outside.cards,
             files=ground.files,
-            submitting=SubmitSteps(context=context, generator=outside.generator),
+            submitting=SubmitSteps(context=context, files=ground.files),
             finishing=finishing,
         )
 
 
-def assemble(ground: Ground, *, limits: StepLimits, engine: type[JobRunner] = JobRunner) -> Assembly:
-    """The order desk and the engine behind it, which looks at nothing before it is started with steps."""
+def assemble(ground: Ground, *, models: MusicModels, pace: Pace, engine: type[JobRunner] = JobRunner) -> Assembly:
+    """The order desk and the engine behind it, which looks at nothing before it is started with steps.
+
+    `pace`: over which the first looks after a start are spread.
+    """
     runner = engine(
         store=ground.store,
         clock=ground.clock,
         supervisor=ground.supervisor,
         metrics=ground.metrics,
-        pace=limits.pace,
+        pace=pace,
     )
     jobs = JobService(
         store=ground.store, files=ground.files, clock=ground.clock, metrics=ground.metrics, wake=runner.wake
     )
-    eta_estimator = EtaEstimator(store=ground.store, clock=ground.clock)
-    return Assembly(ground=ground, limits=limits, jobs=jobs, engine=runner, eta_estimator=eta_estimator)
+    eta_estimator = EtaEstimator(store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds)
+    return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, eta_estimator=eta_estimator)

@@ -10,14 +10,17 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot.audio import AudioPool
+from bot.audio.capacity import capacity
 from bot.audio.model import FenceLayer
 from bot.audio.sample import try_sample
 from bot.clock import SystemClock
 from bot.disk import is_open
 from bot.errors import SettingsError, StartError
-from bot.generation.client import GenerationClient, ProbeResult, Sessions
-from bot.generation.profiles import profile_named
+from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
+from bot.generation.traits import ModelTraits
+from bot.generation.transport import Sessions
 from bot.jobs.files import JobFiles
+from bot.jobs.ports import ProbeResult
 from bot.logs import masked, one_line
 from bot.settings import Settings
 from bot.store.db import describe
@@ -51,10 +54,13 @@ async def run(settings: Settings, open_memory: str = "") -> int:
 
     `open_memory`: why this process's memory is not closed to others of its user; empty when it is.
     """
-    profile_named(settings.generation_model)
+    traits = traits_in_use(settings)
     print("Settings in force:")
     for name, value in settings.described().items():
         print(f"  {name}={one_line(value)}")
+    print("\nThe model:")
+    for line in _described(traits, settings):
+        print(f"  {line}")
     trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
         "Discord": _discord,
         "Database": _database,
@@ -73,6 +79,15 @@ async def run(settings: Settings, open_memory: str = "") -> int:
         print("\nEverything is in order. Start the bot with: make run")
         return 0
     return 3 if findings["Discord"].token_refused else 1
+
+
+def _described(traits: ModelTraits, settings: Settings) -> list[str]:
+    pace, deadline_seconds, concurrency = drive_of(traits, settings)
+    driven = (
+        f"in force: looked at every {pace.poll_interval_seconds:g} s, given up after {deadline_seconds:g} s, "
+        f"{concurrency} songs at once"
+    )
+    return [*traits.described(), driven]
 
 
 async def _discord(settings: Settings) -> Finding:
@@ -134,7 +149,16 @@ async def _sound(settings: Settings, open_memory: str) -> Finding:
         most = f" Its processes needed {pool.peak_bytes / 1024**2:.0f} MiB at most." if pool.peak_bytes else ""
     if not result.good:
         return Finding(good=False, sentence=result.sentence)
-    return Finding(good=True, sentence=f"{result.sentence}{most} The fence around each:", details=fence)
+    sentence = f"{result.sentence}{most}{_at_once(settings)} The fence around each:"
+    return Finding(good=True, sentence=sentence, details=fence)
+
+
+def _at_once(settings: Settings) -> str:
+    """How many sound processes run side by side, and why so many."""
+    if settings.audio_processes is not None:
+        return f" At most {settings.audio_processes} at once, as AUDIO_PROCESSES says."
+    found = capacity()
+    return f" At most {found.processes} at once: AUDIO_PROCESSES is unset, and there are {found.sentence}."
 
 
 def _fence(pool: AudioPool, open_memory: str) -> tuple[str, ...]:
@@ -145,18 +169,13 @@ def _fence(pool: AudioPool, open_memory: str) -> tuple[str, ...]:
 
 async def _music_api(settings: Settings) -> Finding:
     async with aiohttp.ClientSession() as session:
+        sessions = Sessions(calls=session, files=session, submit=session)
+        around = Surroundings(settings=settings, sessions=sessions, clock=SystemClock(), budget=AsyncLimiter(1, 1))
         try:
-            client = GenerationClient(
-                sessions=Sessions(calls=session, files=session, submit=session),
-                base_url=settings.generation_api_url,
-                api_key=settings.generation_api_key,
-                profile=profile_named(settings.generation_model),
-                clock=SystemClock(),
-                budget=AsyncLimiter(1, 1),
-            )
+            model = open_model(traits_in_use(settings), around)
         except SettingsError as error:
             return Finding(good=False, sentence=f"{error}. Copy it again from the provider's page.")
-        found = await client.probe()
+        found = await model.generator.probe()
     if found.result is ProbeResult.KEY_ACCEPTED:
         return Finding(good=True, sentence="It answers and accepts the key; nothing was spent.")
     return Finding(good=False, sentence=f"{_ADVICE[found.result]} ({found.detail})")

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     """
 
     LYRICS_EMPTY = "lyrics_empty"  #: nothing to sing
+    LYRICS_TOO_SHORT = "lyrics_too_short"  #: under the model's least after normalising
     LYRICS_TOO_LONG = "lyrics_too_long"  #: over the model's limit after normalising
     TITLE_TOO_LONG = "title_too_long"  #: over 80 characters
     WORDS_REFUSED = "words_refused"  #: the operator's word list

@@ -1,4 +1,4 @@
-"""Fetches a reference, hears it, keeps a copy; and tells a finished track from anything else."""
+"""Fetches a reference, hears it, keeps a copy."""
 
 import asyncio
 import logging
@@ -9,11 +9,11 @@ from pathlib import Path, PurePath
 import aiohttp
 import yarl
 
-from bot.audio import OURS, AudioPool, Finding, Inspection, Needs, Problem, Purpose, Usability
+from bot.audio import OURS, AudioPool, Finding, Inspection, Needs, Problem, Usability
 from bot.clock import Clock
 from bot.disk import reaching
 from bot.download import DownloadError, DownloadFault, download
-from bot.errors import BusyError, DiskError, HearingFaultError, Reason, ReferenceRefusedError, TrackLostError
+from bot.errors import BusyError, DiskError, HearingFaultError, Reason, ReferenceRefusedError
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.model import Job
 from bot.jobs.ports import CheckedReference
@@ -33,7 +33,7 @@ _AT_ONCE_PER_PROCESS = 3
 
 
 class ReferenceFetcher:
-    """References and tracks as `bot.jobs.ports` asks for them."""
+    """References as `bot.jobs.ports` asks for them."""
 
     def __init__(
         self,
@@ -121,20 +121,6 @@ class ReferenceFetcher:
         """What the model takes and can be attached to the card."""
         limits = (self._needs.largest_bytes, job.place.upload_limit_bytes, _POSTABLE_BYTES)
         return min(limit for limit in limits if limit)
-
-    async def seconds_of(self, track: Path) -> float | None:
-        """The track's length; None when nobody could tell.
-
-        Raises TrackLostError when it is no audio at all, DiskError when that cannot be removed.
-        """
-        inspection = await self._pool.inspect(track, purpose=Purpose.TRACK)
-        if inspection.accepted or inspection.finding is None:
-            return inspection.seconds
-        if inspection.undecided:
-            return None  # our own limits or machine, not the file: it is delivered as it came
-        with reaching("a copy cannot be removed"):
-            track.unlink(missing_ok=True)
-        raise TrackLostError(f"no audio: {inspection.finding.problem}")
 
     def _runs_out(self, job: Job) -> bool:
         expires_at = job.reference.expires_at

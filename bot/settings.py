@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from yarl import URL
@@ -24,6 +24,7 @@ _HARMLESS_PARAMETERS = frozenset({
 })  # fmt: skip
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Number = TypeVar("Number", int, float)
 Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
 
 
@@ -49,15 +50,15 @@ class Settings(BaseSettings):
     generation_api_key: SecretStr
     """Bearer key of the music API."""
     generation_model: str = "minimax-music"
-    """Names a request profile of bot/generation/profiles.py."""
+    """Names a row of bot/generation/traits.py. Where a default below is the model's, it is minimax-music's here."""
     generation_timeout_seconds: Seconds = 900
-    """After that a job is `expired`. The provider's documents recommend 600."""
+    """After that a job is `expired`. While unset, the model's."""
     generation_concurrency: Annotated[int, Field(ge=1, le=1_000)] = 20
-    """How many jobs may be at the music API at once; the rest wait in line."""
+    """How many jobs may be at the music API at once; the rest wait in line. While unset, the model's."""
     submit_timeout_seconds: Seconds = 180
     """How long one POST may take; the API fetches the reference before it answers (4 to 7 seconds, documented)."""
     poll_interval_seconds: Seconds = 10
-    """Pause between two looks at one job while nothing better is known."""
+    """Pause between two looks at one job while nothing better is known. While unset, the model's."""
     polls_per_second: Annotated[float, Field(gt=0, le=1_000)] = 5
     """Budget for all looks together; with more jobs than that allows, the pause grows."""
     database_url: str = "sqlite+aiosqlite:///data/compose.db"
@@ -72,8 +73,8 @@ class Settings(BaseSettings):
     """The largest track that is fetched."""
     track_hosts: str | None = None
     """Where tracks may be fetched from besides the music API's own address, hosts and what lies under them."""
-    audio_processes: Annotated[int, Field(ge=1, le=64)] = 1
-    """How many files are decoded at once, each in a process of its own."""
+    audio_processes: Annotated[int, Field(ge=1, le=64)] | None = None
+    """How many files are decoded at once, each in a process of its own; unset: see bot/audio/capacity.py."""
     blocked_words_file: Path | None = None
     """A text file, one word or phrase a line; orders with one of them are refused politely."""
     stop_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20
@@ -89,15 +90,16 @@ class Settings(BaseSettings):
     crash_at: str | None = None
     """For tests: kill this process at a named point, see bot/crash.py."""
 
-    @field_validator("*", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _blank_is_unset(cls, value: Any, info: ValidationInfo) -> Any:
-        if not isinstance(value, str):
-            return value
-        field = cls.model_fields[info.field_name or ""]
-        if not value.strip() and not field.is_required():
-            return field.get_default()
-        return value.strip()
+    def _blank_is_unset(cls, values: Any) -> Any:
+        stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+        return {name: value for name, value in stripped.items() if value != "" or cls._is_needed(name)}
+
+    @classmethod
+    def _is_needed(cls, name: str) -> bool:
+        field = cls.model_fields.get(name)
+        return field is not None and field.is_required()
 
     @field_validator("discord_token", "generation_api_key")
     @classmethod
@@ -141,6 +143,10 @@ class Settings(BaseSettings):
         if self.generation_timeout_seconds < self.poll_interval_seconds:
             raise ValueError("GENERATION_TIMEOUT_SECONDS must not be smaller than POLL_INTERVAL_SECONDS")
         return self
+
+    def given(self, name: str, otherwise: Number) -> Number:
+        """The value of this setting if somebody set it, else what suits the model."""
+        return getattr(self, name) if name in self.model_fields_set else otherwise
 
     @property
     def attachment_hosts(self) -> frozenset[str]:

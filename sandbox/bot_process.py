@@ -6,12 +6,23 @@ import signal
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 #: From the start to "ready": imports, database, login, gateway; a loaded machine needs several seconds.
 READY_SECONDS = 60.0
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+
+
+class RunningProcess(Protocol):
+    """What is needed of a process, however it came to be."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def send_signal(self, signal: int, /) -> None: ...
+    async def wait(self) -> int: ...
 
 
 class BotProcess:
@@ -26,7 +37,7 @@ class BotProcess:
         self.settings = settings
         self.prelude = prelude
         self.log_path = folder / "bot.log"
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: RunningProcess | None = None
 
     @property
     def pid(self) -> int:
@@ -58,9 +69,13 @@ class BotProcess:
             **self.settings,
             **more_settings,
         }
+        self._process = await self.spawn(environment)
+
+    async def spawn(self, environment: dict[str, str]) -> RunningProcess:
+        """The process with this environment, in its folder, writing into its log. Others may start it otherwise."""
         with self.log_path.open("ab") as log:
             # the folder is the working directory, so that no .env of the source tree is read
-            self._process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 *(sys.executable, *self._program()), cwd=self.folder, env=environment, stdout=log, stderr=log
             )
 

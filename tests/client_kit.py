@@ -24,15 +24,16 @@ from bot.clock import SystemClock
 from bot.disk import Disk
 from bot.errors import Reason
 from bot.jobs.blocklist import Blocklist
-from bot.jobs.context import StepLimits
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Track
+from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cards, Changes, Delivery, Eta, JobStore
 from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
 from bot.metrics import Metrics
+from bot.packaged_tracks import PackagedTracks
 from bot.store.db import open_store
 from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import DISCORD_HOSTS, OrderRequirements
@@ -41,11 +42,7 @@ from tests.bot.jobs.kit import HeardRunner
 
 SONG = ("song.mp3", b"ID3" + bytes(4997))
 #: The engine is never started here.
-LIMITS = StepLimits(
-    pace=Pace(poll_interval_seconds=10, polls_per_second=5),
-    generation_timeout=timedelta(seconds=900),
-    generation_concurrency=20,
-)
+PACE = Pace(poll_interval_seconds=10, polls_per_second=5)
 LYRICS = "Side by side, through thick and thin\nWith a laugh and a grin"
 
 
@@ -84,6 +81,7 @@ class ClientKit:
     disk: Disk = field(init=False)
     jobs: JobService = field(init=False)
     eta_estimator: EtaEstimator = field(init=False)
+    tracks: PackagedTracks = field(init=False)
     cards: Cards = field(init=False)
     delivery: Delivery = field(init=False)
     #: What a process remembers of its jobs; a restart forgets it.
@@ -112,10 +110,11 @@ class ClientKit:
             metrics=Metrics(),
             supervisor=TaskSupervisor(self.clock),
         )
-        assembly = assemble(ground, limits=LIMITS, engine=HeardRunner)
+        assembly = assemble(ground, models=MusicModels([]), pace=PACE, engine=HeardRunner)
         assembly.engine.woken = self.woken
         pool = await self._stack.enter_async_context(AudioPool(processes=1, work_dir=self.files.work))
-        discord_side = assembly.discord_side(requirements=requirements, pool=pool)
+        self.tracks = PackagedTracks(pool=pool, files=self.files, disk=self.disk)
+        discord_side = assembly.discord_side(requirements=requirements, tracks=self.tracks)
         self.jobs, self.eta_estimator = assembly.jobs, assembly.eta_estimator
         self.client, self.cards, self.delivery = discord_side.client, discord_side.cards, discord_side.delivery
         ready = asyncio.Event()

@@ -19,13 +19,13 @@ from bot.audio.model import Tags
 from bot.audio.tags import id3
 from bot.download import DownloadError, _checked
 from bot.errors import OrderError
-from bot.generation.error_bodies import error_body_in
-from bot.generation.error_mapping import poll_error, submit_error
+from bot.generation.aiml.error_bodies import error_body_in
+from bot.generation.aiml.error_mapping import poll_error, submit_error
+from bot.generation.aiml.wire import accepted_id, progress_in
 from bot.generation.redaction import sanitised
 from bot.generation.transport import Answer
-from bot.generation.wire import accepted_id, progress_in
 from bot.jobs.blocklist import Blocklist
-from bot.jobs.lyrics import made_title, shorten, to_sung
+from bot.jobs.lyrics import made_title, shorten, to_sung, to_tagged
 from bot.jobs.model import Origin, Place
 from bot.letters import normalised
 from bot.logs import masked
@@ -146,6 +146,7 @@ def polled(text: str) -> None:
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "order": ordered,
     "lyrics": to_sung,
+    "lyrics with tags": to_tagged,
     "made title of lyrics": lambda text: made_title(text, text),
     "shorten": lambda text: (shorten(text, 40), shorten(text, len(text) - 1)),
     "refused words": lambda text: LISTED.find(text, text),

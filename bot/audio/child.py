@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from bot.audio.faults import for_the_log
-from bot.audio.model import ChildLimits, Finding, Problem, stopped_at
+from bot.audio.model import BEGAN, ChildLimits, Finding, Problem, stopped_at
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,6 @@ ANSWER_BYTES = 256 * 1024
 COMPLAINT_BYTES = 16 * 1024
 #: The parent's clock runs behind the child's own alarm, so that a working platform answers first.
 GRACE_SECONDS = 2.0
-#: A child writes this when all it needs is loaded, immediately before it opens the file.
-BEGAN = b"began\n"
 #: The only variables a child sees. No token, no key, no database address.
 PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 #: What the machine lacks for a moment; any other failure to start a child stays until somebody mends it.

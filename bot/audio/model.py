@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 #: What a sentence is filled with: numbers, or a `Kind` that the catalog spells out.
 Value: TypeAlias = float | int | str
+#: A child writes this when all it needs is loaded, immediately before it opens the file.
+BEGAN = b"began\n"
 
 
 class Usability(StrEnum):

@@ -55,7 +55,7 @@ def draw(bars: Sequence[float], seconds: float, out: Path) -> None:
         pen.rounded_rectangle(box, room * BAR_SHARE / 2, fill=_colour(index / max(1, len(bars) - 1)))
     font = ImageFont.load_default(17 * SCALE)
     pen.text(((WIDTH - MARGIN) * SCALE, (HEIGHT - 11) * SCALE), length_text(seconds), FAINT, font, anchor="rs")
-    image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(out, "PNG", optimize=True)
+    image.reduce(SCALE).save(out, "PNG")
 
 
 def length_text(seconds: float) -> str:

@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 import json
 import logging
-import os
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping, Set
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from bot.audio.capacity import capacity
 from bot.audio.child import ChildError, ask_child, kill_child, start_child, why_it_ended
 from bot.audio.faults import for_the_log
 from bot.audio.file_names import as_it_came
@@ -32,6 +32,7 @@ from bot.audio.model import (
     Tags,
     Usability,
 )
+from bot.audio.turns import Turns, Urgency
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -51,10 +52,10 @@ class ClosedError(RuntimeError):
 class AudioPool:
     """Inspects, converts and packages sound files without ever blocking the event loop.
 
-    `processes` bounds the children that run at once (default: one less than there are cores, 1 to 4); what comes on
-    top waits in order, as a coroutine and nothing more. `disk_bytes` bounds what `room` hands out together. Use it as
-    `async with AudioPool() as pool`; leaving it ends
-    every child, and whoever waits for one gets `ClosedError`.
+    `processes` bounds the children that run at once (default: what `bot.audio.capacity` finds); what comes on top waits
+    as a coroutine and nothing more, finished tracks before references, else in order. `disk_bytes` bounds what `room`
+    hands out together. Use it as `async with AudioPool() as pool`; leaving it ends every child, and whoever waits for
+    one gets `ClosedError`.
     """
 
     def __init__(
@@ -68,14 +69,14 @@ class AudioPool:
         on_fault: Callable[[Problem], None] | None = None,
     ) -> None:
         """`on_fault` hears of every end that proves nothing about a file, see `UNDECIDED`."""
-        self.processes = processes if processes is not None else max(1, min(4, (os.cpu_count() or 1) - 1))
+        self.processes = capacity().processes if processes is None else processes
         if self.processes < 1:
             raise ValueError("processes must be 1 or more")
         self._limits = limits or ChildLimits()
         self._encoding_limits = encoding_limits or ENCODING_LIMITS
         self._work_dir = work_dir
         self._on_fault = on_fault
-        self._slots = asyncio.Semaphore(self.processes)
+        self._turns = Turns(self.processes)
         self._disk_bytes = disk_bytes
         self._free_bytes = disk_bytes
         self._room_made = asyncio.Condition()
@@ -145,7 +146,7 @@ class AudioPool:
             "limit_bytes": limit_bytes,
         }
         try:
-            made = await self._ask(order, PackagedTrack, self._encoding_limits)
+            made = await self._ask(order, PackagedTrack, self._encoding_limits, Urgency.TRACK)
             ours = {out_dir.absolute() / name for name in PACKAGED_FILES}
             await asyncio.to_thread(_check_files, {made.path, made.picture} - {None, track.absolute()}, ours)
         except ChildError as failure:
@@ -179,9 +180,15 @@ class AudioPool:
             async with self._room_made:
                 self._room_made.notify_all()
 
-    async def _ask(self, order: Mapping[str, object], shape: type[Answer], limits: ChildLimits) -> Answer:
+    async def _ask(
+        self,
+        order: Mapping[str, object],
+        shape: type[Answer],
+        limits: ChildLimits,
+        urgency: Urgency = Urgency.REFERENCE,
+    ) -> Answer:
         """Has a child do `order`. Raises `ChildError`."""
-        written = await self._run(json.dumps({**order, "limits": _flat(limits)}).encode(), limits)
+        written = await self._run(json.dumps({**order, "limits": _flat(limits)}).encode(), limits, urgency)
         try:
             report = json.loads(written)
             self.peak_bytes = max(self.peak_bytes, int(report["peak_bytes"]))
@@ -191,8 +198,8 @@ class AudioPool:
             log.error("a sound process gave an answer that cannot be read: %s", type(error).__name__)
             raise ChildError(Finding(problem=Problem.INTERNAL)) from error
 
-    async def _run(self, order: bytes, limits: ChildLimits) -> bytes:
-        async with self._slots:
+    async def _run(self, order: bytes, limits: ChildLimits, urgency: Urgency) -> bytes:
+        async with self._turns.turn(urgency):
             if self._closed:
                 raise ClosedError
             process = await start_child()

@@ -15,11 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
-from bot.audio.child import BEGAN
 from bot.audio.confinement import confine, peak_bytes
 from bot.audio.faults import trace_of
 from bot.audio.fence import Reach, raise_fence
 from bot.audio.model import (
+    BEGAN,
     ChildLimits,
     Conversion,
     Inspection,

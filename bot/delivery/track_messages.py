@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,14 +10,15 @@ from typing import Any
 
 import discord
 
-from bot.audio import AudioPool, PackagedTrack, PackagingStep, Problem, Tags, as_it_came
+from bot.audio import PackagedTrack, PackagingStep
 from bot.clock import Clock
 from bot.delivery.http_errors import TOKEN_ENDED, UNKNOWN_MESSAGE, is_final, is_too_large, outages_are_later
 from bot.delivery.routes import Routes, has_token, only_by_answer, pinging, reply_to_card
-from bot.disk import NO_TRACK, Disk, reaching
-from bot.errors import DiskError, UndeliverableError
+from bot.disk import NO_TRACK, reaching
+from bot.errors import UndeliverableError
 from bot.jobs.model import Job
 from bot.jobs.ports import DeliveredMessage
+from bot.packaged_tracks import PackagedTracks
 from bot.texts import text
 from bot.ui.buttons import JobAction
 from bot.ui.cards import Card
@@ -44,7 +43,7 @@ class _Parcel:
     """A track, ready to go."""
 
     packaged: PackagedTrack
-    about: str  #: for who cannot see or hear it
+    about: str = ""  #: for who cannot see or hear it
 
     def files(self) -> list[discord.File]:
         """Fresh for every try: a file that was sent is spent."""
@@ -61,14 +60,13 @@ class TrackMessages:
     """`Delivery` of bot.jobs.ports on Discord."""
 
     def __init__(
-        self, *, client: discord.Client, requirements: OrderRequirements, pool: AudioPool, clock: Clock, disk: Disk
+        self, *, client: discord.Client, requirements: OrderRequirements, tracks: PackagedTracks, clock: Clock
     ) -> None:
-        """`requirements`: where links may lead; `pool` packages, `disk` permitting."""
+        """`requirements`: where links may lead; `tracks` has them ready to be sent."""
         self._routes = Routes(client)
         self._requirements = requirements
-        self._pool = pool
+        self._tracks = tracks
         self._clock = clock
-        self._disk = disk
 
     async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
         """See Delivery.deliver: as a file, made smaller where that helps, else as a link; here, else directly."""
@@ -85,28 +83,28 @@ class TrackMessages:
         for limit_bytes in (job.place.upload_limit_bytes, _EVERYWHERE_BYTES, 0):
             if limit_bytes and refused_bytes is not None and refused_bytes <= limit_bytes:
                 continue  # the same file once more would be refused once more
-            async with self._packaged(job, track, limit_bytes) as parcel:
-                try:
-                    return await self._deliver(job, parcel)
-                except discord.HTTPException as error:
-                    if not is_too_large(error) or not parcel.packaged.fits:
-                        raise UndeliverableError(f"Discord answered {error.status} ({error.code})") from None
-                    refused_bytes = parcel.packaged.size_bytes
-                    log.info("too large for its channel: %d bytes", refused_bytes, extra={"job": job.id})
+            parcel = await self._parcel(job, track, limit_bytes)
+            try:
+                return await self._deliver(job, parcel)
+            except discord.HTTPException as error:
+                if not is_too_large(error) or not parcel.packaged.fits:
+                    raise UndeliverableError(f"Discord answered {error.status} ({error.code})") from None
+                refused_bytes = parcel.packaged.size_bytes
+                log.info("too large for its channel: %d bytes", refused_bytes, extra={"job": job.id})
         raise UndeliverableError("no size is small enough")
 
     async def _as_link(self, job: Job, track: Path) -> DeliveredMessage | None:
         """A place that takes no files may take a link, which is better than silence; None when it takes none either."""
         if not has_link(job, self._requirements):
             return None
-        async with self._packaged(job, track, 0) as parcel:
-            with outages_are_later():
-                try:
-                    return await self._in_channel(job, parcel, or_unlinked=False)
-                except discord.HTTPException as error:
-                    if not is_final(error):
-                        raise
-                    return None
+        parcel = await self._parcel(job, track, 0)
+        with outages_are_later():
+            try:
+                return await self._in_channel(job, parcel, or_unlinked=False)
+            except discord.HTTPException as error:
+                if not is_final(error):
+                    raise
+                return None
 
     async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
         """See Delivery.find. Our own messages show their buttons without the message content intent."""
@@ -222,37 +220,15 @@ class TrackMessages:
                 log.info("cannot look for an earlier message (%s)", error.code, extra={"job": job.id})
         return None
 
-    @asynccontextmanager
-    async def _packaged(self, job: Job, track: Path, limit_bytes: int) -> AsyncGenerator[_Parcel]:
-        """Tagged, pictured and small enough; the folder it lies in is gone afterwards. 0 bytes: the link alone."""
-        with reaching(NO_TRACK):
-            size_bytes = (await asyncio.to_thread(track.stat)).st_size
+    async def _parcel(self, job: Job, track: Path, limit_bytes: int) -> _Parcel:
+        """Tagged, pictured and small enough. 0 bytes: the link alone."""
         if limit_bytes <= 0:
-            yield _Parcel(
-                packaged=PackagedTrack(path=track, fits=False, size_bytes=size_bytes, name=track.name), about=""
-            )
-            return
-        tags = Tags(
-            title=job.title,
-            artist=job.member_name,
-            lyrics=job.prompt.strip("#"),
-            comment=text("track.comment", job.place.locale),
-        )
+            with reaching(NO_TRACK):
+                size_bytes = (await asyncio.to_thread(track.stat)).st_size
+            return _Parcel(packaged=PackagedTrack(path=track, fits=False, size_bytes=size_bytes, name=track.name))
+        packaged = await self._tracks.for_limit(job, track, limit_bytes)
         about = text("track.description", job.place.locale, title=job.title, member=job.member_name)
-        async with AsyncExitStack() as stack:
-            try:
-                with reaching("no room to package the track"):
-                    folder = await stack.enter_async_context(self._pool.room(2 * size_bytes))
-                    packaged = await self._pool.package(
-                        track, folder, title=job.title, tags=tags, limit_bytes=limit_bytes
-                    )
-            except DiskError as error:
-                self._disk.failed(error, job.id)
-                with reaching(NO_TRACK):
-                    packaged = await asyncio.to_thread(as_it_came, track, job.title, limit_bytes)
-            if packaged.problem is Problem.DISK:
-                self._disk.failed(DiskError("no room to package the track"), job.id)
-            yield _Parcel(packaged=packaged, about=clip(about, _MAX_ALT_CHARACTERS))
+        return _Parcel(packaged=packaged, about=clip(about, _MAX_ALT_CHARACTERS))
 
 
 def _parts(card: Card, parcel: _Parcel) -> Parts:

@@ -1,1 +1,1 @@
-"""The music API: its two calls, its payloads as types, its errors by what to do next, one profile per model."""
+"""The music services: one folder for each contract, one table of what each model is like, and what they share."""

@@ -42,6 +42,18 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """The HTTP sessions in use. None carries credentials, cookies or default headers of its own."""
+
+    calls: aiohttp.ClientSession  #: to the configured address: polls, look-ups, and tracks that lie there; pooled
+    #: Wherever else an answer says that a track lies; its connector is `bot.connections.public_connector`.
+    files: aiohttp.ClientSession
+    #: POSTs. With `TCPConnector(force_close=True)` none goes out on a pooled connection that the server is just
+    #: closing: that would be an outcome nobody knows, for nothing.
+    submit: aiohttp.ClientSession
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpLimits:
     """How much is taken in, from where, and how long it may take."""
 

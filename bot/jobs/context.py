@@ -13,8 +13,9 @@ from bot.errors import AccountError, DiskError, StoreBusyError
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.live_job import DISK, MIN_TRIES, LiveJob
 from bot.jobs.model import RESTING, Job, JobState
+from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Changes, StepStore
-from bot.jobs.schedule import Pace, backoff_seconds
+from bot.jobs.schedule import backoff_seconds
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -37,15 +38,14 @@ class RunAgain:
 StepResult = Done | RunAgain
 DONE = Done()
 AT_ONCE = RunAgain()
+#: A job whose model is not configured waits for the operator, who changes that by a restart.
+WITHOUT_A_MODEL = RunAgain(after_seconds=600.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepLimits:
-    """How long things may take, and how much at once."""
+    """How long things may take, whatever the model; what depends on it is in MusicModel."""
 
-    pace: Pace
-    generation_timeout: timedelta
-    generation_concurrency: int
     check_timeout: timedelta = timedelta(minutes=10)  #: fetching and hearing a reference, outages included
     queue_timeout: timedelta = timedelta(hours=1)  #: waiting for a busy or absent provider, nothing paid
     fetch_timeout: timedelta = timedelta(minutes=15)  #: a finished track's file
@@ -63,15 +63,17 @@ class StepContext:
         card_updater: CardUpdater,
         clock: Clock,
         metrics: Metrics,
-        limits: StepLimits,
+        models: MusicModels,
         disk: Disk,
+        limits: StepLimits | None = None,
     ) -> None:
         """What it holds is read by the steps."""
         self.store = store
         self.card_updater = card_updater
         self.clock = clock
         self.metrics = metrics
-        self.limits = limits
+        self.models = models
+        self.limits = limits or StepLimits()
         self.disk = disk
 
     async def move(

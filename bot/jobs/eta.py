@@ -1,6 +1,7 @@
-"""What can be said about the time ahead, learned from this provider's recent jobs."""
+"""What can be said about the time ahead: from a model's recent jobs, and before that from what is known of it."""
 
 import statistics
+from collections.abc import Callable
 from datetime import timedelta
 
 from bot.clock import Clock
@@ -14,27 +15,34 @@ _FRESH_SECONDS = 30.0
 
 
 class EtaEstimator:
-    """Reads the recent past, at most once in half a minute."""
+    """Reads the recent past, at most once in half a minute for each model."""
 
-    def __init__(self, *, store: EtaStore, clock: Clock) -> None:
-        """`store` has the finished jobs."""
+    def __init__(
+        self, *, store: EtaStore, clock: Clock, usual_seconds: Callable[[str], float | None] | None = None
+    ) -> None:
+        """`store` has the finished jobs; `usual_seconds` gives a model's first estimate, None when nothing is known."""
         self._store = store
         self._clock = clock
-        self._learned_at = float("-inf")
-        self._typical_seconds: float | None = None
+        self._usual_seconds = usual_seconds
+        self._learned: dict[str, tuple[float, float | None]] = {}
 
     async def estimate(self, job: Job) -> Eta:
         """Place in line while it waits, expected end while it is made, nothing otherwise. Raises StoreBusyError."""
         if job.state is JobState.QUEUED:
             return Eta(ahead=await self._store.ahead_of(job))
-        typical = await self._typical() if job.state is JobState.GENERATING else None
+        typical = await self._typical(job.model) if job.state is JobState.GENERATING else None
         if typical is None or job.accepted_at is None:
             return Eta()
         return Eta(expected_at=job.accepted_at + timedelta(seconds=typical))
 
-    async def _typical(self) -> float | None:
-        if self._clock.monotonic() - self._learned_at > _FRESH_SECONDS:
-            recent = await self._store.recent_seconds()
-            self._typical_seconds = statistics.median(recent) if len(recent) >= MIN_SAMPLES else None
-            self._learned_at = self._clock.monotonic()
-        return self._typical_seconds
+    async def _typical(self, model: str) -> float | None:
+        learned_at, typical = self._learned.get(model, (float("-inf"), None))
+        if self._clock.monotonic() - learned_at <= _FRESH_SECONDS:
+            return typical
+        recent = await self._store.recent_seconds(model)
+        if len(recent) >= MIN_SAMPLES:
+            typical = statistics.median(recent)
+        else:
+            typical = None if self._usual_seconds is None else self._usual_seconds(model)
+        self._learned[model] = (self._clock.monotonic(), typical)
+        return typical

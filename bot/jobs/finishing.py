@@ -20,7 +20,7 @@ from bot.errors import (
     TrackNotReadyError,
     UndeliverableError,
 )
-from bot.jobs.context import AT_ONCE, StepContext, StepResult
+from bot.jobs.context import AT_ONCE, WITHOUT_A_MODEL, StepContext, StepResult
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Track
@@ -41,12 +41,9 @@ _MAX_LOST_TRACKS = 4
 class FinishSteps:
     """The steps of `ready` and `delivering`."""
 
-    def __init__(
-        self, *, context: StepContext, generator: Generator, tracks: Tracks, delivery: Delivery, files: JobFiles
-    ) -> None:
-        """`files` names the copies; `tracks` tells audio from anything else."""
+    def __init__(self, *, context: StepContext, tracks: Tracks, delivery: Delivery, files: JobFiles) -> None:
+        """`files` names the copies; `tracks` makes them ready."""
         self._context = context
-        self._generator = generator
         self._tracks = tracks
         self._delivery = delivery
         self._files = files
@@ -103,6 +100,7 @@ class FinishSteps:
             )
         )
         crash.reach(CrashPoint.DELIVERED_STORED)
+        await self._tracks.release(job)
         return step
 
     async def _send_later(self, live: LiveJob, job: Job, error: DeliveryLaterError) -> StepResult:
@@ -123,13 +121,16 @@ class FinishSteps:
     async def _fetch_or_give_up(self, live: LiveJob, job: Job, given_up: JobState) -> StepResult:
         if job.track is None:
             raise RuntimeError(f"job {job.id} is {job.state} without a track")
+        model = self._context.models.of(job)
+        if model is None:
+            return WITHOUT_A_MODEL
         crash.reach(CrashPoint.READY_STORED)
         try:
-            await self._fetch(job, job.track)
+            await self._fetch(job, job.track, model.generator)
         except TrackNotReadyError as error:
             self._context.metrics.fetches.labels("not_ready").inc()
             if self._context.given_up(live, job, self._context.limits.fetch_timeout):
-                return await self._lost(live, job, job.track, given_up, str(error))
+                return await self._lost(live, job, job.track, model.generator, given_up, str(error))
             return self._context.back_off(live)
         except DiskError as error:
             # not the provider's track: however long it takes, it is not given up for this
@@ -137,38 +138,40 @@ class FinishSteps:
             return self._context.held_up(live, error)
         except TrackLostError as error:
             self._context.metrics.fetches.labels("lost").inc()
-            return await self._lost(live, job, job.track, given_up, str(error))
+            return await self._lost(live, job, job.track, model.generator, given_up, str(error))
         self._context.metrics.fetches.labels("fetched").inc()
-        self._context.disk.worked()
         live.succeeded()
         return AT_ONCE
 
-    async def _fetch(self, job: Job, track: Track) -> None:
+    async def _fetch(self, job: Job, track: Track, generator: Generator) -> None:
         name = f"{own_stem(job)}{_suffix_of(track.url)}"
         path = self._files.track_path(name)
-        size_bytes = await self._generator.fetch(track.url, path)
+        size_bytes = await generator.fetch(track.url, path)
+        self._context.disk.worked()
         crash.reach(CrashPoint.TRACK_FETCHED)
-        seconds = await self._tracks.seconds_of(path)
+        seconds = await self._tracks.prepare(job, path)
         kept = replace(track, copy_name=name, size_bytes=size_bytes, seconds=seconds)
         await self._context.until_written(lambda: self._context.store.update(job.id, track=kept))
         log.info("track kept", extra={"job": job.id, "bytes": size_bytes, "seconds": seconds})
 
-    async def _lost(self, live: LiveJob, job: Job, track: Track, given_up: JobState, why: str) -> StepResult:
+    async def _lost(
+        self, live: LiveJob, job: Job, track: Track, generator: Generator, given_up: JobState, why: str
+    ) -> StepResult:
         """The provider may have a fresh address for the same track; ask a few times before giving up."""
         log.warning("the track's file is lost: %s", why, extra={"job": job.id})
         if live.failures["lost"] + 1 >= _MAX_LOST_TRACKS:
             return await self._context.move(live, job, given_up, why, reason=Reason.TRACK_LOST)
-        fresh_url = await self._fresh_url(job)
+        fresh_url = await self._fresh_url(job, generator)
         pause = self._context.back_off(live, kind="lost")
         if fresh_url is not None and fresh_url != track.url:
             await self._context.store.update(job.id, track=Track(url=fresh_url))
         return pause
 
-    async def _fresh_url(self, job: Job) -> str | None:
+    async def _fresh_url(self, job: Job, generator: Generator) -> str | None:
         if job.generation_id is None:
             return None
         try:
-            progress = await self._generator.poll(job.generation_id)
+            progress = await generator.poll(job.generation_id)
         except (BusyError, AccountError, RefusedError) as error:
             log.info("no fresh address for the track: %s", error, extra={"job": job.id})
             return None

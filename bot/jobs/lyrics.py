@@ -2,8 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
+from types import MappingProxyType
 
 from bot.errors import OrderError, Reason
 from bot.letters import normalised
@@ -27,12 +31,34 @@ _NUMBER = r"(?: ?[#:.\-]? ?(?:\d{1,2}|[ivx]{1,4}|[a-d]))?"
 _REPEAT = r"(?: ?[\(\[]? ?(?:x ?\d{1,2}|\d{1,2} ?x) ?[\)\]]?)?"
 _SECTION = rf"(?:{_SECTIONS}){_NUMBER}{_REPEAT}"
 
+_NAMED = re.compile(rf"(?P<name>{_SECTIONS})(?P<number>{_NUMBER}){_REPEAT}", re.IGNORECASE)
+
+#: The name that models were taught, for each of the others; what is not listed is written as it is, capitalised.
+_TAGS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("strophe", "vers", "stanza", "couplet", "verso", "estrofa", "strofa"), "Verse"),
+        **dict.fromkeys(("куплет", "主歌", "벌스"), "Verse"),
+        **dict.fromkeys(("refrain", "kehrvers", "estribillo", "coro", "refrão", "ritornello"), "Chorus"),
+        **dict.fromkeys(("припев", "副歌", "サビ", "후렴"), "Chorus"),
+        **dict.fromkeys(("prechorus", "pre-chorus"), "Pre-Chorus"),
+        **dict.fromkeys(("postchorus", "post-chorus"), "Post-Chorus"),
+        **dict.fromkeys(("brücke", "pont", "puente", "ponte", "бридж", "桥段"), "Bridge"),
+        **dict.fromkeys(("zwischenspiel", "間奏"), "Interlude"),
+        **dict.fromkeys(("buildup", "build-up"), "Build-Up"),
+        **dict.fromkeys(("adlib", "adlibs", "ad-lib", "ad-libs"), "Ad-Libs"),
+        **dict.fromkeys(("ending", "end", "coda", "tag"), "Outro"),
+        "vorspiel": "Intro",
+    }
+)
+
 _BRACKETED = re.compile(r"\[[^\[\]\n]{0,80}\]|【[^【】\n]{0,80}】")
 _PARENTHESISED = re.compile(rf"\( ?{_SECTION} ?:? ?\)", re.IGNORECASE)
 _LABEL = re.compile(rf"^ ?(?:{_SECTION} ?[:：] ?)++", re.IGNORECASE | re.MULTILINE)
 _BARE = re.compile(rf"^ ?{_SECTION} ?$", re.IGNORECASE | re.MULTILINE)
 _HOW_OFTEN = re.compile(r"[\(\[]?(?:x\d{1,2}|\d{1,2}x)[\)\]]?", re.IGNORECASE)
 
+#: The longest of our own tags is shorter.
+_MAX_TAG = 40
 #: Enough for anything a person pastes; keeps text made to be slow from holding up everybody.
 _MAX_PASSES = 20
 
@@ -47,21 +73,35 @@ _JOINERS = "\u200c\u200d"  # they join or part letters in Persian, Hindi and the
 _JOINER = re.compile(f"[{_JOINERS}]")
 
 
+class Dialect(StrEnum):
+    """How a model is told which words belong together."""
+
+    HASH_MARKS = "hash_marks"  #: `##` around the whole; a section's name would be sung, so there is none
+    SECTION_TAGS = "section_tags"  #: `[Verse]` and the like on lines of their own, in English; not sung
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptRules:
-    """What one model takes as lyrics."""
+    """What one model takes as lyrics. Characters are those of the whole prompt: marks, tags and newlines counted."""
 
-    max_characters: int = 600  #: of the whole prompt, marks and newlines counted (minimax-music's documented maximum)
+    dialect: Dialect = Dialect.HASH_MARKS
+    min_characters: int = 1
+    max_characters: int = 600  #: minimax-music's documented maximum
     warn_characters: int = 400  #: above this the song may outgrow the model's minute and fail
-    mark: str = ACCOMPANIMENT_MARK
+
+    @property
+    def max_typed_characters(self) -> int:
+        """How many remain for the words themselves."""
+        marks = 2 * len(ACCOMPANIMENT_MARK) if self.dialect is Dialect.HASH_MARKS else 0
+        return self.max_characters - marks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
     """Lyrics ready to be sent."""
 
-    text: str  #: with the marks, real newlines
-    sung: str  #: without the marks: what is shown as a preview
+    text: str  #: in the model's dialect, real newlines
+    sung: str  #: without marks and tags
     is_long: bool  #: over PromptRules.warn_characters
 
     @property
@@ -71,11 +111,19 @@ class Prompt:
 
 
 def to_prompt(lyrics: str, rules: PromptRules) -> Prompt:
-    """The prompt for these lyrics. Raises OrderError (LYRICS_EMPTY, or LYRICS_TOO_LONG with `count` and `limit`)."""
+    """The prompt for these lyrics.
+
+    Raises OrderError: LYRICS_EMPTY, or LYRICS_TOO_SHORT and LYRICS_TOO_LONG with `count` and `limit`.
+    """
     sung = to_sung(lyrics)
     if not sung:
         raise OrderError(Reason.LYRICS_EMPTY)
-    text = f"{rules.mark}{sung}{rules.mark}"
+    if rules.dialect is Dialect.SECTION_TAGS:
+        text = to_tagged(lyrics)
+    else:
+        text = f"{ACCOMPANIMENT_MARK}{sung}{ACCOMPANIMENT_MARK}"
+    if len(text) < rules.min_characters:
+        raise OrderError(Reason.LYRICS_TOO_SHORT, count=len(text), limit=rules.min_characters)
     if len(text) > rules.max_characters:
         raise OrderError(Reason.LYRICS_TOO_LONG, count=len(text), limit=rules.max_characters)
     return Prompt(text=text, sung=sung, is_long=len(text) > rules.warn_characters)
@@ -83,9 +131,21 @@ def to_prompt(lyrics: str, rules: PromptRules) -> Prompt:
 
 def to_sung(lyrics: str) -> str:
     """Only what is to be sung: lines, and one blank line for a pause. Empty when nothing is left."""
+    return _cleaned(lyrics, _no_tag)
+
+
+def to_tagged(lyrics: str) -> str:
+    """What is to be sung, each part of it below its name in brackets: `[Verse 1]`, in English, after a blank line.
+
+    Every way of naming a part that people have comes out the same; notes in brackets that name none are left out.
+    """
+    return _cleaned(lyrics, _tag)
+
+
+def _cleaned(lyrics: str, tag_of: "_TagOf") -> str:
     # taking something away can lay bare what is to be taken away next, such as a label behind a label
     for _ in range(_MAX_PASSES):
-        before, lyrics = lyrics, _once_over(lyrics)
+        before, lyrics = lyrics, _once_over(lyrics, tag_of)
         if lyrics == before:
             break
     return lyrics
@@ -108,11 +168,32 @@ def shorten(text: str, max_characters: int) -> str:
     return (at_word if len(at_word) > max_characters // 2 else cut).rstrip(" ,.;:-–—") + "…"
 
 
-def _once_over(lyrics: str) -> str:
+#: The line that stands for a section's name as somebody typed it; empty for none.
+_TagOf = Callable[[str], str]
+
+
+def _no_tag(_name: str) -> str:
+    return ""
+
+
+def _tag(name: str) -> str:
+    """`[Verse 2]` for "verse 2", "(Verse #2)" or "Strophe 2:"; empty when it names no part of a song."""
+    name = name.strip(" ()[]【】:：")
+    # "Intro: Verse 1" is a label behind a label, "Chorus: Ada" says who sings
+    parts = (name, *reversed(re.split("[:：]", name)))
+    found = next((found for part in parts if (found := _NAMED.fullmatch(part.strip()))), None)
+    if found is None:
+        return ""
+    known = found["name"].lower()
+    number = found["number"].strip(" #:.-").upper()
+    return f"[{_TAGS.get(known, known.title())}{' ' if number else ''}{number}]"
+
+
+def _once_over(lyrics: str, tag_of: _TagOf) -> str:
     plain = _plain_characters(lyrics)
     if "\n" not in plain.strip():
         plain = _lines_of_a_single_line(plain)
-    plain = _without_sections(plain)
+    plain = _with_sections(plain, tag_of)
     lines = [" ".join(_words(line)) for line in plain.split("\n")]
     lines = [line if _has_something_to_sing(line) else "" for line in lines]
     # a lone # at either end would lengthen the marks around the whole
@@ -166,12 +247,17 @@ def _lines_of_a_single_line(text: str) -> str:
     return "\n\n".join("\n".join(part) for part in spaced)
 
 
-def _without_sections(text: str) -> str:
+def _with_sections(text: str, tag_of: _TagOf) -> str:
     """[Verse], (Chorus), "Bridge:" and "x2" are notes for people; a model that sings everything would sing them."""
-    text = _BRACKETED.sub("\n\n", text)
-    text = _PARENTHESISED.sub("\n\n", text)
-    text = _LABEL.sub("\n\n", text)
-    return _BARE.sub("\n", text)
+
+    def line_for(found: re.Match[str]) -> str:
+        tag = tag_of(found.group())
+        return f"\n\n{tag}\n" if tag else "\n\n"
+
+    text = _BRACKETED.sub(line_for, text)
+    text = _PARENTHESISED.sub(line_for, text)
+    text = _LABEL.sub(line_for, text)
+    return _BARE.sub(lambda found: f"\n{tag_of(found.group())}", text)
 
 
 def _words(line: str) -> list[str]:
@@ -185,8 +271,15 @@ def _has_something_to_sing(line: str) -> bool:
     return any(character.isalnum() for character in line)
 
 
+def _is_tag(line: str) -> bool:
+    return line.startswith("[") and len(line) <= _MAX_TAG and _tag(line) == line
+
+
 def _with_pauses(lines: list[str]) -> str:
-    """Join, with one blank line for any number; a text that is double-spaced throughout is taken as single-spaced."""
+    """Join, with one blank line for any number; a text that is double-spaced throughout is taken as single-spaced.
+
+    A section's name has a blank line above it and none below.
+    """
     sung: list[str] = []
     gaps: list[int] = []  # blank lines before each sung line but the first
     blanks = 0
@@ -198,7 +291,15 @@ def _with_pauses(lines: list[str]) -> str:
             gaps.append(blanks)
         sung.append(line)
         blanks = 0
-    spacing = min(gaps) if len(gaps) >= 3 else 0
+    pairs = zip(gaps, pairwise(sung), strict=True)
+    plain = [gap for gap, neighbours in pairs if not any(map(_is_tag, neighbours))]
+    spacing = min(plain) if len(plain) >= 3 else 0
     return "".join(
-        line if at == 0 else ("\n\n" if gaps[at - 1] > spacing else "\n") + line for at, line in enumerate(sung)
+        line if at == 0 else _break(sung[at - 1], line, gaps[at - 1] > spacing) + line for at, line in enumerate(sung)
     )
+
+
+def _break(above: str, line: str, is_pause: bool) -> str:
+    if _is_tag(line):
+        return "\n\n"
+    return "\n\n" if is_pause and not _is_tag(above) else "\n"

@@ -134,6 +134,10 @@ class Order:
     lyrics: str = field(repr=False)  #: as typed
     prompt: str = field(repr=False)  #: as sent, see bot.jobs.lyrics
     reference: Reference
+    provider: str  #: whose contract is spoken, such as `aiml`; pinned with the model, whatever the settings say later
+    model: str  #: as GENERATION_MODEL names it
+    style: str | None = None  #: None for a model that takes none
+    price_micros: int  #: of one song by the published price when it was ordered, in millionths of a US dollar
     again_of: int | None = None  #: the job whose song or words this one repeats
 
 
@@ -153,6 +157,10 @@ class Job:
     lyrics: str = field(repr=False)
     prompt: str = field(repr=False)
     reference: Reference
+    provider: str  #: this and the next three: as ordered, see Order
+    model: str
+    style: str | None
+    price_micros: int
     again_of: int | None
     generation_id: str | None
     track: Track | None
@@ -178,8 +186,8 @@ class Job:
 
     @property
     def may_be_charged(self) -> bool:
-        """Whether some POST of it was, or may have been, accepted."""
-        return self.submit_started_at is not None
+        """Whether some POST of it was, or may have been, accepted, by a service that charges."""
+        return self.submit_started_at is not None and self.price_micros > 0
 
     @property
     def is_live(self) -> bool:

@@ -6,6 +6,7 @@ The implementations are in bot.store, bot.generation, bot.delivery and bot.audio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypedDict, Unpack
 
@@ -74,7 +75,7 @@ class LineStore(Protocol):
     """Who stands in line for a place at the provider."""
 
     async def ahead_of(self, job: Job) -> int:
-        """How many jobs hold a place at the provider, or are queued with a lower number than this one."""
+        """How many jobs of its model hold a place at the provider, or are queued with a lower number."""
         ...
 
 
@@ -96,8 +97,8 @@ class StepStore(MovingStore, LineStore, Protocol):
 class EtaStore(LineStore, Protocol):
     """What a guess at the time ahead is learned from."""
 
-    async def recent_seconds(self, limit: int = 20) -> Sequence[float]:
-        """Seconds from `accepted_at` to ready of the last finished generations, newest first."""
+    async def recent_seconds(self, model: str, limit: int = 20) -> Sequence[float]:
+        """Seconds from `accepted_at` to ready of this model's last finished generations, newest first."""
         ...
 
 
@@ -182,7 +183,9 @@ class GenerationRequest:
     """What one POST carries."""
 
     prompt: str
+    style: str | None = None  #: None for a model that takes none
     reference_url: str
+    reference_file: Path | None = None  #: our copy; None when none is kept, or the service fetches the URL
     client_request_id: str
 
 
@@ -211,16 +214,55 @@ class GaveUp:
 Progress = StillWorking | Finished | GaveUp
 
 
+class ProbeResult(StrEnum):
+    """What a probe found."""
+
+    KEY_ACCEPTED = "key_accepted"  #: the service is there and lets this key in
+    KEY_REFUSED = "key_refused"  #: the service is there; the key is wrong, expired or blocked
+    NO_CREDITS = "no_credits"  #: the key is right; the account is empty
+    IN_TROUBLE = "in_trouble"  #: something answers, with errors or limits; the key could not be judged
+    NOT_THE_API = "not_the_api"  #: something answers, but not this service: a wrong address, or a gateway before it
+    NOT_REACHABLE = "not_reachable"  #: no connection, or no answer in time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeReport:
+    """The outcome of a probe."""
+
+    result: ProbeResult
+    detail: str  #: for operators; no URL, no key
+
+
 class Generator(Protocol):
-    """The music API."""
+    """A music service with one model, as far as every service goes. What only some can is in LookUp and Canceller."""
 
     async def submit(self, request: GenerationRequest) -> str:
-        """POST once; returns the generation id. Raises RefusedError, BusyError, AccountError, OutcomeUnknownError."""
+        """POST once; returns the generation id: all that `poll` will need, opaque, at most 300 characters.
+
+        No other service may ever give the same: one whose ids are not unique puts its name before them.
+
+        Raises RefusedError, BusyError, AccountError, OutcomeUnknownError.
+        """
         ...
 
     async def poll(self, generation_id: str) -> Progress:
         """GET once. Raises BusyError, AccountError, or RefusedError(GENERATION_LOST)."""
         ...
+
+    async def fetch(self, track_url: str, into: Path) -> int:
+        """Stream the track into a new file; returns its size in bytes.
+
+        Raises TrackNotReadyError, TrackLostError, DiskError.
+        """
+        ...
+
+    async def probe(self) -> ProbeReport:
+        """Whether address and key are right; spends nothing."""
+        ...
+
+
+class LookUp(Protocol):
+    """A service that can say what became of a POST whose answer was lost."""
 
     @property
     def can_look_up(self) -> bool:
@@ -234,11 +276,21 @@ class Generator(Protocol):
         """
         ...
 
-    async def fetch(self, track_url: str, into: Path) -> int:
-        """Stream the track into a new file; returns its size in bytes.
 
-        Raises TrackNotReadyError, TrackLostError, DiskError.
-        """
+class Cancellation(StrEnum):
+    """What a service says to a request to stop."""
+
+    STOPPED = "stopped"  #: it had not begun; nothing is charged
+    ASKED = "asked"  #: it may stop, and may be charged all the same
+    TOO_LATE = "too_late"  #: the track is finished and can be fetched
+    LOST = "lost"  #: it does not know the generation
+
+
+class Canceller(Protocol):
+    """A service that can stop a generation."""
+
+    async def cancel(self, generation_id: str) -> Cancellation:
+        """Ask once; may be repeated. Raises BusyError, AccountError."""
         ...
 
 
@@ -255,7 +307,7 @@ class Eta:
     """What a card can say about the time ahead."""
 
     ahead: int | None = None  #: jobs that go first; None unless queued
-    expected_at: datetime | None = None  #: learned from recent jobs; None while nothing was learned
+    expected_at: datetime | None = None  #: from recent jobs of its model, else what is known of it; None without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,13 +371,17 @@ class CheckedReference:
 
 
 class Tracks(Protocol):
-    """Listens to what came back."""
+    """Makes ready what came back."""
 
-    async def seconds_of(self, track: Path) -> float | None:
-        """The track's length; None when nobody could tell.
+    async def prepare(self, job: Job, track: Path) -> float | None:
+        """Make the fetched track ready for its place and keep that; its length, None when nobody could tell.
 
-        Raises TrackLostError when it is no audio at all, DiskError when that cannot be removed.
+        Raises TrackLostError when it is no audio at all, DiskError when it cannot be read, or then be removed.
         """
+        ...
+
+    async def release(self, job: Job) -> None:
+        """Let go of what was kept for sending, for the track has arrived; its copy stays. Raises nothing."""
         ...
 
 

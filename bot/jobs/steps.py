@@ -22,21 +22,13 @@ from bot.errors import (
     ReferenceRefusedError,
     RefusedError,
 )
-from bot.jobs.context import AT_ONCE, DONE, RunAgain, StepContext, StepResult
+from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Reference, Track
-from bot.jobs.ports import (
-    Cards,
-    CheckedReference,
-    Finished,
-    GaveUp,
-    Generator,
-    Progress,
-    References,
-    StillWorking,
-)
+from bot.jobs.music_models import MusicModel, ReferenceForm
+from bot.jobs.ports import Cards, CheckedReference, Finished, GaveUp, Progress, References, StillWorking
 from bot.jobs.schedule import is_over, poll_pause_seconds
 from bot.jobs.submitting import SubmitSteps
 
@@ -66,7 +58,6 @@ class JobSteps:
         self,
         *,
         context: StepContext,
-        generator: Generator,
         references: References,
         cards: Cards,
         files: JobFiles,
@@ -75,7 +66,6 @@ class JobSteps:
     ) -> None:
         """`submitting` has the steps around the POST, `finishing` those around the track."""
         self._context = context
-        self._generator = generator
         self._references = references
         self._cards = cards
         self._files = files
@@ -135,6 +125,8 @@ class JobSteps:
             log.error("the member could not be told", extra={"job": job.id, "state": job.state})
         live.succeeded()
         crash.reach(crash.CrashPoint.CARD_EDITED)
+        if job.state is JobState.CANCELLED and job.generation_id is not None:
+            await self._stop_making(job, job.generation_id)
         if job.state is JobState.UNKNOWN:
             await self._context.store.update(job.id, notified_state=job.state)
             return AT_ONCE
@@ -142,10 +134,26 @@ class JobSteps:
         await self._context.store.update(job.id, notified_state=job.state, interaction_token=None)
         return DONE
 
+    async def _stop_making(self, job: Job, generation_id: str) -> None:
+        """What a member let go is stopped at the service as well, where that can be asked for."""
+        model = self._context.models.of(job)
+        if model is None or model.canceller is None:
+            return
+        try:
+            said = await model.canceller.cancel(generation_id)
+        except (BusyError, AccountError) as error:
+            log.warning("the music service could not be asked to stop: %s", error, extra={"job": job.id})
+        else:
+            log.info("the music service was asked to stop: %s", said, extra={"job": job.id})
+
     async def _check(self, live: LiveJob, job: Job) -> StepResult:
+        model = self._context.models.of(job)
+        if model is None:
+            return WITHOUT_A_MODEL
         try:
             checked = await self._references.check(job)
-            reference = await self._published(job, checked) if checked.must_be_published else checked.reference
+            must_publish = model.reference_form is ReferenceForm.URL and checked.must_be_published
+            reference = await self._published(job, checked) if must_publish else checked.reference
         except ReferenceRefusedError as error:
             return await self._context.move(live, job, JobState.REFUSED, reason=error.reason, detail=error.detail)
         except HearingFaultError as error:
@@ -188,15 +196,18 @@ class JobSteps:
     async def _poll(self, live: LiveJob, job: Job) -> StepResult:
         if job.generation_id is None:
             raise RuntimeError(f"job {job.id} generates without an id")
+        model = self._context.models.of(job)
+        if model is None:
+            return WITHOUT_A_MODEL
         try:
-            progress = await self._generator.poll(job.generation_id)
+            progress = await model.generator.poll(job.generation_id)
         except BusyError as error:
             self._context.metrics.polls.labels("busy").inc()
-            return await self._unanswered(live, job, error.retry_after_seconds, Reason.DEADLINE)
+            return await self._unanswered(live, job, model, error.retry_after_seconds, Reason.DEADLINE)
         except AccountError as error:
             self._context.metrics.polls.labels("account").inc()
             self._context.account_refused(job, error)
-            return await self._unanswered(live, job, None, error.reason)
+            return await self._unanswered(live, job, model, None, error.reason)
         except RefusedError as error:
             self._context.metrics.polls.labels("refused").inc()
             if live.failures["lost"] + 1 >= _MAX_LOST_LOOKS:
@@ -204,9 +215,9 @@ class JobSteps:
             return self._context.back_off(live, kind="lost")
         live.succeeded()
         self._context.metrics.polls.labels(type(progress).__name__).inc()
-        return await self._progressed(live, job, progress)
+        return await self._progressed(live, job, model, progress)
 
-    async def _progressed(self, live: LiveJob, job: Job, progress: Progress) -> StepResult:
+    async def _progressed(self, live: LiveJob, job: Job, model: MusicModel, progress: Progress) -> StepResult:
         match progress:
             case Finished(track_url=url):
                 crash.reach(crash.CrashPoint.POLL_ANSWERED)
@@ -220,13 +231,13 @@ class JobSteps:
                 if is_over(job.deadline_at, self._context.clock.now(), answered=True, grace=timedelta(0)):
                     return await self._context.move(live, job, JobState.EXPIRED, reason=Reason.DEADLINE)
                 self._context.card_updater.show(live, job)
-                return self._poll_later(job)
+                return self._poll_later(job, model)
 
-    def _poll_later(self, job: Job) -> RunAgain:
+    def _poll_later(self, job: Job, model: MusicModel) -> RunAgain:
         now = self._context.clock.now()
         waited = now - (job.accepted_at or job.moved_at)
         pause = poll_pause_seconds(
-            self._context.limits.pace,
+            model.pace,
             waited_seconds=waited.total_seconds(),
             generating=len(self._watched),
             jitter=random.random(),
@@ -236,8 +247,10 @@ class JobSteps:
             pause = min(pause, max(0.5, (job.deadline_at - now).total_seconds()))
         return RunAgain(after_seconds=pause)
 
-    async def _unanswered(self, live: LiveJob, job: Job, asked_seconds: float | None, reason: Reason) -> StepResult:
-        grace = self._context.limits.generation_timeout
+    async def _unanswered(
+        self, live: LiveJob, job: Job, model: MusicModel, asked_seconds: float | None, reason: Reason
+    ) -> StepResult:
+        grace = model.generation_timeout
         over = is_over(job.deadline_at, self._context.clock.now(), answered=False, grace=grace)
         if over and live.has_tried:
             return await self._context.move(live, job, JobState.EXPIRED, "no answer", reason=reason)

@@ -4,21 +4,28 @@ import asyncio
 import logging
 import random
 from datetime import timedelta
+from pathlib import Path
 from typing import Unpack
 
 from bot import crash
 from bot.crash import CrashPoint
-from bot.errors import AccountError, BusyError, OutcomeUnknownError, Reason, RefusedError
-from bot.jobs.context import DONE, RunAgain, StepContext, StepResult
+from bot.errors import AccountError, BusyError, DiskError, OutcomeUnknownError, Reason, RefusedError
+from bot.jobs.context import DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
+from bot.jobs.files import JobFiles
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState
-from bot.jobs.ports import Changes, GenerationRequest, Generator
+from bot.jobs.music_models import MusicModel, ReferenceForm, Repeat
+from bot.jobs.ports import Changes, GenerationRequest
 from bot.jobs.schedule import line_pause_seconds
 
 log = logging.getLogger(__name__)
 
 #: A provider's log may show a request only when it has ended; while the member decides it is asked so often.
 _LOOK_UP_PAUSE_SECONDS = 30.0
+#: A POST with a lost answer goes out so often again where that costs nothing; then the member decides.
+_MAX_REPEATS = 2
+#: How such answers are counted: apart from all other failures.
+_DOUBT = "doubt"
 #: A reference whose URL ends sooner than this is not handed over: the provider fetches it in its own time.
 _REFERENCE_MARGIN = timedelta(minutes=2)
 
@@ -26,22 +33,38 @@ _REFERENCE_MARGIN = timedelta(minutes=2)
 class SubmitSteps:
     """Sends queued jobs, each attempt once, a bounded number at a time."""
 
-    def __init__(self, *, context: StepContext, generator: Generator, slots: int = 4) -> None:
-        """`slots`: POSTs in flight at once; the provider names no limit, four keep a burst polite."""
+    def __init__(self, *, context: StepContext, files: JobFiles, slots: int = 4) -> None:
+        """`files` has the copies of references.
+
+        `slots`: POSTs in flight at once; the provider names no limit, four keep a burst polite.
+        """
         self._context = context
-        self._generator = generator
+        self._files = files
         self._slots = asyncio.Semaphore(slots)
 
     async def submit(self, live: LiveJob, job: Job) -> StepResult:
         """Wait for a slot, write the intent, POST, write the outcome."""
-        places = self._context.limits.generation_concurrency
+        model = self._context.models.of(job)
+        if model is None:
+            return WITHOUT_A_MODEL
         ahead = await self._context.store.ahead_of(job)
-        if ahead >= places:
+        if ahead >= model.concurrency:
             self._context.card_updater.show(live, job)
-            pause = line_pause_seconds(self._context.limits.pace, ahead=ahead, places=places, jitter=random.random())
+            pause = line_pause_seconds(model.pace, ahead=ahead, places=model.concurrency, jitter=random.random())
             return RunAgain(after_seconds=pause)
-        if self._is_stale(job):
+        try:
+            reference_file = self._reference_file(job, model)
+        except DiskError as error:
+            return self._context.held_up(live, error)
+        if self._is_gone(job, model, reference_file):
             return await self._context.move(live, job, JobState.FAILED, reason=Reason.REFERENCE_GONE)
+        return await self._send(live, job, model, reference_file)
+
+    def _reference_file(self, job: Job, model: MusicModel) -> Path | None:
+        """Our copy, where that is what is sent. Raises DiskError."""
+        return self._files.reference(job) if model.reference_form is ReferenceForm.BYTES else None
+
+    async def _send(self, live: LiveJob, job: Job, model: MusicModel, reference_file: Path | None) -> StepResult:
         async with self._slots:
             crash.reach(CrashPoint.BEFORE_SUBMITTING)
             # from before the intent is written: a stop that cut in there would leave a doubt about nothing
@@ -51,36 +74,48 @@ class SubmitSteps:
                 sent = await self._context.store.move(
                     job, JobState.SUBMITTING, now, attempt=job.attempt + 1, submit_started_at=now
                 )
-                return DONE if sent is None else await self._post(live, sent, before=job)
+                return DONE if sent is None else await self._post(live, sent, model, reference_file, before=job)
             finally:
                 live.in_flight = False
 
     async def settle(self, live: LiveJob, job: Job) -> StepResult:
         """A job found in `submitting` was left there by a crash or by a stop: nobody knows what became of its POST."""
-        return await self._doubt(live, job, "left behind while submitting")
+        model = self._context.models.of(job)
+        if model is None:
+            return WITHOUT_A_MODEL
+        return await self._doubt(live, job, model, "left behind while submitting")
 
     async def reconsider(self, live: LiveJob, job: Job) -> StepResult:
         """While the member decides about an unknown outcome, the provider's log may still answer for them."""
-        found = await self._looked_up(job)
+        model = self._context.models.of(job)
+        if model is None:
+            return DONE  # nobody can be asked; the member may still decide
+        found = await self._looked_up(job, model)
         if found is not None:
-            return await self._confirm(live, job, found)
-        exhausted = self._context.waited_out(live, job, self._context.limits.generation_timeout)
-        if exhausted or not self._generator.can_look_up:
+            return await self._confirm(live, job, model, found)
+        exhausted = self._context.waited_out(live, job, model.generation_timeout)
+        if exhausted or model.look_up is None or not model.look_up.can_look_up:
             return DONE
         return RunAgain(after_seconds=_LOOK_UP_PAUSE_SECONDS)
 
-    async def _post(self, live: LiveJob, job: Job, *, before: Job) -> StepResult:
+    async def _post(
+        self, live: LiveJob, job: Job, model: MusicModel, reference_file: Path | None, *, before: Job
+    ) -> StepResult:
         log.info("job moved", extra={"job": job.id, "state": job.state, "attempt": job.attempt})
         self._context.card_updater.show(live, job)
         crash.reach(CrashPoint.AFTER_SUBMITTING)
         request = GenerationRequest(
-            prompt=job.prompt, reference_url=job.reference.url, client_request_id=job.client_request_id
+            prompt=job.prompt,
+            style=job.style,
+            reference_url=job.reference.url,
+            reference_file=reference_file,
+            client_request_id=job.client_request_id,
         )
         try:
-            generation_id = await self._generator.submit(request)
+            generation_id = await model.generator.submit(request)
         except OutcomeUnknownError as error:
             self._count("unknown")
-            return await self._doubt(live, job, str(error))
+            return await self._doubt(live, job, model, str(error))
         except BusyError as error:
             self._count("busy")
             return await self._not_accepted(live, job, before, error)
@@ -96,11 +131,11 @@ class SubmitSteps:
         # should everything else fail, the operator finds here what was paid for
         log.info("the music API accepts", extra={"job": job.id, "generation": generation_id})
         crash.reach(CrashPoint.POST_ANSWERED)
-        return await self._confirm(live, job, generation_id)
+        return await self._confirm(live, job, model, generation_id)
 
-    async def _confirm(self, live: LiveJob, job: Job, generation_id: str) -> StepResult:
+    async def _confirm(self, live: LiveJob, job: Job, model: MusicModel, generation_id: str) -> StepResult:
         now = self._context.clock.now()
-        deadline = now + self._context.limits.generation_timeout
+        deadline = now + model.generation_timeout
         settled = await self._context.until_written(
             lambda: self._context.store.resolve_submission(job.id, job.attempt, generation_id, now, deadline)
         )
@@ -110,7 +145,7 @@ class SubmitSteps:
             return DONE
         crash.reach(CrashPoint.ID_STORED)
         self._context.accepted(live, settled)
-        return RunAgain(after_seconds=self._context.limits.pace.poll_interval_seconds)
+        return RunAgain(after_seconds=model.pace.poll_interval_seconds)
 
     async def _answered(
         self, live: LiveJob, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]
@@ -129,17 +164,33 @@ class SubmitSteps:
         step = await self._answered(live, job, JobState.QUEUED, str(error), submit_started_at=started)
         return step if step is DONE else self._context.back_off(live, asked_seconds=error.retry_after_seconds)
 
-    async def _doubt(self, live: LiveJob, job: Job, why: str) -> StepResult:
-        found = await self._looked_up(job)
+    async def _doubt(self, live: LiveJob, job: Job, model: MusicModel, why: str) -> StepResult:
+        found = await self._looked_up(job, model)
         if found is not None:
-            return await self._confirm(live, job, found)
+            return await self._confirm(live, job, model, found)
+        if model.repeat is not Repeat.NEVER and live.failures[_DOUBT] < _MAX_REPEATS:
+            return await self._repeat(live, job, model, why)
+        if model.repeat is Repeat.FREE:
+            return await self._context.move(
+                live, job, JobState.FAILED, why, reason=Reason.PROVIDER_FAILED, submit_started_at=None
+            )
         return await self._context.move(live, job, JobState.UNKNOWN, why, reason=Reason.OUTCOME_UNKNOWN)
 
-    async def _looked_up(self, job: Job) -> str | None:
-        if not self._generator.can_look_up:
+    async def _repeat(self, live: LiveJob, job: Job, model: MusicModel, why: str) -> StepResult:
+        """Send it once more, where the service promises that this costs nothing."""
+        if model.repeat is Repeat.SAME_TICKET:
+            # the next POST begins the same attempt again, and so carries the same client request id
+            step = await self._answered(live, job, JobState.QUEUED, why, attempt=job.attempt - 1)
+        else:
+            step = await self._answered(live, job, JobState.QUEUED, why, submit_started_at=None)
+        return step if step is DONE else self._context.back_off(live, kind=_DOUBT)
+
+    async def _looked_up(self, job: Job, model: MusicModel) -> str | None:
+        log_of_service = model.look_up
+        if log_of_service is None or not log_of_service.can_look_up:
             return None
         try:
-            found = await self._generator.look_up(job.client_request_id, job.submit_started_at or job.moved_at)
+            found = await log_of_service.look_up(job.client_request_id, job.submit_started_at or job.moved_at)
         except BusyError as error:
             log.info("the provider's log is out of reach: %s", error, extra={"job": job.id})
             return None
@@ -147,7 +198,10 @@ class SubmitSteps:
             log.info("found the generation in the provider's log", extra={"job": job.id})
         return found
 
-    def _is_stale(self, job: Job) -> bool:
+    def _is_gone(self, job: Job, model: MusicModel, reference_file: Path | None) -> bool:
+        """Whether there is nothing left to hand over: our copy, or an address that lasts long enough."""
+        if model.reference_form is ReferenceForm.BYTES:
+            return reference_file is None
         expires_at = job.reference.expires_at
         return expires_at is not None and expires_at - self._context.clock.now() < _REFERENCE_MARGIN
 

@@ -47,16 +47,19 @@ _ADD_EVENT = insert(job_events)
 _UNFINISHED = select(jobs.c.id).where(is_unfinished).order_by(jobs.c.id)
 _UNKNOWN = select(jobs.c.id).where(jobs.c.state == JobState.UNKNOWN).order_by(jobs.c.id)
 _AHEAD = select(func.count()).where(
+    jobs.c.model == bindparam("model"),
     or_(
         jobs.c.state.in_([JobState.SUBMITTING, JobState.GENERATING]),
         and_(jobs.c.state == JobState.QUEUED, jobs.c.id < bindparam("job_id")),
-    )
+    ),
 )
 _OF_MEMBER = select(jobs).where(jobs.c.member_id == bindparam("member")).order_by(jobs.c.id.desc())
 _COUNT_OF_MEMBER = select(func.count()).where(jobs.c.member_id == bindparam("member"))
 _LIVE = select(jobs).where(is_live).order_by(jobs.c.id)
 _RECENT = (
-    select(jobs.c.accepted_at, jobs.c.ready_at).where(jobs.c.ready_at.is_not(None)).order_by(jobs.c.ready_at.desc())
+    select(jobs.c.accepted_at, jobs.c.ready_at)
+    .where(jobs.c.ready_at.is_not(None), jobs.c.model == bindparam("model"))
+    .order_by(jobs.c.ready_at.desc())
 )
 _HISTORY = select(job_events).where(job_events.c.job_id == bindparam("job_id")).order_by(job_events.c.id)
 _TALLY = select(jobs.c.state, func.count().label("number")).group_by(jobs.c.state)
@@ -176,7 +179,7 @@ class SqlJobStore:
     @_to_the_end
     async def ahead_of(self, job: Job) -> int:
         async with self.database.reading() as connection:
-            return (await connection.execute(_AHEAD, {"job_id": job.id})).scalar_one()
+            return (await connection.execute(_AHEAD, {"job_id": job.id, "model": job.model})).scalar_one()
 
     @_to_the_end
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
@@ -194,9 +197,9 @@ class SqlJobStore:
         return await self._jobs(_LIVE.where(jobs.c.guild_id == guild_id))
 
     @_to_the_end
-    async def recent_seconds(self, limit: int = 20) -> Sequence[float]:
+    async def recent_seconds(self, model: str, limit: int = 20) -> Sequence[float]:
         async with self.database.reading() as connection:
-            rows = (await connection.execute(_RECENT.limit(limit))).all()
+            rows = (await connection.execute(_RECENT.limit(limit), {"model": model})).all()
         return [(ready_at - accepted_at).total_seconds() for accepted_at, ready_at in rows]
 
     @_to_the_end

@@ -76,6 +76,11 @@ jobs = Table(
     Column("ready_at", Instant),
     Column("deliver_started_at", Instant),
     Column("deadline_at", Instant),
+    # Who makes the song and for how much, pinned when it is ordered. The defaults are for rows that were there first.
+    Column("provider", String(32), nullable=False, server_default=text("'aiml'")),
+    Column("model", String(64), nullable=False, server_default=text("'minimax-music'")),
+    Column("style", SafeText),
+    Column("price_micros", SNOWFLAKE, nullable=False, server_default=text("37000")),
     UniqueConstraint("key", name="job_key_once"),
     UniqueConstraint("interaction_id", name="job_interaction_once"),
     UniqueConstraint("generation_id", name="job_generation_once"),  # NULLs do not count

@@ -105,7 +105,7 @@ def refusal(error: OrderError, requirements: OrderRequirements, locale: str) -> 
     """Why an order was not taken, in a sentence."""
     values = dict(error.values)
     if isinstance(count := values.get("count"), int) and isinstance(limit := values.get("limit"), int):
-        values["over"] = count - limit
+        values["over"] = abs(count - limit)
     values |= _permission(error.reason, error.detail, locale)
     return _filled(f"reason.{error.reason}", requirements, locale, **values)
 

@@ -78,9 +78,7 @@ def _lyrics(filled: Filled, requirements: OrderRequirements, locale: str) -> ui.
         max_length=MAX_TYPED_CHARACTERS,
         default=filled.lyrics[:MAX_TYPED_CHARACTERS] or None,
     )
-    about = text(
-        "form.lyrics.about", locale, limit=requirements.prompt.max_characters - 2 * len(requirements.prompt.mark)
-    )
+    about = text("form.lyrics.about", locale, limit=requirements.prompt.max_typed_characters)
     return ui.Label(text=text("form.lyrics", locale), description=about, component=field)
 
 

@@ -67,6 +67,10 @@ def to_order(order_input: OrderInput, requester: Requester, requirements: OrderR
             size_bytes=order_input.song.size_bytes,
             expires_at=expiry_of(order_input.song.url),
         ),
+        provider=requirements.model.provider,
+        model=requirements.model.name,
+        style=requirements.model.style,
+        price_micros=requirements.model.price_micros,
         again_of=order_input.again_of,
     )
 

@@ -10,9 +10,20 @@ DISCORD_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedModel:
+    """The model that new songs are ordered from; see Order."""
+
+    provider: str = "aiml"
+    name: str = "minimax-music"
+    style: str | None = None  #: the style of an order that names none
+    price_micros: int = 37_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequirements:
     """Limits of the operator, of the model and of Discord, as far as an order is checked before it becomes a job."""
 
+    model: OrderedModel = field(default_factory=OrderedModel)
     prompt: PromptRules = field(default_factory=PromptRules)
     reference_max_bytes: int = 25 * 1024 * 1024
     reference_min_seconds: float = 15.0  #: the API wants longer than this

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot import check
 from bot.__main__ import main
+from bot.audio.capacity import capacity
 from bot.audio.fence import LAYERS
 from bot.settings import Settings, load_settings
 from sandbox.discord import FakeDiscord
@@ -38,6 +39,8 @@ async def test_good_settings_end_with_0_and_spend_nothing(tmp_path: Path, capsys
         assert not api.ledger.submissions
     said = capsys.readouterr().out
     assert said.count("  ok: ") == 5
+    found = capacity()
+    assert f" At most {found.processes} at once: AUDIO_PROCESSES is unset, and there are {found.sentence}." in said
     assert all(f"\n    {layer}: " in said for layer in ("the bot's memory", *LAYERS)), "the fence, layer by layer"
     assert discord.token not in said
     assert api.key not in said
@@ -47,8 +50,9 @@ async def test_good_settings_end_with_0_and_spend_nothing(tmp_path: Path, capsys
 async def test_what_cannot_be_reached_is_named_and_ends_with_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await check.run(settings_at(tmp_path)) == 1
+    assert await check.run(settings_at(tmp_path, audio_processes="3")) == 1
     said = capsys.readouterr().out
+    assert " At most 3 at once, as AUDIO_PROCESSES says." in said
     assert "Look at DISCORD_API_URL" in said
     assert "Look at GENERATION_API_URL" in said
     assert KEY not in said

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.audio import AudioPool, Needs
-from bot.errors import BusyError, DiskError, HearingFaultError, Reason, ReferenceRefusedError, TrackLostError
+from bot.errors import BusyError, DiskError, HearingFaultError, Reason, ReferenceRefusedError
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.model import Job, Reference
 from bot.references import ReferenceFetcher
@@ -208,19 +208,6 @@ async def test_a_fault_of_ours_while_converting_is_not_the_songs(room: Room, tam
         await room.fetcher.check(job)
 
 
-@pytest.mark.parametrize(
-    "end", ["real.nowhere", "ctypes.string_at(0)", "os.kill(os.getpid(), 9)", "bytearray(2**40)", "os._exit(1)"]
-)
-async def test_a_finished_track_is_never_lost_to_a_child(
-    room: Room, tmp_path: Path, tampered: Callable[[str], None], end: str
-) -> None:
-    tampered(f"opening(lambda real, *_, **__: {end})")
-    track = tmp_path / "track.mp3"
-    track.write_bytes(mp3(3))
-    assert await room.fetcher.seconds_of(track) is None
-    assert track.exists()
-
-
 async def test_a_url_that_ends_soon_is_replaced_by_one_of_our_own(room: Room) -> None:
     job = room.job("song.mp3", mp3(18), expires_at=room.clock.now() + timedelta(minutes=5))
     assert (await room.fetcher.check(job)).must_be_published
@@ -238,16 +225,6 @@ async def test_an_old_copy_whose_url_has_ended_must_be_published(room: Room) -> 
     checked = await room.fetcher.check(job)
     old = replace(checked.reference, expires_at=room.clock.now() - timedelta(days=1))
     assert (await room.fetcher.check(replace(job, reference=old))).must_be_published
-
-
-async def test_a_track_has_a_length_and_what_is_no_audio_is_lost(room: Room, tmp_path: Path) -> None:
-    track = tmp_path / "track.mp3"
-    track.write_bytes(mp3(3))
-    assert await room.fetcher.seconds_of(track) == pytest.approx(3, abs=0.2)
-    track.write_bytes(b"<html>not found</html>" * 100)
-    with pytest.raises(TrackLostError):
-        await room.fetcher.seconds_of(track)
-    assert not track.exists()
 
 
 async def test_a_folder_that_takes_no_reference_is_not_the_members_file(room: Room) -> None:

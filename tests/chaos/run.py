@@ -13,6 +13,7 @@ from tests.bot.audio.sound_files import mp3
 from tests.chaos.invariants import Score, judge, rows, unrested
 from tests.chaos.members import Members
 from tests.chaos.storm import Storm, Toll
+from tests.warm_bots import WarmBotProcess
 
 _BOT = {
     "POLL_INTERVAL_SECONDS": "0.5",
@@ -47,7 +48,7 @@ async def run(*, seed: int, jobs: int, max_seconds: float, say: Callable[[str], 
     """Blow over `jobs` orders; returns the judgement. `max_seconds` bounds the calm after the storm too."""
     generation = Settings(allow_loopback=True, queued_seconds=0.5, generating_seconds=2.0)
     with tempfile.TemporaryDirectory(prefix="compose-chaos-") as folder:
-        async with open_stage(Path(folder), generation=generation, bot_settings=_BOT) as stage:
+        async with open_stage(Path(folder), generation=generation, bot_settings=_BOT, make_bot=WarmBotProcess) as stage:
             return await _storm(stage, Path(folder), seed, jobs, max_seconds, say)
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from sandbox.bot_process import BotProcess
 from sandbox.generation import Settings
 from sandbox.stage import open_stage
 from tests.bot.audio.sound_files import mp3
 from tests.flows.scenario import Scenario
+from tests.warm_bots import WarmBotProcess
 
 #: Everything quick, nothing skipped.
 QUICK = {
@@ -37,9 +39,12 @@ def open_scenario(tmp_path: Path, song: bytes) -> OpenScenario:
     """`async with open_scenario(GENERATION_TIMEOUT_SECONDS="5") as it`; further settings of the music API by `api=`."""
 
     @asynccontextmanager
-    async def opened(api: dict[str, Any] | None = None, **bot_settings: str) -> AsyncIterator[Scenario]:
+    async def opened(
+        api: dict[str, Any] | None = None, make_bot: type[BotProcess] = WarmBotProcess, **bot_settings: str
+    ) -> AsyncIterator[Scenario]:
         settings = Settings.model_validate({"allow_loopback": True, "generating_seconds": 0.3, **(api or {})})
-        async with open_stage(tmp_path, generation=settings, bot_settings={**QUICK, **bot_settings}) as stage:
+        mine = {**QUICK, **bot_settings}
+        async with open_stage(tmp_path, generation=settings, bot_settings=mine, make_bot=make_bot) as stage:
             yield Scenario(stage, tmp_path, song)
 
     return opened

@@ -22,6 +22,7 @@ from sandbox.stage import Stage, open_stage
 from sandbox.transcript import rendered
 from tests.flows.conftest import QUICK
 from tests.flows.scenario import PATIENCE_SECONDS, Scenario
+from tests.warm_bots import WarmBotProcess
 
 #: Violations that only say how slow this machine was.
 _OF_TIME = frozenset({"late answer", "unacknowledged"})
@@ -223,7 +224,13 @@ async def open_song_batch(
     """
     settings = Settings.model_validate({"generating_seconds": 0.3, **(api or {})})
     more = {"HEALTH_PORT": "0", "GENERATION_CONCURRENCY": "200", **bot_settings}
-    async with open_stage(folder, composer=composer, generation=settings, bot_settings={**QUICK, **more}) as stage:
+    async with open_stage(
+        folder,
+        composer=composer,
+        generation=settings,
+        bot_settings={**QUICK, **more},
+        make_bot=WarmBotProcess,
+    ) as stage:
         batch = SongBatch(stage, folder, song)
         batch.discord.world.rules = Rules(ack_deadline_seconds=30.0)
         yield batch

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.bot_process import BotProcess
 from sandbox.discord import FakeDiscord
 from tests.flows.scenario import PATIENCE_SECONDS
+from tests.warm_bots import WarmBotProcess
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -40,7 +40,7 @@ async def ended(folder: Path, discord: FakeDiscord, **settings: str) -> tuple[in
         "GENERATION_API_URL": "http://127.0.0.1:9",
         "GENERATION_API_KEY": SECRET,
     }
-    bot = BotProcess(folder, {**known, **settings})
+    bot = WarmBotProcess(folder, {**known, **settings})
     await bot.start()
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):

@@ -24,6 +24,7 @@ from tests.bot.audio.sound_files import encoded, frames_part, mp3, music, wav
 from tests.flows.conftest import QUICK
 from tests.flows.scenario import LYRICS, PATIENCE_SECONDS, Scenario
 from tests.tampering import tamper
+from tests.warm_bots import WarmBotProcess
 
 MINUTES_TEN = 600
 
@@ -45,7 +46,9 @@ class ChosenTracks:
 async def stage_of(folder: Path, tracks: dict[str, bytes] | None = None, **bot: str) -> AsyncIterator[Scenario]:
     settings = Settings(allow_loopback=True, generating_seconds=0.3)
     composer = ChosenTracks(tracks or {})
-    async with open_stage(folder, composer=composer, generation=settings, bot_settings={**QUICK, **bot}) as stage:
+    async with open_stage(
+        folder, composer=composer, generation=settings, bot_settings={**QUICK, **bot}, make_bot=WarmBotProcess
+    ) as stage:
         yield Scenario(stage, folder, b"")
 
 
@@ -221,6 +224,33 @@ async def asked(scenario: Scenario, path: str) -> str:
     port = scenario.stage.bot.log.split("health at http://127.0.0.1:")[1].split("/")[0]
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session, session.get(path) as answer:
         return await answer.text()
+
+
+async def test_a_track_is_made_ready_once_although_the_bot_dies_and_sends_it_three_times_in_vain(
+    tmp_path: Path,
+) -> None:
+    counted = with_tampered_children(
+        tmp_path,
+        f"seen = open({str(tmp_path / 'decoded')!r}, 'a', buffering=1)\n"
+        "opening(lambda real, file, *a, **n: (seen.write(file + '\\n') if '/tracks/' in file else 0, "
+        "real(file, *a, **n))[1])",
+    )
+    async with stage_of(tmp_path, {"once": mp3(20, 320)}, CRASH_AT="before_delivering", **counted) as scenario:
+        await scenario.order(f"{LYRICS} once", title="once", file=mp3(17))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while scenario.stage.bot.is_running:  # noqa: ASYNC110 - another process ends
+                await asyncio.sleep(0.05)
+        (kept,) = tmp_path.glob("**/tracks/*.package.mp3")
+        made_ready = kept.read_bytes()
+        fault = scenario.discord.fail("POST", r"/channels/\d+/messages$", status=503, times=3)
+        await scenario.restart(CRASH_AT="")
+        message = await scenario.track("once")
+        assert fault.hits == 3
+        assert sound_of(message)[1] == made_ready
+        assert any(file.filename.endswith(".png") for file in message.attachments)
+        assert len((tmp_path / "decoded").read_text().splitlines()) == 1
+        await scenario.rows()
+        assert not list(tmp_path.glob("**/tracks/*.package.*"))
 
 
 async def test_a_fault_of_ours_is_not_blamed_on_the_song_which_is_kept_with_its_words(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from sandbox.bot_process import BotProcess
 from sandbox.discord import FakeDiscord
 from tests.flows.conftest import OpenScenario
 from tests.flows.scenario import PATIENCE_SECONDS
+from tests.warm_bots import WarmBotProcess
 
 NOWHERE = {
     "DISCORD_TOKEN": "no-token",
@@ -30,7 +31,7 @@ async def ended(bot: BotProcess) -> int:
 
 
 async def test_a_stop_while_nothing_happens_ends_with_zero(open_scenario: OpenScenario) -> None:
-    async with open_scenario() as scenario:
+    async with open_scenario(make_bot=BotProcess) as scenario:
         assert await scenario.stage.bot.stop() == 0
         assert "stopped" in scenario.stage.bot.log
 
@@ -100,7 +101,7 @@ async def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path
     path = tmp_path / "data" / "compose.db"
     path.parent.mkdir()
     path.write_bytes(content)
-    bot = BotProcess(tmp_path, NOWHERE)
+    bot = WarmBotProcess(tmp_path, NOWHERE)
     assert await ended(bot) == 1
     assert words in bot.log
     assert "Traceback" not in bot.log
@@ -126,7 +127,7 @@ async def test_every_unusable_setting_is_named_at_once_and_the_code_is_two(tmp_p
 
 
 async def test_a_model_that_is_not_known_is_a_setting_that_cannot_be_used(tmp_path: Path) -> None:
-    bot = BotProcess(tmp_path, {**NOWHERE, "GENERATION_MODEL": "some-other-model"})
+    bot = WarmBotProcess(tmp_path, {**NOWHERE, "GENERATION_MODEL": "some-other-model"})
     assert await ended(bot) == 2
     assert "minimax-music" in bot.log
 
@@ -134,14 +135,14 @@ async def test_a_model_that_is_not_known_is_a_setting_that_cannot_be_used(tmp_pa
 async def test_a_refused_token_ends_with_three(tmp_path: Path) -> None:
     async with FakeDiscord() as discord:
         settings = {**NOWHERE, "DISCORD_API_URL": discord.api_url, "DISCORD_GATEWAY_URL": discord.gateway_url}
-        bot = BotProcess(tmp_path, settings)
+        bot = WarmBotProcess(tmp_path, settings)
         assert await ended(bot) == 3
         assert "DISCORD_TOKEN" in bot.log
         assert "no-token" not in bot.log
 
 
 async def test_a_discord_out_of_reach_ends_with_one_and_says_so(tmp_path: Path) -> None:
-    bot = BotProcess(tmp_path, NOWHERE)
+    bot = WarmBotProcess(tmp_path, NOWHERE)
     assert await ended(bot) == 1
     assert "Discord could not be reached" in bot.log
     assert "Traceback" not in bot.log

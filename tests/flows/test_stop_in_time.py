@@ -147,7 +147,7 @@ async def test_a_child_that_cannot_be_killed_does_not_hold_a_stop_up(folder: Pat
 
 
 async def test_a_stop_with_nothing_in_its_way_leaves_nothing_behind(open_scenario: OpenScenario) -> None:
-    async with open_scenario() as scenario:
+    async with open_scenario(make_bot=BotProcess) as scenario:
         await ordered_and_delivered(scenario)
         assert await scenario.stage.bot.stop() == 0
         assert "left behind" not in scenario.stage.bot.log

@@ -4,6 +4,10 @@ TEXTS: dict[str, str] = {
     "reason.lyrics_empty": (
         "In diesem Text gibt es nichts zu singen. Namen von Strophen, Zeichen und Emojis werden nicht gesungen."
     ),
+    "reason.lyrics_too_short": (
+        "Dieser Text hat gesungen {count} Zeichen; das Modell braucht mindestens {limit}. "
+        "Bitte schreib noch {over} oder mehr dazu."
+    ),
     "reason.lyrics_too_long": (
         "Dieser Text hat gesungen {count} Zeichen; das Modell nimmt höchstens {limit}. Bitte kürze ihn um {over}."
     ),

@@ -2,6 +2,10 @@
 
 TEXTS: dict[str, str] = {
     "reason.lyrics_empty": "There is nothing to sing in these lyrics. Section names, symbols and emoji are not sung.",
+    "reason.lyrics_too_short": (
+        "These lyrics have {count} characters as they would be sung; the model needs at least {limit}. "
+        "Please write at least {over} more."
+    ),
     "reason.lyrics_too_long": (
         "These lyrics have {count} characters as they would be sung; the model takes at most {limit}. "
         "Please shorten them by {over}."

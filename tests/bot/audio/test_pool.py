@@ -241,6 +241,22 @@ async def test_a_child_cannot_have_a_foreign_file_posted(song: Path, hostile, tm
         assert (made.path, made.problem) == (song, Problem.INTERNAL)
 
 
+async def test_a_finished_track_goes_before_references_that_wait(song: Path, tmp_path: Path) -> None:
+    done: list[str] = []
+    async with AudioPool(processes=1) as pool:
+
+        async def heard(name: str) -> None:
+            await pool.inspect(song)
+            done.append(name)
+
+        async def packaged(name: str) -> None:
+            await pool.package(song, tmp_path, title="Night", tags=Tags(), limit_bytes=10**7)
+            done.append(name)
+
+        await asyncio.gather(heard("first"), heard("second"), heard("third"), packaged("track"))
+    assert done == ["first", "track", "second", "third"]
+
+
 def test_no_process_at_all_is_refused() -> None:
     with pytest.raises(ValueError, match="processes"):
         AudioPool(processes=0)

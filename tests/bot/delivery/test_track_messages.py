@@ -2,6 +2,7 @@
 
 import math
 import wave
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -68,6 +69,24 @@ async def test_an_outage_is_later_and_the_second_try_is_the_same_message(
         switched.times = switched.hits
         await client_kit.delivery.deliver(job, track)
     assert len(tracks_in(client_kit)) == 1
+
+
+async def test_sending_three_times_in_vain_makes_the_track_ready_once(
+    client_kit: ClientKit, song: bytes, tampered: Callable[[str], None], tmp_path: Path
+) -> None:
+    started = tmp_path / "started"
+    tampered(f"if sys.orig_argv[-1] == 'bot.audio.worker': open({str(started)!r}, 'a').write('x')")
+    job, track = await client_kit.delivering(await client_kit.order(), song)
+    await client_kit.tracks.prepare(job, track)
+    client_kit.fake.fail("POST", CHANNEL_POST, status=503, times=3)
+    for _ in range(3):
+        with pytest.raises(DeliveryLaterError):
+            await client_kit.delivery.deliver(job, track)
+    await client_kit.restart()
+    sent = await client_kit.delivery.deliver(job, track)
+    names = [file.filename for file in client_kit.fake.message(sent.message_id).attachments]
+    assert [Path(name).suffix for name in names] == [".mp3", ".png"]
+    assert started.read_text() == "x"
 
 
 async def test_a_long_rate_limit_is_handed_to_the_engine(client_kit: ClientKit) -> None:

@@ -9,9 +9,9 @@ from aiolimiter import AsyncLimiter
 from pydantic import SecretStr
 
 from bot.clock import SystemClock
-from bot.generation.client import GenerationClient, Sessions
-from bot.generation.profiles import profile_named
-from bot.generation.transport import HttpLimits, Timeouts
+from bot.generation.aiml.client import GenerationClient
+from bot.generation.aiml.profiles import PROFILES
+from bot.generation.transport import HttpLimits, Sessions, Timeouts
 from tests.bot.generation.stand_ins import FAST
 
 REFERENCE = "https://cdn.discordapp.com/ephemeral-attachments/1/2/song.mp3?ex=6&is=5&hm=0123456789abcdef&"
@@ -30,7 +30,7 @@ def client_for(url: str, sessions: Sessions, *, timeouts: Timeouts = FAST) -> Ge
         sessions=sessions,
         base_url=url,
         api_key=SecretStr("sandbox-key"),
-        profile=profile_named("minimax-music"),
+        profile=PROFILES["minimax-music"],
         clock=SystemClock(),
         budget=AsyncLimiter(1000, 1),
         limits=HttpLimits(timeouts=timeouts),

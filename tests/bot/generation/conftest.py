@@ -7,9 +7,9 @@ from aiolimiter import AsyncLimiter
 from pydantic import SecretStr
 
 from bot.clock import SystemClock
-from bot.generation.client import GenerationClient, Sessions
-from bot.generation.profiles import profile_named
-from bot.generation.transport import HttpLimits
+from bot.generation.aiml.client import GenerationClient
+from bot.generation.aiml.profiles import PROFILES
+from bot.generation.transport import HttpLimits, Sessions
 from sandbox.generation import FakeGeneration
 from tests.bot.generation.stand_ins import FAST, References, make_song, open_sessions
 
@@ -44,7 +44,7 @@ def client(sessions: Sessions, api: FakeGeneration) -> GenerationClient:
         sessions=sessions,
         base_url=api.url,
         api_key=SecretStr(api.key),
-        profile=profile_named("minimax-music"),
+        profile=PROFILES["minimax-music"],
         clock=SystemClock(),
         budget=AsyncLimiter(1000, 1),
         limits=HttpLimits(timeouts=FAST),

@@ -12,8 +12,7 @@ from hypothesis import settings
 
 from bot.connections import public_connector
 from bot.download import DownloadTimeouts
-from bot.generation.client import Sessions
-from bot.generation.transport import Timeouts
+from bot.generation.transport import Sessions, Timeouts
 from bot.jobs.ports import GenerationRequest
 from sandbox.generation.composer import write_mp3
 
@@ -32,9 +31,13 @@ PROMPT = "##First line of a song\nsecond line of a song##"
 
 
 def request_for(
-    reference_url: str, *, prompt: str = PROMPT, name: str = "compose-0123456789abcdef-1"
+    reference_url: str,
+    *,
+    prompt: str = PROMPT,
+    style: str | None = None,
+    name: str = "compose-0123456789abcdef-1",
 ) -> GenerationRequest:
-    return GenerationRequest(prompt=prompt, reference_url=reference_url, client_request_id=name)
+    return GenerationRequest(prompt=prompt, style=style, reference_url=reference_url, client_request_id=name)
 
 
 def make_song(path: Path, *, seconds: float) -> Path:

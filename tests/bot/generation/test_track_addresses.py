@@ -22,9 +22,9 @@ from pydantic import SecretStr
 
 from bot.connections import public_connector
 from bot.errors import TrackLostError
-from bot.generation.client import GenerationClient, Sessions
-from bot.generation.profiles import profile_named
-from bot.generation.transport import HttpLimits
+from bot.generation.aiml.client import GenerationClient
+from bot.generation.aiml.profiles import PROFILES
+from bot.generation.transport import HttpLimits, Sessions
 from tests.bot.generation.stand_ins import FAST, MovedClock, open_sessions
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -123,7 +123,7 @@ def client_of(base_url: str, sessions: Sessions, hosts: frozenset[str] = frozens
         sessions=sessions,
         base_url=base_url,
         api_key=SecretStr(KEY),
-        profile=profile_named("minimax-music"),
+        profile=PROFILES["minimax-music"],
         clock=MovedClock(),
         budget=AsyncLimiter(1000, 1),
         limits=HttpLimits(track_bytes=100_000, timeouts=FAST, track_hosts=hosts),

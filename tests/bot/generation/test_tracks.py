@@ -6,10 +6,10 @@ from pydantic import SecretStr
 
 from bot.download import DownloadTimeouts
 from bot.errors import DiskError, TrackError, TrackLostError, TrackNotReadyError
-from bot.generation.client import GenerationClient, Sessions
-from bot.generation.profiles import profile_named
+from bot.generation.aiml.client import GenerationClient
+from bot.generation.aiml.profiles import PROFILES
 from bot.generation.tracks import NOT_YET_PAUSES_SECONDS
-from bot.generation.transport import HttpLimits, Timeouts
+from bot.generation.transport import HttpLimits, Sessions, Timeouts
 from bot.jobs.ports import Finished
 from sandbox.generation import FakeGeneration
 from tests.bot.generation.stand_ins import FAST, MovedClock, References, request_for
@@ -31,7 +31,7 @@ def client_with(sessions: Sessions, api: FakeGeneration, clock: MovedClock, time
         sessions=sessions,
         base_url=api.url,
         api_key=SecretStr(api.key),
-        profile=profile_named("minimax-music"),
+        profile=PROFILES["minimax-music"],
         clock=clock,
         budget=AsyncLimiter(1000, 1),
         limits=HttpLimits(track_bytes=2_000_000, timeouts=timeouts),

@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from bot.clock import SystemClock
 from bot.errors import BusyError, GenerationError, OutcomeUnknownError, SettingsError, TrackNotReadyError
 from bot.generation import tracks
-from bot.generation.client import GenerationClient, Sessions
-from bot.generation.profiles import profile_named
-from bot.generation.transport import NOT_SENT, Answer, Exchange, HttpLimits, Transport
+from bot.generation.aiml.client import GenerationClient
+from bot.generation.aiml.profiles import PROFILES
+from bot.generation.transport import NOT_SENT, Answer, Exchange, HttpLimits, Sessions, Transport
 from sandbox.generation import FakeGeneration
 from tests.bot.generation.answers import REFERENCE, client_for
 from tests.bot.generation.stand_ins import MovedClock, request_for
@@ -165,7 +165,7 @@ async def test_every_exchange_is_observed(sessions: Sessions, api: FakeGeneratio
         sessions=sessions,
         base_url=api.url,
         api_key=SecretStr(api.key),
-        profile=profile_named("minimax-music"),
+        profile=PROFILES["minimax-music"],
         clock=MovedClock(),
         budget=AsyncLimiter(100, 1),
         observe=seen.append,
@@ -186,7 +186,7 @@ async def test_polls_and_look_ups_share_one_budget_that_posts_do_not_need(
         sessions=sessions,
         base_url=api.url,
         api_key=SecretStr(api.key),
-        profile=profile_named("minimax-music"),
+        profile=PROFILES["minimax-music"],
         clock=SystemClock(),
         budget=AsyncLimiter(1, 3600),
     )

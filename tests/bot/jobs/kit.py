@@ -14,10 +14,11 @@ from typing import Any
 from bot.assembly import Ground, Outside, assemble
 from bot.disk import Disk
 from bot.engine.runner import JobRunner
-from bot.jobs.context import RunAgain, StepLimits, StepResult
+from bot.jobs.context import RunAgain, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Order, Track
+from bot.jobs.music_models import MusicModel, MusicModels
 from bot.jobs.ports import Finished
 from bot.jobs.schedule import Pace
 from bot.jobs.service import Actor
@@ -25,7 +26,7 @@ from bot.metrics import Metrics
 from bot.store.db import open_store
 from bot.store.jobs import SqlJobStore
 from bot.supervisor import TaskSupervisor
-from tests.bot.jobs.orders import MEMBER, an_order
+from tests.bot.jobs.orders import MEMBER, MODEL, an_order
 from tests.bot.jobs.scripted import ScriptedDiscord, ScriptedFetcher, ScriptedGenerator, TroubledStore
 from tests.moved_clock import MovedClock
 
@@ -70,10 +71,13 @@ class Kit:
         self.fetcher = ScriptedFetcher()
         self.files = JobFiles(folder)
         self.files.prepare()
-        self.limits = StepLimits(
+        self.model = MusicModel(
+            name=MODEL,
+            generator=self.generator,
+            look_up=self.generator,
             pace=Pace(poll_interval_seconds=10, polls_per_second=5),
             generation_timeout=timedelta(seconds=900),
-            generation_concurrency=places,
+            concurrency=places,
         )
         self.disk = Disk([folder / "tracks"], self.clock)
         ground = Ground(
@@ -84,17 +88,17 @@ class Kit:
             metrics=self.metrics,
             supervisor=self.supervisor,
         )
-        assembly = assemble(ground, limits=self.limits, engine=HeardRunner)
+        assembly = assemble(ground, models=MusicModels([self.model]), pace=self.model.pace, engine=HeardRunner)
         self.steps = assembly.steps(
             Outside(
-                generator=self.generator,
                 references=self.fetcher,
                 tracks=self.fetcher,
                 cards=self.discord,
                 delivery=self.discord,
             )
         )
-        self.card_updater = self.steps._context.card_updater
+        self.context = self.steps._context
+        self.card_updater = self.context.card_updater
         self.service = assembly.jobs
         self.eta_estimator = assembly.eta_estimator
         self.engine = assembly.engine
@@ -196,7 +200,7 @@ class Kit:
             case JobState.SUBMITTING:
                 moved = await self.real_store.move(job, after, now, attempt=job.attempt + 1, submit_started_at=now)
             case JobState.GENERATING:
-                deadline = now + self.limits.generation_timeout
+                deadline = now + self.model.generation_timeout
                 moved = await self.real_store.resolve_submission(job.id, job.attempt, f"g-{job.id}", now, deadline)
             case JobState.READY:
                 moved = await self.real_store.move(job, after, now, track=Track(url=TRACK_URL))

@@ -9,6 +9,7 @@ LYRICS = "Über den Dächern\nsing ich – 🎶"
 MEMBER = 77
 GUILD = 5
 CHANNEL = 6
+MODEL = "minimax-music"
 
 
 def an_order(interaction_id: int = 1, *, member_id: int = MEMBER, expires_in: timedelta | None = None) -> Order:
@@ -34,6 +35,9 @@ def an_order(interaction_id: int = 1, *, member_id: int = MEMBER, expires_in: ti
             size_bytes=4_000_000,
             expires_at=None if expires_in is None else NOON + expires_in,
         ),
+        provider="aiml",
+        model=MODEL,
+        price_micros=37_000,
     )
 
 
@@ -53,6 +57,10 @@ def a_job() -> Job:
         lyrics=order.lyrics,
         prompt=order.prompt,
         reference=order.reference,
+        provider=order.provider,
+        model=order.model,
+        style=order.style,
+        price_micros=order.price_micros,
         again_of=None,
         generation_id=None,
         track=None,

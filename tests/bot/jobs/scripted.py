@@ -14,11 +14,14 @@ from bot.errors import StoreBusyError
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import (
+    Cancellation,
     CheckedReference,
     DeliveredMessage,
     Eta,
     GenerationRequest,
     JobStore,
+    ProbeReport,
+    ProbeResult,
     Progress,
     Published,
     StillWorking,
@@ -67,7 +70,7 @@ class Script:
 
 
 class ScriptedGenerator:
-    """`bot.jobs.ports.Generator`."""
+    """`bot.jobs.ports.Generator`, `LookUp` and `Canceller`."""
 
     def __init__(self) -> None:
         self.can_look_up = False
@@ -76,6 +79,7 @@ class ScriptedGenerator:
         self.polls = Script(StillWorking(status="processing"))
         self.look_ups = Script(None)
         self.fetches = Script(TRACK)
+        self.cancels = Script(Cancellation.STOPPED)
 
     async def submit(self, request: GenerationRequest) -> str:
         return await self.submits.play(request)
@@ -85,6 +89,12 @@ class ScriptedGenerator:
 
     async def look_up(self, client_request_id: str, since: datetime) -> str | None:
         return await self.look_ups.play((client_request_id, since))
+
+    async def cancel(self, generation_id: str) -> Cancellation:
+        return await self.cancels.play(generation_id)
+
+    async def probe(self) -> ProbeReport:
+        return ProbeReport(result=ProbeResult.KEY_ACCEPTED, detail="")
 
     async def fetch(self, track_url: str, into: Path) -> int:
         content: bytes = await self.fetches.play((track_url, into))
@@ -134,17 +144,21 @@ def checked(job: Job) -> CheckedReference:
 
 
 class ScriptedFetcher:
-    """`bot.jobs.ports.References` and `Tracks`."""
+    """`bot.jobs.ports.References` and `Tracks`; `listens` answers `prepare`."""
 
     def __init__(self) -> None:
         self.checks = Script(checked)
         self.listens = Script(93.5)
+        self.released: list[int] = []
 
     async def check(self, job: Job) -> CheckedReference:
         return await self.checks.play(job)
 
-    async def seconds_of(self, track: Path) -> float | None:
-        return await self.listens.play(track)
+    async def prepare(self, job: Job, track: Path) -> float | None:
+        return await self.listens.play((job, track))
+
+    async def release(self, job: Job) -> None:
+        self.released.append(job.id)
 
 
 @dataclass

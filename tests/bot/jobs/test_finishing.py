@@ -44,6 +44,22 @@ async def test_the_track_is_kept_with_the_job_before_it_is_sent(kit: Kit):
     assert len(kit.generator.fetches.calls) == 1
 
 
+async def test_a_track_is_made_ready_once_before_it_is_sent_and_what_was_kept_for_that_goes_once_it_has_arrived(
+    kit: Kit,
+):
+    job = await kit.at(JobState.READY)
+    kit.discord.deliveries.then(*(DeliveryLaterError("503") for _ in range(3)))
+    await kit.run_step()
+    await kit.run_step()
+    for _ in range(3):
+        await kit.run_step()
+        assert kit.fetcher.released == []
+    await kit.run_step()
+    assert (await kit.job()).state is JobState.DELIVERED
+    assert kit.fetcher.listens.calls == [(job, kit.files.track(await kit.job()))]
+    assert kit.fetcher.released == [job.id]
+
+
 @pytest.mark.parametrize(
     ("url", "ending"),
     [

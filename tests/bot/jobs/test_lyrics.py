@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import OrderError, Reason
-from bot.jobs.lyrics import PromptRules, made_title, shorten, to_prompt, to_sung
+from bot.jobs.lyrics import Dialect, PromptRules, made_title, shorten, to_prompt, to_sung, to_tagged
 
 RULES = PromptRules()
 
@@ -89,6 +89,49 @@ def test_long_lyrics_are_marked_before_they_are_too_long() -> None:
     assert to_prompt("a" * 397, RULES).is_long
 
 
+TAGGED = [
+    pytest.param("[Verse 1]\none\n[Chorus]\ntwo", "[Verse 1]\none\n\n[Chorus]\ntwo", id="tags in brackets"),
+    pytest.param("[verse #2] one / two [CHORUS x2] three", "[Verse 2]\none\ntwo\n\n[Chorus]\nthree", id="one line"),
+    pytest.param("Strophe 1:\neins\nПрипев:\nдва", "[Verse 1]\neins\n\n[Chorus]\nдва", id="other languages"),
+    pytest.param("【サビ】\n夜空\n(Pre-chorus)\n星", "[Chorus]\n夜空\n\n[Pre-Chorus]\n星", id="other brackets"),
+    pytest.param("Prechorus\none\nBridge b: two", "[Pre-Chorus]\none\n\n[Bridge B]\ntwo", id="labels"),
+    pytest.param("[Chorus: Ada & Bo]\none", "[Chorus]\none", id="who sings is a note"),
+    pytest.param("[Verse: 1]\none\n[Verse: ii]\ntwo", "[Verse 1]\none\n\n[Verse II]\ntwo", id="numbers"),
+    pytest.param("Intro: Verse 1: Chorus: one", "[Chorus]\none", id="label behind label"),
+    pytest.param("[softly]\none\n[spoken]\ntwo", "one\n\n[Spoken]\ntwo", id="a note that names no part is left out"),
+    pytest.param("[Verse]\n\na b\n\nc d\n\ne f\n\ng h", "[Verse]\na b\nc d\ne f\ng h", id="double spacing"),
+    pytest.param("##[Verse]\none##", "[Verse]\none", id="no hash marks"),
+    pytest.param("The bridge is burning", "The bridge is burning", id="a section's name inside a line is sung"),
+    pytest.param("one\n\ntwo", "one\n\ntwo", id="none typed, none made"),
+    pytest.param("[Solo]\n[Outro]\none", "[Solo]\n\n[Outro]\none", id="a part without words"),
+]
+
+
+@pytest.mark.parametrize(("typed", "tagged"), TAGGED)
+def test_sections_are_kept_and_named_alike_for_a_model_that_reads_tags(typed: str, tagged: str) -> None:
+    assert to_tagged(typed) == tagged
+    rules = PromptRules(dialect=Dialect.SECTION_TAGS)
+    prompt = to_prompt(typed, rules)
+    assert (prompt.text, prompt.sung) == (tagged, to_sung(typed))
+
+
+def test_tags_alone_are_nothing_to_sing() -> None:
+    with pytest.raises(OrderError) as refused:
+        to_prompt("[Verse]\n[Chorus]", PromptRules(dialect=Dialect.SECTION_TAGS))
+    assert refused.value.reason is Reason.LYRICS_EMPTY
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_fewer_characters_than_the_model_takes_are_refused_with_the_number(dialect: Dialect) -> None:
+    rules = PromptRules(dialect=dialect, min_characters=10)
+    exactly = {Dialect.HASH_MARKS: "a" * 6, Dialect.SECTION_TAGS: "[Hook]\naaa"}[dialect]
+    assert to_prompt(exactly, rules).characters == 10
+    with pytest.raises(OrderError) as refused:
+        to_prompt(exactly[:-1], rules)
+    assert refused.value.reason is Reason.LYRICS_TOO_SHORT
+    assert refused.value.values == {"count": 9, "limit": 10}
+
+
 # Text made of what people really paste: words, tags, marks, invisible characters, and anything else.
 PIECES = st.sampled_from(
     [
@@ -122,6 +165,14 @@ TEXTS = st.one_of(st.lists(PIECES, max_size=14).map("".join), st.text(max_size=6
 @given(TEXTS)
 def test_cleaning_twice_is_cleaning_once(typed: str) -> None:
     assert to_sung(to_sung(typed)) == to_sung(typed)
+
+
+@given(TEXTS)
+def test_tagging_twice_is_tagging_once_and_sings_the_same_words(typed: str) -> None:
+    tagged = to_tagged(typed)
+    assert to_tagged(tagged) == tagged
+    assert to_sung(tagged).split() == to_sung(typed).split()
+    assert "\n\n\n" not in tagged
 
 
 @given(TEXTS)

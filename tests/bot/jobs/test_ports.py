@@ -8,10 +8,11 @@ import pytest
 
 from bot.delivery import CardMessages, TrackMessages
 from bot.engine.runner import Steps
-from bot.generation.client import GenerationClient
+from bot.generation.aiml.client import GenerationClient
 from bot.jobs import ports
-from bot.jobs.ports import Cards, Delivery, Generator, JobStore, References, Tracks
+from bot.jobs.ports import Canceller, Cards, Delivery, Generator, JobStore, LookUp, References, Tracks
 from bot.jobs.steps import JobSteps
+from bot.packaged_tracks import PackagedTracks
 from bot.references import ReferenceFetcher
 from bot.store.jobs import SqlJobStore
 from tests.bot.jobs.scripted import ScriptedDiscord, ScriptedFetcher, ScriptedGenerator
@@ -20,13 +21,16 @@ KEPT_BY = [
     (JobStore, SqlJobStore),
     (Generator, GenerationClient),
     (Generator, ScriptedGenerator),
+    (LookUp, GenerationClient),
+    (LookUp, ScriptedGenerator),
+    (Canceller, ScriptedGenerator),
     (Cards, CardMessages),
     (Cards, ScriptedDiscord),
     (Delivery, TrackMessages),
     (Delivery, ScriptedDiscord),
     (References, ReferenceFetcher),
     (References, ScriptedFetcher),
-    (Tracks, ReferenceFetcher),
+    (Tracks, PackagedTracks),
     (Tracks, ScriptedFetcher),
     (Steps, JobSteps),
 ]

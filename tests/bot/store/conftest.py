@@ -42,6 +42,15 @@ async def url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
     return await server.migrated_database()
 
 
+@pytest.fixture(params=KINDS)
+async def new_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
+    """A database of each kind that nobody has opened."""
+    if request.param == "sqlite":
+        return sqlite_url
+    server: PostgresqlServer = request.getfixturevalue("postgresql")
+    return await server.empty_database()
+
+
 @pytest.fixture
 async def store(url: str) -> AsyncGenerator[SqlJobStore]:
     async with open_store(url, clock=SetClock()) as opened:

@@ -24,6 +24,9 @@ def an_order(
     lyrics: str = LYRICS,
     title: str = "Dächer",
     again_of: int | None = None,
+    model: str = "minimax-music",
+    style: str | None = None,
+    price_micros: int = 37_000,
 ) -> Order:
     return Order(
         member_id=member_id,
@@ -41,6 +44,10 @@ def an_order(
         lyrics=lyrics,
         prompt=f"##\n{lyrics}\n##",
         reference=Reference(url="https://cdn.example/a.mp3?ex=1", name="a.mp3", size_bytes=4_000_000, expires_at=at(9)),
+        provider="aiml",
+        model=model,
+        style=style,
+        price_micros=price_micros,
         again_of=again_of,
     )
 

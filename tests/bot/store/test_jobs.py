@@ -146,6 +146,30 @@ async def test_ahead_are_those_at_the_provider_and_those_queued_before(store: Sq
     assert await store.ahead_of(behind) == 4
 
 
+async def test_another_models_jobs_are_not_ahead(store: SqlJobStore) -> None:
+    for number in range(1, 4):
+        await moved(store, await store.add(an_order(number, model="acestep"), NOON), JobState.QUEUED)
+    mine = await moved(store, await store.add(an_order(9), NOON), JobState.QUEUED)
+    theirs = await moved(store, await store.add(an_order(10, model="acestep"), NOON), JobState.QUEUED)
+    assert (await store.ahead_of(mine), await store.ahead_of(theirs)) == (0, 3)
+
+
+async def test_a_model_learns_from_its_own_generations(store: SqlJobStore) -> None:
+    await moved(store, await store.add(an_order(1), NOON), *TO_DELIVERED)
+    await moved(store, await store.add(an_order(2, model="acestep"), NOON), *TO_DELIVERED)
+    await moved(store, await store.add(an_order(3, model="acestep"), NOON), *TO_DELIVERED)
+    found = [len(await store.recent_seconds(model)) for model in ("minimax-music", "acestep", "nobody")]
+    assert found == [1, 2, 0]
+
+
+async def test_what_an_order_says_of_its_model_is_what_the_job_keeps(store: SqlJobStore) -> None:
+    order = an_order(model="acestep", style="warm folk – 🎶", price_micros=3_000_000_000)
+    job = await moved(store, await store.add(order, NOON), *TO_DELIVERED)
+    assert (job.provider, job.model, job.price_micros) == ("aiml", "acestep", 3_000_000_000)
+    assert job.style == "warm folk – 🎶"
+    assert await store.get(job.id) == job
+
+
 async def test_a_members_jobs_come_newest_first_in_pages(store: SqlJobStore) -> None:
     mine = [(await store.add(an_order(number), NOON)).id for number in range(1, 13)]
     await store.add(an_order(99, member_id=78), NOON)
@@ -178,8 +202,8 @@ async def test_recent_seconds_are_of_first_successes_newest_first(store: SqlJobS
     await moved(store, lost, JobState.GENERATING, JobState.READY)
     await moved(store, await store.add(an_order(9), at(900)), *TO_GENERATING, JobState.FAILED)
     once = 4  # `moved` makes the fourth move of `lost` four seconds after the third
-    assert await store.recent_seconds() == [once, 40, 20, 30]
-    assert await store.recent_seconds(2) == [once, 40]
+    assert await store.recent_seconds("minimax-music") == [once, 40, 20, 30]
+    assert await store.recent_seconds("minimax-music", 2) == [once, 40]
 
 
 async def test_the_tally_names_every_state(store: SqlJobStore) -> None:

@@ -13,25 +13,30 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Select, create_engine, func, make_url, select
+from sqlalchemy import Connection, Select, create_engine, func, insert, make_url, select
 
 from bot.errors import StartError
-from bot.jobs.model import Job
+from bot.generation.traits import TRAITS
+from bot.jobs.model import Job, JobState
 from bot.store import migrate
 from bot.store.db import describe, open_store
 from bot.store.engines import connect
-from bot.store.tables import is_live, is_resting, is_unfinished, jobs, metadata
+from bot.store.rows import columns_of_order
+from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, metadata
 from tests.bot.store import processes
 from tests.bot.store.orders import NOON, SetClock, an_order
 
 #: A step that was released is never edited: databases out there have taken it as it was.
-RELEASED = {"0001_jobs.py": "9c290bf0c58283f207c22c63fc32d983e14e12e22c0d6d29865db604aa5acc36"}
+RELEASED = {
+    "0001_jobs.py": "9c290bf0c58283f207c22c63fc32d983e14e12e22c0d6d29865db604aa5acc36",
+    "0002_music_service.py": "cb1fedbbf3a63f3ab5c48851813a65766058b818d31ef2b8a75c40907e53ab6d",
+}
 
 NEXT = """
 from alembic import op
 import sqlalchemy as sa
 import os, signal
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "0003", "0002", None, None
 
 def upgrade():
     op.add_column("job", sa.Column("mood", sa.Text()))
@@ -65,11 +70,41 @@ class NextVersion:
     def install(self, *, then: str = "pass") -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(self._present, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
-        (self.folder / "versions" / "0002_mood.py").write_text(NEXT.format(then=then))
+        (self.folder / "versions" / "0003_mood.py").write_text(NEXT.format(then=then))
         self._monkeypatch.setattr(migrate, "FOLDER", self.folder)
 
     def remove(self) -> None:
         self._monkeypatch.setattr(migrate, "FOLDER", self._present)
+
+
+class PreviousVersion:
+    """A version of the code from before some of the steps, and databases as it left them."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self._monkeypatch = monkeypatch
+
+    async def leave(self, url: str, *, newest: str, rows: Sequence[dict[str, Any]]) -> None:
+        """A database at step `newest` with these rows of table `job`."""
+        shutil.copytree(migrate.FOLDER, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+        for step in (self.folder / "versions").glob("[0-9]*.py"):
+            if step.name[:4] > newest:
+                step.unlink()
+        with self._monkeypatch.context() as patched:
+            patched.setattr(migrate, "FOLDER", self.folder)
+            await _migrated(url)
+        database = connect(make_url(url))
+        async with database.writing() as connection:
+            for row in rows:
+                job_id = (await connection.execute(insert(jobs).values(row).returning(jobs.c.id))).scalar_one()
+                line = {"job_id": job_id, "at": NOON, "before": None, "after": row["state"], "detail": ""}
+                await connection.execute(insert(job_events).values(line))
+        await database.close()
+
+
+@pytest.fixture
+def previous_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PreviousVersion:
+    return PreviousVersion(tmp_path / "previous", monkeypatch)
 
 
 @pytest.fixture
@@ -133,16 +168,16 @@ async def test_a_database_of_an_older_version_is_backed_up_and_migrated(
 ) -> None:
     job = await _with_a_job(sqlite_url)
     next_version.install()
-    assert "revision 0001; the bot will migrate it to 0002" in await describe(sqlite_url)
+    assert "revision 0002; the bot will migrate it to 0003" in await describe(sqlite_url)
     caplog.set_level(logging.INFO, "bot.store")
     async with open_store(sqlite_url, clock=SetClock(datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC))) as store:
         assert await store.get(job.id) == job
-    backup = path.with_name("compose.db.0001.20260506T070809Z.backup")
+    backup = path.with_name("compose.db.0002.20260506T070809Z.backup")
     assert backup.stat().st_mode & 0o777 == 0o600
     assert str(backup) in caplog.text
     assert {"mood"} == _schema(path).keys() - _schema(backup).keys()
     with closing(sqlite3.connect(backup)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
         assert connection.execute("SELECT lyrics FROM job").fetchall() == [(job.lyrics,)]
 
 
@@ -165,7 +200,7 @@ async def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(
     before = path.read_bytes() if path.exists() else b""
     next_version.remove()
     for attempt in (describe(url), _migrated(url)):
-        with pytest.raises(StartError, match=r"newer version of Compose \(revision 0002, this one knows up to 0001\)"):
+        with pytest.raises(StartError, match=r"newer version of Compose \(revision 0003, this one knows up to 0002\)"):
             await attempt
     assert (path.read_bytes() if path.exists() else b"") == before
 
@@ -185,7 +220,7 @@ async def test_a_step_that_fails_leaves_the_database_and_no_backup(
             await _migrated(url)
     assert list(path.parent.glob("*.backup*")) == []
     next_version.remove()
-    assert "revision 0001 (up to date)" in await describe(url)
+    assert "revision 0002 (up to date)" in await describe(url)
     if path.exists():
         assert "mood" not in _schema(path)
     async with open_store(url, clock=SetClock()) as store:
@@ -214,6 +249,45 @@ async def test_a_step_that_breaks_the_history_is_taken_back(sqlite_url: str, nex
     async with open_store(sqlite_url, clock=SetClock()) as store:
         assert await store.get(job.id) == job
         assert len(await store.history(job.id)) == 1
+
+
+def _row_of_0001(number: int, state: JobState) -> dict[str, Any]:
+    """A row as revision 0001 wrote it: no column of a later one is named."""
+    order = columns_of_order(an_order(number), key=f"{number:016x}", now=NOON)
+    later = {"provider", "model", "style", "price_micros"}
+    row = {name: value for name, value in order.items() if name not in later} | {"state": state}
+    if state in {JobState.SUBMITTING, JobState.UNKNOWN, JobState.GENERATING, JobState.READY, JobState.DELIVERING}:
+        row |= {"attempt": 1, "submit_started_at": NOON}
+    if state in {JobState.GENERATING, JobState.READY, JobState.DELIVERING}:
+        row |= {"generation_id": f"gen-{number}:minimax-music", "accepted_at": NOON, "deadline_at": NOON}
+    return row
+
+
+async def test_every_song_in_flight_gets_the_present_service(new_url: str, previous_version: PreviousVersion) -> None:
+    rows = [_row_of_0001(number, state) for number, state in enumerate(JobState, start=1)]
+    await previous_version.leave(new_url, newest="0001", rows=rows)
+    assert "revision 0001; the bot will migrate it to 0002" in await describe(new_url)
+    traits = TRAITS["minimax-music"]
+    async with open_store(new_url, clock=SetClock()) as store:
+        for job_id, row in enumerate(rows, start=1):
+            job = await store.get(job_id)
+            assert job is not None
+            assert (job.provider, job.model, job.style, job.price_micros) == ("aiml", traits.model, None, 37_000)
+            assert (job.state, job.lyrics, job.generation_id) == (
+                row["state"],
+                row["lyrics"],
+                row.get("generation_id"),
+            )
+            assert len(await store.history(job.id)) == 1
+        # what is ordered from now on is what its order says
+        later = await store.add(an_order(99, model="acestep", style="folk", price_micros=0), NOON)
+        assert (later.model, later.style, later.price_micros) == ("acestep", "folk", 0)
+        assert await store.get(later.id) == later
+        generating = await store.get(1 + list(JobState).index(JobState.GENERATING))
+        assert generating is not None
+        moved = await store.move(generating, JobState.READY, NOON)
+        assert moved is not None
+        assert moved.model == traits.model
 
 
 @pytest.mark.parametrize(

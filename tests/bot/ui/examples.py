@@ -60,6 +60,10 @@ def example_job(state: JobState = JobState.GENERATING, **changes: Any) -> Job:
             format="mp3",
             copy_name="17.mp3",
         ),
+        provider="aiml",
+        model="minimax-music",
+        style=None,
+        price_micros=37_000,
         again_of=None,
         generation_id="gen-1" if state in _PAID else None,
         track=Track(url="https://files.example/track.mp3?sig=1", copy_name="17.mp3", size_bytes=1_000_000, seconds=61.0)

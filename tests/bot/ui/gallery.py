@@ -106,6 +106,7 @@ def _track(locale: str) -> list[str]:
 
 def _refusals(locale: str) -> list[str]:
     errors = [
+        OrderError(Reason.LYRICS_TOO_SHORT, count=7, limit=10),
         OrderError(Reason.LYRICS_TOO_LONG, count=723, limit=600),
         OrderError(Reason.LYRICS_EMPTY),
         OrderError(Reason.TITLE_TOO_LONG, count=93, limit=80),

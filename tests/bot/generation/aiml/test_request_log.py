@@ -7,10 +7,10 @@ from aiolimiter import AsyncLimiter
 from pydantic import SecretStr
 
 from bot.errors import BusyError, OutcomeUnknownError
-from bot.generation.client import GenerationClient, Sessions
-from bot.generation.profiles import profile_named
-from bot.generation.request_log import ASK_AGAIN_SECONDS, MAX_PAGES, RequestLog
-from bot.generation.transport import Answer
+from bot.generation.aiml.client import GenerationClient
+from bot.generation.aiml.profiles import PROFILES
+from bot.generation.aiml.request_log import ASK_AGAIN_SECONDS, MAX_PAGES, RequestLog
+from bot.generation.transport import Answer, Sessions
 from sandbox.generation import FakeGeneration
 from tests.bot.generation.answers import made
 from tests.bot.generation.stand_ins import MovedClock, References, request_for
@@ -86,7 +86,7 @@ async def test_an_api_without_a_log_is_asked_once_an_hour(sessions: Sessions, ap
         sessions=sessions,
         base_url=api.url,
         api_key=SecretStr(api.key),
-        profile=profile_named("minimax-music"),
+        profile=PROFILES["minimax-music"],
         clock=clock,
         budget=AsyncLimiter(100, 1),
     )

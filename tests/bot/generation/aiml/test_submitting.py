@@ -11,8 +11,8 @@ from bot.errors import (
     Reason,
     RefusedError,
 )
-from bot.generation.client import GenerationClient, Sessions
-from bot.generation.transport import Timeouts
+from bot.generation.aiml.client import GenerationClient
+from bot.generation.transport import Sessions, Timeouts
 from sandbox.generation import FakeGeneration, Settings
 from tests.bot.generation.answers import (
     MAINTENANCE,

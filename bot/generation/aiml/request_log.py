@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.errors import BusyError
+from bot.generation.aiml.wire import LogPage, log_page_in
 from bot.generation.transport import Answer
-from bot.generation.wire import LogPage, log_page_in
 
 PATH = "v2/logs"
 PAGE_ROWS = 100  #: the documented maximum

@@ -2,25 +2,22 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 
-import aiohttp
 from aiolimiter import AsyncLimiter
 from pydantic import SecretStr
 
 from bot.clock import Clock
 from bot.errors import AccountError, BusyError, OutcomeUnknownError, Reason, RefusedError
-from bot.generation import request_log
-from bot.generation.error_mapping import poll_error, submit_error
-from bot.generation.profiles import RequestProfile
-from bot.generation.request_log import RequestLog
+from bot.generation.aiml import request_log
+from bot.generation.aiml.error_mapping import poll_error, submit_error
+from bot.generation.aiml.profiles import RequestProfile
+from bot.generation.aiml.request_log import RequestLog
+from bot.generation.aiml.wire import accepted_id, progress_in
 from bot.generation.tracks import TrackSources, fetch_track
-from bot.generation.transport import Answer, Exchange, HttpLimits, Observer, Transport
-from bot.generation.wire import accepted_id, progress_in
-from bot.jobs.ports import GaveUp, GenerationRequest, Progress
+from bot.generation.transport import Answer, Exchange, HttpLimits, Observer, Sessions, Transport
+from bot.jobs.ports import GaveUp, GenerationRequest, ProbeReport, ProbeResult, Progress
 
 log = logging.getLogger(__name__)
 
@@ -29,39 +26,8 @@ PATH = "v2/generate/audio"
 _PROBE_ID = "compose-check"
 
 
-class ProbeResult(StrEnum):
-    """What a probe found."""
-
-    KEY_ACCEPTED = "key_accepted"  #: the API is there and lets this key in
-    KEY_REFUSED = "key_refused"  #: the API is there; the key is wrong, expired or blocked
-    NO_CREDITS = "no_credits"  #: the key is right; the account is empty
-    IN_TROUBLE = "in_trouble"  #: something answers, with errors or limits; the key could not be judged
-    NOT_THE_API = "not_the_api"  #: something answers, but not this API: a wrong address, or a gateway before it
-    NOT_REACHABLE = "not_reachable"  #: no connection, or no answer in time
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeReport:
-    """The outcome of a probe."""
-
-    result: ProbeResult
-    detail: str  #: for operators; no URL, no key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sessions:
-    """The HTTP sessions in use. None carries credentials, cookies or default headers of its own."""
-
-    calls: aiohttp.ClientSession  #: to the configured address: polls, look-ups, and tracks that lie there; pooled
-    #: Wherever else an answer says that a track lies; its connector is `bot.connections.public_connector`.
-    files: aiohttp.ClientSession
-    #: POSTs. With `TCPConnector(force_close=True)` none goes out on a pooled connection that the server is just
-    #: closing: that would be an outcome nobody knows, for nothing.
-    submit: aiohttp.ClientSession
-
-
 class GenerationClient:
-    """Implements `bot.jobs.ports.Generator`. Holds no state but what it learned about the request log."""
+    """Implements `Generator` and `LookUp` of `bot.jobs.ports`. Keeps only what it learned of the request log."""
 
     def __init__(
         self,

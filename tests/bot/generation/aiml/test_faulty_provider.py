@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BusyError
-from bot.generation.client import GenerationClient
+from bot.generation.aiml.client import GenerationClient
 from bot.jobs.ports import Finished, StillWorking
 from sandbox.generation import FakeGeneration, Manner
 from tests.bot.generation.stand_ins import References, request_for

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from bot.errors import AccountError, BusyError, GenerationError, OutcomeUnknownError, Reason, RefusedError
-from bot.generation.client import GenerationClient, Sessions
-from bot.generation.transport import Timeouts
+from bot.generation.aiml.client import GenerationClient
+from bot.generation.transport import Sessions, Timeouts
 from bot.jobs.ports import Finished, GaveUp, Progress, StillWorking
 from sandbox.generation import FakeGeneration
 from tests.bot.generation.answers import (

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.errors import AccountError, BusyError, GenerationError, OutcomeUnknownError, Reason, RefusedError
-from bot.generation.error_bodies import ErrorBody, error_body_in
+from bot.generation.aiml.error_bodies import ErrorBody, error_body_in
 from bot.generation.redaction import sanitised
 from bot.generation.transport import Answer
 from bot.jobs.ports import GaveUp

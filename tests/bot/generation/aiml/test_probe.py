@@ -3,7 +3,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.generation.client import GenerationClient, ProbeResult, Sessions
+from bot.generation.aiml.client import GenerationClient
+from bot.generation.transport import Sessions
+from bot.jobs.ports import ProbeResult
 from sandbox.generation import FakeGeneration
 from tests.bot.generation.answers import NO_CREDITS, NO_KEY, PAGE, answering, client_for, envelope, made
 

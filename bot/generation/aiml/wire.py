@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from bot.download import has_plausible_host
 from bot.errors import Reason
-from bot.generation.error_bodies import error_body_in
+from bot.generation.aiml.error_bodies import error_body_in
 from bot.generation.redaction import sanitised
 from bot.jobs.ports import Finished, GaveUp, Progress, StillWorking
 

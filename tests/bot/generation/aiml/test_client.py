@@ -4,7 +4,7 @@ from pathlib import Path
 import av
 import pytest
 
-from bot.generation.client import GenerationClient
+from bot.generation.aiml.client import GenerationClient
 from bot.jobs.ports import Finished, StillWorking
 from sandbox.generation import FakeGeneration
 from tests.bot.generation.stand_ins import PROMPT, References, request_for

@@ -1,0 +1,227 @@
+"""A job is driven by the model that it was ordered with: its contract, its pace, its promises about a lost answer."""
+
+import itertools
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import BusyError, OutcomeUnknownError, Reason, TrackLostError
+from bot.jobs.context import WITHOUT_A_MODEL, RunAgain
+from bot.jobs.model import Job, JobState
+from bot.jobs.music_models import MusicModels, ReferenceForm, Repeat
+from bot.jobs.ports import Cancellation
+from bot.jobs.schedule import Pace
+from tests.bot.jobs.kit import OWNER, Kit, finished
+from tests.bot.jobs.orders import an_order
+from tests.bot.jobs.scripted import ScriptedGenerator
+
+LOST = OutcomeUnknownError("no answer")
+
+
+async def other_order(kit: Kit, number: int = 99) -> Job:
+    return await kit.order(replace(an_order(number), model="acestep", provider="acestep", style="folk", price_micros=0))
+
+
+def add_other(kit: Kit, **changes: object) -> ScriptedGenerator:
+    """A second model in use, beside the kit's own."""
+    generator = ScriptedGenerator()
+    ids = itertools.count(1)
+    generator.submits.default = lambda _request: f"acestep:{next(ids)}"
+    given = {"pace": Pace(poll_interval_seconds=100, polls_per_second=5), "generation_timeout": timedelta(hours=2)}
+    other = replace(kit.model, name="acestep", generator=generator, look_up=None, **{**given, **changes})
+    kit.context.models = MusicModels([kit.model, other])
+    return generator
+
+
+async def test_two_models_are_each_asked_for_their_own_songs(kit: Kit) -> None:
+    other = add_other(kit)
+    mine, theirs = await kit.order(), await other_order(kit, 99)
+    for job in (mine, theirs):
+        await kit.run_on(job.id)
+    (request,) = other.submits.calls
+    assert (request.style, len(kit.generator.submits.calls)) == ("folk", 1)
+    assert kit.generator.submits.calls[0].style is None
+    job = await kit.job(theirs.id)
+    assert job.deadline_at == kit.clock.now() + timedelta(hours=2)
+    step = await kit.run_step(theirs.id)
+    assert (len(other.polls.calls), len(kit.generator.polls.calls)) == (1, 0)
+    assert isinstance(step, RunAgain)
+    assert 80 < step.after_seconds <= 100
+    other.polls.then(finished())
+    await kit.run_on(theirs.id)
+    assert (len(other.fetches.calls), len(kit.generator.fetches.calls)) == (1, 0)
+    assert (await kit.job(theirs.id)).state is JobState.DELIVERED
+
+
+@pytest.mark.parametrize(
+    "state", [JobState.CHECKING, JobState.QUEUED, JobState.SUBMITTING, JobState.GENERATING, JobState.READY]
+)
+async def test_a_job_whose_model_is_not_configured_waits_and_the_operator_is_told_once(
+    kit: Kit, state: JobState, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = await kit.at(state)
+    kit.context.models = MusicModels([replace(kit.model, name="acestep")])
+    with caplog.at_level(logging.WARNING, "bot.jobs"):
+        for _ in range(3):
+            assert await kit.run_step() == WITHOUT_A_MODEL
+    assert await kit.job() == job
+    assert not kit.generator.submits.calls + kit.generator.polls.calls + kit.generator.fetches.calls
+    (line,) = [record for record in caplog.records if "not configured" in record.message]
+    assert "minimax-music" in line.message
+    # configured again, it goes on where it stood
+    kit.context.models = MusicModels([kit.model])
+    assert await kit.run_step() != WITHOUT_A_MODEL
+
+
+async def test_a_doubt_about_a_model_that_is_gone_is_left_to_its_member(kit: Kit) -> None:
+    await kit.unknown()
+    kit.context.models = MusicModels([])
+    assert not isinstance(await kit.run_step(), RunAgain)
+    assert (await kit.job()).state is JobState.UNKNOWN
+
+
+async def test_jobs_that_wait_for_a_lost_model_hold_up_no_other(kit: Kit) -> None:
+    for number in range(30):
+        await other_order(kit, 100 + number)
+    mine = await kit.order()
+    await kit.run_on(mine.id)
+    assert (await kit.job(mine.id)).state is JobState.GENERATING
+
+
+async def test_each_model_has_its_own_places(kit: Kit) -> None:
+    other = add_other(kit, concurrency=1)
+    first, second, mine = await other_order(kit, 98), await other_order(kit, 99), await kit.order()
+    for job in (first, second, mine):
+        await kit.run_on(job.id)
+    states = [(await kit.job(job.id)).state for job in (first, second, mine)]
+    assert states == [JobState.GENERATING, JobState.QUEUED, JobState.GENERATING]
+    assert len(other.submits.calls) == 1
+
+
+async def test_a_service_that_takes_bytes_gets_our_copy_whatever_became_of_the_url(kit: Kit) -> None:
+    other = add_other(kit, reference_form=ReferenceForm.BYTES)
+    job = await other_order(kit)
+    copy = kit.files.reference_path("1-copy.mp3")
+    copy.write_bytes(b"ID3 reference")
+    queued = await kit.real_store.move(
+        job,
+        JobState.QUEUED,
+        kit.clock.now(),
+        reference=replace(job.reference, copy_name="1-copy.mp3", expires_at=kit.clock.now()),
+    )
+    assert queued is not None
+    await kit.run_on()
+    (request,) = other.submits.calls
+    assert request.reference_file == copy
+
+
+async def test_a_service_that_takes_bytes_is_not_asked_without_a_copy(kit: Kit) -> None:
+    other = add_other(kit, reference_form=ReferenceForm.BYTES)
+    job = await other_order(kit)
+    assert await kit.real_store.move(job, JobState.QUEUED, kit.clock.now()) is not None
+    await kit.run_step()
+    ended = await kit.job()
+    assert (ended.state, ended.reason, other.submits.calls) == (JobState.FAILED, Reason.REFERENCE_GONE, [])
+
+
+async def test_the_same_ticket_is_handed_in_again_under_the_same_id(kit: Kit) -> None:
+    other = add_other(kit, repeat=Repeat.SAME_TICKET)
+    job = await other_order(kit)
+    other.submits.then(LOST, LOST)
+    for _ in range(3):
+        await kit.run_on(job.id)
+    assert len({request.client_request_id for request in other.submits.calls}) == 1
+    job = await kit.job()
+    assert (len(other.submits.calls), job.state, job.attempt) == (3, JobState.GENERATING, 1)
+
+
+async def test_what_is_free_is_sent_twice_more_and_then_fails_without_asking_anybody(kit: Kit) -> None:
+    other = add_other(kit, repeat=Repeat.FREE)
+    job = await other_order(kit)
+    other.submits.default = LOST
+    for _ in range(5):
+        await kit.run_on(job.id)
+    assert len({request.client_request_id for request in other.submits.calls}) == len(other.submits.calls) == 3
+    job = await kit.job()
+    assert (job.state, job.reason, job.may_be_charged) == (JobState.FAILED, Reason.PROVIDER_FAILED, False)
+
+
+async def test_a_ticket_that_stays_unanswered_is_a_doubt_in_the_end(kit: Kit) -> None:
+    other = add_other(kit, repeat=Repeat.SAME_TICKET)
+    job = await other_order(kit)
+    other.submits.default = LOST
+    for _ in range(5):
+        await kit.run_on(job.id)
+    assert (len(other.submits.calls), (await kit.job()).state) == (3, JobState.UNKNOWN)
+
+
+async def test_what_may_be_charged_twice_is_never_repeated(kit: Kit) -> None:
+    kit.generator.submits.default = LOST
+    await kit.order()
+    for _ in range(5):
+        await kit.run_on()
+    assert (len(kit.generator.submits.calls), (await kit.job()).state) == (1, JobState.UNKNOWN)
+
+
+@pytest.mark.parametrize("repeat", Repeat)
+async def test_a_model_without_a_log_is_not_asked_for_lost_posts(kit: Kit, repeat: Repeat) -> None:
+    other = add_other(kit, repeat=repeat)
+    other.can_look_up = True
+    await other_order(kit)
+    other.submits.then(LOST)
+    await kit.run_on()
+    assert other.look_ups.calls == []
+
+
+async def test_a_lost_track_is_asked_for_at_the_service_that_made_it(kit: Kit) -> None:
+    other = add_other(kit)
+    job = await other_order(kit)
+    await kit.run_on(job.id)
+    other.polls.default = finished()
+    other.fetches.then(TrackLostError("gone"), BusyError("busy"))
+    await kit.run_on(job.id)
+    assert len(other.polls.calls) == 2
+    assert kit.generator.polls.calls == []
+
+
+@pytest.mark.parametrize("said", [*Cancellation, BusyError("busy")])
+async def test_a_service_that_can_stop_is_asked_to_once_the_member_knows(
+    kit: Kit, said: Cancellation | BusyError, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = await kit.at(JobState.GENERATING)
+    kit.context.models = MusicModels([replace(kit.model, canceller=kit.generator)])
+    kit.generator.cancels.then(said)
+    await kit.service.cancel(job.id, OWNER)
+    with caplog.at_level(logging.INFO, "bot.jobs"):
+        await kit.run_on()
+    assert kit.generator.cancels.calls == [job.generation_id]
+    assert str(said) in caplog.text
+    ended = await kit.job()
+    assert (ended.state, ended.notified_state) == (JobState.CANCELLED, JobState.CANCELLED)
+
+
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.GENERATING])
+async def test_nothing_is_stopped_that_was_not_begun_or_cannot_be(kit: Kit, state: JobState) -> None:
+    job = await kit.at(state)
+    if state is JobState.QUEUED:
+        kit.context.models = MusicModels([replace(kit.model, canceller=kit.generator)])
+    await kit.service.cancel(job.id, OWNER)
+    await kit.run_on()
+    assert kit.generator.cancels.calls == []
+    assert (await kit.job()).notified_state is JobState.CANCELLED
+
+
+async def test_the_first_estimate_is_what_is_known_of_the_model(kit: Kit) -> None:
+    add_other(kit, usual_seconds=12.0)
+    estimator = kit.eta_estimator
+    estimator._usual_seconds = kit.context.models.usual_seconds
+    theirs = await other_order(kit)
+    await kit.run_on(theirs.id)
+    job = await kit.job(theirs.id)
+    assert job.accepted_at is not None
+    assert (await estimator.estimate(job)).expected_at == job.accepted_at + timedelta(seconds=12)
+    mine = await kit.order()
+    await kit.run_on(mine.id)
+    assert (await estimator.estimate(await kit.job(mine.id))).expected_at is None

@@ -1,0 +1,49 @@
+"""A bot that is forked from a warm process is to all who look at it the bot that is started cold."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.bot_process import BotProcess
+from sandbox.discord import FakeDiscord
+from sandbox.generation import FakeGeneration
+from sandbox.stage import settings_for, wait_until_ready
+from tests.warm_bots import CAN_FORK, WarmBotProcess
+
+pytestmark = [
+    pytest.mark.skipif(not CAN_FORK, reason="bots start cold here"),
+    pytest.mark.parametrize("kind", [BotProcess, WarmBotProcess], ids=["cold", "warm"]),
+]
+
+
+async def test_its_exit_code_and_last_words_arrive(tmp_path: Path, kind: type[BotProcess]) -> None:
+    bot = kind(tmp_path, {"POLL_INTERVAL_SECONDS": "soon"})
+    await bot.start()
+    assert await bot.wait() == 2
+    assert not bot.is_running
+    assert "Traceback" not in bot.log
+    assert "POLL_INTERVAL_SECONDS" in bot.log
+    await bot.start(POLL_INTERVAL_SECONDS="never")
+    assert await bot.wait() == 2
+    assert bot.log.count("These settings cannot be used") == 2, "the log goes on over all starts"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looked up in /proc")
+async def test_it_lives_in_its_folder_writes_its_log_and_dies_and_stops_as_told(
+    tmp_path: Path, kind: type[BotProcess]
+) -> None:
+    async with FakeDiscord() as discord, FakeGeneration() as api, kind(tmp_path, settings_for(discord, api)) as bot:
+        await wait_until_ready(discord, bot)
+        seen = Path(f"/proc/{bot.pid}")
+        assert (seen / "cwd").resolve() == tmp_path
+        assert {(seen / f"fd/{number}").resolve() for number in (1, 2)} == {bot.log_path}
+        assert (tmp_path / "data/compose.db").exists()
+        await bot.kill()
+        assert await bot.wait() == -9
+        assert not seen.exists()
+        await discord.until(lambda: not discord.gateway.connected)
+        await bot.start()
+        await wait_until_ready(discord, bot)
+        assert await bot.stop() == 0
+        assert bot.log.rstrip().endswith("stopped")
