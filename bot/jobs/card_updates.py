@@ -41,8 +41,8 @@ class CardUpdater:
 
     def show(self, live: LiveJob, job: Job) -> None:
         """Draw this state soon; returns at once. The same state again is drawn at most every ten seconds."""
-        if self._is_fresh(live, job):
-            return
+        if not live.is_painted and self._is_fresh(live, job):
+            return  # while it is painted it may be on its way to another state: then the painter judges
         live.is_out_of_date = True
         if not live.is_painted:
             live.is_painted = True

@@ -131,9 +131,10 @@ async def test_a_database_that_does_not_open_does_not_hold_a_stop_up(folder: Pat
 
 async def test_a_child_that_cannot_be_killed_does_not_hold_a_stop_up(folder: Path, song: bytes) -> None:
     prelude = (
-        "import asyncio.subprocess, bot.audio.child\n"
+        "import bot.audio.child, bot.audio.pool\n"
         "bot.audio.child._talk = hang\n"
-        "asyncio.subprocess.Process.kill = lambda _: print('not killed', flush=True)\n"
+        "for module in (bot.audio.child, bot.audio.pool):\n"
+        "    module.kill_child = lambda _: print('not killed', flush=True)\n"
     )
     async with FakeDiscord() as discord, FakeGeneration() as api:
         bot = bot_in(folder, discord, api, HANG + prelude)

@@ -57,6 +57,22 @@ async def test_of_states_that_came_while_one_was_drawn_only_the_newest_is_drawn(
     assert kit.discord.card == [JobState.QUEUED, JobState.READY]
 
 
+async def test_a_job_that_comes_back_while_the_state_between_is_being_drawn_is_drawn_once_more(kit: Kit):
+    """Else its card would say "handing it over" for as long as it waits in line."""
+    job = await kit.at(JobState.QUEUED)
+    kit.show(job)
+    await kit.painted()
+    ahead = await kit._onward(job, JobState.SUBMITTING)
+    kit.discord.shows.begun.clear()
+    release = kit.discord.shows.hold()
+    kit.show(ahead)
+    await kit.discord.shows.begun.wait()
+    kit.show(await kit._onward(ahead, JobState.QUEUED))
+    release.set()
+    await kit.painted()
+    assert drawn(kit) == [JobState.QUEUED, JobState.SUBMITTING, JobState.QUEUED]
+
+
 async def test_a_job_that_goes_on_and_comes_back_in_a_moment_is_not_drawn_again(kit: Kit):
     """Queued, handed over, refused for now, queued: by the time the card is drawn it says what it said."""
     job = await kit.at(JobState.QUEUED)
