@@ -25,7 +25,6 @@ UNFILLED = frozenset({0, 0xFFFFFFFF})
 class WavHead:
     """What the `fmt ` and `data` chunks say."""
 
-    format_tag: int
     channels: int
     sample_rate: int
     bytes_per_second: int
@@ -83,7 +82,6 @@ def _head(fmt: bytes, claimed_bytes: int | None, size: int, *, data_at: int, lac
         fmt=fmt,
         data_at=data_at,
         lacks_padding=lacks_padding,
-        format_tag=int.from_bytes(fmt[0:2], "little"),
         channels=int.from_bytes(fmt[2:4], "little"),
         sample_rate=int.from_bytes(fmt[4:8], "little"),
         bytes_per_second=int.from_bytes(fmt[8:12], "little"),

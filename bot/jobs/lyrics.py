@@ -95,6 +95,10 @@ class PromptRules:
         marks = 2 * len(ACCOMPANIMENT_MARK) if self.dialect is Dialect.HASH_MARKS else 0
         return self.max_characters - marks
 
+    def is_long(self, prompt: str) -> bool:
+        """Whether a prompt, marks and newlines counted, may outgrow the model's minute."""
+        return len(prompt) > self.warn_characters
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
@@ -102,12 +106,6 @@ class Prompt:
 
     text: str  #: in the model's dialect, real newlines
     sung: str  #: without marks and tags
-    is_long: bool  #: over PromptRules.warn_characters
-
-    @property
-    def characters(self) -> int:
-        """Code points, marks and newlines included: one for each letter, sign or ideograph, as the API counts."""
-        return len(self.text)
 
 
 def to_prompt(lyrics: str, rules: PromptRules) -> Prompt:
@@ -126,7 +124,7 @@ def to_prompt(lyrics: str, rules: PromptRules) -> Prompt:
         raise OrderError(Reason.LYRICS_TOO_SHORT, count=len(text), limit=rules.min_characters)
     if len(text) > rules.max_characters:
         raise OrderError(Reason.LYRICS_TOO_LONG, count=len(text), limit=rules.max_characters)
-    return Prompt(text=text, sung=sung, is_long=len(text) > rules.warn_characters)
+    return Prompt(text=text, sung=sung)
 
 
 def to_sung(lyrics: str) -> str:
