@@ -38,7 +38,7 @@ test: $(VENV)/.dev style ## all checks and all quick tests
 
 test-slow: $(VENV)/.dev ## the long tests, those in a browser included
 	$(BIN)/python -m tests.browser.install_chromium
-	$(BIN)/python -m pytest $(SPREAD) -m slow
+	$(BIN)/python -m pytest $(SPREAD) -m "slow or waits"
 
 test-pythons: $(BIN)/python ## the demo and the tests that may differ, on every Python from 3.11 on that is here
 	@PYTHONUNBUFFERED=1 $(BIN)/python tests/pythons.py $(if $(TESTED),--tested "$(TESTED)")
@@ -76,7 +76,7 @@ types: $(VENV)/.dev
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 quick: $(VENV)/.dev
-	$(BIN)/python -m pytest $(SPREAD) -m "not slow"
+	$(BIN)/python -m pytest $(SPREAD) -m "not slow and not waits"
 
 # tests/conftest.py says how many processes that are; each test goes to whichever is free.
 SPREAD := -n auto --dist worksteal

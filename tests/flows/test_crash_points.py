@@ -31,6 +31,7 @@ async def one_row(scenario: Scenario) -> Job:
     return job
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("point", [point for point in CrashPoint if point not in IN_DOUBT | {CrashPoint.BEFORE_ROW}])
 async def test_a_death_at_this_point_costs_nothing_and_the_track_arrives_once(
     open_scenario: OpenScenario, point: CrashPoint
@@ -53,6 +54,7 @@ async def test_a_death_at_this_point_costs_nothing_and_the_track_arrives_once(
             assert asked.answered
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("point", sorted(IN_DOUBT))
 async def test_a_death_around_the_post_leaves_the_decision_to_the_member(
     open_scenario: OpenScenario, point: CrashPoint
@@ -76,6 +78,7 @@ async def test_a_death_around_the_post_leaves_the_decision_to_the_member(
         assert not scenario.api.ledger.repeated_posts
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("point", sorted(IN_DOUBT))
 async def test_a_death_around_the_post_is_settled_by_the_providers_log_where_there_is_one(
     open_scenario: OpenScenario, point: CrashPoint

@@ -11,7 +11,7 @@ from sandbox.discord.lookups import Where, Who
 from tests.flows.scenario import PATIENCE_SECONDS
 from tests.flows.song_batch import SongBatch, open_song_batch, title
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150), pytest.mark.waits]
 
 #: Long enough for something to happen meanwhile.
 WHILE = {"polls": ["generating"] * 8 + ["completed"]}

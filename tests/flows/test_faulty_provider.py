@@ -12,7 +12,7 @@ import pytest_asyncio
 from bot.jobs.model import JobState
 from tests.flows.song_batch import SongBatch, open_song_batch, title
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150), pytest.mark.waits]
 
 Fault = dict[str, Any]
 

@@ -9,7 +9,7 @@ from bot.jobs.model import JobState
 from tests.flows.scenario import PATIENCE_SECONDS
 from tests.flows.song_batch import SongBatch, open_song_batch, title
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150), pytest.mark.waits]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -11,7 +11,7 @@ from sandbox.generation import Script
 from tests.flows.scenario import PATIENCE_SECONDS
 from tests.flows.song_batch import SongBatch, open_song_batch
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150), pytest.mark.waits]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -115,6 +115,7 @@ async def test_a_plain_song_goes_by_its_own_url_and_any_other_is_converted_and_t
         await scenario.card_says("Das ist eine Ogg-Datei", "deutsch")
 
 
+@pytest.mark.waits
 async def test_a_song_of_more_than_ten_minutes_is_cut_and_told(tmp_path: Path) -> None:
     frames = frames_part(mp3(20, 64, 22_050, 1, xing=False), 20)
     async with stage_of(tmp_path) as scenario:
@@ -226,6 +227,7 @@ async def asked(scenario: Scenario, path: str) -> str:
         return await answer.text()
 
 
+@pytest.mark.waits
 async def test_a_track_is_made_ready_once_although_the_bot_dies_and_sends_it_three_times_in_vain(
     tmp_path: Path,
 ) -> None:
@@ -253,6 +255,7 @@ async def test_a_track_is_made_ready_once_although_the_bot_dies_and_sends_it_thr
         assert not list(tmp_path.glob("**/tracks/*.package.*"))
 
 
+@pytest.mark.waits
 async def test_a_fault_of_ours_is_not_blamed_on_the_song_which_is_kept_with_its_words(tmp_path: Path) -> None:
     broken = with_tampered_children(
         tmp_path, "opening(lambda real, file, mode=None, format=None, options=None: real(file))"

@@ -43,6 +43,9 @@ async def stopped_in_time(bot: BotProcess) -> int:
     return code
 
 
+pytestmark = pytest.mark.waits
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "bot"

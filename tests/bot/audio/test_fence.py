@@ -171,6 +171,7 @@ opening(leave)
 """
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("end", ["os._exit(0)", "time.sleep(600)"])
 async def test_a_child_is_killed_with_all_that_it_started_should_it_have_been_able_to(
     house: House, tampered: Tamper, end: str
@@ -247,6 +248,7 @@ def test_the_bots_own_memory_is_closed_to_a_child_that_nothing_else_holds(
     assert (told.read_bytes() == b"refused") is (closed == "closed")
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("off", [set(), {BOUND}], ids=["bound", "not bound"])
 async def test_a_child_ends_with_the_bot_however_that_ends(house: House, tampered: Tamper, off: set[str]) -> None:
     tampered(

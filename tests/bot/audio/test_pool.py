@@ -53,6 +53,7 @@ async def only_finding(song: Path, limits: ChildLimits | None = None) -> Problem
     return finding.problem
 
 
+@pytest.mark.waits
 async def test_a_child_that_hangs_is_stopped_and_told(song: Path, hostile) -> None:
     hostile("import os, time; os.write(1, b'began\\n'); time.sleep(600)")
     assert await only_finding(song, ChildLimits(wall_seconds=5)) is Problem.OVER_TIME
@@ -66,6 +67,7 @@ async def test_a_child_that_ignores_its_order_and_dies_is_told(song: Path, hosti
     assert await only_finding(song) is Problem.CRASHED
 
 
+@pytest.mark.waits
 async def test_a_child_that_never_stops_talking_is_stopped(song: Path, hostile) -> None:
     hostile("import os\nwhile True: os.write(1, b'x' * 65536)")
     assert await only_finding(song) is Problem.INTERNAL
