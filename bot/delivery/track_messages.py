@@ -11,6 +11,7 @@ from typing import Any
 import discord
 
 from bot.audio import PackagedTrack, PackagingStep
+from bot.audio.model import PICTURE_FILE
 from bot.clock import Clock
 from bot.delivery.http_errors import TOKEN_ENDED, UNKNOWN_MESSAGE, is_final, is_too_large, outages_are_later
 from bot.delivery.routes import Routes, has_token, only_by_answer, pinging, reply_to_card
@@ -51,7 +52,7 @@ class _Parcel:
             return []
         paths = [(self.packaged.path, self.packaged.name)]
         if self.packaged.picture is not None:
-            paths.append((self.packaged.picture, self.packaged.picture.name))
+            paths.append((self.packaged.picture, PICTURE_FILE))
         with reaching(NO_TRACK):
             return [discord.File(path, filename=name, description=self.about) for path, name in paths]
 
@@ -236,7 +237,7 @@ def _parts(card: Card, parcel: _Parcel) -> Parts:
     parts = to_parts(card)
     if packaged.fits and packaged.picture is not None:
         embed = discord.Embed(colour=_PICTURE_COLOUR)
-        parts["embeds"] = [embed.set_image(url=f"attachment://{packaged.picture.name}")]
+        parts["embeds"] = [embed.set_image(url=f"attachment://{PICTURE_FILE}")]
     return parts
 
 

@@ -86,6 +86,7 @@ async def test_sending_three_times_in_vain_makes_the_track_ready_once(
     sent = await client_kit.delivery.deliver(job, track)
     names = [file.filename for file in client_kit.fake.message(sent.message_id).attachments]
     assert [Path(name).suffix for name in names] == [".mp3", ".png"]
+    assert names[1] == "waveform.png", "what members see is no name of ours"
     assert started.read_text() == "x"
 
 
