@@ -121,6 +121,14 @@ def commentary_first(container: str) -> Callable[[], bytes]:
     return lambda: sound_files.film_with_tracks(container, (silence(20), both), (music(20), Disposition.default))
 
 
+AMR = "libopencore_amrnb"
+
+
+def soundless(container: str, codec: str) -> Callable[[], bytes]:
+    """A film of pictures alone."""
+    return lambda: sound_files.film_without_sound(container, codec)
+
+
 MP3S = (
     case("mp3_cbr128.mp3", USABLE, 20, None, plain),
     case("mp3_cbr320.mp3", USABLE, 20, None, lambda: mp3(20, 320)),
@@ -352,6 +360,28 @@ OTHERS = (
     case("mp3_200_txxx.mp3", USABLE, 20, None, lambda: id3(*sound_files.entries(200)) + plain()),
     case("making.flac_of_hours.flac", REFUSED, None, Problem.ENDLESS, sound_files.flac_of_hours),
     case("mp4_no_sound.mp4", REFUSED, None, Problem.NO_SOUND, sound_files.film_without_sound),
+    *(
+        case(f"{container}_no_sound.{ending}", REFUSED, None, Problem.NO_SOUND, soundless(container, codec))
+        for ending, container, codec in (
+            ("mkv", "matroska", "mpeg4"),
+            ("mov", "mov", "mpeg4"),
+            ("webm", "webm", "libvpx"),
+            ("avi", "avi", "mpeg4"),
+            ("wmv", "asf", "wmv2"),
+        )
+    ),
+    case("caf_10s.caf", REFUSED, 10, Problem.TOO_SHORT, lambda: encoded(music(10), "caf", "pcm_s16le")),
+    case("aif_10s.aif", REFUSED, 10, Problem.TOO_SHORT, lambda: encoded(music(10), "aiff", "pcm_s16be")),
+    case("amr_10s.amr", REFUSED, 10, Problem.TOO_SHORT, lambda: encoded(music(10, 8000, 1), "amr", AMR, 8000)),
+    case("wma_10s.wma", REFUSED, 10, Problem.TOO_SHORT, lambda: encoded(music(10), "asf", "wmav2", kbps=128)),
+    case("mka_10s.mka", REFUSED, 10, Problem.TOO_SHORT, lambda: encoded(music(10), "matroska", "aac", kbps=128)),
+    case("caf_silent.caf", REFUSED, 20, Problem.SILENT, lambda: encoded(silence(20), "caf", "alac")),
+    case("mkv_silent.mkv", REFUSED, 20, Problem.SILENT, lambda: encoded(silence(20), "matroska", "aac", film="mpeg4")),
+    case("mov_silent.mov", REFUSED, 20, Problem.SILENT, lambda: encoded(silence(20), "mov", "aac", film="mpeg4")),
+    case("wma_silent.wma", REFUSED, 20, Problem.SILENT, lambda: encoded(silence(20), "asf", "wmav2", kbps=128)),
+    case("caf_cut_in_its_head.caf", REFUSED, None, Problem.CORRUPT, lambda: coded("caf", "alac")()[:40]),
+    case("mkv_cut_in_its_head.mkv", REFUSED, None, None, lambda: coded("matroska", "ac3", kbps=192)()[:200]),
+    case("wma_cut_in_its_head.wma", REFUSED, None, None, lambda: coded("asf", "wmav2", kbps=128)()[:100]),
     case("tta_as.wav", REFUSED, None, Problem.NOT_READ, coded("tta", "tta")),
     case("midi_as.mp3", REFUSED, None, Problem.NOT_READ, lambda: b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk" + bytes(4000)),
     case("ape_as.mp3", REFUSED, None, Problem.NOT_READ, lambda: b"MAC \x96\x0f" + sound_files.noise(50_000)),

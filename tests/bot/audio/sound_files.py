@@ -129,11 +129,11 @@ def wav_without_padding(pcm: Pcm, name: bytes = b"LIST", body: bytes = b"INFOISF
     return riff(fmt(), odd, chunk(b"data", pcm_bytes(pcm)))
 
 
-def film_without_sound() -> bytes:
-    """An MP4 of grey pictures."""
+def film_without_sound(container: str = "mp4", codec: str = "mpeg4") -> bytes:
+    """Grey pictures alone."""
     out = io.BytesIO()
-    with av.open(out, "w", format="mp4") as sink:
-        add_film(sink, film_stream(sink, "mpeg4"))
+    with av.open(out, "w", format=container) as sink:
+        add_film(sink, film_stream(sink, codec))
     return out.getvalue()
 
 
