@@ -11,6 +11,7 @@ from discord.ext.commands import Bot
 from dotenv import dotenv_values
 from prometheus_client.metrics import MetricWrapperBase
 
+from bot.audio.song_types import ENDINGS
 from bot.crash import CrashPoint
 from bot.jobs.model import JobState
 from bot.metrics import Metrics
@@ -215,3 +216,11 @@ def test_every_link_inside_the_project_leads_somewhere():
         if "://" not in target and not (path.parent / target).exists()
     ]
     assert not broken
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_operators_page_has_every_ending_that_may_hold_a_song():
+    page = read(OPERATING)
+    assert not [one for endings in ENDINGS.values() for one in endings if f"`{one}`" not in page]
