@@ -23,15 +23,16 @@ _SECONDS = 120.0
 Run = Callable[[Sequence[str]], str]
 
 
-class DigestError(Exception):
+class DigestError(ValueError):
     """No digest could be had; the message says why, for a person."""
 
 
 def default_base(dockerfile: str) -> str:
-    """What the Dockerfile builds on when nobody says otherwise."""
-    found = re.search(r"^ARG BASE=(\S+)$", dockerfile, flags=re.MULTILINE)
+    """What the Dockerfile builds on when nobody says otherwise. Raises DigestError when it names none in time."""
+    before = re.split(r"^FROM ", dockerfile, maxsplit=1, flags=re.MULTILINE)[0]
+    found = re.search(r"^ARG BASE=(\S+)$", before, flags=re.MULTILINE)
     if found is None:
-        raise DigestError("the Dockerfile has no line ARG BASE=…")
+        raise DigestError("the Dockerfile has no `ARG BASE=` before its first FROM")
     return found[1]
 
 

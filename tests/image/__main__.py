@@ -14,10 +14,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from docker.base_digest import BASE_ENV
 from sandbox.demo import DemoError
 from sandbox.sample import write_sample
 from tests.image import pip_settings
-from tests.image.bases import Base, choose, default_base
+from tests.image.bases import Base, choose, chosen_base
 from tests.image.engines import Engine, Image, ImageError, Mounts, NotTriedError, find_engine
 from tests.image.trial import ROOT, Seen, put_through
 
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         engine = find_engine()
-        own = default_base((ROOT / "Dockerfile").read_text(encoding="utf-8"), ROOT / "docker/base.env")
+        own = chosen_base((ROOT / "Dockerfile").read_text(encoding="utf-8"), BASE_ENV)
         base = choose(engine, own=own, given=options.base, say=say)
         with tempfile.TemporaryDirectory(prefix="compose-image-") as folder:
             return _check(engine, base, options.song, Path(folder))

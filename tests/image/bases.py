@@ -1,12 +1,12 @@
 """What the image stands on: the Dockerfile's own base or the one that was asked for, else a stand-in made here."""
 
-import re
 import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from docker.base_digest import default_base
 from tests.image.engines import Engine, ImageError, NotTriedError, Say
 
 #: Debian 13, whose Python is the 3.13 that the Dockerfile asks for.
@@ -24,18 +24,14 @@ class Base:
     words: str
 
 
-def default_base(dockerfile: str, pinned: Path | None = None) -> str:
+def chosen_base(dockerfile: str, pinned: Path) -> str:
     """What `make base-digest` wrote into `pinned`, where there is such a file, else the Dockerfile's own.
 
     Raises ValueError when the Dockerfile names none before its first stage.
     """
-    if pinned is not None and pinned.is_file():
+    if pinned.is_file():
         return pinned.read_text(encoding="utf-8").strip().removeprefix("BASE=")
-    before = re.split(r"^FROM ", dockerfile, maxsplit=1, flags=re.MULTILINE)[0]
-    found = re.search(r"^ARG BASE=(\S+)$", before, re.MULTILINE)
-    if found is None:
-        raise ValueError("the Dockerfile has no `ARG BASE=` before its first FROM")
-    return found[1]
+    return default_base(dockerfile)
 
 
 def choose(engine: Engine, *, own: str, given: str, say: Say) -> Base:

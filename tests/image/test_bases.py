@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.bases import default_base
+from docker.base_digest import default_base
+from tests.image.bases import chosen_base
 
 DOCKERFILE = (Path(__file__).parents[2] / "Dockerfile").read_text(encoding="utf-8")
 
@@ -20,9 +21,9 @@ def test_a_base_that_is_named_after_the_first_stage_begins_is_none():
 
 def test_a_pinned_base_goes_before_the_dockerfiles_own(tmp_path: Path):
     pinned = tmp_path / "base.env"
-    assert default_base(DOCKERFILE, pinned) == default_base(DOCKERFILE)
+    assert chosen_base(DOCKERFILE, pinned) == default_base(DOCKERFILE)
     pinned.write_text("BASE=python:3.13-slim@sha256:" + "a" * 64 + "\n", encoding="utf-8")
-    assert default_base(DOCKERFILE, pinned) == "python:3.13-slim@sha256:" + "a" * 64
+    assert chosen_base(DOCKERFILE, pinned) == "python:3.13-slim@sha256:" + "a" * 64
 
 
 def test_wheels_alone_come_into_the_image_and_each_by_its_hash():
