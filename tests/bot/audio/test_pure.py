@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audio import Finding, Problem, Tags, file_name, sentence
+from bot.audio import Finding, Problem, Tags, file_name, mpeg, sentence
 from bot.audio.encode import BIT_RATES, OVERHEAD_BYTES, fitting_bit_rate
 from bot.audio.excerpt import best_start
 from bot.audio.file_names import MAX_BYTES, RESERVED
@@ -163,3 +163,13 @@ def test_german_writes_decimals_with_a_comma() -> None:
         "This song is 12.3 seconds long; the music service needs more than 15 seconds. Attach a longer one."
     )
     assert "12,3 Sekunden" in sentence(finding, "de")
+
+
+def test_a_file_made_of_false_headers_is_not_followed_for_ever(monkeypatch: pytest.MonkeyPatch):
+    """Each costs a look at where the next would be; music behind fewer than the cap is found."""
+    false = b"\xff\xfb\x90\x64\x00" * 40
+    found = mpeg.find_frames(false + mp3(2))
+    assert found is not None
+    assert found[0] == len(false)
+    monkeypatch.setattr(mpeg, "MAX_FALSE_HEADERS", 20)
+    assert mpeg.find_frames(false + mp3(2)) is None
