@@ -205,14 +205,13 @@ class ClientKit:
         options = {"lyrics": lyrics, **more.pop("options", {})}
         done = await self.fake.slash("compose", options, files={"reference": SONG}, **more)
         await self.fake.until(lambda: done.original)
-        job_id = self.woken[-1]
+        return await self.card_known(self.woken[-1])
 
-        async def card_known() -> Job | None:
-            found = await self.store.get(job_id)
-            return found if found and found.card_message_id else None
-
+    async def card_known(self, job_id: int) -> Job:
+        """The job once its row knows the card: the member sees the card a moment before that."""
         for _ in range(200):
-            if (job := await card_known()) is not None:
+            job = await self.jobs.get(job_id)
+            if job.card_message_id is not None:
                 return job
             await asyncio.sleep(0.01)
         raise AssertionError("the card's message was not stored")

@@ -88,6 +88,7 @@ async def test_again_pressed_twice_in_a_row_is_paid_once(client_kit: ClientKit) 
     job = await client_kit.delivered(await client_kit.order())
     first = await client_kit.fake.click(client_kit.track_message(job), "Again")
     card = await client_kit.fake.until(lambda: first.original)
+    await client_kit.card_known(client_kit.woken[-1])
     answer = await answer_to(client_kit, await client_kit.fake.click(client_kit.track_message(job), "Again"))
     assert "already on its way" in answer.content
     assert str(card.id) in answer.content
