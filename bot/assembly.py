@@ -76,6 +76,7 @@ class Assembly:
         ground = self.ground
         client = ComposeClient(
             jobs=self.jobs,
+            tracks=tracks,
             store=ground.store,
             requirements=requirements,
             clock=ground.clock,

@@ -18,7 +18,7 @@ from discord.http import Route
 from bot.audio import file_name
 from bot.clock import Clock
 from bot.errors import StartError, TokenRefusedError
-from bot.jobs.ports import ValueStore
+from bot.jobs.ports import Tracks, ValueStore
 from bot.jobs.service import JobService
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
@@ -78,6 +78,7 @@ class ComposeClient(commands.Bot):
         self,
         *,
         jobs: JobService,
+        tracks: Tracks,
         store: ValueStore,
         requirements: OrderRequirements,
         clock: Clock,
@@ -100,7 +101,12 @@ class ComposeClient(commands.Bot):
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
         self.services = InteractionServices(
-            jobs=jobs, clock=clock, requirements=requirements, drafts=Drafts(clock), file_name=file_name
+            jobs=jobs,
+            tracks=tracks,
+            clock=clock,
+            requirements=requirements,
+            drafts=Drafts(clock),
+            file_name=file_name,
         )
         self._values = store
         self._to_load = tuple(extensions)

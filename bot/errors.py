@@ -65,6 +65,8 @@ class Reason(StrEnum):
     GENERATION_LOST = "generation_lost"  #: the music API no longer knows the id
     TRACK_LOST = "track_lost"  #: finished, but the file cannot be had
     CHANNEL_GONE = "channel_gone"  #: no channel, no way to the member
+    TRACK_UNHEARD = "track_unheard"  #: nobody could tell whether the file is sound, and no link can be offered
+    TRACK_TOO_LARGE = "track_too_large"  #: for its place, however small it is made, and no link can be offered
     MEMBER_CANCELLED = "member_cancelled"  #: cancelled by the member or a moderator
     INTERNAL = "internal"  #: a fault of ours that no retry mended; the log has the trace
     DISMISSED = "dismissed"  #: an unknown outcome the member let go
@@ -189,6 +191,11 @@ class OutcomeUnknownError(GenerationError):
 class TrackError(ComposeError):
     """The finished track's file could not be had."""
 
+    def __init__(self, message: str, *, may_open: bool = False) -> None:
+        """`may_open`: its address may well lead somewhere for others, so that it can be handed over as a link."""
+        super().__init__(message)
+        self.may_open = may_open
+
 
 class TrackNotReadyError(TrackError):
     """Not there yet, or no connection: try again soon."""
@@ -213,6 +220,11 @@ class DeliveryLaterError(DeliveryError):
 
 class UndeliverableError(DeliveryError):
     """No way is left to reach the member; the track stays with the job."""
+
+    def __init__(self, message: str, *, reason: Reason = Reason.CHANNEL_GONE) -> None:
+        """`reason`: what the member is told."""
+        super().__init__(message)
+        self.reason = reason
 
 
 class DiskError(ComposeError):

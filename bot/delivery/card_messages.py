@@ -8,7 +8,7 @@ from pathlib import Path
 import discord
 
 from bot.clock import Clock
-from bot.delivery.http_errors import is_final, is_too_large, outages_are_later
+from bot.delivery.http_errors import is_final, outages_are_later
 from bot.delivery.routes import Files, Routes, has_token, only_by_answer, pinging, reply_to_card
 from bot.disk import NO_REFERENCE, reaching
 from bot.errors import DeliveryLaterError, Reason, ReferenceRefusedError
@@ -20,7 +20,7 @@ from bot.ui.buttons import JobButton, LinkButton
 from bot.ui.cards import TOLD_PRIVATELY, card_buttons, job_card
 from bot.ui.formatting import clip, mention, titled, why
 from bot.ui.orders import expiry_of
-from bot.ui.render import Parts, to_parts, to_view
+from bot.ui.render import Parts, is_too_large, to_parts, to_view
 from bot.ui.requirements import OrderRequirements
 
 log = logging.getLogger(__name__)

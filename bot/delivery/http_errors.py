@@ -13,7 +13,6 @@ UNKNOWN_MESSAGE = 10008
 MISSING_PERMISSIONS = 50013
 TOKEN_ENDED = 50027
 NO_HISTORY_FOR_REPLY = 160002
-TOO_LARGE = frozenset({40005, 50045})
 #: Too many messages here just now: slow mode, a channel's own write limit, an overloaded guild.
 _CROWDED = frozenset({20016, 20028, 130000})
 
@@ -46,8 +45,3 @@ def _may_pass(error: discord.HTTPException) -> bool:
 def is_final(error: discord.HTTPException) -> bool:
     """Whether the same message will be refused as long as nobody changes anything; outages are not."""
     return not _may_pass(error)
-
-
-def is_too_large(error: discord.HTTPException) -> bool:
-    """Whether Discord did not take a file for its size."""
-    return error.status == 413 or error.code in TOO_LARGE

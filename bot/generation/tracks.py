@@ -22,6 +22,9 @@ _LATER = frozenset(
         DownloadFault.TIMEOUT,
     }
 )
+#: What nobody else gets to hear either, whoever asks.
+_NOBODYS = frozenset({DownloadFault.NOT_FOUND, DownloadFault.EMPTY})
+_GONE = 410
 
 
 log = logging.getLogger(__name__)
@@ -100,6 +103,7 @@ async def fetch_track(
                 raise DiskError(str(error)) from error
             if error.fault is not DownloadFault.NOT_FOUND or pause is None:
                 kind = TrackNotReadyError if error.fault in _LATER else TrackLostError
-                raise kind(f"{error.fault}: {error}") from error
+                may_open = error.fault not in _NOBODYS and error.status != _GONE
+                raise kind(f"{error.fault}: {error}", may_open=may_open) from error
         await clock.sleep(pause)
     raise AssertionError("the last round returns or raises")

@@ -15,8 +15,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_TOO_LARGE = frozenset({40005, 50045})
 #: 400s that are no matter of what was written: a file's size, a crowded place, a closed thread.
-_NOT_FOR_ITS_CONTENT = frozenset({40005, 50045, 20016, 20028, 130000, 50083, 160005})
+_NOT_FOR_ITS_CONTENT = frozenset({*_TOO_LARGE, 20016, 20028, 130000, 50083, 160005})
 
 _STYLES = {
     ButtonTone.QUIET: discord.ButtonStyle.secondary,
@@ -51,6 +52,11 @@ async def put_with_link(linked: Card, unlinked: Card, put: Callable[[Card], Awai
             raise
         log.info("refused with its link (%s), so it goes without", error.code, extra={"job": linked.job_id})
     return await put(unlinked)
+
+
+def is_too_large(error: discord.HTTPException) -> bool:
+    """Whether Discord did not take a file for its size."""
+    return error.status == 413 or error.code in _TOO_LARGE
 
 
 def embeds_of(card: Card) -> list[discord.Embed]:

@@ -57,6 +57,14 @@ TEXTS: dict[str, str] = {
     "reason.generation_lost": "The music service no longer knows this song.",
     "reason.track_lost": "The track was finished, but its file could not be fetched. *Look again* costs nothing.",
     "reason.channel_gone": "The track is finished, but I could not post it. You can fetch it with `/tracks`.",
+    "reason.track_unheard": (
+        "The track is finished, but I could not check its file, and I post only what I have heard. "
+        "*Deliver again* tries once more and costs nothing."
+    ),
+    "reason.track_too_large": (
+        "The track is finished, but its file is too large for this channel. Fetch it with `/tracks` where larger files "
+        "fit; *Deliver again* tries once more here."
+    ),
     "reason.internal": (
         "Something in me keeps going wrong with this song, and I am sorry. Whoever runs this bot finds the cause in "
         "its log."

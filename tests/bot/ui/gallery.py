@@ -17,7 +17,7 @@ from bot.ui.formatting import fenced, refusal
 from bot.ui.forms import Filled, order_form
 from bot.ui.library import Page, page_text, queue_text, song_buttons, song_text
 from bot.ui.replies import with_lyrics_note
-from bot.ui.track_cards import shared_card, track_card
+from bot.ui.track_cards import NoFile, shared_card, track_card
 from tests.bot.ui.examples import LYRICS, NOW, REQUIREMENTS, example_job, example_place
 
 TARGET = Path(__file__).parents[3] / "docs" / "conversation.md"
@@ -82,6 +82,11 @@ def _card_examples(locale: str) -> list[tuple[str, Card]]:
         ("Cancelled before it cost anything", card(JobState.CANCELLED, attempt=0)),
         ("Cancelled after it was handed over", card(JobState.CANCELLED, attempt=1)),
         ("Nobody could be reached", card(JobState.UNDELIVERABLE)),
+        (
+            "Nobody could decide whether the file is sound, and it has no link",
+            card(JobState.UNDELIVERABLE, reason=Reason.TRACK_UNHEARD),
+        ),
+        ("Too large for the channel, without a link", card(JobState.UNDELIVERABLE, reason=Reason.TRACK_TOO_LARGE)),
     ]
 
 
@@ -92,8 +97,10 @@ def _track(locale: str) -> list[str]:
         _shown("A reply to the card, with the file `Side_by_side.mp3` and a picture of its waveform",
                track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=True)),
         _shown("Too large for the channel", track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=False)),
-        _shown("Too large for the channel, where the link cannot be offered",
-               track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=False, linked=False)),
+        _shown("Nobody could decide whether the file is sound",
+               track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=False, no_file=NoFile.UNHEARD)),
+        _shown("The file could not be fetched",
+               track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=False, no_file=NoFile.UNFETCHED)),
         _shown("By direct message",
                track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=True, direct=True)),
         _shown("*Post it here*, from `/tracks`",
