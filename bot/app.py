@@ -18,9 +18,9 @@ from bot.audio.sample import try_sample
 from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
-from bot.connections import public_connector
+from bot.connections import RoutingConnector, public_connector
 from bot.disk import Disk
-from bot.download import remove_leftovers
+from bot.download import USER_AGENT, remove_leftovers
 from bot.engine.runner import JobRunner
 from bot.errors import StartError
 from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
@@ -36,6 +36,7 @@ from bot.jobs.retention import Retention
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
 from bot.packaged_tracks import PackagedTracks
+from bot.proxies import ProxyRules
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
 from bot.stopping import Stop
@@ -136,7 +137,7 @@ async def _open(
         AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
     )
     tracks = PackagedTracks(pool=pool, files=ground.files, disk=ground.disk)
-    discord_side = assembly.discord_side(requirements=requirements, tracks=tracks)
+    discord_side = assembly.discord_side(requirements=requirements, tracks=tracks, proxies=settings.proxy_rules)
     outside = Outside(
         references=await _open_fetcher(settings, traits, pool, ground, stack),
         tracks=tracks,
@@ -175,6 +176,7 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
 def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest) -> Checks:
     return Checks(
         discord_ready=client.is_ready,
+        discord_trouble=lambda: client.trouble,
         refresh=partial(_refresh_gauges, ground.store, ground.metrics),
         sound=lambda: selftest.result,
         disk_trouble=lambda: ground.disk.trouble,
@@ -206,12 +208,12 @@ async def _remove_leftovers(files: JobFiles) -> None:
 
 
 async def _open_session(
-    stack: AsyncExitStack, *, force_close: bool = False, only_public: bool = False
+    stack: AsyncExitStack, rules: ProxyRules, *, force_close: bool = False, only_public: bool = False
 ) -> aiohttp.ClientSession:
     connector = (
         public_connector(limit=_MAX_CONNECTIONS)
         if only_public
-        else aiohttp.TCPConnector(limit=_MAX_CONNECTIONS, force_close=force_close)
+        else RoutingConnector(route=rules, user_agent=USER_AGENT, limit=_MAX_CONNECTIONS, force_close=force_close)
     )
     session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
     return await stack.enter_async_context(session)
@@ -221,7 +223,7 @@ async def _open_fetcher(
     settings: Settings, traits: ModelTraits, pool: AudioPool, ground: Ground, stack: AsyncExitStack
 ) -> ReferenceFetcher:
     return ReferenceFetcher(
-        session=await _open_session(stack),
+        session=await _open_session(stack, settings.proxy_rules),
         pool=pool,
         files=ground.files,
         clock=ground.clock,
@@ -232,12 +234,15 @@ async def _open_fetcher(
 
 
 async def _open_models(settings: Settings, traits: ModelTraits, clock: Clock, stack: AsyncExitStack) -> MusicModels:
+    rules = settings.proxy_rules
     around = Surroundings(
         settings=settings,
         sessions=Sessions(
-            calls=await _open_session(stack),
-            files=await _open_session(stack, only_public=True),
-            submit=await _open_session(stack, force_close=True),
+            calls=await _open_session(stack, rules),
+            files=await _open_session(stack, rules, only_public=True),
+            submit=await _open_session(stack, rules, force_close=True),
+            proxied=await _open_session(stack, rules) if rules.any else None,
+            route=rules,
         ),
         clock=clock,
         budget=AsyncLimiter(max(1.0, settings.polls_per_second), max(1.0, 1 / settings.polls_per_second)),

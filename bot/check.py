@@ -5,16 +5,20 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import aiohttp
 from aiolimiter import AsyncLimiter
+from yarl import URL
 
 from bot.audio import AudioPool
 from bot.audio.capacity import capacity
 from bot.audio.model import FenceLayer
 from bot.audio.sample import try_sample
 from bot.clock import SystemClock
+from bot.connections import RoutingConnector
 from bot.disk import is_open
+from bot.download import USER_AGENT
 from bot.errors import SettingsError, StartError
 from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
 from bot.generation.traits import ModelTraits
@@ -22,6 +26,7 @@ from bot.generation.transport import Sessions
 from bot.jobs.files import JobFiles
 from bot.jobs.ports import ProbeResult
 from bot.logs import masked, one_line
+from bot.proxies import ProxyError
 from bot.settings import Settings
 from bot.store.db import describe
 
@@ -61,6 +66,9 @@ async def run(settings: Settings, open_memory: str = "") -> int:
     print("\nThe model:")
     for line in _described(traits, settings):
         print(f"  {line}")
+    print("\nThe way out:")
+    for line in _ways_out(settings):
+        print(f"  {line}")
     trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
         "Discord": _discord,
         "Database": _database,
@@ -90,12 +98,33 @@ def _described(traits: ModelTraits, settings: Settings) -> list[str]:
     return [*traits.described(), driven]
 
 
+def _ways_out(settings: Settings) -> list[str]:
+    """Which addresses go through a proxy."""
+    if not settings.proxy_rules.any:
+        return ["straight: no proxy is set"]
+    addresses = {
+        "Discord": settings.discord_api_url,
+        "Discord's gateway": settings.discord_gateway_url,
+        "Discord's files": "https://cdn.discordapp.com",
+        "Music API": settings.generation_api_url,
+    }
+    ways = {name: settings.proxy_rules(URL(address)) for name, address in addresses.items()}
+    lines = [f"{name}: {f'through {way.url}' if way else 'straight'}" for name, way in ways.items()]
+    judged = "tracks behind it: a proxy looks names up itself, so whether they lead to public addresses is its to judge"
+    return [*lines, judged]
+
+
+def _session(settings: Settings, **more: Any) -> aiohttp.ClientSession:
+    connector = RoutingConnector(route=settings.proxy_rules, user_agent=USER_AGENT)
+    return aiohttp.ClientSession(connector=connector, **more)
+
+
 async def _discord(settings: Settings) -> Finding:
     headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}"}
     timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
     try:
         async with (
-            aiohttp.ClientSession(headers=headers, timeout=timeout) as session,
+            _session(settings, headers=headers, timeout=timeout) as session,
             session.get(f"{settings.discord_api_url}/users/@me") as answer,
         ):
             if answer.status == 401:
@@ -104,9 +133,17 @@ async def _discord(settings: Settings) -> Finding:
                     sentence="DISCORD_TOKEN is refused. Developer portal, your application, Bot, Reset Token.",
                     token_refused=True,
                 )
+            if answer.status == 429:
+                wait = answer.headers.get("Retry-After", "some time")
+                sentence = (
+                    f"Discord's edge has banned this address for {wait} s (Cloudflare 1015). Do not knock until then."
+                )
+                return Finding(good=False, sentence=sentence)
             if answer.status != 200:
                 return Finding(good=False, sentence=f"It answers with status {answer.status}. Try again later.")
             name = (await answer.json(content_type=None)).get("username", "?")
+    except ProxyError as error:
+        return Finding(good=False, sentence=f"Not reached: {error.words}.")
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         return Finding(
             good=False,
@@ -168,7 +205,7 @@ def _fence(pool: AudioPool, open_memory: str) -> tuple[str, ...]:
 
 
 async def _music_api(settings: Settings) -> Finding:
-    async with aiohttp.ClientSession() as session:
+    async with _session(settings) as session:
         sessions = Sessions(calls=session, files=session, submit=session)
         around = Surroundings(settings=settings, sessions=sessions, clock=SystemClock(), budget=AsyncLimiter(1, 1))
         try:
@@ -178,4 +215,6 @@ async def _music_api(settings: Settings) -> Finding:
         found = await model.generator.probe()
     if found.result is ProbeResult.KEY_ACCEPTED:
         return Finding(good=True, sentence="It answers and accepts the key; nothing was spent.")
+    if found.by_proxy:
+        return Finding(good=False, sentence=f"Not reached: {found.detail}.")
     return Finding(good=False, sentence=f"{_ADVICE[found.result]} ({found.detail})")

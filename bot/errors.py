@@ -59,6 +59,7 @@ class Reason(StrEnum):
     PROVIDER_FAILED = "provider_failed"  #: the music API began and gave up
     KEY_REFUSED = "key_refused"  #: 401: the operator must look
     NO_CREDITS = "no_credits"  #: 403 out of credits: the operator must top up
+    PROXY = "proxy"  #: the operator's proxy lets nothing through
     BUSY_TOO_LONG = "busy_too_long"  #: 429 or no connection for longer than a job may wait
     OUTCOME_UNKNOWN = "outcome_unknown"  #: the POST may or may not have been accepted
     DEADLINE = "deadline"  #: not finished within GENERATION_TIMEOUT_SECONDS
@@ -167,10 +168,15 @@ class BusyError(GenerationError):
         retry_after_seconds: float | None = None,
         status: int | None = None,
         request_id: str | None = None,
+        by_proxy: bool = False,
     ) -> None:
-        """`retry_after_seconds`: what the server asked for, unbounded; the schedule bounds it."""
+        """`retry_after_seconds`: what the server asked for, unbounded; the schedule bounds it.
+
+        `by_proxy`: the operator's proxy refused, and nothing came as far as the server.
+        """
         super().__init__(message, status=status, request_id=request_id)
         self.retry_after_seconds = retry_after_seconds
+        self.by_proxy = by_proxy
 
 
 class AccountError(GenerationError):

@@ -12,6 +12,7 @@ from yarl import URL
 
 from bot.addresses import public_host
 from bot.errors import SettingsError
+from bot.proxies import ProxyRules, usable_proxy
 
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
@@ -22,6 +23,8 @@ _HARMLESS_PARAMETERS = frozenset({
     "compress", "database", "encoding", "host", "port", "prepared_statement_cache_size", "ssl", "sslmode",
     "statement_cache_size", "target_session_attrs", "user", "v",
 })  # fmt: skip
+
+_PROXIES = ("proxy_url", "https_proxy", "http_proxy")
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Number = TypeVar("Number", int, float)
@@ -77,6 +80,14 @@ class Settings(BaseSettings):
     """How many files are decoded at once, each in a process of its own; unset: see bot/audio/capacity.py."""
     blocked_words_file: Path | None = None
     """A text file, one word or phrase a line; orders with one of them are refused politely."""
+    proxy_url: str | None = None
+    """The proxy for everything that leaves this machine; before the next two."""
+    https_proxy: str | None = None
+    """The proxy for https and wss, as most programs read it."""
+    http_proxy: str | None = None
+    """The proxy for http and ws."""
+    no_proxy: str | None = None
+    """Hosts that are asked without a proxy, each with all that lies under it."""
     stop_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20
     """After SIGTERM: how long a request that was begun may take to be confirmed."""
     health_host: str = "127.0.0.1"
@@ -131,6 +142,13 @@ class Settings(BaseSettings):
                 raise ValueError("must be host names such as cdn.example.com, with commas between them")
         return value
 
+    @field_validator("proxy_url", "https_proxy", "http_proxy")
+    @classmethod
+    def _proxy(cls, value: str | None) -> str | None:
+        if value is not None:
+            usable_proxy(value)
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
@@ -163,6 +181,16 @@ class Settings(BaseSettings):
         return frozenset(_listed(self.track_hosts))
 
     @property
+    def proxy_rules(self) -> ProxyRules:
+        """Which address is asked through which proxy."""
+        return ProxyRules(
+            everywhere=self.proxy_url,
+            for_https=self.https_proxy,
+            for_http=self.http_proxy,
+            straight=self.no_proxy or "",
+        )
+
+    @property
     def opens_loopback(self) -> bool:
         """Whether Discord is a stand-in: who reads there sits at this machine, and a link to it opens."""
         host = URL(self.discord_api_url).host or ""
@@ -182,7 +210,11 @@ class Settings(BaseSettings):
 
     def described(self) -> dict[str, str]:
         """Every setting as it is in force, by its name in the environment; secrets as stars."""
-        return {name.upper(): _shown(getattr(self, name)) for name in type(self).model_fields}
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        for name in _PROXIES:
+            if values[name] and "://" not in values[name]:
+                values[name] = f"http://{values[name]}"  # what it means, and a login in it is seen as one
+        return {name.upper(): _shown(value) for name, value in values.items()}
 
 
 def _listed(value: str | None) -> list[str]:

@@ -7,6 +7,7 @@ import aiohttp
 import discord
 
 from bot.errors import DeliveryLaterError
+from bot.proxies import ProxyError
 
 #: Discord's JSON error codes (docs, "Opcodes and Status Codes"), as far as we act on them.
 UNKNOWN_MESSAGE = 10008
@@ -32,7 +33,8 @@ def outages_are_later() -> Generator[None]:
             raise DeliveryLaterError(f"Discord answered {error.status} ({error.code})") from None
         raise
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise DeliveryLaterError(f"no connection ({type(error).__name__})") from None
+        words = error.words if isinstance(error, ProxyError) else type(error).__name__
+        raise DeliveryLaterError(f"no connection ({words})") from None
 
 
 def _may_pass(error: discord.HTTPException) -> bool:

@@ -228,6 +228,7 @@ class ProbeReport:
 
     result: ProbeResult
     detail: str  #: for operators; no URL, no key
+    by_proxy: bool = False  #: it is the operator's proxy that was not reached, or let nothing through
 
 
 class Generator(Protocol):
@@ -359,7 +360,7 @@ class Delivery(Protocol):
         ...
 
     async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
-        """Our own message with this track, sent since `since`; None without, or unreadable. Raises DeliveryLaterError."""
+        """Our own message with this track, sent since then; None without, or unreadable. Raises DeliveryLaterError."""
         ...
 
 

@@ -179,7 +179,7 @@ class JobPress(JobActs):
         job, services = self.job, self._ctx.services
         if job.track is None or job.track.seconds is not None:
             return True
-        if job.is_live:
+        if job.is_live or services.tracks is None:
             return False  # it is being brought just now
         try:
             seconds = await services.tracks.prepare(job, track)

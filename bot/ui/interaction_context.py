@@ -31,7 +31,7 @@ class InteractionServices:
     requirements: OrderRequirements
     drafts: Drafts
     file_name: Callable[[str, str], str]  #: a safe name from a title and a suffix, see bot.audio.file_names
-    tracks: Tracks  #: hears what was not heard yet before it is sent
+    tracks: Tracks | None = None  #: hears what was not heard yet before it is sent; None: that is not sent
     deduplicator: InteractionDeduplicator = field(default_factory=InteractionDeduplicator)
 
 

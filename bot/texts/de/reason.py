@@ -52,6 +52,10 @@ TEXTS: dict[str, str] = {
     "reason.no_credits": (
         "Das Guthaben dieses Bots beim Musikdienst ist verbraucht. Wer den Bot betreibt, muss es auffüllen."
     ),
+    "reason.proxy": (
+        "Der Weg dieses Bots ins Internet, ein Proxy, lässt zurzeit nichts durch; darum wurde für diesen Versuch "
+        "nichts berechnet. Wer den Bot betreibt, muss nachsehen; weder dein Lied noch deine Verbindung ist schuld."
+    ),
     "reason.busy_too_long": (
         "Der Musikdienst war zu lange beschäftigt oder nicht zu erreichen. Es wurde nichts berechnet."
     ),

@@ -44,6 +44,10 @@ TEXTS: dict[str, str] = {
     "reason.no_credits": (
         "This bot has used up its credits at the music service. Whoever runs the bot must top them up."
     ),
+    "reason.proxy": (
+        "This bot's own way into the internet, a proxy, lets nothing through at present, so this try was not charged. "
+        "Whoever runs the bot must look at it; neither your song nor your connection is to blame."
+    ),
     "reason.busy_too_long": "The music service was busy or out of reach for too long. Nothing was charged.",
     "reason.busy_too_long_again": (
         "The music service was busy or out of reach for too long. This time nothing was charged; the first try may "
