@@ -136,7 +136,8 @@ class ComposeClient(commands.Bot):
         self.add_dynamic_items(*CONTROLS)
         await self.tree.set_translator(Translator())
         for name in self._to_load:
-            await self.load_extension(name)
+            if name not in self.extensions:  # a login that a ban cut off is made once more
+                await self.load_extension(name)
         await self.sync_if_changed()
 
     async def sync_if_changed(self) -> bool:

@@ -17,9 +17,10 @@ from bot import check
 from bot.clock import SystemClock
 from bot.connections import RoutingConnector, public_connector
 from bot.download import USER_AGENT, DownloadError, DownloadFault, download
-from bot.errors import BusyError, TrackLostError, TrackNotReadyError
+from bot.errors import BusyError, TrackLostError
 from bot.generation.aiml.client import GenerationClient
 from bot.generation.aiml.profiles import PROFILES
+from bot.generation.tracks import TrackSources
 from bot.generation.transport import HttpLimits, Sessions
 from bot.proxies import ProxyRules, usable_proxy
 from bot.settings import load_settings
@@ -200,14 +201,18 @@ async def test_what_is_private_by_its_name_is_not_asked_of_the_proxy_either(
         assert proxy.asked == []
 
 
-async def test_a_host_that_goes_straight_is_judged_by_its_address_as_without_a_proxy(
-    tmp_path: Path, certificate: Path
-) -> None:
-    async with connect_proxy() as proxy, routed(proxy, certificate, straight="localtest.example.com") as sessions:
-        client = client_at("https://api.example.com", sessions)
-        with pytest.raises((TrackLostError, TrackNotReadyError)):
-            await client.fetch("https://localtest.example.com/a.mp3", tmp_path / "a.mp3")
-        assert proxy.asked == []
+async def test_a_host_that_goes_straight_is_judged_by_its_address_as_without_a_proxy(certificate: Path) -> None:
+    async with connect_proxy() as proxy, routed(proxy, certificate, straight="near.example.com") as sessions:
+        sources = TrackSources(
+            base_url="https://api.example.com",
+            own=sessions.calls,
+            public=sessions.files,
+            proxied=sessions.proxied,
+            route=sessions.route,
+        )
+        assert sources.session_for(yarl.URL("https://a.near.example.com/a.mp3")) is sessions.files
+        assert sources.session_for(yarl.URL("https://far.example.com/a.mp3")) is sessions.proxied
+        assert sources.session_for(yarl.URL("https://api.example.com/a.mp3")) is sessions.calls
 
 
 REFUSALS = {407: "wants a user and a password", 403: "does not let the bot through", 502: "could not open a way"}
