@@ -39,7 +39,7 @@ from bot.packaged_tracks import PackagedTracks
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
 from bot.stopping import Stop
-from bot.store.db import open_store, sole_runner
+from bot.store.db import open_store, refuse_unusable, sole_runner
 from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import OrderedModel, OrderRequirements
 
@@ -64,6 +64,7 @@ async def run(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C. Returns the exit code; raises SettingsError before anything was opened."""
     crash.arm(settings.crash_at)
     traits = traits_in_use(settings)
+    refuse_unusable(settings.database_url)
     requirements = _requirements(settings, traits)
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     stop = Stop(grace_seconds=settings.stop_grace_seconds, clock=SystemClock())

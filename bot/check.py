@@ -23,7 +23,7 @@ from bot.jobs.files import JobFiles
 from bot.jobs.ports import ProbeResult
 from bot.logs import masked, one_line
 from bot.settings import Settings
-from bot.store.db import describe
+from bot.store.db import describe, refuse_unusable
 
 _ANSWER_SECONDS = 15.0
 
@@ -55,6 +55,7 @@ async def run(settings: Settings, open_memory: str = "") -> int:
     `open_memory`: why this process's memory is not closed to others of its user; empty when it is.
     """
     traits = traits_in_use(settings)
+    refuse_unusable(settings.database_url)
     print("Settings in force:")
     for name, value in settings.described().items():
         print(f"  {name}={one_line(value)}")

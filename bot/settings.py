@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from yarl import URL
 
+from bot import database_address
 from bot.addresses import public_host
 from bot.errors import SettingsError
 
@@ -19,8 +20,9 @@ DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 _STARS = "********"
 #: Parameters of an address that are shown as they are; any other may be a key under whatever name.
 _HARMLESS_PARAMETERS = frozenset({
-    "compress", "database", "encoding", "host", "port", "prepared_statement_cache_size", "ssl", "sslmode",
-    "statement_cache_size", "target_session_attrs", "user", "v",
+    "application_name", "channel_binding", "compress", "connect_timeout", "database", "dbname", "encoding", "host",
+    "passfile", "port", "prepared_statement_cache_size", "service", "ssl", "sslcert", "sslkey", "sslmode",
+    "sslnegotiation", "sslrootcert", "statement_cache_size", "target_session_attrs", "user", "v",
 })  # fmt: skip
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -134,9 +136,14 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
-            raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
-        return value if value.startswith("sqlite") else _absolute(value, ("postgresql+asyncpg",))
+        if not database_address.is_postgresql(value):
+            if not value.startswith("sqlite+aiosqlite:///"):
+                raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        elif not value.partition("://")[2].strip("/"):
+            raise ValueError("must be an address that begins with postgresql+asyncpg://")
+        else:
+            database_address.parse(value)
+        return value
 
     @model_validator(mode="after")
     def _timeout_covers_a_poll(self) -> Self:
@@ -217,7 +224,7 @@ def _shown(value: object) -> str:
         return text
     address, _, fragment = rest.partition("#")
     place, _, query = address.partition("?")
-    shown = f"{scheme}://{_login_hidden(place, keeps_user=scheme.startswith('postgresql'))}"
+    shown = f"{scheme}://{_login_hidden(place, keeps_user=scheme.startswith('postgres'))}"
     if query:
         shown += "?" + "&".join(_parameter_shown(parameter) for parameter in query.split("&"))
     return f"{shown}#{_STARS}" if fragment else shown
