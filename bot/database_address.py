@@ -93,10 +93,10 @@ class PostgresqlAddress:
     @property
     def place(self) -> str:
         """Host and port for a sentence."""
-        ports = self.ports * len(self.hosts) if len(self.ports) == 1 else self.ports
-        shown = [f"[{host}]" if ":" in host else host for host in self.hosts]
+        shown = [f"[{host}]" if ":" in host else host for host in self.hosts or ("localhost",)]
+        ports = self.ports * len(shown) if len(self.ports) == 1 else self.ports
         pairs = zip(shown, ports, strict=True) if ports else ((host, None) for host in shown)
-        return ", ".join(f"{host}:{port}" if port else host for host, port in pairs) or "localhost"
+        return ", ".join(f"{host}:{port}" if port else host for host, port in pairs)
 
     @property
     def ssl_mode(self) -> str | None:
