@@ -20,9 +20,7 @@ from bot.store.driver_errors import sqlstate_of, word_of
 from bot.store.migrate import newest, stored_revision
 
 #: The oldest that the tests of the store have been run on.
-MIN_MAJOR_VERSION = 12
-#: From here on a major version is one number.
-_ONE_NUMBER = 10
+MIN_MAJOR_VERSION = 10
 
 #: How many times as long a call waits for its turn among the others of this process: a burst is no trouble.
 TURNS = 4
@@ -186,9 +184,10 @@ def _refuse_strangers(connection: Any) -> None:
         raise UnusableServerError("CockroachDB", "It keeps no advisory locks, which the bot needs: use PostgreSQL.")
     version = connection.get_server_version()
     if version.major < MIN_MAJOR_VERSION:
-        shown = version.major if version.major >= _ONE_NUMBER else f"{version.major}.{version.minor}"
-        advice = f"The bot needs version {MIN_MAJOR_VERSION} or newer."
-        raise UnusableServerError(f"PostgreSQL {shown} is too old", advice)
+        raise UnusableServerError(
+            f"PostgreSQL {version.major}.{version.minor} is too old",
+            f"The bot needs version {MIN_MAJOR_VERSION} or newer.",
+        )
 
 
 def refuse_bad_files(address: PostgresqlAddress) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from sandbox.discord.doors import add_host_names
 from sandbox.generation.composer import PlainComposer
 from sandbox.generation.config import Settings
-from sandbox.generation.server import FakeGeneration
+from sandbox.generation.server import HOST, FakeGeneration
 from sandbox.generation.sketching import SketchComposer
 
 _DEFAULTS = Settings()
@@ -24,6 +24,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         description="The music API on loopback. Prints one line of JSON with its address; stops on SIGTERM or Ctrl-C.",
     )
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument(
+        "--host", default=HOST, help="where it listens; 0.0.0.0 in a container, with the name it is called by there"
+    )
     parser.add_argument("--key", default=_DEFAULTS.key, help="the API key that is accepted")
     parser.add_argument("--seed", type=int, default=0, help="for faults that strike by chance")
     parser.add_argument("--folder", type=Path, help="keep references and tracks here")
@@ -68,6 +71,7 @@ async def _serve(options: argparse.Namespace) -> None:
     async with FakeGeneration(
         settings,
         composer=composer,
+        host=options.host,
         port=options.port,
         seed=options.seed,
         folder=options.folder,

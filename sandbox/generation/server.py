@@ -37,17 +37,20 @@ class FakeGeneration:
         port: int = 0,
         seed: int = 0,
         folder: Path | None = None,
+        host: str = HOST,
         host_names: Iterable[str] = (),
         has_control: bool = False,
     ) -> None:
         """`port` 0 takes a free one. `folder` keeps references and tracks; without it they go with the server.
 
+        `host`: where it listens; anything but loopback only inside a network of its own, a container's.
         `host_names`: names beside loopback under which it is called. `has_control`: the same verbs over HTTP as well,
         below /sandbox, for who knows `control_token`.
         """
         self.control_token = secrets.token_urlsafe(32) if has_control else None
         self._doors = doors(host_names)
         self._keeps_folder = folder is not None
+        self._host = host
         self._port = port
         self.world = World(
             settings or Settings(),
@@ -106,7 +109,7 @@ class FakeGeneration:
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             stack.callback(world.close)
-            await web.TCPSite(runner, HOST, self._port).start()
+            await web.TCPSite(runner, self._host, self._port).start()
             world.url = yarl.URL.build(scheme="http", host=HOST, port=runner.addresses[0][1])
             self._stack = stack.pop_all()
         return self

@@ -253,7 +253,7 @@ def _greeting(**settings: str) -> bytes:
             "sslmode=disable",
             f"PostgreSQL 9.6 is too old). The bot needs version {MIN_MAJOR_VERSION} or newer.",
         ),
-        ([b"N", _greeting(server_version="11.22")], "", "PostgreSQL 11 is too old)"),
+        ([b"N", _greeting(server_version="9.2.24")], "", "PostgreSQL 9.2 is too old)"),
         ([_greeting(server_version="13.0", crdb_version="v23")], "sslmode=disable", "CockroachDB). It keeps no"),
         ([b"N"], "sslmode=require", "no TLS there). sslmode asks for TLS"),
         ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], "", "no TLS there)"),
