@@ -4,6 +4,7 @@ The words are libpq's (PostgreSQL manual, "Parameter Key Words") and the few tha
 sentence repeats a value: in an address that is taken apart wrongly, anything may be a piece of the password.
 """
 
+import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -70,10 +71,6 @@ _WHY: Mapping[str, str] = {
     "schema": "write options=-csearch_path%3DNAME instead",
 }
 _MAX_PORT = 65_535
-_SERVER = re.compile(
-    r"(?P<folder>/.*)|\[(?P<v6>[0-9A-Fa-f:.%\w]+)\](?::(?P<port6>\d*))?|(?P<bare>[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)"
-    r"|(?P<name>[^:\[\]]*)(?::(?P<port>\d*))?"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,11 +136,9 @@ def _servers(listed: str, other_ports: str) -> tuple[tuple[str, ...], tuple[int,
     hosts: list[str] = []
     ports: list[str] = []
     for each in (one for one in listed.split(",") if one):
-        found = _SERVER.fullmatch(each)
-        if found is None:
-            raise ValueError(f"has a host or port that is none: {ENCODING}")
-        hosts.append(unquote(found["folder"] or found["v6"] or found["bare"] or found["name"]))
-        ports.append(found["port6"] or found["port"] or "")
+        host, port = _server(each)
+        hosts.append(unquote(host))
+        ports.append(port)
     ports = other_ports.split(",") if other_ports else ports
     if not any(ports):
         return tuple(hosts), ()
@@ -151,6 +146,29 @@ def _servers(listed: str, other_ports: str) -> tuple[tuple[str, ...], tuple[int,
     if len(numbers) not in {1, max(len(hosts), 1)}:
         raise ValueError("must have one port for all hosts, or one for each")
     return tuple(hosts), numbers
+
+
+def _server(written: str) -> tuple[str, str]:
+    """Host and port, where there is one."""
+    if written.startswith("/"):
+        return written, ""
+    host, colon, port = written.partition(":")
+    if written.startswith("["):
+        host, bracket, rest = written[1:].partition("]")
+        colon, port = rest[:1] if bracket else "[", rest[1:]
+    elif ":" in port:
+        host, colon, port = written, "", ""
+    if (":" in host and not _is_ipv6(host)) or colon not in {"", ":"} or "[" in host:
+        raise ValueError(f"has a host or port that is none: {ENCODING}")
+    return host, port
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(unquote(host))
+    except ValueError:
+        return False
+    return True
 
 
 def _port(written: str) -> int:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import ipaddress
 import json
 import os
 import signal
@@ -18,6 +19,10 @@ from sandbox.generation.sketching import SketchComposer
 _DEFAULTS = Settings()
 
 
+def _number(text: str) -> str:
+    return str(ipaddress.ip_address(text))
+
+
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox.generation",
@@ -25,7 +30,10 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument(
-        "--host", default=HOST, help="where it listens; 0.0.0.0 in a container, with the name it is called by there"
+        "--host",
+        type=_number,
+        default=HOST,
+        help="where it listens; 0.0.0.0 in a container alone, with --host-name for what it is called there",
     )
     parser.add_argument("--key", default=_DEFAULTS.key, help="the API key that is accepted")
     parser.add_argument("--seed", type=int, default=0, help="for faults that strike by chance")

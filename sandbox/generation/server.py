@@ -1,5 +1,6 @@
 """Starts and stops the stand-in; what tests hold in their hands."""
 
+import ipaddress
 import secrets
 import shutil
 import tempfile
@@ -43,7 +44,7 @@ class FakeGeneration:
     ) -> None:
         """`port` 0 takes a free one. `folder` keeps references and tracks; without it they go with the server.
 
-        `host`: where it listens; anything but loopback only inside a network of its own, a container's.
+        `host`: the number where it listens; anything but loopback only inside a network of its own, a container's.
         `host_names`: names beside loopback under which it is called. `has_control`: the same verbs over HTTP as well,
         below /sandbox, for who knows `control_token`.
         """
@@ -110,7 +111,8 @@ class FakeGeneration:
             stack.push_async_callback(runner.cleanup)
             stack.callback(world.close)
             await web.TCPSite(runner, self._host, self._port).start()
-            world.url = yarl.URL.build(scheme="http", host=HOST, port=runner.addresses[0][1])
+            own = HOST if ipaddress.ip_address(self._host).is_unspecified else self._host
+            world.url = yarl.URL.build(scheme="http", host=own, port=runner.addresses[0][1])
             self._stack = stack.pop_all()
         return self
 

@@ -25,6 +25,7 @@ from bot.store.db import describe, refuse_unusable
         ("user@/db", (), (), "user", None, "db"),
         ("/db", (), (), None, None, "db"),
         ("bot@[::1]:5433/songs", ("::1",), (5433,), "bot", None, "songs"),
+        ("bot@[fe80::1%25eth0]/songs", ("fe80::1%eth0",), (), "bot", None, "songs"),
         ("bot@/songs?host=::1", ("::1",), (), "bot", None, "songs"),
         ("me%40corp:a:b@db/x%2Fy", ("db",), (), "me@corp", "a:b", "x/y"),
         ("?user=bot&password=pw&host=db&dbname=songs", ("db",), (), "bot", "pw", "songs"),
@@ -135,6 +136,12 @@ async def test_what_cannot_be_honoured_is_refused_by_name_and_without_its_value(
 )
 def test_its_place_can_be_told(address: str, place: str) -> None:
     assert parse(address).place == place
+
+
+@pytest.mark.parametrize("server", ["[::1", "[db]x:1", "a:1:2", "[:1]", "a[b"])
+def test_a_host_that_is_none_is_refused(server: str) -> None:
+    with pytest.raises(ValueError, match=r"has a (host|port)"):
+        parse(f"postgres://bot@{server}/songs")
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "hunter", "-1", "5432x"])
