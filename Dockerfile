@@ -42,7 +42,8 @@ FROM ${BASE} AS bot
 RUN python -c "import importlib.util, shutil, pathlib; \
     [shutil.rmtree(pathlib.Path(spec.origin).parent) for name in ('pip', 'ensurepip') \
      if (spec := importlib.util.find_spec(name)) and spec.origin]"
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin compose && mkdir /data && chown compose /data
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin compose && \
+    mkdir -m 700 /data && chown compose /data
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY bot bot

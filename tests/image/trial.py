@@ -142,7 +142,8 @@ async def _heard(box: Box, song: Path, say: Say) -> str:
 async def _made(image: Image, box: Box, song: Path, folder: Path, say: Say) -> tuple[str, str]:
     say("Having it make one: a Discord and a music API on this machine, the bot in the image ...")
     port = _free_port()
-    more = {"POLL_INTERVAL_SECONDS": "1", "HEALTH_PORT": port}
+    kept = {"DATABASE_URL": "sqlite+aiosqlite:///data/compose.db", "DATA_DIR": "data"}  # as .env.example has it
+    more = {"POLL_INTERVAL_SECONDS": "1", "HEALTH_PORT": port, **kept}
     named = _with_its_name(song, folder)
 
     def make_bot(place: Path, settings: dict[str, str]) -> BotProcess:
