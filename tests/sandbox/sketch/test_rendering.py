@@ -124,6 +124,7 @@ def _inside(beat: float, passage: object, meter: int) -> bool:
     return first <= beat < first + passage.bars * meter  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_the_command_prints_what_was_heard_as_its_last_line(
     shuffle: Known, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
