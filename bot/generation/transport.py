@@ -147,11 +147,21 @@ class Transport:
         self._observe = observe
 
     async def get(
-        self, session: aiohttp.ClientSession, call: str, path: str, params: Mapping[str, str | int]
+        self,
+        session: aiohttp.ClientSession,
+        call: str,
+        path: str,
+        params: Mapping[str, str | int],
+        *,
+        with_key: bool = True,
     ) -> Answer:
         """Safe to repeat. Raises BusyError when no answer came; an answer that broke off has `is_whole` False."""
         return await self._exchange(
-            session, "GET", call, path, lost=BusyError, seconds=self._timeouts.read_seconds, params=params
+            *(session, "GET", call, path),
+            lost=BusyError,
+            seconds=self._timeouts.read_seconds,
+            params=params,
+            with_key=with_key,
         )
 
     async def post(
@@ -181,6 +191,7 @@ class Transport:
         params: Mapping[str, str | int] | None = None,
         body: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        with_key: bool = True,
     ) -> Answer:
         started = self._clock.monotonic()
         status: int | None = None
@@ -192,7 +203,7 @@ class Transport:
                 params=params,
                 json=body,
                 headers={
-                    "Authorization": f"Bearer {self._key.get_secret_value()}",
+                    **({"Authorization": f"Bearer {self._key.get_secret_value()}"} if with_key else {}),
                     "Accept": "application/json",
                     "User-Agent": USER_AGENT,
                     **(headers or {}),
