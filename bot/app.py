@@ -22,7 +22,7 @@ from bot.connections import public_connector
 from bot.disk import Disk
 from bot.download import remove_leftovers
 from bot.engine.runner import JobRunner
-from bot.errors import StartError
+from bot.errors import SettingsError, StartError
 from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
 from bot.generation.traits import ModelTraits
 from bot.generation.transport import Sessions
@@ -65,6 +65,8 @@ async def run(settings: Settings) -> int:
     crash.arm(settings.crash_at)
     traits = traits_in_use(settings)
     requirements = _requirements(settings, traits)
+    if objection := settings.discord_api_objection:
+        raise SettingsError([objection])
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     stop = Stop(grace_seconds=settings.stop_grace_seconds, clock=SystemClock())
     stop.listen()

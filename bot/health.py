@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from aiohttp import web
 
+import bot
 from bot.audio.sample import SampleResult
 from bot.clock import Clock
 from bot.errors import StartError, StoreError
@@ -73,9 +74,9 @@ class HealthServer:
         self._checks = checks
 
     async def healthz(self, _request: web.Request) -> web.Response:
-        """`{"status": "ok" | "red", "problems": […], "sound": "untried" | "ok" | "failing", "disk": …, "loops": […]}`.
+        """`{"status": "ok" | "red", "version": …, "problems": […], "sound": …, "disk": …, "loops": […]}`.
 
-        `disk` is "ok", or what failed.
+        `sound` is "untried", "ok" or "failing"; `disk` is "ok", or what failed.
         """
         problems = [
             f"loop {loop.name} died: {loop.last_error}" for loop in self._supervisor.states() if not loop.running
@@ -96,6 +97,7 @@ class HealthServer:
             problems.append(f"the disk of DATA_DIR fails: {disk}")
         body = {
             "status": "red" if problems else "ok",
+            "version": bot.__version__,
             "problems": problems,
             "sound": "untried" if sound is None else "ok" if sound.good else "failing",
             "disk": disk or "ok",
@@ -124,9 +126,10 @@ async def serve_health(server: HealthServer, host: str, port: int) -> AsyncGener
         site = web.TCPSite(runner, host, port)
         try:
             await site.start()
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a name that no host can have is no OSError
+            why = getattr(error, "strerror", None) or type(error).__name__
             raise StartError(
-                f"HEALTH_HOST {host}, HEALTH_PORT {port}: cannot listen there ({error.strerror}). Choose another."
+                f"HEALTH_HOST {host}, HEALTH_PORT {port}: cannot listen there ({why}). Choose another."
             ) from error
         bound = runner.addresses[0][1]
         log.info("health at http://%s:%s/healthz", host, bound)

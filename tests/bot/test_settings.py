@@ -179,7 +179,7 @@ def test_a_file_with_a_byte_order_mark_is_read():
 
 def test_a_file_that_is_no_text_is_named():
     Path(".env").write_bytes(b"DISCORD_TOKEN=\xff\xfe\x00")
-    assert problems_of() == (".env is not UTF-8 text",)
+    assert problems_of() == (".env is not UTF-8 text (line 1); save it as UTF-8",)
 
 
 @pytest.mark.usefixtures("secrets")
