@@ -192,6 +192,10 @@ async def _prepare_files(settings: Settings) -> JobFiles:
     files = JobFiles(settings.data_dir)
     try:
         await asyncio.to_thread(files.prepare)
+    except (FileExistsError, NotADirectoryError):
+        raise StartError(
+            f"DATA_DIR {settings.data_dir}: a file stands where a folder is needed. Name another."
+        ) from None
     except OSError as error:
         raise StartError(f"DATA_DIR {settings.data_dir}: {error.strerror}. Make it writable for this user.") from error
     return files

@@ -31,6 +31,7 @@ _OTHER_NAMES: Mapping[str, str] = {
     "DATABASE": "DATABASE_URL",
 }
 _OPENED = re.compile(r"""\s*(?:export\s+)?([A-Za-z_][\w-]*)\s*=\s*(["'])(.*)""")
+_ASSIGNED = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)[^\S\n]*=[^\S\n]*[^\s#]", re.MULTILINE)
 _REST_OF_A_VALUE = re.compile(r"[\w.~+/:-]+=*", re.ASCII)
 #: `PROXY_URL=` or `PROXY_URL` below a secret is a setting of another program, or of another version.
 _A_NAME = re.compile(r"[A-Za-z_]\w*=|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", re.ASCII)
@@ -43,6 +44,8 @@ class EnvFile:
     values: Mapping[str, str]  #: by name in capitals; the last of several
     problems: Mapping[str, str]  #: by name in capitals; "" for what concerns the whole file
     remarks: tuple[str, ...]  #: what is odd and may be meant
+    #: Names whose line an open quote further up has taken for part of a value: they were set, and cannot be read.
+    swallowed: frozenset[str] = frozenset()
 
 
 EMPTY = EnvFile(values={}, problems={}, remarks=())
@@ -59,8 +62,13 @@ def look_into(path: Path, *, names: Collection[str], secrets: Collection[str]) -
         **dict(_unclosed(path, text, names)),
         **dict(_broken(path, bindings, names, secrets)),
     }
-    remarks = (*_misspelt(path, bindings, names), *_repeated(path, bindings, names), *_unread(path, bindings, problems))
-    return EnvFile(values=values, problems=problems, remarks=remarks)
+    remarks = (
+        *_misspelt(path, bindings, names),
+        *_repeated(path, bindings, names),
+        *_unread(path, bindings, names, problems),
+    )
+    swallowed = {name.upper() for name in _ASSIGNED.findall(text)} - values.keys() if problems else ()
+    return EnvFile(values=values, problems=problems, remarks=remarks, swallowed=frozenset(swallowed))
 
 
 def _text_of(path: Path) -> tuple[str, str]:
@@ -110,7 +118,9 @@ def _broken(
 
 
 def _is_whole(name: str, binding: Binding) -> bool:
-    return name == "DISCORD_TOKEN" and looks_like_discord_token(binding.value or "")
+    """Whether nothing can be missing: the last part of a token has 27 signs, or 38 since 2022."""
+    value = binding.value or ""
+    return name == "DISCORD_TOKEN" and looks_like_discord_token(value) and len(value.rpartition(".")[2]) in {27, 38}
 
 
 def _is_rest(binding: Binding, names: Collection[str]) -> bool:
@@ -123,8 +133,8 @@ def _is_rest(binding: Binding, names: Collection[str]) -> bool:
 def _misspelt(path: Path, bindings: list[Binding], names: Collection[str]) -> Iterator[str]:
     for binding in bindings:
         written = binding.key or ""
-        name = without_unseen(written.rstrip(":")).upper()
-        if not name or written.upper() in names:
+        name = without_unseen(written.partition(":")[0]).upper()
+        if not name or written.upper() in names or (binding.value is None and name in names):
             continue
         tidy = name.replace("-", "_").replace(".", "_")
         meant = _OTHER_NAMES.get(tidy) or next(iter(difflib.get_close_matches(tidy, names, 1, _ALIKE)), None)
@@ -142,9 +152,12 @@ def _repeated(path: Path, bindings: list[Binding], names: Collection[str]) -> It
             yield f"{path}: {name} stands in lines {numbers}; the last one counts{empty}"
 
 
-def _unread(path: Path, bindings: list[Binding], problems: Mapping[str, str]) -> Iterator[str]:
+def _unread(path: Path, bindings: list[Binding], names: Collection[str], problems: Mapping[str, str]) -> Iterator[str]:
     for binding in bindings:
-        if binding.error and not problems:
+        words = re.split(r"[\s:]", binding.original.string.strip(), maxsplit=1)
+        if binding.value is None and words[0].upper() in names:
+            yield f"{path}, line {_line(binding)}: {words[0].upper()} stands there without a =, so it is passed over"
+        elif binding.error and not problems:
             yield f"{path}, line {_line(binding)}: not a line NAME=value, so it is passed over"
 
 

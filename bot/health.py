@@ -127,7 +127,7 @@ async def serve_health(server: HealthServer, host: str, port: int) -> AsyncGener
         try:
             await site.start()
         except (OSError, UnicodeError) as error:  # a name that no host can have is no OSError
-            why = getattr(error, "strerror", None) or type(error).__name__
+            why = error.strerror if isinstance(error, OSError) else "not a host name"
             raise StartError(
                 f"HEALTH_HOST {host}, HEALTH_PORT {port}: cannot listen there ({why}). Choose another."
             ) from error

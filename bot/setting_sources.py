@@ -38,6 +38,7 @@ class Gathered:
     from_files: Mapping[str, object]  #: by name in small letters
     env_file_choice: Mapping[str, object]  #: turns `.env` off where it cannot be read and is not needed
     problems: Mapping[str, str]  #: one sentence for each name
+    swallowed: frozenset[str]  #: names of which it is known why they look as if they were not set
 
 
 def gathered(env_file: Path | None, overrides: Mapping[str, object], names: Names) -> Gathered:
@@ -54,7 +55,12 @@ def gathered(env_file: Path | None, overrides: Mapping[str, object], names: Name
         _take_from_file(name, given, problems, from_files)
     for name, sentence in _shape_problems({name: value for name, (value, _) in given.items()}, names).items():
         problems.setdefault(name, sentence)
-    return Gathered(from_files=from_files, env_file_choice={"_env_file": None} if unreadable else {}, problems=problems)
+    return Gathered(
+        from_files=from_files,
+        env_file_choice={"_env_file": None} if unreadable else {},
+        problems=problems,
+        swallowed=found.swallowed,
+    )
 
 
 def remarks_on(env_file: Path | None, names: Names) -> tuple[str, ...]:

@@ -200,9 +200,12 @@ class Settings(BaseSettings):
         """What stands in BLOCKED_WORDS_FILE; empty without one. Raises SettingsError when it cannot be read."""
         try:
             return self.blocked_words_file.read_text(encoding="utf-8-sig") if self.blocked_words_file else ""
-        except (OSError, UnicodeDecodeError):
-            problem = f"BLOCKED_WORDS_FILE {self.blocked_words_file}: cannot be read as UTF-8 text; look at its path"
-            raise SettingsError([problem]) from None
+        except OSError as error:
+            why = f"cannot be read as text ({error.strerror}); look at its path and who may read it"
+            raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {why}"]) from None
+        except UnicodeDecodeError:
+            why = "cannot be read as UTF-8 text; save it as UTF-8"
+            raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {why}"]) from None
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """What repr and str show: the same as `described`."""
@@ -271,14 +274,16 @@ def load_settings(**overrides: object) -> Settings:
 
     Raises SettingsError with one sentence for each problem, all at once, before anything else was done with a value.
     """
-    found = gathered(_env_file_in(overrides), overrides, _names())
+    found = gathered(_env_file_in(overrides), overrides, setting_names())
     problems = dict(found.problems)
     settings: Settings | None = None
     try:
         settings = Settings(**{**found.from_files, **overrides, **found.env_file_choice})  # pyright: ignore[reportArgumentType] -- names come from the environment
     except ValidationError as error:
         for problem in error.errors():
-            problems.setdefault(str(problem["loc"][0]).upper() if problem["loc"] else "", _sentence(problem))
+            name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+            if not (problem["type"] == "missing" and name in found.swallowed):
+                problems.setdefault(name, _sentence(problem))
     if problems or settings is None:
         place = {name: number for number, name in enumerate(variable_names())}
         in_order = sorted(problems, key=lambda name: place.get(name, len(place)))
@@ -288,7 +293,7 @@ def load_settings(**overrides: object) -> Settings:
 
 def env_file_remarks() -> tuple[str, ...]:
     """What is odd about `.env` and keeps nothing from working: misspelt names, values given twice."""
-    return remarks_on(_env_file_in({}), _names())
+    return remarks_on(_env_file_in({}), setting_names())
 
 
 def _env_file_in(overrides: Mapping[str, object]) -> Path | None:
@@ -296,7 +301,8 @@ def _env_file_in(overrides: Mapping[str, object]) -> Path | None:
     return Path(path) if isinstance(path, str | Path) else None
 
 
-def _names() -> Names:
+def setting_names() -> Names:
+    """The settings by kind."""
     fields = {name.upper(): field for name, field in Settings.model_fields.items()}
     keys = {name for name, field in fields.items() if SecretStr in (field.annotation, *get_args(field.annotation))}
     marked = {name for name, field in fields.items() if any(isinstance(mark, MaybeSecret) for mark in field.metadata)}
