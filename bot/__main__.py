@@ -34,7 +34,7 @@ except ModuleNotFoundError as missing:
         f"  {sys.executable} -m pip install --require-hashes -r requirements/run.lock"
     )
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("bot")  # started by its file, this module has no name of the project
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -13,6 +13,7 @@ from yarl import URL
 import bot
 from bot.audio import AudioPool
 from bot.audio.capacity import capacity
+from bot.audio.confinement import limits_in_words
 from bot.audio.model import FenceLayer
 from bot.audio.sample import try_sample
 from bot.clock import SystemClock
@@ -196,7 +197,8 @@ def _at_once(settings: Settings) -> str:
 def _fence(pool: AudioPool, open_memory: str) -> tuple[str, ...]:
     """What keeps a file that has taken its decoder over from the bot's secrets. A layer that lacks is no problem."""
     own = FenceLayer(name="the bot's memory", holds=not open_memory, detail=open_memory or "closed to its children")
-    return tuple(f"{each.name}: {'' if each.holds else 'MISSING, '}{each.detail}" for each in (own, *pool.fence))
+    layers = (f"{each.name}: {'' if each.holds else 'MISSING, '}{each.detail}" for each in (own, *pool.fence))
+    return (*layers, f"limits: {limits_in_words()}")
 
 
 async def _music_api(settings: Settings) -> Finding:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -63,7 +64,8 @@ async def _serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends it without a farewell
+            loop.add_signal_handler(name, stop.set)
     composer = SketchComposer() if options.composer == "sketch" else PlainComposer()
     async with FakeGeneration(
         settings,
@@ -88,6 +90,8 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         print(f"cannot listen: {error.strerror or error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        pass  # where signals cannot be handled in the loop
     return 0
 
 

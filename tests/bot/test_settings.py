@@ -383,7 +383,7 @@ def test_an_odd_key_is_no_placeholder(monkeypatch: pytest.MonkeyPatch, value: st
             "replace-me",
             "insert token here",
             "change-me",
-            "TODO",
+            "undefined",
         ),
     ],
 )
