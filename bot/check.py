@@ -166,7 +166,10 @@ def _try_files(settings: Settings) -> Finding:
     except SettingsError as error:
         return Finding(good=False, sentence=f"{error}.")
     folder = settings.data_dir.absolute()
-    place = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        place = next(path for path in (folder, *folder.parents) if path.exists())
+    except OSError as error:
+        return Finding(good=False, sentence=f"DATA_DIR {folder}: {error.strerror}.")
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         return Finding(good=False, sentence=f"DATA_DIR {folder}: {place} is not a folder that this user may write to.")
     others = " Other users of this machine can look into it: chmod 700 would end that." if is_open(folder) else ""

@@ -1,6 +1,7 @@
 """`/healthz` and `/metrics`: whether this process works, at a glance for a supervisor and in figures for a graph."""
 
 import logging
+import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -114,6 +115,14 @@ class HealthServer:
         return web.Response(body=self._metrics.exposition(), content_type="text/plain", charset="utf-8")
 
 
+def _why_not(error: OSError | UnicodeError) -> str:
+    """In the system's own words: asyncio's repeat host and port."""
+    if isinstance(error, UnicodeError):
+        return "not a host name"
+    is_the_systems = error.errno is not None and error.errno > 0  # a resolver's numbers are below zero
+    return os.strerror(error.errno) if is_the_systems else str(error.strerror)
+
+
 @asynccontextmanager
 async def serve_health(server: HealthServer, host: str, port: int) -> AsyncGenerator[int]:
     """Listen for as long as the context lasts; yields the port. Raises StartError when it is taken."""
@@ -127,7 +136,7 @@ async def serve_health(server: HealthServer, host: str, port: int) -> AsyncGener
         try:
             await site.start()
         except (OSError, UnicodeError) as error:  # a name that no host can have is no OSError
-            why = error.strerror if isinstance(error, OSError) else "not a host name"
+            why = _why_not(error)
             raise StartError(
                 f"HEALTH_HOST {host}, HEALTH_PORT {port}: cannot listen there ({why}). Choose another."
             ) from error

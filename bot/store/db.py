@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.clock import Clock
 from bot.errors import StartError, StoreError
@@ -82,6 +83,7 @@ async def describe(url: str) -> str:
     """
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
+        await _try_parameters(parsed)
         return await asyncio.to_thread(_describe_file, _file_of(parsed))
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
     try:
@@ -98,6 +100,7 @@ async def describe(url: str) -> str:
 
 async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
     path = _file_of(url)
+    await _try_parameters(url)
     await asyncio.to_thread(sqlite_file.make_folder, path)
     lock = await asyncio.to_thread(sqlite_file.own, path)
     stack.push_async_callback(asyncio.to_thread, lock.close)
@@ -125,6 +128,20 @@ async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
     finally:
         await engine.dispose()
     log.info("database migrated from %s to %s", revision or "nothing", newest())
+
+
+async def _try_parameters(url: URL) -> None:
+    """What stands behind the ? of an SQLite address is the driver's to judge, and a trace if it is nonsense."""
+    if not url.query:
+        return
+    engine = create_async_engine(url.set(database=":memory:"), hide_parameters=True)
+    try:
+        async with engine.connect():
+            pass
+    except (TypeError, ValueError, DBAPIError):
+        raise StartError("DATABASE_URL: what stands behind the ? cannot be used. Leave it out.") from None
+    finally:
+        await engine.dispose()
 
 
 async def _prepare_server(url: URL, busy_seconds: float) -> None:
@@ -176,7 +193,14 @@ def _file_of(url: URL) -> Path:
     """One path for one file, whatever link leads to it."""
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise StartError("DATABASE_URL must name a file: jobs in memory would be lost with the process.")
-    return Path(url.database).resolve()
+    try:
+        path = Path(url.database).resolve()
+        is_folder = path.is_dir()
+    except OSError as error:
+        raise StartError(f"DATABASE_URL: the file cannot be looked at ({error.strerror}). Name another.") from None
+    if is_folder:
+        raise StartError(f"DATABASE_URL names the folder {path}: name a file in it, such as compose.db.")
+    return path
 
 
 def _name(url: URL) -> str:
