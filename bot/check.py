@@ -3,8 +3,10 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import aiohttp
 from aiolimiter import AsyncLimiter
@@ -179,7 +181,7 @@ def _try_files(settings: Settings) -> Finding:
 async def _sound(settings: Settings, open_memory: str) -> Finding:
     """The built-in sample, through the same processes that members' songs go through; where it can, in their folder."""
     work = JobFiles(settings.data_dir).work
-    async with AudioPool(processes=1, work_dir=work if await asyncio.to_thread(work.is_dir) else None) as pool:
+    async with AudioPool(processes=1, work_dir=work if await asyncio.to_thread(_is_folder, work) else None) as pool:
         result = await try_sample(pool)
         fence = _fence(pool, open_memory)
         most = f" Its processes needed {pool.peak_bytes / 1024**2:.0f} MiB at most." if pool.peak_bytes else ""
@@ -187,6 +189,12 @@ async def _sound(settings: Settings, open_memory: str) -> Finding:
         return Finding(good=False, sentence=result.sentence)
     sentence = f"{result.sentence}{most}{_at_once(settings)} The fence around each:"
     return Finding(good=True, sentence=sentence, details=fence)
+
+
+def _is_folder(path: Path) -> bool:
+    with suppress(OSError):  # a name too long, or a folder above that may not be looked into
+        return path.is_dir()
+    return False
 
 
 def _at_once(settings: Settings) -> str:

@@ -134,14 +134,15 @@ async def _try_parameters(url: URL) -> None:
     """What stands behind the ? of an SQLite address is the driver's to judge, and a trace if it is nonsense."""
     if not url.query:
         return
-    engine = create_async_engine(url.set(database=":memory:"), hide_parameters=True)
     try:
-        async with engine.connect():
-            pass
+        engine = create_async_engine(url.set(database=":memory:"), hide_parameters=True)
+        try:
+            async with engine.connect():
+                pass
+        finally:
+            await engine.dispose()
     except (TypeError, ValueError, DBAPIError):
         raise StartError("DATABASE_URL: what stands behind the ? cannot be used. Leave it out.") from None
-    finally:
-        await engine.dispose()
 
 
 async def _prepare_server(url: URL, busy_seconds: float) -> None:
