@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         if what == "check":
             return asyncio.run(check.run(settings, open_memory, remarks))
         set_up_logs(settings.log_format, settings.log_level)
-        log.info("compose-bot %s on Python %s, %s", __version__, platform.python_version(), platform.platform())
+        log.info("compose-bot %s on Python %s, %s", __version__, platform.python_version(), _system())
         for remark in remarks:
             log.warning("%s", remark)
         if open_memory:
@@ -65,6 +65,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:  # during a check; a running bot hears it by itself
         return 130
+
+
+def _system() -> str:
+    return f"{platform.system()} {platform.machine()}".strip()
 
 
 def _print_what_can_be() -> None:

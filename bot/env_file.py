@@ -56,6 +56,8 @@ def look_into(path: Path, *, names: Collection[str], secrets: Collection[str]) -
     text, problem = _text_of(path)
     if problem:
         return EnvFile(values={}, problems={"": problem}, remarks=())
+    if not path.exists():
+        return EnvFile(values={}, problems={}, remarks=tuple(_misnamed(path)))
     bindings = list(parse_stream(io.StringIO(text)))
     values = {name.upper(): value for name, value in dotenv_values(stream=io.StringIO(text)).items() if value}
     problems = {
@@ -94,6 +96,13 @@ def _text_of(path: Path) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         return "", f"{path} is not UTF-8 text (line {line}); save it as UTF-8"
+
+
+def _misnamed(path: Path) -> Iterator[str]:
+    """The file under a name that an editor or a file manager has given it."""
+    for name in (f"{path.name}.txt", path.name.lstrip("."), f"{path.name.lstrip('.')}.txt"):
+        if path.with_name(name).is_file():
+            yield f"there is no {path} here, but {name}; rename it (Windows may hide the ending)"
 
 
 def _unclosed(path: Path, text: str, names: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -234,6 +234,10 @@ def _absolute(value: str, schemes: tuple[str, ...]) -> str:
         url = URL()
     if url.scheme not in schemes or not url.host:
         raise ValueError(f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    try:
+        url.host.encode("idna")
+    except UnicodeError:  # an empty label, or one of more than 63 letters: every look-up would fail on it
+        raise ValueError("has a host that cannot exist; look at its dots") from None
     return value
 
 

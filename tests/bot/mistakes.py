@@ -89,6 +89,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(what="a colon instead of `=`", env=f"DISCORD_TOKEN: {TOKEN}\nGENERATION_API_KEY={KEY}\n"),
     Mistake(what="a value given twice", env=f"{GOOD}LOG_LEVEL=DEBUG\nLOG_LEVEL=INFO\n", works=True),
     Mistake(what="filled in above, empty below", env=f"{GOOD}DISCORD_TOKEN=\n"),
+    Mistake(what="`.env` saved as `.env.txt`", prepare=_file(".env.txt", GOOD)),
     Mistake(what="`.env` is a folder", prepare=_folder(".env")),
     Mistake(what="`.env` is a link that leads nowhere", prepare=lambda here: (here / ".env").symlink_to("gone")),
     Mistake(what="`.env` saved as UTF-16", env=GOOD.encode("utf-16")),

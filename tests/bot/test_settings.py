@@ -95,6 +95,8 @@ def test_every_problem_is_named_at_once(monkeypatch: pytest.MonkeyPatch):
         ("DISCORD_GATEWAY_URL", "https://g.example", "must be an address that begins with ws:// or wss://"),
         ("GENERATION_API_URL", "http://[bad", "must be an address that begins with http:// or https://"),
         ("GENERATION_API_URL", "http://host:port", "must be an address that begins with http:// or https://"),
+        ("DISCORD_API_URL", "http://discord..com/api", "has a host that cannot exist; look at its dots"),
+        ("GENERATION_API_URL", f"http://{'x' * 64}.example", "has a host that cannot exist; look at its dots"),
         ("DATABASE_URL", "sqlite:///x.db", "must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://"),
         ("DATABASE_URL", "postgresql+asyncpg://", "must be an address that begins with postgresql+asyncpg://"),
         ("POLL_INTERVAL_SECONDS", "soon", "Input should be a valid number, unable to parse string as a number"),
@@ -111,6 +113,15 @@ def test_a_wrong_value_gets_its_name_and_what_would_be_right(
 ):
     monkeypatch.setenv(name, value)
     assert problems_of() == (f"{name}: {sentence}",)
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize(
+    "host", ["music_api:8000", "[::1]:8000", "münchen.example", "xn--mnchen-3ya.example", "api.example."]
+)
+def test_every_host_that_can_be_looked_up_is_taken(monkeypatch: pytest.MonkeyPatch, host: str):
+    monkeypatch.setenv("GENERATION_API_URL", f"http://{host}")
+    assert load_settings().generation_api_url == f"http://{host}"
 
 
 @pytest.mark.usefixtures("secrets")
