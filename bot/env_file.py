@@ -30,11 +30,8 @@ _OTHER_NAMES: Mapping[str, str] = {
     "DB_URL": "DATABASE_URL",
     "DATABASE": "DATABASE_URL",
 }
-_OPENED = re.compile(r"""\s*(?:export\s+)?([A-Za-z_][\w-]*)\s*=\s*(["'])(.*)""")
-_ASSIGNED = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)[^\S\n]*=[^\S\n]*[^\s#]", re.MULTILINE)
-_REST_OF_A_VALUE = re.compile(r"[\w.~+/:-]+=*", re.ASCII)
-#: `PROXY_URL=` or `PROXY_URL` below a secret is a setting of another program, or of another version.
-_A_NAME = re.compile(r"[A-Za-z_]\w*=|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", re.ASCII)
+#: What a token or a key is made of, beside letters and digits.
+_SIGNS_OF_A_SECRET = frozenset("_.~+/:-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +66,8 @@ def look_into(path: Path, *, names: Collection[str], secrets: Collection[str]) -
         *_repeated(path, bindings, names),
         *_unread(path, bindings, names, problems),
     )
-    swallowed = {name.upper() for name in _ASSIGNED.findall(text)} - values.keys() if problems else ()
+    set_there = {name for _, name, value in _assignments(text) if value and not value.startswith("#")}
+    swallowed = set_there - values.keys() if problems else ()
     return EnvFile(values=values, problems=problems, remarks=remarks, swallowed=frozenset(swallowed))
 
 
@@ -107,11 +105,18 @@ def _misnamed(path: Path) -> Iterator[str]:
 
 def _unclosed(path: Path, text: str, names: Collection[str]) -> Iterator[tuple[str, str]]:
     """Quotes that open a value and do not close on their line: what follows would be taken for part of it."""
-    for number, line in enumerate(text.splitlines(), 1):
-        found = _OPENED.match(line)
-        if found and found[1].upper() in names and found[2] not in re.sub(r"\\.", "", found[3]):
-            name = found[1].upper()
+    for number, name, value in _assignments(text):
+        if name in names and value[:1] in {'"', "'"} and value[0] not in re.sub(r"\\.", "", value[1:]):
             yield name, f"{name}: {path}, line {number}, opens a quote and does not close it; close or remove it"
+
+
+def _assignments(text: str) -> Iterator[tuple[int, str, str]]:
+    """Number, name in capitals and raw value of each line that looks like NAME=value, whatever stands around it."""
+    for number, line in enumerate(text.splitlines(), 1):
+        left, equals, value = line.partition("=")
+        name = left.strip().removeprefix("export ").strip()
+        if equals and name.replace("-", "_").isidentifier():
+            yield number, name.upper(), value.strip()
 
 
 def _broken(
@@ -134,9 +139,17 @@ def _is_whole(name: str, binding: Binding) -> bool:
 
 def _is_rest(binding: Binding, names: Collection[str]) -> bool:
     line = binding.original.string.strip()
-    is_name = _A_NAME.fullmatch(line) is not None or line.upper() in names
-    is_assignment = re.search(r"=[^=]", line) is not None
-    return not is_name and not is_assignment and _REST_OF_A_VALUE.fullmatch(line) is not None
+    rest = line.rstrip("=")
+    if not rest or _is_a_name(line) or line.upper() in names:
+        return False
+    return all((sign.isascii() and sign.isalnum()) or sign in _SIGNS_OF_A_SECRET for sign in rest)
+
+
+def _is_a_name(line: str) -> bool:
+    """`PROXY_URL=` or `PROXY_URL` below a secret is a setting of another program, or of another version."""
+    if line.endswith("=") and line[:-1].isidentifier():
+        return True
+    return line.isidentifier() and line.isupper() and "_" in line.strip("_")
 
 
 def _misspelt(path: Path, bindings: list[Binding], names: Collection[str]) -> Iterator[str]:

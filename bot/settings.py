@@ -234,6 +234,8 @@ def _absolute(value: str, schemes: tuple[str, ...]) -> str:
         url = URL()
     if url.scheme not in schemes or not url.host:
         raise ValueError(f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    if any(sign.isspace() for sign in url.host):
+        raise ValueError("has a blank inside; remove it")
     try:
         url.host.encode("idna")
     except UnicodeError:  # an empty label, or one of more than 63 letters: every look-up would fail on it

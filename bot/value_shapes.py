@@ -9,19 +9,21 @@ import re
 import unicodedata
 
 _QUOTES = "\"'`\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a"
-_PLACEHOLDER = re.compile(
-    r"<.*>|\[.*\]|\{.*\}|\$\{?\w+\}?|%\w+%|x{3,}|\*{3,}|\.{3,}|\u2026+|-+|_+"
-    r"|your?[-_ .].*|.*[-_ ](?:goes[-_ ])?here|change[-_ ]?(?:me|this|it)(?:[-_ ].*)?|placeholder|example|todo|tbd"
-    r"|(?:put|paste|insert|enter|replace|add)[-_ ](?:your|the|my|this|it|with|me|in|token|key)(?:[-_ ].*)?"
-    r"|none|null|nil|undefined|dein[-_ ].*|hier[-_ ].*",
-    re.IGNORECASE,
-)
 #: Discord documents no shape; for as long as there have been tokens, three parts were seen, the first the bot's id.
-_TOKEN = re.compile(r"[\w-]{23,30}\.[\w-]{5,8}\.[\w-]{25,}", re.ASCII)
-_SCHEME = re.compile(r"(?:authorization:\s*)?(bot|bearer|token|key|basic)\s+\S", re.IGNORECASE)
-_API_KEY = re.compile(r"sk[-_].*|[0-9a-fA-F]{32}|.*:.*")
-_PUBLIC_KEY = re.compile(r"[0-9a-fA-F]{64}")
-_APPLICATION_ID = re.compile(r"\d{15,}", re.ASCII)
+_TOKEN = re.compile(r"[\w-]{23,30}\.[\w-]{5,8}\.[\w-]{25,200}", re.ASCII)
+_HEX = frozenset("0123456789abcdefABCDEF")
+#: What stands before a key in a header.
+_SCHEMES = frozenset({"bot", "bearer", "token", "key", "basic"})
+
+_BRACKETS = frozenset({"<>", "[]", "{}", "%%"})
+_FILLERS = frozenset("xX*.\u2026-_")
+_PLACEHOLDERS = frozenset({
+    "changeme", "changethis", "changeit", "placeholder", "example", "todo", "tbd", "none", "null", "nil", "undefined",
+})  # fmt: skip
+#: Of several words, the first, or the first two.
+_YOURS = frozenset({"your", "you", "dein", "deine", "hier"})
+_ASKED = frozenset({"put", "paste", "insert", "enter", "replace", "add", "change"})
+_ASKED_FOR = frozenset({"your", "the", "my", "this", "it", "with", "me", "in", "token", "key"})
 
 
 def looks_like_discord_token(value: str) -> bool:
@@ -51,11 +53,11 @@ def objection_to(name: str, value: str, *, is_secret: bool, is_path: bool) -> st
 
 def objection_to_token(value: str) -> str | None:
     """What is wrong with the bot's token beyond what is wrong with any secret."""
-    if _APPLICATION_ID.fullmatch(value):
+    if value.isdecimal() and len(value) >= 15:
         return "is a number, an application's or a user's id; the token stands on the page Bot, Reset Token"
-    if _PUBLIC_KEY.fullmatch(value):
+    if len(value) == 64 and _HEX.issuperset(value):
         return "is the application's public key; the token stands on the page Bot, Reset Token"
-    if _API_KEY.fullmatch(value):
+    if value.startswith(("sk-", "sk_")) or ":" in value or (len(value) == 32 and _HEX.issuperset(value)):
         return "is no bot token, it looks like another service's key; the token stands on the page Bot, Reset Token"
     if not value.isascii():
         return "holds letters that no token has; copy it anew from the page Bot, Reset Token"
@@ -65,15 +67,28 @@ def objection_to_token(value: str) -> str | None:
 def _objection_to_secret(value: str) -> str | None:
     if value[0] in _QUOTES or value[-1] in _QUOTES:
         return "a quote at one end has become part of it; remove it"
-    if _PLACEHOLDER.fullmatch(value):
+    if _is_placeholder(value):
         return "still holds a placeholder; put the real value there"
-    if scheme := _SCHEME.match(value):
-        return f"begins with the word {scheme[1].capitalize()}; leave that out, the bot adds what is needed"
+    words = value.split(maxsplit=1)
+    scheme = words[0].lower().removeprefix("authorization:")
+    if len(words) > 1 and (scheme in _SCHEMES or not scheme):
+        return f"begins with the word {words[0].capitalize()}; leave that out, the bot adds what is needed"
     if any(sign in value for sign in "\r\n"):
         return "is broken over several lines; put all of it into one"
     if any(sign.isspace() for sign in value):
         return "has a blank inside; copy it anew, without one"
     return None
+
+
+def _is_placeholder(value: str) -> bool:
+    if value[0] + value[-1] in _BRACKETS or value[0] == "$" or value.lower() in _PLACEHOLDERS:
+        return True
+    if value[0] in _FILLERS and set(value) == {value[0]}:
+        return len(value) >= 3 or value[0] == "\u2026"
+    words = re.split(r"[-_ .]", value.lower())
+    if len(words) == 1:
+        return False
+    return words[0] in _YOURS or words[-1] == "here" or (words[0] in _ASKED and words[1] in _ASKED_FOR)
 
 
 def _unseen(value: str) -> str:

@@ -95,6 +95,7 @@ def test_every_problem_is_named_at_once(monkeypatch: pytest.MonkeyPatch):
         ("DISCORD_GATEWAY_URL", "https://g.example", "must be an address that begins with ws:// or wss://"),
         ("GENERATION_API_URL", "http://[bad", "must be an address that begins with http:// or https://"),
         ("GENERATION_API_URL", "http://host:port", "must be an address that begins with http:// or https://"),
+        ("DISCORD_API_URL", "https://discord .com/api", "has a blank inside; remove it"),
         ("DISCORD_API_URL", "http://discord..com/api", "has a host that cannot exist; look at its dots"),
         ("GENERATION_API_URL", f"http://{'x' * 64}.example", "has a host that cannot exist; look at its dots"),
         ("DATABASE_URL", "sqlite:///x.db", "must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://"),
