@@ -65,6 +65,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:  # during a check; a running bot hears it by itself
         return 130
+    except BrokenPipeError:  # `check | head`: whoever reads has had enough, and the rest goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _system() -> str:

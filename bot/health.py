@@ -119,8 +119,9 @@ def _why_not(error: OSError | UnicodeError) -> str:
     """In the system's own words: asyncio's repeat host and port."""
     if isinstance(error, UnicodeError):
         return "not a host name"
-    is_the_systems = error.errno is not None and error.errno > 0  # a resolver's numbers are below zero
-    return os.strerror(error.errno) if is_the_systems else str(error.strerror)
+    if error.errno is None or error.errno < 0:  # a resolver's numbers are below zero
+        return str(error.strerror)
+    return os.strerror(error.errno)
 
 
 @asynccontextmanager

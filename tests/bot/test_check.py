@@ -61,17 +61,20 @@ async def test_good_settings_end_with_0_and_spend_nothing(tmp_path: Path, capsys
     assert not list(tmp_path.iterdir())
 
 
-async def test_the_bots_name_its_invite_link_and_what_is_missing_in_which_server_are_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def told_of(settings: Settings) -> str:
+    """What is found out about Discord, without the trials of everything else, which take their time."""
+    found = await check._discord(settings)
+    return "\n".join([f"{'ok' if found.good else 'PROBLEM'}: {found.sentence}", *found.details, ""])
+
+
+async def test_the_bots_name_its_invite_link_and_what_is_missing_in_which_server_are_told(tmp_path: Path) -> None:
     async with FakeDiscord(app_name="Compose") as discord:
         world = discord.world
         full = next(guild for guild in world.guilds.values() if guild.bot_present)
         poor = like(full, 1, "Poor", Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES)
         ruled = like(full, 2, "Ruled", Permission.ADMINISTRATOR)
         world.guilds |= {poor.id: poor, ruled.id: ruled}
-        await check.run(settings_at(tmp_path, discord_api_url=discord.api_url, discord_token=discord.token))
-    said = capsys.readouterr().out.partition("Discord ...")[2].partition("Database ...")[0]
+        said = await told_of(settings_at(tmp_path, discord_api_url=discord.api_url, discord_token=discord.token))
     assert "ok: The token belongs to Compose." in said
     assert f"client_id={world.application_id}&scope=bot+applications.commands&permissions=274878024704\n" in said
     assert "it is in 3 servers:" in said
@@ -83,9 +86,7 @@ async def test_the_bots_name_its_invite_link_and_what_is_missing_in_which_server
     assert "Elsewhere" not in said, "there the bot is not"
 
 
-async def test_of_many_servers_a_screenful_is_named_and_of_none_the_link(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_of_many_servers_a_screenful_is_named_and_of_none_the_link(tmp_path: Path) -> None:
     async with FakeDiscord() as discord:
         pointed = settings_at(tmp_path, discord_api_url=discord.api_url, discord_token=discord.token)
         world = discord.world
@@ -93,15 +94,13 @@ async def test_of_many_servers_a_screenful_is_named_and_of_none_the_link(
         for number in range(1, 30):
             copy = like(first, number, f"No. {number}", EVERYBODY)
             world.guilds[copy.id] = copy
-        await check.run(pointed)
-        said = capsys.readouterr().out
+        said = await told_of(pointed)
         assert "it is in 30 servers:" in said
         assert said.count(": nothing is missing") == 20
         assert "and 10 more" in said
         for guild in world.guilds.values():
             guild.bot_present = False
-        await check.run(pointed)
-    assert "it is in no server yet: open the invite link" in capsys.readouterr().out
+        assert "it is in no server yet: open the invite link" in await told_of(pointed)
 
 
 def test_the_permissions_asked_for_are_the_readmes_and_discords() -> None:
@@ -115,8 +114,7 @@ def test_the_permissions_asked_for_are_the_readmes_and_discords() -> None:
     assert all(name in " ".join(readme.split()) for name in NEEDED_PERMISSIONS)
 
 
-@pytest.mark.parametrize("path", ["/v2", "/v2/generate/audio", "/v1", "/api/v2/generate/audio"])
-@pytest.mark.parametrize("key", ["right", "wrong"])
+@pytest.mark.parametrize(("path", "key"), [("/v2", "wrong"), ("/api/v2/generate/audio", "right")])
 async def test_a_wrong_address_of_the_music_api_is_never_in_order(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], path: str, key: str
 ) -> None:
@@ -125,25 +123,19 @@ async def test_a_wrong_address_of_the_music_api_is_never_in_order(
         assert await check.run(settings_at(tmp_path, generation_api_url=api.url + path, **right)) == 1
         said = capsys.readouterr().out.partition("Music API ...")[2]
         assert "PROBLEM: No music API answers at this address. Look at GENERATION_API_URL." in said
-        base = api.url + path.partition("/v2")[0] if "/v2" in path else api.url
-        assert f"is it {base}?" in said
+        assert f"is it {api.url}{path.partition('/v2')[0]}?" in said
 
 
-async def test_where_something_else_than_discord_answers_the_address_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_where_something_else_than_discord_answers_the_address_is_named(tmp_path: Path) -> None:
     async with FakeGeneration() as api:
-        assert await check.run(settings_at(tmp_path, discord_api_url=f"{api.url}/v2")) == 1
-    assert "PROBLEM: No Discord answers there (status 404). Look at DISCORD_API_URL." in capsys.readouterr().out
+        said = await told_of(settings_at(tmp_path, discord_api_url=f"{api.url}/v2"))
+    assert "PROBLEM: No Discord answers there (status 404). Look at DISCORD_API_URL." in said
 
 
 @pytest.mark.parametrize("address", ["https://hunter2@127.0.0.1:1", "https://127.0.0.1:1/api?token=hunter2"])
-async def test_a_key_in_discords_address_is_named_and_sent_nowhere(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], address: str
-) -> None:
+async def test_a_key_in_discords_address_is_named_and_sent_nowhere(tmp_path: Path, address: str) -> None:
     settings = settings_at(tmp_path, discord_api_url=address)
-    assert await check.run(settings) == 1
-    said = capsys.readouterr().out.partition("Discord ...")[2].partition("Database ...")[0]
+    said = await told_of(settings)
     assert "PROBLEM: DISCORD_API_URL: holds " in said
     assert "remove" in said
     assert "hunter2" not in said
@@ -151,7 +143,7 @@ async def test_a_key_in_discords_address_is_named_and_sent_nowhere(
         await app.run(settings)
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 async def test_a_console_that_is_not_utf_8_shows_what_it_can(tmp_path: Path, encoding: str) -> None:
     async with FakeDiscord(app_name="M\u00fcsik \U0001f3b6") as discord, FakeGeneration() as api:
         process = await asyncio.create_subprocess_exec(
