@@ -102,6 +102,7 @@ fmt: $(VENV)/.dev ## put the code into the house's form
 
 docs: $(VENV)/.dev ## write anew what the documents take from the code
 	@$(RUN) -m tests.bot.ui.gallery
+	@$(RUN) -m tests.bot.mistakes
 	@$(RUN) -m tests.file_index
 
 chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.clock import Clock
 from bot.database_address import PostgresqlAddress, is_postgresql, parse, refusals
@@ -85,6 +86,7 @@ async def describe(url: str) -> str:
     """
     parsed = _parsed(url)
     if not isinstance(parsed, PostgresqlAddress):
+        await _try_parameters(parsed)
         return await asyncio.to_thread(_describe_file, _file_of(parsed))
     await asyncio.to_thread(refuse_bad_files, parsed)
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
@@ -100,6 +102,7 @@ async def describe(url: str) -> str:
 
 async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
     path = _file_of(url)
+    await _try_parameters(url)
     await asyncio.to_thread(sqlite_file.make_folder, path)
     lock = await asyncio.to_thread(sqlite_file.own, path)
     stack.push_async_callback(asyncio.to_thread, lock.close)
@@ -127,6 +130,21 @@ async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
     finally:
         await engine.dispose()
     log.info("database migrated from %s to %s", revision or "nothing", newest())
+
+
+async def _try_parameters(url: URL) -> None:
+    """What stands behind the ? of an SQLite address is the driver's to judge, and a trace if it is nonsense."""
+    if not url.query:
+        return
+    try:
+        engine = create_async_engine(url.set(database=":memory:"), hide_parameters=True)
+        try:
+            async with engine.connect():
+                pass
+        finally:
+            await engine.dispose()
+    except (TypeError, ValueError, DBAPIError):
+        raise StartError("DATABASE_URL: what stands behind the ? cannot be used. Leave it out.") from None
 
 
 async def _prepare_server(address: PostgresqlAddress, busy_seconds: float) -> None:
@@ -191,4 +209,11 @@ def _file_of(url: URL) -> Path:
     """One path for one file, whatever link leads to it."""
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise StartError("DATABASE_URL must name a file: jobs in memory would be lost with the process.")
-    return Path(url.database).resolve()
+    try:
+        path = Path(url.database).resolve()
+        is_folder = path.is_dir()
+    except OSError as error:
+        raise StartError(f"DATABASE_URL: the file cannot be looked at ({error.strerror}). Name another.") from None
+    if is_folder:
+        raise StartError(f"DATABASE_URL names the folder {path}: name a file in it, such as compose.db.")
+    return path

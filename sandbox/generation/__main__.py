@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import ipaddress
 import json
 import os
@@ -74,7 +75,8 @@ async def _serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends it without a farewell
+            loop.add_signal_handler(name, stop.set)
     composer = SketchComposer() if options.composer == "sketch" else PlainComposer()
     async with FakeGeneration(
         settings,
@@ -100,6 +102,8 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         print(f"cannot listen: {error.strerror or error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        pass  # where signals cannot be handled in the loop
     return 0
 
 

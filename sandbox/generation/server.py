@@ -17,7 +17,7 @@ from aiohttp import web
 from sandbox.discord.doors import ShutError, doors
 from sandbox.generation.composer import Composer, PlainComposer
 from sandbox.generation.config import Fault, Rule, Script, Settings
-from sandbox.generation.contract import refusal
+from sandbox.generation.contract import no_such_call, refusal
 from sandbox.generation.control import add_control
 from sandbox.generation.ledger import Ledger
 from sandbox.generation.read_calls import LogsCall, PollCall, TrackCall
@@ -149,4 +149,4 @@ class FakeGeneration:
 
 
 async def _nothing_here(request: web.Request) -> web.Response:
-    return refusal(request, 404)
+    return no_such_call(request)
