@@ -22,6 +22,7 @@ from bot.connections import RoutingConnector
 from bot.errors import StartError, TokenRefusedError
 from bot.jobs.ports import Tracks, ValueStore
 from bot.jobs.service import JobService
+from bot.logs import counted
 from bot.proxies import STRAIGHT, ProxyError, ProxyRules
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
@@ -163,7 +164,7 @@ class ComposeClient(commands.Bot):
 
     async def on_ready(self) -> None:
         """Discord has told us about the guilds; may happen again after a lost session."""
-        log.info("connected as %s, in %d servers", self.user, len(self.guilds))
+        log.info("connected as %s, in %s", self.user, counted(len(self.guilds), "server"))
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Forms, and buttons that no version known here has drawn; everything else is dispatched by discord.py."""

@@ -106,6 +106,14 @@ def test_the_environment_is_read_in_capitals_or_not_and_a_password_is_never_show
     assert settings.described()[name.upper()] == "http://********:********@proxy.example:3128"
 
 
+def test_a_proxys_address_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "proxy").write_text("http://user:secret@proxy.example:3128\n")
+    monkeypatch.setenv("PROXY_URL_FILE", str(tmp_path / "proxy"))
+    way = settings_at(tmp_path).proxy_rules(yarl.URL("https://discord.com"))
+    assert way is not None
+    assert (str(way.url), bool(way.login)) == ("http://proxy.example:3128", True)
+
+
 # --- through a real one -----------------------------------------------------------------------------------------------
 
 
