@@ -163,7 +163,7 @@ def _not_discord(status: int, settings: Settings) -> Finding:
     if status == 429:
         return Finding(
             good=False,
-            sentence="Discord's edge has shut this address out for a while (429, Cloudflare 1015). Wait before a next try.",
+            sentence="Discord's edge has shut this address out for a while (429, Cloudflare 1015). Wait, then retry.",
         )
     if status < 400 or status in {404, 405}:
         return Finding(good=False, sentence=f"No Discord answers there (status {status}). Look at DISCORD_API_URL.")

@@ -69,11 +69,14 @@ class DownloadFault(StrEnum):
 class DownloadError(ComposeError):
     """No file came of it, and nothing of it is left on the disk. The message never holds the URL."""
 
-    def __init__(self, fault: DownloadFault, message: str, *, status: int | None = None) -> None:
-        """`status`: the HTTP status, where there was one."""
+    def __init__(
+        self, fault: DownloadFault, message: str, *, status: int | None = None, is_announced: bool = False
+    ) -> None:
+        """`status`: the HTTP status, where there was one. `is_announced`: the server had said how large it is."""
         super().__init__(message)
         self.fault = fault
         self.status = status
+        self.is_announced = is_announced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +197,8 @@ def _check_answer(response: aiohttp.ClientResponse, max_bytes: int) -> None:
     status = response.status
     if status == 200:
         if (response.content_length or 0) > max_bytes:
-            raise DownloadError(DownloadFault.TOO_LARGE, f"larger than {max_bytes} bytes", status=status)
+            too_large = f"larger than {max_bytes} bytes"
+            raise DownloadError(DownloadFault.TOO_LARGE, too_large, status=status, is_announced=True)
         return
     if status == _PROXY_WANTS_LOGIN:
         raise DownloadError(DownloadFault.PROXY, refusal_of(status), status=status)

@@ -78,14 +78,14 @@ def usable_proxy(address: str) -> Proxy:
         user, password = url.user, url.password
     except ValueError:  # its message repeats what was typed, which may hold a password
         raise ValueError(problem) from None
-    if not is_usable or not {url.path, url.query_string, url.fragment} <= {"", "/"}:
+    if not is_usable:
         raise ValueError(problem)
     if ":" in (user or ""):
         raise ValueError("a user for a proxy cannot hold a colon")
     if not (user or password):
-        return Proxy(url=url.with_user(None))
+        return Proxy(url=url.origin())
     login = base64.b64encode(f"{user or ''}:{password or ''}".encode()).decode()
-    return Proxy(url=url.with_user(None), login=f"Basic {login}")
+    return Proxy(url=url.origin(), login=f"Basic {login}")
 
 
 def _refusal(error: aiohttp.ClientError) -> str:

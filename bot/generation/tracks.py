@@ -112,7 +112,13 @@ async def fetch_track(
                 raise DiskError(str(error)) from error
             if error.fault is not DownloadFault.NOT_FOUND or pause is None:
                 kind = TrackNotReadyError if error.fault in _LATER else TrackLostError
-                may_open = error.fault not in _NOBODYS and error.status != _GONE
-                raise kind(f"{error.fault}: {error}", may_open=may_open) from error
+                raise kind(f"{error.fault}: {error}", may_open=_may_open(error)) from error
         await clock.sleep(pause)
     raise AssertionError("the last round returns or raises")
+
+
+def _may_open(error: DownloadError) -> bool:
+    """Whether others may get what we did not; a stream that never says how long it is may have no end."""
+    if error.fault is DownloadFault.TOO_LARGE:
+        return error.is_announced
+    return error.fault not in _NOBODYS and error.status != _GONE
