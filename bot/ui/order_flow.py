@@ -154,7 +154,9 @@ class OrderFlow:
         if not self._can_bring_back(job):
             await self.open_job_form(job)
             return
-        await self.take_with_song_of(OrderInput(lyrics=job.lyrics, title=job.title, again_of=job.id), job)
+        await self.take_with_song_of(
+            OrderInput(lyrics=job.lyrics, title=job.title, again_of=job.id, is_repeat=True), job
+        )
 
     async def _just_begun(self, job: Job) -> Job | None:
         """A second press in a row means the first: each would be paid for."""

@@ -32,6 +32,7 @@ class OrderInput:
     title: str = ""
     song: Song | None = None
     again_of: int | None = None
+    is_repeat: bool = False  #: a press of *Again*: nothing was changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Requester:
     member_id: int
     member_name: str
     place: Place
+    role_ids: frozenset[int] = frozenset()
 
 
 def to_order(order_input: OrderInput, requester: Requester, requirements: OrderRequirements) -> Order:
@@ -72,6 +74,8 @@ def to_order(order_input: OrderInput, requester: Requester, requirements: OrderR
         style=requirements.model.style,
         price_micros=requirements.model.price_micros,
         again_of=order_input.again_of,
+        is_repeat=order_input.is_repeat,
+        role_ids=requester.role_ids,
     )
 
 
@@ -113,7 +117,13 @@ def requester_of(interaction: discord.Interaction) -> Requester:
             upload_limit_bytes=interaction.filesize_limit,
             locale=str(interaction.locale),
         ),
+        role_ids=role_ids_of(interaction),
     )
+
+
+def role_ids_of(interaction: discord.Interaction) -> frozenset[int]:
+    """Their roles in the server where they typed or pressed; they come with every interaction."""
+    return frozenset(role.id for role in getattr(interaction.user, "roles", ()))
 
 
 def origin_of(interaction: discord.Interaction) -> Origin:
