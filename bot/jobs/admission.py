@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from bot.errors import OrderError, Reason
 from bot.jobs.model import Job, Order
@@ -203,8 +204,8 @@ class Refused:
 
     def error(self) -> OrderError:
         """The same, to be told."""
-        known = {"until": self.until, "limit": self.limit, "note": self.note, "job_id": self.job_id}
-        return OrderError(self.reason, **{name: value for name, value in known.items() if value not in {None, ""}})
+        known: dict[str, Any] = {"until": self.until, "limit": self.limit, "note": self.note, "job_id": self.job_id}
+        return OrderError(self.reason, "", **{name: value for name, value in known.items() if value not in {None, ""}})
 
 
 def limits_of(order: PlaceRequest, rules: Rules, now: datetime) -> Limits:

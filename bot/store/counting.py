@@ -137,7 +137,7 @@ def _pause_of(kept: str | None) -> Pause | None:
         return Pause()
 
 
-def _places_statement(order: PlaceRequest, limits: Limits, now: datetime) -> Select[Any]:
+def _places_statement(order: PlaceRequest, limits: Limits, now: datetime) -> Select[*tuple[Any, ...]]:
     since = now - WINDOW
     mine = _window(places.c.member_id == order.member_id, limits.member_per_day, since)
     guilds = _window(places.c.guild_id == order.guild_id, limits.guild_per_day, since)
