@@ -2,15 +2,23 @@
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 from yarl import URL
 
 from bot.addresses import public_host
+from bot.amounts import currency_of, ids_of, limit_of, money_of, yes_or_no
 from bot.errors import SettingsError
 
 DISCORD_API_URL = "https://discord.com/api/v10"
@@ -24,8 +32,33 @@ _HARMLESS_PARAMETERS = frozenset({
 })  # fmt: skip
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+#: Songs; None: no limit.
+Limit = Annotated[int | None, BeforeValidator(limit_of)]
+#: An amount in CURRENCY; None: none is set.
+Money = Annotated[Decimal | None, BeforeValidator(money_of)]
 Number = TypeVar("Number", int, float)
 Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
+
+#: Settings whose empty value means "no limit" and not "not set".
+_EMPTY_IS_NONE = frozenset({
+    "limit_member_per_day", "limit_member_at_once", "limit_guild_per_day", "budget_per_day", "budget_per_month",
+})  # fmt: skip
+
+
+class _EmptyLimits(PydanticBaseSettingsSource):
+    """Limits that somebody set to nothing: where no other source has a value for them, that is one."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """Not asked: the whole is made at once."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Each such setting with an empty text."""
+        sources = [
+            source(self.settings_cls, env_ignore_empty=False) for source in (EnvSettingsSource, DotEnvSettingsSource)
+        ]
+        empty = {name for source in sources for name, value in source().items() if value == ""}
+        return dict.fromkeys(empty & _EMPTY_IS_NONE, "")
 
 
 class Settings(BaseSettings):
@@ -79,6 +112,24 @@ class Settings(BaseSettings):
     """A text file, one word or phrase a line; orders with one of them are refused politely."""
     stop_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20
     """After SIGTERM: how long a request that was begun may take to be confirmed."""
+    limit_member_per_day: Limit = 5
+    """Songs of one member within 24 hours; empty: no limit, 0: nobody may order. This and the next two."""
+    limit_member_at_once: Limit = 2
+    """Songs of one member under way at the same time."""
+    limit_guild_per_day: Limit = None
+    """Songs of one server within 24 hours."""
+    price_per_song: Money = None
+    """What one song costs, in CURRENCY; unset: the model's published price."""
+    budget_per_day: Money = None
+    """What may be spent within 24 hours; empty: no limit."""
+    budget_per_month: Money = None
+    """What may be spent in a calendar month, UTC; empty: no limit."""
+    currency: Annotated[str, BeforeValidator(currency_of)] = "USD"
+    """In which PRICE_PER_SONG and the budgets are counted: three letters."""
+    show_price: Annotated[str, BeforeValidator(yes_or_no)] = "no"
+    """`yes`: members are shown what songs cost."""
+    operators: str | None = None
+    """Ids of people outside members' and servers' limits, besides the application's owner and team."""
     health_host: str = "127.0.0.1"
     """Address of `/healthz` and `/metrics`."""
     health_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
@@ -94,12 +145,24 @@ class Settings(BaseSettings):
     @classmethod
     def _blank_is_unset(cls, values: Any) -> Any:
         stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-        return {name: value for name, value in stripped.items() if value != "" or cls._is_needed(name)}
+        return {name: value for name, value in stripped.items() if value != "" or cls._says_something_empty(name)}
 
     @classmethod
-    def _is_needed(cls, name: str) -> bool:
+    def _says_something_empty(cls, name: str) -> bool:
         field = cls.model_fields.get(name)
-        return field is not None and field.is_required()
+        return name in _EMPTY_IS_NONE or (field is not None and field.is_required())
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """As always, and last what is empty on purpose."""
+        return init_settings, env_settings, dotenv_settings, file_secret_settings, _EmptyLimits(settings_cls)
 
     @field_validator("discord_token", "generation_api_key")
     @classmethod
@@ -129,6 +192,12 @@ class Settings(BaseSettings):
         for name in _listed(value):
             if not _is_host_name(name):
                 raise ValueError("must be host names such as cdn.example.com, with commas between them")
+        return value
+
+    @field_validator("operators")
+    @classmethod
+    def _people(cls, value: str | None) -> str | None:
+        ids_of(value)
         return value
 
     @field_validator("database_url")
@@ -163,6 +232,11 @@ class Settings(BaseSettings):
         return frozenset(_listed(self.track_hosts))
 
     @property
+    def operator_ids(self) -> frozenset[int]:
+        """OPERATORS taken apart."""
+        return ids_of(self.operators)
+
+    @property
     def opens_loopback(self) -> bool:
         """Whether Discord is a stand-in: who reads there sits at this machine, and a link to it opens."""
         host = URL(self.discord_api_url).host or ""
@@ -182,7 +256,9 @@ class Settings(BaseSettings):
 
     def described(self) -> dict[str, str]:
         """Every setting as it is in force, by its name in the environment; secrets as stars."""
-        return {name.upper(): _shown(getattr(self, name)) for name in type(self).model_fields}
+        shown = {name.upper(): _shown(getattr(self, name)) for name in type(self).model_fields}
+        without = {name.upper(): "(no limit)" for name in _EMPTY_IS_NONE if getattr(self, name) is None}
+        return shown | without
 
 
 def _listed(value: str | None) -> list[str]:

@@ -47,7 +47,8 @@ class Quota:
     left: int | None  #: of `per_day`
     next_at: datetime | None  #: when the next place comes free; None while all are
     at_once: int | None  #: songs under way at the same time; None: no limit
-    under_way: tuple[Job, ...]  #: oldest first
+    live: int  #: how many are
+    under_way: tuple[Job, ...]  #: the first ten of them
     said: Taken | Refused  #: to a song that was ordered now
 
 
@@ -94,6 +95,12 @@ class JobService:
         self._wake(job.id)
         return admitted
 
+    async def check_admission(self, asked: PlaceRequest) -> None:
+        """Whether it would be let in at this moment; takes nothing. Raises OrderError."""
+        said = (await self.quota_of(asked)).said
+        if isinstance(said, Refused):
+            raise await self._refused(said.error(), asked.member_id)
+
     async def quota_of(self, asked: PlaceRequest) -> Quota:
         """What is left to a member at this moment."""
         now = self._clock.now()
@@ -104,6 +111,7 @@ class JobService:
             left=None if limits.member_per_day is None else max(0, limits.member_per_day - usage.member.count),
             next_at=usage.member.next_at,
             at_once=limits.member_at_once,
+            live=usage.live,
             under_way=tuple(await self._store.live_of_member(asked.member_id)),
             said=verdict(asked, rules, usage, now),
         )

@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from bot.amounts import money_in_words
 from bot.errors import OrderError, Reason
+from bot.jobs.admission import Refused
 from bot.jobs.model import Job
+from bot.jobs.service import Quota
 from bot.texts import text
 from bot.ui.cards import card_link
 from bot.ui.formatting import ago, plain, titled
+from bot.ui.requirements import OrderRequirements
 
 #: Reasons with a sentence of their own for a time that is known.
 _WITH_A_TIME = frozenset({Reason.PAUSED, Reason.BLOCKED, Reason.BUDGET})
@@ -29,6 +33,27 @@ def admission_refusal(error: OrderError, locale: str) -> str | None:
     if jobs:
         parts.append(under_way(jobs, locale))
     return "\n".join(parts)
+
+
+def quota_text(quota: Quota, requirements: OrderRequirements, locale: str) -> str:
+    """What is left today, when the next place comes free, what is being made, what stops a new song, and its price."""
+    lines: list[str] = []
+    if quota.per_day is None:
+        lines.append(text("quota.no_limit", locale))
+    elif quota.per_day > 0:
+        lines.append(text("quota.left", locale, left=quota.left, per_day=quota.per_day))
+        if quota.next_at is not None:
+            lines.append(text("quota.next", locale, next=ago(quota.next_at)))
+    if quota.at_once:
+        lines.append(text("quota.at_once", locale, live=quota.live, at_once=quota.at_once))
+    lines.append(under_way(quota.under_way, locale) if quota.under_way else text("quota.none_under_way", locale))
+    if isinstance(quota.said, Refused) and quota.said.reason not in {Reason.LIMIT_DAY, Reason.LIMIT_AT_ONCE}:
+        lines.append(admission_refusal(quota.said.error(), locale) or "")
+    price = requirements.model.price_micros
+    if requirements.shown_currency is not None:
+        shown = money_in_words(price, requirements.shown_currency)
+        lines.append(text("quota.price", locale, price=shown))
+    return "\n".join(lines)
 
 
 def under_way(jobs: Iterable[Job], locale: str) -> str:

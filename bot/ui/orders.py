@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import discord
 
 from bot.errors import OrderError, Reason
+from bot.jobs.admission import PlaceRequest
 from bot.jobs.lyrics import made_title, to_prompt
 from bot.jobs.model import Order, Origin, Place, Reference
 from bot.ui.requirements import OrderRequirements
@@ -118,6 +119,16 @@ def requester_of(interaction: discord.Interaction) -> Requester:
             locale=str(interaction.locale),
         ),
         role_ids=role_ids_of(interaction),
+    )
+
+
+def asked_by(interaction: discord.Interaction, requirements: OrderRequirements) -> PlaceRequest:
+    """One more song for whoever typed or pressed, as limits and budgets see it."""
+    return PlaceRequest(
+        member_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        role_ids=role_ids_of(interaction),
+        price_micros=requirements.model.price_micros,
     )
 
 
