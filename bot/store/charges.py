@@ -32,7 +32,22 @@ _GIVEN_BACK = select(func.count()).where(
     places.c.member_id == bindparam("member"), places.c.given_at.is_not(None), places.c.given_at > bindparam("since")
 )
 _GIVE_BACK = update(places).where(places.c.id == bindparam("place"), is_counted)
+_ADD_LINE = insert(charges)
+_ADD_PLACE = insert(places)
 _FORGET_PLACES = delete(places).where(places.c.at < bindparam("before"))
+
+
+def _adding(make: Any, table: Table) -> Any:
+    """Add to a row of sums, which comes to be with its first."""
+    statement = make(table)
+    more = {column.name: column + statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=more)
+
+
+_ADD_SUM = {
+    name: {table.name: _adding(make, table) for table in (held_sums, day_sums, minute_sums)}
+    for name, make in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 
 
 async def lock(connection: AsyncConnection) -> None:
@@ -132,7 +147,7 @@ async def _write(connection: AsyncConnection, whose: Any, line: Line, booked: Bo
         "price_micros": price,
         "note": line.note,
     }
-    await connection.execute(insert(charges).values(values))
+    await connection.execute(_ADD_LINE, values)
     await _book(connection, owner["model"], owner["price_micros"], booked)
 
 
@@ -169,11 +184,7 @@ async def _book(connection: AsyncConnection, model: str, price: int, booked: Boo
 
 
 async def _add(connection: AsyncConnection, table: Table, key: dict[str, Any], sums: dict[str, int]) -> None:
-    """Add to a row of sums, which comes to be with its first."""
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = make(table).values(**key, **sums)
-    more = {name: table.c[name] + statement.excluded[name] for name in sums}
-    await connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=more))
+    await connection.execute(_ADD_SUM[connection.dialect.name][table.name], key | sums)
 
 
 async def _take_place(connection: AsyncConnection, job: Job, now: datetime, *, is_outside: bool) -> None:
@@ -184,7 +195,7 @@ async def _take_place(connection: AsyncConnection, job: Job, now: datetime, *, i
         "at": now,
         "back_at": now if is_outside else None,
     }
-    await connection.execute(insert(places).values(values))
+    await connection.execute(_ADD_PLACE, values)
 
 
 async def _free_place(connection: AsyncConnection, job: Job, now: datetime) -> None:

@@ -108,11 +108,11 @@ class SqlJobStore:
         asked = PlaceRequest.of_order(order)
         async with self.database.writing() as connection:
             await charges.lock(connection)
-            first = await connection.execute(_ID_BY_INTERACTION, {"interaction": order.place.interaction_id})
-            if (job_id := first.scalar_one_or_none()) is not None:
-                raise DuplicateOrderError(job_id)  # told as what it is, whatever the limits say by now
             said = await _verdict(connection, asked, now, terms)
             if isinstance(said, Refused):
+                first = await connection.execute(_ID_BY_INTERACTION, {"interaction": order.place.interaction_id})
+                if (job_id := first.scalar_one_or_none()) is not None:
+                    raise DuplicateOrderError(job_id)  # told as what it is, whatever the limits say by now
                 raise said.error()
             job = await self._added(connection, order, now, is_outside=order.member_id in terms.operators)
         return Admitted(job=job, taken=said)
