@@ -16,7 +16,6 @@ class CrashPoint(StrEnum):
     """Where the process may be killed."""
 
     BEFORE_ROW = "before_row"  #: an order arrived, nothing is written
-    ROW_WITHOUT_HOLD = "row_without_hold"  #: within the transaction: the row is written, its hold is not
     AFTER_ROW = "after_row"  #: the job row is durable, the member has no answer yet
     REFERENCE_HEARD = "reference_heard"  #: checked, not yet queued
     BEFORE_SUBMITTING = "before_submitting"  #: in the submit slot, nothing written

@@ -11,8 +11,6 @@ from sqlalchemy import RowMapping, and_, bindparam, case, delete, func, insert, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import crash
-from bot.crash import CrashPoint
 from bot.errors import DuplicateOrderError
 from bot.jobs.admission import WINDOW, PlaceRequest, Refused, Rules, Taken, Terms, Usage, recheck, verdict
 from bot.jobs.admitting import Admitted
@@ -298,7 +296,6 @@ class SqlJobStore:
             first = await connection.execute(_ID_BY_INTERACTION, {"interaction": order.place.interaction_id})
             raise DuplicateOrderError(first.scalar_one())
         await _add_event(connection, row, None, now, "")
-        crash.reach(CrashPoint.ROW_WITHOUT_HOLD)
         job = job_of(row)
         await charges.hold(connection, job, now, is_outside=is_outside)
         return job

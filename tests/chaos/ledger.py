@@ -41,8 +41,7 @@ def _read(folder: Path) -> dict[str, list[dict[str, Any]]]:
         connection.row_factory = sqlite3.Row
         names = ("place", "charge", "job_event", "charge_held", "charge_day", "charge_minute")
         return {
-            name: [dict(row) for row in connection.execute(f"SELECT * FROM {name} ORDER BY rowid")]
-            for name in names
+            name: [dict(row) for row in connection.execute(f"SELECT * FROM {name} ORDER BY rowid")] for name in names
         }
 
 
