@@ -113,11 +113,25 @@ class ComposeClient(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Register controls, load features, sync the commands if they changed. Runs once, before the gateway."""
+        self._trust_owners()
         self.add_dynamic_items(*CONTROLS)
         await self.tree.set_translator(Translator())
         for name in self._to_load:
             await self.load_extension(name)
         await self.sync_if_changed()
+
+    def _trust_owners(self) -> None:
+        """Whose application it is, Discord says at the login: its owner, or the members of its team."""
+        application = self.application
+        if application is None:
+            return
+        members = application.team.members if application.team else [application.owner]
+        self.services.jobs.admission.trust(
+            member.id
+            for member in members
+            if getattr(member, "membership_state", discord.TeamMembershipState.accepted)
+            is discord.TeamMembershipState.accepted
+        )
 
     async def sync_if_changed(self) -> bool:
         """Tell Discord about the commands, but only when they differ from what it was told last; True if it was.
