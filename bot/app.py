@@ -28,6 +28,7 @@ from bot.generation.traits import ModelTraits
 from bot.generation.transport import Sessions
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.blocklist import Blocklist
+from bot.jobs.doors import Doors
 from bot.jobs.files import JobFiles
 from bot.jobs.model import LIVE
 from bot.jobs.music_models import MusicModels
@@ -35,6 +36,7 @@ from bot.jobs.ports import TallyStore
 from bot.jobs.retention import Retention
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
+from bot.new_defaults import announce_new_defaults
 from bot.packaged_tracks import PackagedTracks
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
@@ -130,6 +132,7 @@ async def _open(
     ground = await _open_ground(settings, stack)
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
+    await announce_new_defaults(ground.store, settings)
     assembly = assemble(ground, models=models, pace=pace)
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
@@ -281,5 +284,10 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
         file_types=tuple(FILE_TYPES),
         attachment_hosts=settings.attachment_hosts,
         blocklist=Blocklist.parsed(settings.blocked_words()),
+        doors=Doors(
+            guild_ids=settings.allowed_guild_ids,
+            direct=settings.allow_direct == "on",
+            user_install=settings.allow_user_install == "on",
+        ),
         opens_loopback=settings.opens_loopback,
     )

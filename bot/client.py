@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 #: Under this name the store keeps the hash of the commands that Discord has.
 SYNCED_COMMANDS = "commands.hash"
 
+#: A command whose extras have this orders songs, and is offered only where that may be done.
+TAKES_ORDERS = "takes_orders"
+
 #: discord.py waits 2 s for guilds before it is ready; nothing here needs them.
 _GUILD_READY_SECONDS = 0.1
 
@@ -104,6 +107,7 @@ class ComposeClient(commands.Bot):
         )
         self._values = store
         self._to_load = tuple(extensions)
+        self._unsaid_guilds = requirements.doors.guild_ids
         self._fallback = FallbackHandler()
 
     @property
@@ -116,7 +120,18 @@ class ComposeClient(commands.Bot):
         await self.tree.set_translator(Translator())
         for name in self._to_load:
             await self.load_extension(name)
+        self._offer_where_orders_are_taken()
         await self.sync_if_changed()
+
+    def _offer_where_orders_are_taken(self) -> None:
+        """Discord need not show what would be refused. Lists are shown everywhere: songs stay where they were made."""
+        doors = self.services.requirements.doors
+        for command in self.tree.get_commands():
+            if command.extras.get(TAKES_ORDERS):
+                command.allowed_installs = app_commands.AppInstallationType(guild=True, user=doors.user_install)
+                command.allowed_contexts = app_commands.AppCommandContext(
+                    guild=True, dm_channel=doors.direct, private_channel=doors.user_install
+                )
 
     async def sync_if_changed(self) -> bool:
         """Tell Discord about the commands, but only when they differ from what it was told last; True if it was.
@@ -142,6 +157,13 @@ class ComposeClient(commands.Bot):
     async def on_ready(self) -> None:
         """Discord has told us about the guilds; may happen again after a lost session."""
         log.info("connected as %s, in %d servers", self.user, len(self.guilds))
+        strange = self._unsaid_guilds.difference(guild.id for guild in self.guilds)
+        if strange:
+            log.warning(
+                "ALLOWED_GUILDS names servers that this bot is no member of: %s. Invite it there, or take them out.",
+                ", ".join(map(str, sorted(strange))),
+            )
+        self._unsaid_guilds = frozenset()
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Forms, and buttons that no version known here has drawn; everything else is dispatched by discord.py."""

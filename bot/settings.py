@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from yarl import URL
@@ -23,7 +23,20 @@ _HARMLESS_PARAMETERS = frozenset({
     "statement_cache_size", "target_session_attrs", "user", "v",
 })  # fmt: skip
 
+#: What a switch may be set to, in any case.
+_ON, _OFF = frozenset({"on", "yes", "true", "1", "y", "t"}), frozenset({"off", "no", "false", "0", "n", "f"})
+
+
+def _switched(value: object) -> str:
+    """`on` or `off`, whichever way it is written. Raises ValueError with a sentence for anything else."""
+    given = str(value).lower()
+    if given in _ON or given in _OFF:
+        return "on" if given in _ON else "off"
+    raise ValueError("must be on or off (yes or no, true or false, 1 or 0)")
+
+
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Switch = Annotated[Literal["on", "off"], BeforeValidator(_switched)]
 Number = TypeVar("Number", int, float)
 Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
 
@@ -79,6 +92,12 @@ class Settings(BaseSettings):
     """A text file, one word or phrase a line; orders with one of them are refused politely."""
     stop_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20
     """After SIGTERM: how long a request that was begun may take to be confirmed."""
+    allowed_guilds: str | None = None
+    """Ids of the servers where songs may be ordered, with commas between them; unset: every server."""
+    allow_direct: Switch = "off"
+    """Whether songs may be ordered in direct messages with the bot."""
+    allow_user_install: Switch = "off"
+    """Whether members who added the app to their own account may order, wherever they use it."""
     health_host: str = "127.0.0.1"
     """Address of `/healthz` and `/metrics`."""
     health_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
@@ -131,6 +150,18 @@ class Settings(BaseSettings):
                 raise ValueError("must be host names such as cdn.example.com, with commas between them")
         return value
 
+    @field_validator("allowed_guilds")
+    @classmethod
+    def _guild_ids(cls, value: str | None) -> str | None:
+        for name in (_listed(value) or [value]) if value else ():
+            if not _is_id(name):
+                raise ValueError(
+                    f"{name[:40]!r} is no server's id. Wanted are numbers such as 1094206712345678901, with commas "
+                    "between them; Discord shows them with Settings, Advanced, Developer Mode on: right-click the "
+                    "server, Copy Server ID. Leave it empty for every server."
+                )
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
@@ -163,6 +194,11 @@ class Settings(BaseSettings):
         return frozenset(_listed(self.track_hosts))
 
     @property
+    def allowed_guild_ids(self) -> frozenset[int]:
+        """ALLOWED_GUILDS taken apart; empty: every server."""
+        return frozenset(map(int, _listed(self.allowed_guilds)))
+
+    @property
     def opens_loopback(self) -> bool:
         """Whether Discord is a stand-in: who reads there sits at this machine, and a link to it opens."""
         host = URL(self.discord_api_url).host or ""
@@ -187,6 +223,11 @@ class Settings(BaseSettings):
 
 def _listed(value: str | None) -> list[str]:
     return [name.lower().rstrip(".") for name in re.split(r"[\s,]+", value or "") if name]
+
+
+def _is_id(name: str) -> bool:
+    """Ids of Discord are positive and have 64 bits."""
+    return name.isascii() and name.isdecimal() and len(name) <= 20 and 0 < int(name) < 2**64
 
 
 def _is_host_name(name: str) -> bool:

@@ -31,6 +31,7 @@ class Rules:
     `disliked_hosts`: a button that leads there is refused (50035), as Discord does with hosts of its choice.
     `loopback_links`: a button may lead to this machine; Discord refuses that, whoever reads in the sandbox can open it.
     `rate_limits`: real windows (five messages in five seconds per channel, 50 requests a second) instead of none.
+    `bot_public`: whether anybody may invite the bot (portal, page Bot), as `/applications/@me` says.
     """
 
     ack_deadline_seconds: float = 3.0
@@ -48,6 +49,7 @@ class Rules:
     disliked_hosts: tuple[str, ...] = ()
     loopback_links: bool = True
     rate_limits: bool = False
+    bot_public: bool = True
 
 
 class World:
