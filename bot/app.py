@@ -103,6 +103,7 @@ async def _serve(
         return
 
     async def on_ready() -> None:
+        running.supervisor.spawn("commands", running.client.command_sync.keep_trying())
         await running.engine.start(running.steps)
         log.info("ready: commands are taken, jobs are driven")
         running.selftest.begin()

@@ -1,11 +1,8 @@
 """The discord.py client: what it hears, which commands it offers, where errors end, and how it first connects."""
 
 import asyncio
-import hashlib
-import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, cast
 
 import aiohttp
 import discord
@@ -17,8 +14,8 @@ from discord.http import Route
 
 from bot.audio import file_name
 from bot.clock import Clock
+from bot.command_sync import CommandSync
 from bot.errors import StartError, TokenRefusedError
-from bot.jobs.ports import ValueStore
 from bot.jobs.service import JobService
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
@@ -28,9 +25,6 @@ from bot.ui.requirements import OrderRequirements
 from bot.ui.translation import Translator
 
 log = logging.getLogger(__name__)
-
-#: Under this name the store keeps the hash of the commands that Discord has.
-SYNCED_COMMANDS = "commands.hash"
 
 #: A command whose extras have this orders songs, and is offered only where that may be done.
 TAKES_ORDERS = "takes_orders"
@@ -81,7 +75,6 @@ class ComposeClient(commands.Bot):
         self,
         *,
         jobs: JobService,
-        store: ValueStore,
         requirements: OrderRequirements,
         clock: Clock,
         extensions: Sequence[str],
@@ -105,23 +98,19 @@ class ComposeClient(commands.Bot):
         self.services = InteractionServices(
             jobs=jobs, clock=clock, requirements=requirements, drafts=Drafts(clock), file_name=file_name
         )
-        self._values = store
+        self.command_sync = CommandSync(self.tree, clock)
         self._to_load = tuple(extensions)
         self._unsaid_guilds = requirements.doors.guild_ids
         self._fallback = FallbackHandler()
 
-    @property
-    def _compose_tree(self) -> ComposeTree:
-        return cast("ComposeTree", self.tree)
-
     async def setup_hook(self) -> None:
-        """Register controls, load features, sync the commands if they changed. Runs once, before the gateway."""
+        """Register controls, load features, see that Discord has the commands. Runs once, before the gateway."""
         self.add_dynamic_items(*CONTROLS)
         await self.tree.set_translator(Translator())
         for name in self._to_load:
             await self.load_extension(name)
         self._offer_where_orders_are_taken()
-        await self.sync_if_changed()
+        await self.command_sync.first_try()
 
     def _offer_where_orders_are_taken(self) -> None:
         """Discord need not show what would be refused. Lists are shown everywhere: songs stay where they were made."""
@@ -132,27 +121,6 @@ class ComposeClient(commands.Bot):
                 command.allowed_contexts = app_commands.AppCommandContext(
                     guild=True, dm_channel=doors.direct, private_channel=doors.user_install
                 )
-
-    async def sync_if_changed(self) -> bool:
-        """Tell Discord about the commands, but only when they differ from what it was told last; True if it was.
-
-        A sync replaces all commands; new ones count against 200 a day for each guild.
-        """
-        payload = [await _described(command, self.tree) for command in self.tree.get_commands()]
-        canonical = json.dumps(payload, sort_keys=True, ensure_ascii=False)
-        fingerprint = hashlib.sha256(f"{self.application_id}:{canonical}".encode()).hexdigest()
-        if await self._values.get_value(SYNCED_COMMANDS) == fingerprint:
-            return False
-        try:
-            await self.tree.sync()
-        except app_commands.CommandSyncFailure:
-            # the newest part of the payload goes first; the content is checked in any case
-            log.warning("Discord refuses the commands; trying again without file types")
-            self._compose_tree.filters_files = False
-            await self.tree.sync()
-        await self._values.set_value(SYNCED_COMMANDS, fingerprint)
-        log.info("commands synced: %s", ", ".join(command.name for command in self.tree.get_commands()))
-        return True
 
     async def on_ready(self) -> None:
         """Discord has told us about the guilds; may happen again after a lost session."""
@@ -171,12 +139,6 @@ class ComposeClient(commands.Bot):
 
     async def on_message(self, message: discord.Message, /) -> None:
         """No prefix commands: messages are never heard, but for what a cache miss might dispatch."""
-
-
-async def _described(command: Any, tree: ComposeTree | app_commands.CommandTree[Any]) -> Any:
-    if tree.translator is None:
-        return command.to_dict(tree)
-    return await command.get_translated_payload(tree, tree.translator)
 
 
 def point_at(api_url: str, gateway_url: str) -> None:

@@ -19,21 +19,9 @@ __all__ = ["client_kit", "fake"]
 COMMANDS = r"/applications/\d+/commands"
 
 
-class Memory:
-    def __init__(self) -> None:
-        self.kept: dict[str, str] = {}
-
-    async def get_value(self, name: str) -> str | None:
-        return self.kept.get(name)
-
-    async def set_value(self, name: str, value: str) -> None:
-        self.kept[name] = value
-
-
-def make_client(client_kit: ClientKit, memory: Memory | None = None) -> ComposeClient:
+def make_client(client_kit: ClientKit) -> ComposeClient:
     return ComposeClient(
         jobs=client_kit.jobs,
-        store=memory or Memory(),
         requirements=client_kit.client.services.requirements,
         clock=ShiftedClock(),
         extensions=("cogs.compose", "cogs.tracks"),
@@ -54,12 +42,12 @@ async def test_commands_are_synced_once_and_again_only_when_they_change(client_k
     assert len(client_kit.fake.calls_to("PUT", COMMANDS)) == 1
     await client_kit.restart()
     assert len(client_kit.fake.calls_to("PUT", COMMANDS)) == 1
-    assert not await client_kit.client.sync_if_changed()
+    assert not await client_kit.client.command_sync.sync_if_changed()
 
     @client_kit.client.tree.command(name="new", description="New")
     async def new(interaction: discord.Interaction) -> None: ...
 
-    assert await client_kit.client.sync_if_changed()
+    assert await client_kit.client.command_sync.sync_if_changed()
     assert len(client_kit.fake.calls_to("PUT", COMMANDS)) == 2
 
 
@@ -76,6 +64,7 @@ async def test_the_commands_ask_for_songs_in_every_language_and_everywhere(
 
 async def test_when_discord_refuses_file_types_the_commands_are_synced_without(client_kit: ClientKit) -> None:
     client = make_client(client_kit)
+    client_kit.fake.world.commands[None] = []
     client_kit.fake.fail(
         "PUT", COMMANDS, status=400, body={"code": 50035, "message": "Invalid Form Body", "errors": {}}
     )
