@@ -178,7 +178,7 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
 
 def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest) -> Checks:
     return Checks(
-        discord_ready=client.is_ready,
+        discord_ready=lambda: client.gateway.is_well,
         refresh=partial(_refresh_gauges, ground.store, ground.metrics),
         sound=lambda: selftest.result,
         disk_trouble=lambda: ground.disk.trouble,

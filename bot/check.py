@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import aiohttp
 from aiolimiter import AsyncLimiter
@@ -134,7 +135,7 @@ async def _open_doors(settings: Settings, session: aiohttp.ClientSession) -> Asy
 
 async def _is_public(settings: Settings, session: aiohttp.ClientSession) -> bool:
     async with session.get(f"{settings.discord_api_url}/applications/@me") as answer:
-        application = await answer.json(content_type=None) if answer.status == 200 else {}
+        application: Any = await answer.json(content_type=None) if answer.status == 200 else {}
     return bool(application.get("bot_public"))
 
 

@@ -16,6 +16,7 @@ from bot.audio import file_name
 from bot.clock import Clock
 from bot.command_sync import CommandSync
 from bot.errors import StartError, TokenRefusedError
+from bot.gateway import GatewayKeeper
 from bot.jobs.service import JobService
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
@@ -99,8 +100,9 @@ class ComposeClient(commands.Bot):
             jobs=jobs, clock=clock, requirements=requirements, drafts=Drafts(clock), file_name=file_name
         )
         self.command_sync = CommandSync(self.tree, clock)
+        self.gateway = GatewayKeeper(self, clock)
         self._to_load = tuple(extensions)
-        self._unsaid_guilds = requirements.doors.guild_ids
+        self._unsaid_guilds: frozenset[int] = requirements.doors.guild_ids
         self._fallback = FallbackHandler()
 
     async def setup_hook(self) -> None:
@@ -121,6 +123,18 @@ class ComposeClient(commands.Bot):
                 command.allowed_contexts = app_commands.AppCommandContext(
                     guild=True, dm_channel=doors.direct, private_channel=doors.user_install
                 )
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay on the gateway until the client is closed; `reconnect` is always on."""
+        await self.gateway.run()
+
+    async def on_connect(self) -> None:
+        """A new session."""
+        self.gateway.session_began()
+
+    async def on_resumed(self) -> None:
+        """The old session goes on."""
+        self.gateway.session_began()
 
     async def on_ready(self) -> None:
         """Discord has told us about the guilds; may happen again after a lost session."""
@@ -155,7 +169,7 @@ async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], A
     """Log in, connect, and stay until the client is closed. `on_ready` is awaited once, at the first READY.
 
     Raises TokenRefusedError when Discord does not know the token, StartError when Discord cannot be reached or refuses
-    the first connection. Later drops are mended by discord.py itself.
+    the first connection. Later drops are mended by the client.
     """
     try:
         await client.login(token)
@@ -188,12 +202,9 @@ async def _connect(client: ComposeClient) -> None:
             raise TokenRefusedError("Discord's gateway refuses DISCORD_TOKEN") from None
         raise StartError(f"Discord closed the connection for good (code {error.code})") from None
     except _UNREACHABLE as error:
-        raise StartError(f"Discord's gateway could not be reached ({_kind(error)})") from None
-    except AttributeError as error:
-        # discord.py 2.7.1 reads self.ws.sequence after a failed first dial, when there is no ws yet
-        if error.name != "sequence":
-            raise
-        raise StartError("Discord's gateway could not be reached; check the network and DISCORD_GATEWAY_URL") from None
+        raise StartError(
+            f"Discord's gateway could not be reached ({_kind(error)}); check the network and DISCORD_GATEWAY_URL"
+        ) from None
 
 
 def _kind(error: BaseException) -> str:
