@@ -18,6 +18,7 @@ from bot.command_sync import CommandSync
 from bot.errors import StartError, TokenRefusedError
 from bot.gateway import GatewayKeeper
 from bot.jobs.service import JobService
+from bot.logs import counted
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
 from bot.ui.error_handler import report
@@ -138,7 +139,7 @@ class ComposeClient(commands.Bot):
 
     async def on_ready(self) -> None:
         """Discord has told us about the guilds; may happen again after a lost session."""
-        log.info("connected as %s, in %d servers", self.user, len(self.guilds))
+        log.info("connected as %s, in %s", self.user, counted(len(self.guilds), "server"))
         strange = self._unsaid_guilds.difference(guild.id for guild in self.guilds)
         if strange:
             log.warning(

@@ -1,26 +1,30 @@
 """Every setting, its default and its limits; the only reader of the environment and of `.env`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from yarl import URL
 
+from bot import database_address
 from bot.addresses import public_host
 from bot.errors import SettingsError
+from bot.setting_sources import Names, gathered, home_expanded, remarks_on
 
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 
 _STARS = "********"
+_SQLITE = "sqlite+aiosqlite:///"
 #: Parameters of an address that are shown as they are; any other may be a key under whatever name.
 _HARMLESS_PARAMETERS = frozenset({
-    "compress", "database", "encoding", "host", "port", "prepared_statement_cache_size", "ssl", "sslmode",
-    "statement_cache_size", "target_session_attrs", "user", "v",
+    "application_name", "channel_binding", "compress", "connect_timeout", "database", "dbname", "encoding", "host",
+    "passfile", "port", "prepared_statement_cache_size", "service", "ssl", "sslcert", "sslkey", "sslmode",
+    "sslnegotiation", "sslrootcert", "statement_cache_size", "target_session_attrs", "user", "v",
 })  # fmt: skip
 
 #: What a switch may be set to, in any case.
@@ -39,6 +43,13 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Switch = Annotated[Literal["on", "off"], BeforeValidator(_switched)]
 Number = TypeVar("Number", int, float)
 Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
+
+
+class MaybeSecret:
+    """Marks a setting that holds a secret although it is no SecretStr: NAME_FILE may name the file it stands in."""
+
+
+MAYBE_SECRET = MaybeSecret()
 
 
 class Settings(BaseSettings):
@@ -74,7 +85,7 @@ class Settings(BaseSettings):
     """Pause between two looks at one job while nothing better is known. While unset, the model's."""
     polls_per_second: Annotated[float, Field(gt=0, le=1_000)] = 5
     """Budget for all looks together; with more jobs than that allows, the pause grows."""
-    database_url: str = "sqlite+aiosqlite:///data/compose.db"
+    database_url: Annotated[str, MAYBE_SECRET] = "sqlite+aiosqlite:///data/compose.db"
     """The job table."""
     data_dir: Path = Path("data")
     """Folder of the references' and tracks' copies."""
@@ -127,6 +138,11 @@ class Settings(BaseSettings):
             raise PydanticCustomError("missing", "is blank")
         return value
 
+    @field_validator("data_dir", "blocked_words_file")
+    @classmethod
+    def _at_home(cls, value: Path | None) -> Path | None:
+        return None if value is None else home_expanded(value)
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _any_case(cls, value: Any) -> Any:
@@ -165,9 +181,16 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
-            raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
-        return value if value.startswith("sqlite") else _absolute(value, ("postgresql+asyncpg",))
+        if not database_address.is_postgresql(value):
+            if not value.startswith(_SQLITE):
+                raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+            if value.startswith(f"{_SQLITE}~"):
+                return f"{_SQLITE}{home_expanded(Path(value.removeprefix(_SQLITE)))}"
+        elif not value.partition("://")[2].strip("/"):
+            raise ValueError("must be an address that begins with postgresql+asyncpg://")
+        else:
+            database_address.parse(value)
+        return value
 
     @model_validator(mode="after")
     def _timeout_covers_a_poll(self) -> Self:
@@ -204,13 +227,28 @@ class Settings(BaseSettings):
         host = URL(self.discord_api_url).host or ""
         return not any(host == name or host.endswith(f".{name}") for name in ("discord.com", "discordapp.com"))
 
+    @property
+    def discord_api_objection(self) -> str:
+        """Why DISCORD_API_URL cannot be asked; empty when it can. A login in it would take the token's place."""
+        url = URL(self.discord_api_url)
+        if url.user is not None or url.password is not None:
+            return (
+                "DISCORD_API_URL: holds a login, what stands before the @; remove it, the token goes in DISCORD_TOKEN"
+            )
+        if url.query_string or url.fragment:
+            return "DISCORD_API_URL: holds parameters, what stands behind the ? or #; remove them"
+        return ""
+
     def blocked_words(self) -> str:
         """What stands in BLOCKED_WORDS_FILE; empty without one. Raises SettingsError when it cannot be read."""
         try:
             return self.blocked_words_file.read_text(encoding="utf-8-sig") if self.blocked_words_file else ""
-        except (OSError, UnicodeDecodeError):
-            problem = f"BLOCKED_WORDS_FILE {self.blocked_words_file}: cannot be read as UTF-8 text; look at its path"
-            raise SettingsError([problem]) from None
+        except OSError as error:
+            why = f"cannot be read as text ({error.strerror}); look at its path and who may read it"
+            raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {why}"]) from None
+        except UnicodeDecodeError:
+            why = "cannot be read as UTF-8 text; save it as UTF-8"
+            raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {why}"]) from None
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """What repr and str show: the same as `described`."""
@@ -244,6 +282,12 @@ def _absolute(value: str, schemes: tuple[str, ...]) -> str:
         url = URL()
     if url.scheme not in schemes or not url.host:
         raise ValueError(f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    if any(sign.isspace() for sign in url.host):
+        raise ValueError("has a blank inside; remove it")
+    try:
+        url.host.encode("idna")
+    except UnicodeError:  # an empty label, or one of more than 63 letters: every look-up would fail on it
+        raise ValueError("has a host that cannot exist; look at its dots") from None
     return value
 
 
@@ -258,7 +302,7 @@ def _shown(value: object) -> str:
         return text
     address, _, fragment = rest.partition("#")
     place, _, query = address.partition("?")
-    shown = f"{scheme}://{_login_hidden(place, keeps_user=scheme.startswith('postgresql'))}"
+    shown = f"{scheme}://{_login_hidden(place, keeps_user=scheme.startswith('postgres'))}"
     if query:
         shown += "?" + "&".join(_parameter_shown(parameter) for parameter in query.split("&"))
     return f"{shown}#{_STARS}" if fragment else shown
@@ -280,13 +324,51 @@ def _parameter_shown(parameter: str) -> str:
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read the environment and `.env`. Raises SettingsError with one sentence for each problem, all at once."""
+    """Read the environment, `.env`, and the files that NAME_FILE names.
+
+    Raises SettingsError with one sentence for each problem, all at once, before anything else was done with a value.
+    """
+    found = gathered(_env_file_in(overrides), overrides, setting_names())
+    problems = dict(found.problems)
+    settings: Settings | None = None
     try:
-        return Settings(**overrides)  # pyright: ignore[reportArgumentType] -- names come from the environment
+        settings = Settings(**{**found.from_files, **overrides, **found.env_file_choice})  # pyright: ignore[reportArgumentType] -- names come from the environment
     except ValidationError as error:
-        raise SettingsError([_sentence(problem) for problem in error.errors()]) from None
-    except UnicodeDecodeError:
-        raise SettingsError([".env is not UTF-8 text"]) from None
+        for problem in error.errors():
+            name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+            if not (problem["type"] == "missing" and name in found.swallowed):
+                problems.setdefault(name, _sentence(problem))
+    if problems or settings is None:
+        place = {name: number for number, name in enumerate(variable_names())}
+        in_order = sorted(problems, key=lambda name: place.get(name, len(place)))
+        raise SettingsError([problems[name] for name in in_order]) from None
+    return settings
+
+
+def env_file_remarks() -> tuple[str, ...]:
+    """What is odd about `.env` and keeps nothing from working: misspelt names, values given twice."""
+    return remarks_on(_env_file_in({}), setting_names())
+
+
+def _env_file_in(overrides: Mapping[str, object]) -> Path | None:
+    path = overrides.get("_env_file", Settings.model_config.get("env_file"))
+    return Path(path) if isinstance(path, str | Path) else None
+
+
+def setting_names() -> Names:
+    """The settings by kind."""
+    fields = {name.upper(): field for name, field in Settings.model_fields.items()}
+    keys = {name for name, field in fields.items() if SecretStr in (field.annotation, *get_args(field.annotation))}
+    marked = {name for name, field in fields.items() if any(isinstance(mark, MaybeSecret) for mark in field.metadata)}
+    return Names(
+        settings=tuple(fields),
+        needed=frozenset(name for name, field in fields.items() if field.is_required()),
+        keys=frozenset(keys),
+        in_files=tuple(name for name in fields if name in keys | marked),
+        paths=frozenset(
+            name for name, field in fields.items() if Path in (field.annotation, *get_args(field.annotation))
+        ),
+    )
 
 
 def _sentence(problem: Any) -> str:
