@@ -115,6 +115,11 @@ class ComposeClient(commands.Bot):
         self._offer_where_orders_are_taken()
         await self.command_sync.first_try()
 
+    async def sync_if_changed(self) -> bool:
+        """Make Discord's commands those of the tree as it is now; see CommandSync."""
+        self._offer_where_orders_are_taken()
+        return await self.command_sync.sync_if_changed()
+
     def _offer_where_orders_are_taken(self) -> None:
         """Discord need not show what would be refused. Lists are shown everywhere: songs stay where they were made."""
         doors = self.services.requirements.doors

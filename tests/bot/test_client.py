@@ -42,12 +42,12 @@ async def test_commands_are_synced_once_and_again_only_when_they_change(client_k
     assert len(client_kit.fake.calls_to("PUT", COMMANDS)) == 1
     await client_kit.restart()
     assert len(client_kit.fake.calls_to("PUT", COMMANDS)) == 1
-    assert not await client_kit.client.command_sync.sync_if_changed()
+    assert not await client_kit.client.sync_if_changed()
 
     @client_kit.client.tree.command(name="new", description="New")
     async def new(interaction: discord.Interaction) -> None: ...
 
-    assert await client_kit.client.command_sync.sync_if_changed()
+    assert await client_kit.client.sync_if_changed()
     assert len(client_kit.fake.calls_to("PUT", COMMANDS)) == 2
 
 
