@@ -31,6 +31,7 @@ from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.admission import Terms
 from bot.jobs.admitting import Admission
 from bot.jobs.blocklist import Blocklist
+from bot.jobs.doors import Doors
 from bot.jobs.files import JobFiles
 from bot.jobs.model import LIVE
 from bot.jobs.music_models import MusicModels
@@ -38,6 +39,7 @@ from bot.jobs.ports import TallyStore
 from bot.jobs.retention import Retention
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
+from bot.new_defaults import announce_new_defaults
 from bot.packaged_tracks import PackagedTracks
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
@@ -107,6 +109,7 @@ async def _serve(
         return
 
     async def on_ready() -> None:
+        running.supervisor.spawn("commands", running.client.command_sync.keep_trying())
         await running.engine.start(running.steps)
         log.info("ready: commands are taken, jobs are driven")
         running.selftest.begin()
@@ -136,6 +139,7 @@ async def _open(
     ground = await _open_ground(settings, stack)
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
+    await announce_new_defaults(ground.store, settings)
     assembly = assemble(ground, models=models, pace=pace, admission=Admission(_terms(settings)))
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
@@ -180,7 +184,7 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
 
 def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest) -> Checks:
     return Checks(
-        discord_ready=client.is_ready,
+        discord_ready=lambda: client.gateway.is_well,
         refresh=partial(_refresh_gauges, ground.store, ground.metrics),
         sound=lambda: selftest.result,
         disk_trouble=lambda: ground.disk.trouble,
@@ -291,6 +295,11 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
         file_types=tuple(FILE_TYPES),
         attachment_hosts=settings.attachment_hosts,
         blocklist=Blocklist.parsed(settings.blocked_words()),
+        doors=Doors(
+            guild_ids=settings.allowed_guild_ids,
+            direct=settings.allow_direct == "on",
+            user_install=settings.allow_user_install == "on",
+        ),
         opens_loopback=settings.opens_loopback,
         shown_currency=settings.currency if settings.show_price == "yes" else None,
     )
