@@ -49,6 +49,7 @@ class Reason(StrEnum):
     FILE_TOO_LARGE = "file_too_large"  #: over REFERENCE_MAX_BYTES
     FILE_EMPTY = "file_empty"  #: zero bytes
     NO_PERMISSION = "no_permission"  #: the bot may not post or attach where the track would go
+    PRIVATE_THREAD = "private_thread"  #: the bot is not in this private thread
     STORE_BUSY = "store_busy"  #: the database did not answer in time
     DISK = "disk"  #: our own disk does not take the song
     SOUND = "sound"  #: the file's sound; `detail` holds the key of a `sound.*` sentence
@@ -213,6 +214,11 @@ class DeliveryLaterError(DeliveryError):
 
 class UndeliverableError(DeliveryError):
     """No way is left to reach the member; the track stays with the job."""
+
+    def __init__(self, message: str, *, is_filtered: bool = False) -> None:
+        """`is_filtered`: the channel is open, but a filter of the server's did not let this message through."""
+        super().__init__(message)
+        self.is_filtered = is_filtered
 
 
 class DiskError(ComposeError):

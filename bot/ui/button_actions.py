@@ -194,7 +194,7 @@ async def _remove_messages(client: discord.Client, job: Job) -> bool:
             await client.get_partial_messageable(channel_id).get_partial_message(message_id).delete()
         except discord.NotFound:
             continue
-        except discord.HTTPException as error:
-            log.info("a deleted job's message stays: %s", error.code, extra={"job": job.id})
+        except (discord.HTTPException, discord.RateLimited) as error:
+            log.info("a deleted job's message stays: %s", error, extra={"job": job.id})
             clean = False
     return clean

@@ -25,18 +25,28 @@ def track_card(
     direct: bool = False,
     sketch: bool = False,
     smaller: bool = False,
+    filtered: bool = False,
 ) -> Card:
     """The message that carries the track; `direct`: it goes to the member because the channel could not be reached.
 
     `linked`: with its link, if there is one that Discord may take; it stands in the words where no button can carry
     it, and is left out where the words would not fit then. `sketch`: the file says that the offline generator made it,
-    so the message says so too. `smaller`: it was encoded again to fit this channel.
+    so the message says so too. `smaller`: it was encoded again to fit this channel. `filtered`: without its file
+    because a filter of the server's stopped the message with it.
     """
     link, address = _links(job, requirements) if linked else (None, None)
     content = ""
     for in_words in (address, None):
         content = _content(
-            job, link, in_words, locale, with_file=with_file, direct=direct, sketch=sketch, smaller=smaller
+            job,
+            link,
+            in_words,
+            locale,
+            with_file=with_file,
+            direct=direct,
+            sketch=sketch,
+            smaller=smaller,
+            filtered=filtered,
         )
         if len(content) <= _MAX_CONTENT_CHARACTERS:
             break  # else the link would be cut, and lead nowhere
@@ -89,6 +99,7 @@ def _content(
     direct: bool,
     sketch: bool,
     smaller: bool,
+    filtered: bool,
 ) -> str:
     seconds = job.track.seconds if job.track else None
     key, values = ("track.ready", {}) if seconds is None else ("track.ready_length", {"length": length(seconds)})
@@ -100,7 +111,8 @@ def _content(
     if smaller:
         paragraphs.append(text("track.smaller" if link else "track.smaller_no_link", locale))
     if not with_file:
-        paragraphs.append(text("track.link_alone" if link or address else "track.too_large_no_link", locale))
+        alone = "track.link_alone_filtered" if filtered else "track.link_alone"
+        paragraphs.append(text(alone if link or address else "track.too_large_no_link", locale))
     if address:
         paragraphs.append(text("track.link", locale, url=address))
     return "\n".join(paragraphs)

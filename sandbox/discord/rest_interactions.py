@@ -215,6 +215,7 @@ def _answered(request: web.Request) -> Interaction:
         raise RefusedError(50027)
     if not done.answered:
         raise RefusedError(10015)
+    world.channel(done.channel.id)
     return done
 
 

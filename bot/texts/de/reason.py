@@ -23,6 +23,10 @@ TEXTS: dict[str, str] = {
         "Mir fehlt hier das Recht **{permission}**; das Stück käme nicht an, wie es soll, darum wurde nichts begonnen. "
         "Bitte die Leitung dieses Servers darum, oder nimm einen anderen Kanal."
     ),
+    "reason.private_thread": (
+        "Ich bin nicht in diesem privaten Thread; das Stück käme nicht an, darum wurde nichts begonnen. Erwähne mich "
+        "hier einmal, dann bin ich dabei, und bestelle noch einmal; oder nimm einen anderen Kanal."
+    ),
     "reason.store_busy": (
         "Ich konnte deinen Auftrag gerade nicht aufschreiben, begonnen wurde nichts. Bitte versuche es gleich "
         "noch einmal."

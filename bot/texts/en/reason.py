@@ -22,6 +22,10 @@ TEXTS: dict[str, str] = {
         "I am missing the permission **{permission}** here, so the track could not be brought here as it should "
         "be and nothing was started. Please ask whoever runs this server to grant it, or use another channel."
     ),
+    "reason.private_thread": (
+        "I am not in this private thread, so I could not bring the track here, and nothing was started. Mention me "
+        "here once, which lets me in, and order again; or use another channel."
+    ),
     "reason.store_busy": (
         "I could not write your order down just now, and nothing was started. Please try again shortly."
     ),
