@@ -97,9 +97,7 @@ class FinishSteps:
         if message.is_card:
             changes["card_message_id"] = message.message_id
         # sending again for want of a database would upload the file again, and one day find the nonce forgotten
-        step = await self._context.until_written(
-            lambda: self._context.move(live, job, JobState.DELIVERED, **changes)
-        )
+        step = await self._context.until_written(lambda: self._context.move(live, job, JobState.DELIVERED, **changes))
         crash.reach(CrashPoint.DELIVERED_STORED)
         await self._tracks.release(job)
         return step

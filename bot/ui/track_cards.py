@@ -15,7 +15,7 @@ _LINK_LASTS = timedelta(hours=23)
 _MAX_CONTENT_CHARACTERS = 2_000
 
 
-def track_card(
+def track_card(  # noqa: PLR0913 -- each is a sentence of the message
     job: Job,
     *,
     requirements: OrderRequirements,
@@ -89,7 +89,7 @@ def _links(job: Job, requirements: OrderRequirements) -> tuple[str | None, str |
     return link, None if link else offered_in_words(url, opens_loopback=requirements.opens_loopback)
 
 
-def _content(
+def _content(  # noqa: PLR0913 -- the same
     job: Job,
     link: str | None,
     address: str | None,

@@ -41,14 +41,17 @@ def member(world: World, guild: Guild, person: User, channel: Channel | None = N
 
 def channel(world: World, place: Channel, viewer_id: int | None = None) -> JSON:
     """A channel, thread or DM; `permissions` of a viewer as interactions carry them."""
-    body: JSON = {"id": str(place.id), "type": int(place.type), "name": place.name, "last_message_id": None}
+    body: JSON = {"id": str(place.id), "type": int(place.type), "name": place.name, "last_message_id": None, "flags": 0}
     if place.messages:
         body["last_message_id"] = str(max(place.messages))
     if place.is_private:
         body["recipients"] = [user(world.users[person]) for person in place.recipient_ids]
     else:
-        body |= {"guild_id": str(place.guild_id), "position": place.position, "nsfw": False, "flags": 0}
-        body |= {"rate_limit_per_user": 0, "parent_id": str(place.parent_id) if place.parent_id else None}
+        body |= {"guild_id": str(place.guild_id), "position": place.position, "nsfw": place.age_restricted}
+        body |= {
+            "rate_limit_per_user": place.slow_mode_seconds,
+            "parent_id": str(place.parent_id) if place.parent_id else None,
+        }
         body["permission_overwrites"] = [
             {"id": str(o.id), "type": o.kind, "allow": str(int(o.allow)), "deny": str(int(o.deny))}
             for o in place.overwrites.values()
@@ -83,7 +86,7 @@ def guild(world: World, server: Guild) -> JSON:
         "name": server.name,
         "owner_id": str(server.owner_id),
         "preferred_locale": server.locale,
-        "premium_tier": 0,
+        "premium_tier": server.boost_tier,
         "features": [],
         "emojis": [],
         "stickers": [],
@@ -105,7 +108,11 @@ def guild(world: World, server: Guild) -> JSON:
             for role in server.roles.values()
         ],
         "channels": [channel(world, place) for place in inside if not place.is_thread],
-        "threads": [channel(world, place) for place in inside if place.is_thread and not place.archived],
+        "threads": [
+            channel(world, place)
+            for place in inside
+            if place.is_thread and not place.archived and world.permissions(place, world.application_id)
+        ],
         # Without the members intent Discord sends the bot's own member only.
         "members": [member(world, server, world.bot)],
         "voice_states": [],
@@ -172,7 +179,7 @@ def _with_files(world: World, posted: Message, value: Any) -> Any:
     """Replace `attachment://name` by the file's URL, as Discord's answers do."""
     text = json.dumps(value)
     if "attachment://" in text:
-        for stored in posted.attachments:
+        for stored in [*posted.attachments, *posted.embedded]:
             text = text.replace(json.dumps(f"attachment://{stored.filename}"), json.dumps(signed_url(world, stored)))
     return json.loads(text)
 

@@ -84,9 +84,9 @@ async def test_sending_three_times_in_vain_makes_the_track_ready_once(
             await client_kit.delivery.deliver(job, track)
     await client_kit.restart()
     sent = await client_kit.delivery.deliver(job, track)
-    names = [file.filename for file in client_kit.fake.message(sent.message_id).attachments]
-    assert [Path(name).suffix for name in names] == [".mp3", ".png"]
-    assert names[1] == "waveform.png", "what members see is no name of ours"
+    message = client_kit.fake.message(sent.message_id)
+    assert [Path(file.filename).suffix for file in message.attachments] == [".mp3"]
+    assert [file.filename for file in message.embedded] == ["waveform.png"], "what members see is no name of ours"
     assert started.read_text() == "x"
 
 
