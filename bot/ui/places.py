@@ -68,15 +68,15 @@ def check_place(interaction: discord.Interaction) -> None:
         return
     mine = interaction.app_permissions
     in_thread = isinstance(interaction.channel, discord.Thread)
+    heard = interaction.channel is not None and interaction.channel.type in _HEARD
     needed = {
+        "connect": mine.connect or not heard,  # first: without it nothing else is granted there
         "view_channel": mine.view_channel,
         "send_messages_in_threads" if in_thread else "send_messages": (
             mine.send_messages_in_threads if in_thread else mine.send_messages
         ),
         "attach_files": mine.attach_files,
     }
-    if interaction.channel is not None and interaction.channel.type in _HEARD:
-        needed["connect"] = mine.connect
     missing = next((name for name, granted in needed.items() if not granted and not mine.administrator), None)
     if missing is not None:
         raise OrderError(Reason.NO_PERMISSION, missing)

@@ -20,7 +20,13 @@ MAX_REFRESHED = 50
 async def me(request: web.Request) -> JSON:
     """GET /users/@me."""
     world = world_of(request)
-    return payloads.user(world.bot) | {"verified": True, "mfa_enabled": False, "email": None, "flags": 0}
+    return payloads.user(world.bot) | {
+        "verified": True,
+        "mfa_enabled": False,
+        "email": None,
+        "flags": 0,
+        "locale": "en-US",
+    }
 
 
 async def application(request: web.Request) -> JSON:
@@ -37,7 +43,17 @@ async def application(request: web.Request) -> JSON:
         "verify_key": "0" * 64,
         "owner": payloads.user(owner),
         "team": None,
+        "type": None,
         "flags": 0,
+        "flags_new": "0",
+        "redirect_uris": [],
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "approximate_guild_count": sum(guild.bot_present for guild in world.guilds.values()),
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "eligible_oauth2_scopes": [],
     }
 
 
