@@ -50,6 +50,7 @@ PASSED_ON = {
     ("bot/delivery/card_messages.py", "_unless_refused"),  # all callers stand in outages_are_later
     ("bot/delivery/card_messages.py", "_try"),  # the same
     ("bot/delivery/card_messages.py", "_attach"),  # it comes as DeliveryLaterError already
+    ("bot/ui/button_actions.py", "_send_file"),  # the error handler tells the member
     ("bot/ui/render.py", "put_with_link"),  # it looks for refused links, and raises everything else
 }
 

@@ -133,8 +133,7 @@ class CardMessages:
                 answer = await self._try(live, job, _Way.ANSWER, parts, files)
                 if answer is not None:
                     return answer
-                if self._clock.now() - job.created_at < _ANSWER_MAY_COME:
-                    live.refused_ways.discard(_Way.ANSWER)
+                if self._may_be_answered_yet(job):
                     raise DeliveryLaterError("the card is on its way", retry_after_seconds=1.0)
             return await self._try(live, job, _Way.OURS, parts, files)
 
@@ -153,9 +152,15 @@ class CardMessages:
             if not is_final(error):
                 raise
             log.info("the card is refused by way of %s (%s)", way, error.code, extra={"job": job.id})
+            if way is _Way.ANSWER and self._may_be_answered_yet(job):
+                return None
             live.refused_ways.add(way)
             live.is_card_gone = error.code in GONE and job.card_message_id is not None
             return None
+
+    def _may_be_answered_yet(self, job: Job) -> bool:
+        """Whether the order's answer may still be on its way: nobody can edit it before it is there."""
+        return job.card_message_id is None and self._clock.now() - job.created_at < _ANSWER_MAY_COME
 
     async def _written(self, job: Job, way: _Way, parts: Parts, files: Files | None) -> discord.Message:
         more = {} if files is None else {"attachments": files()}

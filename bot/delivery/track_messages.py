@@ -112,9 +112,11 @@ class TrackMessages:
         """See Delivery.find. Our own messages show their buttons without the message content intent."""
         if only_by_answer(job):
             return await self._find_in_direct(job, since)  # editing the answer once more is the same message
-        return await self._find_in(
-            self._routes.channel(job.place.channel_id), job, since
-        ) or await self._find_in_direct(job, since)
+        return (
+            await self._find_on_card(job)
+            or await self._find_in(self._routes.channel(job.place.channel_id), job, since)
+            or await self._find_in_direct(job, since)
+        )
 
     async def _deliver(self, job: Job, parcel: _Parcel) -> DeliveredMessage | None:
         """By the best way that is open; None when the parcel is too large for it. Raises UndeliverableError."""
@@ -221,6 +223,22 @@ class TrackMessages:
                     raise
                 return None
         return DeliveredMessage(channel_id=job.place.channel_id, message_id=message.id, is_card=True)
+
+    async def _find_on_card(self, job: Job) -> DeliveredMessage | None:
+        """The card, should the track have taken its place: it is older than any search goes back."""
+        if job.card_message_id is None:
+            return None
+        channel_id = job.place.channel_id
+        with outages_are_later():
+            try:
+                card = await self._routes.channel(channel_id).fetch_message(job.card_message_id)
+            except discord.HTTPException as error:
+                if not is_final(error):
+                    raise
+                return None
+        if job_id(JobAction.DELETE, job.id) not in _custom_ids(card):
+            return None
+        return DeliveredMessage(channel_id=channel_id, message_id=card.id, is_card=True)
 
     async def _find_in_direct(self, job: Job, since: datetime) -> DeliveredMessage | None:
         with outages_are_later():

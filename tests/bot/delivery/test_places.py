@@ -281,3 +281,32 @@ async def test_a_boosted_server_takes_larger_files_up_to_what_one_request_holds(
     message = client_kit.fake.message(sent.message_id)
     assert message.attachments == []
     assert "too large" in message.content
+
+
+async def test_an_answer_that_comes_late_is_edited_all_the_same(client_kit: ClientKit) -> None:
+    job = await ordered_by_commands_alone(client_kit)
+    await client_kit.store.update(job.id, card_message_id=None)
+    job = await client_kit.generating(job)
+    done = client_kit.fake.interactions[-1]
+    done.answer_type, answered = None, done.answer_type
+    assert await client_kit.show(job, Eta()) is None
+    done.answer_type = answered
+    assert await client_kit.show(job, Eta()) == done.messages[0].id
+
+
+async def test_a_track_that_took_its_cards_place_is_found_there_and_not_sent_again(client_kit: ClientKit) -> None:
+    job, track = await client_kit.delivering(await client_kit.order(), SONG[1])
+    client_kit.fake.revoke("send_messages")
+    assert await client_kit.delivery.find(job, client_kit.clock.now()) is None
+    sent = await client_kit.delivery.deliver(job, track)
+    client_kit.advance(16 * 60)
+    assert await client_kit.delivery.find(job, client_kit.clock.now()) == sent
+
+
+async def test_a_file_too_large_for_one_request_is_said_where_it_was_asked_for(client_kit: ClientKit) -> None:
+    await client_kit.delivered(await client_kit.order(options={"title": "Mine"}))
+    listed = await client_kit.fake.slash("tracks", {"song": "Mine"})
+    song = await client_kit.fake.until(lambda: listed.original)
+    client_kit.fake.rules.request_limit_bytes = 4_000
+    pressed = await client_kit.fake.click(song, "Give me the file")
+    await client_kit.fake.until(lambda: pressed.messages and "too large" in pressed.messages[0].content)
