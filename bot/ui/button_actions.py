@@ -7,6 +7,7 @@ import discord
 
 from bot.disk import NO_TRACK, reaching
 from bot.errors import NoSuchJobError, NotYoursError, TooLateError
+from bot.jobs.lyrics import to_sung
 from bot.jobs.model import Job
 from bot.jobs.service import Actor
 from bot.ui.buttons import BUTTONS, JobAction, JobActs, MayPress, job_button
@@ -14,6 +15,7 @@ from bot.ui.cards import Card
 from bot.ui.formatting import titled
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.order_flow import OrderFlow
+from bot.ui.orders import role_ids_of
 from bot.ui.render import finished, put_with_link, to_button, to_parts
 from bot.ui.track_cards import shared_card
 
@@ -71,7 +73,11 @@ class JobPress(JobActs):
     def actor(self) -> Actor:
         """Who presses, as jobs see them."""
         is_here = self._interaction.guild_id == self.job.place.guild_id
-        return Actor(member_id=self._ctx.member_id, is_moderator=is_here and self._is_moderator_here)
+        return Actor(
+            member_id=self._ctx.member_id,
+            is_moderator=is_here and self._is_moderator_here,
+            role_ids=role_ids_of(self._interaction) if is_here else frozenset(),
+        )
 
     @property
     def _is_moderator_here(self) -> bool:
@@ -120,8 +126,11 @@ class JobPress(JobActs):
         await OrderFlow(self._ctx).open_job_form(self.job)
 
     async def lyrics(self) -> None:
+        # what is typed beside the sung lines, such as a note in brackets, is its member's own
+        is_own = self.job.member_id == self._ctx.member_id
+        shown = self.job.lyrics if is_own else to_sung(self.job.lyrics)
         sentence = self._ctx.text("answer.lyrics_of", title=self._title)
-        await self._ctx.reply_privately(sentence, lyrics=self.job.lyrics or self._ctx.text("tracks.no_lyrics"))
+        await self._ctx.reply_privately(sentence, lyrics=shown or self._ctx.text("tracks.no_lyrics"))
 
     async def delete(self) -> None:
         self._check_resting()

@@ -8,7 +8,7 @@ import discord
 
 from bot.errors import OrderError, Reason
 from bot.jobs.model import Origin, Place
-from bot.ui.orders import Requester
+from bot.ui.orders import Requester, role_ids_of
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ def requester_of(interaction: discord.Interaction) -> Requester:
             locale=str(interaction.locale),
             bot_is_member=is_member(interaction),
         ),
+        role_ids=role_ids_of(interaction),
     )
 
 

@@ -32,3 +32,4 @@ class OrderRequirements:
     attachment_hosts: frozenset[str] = DISCORD_HOSTS
     blocklist: Blocklist = field(default_factory=Blocklist)
     opens_loopback: bool = False  #: Discord is a stand-in, and who reads there sits at this machine
+    shown_currency: str | None = None  #: in which members are shown what songs cost; None: they are not

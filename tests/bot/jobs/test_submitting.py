@@ -73,6 +73,7 @@ async def test_an_accepted_job_has_its_id_and_its_deadline(kit: Kit, caplog: pyt
         (RefusedError("song", reason=Reason.REFERENCE_UNREADABLE), Reason.REFERENCE_UNREADABLE, "song", "refused"),
         (AccountError("401", reason=Reason.KEY_REFUSED, status=401), Reason.KEY_REFUSED, "", "account"),
         (AccountError("403", reason=Reason.NO_CREDITS, status=403), Reason.NO_CREDITS, "", "account"),
+        (AccountError("404", reason=Reason.ADDRESS_WRONG, status=404), Reason.ADDRESS_WRONG, "", "account"),
     ],
 )
 async def test_a_clear_no_ends_the_job_with_its_reason(
@@ -345,7 +346,7 @@ async def test_a_late_doubt_of_an_overtaken_attempt_changes_nothing(kit: Kit):
 
 async def test_without_a_durable_intent_nothing_is_sent(kit: Kit):
     await kit.at(JobState.QUEUED)
-    kit.store.busy("move")
+    kit.store.busy("begin_attempt")
     with pytest.raises(StoreBusyError):
         await kit.look(1)
     assert not kit.generator.submits.calls

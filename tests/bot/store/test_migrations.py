@@ -17,12 +17,13 @@ from sqlalchemy import Connection, Select, create_engine, func, insert, make_url
 
 from bot.errors import StartError
 from bot.generation.traits import TRAITS
+from bot.jobs.admission import PlaceRequest, Terms
 from bot.jobs.model import Job, JobState
 from bot.store import migrate
 from bot.store.db import describe, open_store
 from bot.store.engines import connect
 from bot.store.rows import columns_of_order
-from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, metadata
+from bot.store.tables import charges, is_counted, is_live, is_resting, is_unfinished, job_events, jobs, metadata, places
 from tests.bot.store import processes
 from tests.bot.store.orders import NOON, SetClock, an_order
 
@@ -30,6 +31,7 @@ from tests.bot.store.orders import NOON, SetClock, an_order
 RELEASED = {
     "0001_jobs.py": "9c290bf0c58283f207c22c63fc32d983e14e12e22c0d6d29865db604aa5acc36",
     "0002_music_service.py": "cb1fedbbf3a63f3ab5c48851813a65766058b818d31ef2b8a75c40907e53ab6d",
+    "0003_ledger.py": "9c4760bfd2a3156636dd3703f531d6b0e13fe90aa0f4bfae084ddc12b00bec20",
 }
 #: Steps of the version that is being made: still edited, until it is released.
 COMING = ["0004_places.py"]
@@ -296,6 +298,42 @@ async def test_every_song_in_flight_gets_the_present_service(new_url: str, previ
         assert moved.model == traits.model
 
 
+async def test_every_song_in_flight_gets_its_hold(new_url: str, previous_version: PreviousVersion) -> None:
+    rows = [_row_of_0001(number, state) for number, state in enumerate(JobState, start=1)]
+    await previous_version.leave(new_url, newest="0001", rows=rows)
+    held = {JobState.CHECKING, JobState.QUEUED, JobState.SUBMITTING}
+    spent = {JobState.GENERATING, JobState.READY, JobState.DELIVERING}
+    async with open_store(new_url, clock=SetClock()) as store:
+        async with store.database.reading() as connection:
+            found = (await connection.execute(select(charges).order_by(charges.c.id))).mappings().all()
+        kinds: dict[JobState, list[str]] = {}
+        for line in found:
+            kinds.setdefault(rows[line["job_id"] - 1]["state"], []).append(line["kind"])
+        assert kinds == {
+            **{state: ["held"] for state in held},
+            **{state: ["held", "spent"] for state in spent},
+            JobState.UNKNOWN: ["held", "unknown"],
+        }
+        asked = PlaceRequest(member_id=77, guild_id=5, price_micros=1)
+        _, usage = await store.standing_of(asked, NOON, Terms(member_per_day=99, budget_per_day_micros=10**9))
+        assert (usage.member.count, usage.live) == (7, 6)
+        money = (usage.money.held, usage.money.day, usage.money.month)
+        assert money == (3 * 37_000, 4 * 37_000, 4 * 37_000)
+        # and what is done with them next finds its lines
+        queued = await store.get(1 + list(JobState).index(JobState.QUEUED))
+        assert queued is not None
+        assert isinstance(await store.begin_attempt(queued, NOON), Job)
+        unknown = await store.get(1 + list(JobState).index(JobState.UNKNOWN))
+        assert unknown is not None
+        assert await store.resolve_submission(unknown.id, 1, "gen-found", NOON, NOON) is not None
+        _, usage = await store.standing_of(asked, NOON, Terms(budget_per_day_micros=10**9))
+        assert (usage.money.held, usage.money.day) == money[:2]
+
+
+def _newest(whose: Any) -> Select[Any]:
+    return select(places.c.at).where(whose, is_counted, places.c.at > NOON).order_by(places.c.at.desc()).limit(5)
+
+
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
@@ -305,6 +343,15 @@ async def test_every_song_in_flight_gets_the_present_service(new_url: str, previ
         (select(jobs.c.ready_at).where(jobs.c.ready_at.is_not(None)).order_by(jobs.c.ready_at.desc()), "job_ready"),
         (select(func.count()).where(jobs.c.state.in_(["queued"]), jobs.c.id < 9), "job_by_state"),
         (select(jobs).where(jobs.c.member_id == 1).order_by(jobs.c.id.desc()), "job_by_member"),
+        (select(func.count()).where(jobs.c.member_id == 1, is_live), "job_live_of_member"),
+        (select(jobs.c.id).where(jobs.c.again_of == 1, jobs.c.again_of.is_not(None)), "job_again"),
+        (select(charges).where(charges.c.job_id == 1).order_by(charges.c.id), "charge_by_job"),
+        (select(charges.c.id).where(charges.c.member_id == 1, charges.c.job_id.is_(None)), "charge_gift"),
+        (select(charges.c.id).where(charges.c.at > NOON), "charge_by_time"),
+        (_newest(places.c.member_id == 1), "place_of_member"),
+        (_newest(places.c.guild_id == 1), "place_of_guild"),
+        (select(places.c.id).where(places.c.member_id == 1, places.c.given_at.is_not(None)), "place_given"),
+        (select(places.c.id).where(places.c.job_id == 1).order_by(places.c.id.desc()), "place_by_job"),
     ],
 )
 async def test_every_index_serves_its_question(sqlite_url: str, statement: Select[Any], index: str) -> None:

@@ -24,6 +24,15 @@ async def answer_to(client_kit: ClientKit, pressed: Interaction) -> Message:
     return answer
 
 
+async def with_a_file(client_kit: ClientKit, pressed: Interaction) -> Message:
+    """The answer to a press, once it carries its song."""
+
+    def found() -> Message | None:
+        return pressed.original if pressed.original and pressed.original.attachments else None
+
+    return await client_kit.fake.until(found)
+
+
 async def newest_job(client_kit: ClientKit, than: Job) -> Job:
     await client_kit.fake.until(lambda: client_kit.woken[-1] != than.id)
     return await client_kit.jobs.get(client_kit.woken[-1])
@@ -108,8 +117,8 @@ async def test_a_song_that_hung_on_a_deleted_message_is_brought_back_from_our_co
     await client_kit.fake.delete_message(message, member=OTHER)
     pressed = await client_kit.fake.click(client_kit.track_message(job), "Again")
     again = await newest_job(client_kit, job)
-    assert pressed.original is not None
-    assert unsigned(again.reference.url) == unsigned(client_kit.fake.url_of(pressed.original.attachments[0]))
+    card = await with_a_file(client_kit, pressed)
+    assert unsigned(again.reference.url) == unsigned(client_kit.fake.url_of(card.attachments[0]))
 
 
 async def with_copy(client_kit: ClientKit, job: Job) -> Job:
@@ -135,8 +144,7 @@ async def test_again_a_day_later_brings_our_copy_back(client_kit: ClientKit, res
         await client_kit.restart()
     pressed = await client_kit.fake.click(client_kit.track_message(job), "Again")
     again = await newest_job(client_kit, job)
-    card = pressed.original
-    assert card is not None
+    card = await with_a_file(client_kit, pressed)
     await client_kit.fake.until(lambda: "listening" in card.content)
     assert unsigned(again.reference.url) == unsigned(client_kit.fake.url_of(card.attachments[0]))
     assert card.attachments[0].data == SONG[1]
@@ -190,6 +198,17 @@ async def test_lyrics_are_shown_to_whoever_asks_privately(client_kit: ClientKit,
         client_kit, await client_kit.fake.click(client_kit.track_message(job), "Lyrics", member=OTHER)
     )
     assert LYRICS in text_of(answer)
+
+
+async def test_others_read_what_is_sung_and_the_member_what_they_typed(client_kit: ClientKit) -> None:
+    typed = f"[Verse: for M., sing it sadly]\n{LYRICS}"
+    job = await client_kit.delivered(await client_kit.order(typed))
+    track = client_kit.track_message(job)
+    theirs = await answer_to(client_kit, await client_kit.fake.click(track, "Lyrics", member=OTHER))
+    own = await answer_to(client_kit, await client_kit.fake.click(track, "Lyrics"))
+    assert LYRICS in text_of(theirs)
+    assert "sadly" not in text_of(theirs)
+    assert typed in text_of(own)
 
 
 @pytest.mark.parametrize("label", ["Again", "Edit lyrics"])
