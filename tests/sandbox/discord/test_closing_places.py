@@ -8,7 +8,7 @@ import aiohttp
 import discord
 import pytest
 
-from sandbox.discord import ClientRefusedError, FakeDiscord
+from sandbox.discord import ClientRefusedError, DiscordControl, FakeDiscord
 from sandbox.discord.objects import Channel, ChannelType
 from sandbox.discord.refusals import RefusedError
 
@@ -180,3 +180,23 @@ async def test_an_answer_in_an_archived_thread_is_not_edited_nor_one_in_a_channe
     assert await refused(found[0].edit_original_response(content="y")) == (400, 50083)
     fake.delete_channel(thread)
     assert await refused(found[0].edit_original_response(content="y")) == (404, 10003)
+
+
+async def test_what_closes_a_place_is_reached_over_the_control_api(
+    fake: FakeDiscord, start: Start, control: DiscordControl
+) -> None:
+    await start()
+    forum = await control.switch("add_channel", name="songs", type=int(ChannelType.FORUM))
+    secret = await control.switch("start_thread", name="secret", channel="general", private_to=["Member One"])
+    assert (forum["type"], secret["type"]) == (15, 12)
+    await control.switch("set_channel", channel="general", age_restricted=True, slow_mode_seconds=5)
+    assert (fake.channel.age_restricted, fake.channel.slow_mode_seconds) == (True, 5)
+    await control.switch("time_out", seconds=60)
+    await control.switch("block_words", words=["rude"])
+    await control.switch("boost", tier=3)
+    assert (len(fake.guild.timeouts), fake.guild.blocked_words, fake.guild.boost_tier) == (1, ("rude",), 3)
+    await control.switch("kick_bot", keep_commands=True)
+    assert (fake.guild.bot_present, fake.guild.has_commands) == (False, True)
+    elsewhere = fake.world.guilds[fake.place("lounge").guild_id or 0]
+    await control.switch("install_commands", guild=str(elsewhere.id))
+    assert elsewhere.has_commands
