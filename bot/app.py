@@ -12,6 +12,7 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot import crash
+from bot.amounts import micros_of
 from bot.assembly import Ground, Outside, assemble
 from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
@@ -27,6 +28,8 @@ from bot.generation.opening import Surroundings, drive_of, open_model, traits_in
 from bot.generation.traits import ModelTraits
 from bot.generation.transport import Sessions
 from bot.health import Checks, HealthServer, Pulse, serve_health
+from bot.jobs.admission import Terms
+from bot.jobs.admitting import Admission
 from bot.jobs.blocklist import Blocklist
 from bot.jobs.doors import Doors
 from bot.jobs.files import JobFiles
@@ -137,7 +140,7 @@ async def _open(
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
     await announce_new_defaults(ground.store, settings)
-    assembly = assemble(ground, models=models, pace=pace)
+    assembly = assemble(ground, models=models, pace=pace, admission=Admission(_terms(settings)))
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
         AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
@@ -284,7 +287,7 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
             provider=traits.provider,
             name=traits.model,
             style=traits.style.default,
-            price_micros=traits.price_micros,
+            price_micros=_price_micros(settings, traits),
         ),
         prompt=traits.words,
         reference_max_bytes=settings.reference_max_bytes,
@@ -298,4 +301,21 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
             user_install=settings.allow_user_install == "on",
         ),
         opens_loopback=settings.opens_loopback,
+        shown_currency=settings.currency if settings.show_price == "yes" else None,
+    )
+
+
+def _price_micros(settings: Settings, traits: ModelTraits) -> int:
+    return traits.price_micros if settings.price_per_song is None else micros_of(settings.price_per_song)
+
+
+def _terms(settings: Settings) -> Terms:
+    day, month = settings.budget_per_day, settings.budget_per_month
+    return Terms(
+        member_per_day=settings.limit_member_per_day,
+        member_at_once=settings.limit_member_at_once,
+        guild_per_day=settings.limit_guild_per_day,
+        budget_per_day_micros=None if day is None else micros_of(day),
+        budget_per_month_micros=None if month is None else micros_of(month),
+        operators=settings.operator_ids,
     )

@@ -108,12 +108,26 @@ class ComposeClient(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Register controls, load features, see that Discord has the commands. Runs once, before the gateway."""
+        self._trust_owners()
         self.add_dynamic_items(*CONTROLS)
         await self.tree.set_translator(Translator())
         for name in self._to_load:
             await self.load_extension(name)
         self._offer_where_orders_are_taken()
         await self.command_sync.first_try()
+
+    def _trust_owners(self) -> None:
+        """Whose application it is, Discord says at the login: its owner, or the members of its team."""
+        application = self.application
+        if application is None:
+            return
+        members = application.team.members if application.team else [application.owner]
+        self.services.jobs.admission.trust(
+            member.id
+            for member in members
+            if getattr(member, "membership_state", discord.TeamMembershipState.accepted)
+            is discord.TeamMembershipState.accepted
+        )
 
     async def sync_if_changed(self) -> bool:
         """Make Discord's commands those of the tree as it is now; see CommandSync."""

@@ -53,6 +53,15 @@ class Reason(StrEnum):
     DIRECT_CLOSED = "direct_closed"  #: a direct message, and ALLOW_DIRECT is off
     USER_INSTALL_CLOSED = "user_install_closed"  #: the app is a member's own, and ALLOW_USER_INSTALL is off
     STORE_BUSY = "store_busy"  #: the database did not answer in time
+    PAUSED = "paused"  #: an operator has paused the bot
+    BLOCKED = "blocked"  #: an operator has blocked the member
+    NOT_ALLOWED = "not_allowed"  #: a limit of 0
+    ALREADY_TAKEN = "already_taken"  #: the same press once more
+    LIMIT_DAY = "limit_day"  #: the member's songs of the day are used up
+    LIMIT_AT_ONCE = "limit_at_once"  #: as many of the member's songs are under way as may be
+    LIMIT_GUILD = "limit_guild"  #: the server's songs of the day are used up
+    BUDGET = "budget"  #: the operator's budget of the day or the month is used up
+    PLACE_GONE = "place_gone"  #: an operator took back the hold of a song that waited
     DISK = "disk"  #: our own disk does not take the song
     SOUND = "sound"  #: the file's sound; `detail` holds the key of a `sound.*` sentence
     REFERENCE_GONE = "reference_gone"  #: Discord no longer has the file

@@ -2,47 +2,40 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from yarl import URL
 
 from bot import database_address
 from bot.addresses import public_host
+from bot.amounts import currency_of, guild_ids_of, ids_of, limit_of, money_of, on_or_off, yes_or_no
 from bot.errors import SettingsError
-from bot.setting_sources import Names, gathered, home_expanded, remarks_on
+from bot.masking import shown
+from bot.setting_sources import EmptyOnPurpose, Names, gathered, home_expanded, remarks_on
 
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 
-_STARS = "********"
 _SQLITE = "sqlite+aiosqlite:///"
-#: Parameters of an address that are shown as they are; any other may be a key under whatever name.
-_HARMLESS_PARAMETERS = frozenset({
-    "application_name", "channel_binding", "compress", "connect_timeout", "database", "dbname", "encoding", "host",
-    "passfile", "port", "prepared_statement_cache_size", "service", "ssl", "sslcert", "sslkey", "sslmode",
-    "sslnegotiation", "sslrootcert", "statement_cache_size", "target_session_attrs", "user", "v",
-})  # fmt: skip
-
-#: What a switch may be set to, in any case.
-_ON, _OFF = frozenset({"on", "yes", "true", "1", "y", "t"}), frozenset({"off", "no", "false", "0", "n", "f"})
-
-
-def _switched(value: object) -> str:
-    """`on` or `off`, whichever way it is written. Raises ValueError with a sentence for anything else."""
-    given = str(value).lower()
-    if given in _ON or given in _OFF:
-        return "on" if given in _ON else "off"
-    raise ValueError("must be on or off (yes or no, true or false, 1 or 0)")
-
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
-Switch = Annotated[Literal["on", "off"], BeforeValidator(_switched)]
+Switch = Annotated[Literal["on", "off"], BeforeValidator(on_or_off)]
+#: Songs; None: no limit.
+Limit = Annotated[int | None, BeforeValidator(limit_of)]
+#: An amount in CURRENCY; None: none is set.
+Money = Annotated[Decimal | None, BeforeValidator(money_of)]
 Number = TypeVar("Number", int, float)
 Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
+
+#: Settings whose empty value means "no limit" and not "not set".
+_EMPTY_IS_NONE = frozenset({
+    "limit_member_per_day", "limit_member_at_once", "limit_guild_per_day", "budget_per_day", "budget_per_month",
+})  # fmt: skip
 
 
 class MaybeSecret:
@@ -109,6 +102,24 @@ class Settings(BaseSettings):
     """Whether songs may be ordered in direct messages with the bot."""
     allow_user_install: Switch = "off"
     """Whether members who added the app to their own account may order, wherever they use it."""
+    limit_member_per_day: Limit = 5
+    """Songs of one member within 24 hours; empty: no limit, 0: nobody may order. This and the next two."""
+    limit_member_at_once: Limit = 2
+    """Songs of one member under way at the same time."""
+    limit_guild_per_day: Limit = None
+    """Songs of one server within 24 hours."""
+    price_per_song: Money = None
+    """What one song costs, in CURRENCY; unset: the model's published price."""
+    budget_per_day: Money = None
+    """What may be spent within 24 hours; empty: no limit."""
+    budget_per_month: Money = None
+    """What may be spent in a calendar month, UTC; empty: no limit."""
+    currency: Annotated[str, BeforeValidator(currency_of)] = "USD"
+    """In which PRICE_PER_SONG and the budgets are counted: three letters."""
+    show_price: Annotated[str, BeforeValidator(yes_or_no)] = "no"
+    """`yes`: members are shown what songs cost."""
+    operators: str | None = None
+    """Ids of people outside members' and servers' limits, besides the application's owner and team."""
     health_host: str = "127.0.0.1"
     """Address of `/healthz` and `/metrics`."""
     health_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
@@ -124,12 +135,30 @@ class Settings(BaseSettings):
     @classmethod
     def _blank_is_unset(cls, values: Any) -> Any:
         stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-        return {name: value for name, value in stripped.items() if value != "" or cls._is_needed(name)}
+        return {name: value for name, value in stripped.items() if value != "" or cls._says_something_empty(name)}
 
     @classmethod
-    def _is_needed(cls, name: str) -> bool:
+    def _says_something_empty(cls, name: str) -> bool:
         field = cls.model_fields.get(name)
-        return field is not None and field.is_required()
+        return name in _EMPTY_IS_NONE or (field is not None and field.is_required())
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """As always, and last what is empty on purpose."""
+        return (
+            init_settings,
+            env_settings,
+            dotenv_settings,
+            file_secret_settings,
+            EmptyOnPurpose(settings_cls, dotenv_settings, _EMPTY_IS_NONE),
+        )
 
     @field_validator("discord_token", "generation_api_key")
     @classmethod
@@ -169,13 +198,13 @@ class Settings(BaseSettings):
     @field_validator("allowed_guilds")
     @classmethod
     def _guild_ids(cls, value: str | None) -> str | None:
-        for name in (_listed(value) or [value]) if value else ():
-            if not _is_id(name):
-                raise ValueError(
-                    f"{name[:40]!r} is no server's id. Wanted are numbers such as 1094206712345678901, with commas "
-                    "between them; Discord shows them with Settings, Advanced, Developer Mode on: right-click the "
-                    "server, Copy Server ID. Leave it empty for every server."
-                )
+        guild_ids_of(value)
+        return value
+
+    @field_validator("operators")
+    @classmethod
+    def _people(cls, value: str | None) -> str | None:
+        ids_of(value)
         return value
 
     @field_validator("database_url")
@@ -219,7 +248,12 @@ class Settings(BaseSettings):
     @property
     def allowed_guild_ids(self) -> frozenset[int]:
         """ALLOWED_GUILDS taken apart; empty: every server."""
-        return frozenset(map(int, _listed(self.allowed_guilds)))
+        return guild_ids_of(self.allowed_guilds)
+
+    @property
+    def operator_ids(self) -> frozenset[int]:
+        """OPERATORS taken apart."""
+        return ids_of(self.operators)
 
     @property
     def opens_loopback(self) -> bool:
@@ -256,16 +290,13 @@ class Settings(BaseSettings):
 
     def described(self) -> dict[str, str]:
         """Every setting as it is in force, by its name in the environment; secrets as stars."""
-        return {name.upper(): _shown(getattr(self, name)) for name in type(self).model_fields}
+        values = {name.upper(): shown(getattr(self, name)) for name in type(self).model_fields}
+        without = {name.upper(): "(no limit)" for name in _EMPTY_IS_NONE if getattr(self, name) is None}
+        return values | without
 
 
 def _listed(value: str | None) -> list[str]:
     return [name.lower().rstrip(".") for name in re.split(r"[\s,]+", value or "") if name]
-
-
-def _is_id(name: str) -> bool:
-    """Ids of Discord are positive and have 64 bits."""
-    return name.isascii() and name.isdecimal() and len(name) <= 20 and 0 < int(name) < 2**64
 
 
 def _is_host_name(name: str) -> bool:
@@ -289,38 +320,6 @@ def _absolute(value: str, schemes: tuple[str, ...]) -> str:
     except UnicodeError:  # an empty label, or one of more than 63 letters: every look-up would fail on it
         raise ValueError("has a host that cannot exist; look at its dots") from None
     return value
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "(unset)"
-    if isinstance(value, SecretStr):
-        return _STARS
-    text = str(value)
-    scheme, separator, rest = text.partition("://")
-    if not separator:
-        return text
-    address, _, fragment = rest.partition("#")
-    place, _, query = address.partition("?")
-    shown = f"{scheme}://{_login_hidden(place, keeps_user=scheme.startswith('postgres'))}"
-    if query:
-        shown += "?" + "&".join(_parameter_shown(parameter) for parameter in query.split("&"))
-    return f"{shown}#{_STARS}" if fragment else shown
-
-
-def _login_hidden(place: str, *, keeps_user: bool) -> str:
-    """Where a login stands alone it may be a key; a database's user is none."""
-    authority, slash, path = place.partition("/")
-    login, at, host = authority.rpartition("@")
-    user, colon, _ = login.partition(":")
-    if not at:
-        return place
-    return f"{user if keeps_user else _STARS}{colon and ':' + _STARS}@{host}{slash}{path}"
-
-
-def _parameter_shown(parameter: str) -> str:
-    name, equals, _ = parameter.partition("=")
-    return parameter if equals and name.lower() in _HARMLESS_PARAMETERS else f"{name}={_STARS}" if equals else _STARS
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -139,6 +139,8 @@ class Order:
     style: str | None = None  #: None for a model that takes none
     price_micros: int  #: of one song by the published price when it was ordered, in millionths of a US dollar
     again_of: int | None = None  #: the job whose song or words this one repeats
+    is_repeat: bool = False  #: nothing was changed in it: a press of *Again*, which may come twice
+    role_ids: frozenset[int] = frozenset()  #: the member's roles in the server, as they were when it was ordered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol, TypedDict, Unpack
 
 from bot.errors import Reason
+from bot.jobs.admitting import AdmittingStore, PlaceStore, StartingStore
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
 
@@ -79,7 +80,7 @@ class LineStore(Protocol):
         ...
 
 
-class StepStore(MovingStore, LineStore, Protocol):
+class StepStore(MovingStore, LineStore, StartingStore, Protocol):
     """What a job's steps ask."""
 
     async def resolve_submission(
@@ -122,7 +123,7 @@ class DeletingStore(Protocol):
         ...
 
 
-class RetentionStore(DeletingStore, Protocol):
+class RetentionStore(DeletingStore, PlaceStore, Protocol):
     """What retention asks."""
 
     async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
@@ -130,11 +131,11 @@ class RetentionStore(DeletingStore, Protocol):
         ...
 
 
-class ServiceStore(MovingStore, DeletingStore, Protocol):
+class ServiceStore(MovingStore, DeletingStore, AdmittingStore, Protocol):
     """What members' orders, decisions and lists ask."""
 
     async def add(self, order: Order, now: datetime) -> Job:
-        """Insert a job in state `checking`. Raises DuplicateOrderError if the interaction already became one."""
+        """`admit` without a verdict."""
         ...
 
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:

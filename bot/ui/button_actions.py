@@ -15,6 +15,7 @@ from bot.ui.cards import Card
 from bot.ui.formatting import titled
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.order_flow import OrderFlow
+from bot.ui.orders import role_ids_of
 from bot.ui.render import finished, put_with_link, to_button, to_parts
 from bot.ui.track_cards import shared_card
 
@@ -69,7 +70,11 @@ class JobPress(JobActs):
     def actor(self) -> Actor:
         """Who presses, as jobs see them."""
         is_here = self._interaction.guild_id == self.job.place.guild_id
-        return Actor(member_id=self._ctx.member_id, is_moderator=is_here and self._is_moderator_here)
+        return Actor(
+            member_id=self._ctx.member_id,
+            is_moderator=is_here and self._is_moderator_here,
+            role_ids=role_ids_of(self._interaction) if is_here else frozenset(),
+        )
 
     @property
     def _is_moderator_here(self) -> bool:

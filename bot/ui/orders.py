@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import discord
 
 from bot.errors import OrderError, Reason
+from bot.jobs.admission import PlaceRequest
 from bot.jobs.lyrics import made_title, to_prompt
 from bot.jobs.model import Order, Origin, Place, Reference
 from bot.ui.requirements import OrderRequirements
@@ -32,6 +33,7 @@ class OrderInput:
     title: str = ""
     song: Song | None = None
     again_of: int | None = None
+    is_repeat: bool = False  #: a press of *Again*: nothing was changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class Requester:
     member_id: int
     member_name: str
     place: Place
+    role_ids: frozenset[int] = frozenset()
 
 
 def to_order(order_input: OrderInput, requester: Requester, requirements: OrderRequirements) -> Order:
@@ -73,6 +76,8 @@ def to_order(order_input: OrderInput, requester: Requester, requirements: OrderR
         style=requirements.model.style,
         price_micros=requirements.model.price_micros,
         again_of=order_input.again_of,
+        is_repeat=order_input.is_repeat,
+        role_ids=requester.role_ids,
     )
 
 
@@ -114,7 +119,23 @@ def requester_of(interaction: discord.Interaction) -> Requester:
             upload_limit_bytes=interaction.filesize_limit,
             locale=str(interaction.locale),
         ),
+        role_ids=role_ids_of(interaction),
     )
+
+
+def asked_by(interaction: discord.Interaction, requirements: OrderRequirements) -> PlaceRequest:
+    """One more song for whoever typed or pressed, as limits and budgets see it."""
+    return PlaceRequest(
+        member_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        role_ids=role_ids_of(interaction),
+        price_micros=requirements.model.price_micros,
+    )
+
+
+def role_ids_of(interaction: discord.Interaction) -> frozenset[int]:
+    """Their roles in the server where they typed or pressed; they come with every interaction."""
+    return frozenset(role.id for role in getattr(interaction.user, "roles", ()))
 
 
 def origin_of(interaction: discord.Interaction) -> Origin:

@@ -34,3 +34,4 @@ class OrderRequirements:
     blocklist: Blocklist = field(default_factory=Blocklist)
     doors: Doors = field(default_factory=Doors)
     opens_loopback: bool = False  #: Discord is a stand-in, and who reads there sits at this machine
+    shown_currency: str | None = None  #: in which members are shown what songs cost; None: they are not
