@@ -51,7 +51,7 @@ def clock_of(kit: ClientKit) -> HurriedClock:
 
 
 def next_ready(kit: ClientKit) -> asyncio.Event:
-    """Set once discord.py has told of the next new session, a moment after it began; until then it must not be closed."""
+    """Set once discord.py has told of the next new session; a client that is closed before that leaves it untold."""
     ready = asyncio.Event()
 
     async def on_ready() -> None:
