@@ -8,6 +8,13 @@ import pytest
 from bot.new_defaults import announce_new_defaults
 from bot.settings import Settings, load_settings
 
+WHO_KNOWS: dict[str, object] = {
+    "allow_direct": "off",
+    "allow_user_install": "on",
+    "limit_member_per_day": "5",
+    "limit_member_at_once": "2",
+}
+
 
 class Memory:
     def __init__(self, **kept: str) -> None:
@@ -34,6 +41,7 @@ async def test_an_old_installation_is_told_once(caplog: pytest.LogCaptureFixture
     await announce_new_defaults(memory, settings())
     assert "ALLOW_DIRECT=on" in caplog.text
     assert "ALLOW_USER_INSTALL=on" in caplog.text
+    assert "LIMIT_MEMBER_PER_DAY" in caplog.text
     caplog.clear()
     await announce_new_defaults(memory, settings())
     assert not caplog.records
@@ -41,7 +49,7 @@ async def test_an_old_installation_is_told_once(caplog: pytest.LogCaptureFixture
 
 @pytest.mark.parametrize(
     ("memory", "more"),
-    [(Memory(), {}), (old_installation(), {"allow_direct": "off", "allow_user_install": "on"})],
+    [(Memory(), {}), (old_installation(), WHO_KNOWS)],
     ids=["a new installation", "who set both knows"],
 )
 async def test_who_has_nothing_to_learn_is_told_nothing(
