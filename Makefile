@@ -10,6 +10,7 @@ OUT ?= demo-out
 BASE ?=
 SEED ?= 1
 JOBS ?= 200
+LIMITS ?=
 TESTED ?=
 
 # Names of files go through the environment, as they were typed: a quote in one would end a shell's word, and make would
@@ -105,8 +106,8 @@ docs: $(VENV)/.dev ## write anew what the documents take from the code
 	@$(RUN) -m tests.bot.mistakes
 	@$(RUN) -m tests.file_index
 
-chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200]
-	@$(RUN) -m tests.chaos --seed "$(SEED)" --jobs "$(JOBS)"
+chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200 LIMITS=1]
+	@$(RUN) -m tests.chaos --seed "$(SEED)" --jobs "$(JOBS)" $(if $(LIMITS),--limits)
 
 corpus: $(VENV)/.dev ## what the bot says about a torture corpus of audio files
 	@$(RUN) -m tests.bot.audio.corpus

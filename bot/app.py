@@ -12,6 +12,7 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot import crash
+from bot.amounts import micros_of
 from bot.assembly import Ground, Outside, assemble
 from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
@@ -27,7 +28,10 @@ from bot.generation.opening import Surroundings, drive_of, open_model, traits_in
 from bot.generation.traits import ModelTraits
 from bot.generation.transport import Sessions
 from bot.health import Checks, HealthServer, Pulse, serve_health
+from bot.jobs.admission import Terms
+from bot.jobs.admitting import Admission
 from bot.jobs.blocklist import Blocklist
+from bot.jobs.doors import Doors
 from bot.jobs.files import JobFiles
 from bot.jobs.model import LIVE
 from bot.jobs.music_models import MusicModels
@@ -35,6 +39,7 @@ from bot.jobs.ports import TallyStore
 from bot.jobs.retention import Retention
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
+from bot.new_defaults import announce_new_defaults
 from bot.packaged_tracks import PackagedTracks
 from bot.proxies import ProxyRules
 from bot.references import ReferenceFetcher
@@ -105,6 +110,7 @@ async def _serve(
         return
 
     async def on_ready() -> None:
+        running.supervisor.spawn("commands", running.client.command_sync.keep_trying())
         await running.engine.start(running.steps)
         log.info("ready: commands are taken, jobs are driven")
         running.selftest.begin()
@@ -134,7 +140,8 @@ async def _open(
     ground = await _open_ground(settings, stack)
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
-    assembly = assemble(ground, models=models, pace=pace)
+    await announce_new_defaults(ground.store, settings)
+    assembly = assemble(ground, models=models, pace=pace, admission=Admission(_terms(settings)))
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
         AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
@@ -178,7 +185,7 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
 
 def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest) -> Checks:
     return Checks(
-        discord_ready=client.is_ready,
+        discord_ready=lambda: client.gateway.is_well,
         discord_trouble=lambda: client.trouble,
         refresh=partial(_refresh_gauges, ground.store, ground.metrics),
         sound=lambda: selftest.result,
@@ -285,7 +292,7 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
             provider=traits.provider,
             name=traits.model,
             style=traits.style.default,
-            price_micros=traits.price_micros,
+            price_micros=_price_micros(settings, traits),
         ),
         prompt=traits.words,
         reference_max_bytes=settings.reference_max_bytes,
@@ -293,5 +300,27 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
         file_types=tuple(FILE_TYPES),
         attachment_hosts=settings.attachment_hosts,
         blocklist=Blocklist.parsed(settings.blocked_words()),
+        doors=Doors(
+            guild_ids=settings.allowed_guild_ids,
+            direct=settings.allow_direct == "on",
+            user_install=settings.allow_user_install == "on",
+        ),
         opens_loopback=settings.opens_loopback,
+        shown_currency=settings.currency if settings.show_price == "yes" else None,
+    )
+
+
+def _price_micros(settings: Settings, traits: ModelTraits) -> int:
+    return traits.price_micros if settings.price_per_song is None else micros_of(settings.price_per_song)
+
+
+def _terms(settings: Settings) -> Terms:
+    day, month = settings.budget_per_day, settings.budget_per_month
+    return Terms(
+        member_per_day=settings.limit_member_per_day,
+        member_at_once=settings.limit_member_at_once,
+        guild_per_day=settings.limit_guild_per_day,
+        budget_per_day_micros=None if day is None else micros_of(day),
+        budget_per_month_micros=None if month is None else micros_of(month),
+        operators=settings.operator_ids,
     )

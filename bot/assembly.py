@@ -10,6 +10,7 @@ from bot.clock import Clock
 from bot.delivery import CardMessages, TrackMessages
 from bot.disk import Disk
 from bot.engine.runner import JobRunner
+from bot.jobs.admitting import Admission
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
@@ -80,7 +81,6 @@ class Assembly:
         client = ComposeClient(
             jobs=self.jobs,
             tracks=tracks,
-            store=ground.store,
             requirements=requirements,
             clock=ground.clock,
             extensions=EXTENSIONS,
@@ -126,10 +126,17 @@ class Assembly:
         )
 
 
-def assemble(ground: Ground, *, models: MusicModels, pace: Pace, engine: type[JobRunner] = JobRunner) -> Assembly:
+def assemble(
+    ground: Ground,
+    *,
+    models: MusicModels,
+    pace: Pace,
+    engine: type[JobRunner] = JobRunner,
+    admission: Admission | None = None,
+) -> Assembly:
     """The order desk and the engine behind it, which looks at nothing before it is started with steps.
 
-    `pace`: over which the first looks after a start are spread.
+    `pace`: over which the first looks after a start are spread. `admission`: None lets everybody in.
     """
     runner = engine(
         store=ground.store,
@@ -139,7 +146,12 @@ def assemble(ground: Ground, *, models: MusicModels, pace: Pace, engine: type[Jo
         pace=pace,
     )
     jobs = JobService(
-        store=ground.store, files=ground.files, clock=ground.clock, metrics=ground.metrics, wake=runner.wake
+        store=ground.store,
+        files=ground.files,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        wake=runner.wake,
+        admission=admission,
     )
     eta_estimator = EtaEstimator(store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds)
     return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, eta_estimator=eta_estimator)

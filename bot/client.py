@@ -1,12 +1,9 @@
 """The discord.py client: what it hears, which commands it offers, where errors end, and how it first connects."""
 
 import asyncio
-import hashlib
-import json
 import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, cast
 
 import aiohttp
 import discord
@@ -18,9 +15,11 @@ from discord.http import Route
 
 from bot.audio import file_name
 from bot.clock import Clock
+from bot.command_sync import CommandSync
 from bot.connections import RoutingConnector
 from bot.errors import StartError, TokenRefusedError
-from bot.jobs.ports import Tracks, ValueStore
+from bot.gateway import GatewayKeeper
+from bot.jobs.ports import Tracks
 from bot.jobs.service import JobService
 from bot.logs import counted
 from bot.proxies import STRAIGHT, ProxyError, ProxyRules
@@ -33,8 +32,8 @@ from bot.ui.translation import Translator
 
 log = logging.getLogger(__name__)
 
-#: Under this name the store keeps the hash of the commands that Discord has.
-SYNCED_COMMANDS = "commands.hash"
+#: A command whose extras have this orders songs, and is offered only where that may be done.
+TAKES_ORDERS = "takes_orders"
 
 #: discord.py waits 2 s for guilds before it is ready; nothing here needs them.
 _GUILD_READY_SECONDS = 0.1
@@ -87,7 +86,6 @@ class ComposeClient(commands.Bot):
         *,
         jobs: JobService,
         tracks: Tracks | None = None,
-        store: ValueStore,
         requirements: OrderRequirements,
         clock: Clock,
         extensions: Sequence[str],
@@ -120,51 +118,77 @@ class ComposeClient(commands.Bot):
             drafts=Drafts(clock),
             file_name=file_name,
         )
-        self._values = store
+        self.command_sync = CommandSync(self.tree, clock)
+        self.gateway = GatewayKeeper(self, clock)
         self._to_load = tuple(extensions)
+        self._unsaid_guilds: frozenset[int] = requirements.doors.guild_ids
         self._fallback = FallbackHandler()
 
     def open_connections(self) -> None:
         """Fresh ones for the next login: a session that was closed has closed its own. Needs a running loop."""
         self.http.connector = RoutingConnector(route=self._proxies, user_agent=self.http.user_agent, limit=0)
 
-    @property
-    def _compose_tree(self) -> ComposeTree:
-        return cast("ComposeTree", self.tree)
-
     async def setup_hook(self) -> None:
-        """Register controls, load features, sync the commands if they changed. Runs once, before the gateway."""
+        """Register controls, load features, see that Discord has the commands. Runs once, before the gateway."""
+        self._trust_owners()
         self.add_dynamic_items(*CONTROLS)
         await self.tree.set_translator(Translator())
         for name in self._to_load:
             if name not in self.extensions:  # a login that a ban cut off is made once more
                 await self.load_extension(name)
-        await self.sync_if_changed()
+        self._offer_where_orders_are_taken()
+        await self.command_sync.first_try()
+
+    def _trust_owners(self) -> None:
+        """Whose application it is, Discord says at the login: its owner, or the members of its team."""
+        application = self.application
+        if application is None:
+            return
+        members = application.team.members if application.team else [application.owner]
+        self.services.jobs.admission.trust(
+            member.id
+            for member in members
+            if getattr(member, "membership_state", discord.TeamMembershipState.accepted)
+            is discord.TeamMembershipState.accepted
+        )
 
     async def sync_if_changed(self) -> bool:
-        """Tell Discord about the commands, but only when they differ from what it was told last; True if it was.
+        """Make Discord's commands those of the tree as it is now; see CommandSync."""
+        self._offer_where_orders_are_taken()
+        return await self.command_sync.sync_if_changed()
 
-        A sync replaces all commands; new ones count against 200 a day for each guild.
-        """
-        payload = [await _described(command, self.tree) for command in self.tree.get_commands()]
-        canonical = json.dumps(payload, sort_keys=True, ensure_ascii=False)
-        fingerprint = hashlib.sha256(f"{self.application_id}:{canonical}".encode()).hexdigest()
-        if await self._values.get_value(SYNCED_COMMANDS) == fingerprint:
-            return False
-        try:
-            await self.tree.sync()
-        except app_commands.CommandSyncFailure:
-            # the newest part of the payload goes first; the content is checked in any case
-            log.warning("Discord refuses the commands; trying again without file types")
-            self._compose_tree.filters_files = False
-            await self.tree.sync()
-        await self._values.set_value(SYNCED_COMMANDS, fingerprint)
-        log.info("commands synced: %s", ", ".join(command.name for command in self.tree.get_commands()))
-        return True
+    def _offer_where_orders_are_taken(self) -> None:
+        """Discord need not show what would be refused. Lists are shown everywhere: songs stay where they were made."""
+        doors = self.services.requirements.doors
+        for command in self.tree.get_commands():
+            if command.extras.get(TAKES_ORDERS):
+                command.allowed_installs = app_commands.AppInstallationType(guild=True, user=doors.user_install)
+                command.allowed_contexts = app_commands.AppCommandContext(
+                    guild=True, dm_channel=doors.direct, private_channel=doors.user_install
+                )
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay on the gateway until the client is closed; `reconnect` is always on."""
+        await self.gateway.run()
+
+    async def on_connect(self) -> None:
+        """A new session."""
+        self.gateway.session_began()
+
+    async def on_resumed(self) -> None:
+        """The old session goes on."""
+        self.gateway.session_began()
 
     async def on_ready(self) -> None:
         """Discord has told us about the guilds; may happen again after a lost session."""
         log.info("connected as %s, in %s", self.user, counted(len(self.guilds), "server"))
+        strange = self._unsaid_guilds.difference(guild.id for guild in self.guilds)
+        if strange:
+            log.warning(
+                "ALLOWED_GUILDS names servers that this bot is no member of: %s. Invite it there, or take them out.",
+                ", ".join(map(str, sorted(strange))),
+            )
+        self._unsaid_guilds = frozenset()
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Forms, and buttons that no version known here has drawn; everything else is dispatched by discord.py."""
@@ -172,12 +196,6 @@ class ComposeClient(commands.Bot):
 
     async def on_message(self, message: discord.Message, /) -> None:
         """No prefix commands: messages are never heard, but for what a cache miss might dispatch."""
-
-
-async def _described(command: Any, tree: ComposeTree | app_commands.CommandTree[Any]) -> Any:
-    if tree.translator is None:
-        return command.to_dict(tree)
-    return await command.get_translated_payload(tree, tree.translator)
 
 
 def point_at(api_url: str, gateway_url: str) -> None:
@@ -194,7 +212,7 @@ async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], A
     """Log in, connect, and stay until the client is closed. `on_ready` is awaited once, at the first READY.
 
     Raises TokenRefusedError when Discord does not know the token, StartError when Discord cannot be reached or refuses
-    the first connection. Later drops are mended by discord.py itself.
+    the first connection. Later drops are mended by the client.
     """
     while (banned_seconds := await _logged_in(client, token)) is not None:
         client.trouble = f"Discord's edge has banned this address for {banned_seconds:.0f} s (Cloudflare 1015)"
@@ -221,8 +239,8 @@ async def _logged_in(client: ComposeClient, token: str) -> float | None:
         await client.login(token)
     except discord.LoginFailure:
         raise TokenRefusedError("Discord refuses DISCORD_TOKEN; copy it anew from the application's page Bot") from None
-    except discord.HTTPException as error:
-        if error.status != _TOO_MANY_REQUESTS:
+    except (discord.HTTPException, discord.RateLimited) as error:
+        if isinstance(error, discord.RateLimited) or error.status != _TOO_MANY_REQUESTS:
             raise _unreachable(error) from None
         await client.http.close()
         return _retry_after_seconds(error)
@@ -255,13 +273,11 @@ async def _connect(client: ComposeClient) -> None:
             raise TokenRefusedError("Discord's gateway refuses DISCORD_TOKEN") from None
         raise StartError(f"Discord closed the connection for good (code {error.code})") from None
     except _UNREACHABLE as error:
-        words = error.words if isinstance(error, ProxyError) else _kind(error)
-        raise StartError(f"Discord's gateway could not be reached ({words})") from None
-    except AttributeError as error:
-        # discord.py 2.7.1 reads self.ws.sequence after a failed first dial, when there is no ws yet
-        if error.name != "sequence":
-            raise
-        raise StartError("Discord's gateway could not be reached; check the network and DISCORD_GATEWAY_URL") from None
+        if isinstance(error, ProxyError):
+            raise StartError(f"Discord's gateway could not be reached: {error.words}") from None
+        raise StartError(
+            f"Discord's gateway could not be reached ({_kind(error)}); check the network and DISCORD_GATEWAY_URL"
+        ) from None
 
 
 def _kind(error: BaseException) -> str:

@@ -49,7 +49,20 @@ class Reason(StrEnum):
     FILE_TOO_LARGE = "file_too_large"  #: over REFERENCE_MAX_BYTES
     FILE_EMPTY = "file_empty"  #: zero bytes
     NO_PERMISSION = "no_permission"  #: the bot may not post or attach where the track would go
+    GUILD_CLOSED = "guild_closed"  #: ALLOWED_GUILDS does not name this server
+    DIRECT_CLOSED = "direct_closed"  #: a direct message, and ALLOW_DIRECT is off
+    USER_INSTALL_CLOSED = "user_install_closed"  #: the app is a member's own, and ALLOW_USER_INSTALL is off
+    PRIVATE_THREAD = "private_thread"  #: the bot is not in this private thread
     STORE_BUSY = "store_busy"  #: the database did not answer in time
+    PAUSED = "paused"  #: an operator has paused the bot
+    BLOCKED = "blocked"  #: an operator has blocked the member
+    NOT_ALLOWED = "not_allowed"  #: a limit of 0
+    ALREADY_TAKEN = "already_taken"  #: the same press once more
+    LIMIT_DAY = "limit_day"  #: the member's songs of the day are used up
+    LIMIT_AT_ONCE = "limit_at_once"  #: as many of the member's songs are under way as may be
+    LIMIT_GUILD = "limit_guild"  #: the server's songs of the day are used up
+    BUDGET = "budget"  #: the operator's budget of the day or the month is used up
+    PLACE_GONE = "place_gone"  #: an operator took back the hold of a song that waited
     DISK = "disk"  #: our own disk does not take the song
     SOUND = "sound"  #: the file's sound; `detail` holds the key of a `sound.*` sentence
     REFERENCE_GONE = "reference_gone"  #: Discord no longer has the file
@@ -228,10 +241,13 @@ class DeliveryLaterError(DeliveryError):
 class UndeliverableError(DeliveryError):
     """No way is left to reach the member; the track stays with the job."""
 
-    def __init__(self, message: str, *, reason: Reason = Reason.CHANNEL_GONE) -> None:
-        """`reason`: what the member is told."""
+    def __init__(self, message: str, *, reason: Reason = Reason.CHANNEL_GONE, is_filtered: bool = False) -> None:
+        """`reason`: what the member is told. `is_filtered`: the channel is open, but a filter of the server's let this
+        message not through.
+        """
         super().__init__(message)
         self.reason = reason
+        self.is_filtered = is_filtered
 
 
 class DiskError(ComposeError):

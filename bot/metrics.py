@@ -10,6 +10,9 @@ class Metrics:
         """Create every metric at zero."""
         self.registry = CollectorRegistry()
         self.jobs_taken = self._counter("compose_jobs_taken", "Orders that became a job")
+        self.orders_refused = self._counter(
+            "compose_orders_refused", "Orders that a limit, a budget or an operator did not let in", "reason"
+        )
         self.jobs_ended = self._counter("compose_jobs_ended", "Jobs that came to rest", "state", "reason")
         self.submissions = self._counter("compose_submissions", "POSTs to the music API by outcome", "outcome")
         self.polls = self._counter("compose_polls", "Looks at the music API by outcome", "outcome")

@@ -5,7 +5,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import cast
+from typing import Protocol, cast
 
 import aiohttp
 import yarl
@@ -73,7 +73,7 @@ def usable_proxy(address: str) -> Proxy:
     """A proxy's address taken apart; without a scheme it is http. Raises ValueError, whose text holds none of it."""
     problem = "must be a proxy's address such as http://proxy.example.com:3128 (http or https; SOCKS is not spoken)"
     try:
-        url = yarl.URL(address if "://" in address else f"http://{address}")
+        url = yarl.URL(_with_scheme(address))
         is_usable = url.scheme in {"http", "https"} and bool(url.host) and url.port != 0
         user, password = url.user, url.password
     except ValueError:  # its message repeats what was typed, which may hold a password
@@ -86,6 +86,41 @@ def usable_proxy(address: str) -> Proxy:
         return Proxy(url=url.origin())
     login = base64.b64encode(f"{user or ''}:{password or ''}".encode()).decode()
     return Proxy(url=url.origin(), login=f"Basic {login}")
+
+
+class ProxySettings(Protocol):
+    """The settings that say how requests leave."""
+
+    @property
+    def proxy_url(self) -> str | None: ...
+    @property
+    def https_proxy(self) -> str | None: ...
+    @property
+    def http_proxy(self) -> str | None: ...
+    @property
+    def no_proxy(self) -> str | None: ...
+
+
+def rules_of(settings: ProxySettings) -> ProxyRules:
+    """What these settings say."""
+    return ProxyRules(
+        everywhere=settings.proxy_url,
+        for_https=settings.https_proxy,
+        for_http=settings.http_proxy,
+        straight=settings.no_proxy or "",
+    )
+
+
+def proxy_address(address: str | None) -> str | None:
+    """The address with its scheme: http, where it does not say. Raises ValueError as `usable_proxy` does."""
+    if address is None:
+        return None
+    usable_proxy(address)
+    return _with_scheme(address)
+
+
+def _with_scheme(address: str) -> str:
+    return address if "://" in address else f"http://{address}"
 
 
 def _refusal(error: aiohttp.ClientError) -> str:

@@ -1,38 +1,42 @@
 """Every setting, its default and its limits; the only reader of the environment and of `.env`."""
 
-import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from yarl import URL
 
 from bot import database_address
 from bot.addresses import public_host
+from bot.amounts import currency_of, guild_ids_of, ids_of, limit_of, listed, money_of, switch_of, yes_or_no
 from bot.errors import SettingsError
-from bot.proxies import ProxyRules, usable_proxy
-from bot.setting_sources import Names, gathered, home_expanded, remarks_on
+from bot.masking import shown
+from bot.proxies import ProxyRules, proxy_address, rules_of
+from bot.setting_sources import EmptyOnPurpose, Names, gathered, home_expanded, remarks_on
 
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 
-_STARS = "********"
 _SQLITE = "sqlite+aiosqlite:///"
-#: Parameters of an address that are shown as they are; any other may be a key under whatever name.
-_HARMLESS_PARAMETERS = frozenset({
-    "application_name", "channel_binding", "compress", "connect_timeout", "database", "dbname", "encoding", "host",
-    "passfile", "port", "prepared_statement_cache_size", "service", "ssl", "sslcert", "sslkey", "sslmode",
-    "sslnegotiation", "sslrootcert", "statement_cache_size", "target_session_attrs", "user", "v",
-})  # fmt: skip
 
-_PROXIES = ("proxy_url", "https_proxy", "http_proxy")
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+#: Songs; None: no limit.
+Limit = Annotated[int | None, BeforeValidator(limit_of)]
+#: An amount in CURRENCY; None: none is set.
+Money = Annotated[Decimal | None, BeforeValidator(money_of)]
+Switch = Annotated[Literal["on", "off"], BeforeValidator(switch_of)]
 Number = TypeVar("Number", int, float)
 Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
+
+#: Settings whose empty value means "no limit" and not "not set".
+_EMPTY_IS_NONE = frozenset({
+    "limit_member_per_day", "limit_member_at_once", "limit_guild_per_day", "budget_per_day", "budget_per_month",
+})  # fmt: skip
 
 
 class MaybeSecret:
@@ -40,6 +44,7 @@ class MaybeSecret:
 
 
 MAYBE_SECRET = MaybeSecret()
+ProxyAddress = Annotated[str | None, MAYBE_SECRET, BeforeValidator(proxy_address)]
 
 
 class Settings(BaseSettings):
@@ -91,16 +96,40 @@ class Settings(BaseSettings):
     """How many files are decoded at once, each in a process of its own; unset: see bot/audio/capacity.py."""
     blocked_words_file: Path | None = None
     """A text file, one word or phrase a line; orders with one of them are refused politely."""
-    proxy_url: Annotated[str | None, MAYBE_SECRET] = None
+    proxy_url: ProxyAddress = None
     """The proxy for everything that leaves this machine; before the next two."""
-    https_proxy: Annotated[str | None, MAYBE_SECRET] = None
+    https_proxy: ProxyAddress = None
     """The proxy for https and wss, as most programs read it."""
-    http_proxy: Annotated[str | None, MAYBE_SECRET] = None
+    http_proxy: ProxyAddress = None
     """The proxy for http and ws."""
     no_proxy: str | None = None
     """Hosts that are asked without a proxy, each with all that lies under it."""
     stop_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20
     """After SIGTERM: how long a request that was begun may take to be confirmed."""
+    limit_member_per_day: Limit = 5
+    """Songs of one member within 24 hours; empty: no limit, 0: nobody may order. This and the next two."""
+    limit_member_at_once: Limit = 2
+    """Songs of one member under way at the same time."""
+    limit_guild_per_day: Limit = None
+    """Songs of one server within 24 hours."""
+    price_per_song: Money = None
+    """What one song costs, in CURRENCY; unset: the model's published price."""
+    budget_per_day: Money = None
+    """What may be spent within 24 hours; empty: no limit."""
+    budget_per_month: Money = None
+    """What may be spent in a calendar month, UTC; empty: no limit."""
+    currency: Annotated[str, BeforeValidator(currency_of)] = "USD"
+    """In which PRICE_PER_SONG and the budgets are counted: three letters."""
+    show_price: Annotated[str, BeforeValidator(yes_or_no)] = "no"
+    """`yes`: members are shown what songs cost."""
+    operators: str | None = None
+    """Ids of people outside members' and servers' limits, besides the application's owner and team."""
+    allowed_guilds: str | None = None
+    """Ids of the servers where songs may be ordered, with commas between them; unset: every server."""
+    allow_direct: Switch = "off"
+    """Whether songs may be ordered in direct messages with the bot."""
+    allow_user_install: Switch = "off"
+    """Whether members who added the app to their own account may order, wherever they use it."""
     health_host: str = "127.0.0.1"
     """Address of `/healthz` and `/metrics`."""
     health_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
@@ -116,12 +145,30 @@ class Settings(BaseSettings):
     @classmethod
     def _blank_is_unset(cls, values: Any) -> Any:
         stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-        return {name: value for name, value in stripped.items() if value != "" or cls._is_needed(name)}
+        return {name: value for name, value in stripped.items() if value != "" or cls._says_something_empty(name)}
 
     @classmethod
-    def _is_needed(cls, name: str) -> bool:
+    def _says_something_empty(cls, name: str) -> bool:
         field = cls.model_fields.get(name)
-        return field is not None and field.is_required()
+        return name in _EMPTY_IS_NONE or (field is not None and field.is_required())
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """As always, and last what is empty on purpose."""
+        return (
+            init_settings,
+            env_settings,
+            dotenv_settings,
+            file_secret_settings,
+            EmptyOnPurpose(settings_cls, dotenv_settings, _EMPTY_IS_NONE),
+        )
 
     @field_validator("discord_token", "generation_api_key")
     @classmethod
@@ -153,16 +200,21 @@ class Settings(BaseSettings):
     @field_validator("track_hosts")
     @classmethod
     def _host_names(cls, value: str | None) -> str | None:
-        for name in _listed(value):
+        for name in listed(value):
             if not _is_host_name(name):
                 raise ValueError("must be host names such as cdn.example.com, with commas between them")
         return value
 
-    @field_validator("proxy_url", "https_proxy", "http_proxy")
+    @field_validator("operators")
     @classmethod
-    def _proxy(cls, value: str | None) -> str | None:
-        if value is not None:
-            usable_proxy(value)
+    def _people(cls, value: str | None) -> str | None:
+        ids_of(value)
+        return value
+
+    @field_validator("allowed_guilds")
+    @classmethod
+    def _guilds(cls, value: str | None) -> str | None:
+        guild_ids_of(value)
         return value
 
     @field_validator("database_url")
@@ -201,17 +253,22 @@ class Settings(BaseSettings):
     @property
     def track_host_names(self) -> frozenset[str]:
         """TRACK_HOSTS taken apart; empty: any public host."""
-        return frozenset(_listed(self.track_hosts))
+        return frozenset(listed(self.track_hosts))
+
+    @property
+    def operator_ids(self) -> frozenset[int]:
+        """OPERATORS taken apart."""
+        return ids_of(self.operators)
+
+    @property
+    def allowed_guild_ids(self) -> frozenset[int]:
+        """ALLOWED_GUILDS taken apart; empty: every server."""
+        return guild_ids_of(self.allowed_guilds)
 
     @property
     def proxy_rules(self) -> ProxyRules:
         """Which address is asked through which proxy."""
-        return ProxyRules(
-            everywhere=self.proxy_url,
-            for_https=self.https_proxy,
-            for_http=self.http_proxy,
-            straight=self.no_proxy or "",
-        )
+        return rules_of(self)
 
     @property
     def opens_loopback(self) -> bool:
@@ -248,15 +305,9 @@ class Settings(BaseSettings):
 
     def described(self) -> dict[str, str]:
         """Every setting as it is in force, by its name in the environment; secrets as stars."""
-        values = {name: getattr(self, name) for name in type(self).model_fields}
-        for name in _PROXIES:
-            if values[name] and "://" not in values[name]:
-                values[name] = f"http://{values[name]}"  # what it means, and a login in it is seen as one
-        return {name.upper(): _shown(value) for name, value in values.items()}
-
-
-def _listed(value: str | None) -> list[str]:
-    return [name.lower().rstrip(".") for name in re.split(r"[\s,]+", value or "") if name]
+        values = {name.upper(): shown(getattr(self, name)) for name in type(self).model_fields}
+        without = {name.upper(): "(no limit)" for name in _EMPTY_IS_NONE if getattr(self, name) is None}
+        return values | without
 
 
 def _is_host_name(name: str) -> bool:
@@ -280,38 +331,6 @@ def _absolute(value: str, schemes: tuple[str, ...]) -> str:
     except UnicodeError:  # an empty label, or one of more than 63 letters: every look-up would fail on it
         raise ValueError("has a host that cannot exist; look at its dots") from None
     return value
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "(unset)"
-    if isinstance(value, SecretStr):
-        return _STARS
-    text = str(value)
-    scheme, separator, rest = text.partition("://")
-    if not separator:
-        return text
-    address, _, fragment = rest.partition("#")
-    place, _, query = address.partition("?")
-    shown = f"{scheme}://{_login_hidden(place, keeps_user=scheme.startswith('postgres'))}"
-    if query:
-        shown += "?" + "&".join(_parameter_shown(parameter) for parameter in query.split("&"))
-    return f"{shown}#{_STARS}" if fragment else shown
-
-
-def _login_hidden(place: str, *, keeps_user: bool) -> str:
-    """Where a login stands alone it may be a key; a database's user is none."""
-    authority, slash, path = place.partition("/")
-    login, at, host = authority.rpartition("@")
-    user, colon, _ = login.partition(":")
-    if not at:
-        return place
-    return f"{user if keeps_user else _STARS}{colon and ':' + _STARS}@{host}{slash}{path}"
-
-
-def _parameter_shown(parameter: str) -> str:
-    name, equals, _ = parameter.partition("=")
-    return parameter if equals and name.lower() in _HARMLESS_PARAMETERS else f"{name}={_STARS}" if equals else _STARS
 
 
 def load_settings(**overrides: object) -> Settings:

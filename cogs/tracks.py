@@ -1,4 +1,4 @@
-"""A member's own songs and what is being made: `/tracks` and `/queue`, both answered privately."""
+"""A member's own songs and what is being made: `/tracks`, `/queue` and `/quota`, answered privately."""
 
 import discord
 from discord import app_commands
@@ -9,6 +9,8 @@ from bot.jobs.model import Job
 from bot.ui.formatting import clip
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.library import choice_label, queue_text, show_page, show_song
+from bot.ui.limits import quota_text
+from bot.ui.orders import asked_by
 from bot.ui.translation import worded
 
 #: Discord shows at most so many suggestions.
@@ -51,6 +53,16 @@ class Tracks(commands.Cog):
         jobs = await ctx.jobs.queue_of(interaction.guild_id, channel_id)
         embed = discord.Embed(
             title=ctx.text("tracks.queue.heading"), description=queue_text(jobs, channel_id, ctx.locale)
+        )
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+    @app_commands.command(name=worded("command.quota"), description=worded("command.quota.about"))
+    async def quota(self, interaction: discord.Interaction) -> None:
+        """What may still be ordered."""
+        ctx = InteractionContext.of(interaction)
+        quota = await ctx.jobs.quota_of(asked_by(interaction, ctx.requirements))
+        embed = discord.Embed(
+            title=ctx.text("quota.heading"), description=quota_text(quota, ctx.requirements, ctx.locale)
         )
         await interaction.response.send_message(embed=embed, ephemeral=True)
 

@@ -82,7 +82,7 @@ def moves_from(state: JobState) -> frozenset[JobState]:
 class Origin(StrEnum):
     """Where the command was typed, which decides how a track can get back."""
 
-    GUILD = "guild"  #: a server the bot is a member of: it may post by itself
+    GUILD = "guild"  #: a server that has the app; whether the bot may post by itself says `Place.bot_is_member`
     DIRECT = "direct"  #: direct messages with the bot
     USER_INSTALL = "user_install"  #: only this interaction can be answered: 15 minutes, five followups
 
@@ -98,6 +98,9 @@ class Place:
     interaction_token: str | None = field(repr=False)  #: a secret; None once expired (15 minutes, Discord's limit)
     upload_limit_bytes: int  #: `attachment_size_limit` of the interaction
     locale: str  #: Discord's locale of the member, such as `en-GB`
+    #: Whether the bot was a member of the server when the order was taken: one may have its commands alone. None where
+    #: there is no server, and in rows from before this was asked.
+    bot_is_member: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,8 @@ class Order:
     style: str | None = None  #: None for a model that takes none
     price_micros: int  #: of one song by the published price when it was ordered, in millionths of a US dollar
     again_of: int | None = None  #: the job whose song or words this one repeats
+    is_repeat: bool = False  #: nothing was changed in it: a press of *Again*, which may come twice
+    role_ids: frozenset[int] = frozenset()  #: the member's roles in the server, as they were when it was ordered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypedDict, Unpack
 
 from bot.errors import Reason
+from bot.jobs.admitting import AdmittingStore, PlaceStore, StartingStore
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
 
@@ -39,8 +40,7 @@ class Tally:
     by_state: dict[JobState, int]
 
 
-# The job table, cut by its readers. Every method is one transaction; what it returns is durable; each raises
-# StoreBusyError when nothing was read or written. What a method promises stands here alone.
+# The job table, cut by its readers. Each method is one transaction, durable on return, or raises StoreBusyError.
 
 
 class CardStore(Protocol):
@@ -76,7 +76,7 @@ class LineStore(Protocol):
         ...
 
 
-class StepStore(MovingStore, LineStore, Protocol):
+class StepStore(MovingStore, LineStore, StartingStore, Protocol):
     """What a job's steps ask."""
 
     async def resolve_submission(
@@ -119,7 +119,7 @@ class DeletingStore(Protocol):
         ...
 
 
-class RetentionStore(DeletingStore, Protocol):
+class RetentionStore(DeletingStore, PlaceStore, Protocol):
     """What retention asks."""
 
     async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
@@ -127,11 +127,11 @@ class RetentionStore(DeletingStore, Protocol):
         ...
 
 
-class ServiceStore(MovingStore, DeletingStore, Protocol):
+class ServiceStore(MovingStore, DeletingStore, AdmittingStore, Protocol):
     """What members' orders, decisions and lists ask."""
 
     async def add(self, order: Order, now: datetime) -> Job:
-        """Insert a job in state `checking`. Raises DuplicateOrderError if the interaction already became one."""
+        """`admit` without a verdict."""
         ...
 
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
@@ -160,7 +160,7 @@ class TallyStore(Protocol):
 
 
 class ValueStore(Protocol):
-    """Single values by name, such as the hash of the synced commands."""
+    """Single values by name, such as what was said once."""
 
     async def get_value(self, name: str) -> str | None:
         """The value kept under this name; None when there is none."""
@@ -298,6 +298,7 @@ class DeliveredMessage:
 
     channel_id: int
     message_id: int
+    is_card: bool = False  #: the card itself has become the track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

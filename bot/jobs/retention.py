@@ -44,7 +44,9 @@ class Retention:
 
         A job whose files cannot be removed stays for the next time.
         """
-        before = self._clock.now() - self._keep_for
+        now = self._clock.now()
+        await self._store.forget_places(now)
+        before = now - self._keep_for
         count = 0
         while due := await self._store.older_than(before, limit=_AT_A_TIME):
             deleted = [job.id for job in due if await self._delete(job)]

@@ -4,14 +4,16 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Unpack
 
 from bot import crash
 from bot.clock import Clock
 from bot.crash import CrashPoint
-from bot.errors import NoSuchJobError, NotYoursError, Reason, TooLateError
+from bot.errors import NoSuchJobError, NotYoursError, OrderError, Reason, TooLateError
+from bot.jobs.admission import PlaceRequest, Refused, Taken, limits_of, verdict
+from bot.jobs.admitting import Admission, Admitted
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.ports import Changes, ServiceStore
@@ -24,6 +26,9 @@ CANCELLABLE_FREE = frozenset({JobState.CHECKING, JobState.QUEUED})
 CANCELLABLE_PAID = frozenset({JobState.GENERATING})
 CANCELLABLE = CANCELLABLE_FREE | CANCELLABLE_PAID
 
+#: Refusals that what is under way has to do with.
+_LINKED = frozenset({Reason.LIMIT_DAY, Reason.LIMIT_AT_ONCE, Reason.ALREADY_TAKEN})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
@@ -31,6 +36,20 @@ class Actor:
 
     member_id: int
     is_moderator: bool = False  #: may manage messages where they pressed
+    role_ids: frozenset[int] = frozenset()  #: in the server where they pressed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What a member may still order."""
+
+    per_day: int | None  #: None: no limit
+    left: int | None  #: of `per_day`
+    next_at: datetime | None  #: when the next place comes free; None while all are
+    at_once: int | None  #: songs under way at the same time; None: no limit
+    live: int  #: how many are
+    under_way: tuple[Job, ...]  #: the first ten of them
+    said: Taken | Refused  #: to a song that was ordered now
 
 
 class JobService:
@@ -44,26 +63,58 @@ class JobService:
         clock: Clock,
         metrics: Metrics,
         wake: Callable[[int], None],
+        admission: Admission | None = None,
     ) -> None:
-        """`wake(job_id)` wakes the engine; it must return at once."""
+        """`wake(job_id)` wakes the engine; it must return at once. `admission`: None lets everybody in."""
         self._store = store
         self._files = files
         self._clock = clock
         self._metrics = metrics
         self._wake = wake
+        self.admission = admission or Admission()
 
     async def compose(self, order: Order) -> Job:
+        """`take`, for those who ask nothing more of it."""
+        return (await self.take(order)).job
+
+    async def take(self, order: Order) -> Admitted:
         """Take an order. On return the row is durable and an engine will look at it; lyrics are safe from here on.
 
-        Raises DuplicateOrderError when this interaction is already a job, StoreBusyError when nothing was written.
+        Raises OrderError when it is not let in, DuplicateOrderError when this interaction is
+        already a job, StoreBusyError when nothing was written.
         """
         crash.reach(CrashPoint.BEFORE_ROW)
-        job = await self._store.add(order, self._clock.now())
+        try:
+            admitted = await self._store.admit(order, self._clock.now(), self.admission.terms)
+        except OrderError as error:
+            raise await self._refused(error, order.member_id) from None
+        job = admitted.job
         crash.reach(CrashPoint.AFTER_ROW)
         self._metrics.jobs_taken.inc()
         log.info("job taken", extra={"job": job.id, "state": job.state})
         self._wake(job.id)
-        return job
+        return admitted
+
+    async def check_admission(self, asked: PlaceRequest) -> None:
+        """Whether it would be let in at this moment; takes nothing. Raises OrderError."""
+        said = (await self.quota_of(asked)).said
+        if isinstance(said, Refused):
+            raise await self._refused(said.error(), asked.member_id)
+
+    async def quota_of(self, asked: PlaceRequest) -> Quota:
+        """What is left to a member at this moment."""
+        now = self._clock.now()
+        rules, usage = await self._store.standing_of(asked, now, self.admission.terms)
+        limits = limits_of(asked, rules, now)
+        return Quota(
+            per_day=limits.member_per_day,
+            left=None if limits.member_per_day is None else max(0, limits.member_per_day - usage.member.count),
+            next_at=usage.member.next_at,
+            at_once=limits.member_at_once,
+            live=usage.live,
+            under_way=tuple(await self._store.live_of_member(asked.member_id)),
+            said=verdict(asked, rules, usage, now),
+        )
 
     async def card_shown(self, job_id: int, message_id: int) -> None:
         """Remember the message that shows this job, so that it is edited from now on and found again."""
@@ -98,15 +149,20 @@ class JobService:
         """Queue an unknown job once more, as a new attempt that may be charged twice; only its owner can decide that.
 
         `press`: the interaction behind it. Discord may deliver one again, also after a restart, and the job may have
-        become unknown again by then: each press is worth one attempt. Raises NoSuchJobError, NotYoursError,
-        TooLateError.
+        become unknown again by then: each press is worth one attempt. It counts like an order. Raises NoSuchJobError,
+        NotYoursError, TooLateError, OrderError when it is not let in.
         """
         job = await self.own(job_id, by)
         why = "the member risks a second charge" + (f" (press {press})" if press else "")
         is_repeated = press is not None and any(event.detail == why for event in await self._store.history(job_id))
         if job.state is not JobState.UNKNOWN or is_repeated:
             raise TooLateError(f"job {job_id} is {job.state}")
-        return await self._moved(job, JobState.QUEUED, why=why, reason=None)
+        now = self._clock.now()
+        try:
+            moved = await self._store.admit_again(job, now, self.admission.terms, role_ids=by.role_ids, why=why)
+        except OrderError as error:
+            raise await self._refused(error, job.member_id) from None
+        return self._after_move(job, moved)
 
     async def ask_again(self, job_id: int, by: Actor) -> Job:
         """Look once more for a track that came too late, was lost or could not be delivered; costs nothing.
@@ -172,11 +228,19 @@ class JobService:
         return await self._moved(job, JobState.CANCELLED, why=reason, reason=reason)
 
     async def _moved(self, job: Job, after: JobState, *, why: str, **changes: Unpack[Changes]) -> Job:
-        moved = await self._store.move(job, after, self._clock.now(), why=why, **changes)
+        return self._after_move(job, await self._store.move(job, after, self._clock.now(), why=why, **changes))
+
+    async def _refused(self, error: OrderError, member_id: int) -> OrderError:
+        """The refusal, with what the member has under way: `under_way`, jobs, oldest first."""
+        under_way = tuple(await self._store.live_of_member(member_id)) if error.reason in _LINKED else ()
+        self._metrics.orders_refused.labels(error.reason).inc()
+        return OrderError(error.reason, error.detail, **error.values, under_way=under_way)
+
+    def _after_move(self, job: Job, moved: Job | None) -> Job:
         if moved is None:
             raise TooLateError(f"job {job.id} moved meanwhile")
-        log.info("job moved", extra={"job": job.id, "state": after})
+        log.info("job moved", extra={"job": job.id, "state": moved.state})
         if not moved.is_live:
-            self._metrics.jobs_ended.labels(after, moved.reason or "").inc()
+            self._metrics.jobs_ended.labels(moved.state, moved.reason or "").inc()
         self._wake(job.id)
         return moved

@@ -10,6 +10,7 @@ from typing import Unpack
 from bot import crash
 from bot.crash import CrashPoint
 from bot.errors import AccountError, BusyError, DiskError, OutcomeUnknownError, Reason, RefusedError
+from bot.jobs.admission import Refused
 from bot.jobs.context import DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.live_job import LiveJob
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 _LOOK_UP_PAUSE_SECONDS = 30.0
 #: A POST with a lost answer goes out so often again where that costs nothing; then the member decides.
 _MAX_REPEATS = 2
+#: While the bot is paused a waiting song looks so often whether it still is.
+_PAUSED_SECONDS = 15.0
 #: How such answers are counted: apart from all other failures.
 _DOUBT = "doubt"
 #: A reference whose URL ends sooner than this is not handed over: the provider fetches it in its own time.
@@ -70,13 +73,20 @@ class SubmitSteps:
             # from before the intent is written: a stop that cut in there would leave a doubt about nothing
             live.in_flight = True
             try:
-                now = self._context.clock.now()
-                sent = await self._context.store.move(
-                    job, JobState.SUBMITTING, now, attempt=job.attempt + 1, submit_started_at=now
-                )
+                sent = await self._context.store.begin_attempt(job, self._context.clock.now())
+                if isinstance(sent, Refused):
+                    return await self._stopped(live, job, sent)
                 return DONE if sent is None else await self._post(live, sent, model, reference_file, before=job)
             finally:
                 live.in_flight = False
+
+    async def _stopped(self, live: LiveJob, job: Job, refused: Refused) -> StepResult:
+        """What was let in must not go out now: it waits for the end of a pause, and else ends unpaid."""
+        if refused.reason is Reason.PAUSED:
+            self._context.card_updater.show(live, job)
+            return RunAgain(after_seconds=_PAUSED_SECONDS)
+        log.info("a waiting song ends: %s", refused.reason, extra={"job": job.id})
+        return await self._context.move(live, job, JobState.FAILED, reason=refused.reason)
 
     async def settle(self, live: LiveJob, job: Job) -> StepResult:
         """A job found in `submitting` was left there by a crash or by a stop: nobody knows what became of its POST."""

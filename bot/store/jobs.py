@@ -1,7 +1,7 @@
 """The job table as `bot.jobs.ports.JobStore`: every statement by name, every move a compare-and-set."""
 
 import secrets
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime
 from functools import wraps
 from types import CoroutineType
@@ -12,8 +12,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import DuplicateOrderError
+from bot.jobs.admission import WINDOW, PlaceRequest, Refused, Rules, Taken, Terms, Usage, recheck, verdict
+from bot.jobs.admitting import Admitted
+from bot.jobs.ledger import stands
 from bot.jobs.model import Job, JobEvent, JobState, Order, check_move
 from bot.jobs.ports import Changes, Tally
+from bot.store import charges, counting
 from bot.store.engines import Database
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
 from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, kept_values
@@ -93,16 +97,59 @@ class SqlJobStore:
 
     @_to_the_end
     async def add(self, order: Order, now: datetime) -> Job:
-        values = columns_of_order(order, key=secrets.token_hex(8), now=now)
-        statement = _INSERT[self.database.dialect](jobs).values(values)
-        statement = statement.on_conflict_do_nothing(index_elements=["interaction_id"])
         async with self.database.writing() as connection:
-            row = (await connection.execute(statement.returning(jobs))).mappings().one_or_none()
-            if row is None:
+            await charges.lock(connection)
+            return await self._added(connection, order, now, is_outside=False)
+
+    @_to_the_end
+    async def admit(self, order: Order, now: datetime, terms: Terms) -> Admitted:
+        asked = PlaceRequest.of_order(order)
+        async with self.database.writing() as connection:
+            await charges.lock(connection)
+            said = await _verdict(connection, asked, now, terms)
+            if isinstance(said, Refused):
                 first = await connection.execute(_ID_BY_INTERACTION, {"interaction": order.place.interaction_id})
-                raise DuplicateOrderError(first.scalar_one())
-            await _add_event(connection, row, None, now, "")
-        return job_of(row)
+                if (job_id := first.scalar_one_or_none()) is not None:
+                    raise DuplicateOrderError(job_id)  # told as what it is, whatever the limits say by now
+                raise said.error()
+            job = await self._added(connection, order, now, is_outside=order.member_id in terms.operators)
+        return Admitted(job=job, taken=said)
+
+    @_to_the_end
+    async def admit_again(
+        self, job: Job, now: datetime, terms: Terms, *, role_ids: Iterable[int] = (), why: str = ""
+    ) -> Job | None:
+        asked = PlaceRequest.of_job(job, role_ids)
+        async with self.database.writing() as connection:
+            await charges.lock(connection)
+            said = await _verdict(connection, asked, now, terms)
+            if isinstance(said, Refused):
+                raise said.error()
+            is_outside = job.member_id in terms.operators
+            return await _moved(connection, job, JobState.QUEUED, now, why, {"reason": None}, is_outside=is_outside)
+
+    @_to_the_end
+    async def begin_attempt(self, job: Job, now: datetime) -> Job | Refused | None:
+        asked = PlaceRequest.of_job(job)
+        attempt = job.attempt + 1
+        async with self.database.writing() as connection:
+            rules = await counting.rules_for(connection, asked, now, Terms())
+            is_held = stands(await charges.standings_of(connection, job.id), attempt)
+            refused = recheck(asked, rules, is_held=is_held, now=now)
+            if refused is not None:
+                return refused
+            changes: Changes = {"attempt": attempt, "submit_started_at": now}
+            return await _moved(connection, job, JobState.SUBMITTING, now, "", columns_of_changes(changes))
+
+    @_to_the_end
+    async def standing_of(self, order: PlaceRequest, now: datetime, terms: Terms) -> tuple[Rules, Usage]:
+        async with self.database.reading() as connection:
+            rules = await counting.rules_for(connection, order, now, terms)
+            return rules, await counting.usage_of(connection, order, rules, now)
+
+    @_to_the_end
+    async def live_of_member(self, member_id: int, *, limit: int = 10) -> Sequence[Job]:
+        return await self._jobs(_LIVE.where(jobs.c.member_id == member_id).limit(limit))
 
     @_to_the_end
     async def get(self, job_id: int) -> Job | None:
@@ -115,16 +162,10 @@ class SqlJobStore:
         self, job: Job, after: JobState, now: datetime, *, why: str = "", **changes: Unpack[Changes]
     ) -> Job | None:
         check_move(job.state, after)
-        values = columns_of_changes(changes) | {"state": after, "version": job.version + 1, "moved_at": now}
-        if after is JobState.READY and job.moved_at == job.accepted_at:
-            values["ready_at"] = now
-        was = {"was_id": job.id, "was_state": job.state, "was_version": job.version}
         async with self.database.writing() as connection:
-            row = (await connection.execute(_MOVE.values(values), was)).mappings().one_or_none()
-            if row is None:
-                return None
-            await _add_event(connection, row, job.state, now, why)
-        return job_of(row)
+            if charges.is_counted_move(job, after, changes.get("attempt", job.attempt)):
+                await charges.lock(connection)
+            return await _moved(connection, job, after, now, why, columns_of_changes(changes))
 
     @_to_the_end
     async def update(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
@@ -152,9 +193,12 @@ class SqlJobStore:
         }
         was = {"was_id": job_id, "was_attempt": attempt}
         async with self.database.writing() as connection:
+            await charges.lock(connection)
             row = (await connection.execute(_FOR_UPDATE, {"job_id": job_id})).mappings().one_or_none()
             if row is None:
+                await charges.tell_accepted_after_delete(connection, job_id, attempt, now)
                 return None
+            await charges.tell_accepted(connection, job_of(row), attempt, now)
             settled = (await connection.execute(_RESOLVE.values(values), was)).mappings().one_or_none()
             if settled is not None:
                 await _add_event(connection, settled, row["state"], now, f"attempt {attempt} was accepted")
@@ -238,10 +282,57 @@ class SqlJobStore:
         async with self.database.writing() as connection:
             await connection.execute(statement)
 
+    @_to_the_end
+    async def forget_places(self, now: datetime) -> None:
+        async with self.database.writing() as connection:
+            await charges.forget_places(connection, now - 2 * WINDOW)
+
+    async def _added(self, connection: AsyncConnection, order: Order, now: datetime, *, is_outside: bool) -> Job:
+        values = columns_of_order(order, key=secrets.token_hex(8), now=now)
+        statement = _INSERT[self.database.dialect](jobs).values(values)
+        statement = statement.on_conflict_do_nothing(index_elements=["interaction_id"])
+        row = (await connection.execute(statement.returning(jobs))).mappings().one_or_none()
+        if row is None:
+            first = await connection.execute(_ID_BY_INTERACTION, {"interaction": order.place.interaction_id})
+            raise DuplicateOrderError(first.scalar_one())
+        await _add_event(connection, row, None, now, "")
+        job = job_of(row)
+        await charges.hold(connection, job, now, is_outside=is_outside)
+        return job
+
     async def _jobs(self, statement: Any, **values: object) -> Sequence[Job]:
         async with self.database.reading() as connection:
             rows = (await connection.execute(statement, values)).mappings().all()
         return [job_of(row) for row in rows]
+
+
+async def _verdict(connection: AsyncConnection, asked: PlaceRequest, now: datetime, terms: Terms) -> Taken | Refused:
+    rules = await counting.rules_for(connection, asked, now, terms)
+    return verdict(asked, rules, await counting.usage_of(connection, asked, rules, now), now)
+
+
+async def _moved(
+    connection: AsyncConnection,
+    job: Job,
+    after: JobState,
+    now: datetime,
+    why: str,
+    values: dict[str, Any],
+    *,
+    is_outside: bool = False,
+) -> Job | None:
+    """The compare-and-set, its line of history, and what it means for the ledger."""
+    values |= {"state": after, "version": job.version + 1, "moved_at": now}
+    if after is JobState.READY and job.moved_at == job.accepted_at:
+        values["ready_at"] = now
+    was = {"was_id": job.id, "was_state": job.state, "was_version": job.version}
+    row = (await connection.execute(_MOVE.values(values), was)).mappings().one_or_none()
+    if row is None:
+        return None
+    await _add_event(connection, row, job.state, now, why)
+    moved = job_of(row)
+    await charges.tell_move(connection, job, after, moved.attempt, now, is_outside=is_outside)
+    return moved
 
 
 async def _add_event(connection: AsyncConnection, row: RowMapping, before: str | None, now: datetime, why: str) -> None:

@@ -1,8 +1,9 @@
-"""The three tables. Their history is in `migrations/`; a test holds the two together."""
+"""The tables. Their history is in `migrations/`; a test holds the two together."""
 
 from collections.abc import Iterable
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -17,6 +18,8 @@ from sqlalchemy import (
     text,
 )
 
+from bot.jobs.admission import RuleKind, SubjectKind
+from bot.jobs.ledger import ChargeKind
 from bot.jobs.model import LIVE, JobState, Origin
 from bot.store.columns import SNOWFLAKE, Instant, SafeText
 
@@ -72,7 +75,7 @@ jobs = Table(
     Column("submit_started_at", Instant),
     Column("accepted_at", Instant),
     # When the generation came ready at its first watch; a track that was asked for again says nothing about the time
-    # that generations take. The only column that is not part of a Job.
+    # that generations take. Not part of a Job.
     Column("ready_at", Instant),
     Column("deliver_started_at", Instant),
     Column("deadline_at", Instant),
@@ -81,6 +84,10 @@ jobs = Table(
     Column("model", String(64), nullable=False, server_default=text("'minimax-music'")),
     Column("style", SafeText),
     Column("price_micros", SNOWFLAKE, nullable=False, server_default=text("37000")),
+    # NULL: no server, or a row from before this was asked.
+    Column("bot_is_member", Boolean),
+    # When Discord took our answer to the order; not part of a Job, nobody writes it yet.
+    Column("answered_at", Instant),
     UniqueConstraint("key", name="job_key_once"),
     UniqueConstraint("interaction_id", name="job_interaction_once"),
     UniqueConstraint("generation_id", name="job_generation_once"),  # NULLs do not count
@@ -109,10 +116,104 @@ kept_values = Table(
     Column("value", SafeText, nullable=False),
 )
 
+# The ledger: lines are only added. No foreign key: it outlives its jobs.
+charges = Table(
+    "charge",
+    metadata,
+    Column("id", SNOWFLAKE, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("member_id", SNOWFLAKE, nullable=False),
+    Column("guild_id", SNOWFLAKE),
+    Column("channel_id", SNOWFLAKE),
+    Column("job_id", SNOWFLAKE),  # none: a gift
+    Column("attempt", Integer, nullable=False),
+    Column("provider", String(32), nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("songs", Integer, nullable=False),
+    Column("price_micros", SNOWFLAKE, nullable=False),
+    Column("note", SafeText, nullable=False),
+    CheckConstraint(_one_of("kind", ChargeKind), name="charge_kind_known"),
+    sqlite_autoincrement=True,
+)
+
+rules = Table(
+    "rule",
+    metadata,
+    Column("id", SNOWFLAKE, primary_key=True, autoincrement=True),
+    Column("guild_id", SNOWFLAKE, nullable=False),  # 0: everywhere
+    Column("subject_kind", String(16), nullable=False),
+    Column("subject_id", SNOWFLAKE, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("value", SafeText),
+    Column("until", Instant),
+    Column("note", SafeText, nullable=False),
+    Column("by", SNOWFLAKE, nullable=False),
+    Column("at", Instant, nullable=False),
+    CheckConstraint(_one_of("subject_kind", SubjectKind), name="rule_subject_known"),
+    CheckConstraint(_one_of("kind", RuleKind), name="rule_kind_known"),
+)
+
+audits = Table(
+    "audit",
+    metadata,
+    Column("id", SNOWFLAKE, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("by", SNOWFLAKE, nullable=False),
+    Column("guild_id", SNOWFLAKE),
+    Column("what", String(32), nullable=False),
+    Column("about", SafeText, nullable=False),
+    Column("note", SafeText, nullable=False),
+)
+
+# What the counting needs, so that no verdict reads the ledger. A place of its member's day, since `at`.
+places = Table(
+    "place",
+    metadata,
+    Column("id", SNOWFLAKE, primary_key=True, autoincrement=True),
+    Column("job_id", SNOWFLAKE, nullable=False),
+    Column("member_id", SNOWFLAKE, nullable=False),
+    Column("guild_id", SNOWFLAKE),
+    Column("at", Instant, nullable=False),
+    Column("back_at", Instant),  # since then it does not count
+    Column("given_at", Instant),  # back, although it was paid for
+)
+
+#: Millionths that are reserved: one row for each model.
+held_sums = Table(
+    "charge_held",
+    metadata,
+    Column("model", String(64), primary_key=True),
+    Column("songs", SNOWFLAKE, nullable=False),
+    Column("micros", SNOWFLAKE, nullable=False),
+)
+
+day_sums = Table(
+    "charge_day",
+    metadata,
+    Column("day", String(10), primary_key=True),  # UTC, such as 2026-01-31
+    Column("model", String(64), primary_key=True),
+    Column("spent_songs", SNOWFLAKE, nullable=False),
+    Column("spent_micros", SNOWFLAKE, nullable=False),
+    Column("unknown_songs", SNOWFLAKE, nullable=False),
+    Column("unknown_micros", SNOWFLAKE, nullable=False),
+)
+
+#: Millionths spent or unknown, by the minute they were first counted in.
+minute_sums = Table(
+    "charge_minute",
+    metadata,
+    Column("at", Instant, primary_key=True),
+    Column("micros", SNOWFLAKE, nullable=False),
+)
+
 #: Conditions that have a partial index of their own.
 is_live = text(_one_of("state", LIVE))
 #: Not written as IN: SQLite would then take the index on the state and sort.
 is_resting = text(_one_of("state", LIVE).replace(" IN ", " NOT IN "))
+is_counted = text("back_at IS NULL")
+is_given_back = text("given_at IS NOT NULL")
+is_gift = text("job_id IS NULL")
 is_unfinished = or_(is_live, jobs.c.notified_state.is_distinct_from(jobs.c.state))
 
 Index("job_by_state", jobs.c.state, jobs.c.id)
@@ -127,3 +228,21 @@ Index(
     postgresql_where=jobs.c.ready_at.is_not(None),
 )
 Index("job_event_by_job", job_events.c.job_id, job_events.c.id)
+Index("job_live_of_member", jobs.c.member_id, jobs.c.id, sqlite_where=is_live, postgresql_where=is_live)
+Index(
+    "job_again",
+    jobs.c.again_of,
+    jobs.c.id,
+    sqlite_where=jobs.c.again_of.is_not(None),
+    postgresql_where=jobs.c.again_of.is_not(None),
+)
+Index("charge_by_job", charges.c.job_id, charges.c.id)
+Index("charge_by_time", charges.c.at)
+Index("charge_gift", charges.c.member_id, charges.c.at, sqlite_where=is_gift, postgresql_where=is_gift)
+Index("rule_by_subject", rules.c.guild_id, rules.c.subject_kind, rules.c.subject_id)
+Index("audit_by_guild", audits.c.guild_id, audits.c.at)
+Index("place_by_job", places.c.job_id, places.c.id)
+Index("place_by_time", places.c.at)
+Index("place_of_member", places.c.member_id, places.c.at, sqlite_where=is_counted, postgresql_where=is_counted)
+Index("place_of_guild", places.c.guild_id, places.c.at, sqlite_where=is_counted, postgresql_where=is_counted)
+Index("place_given", places.c.member_id, places.c.given_at, sqlite_where=is_given_back, postgresql_where=is_given_back)

@@ -6,7 +6,7 @@ from pathlib import Path
 import discord
 
 from bot.disk import NO_TRACK, reaching
-from bot.errors import NoSuchJobError, NotYoursError, TooLateError, TrackLostError
+from bot.errors import NoSuchJobError, NotYoursError, OrderError, TooLateError, TrackLostError
 from bot.jobs.lyrics import to_sung
 from bot.jobs.model import Job
 from bot.jobs.service import Actor
@@ -15,10 +15,14 @@ from bot.ui.cards import Card
 from bot.ui.formatting import titled
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.order_flow import OrderFlow
-from bot.ui.render import finished, is_too_large, put_with_link, to_button, to_parts
+from bot.ui.orders import role_ids_of
+from bot.ui.render import finished, put_with_link, to_button, to_parts
 from bot.ui.track_cards import NoFile, carries_link, shared_card
 
 log = logging.getLogger(__name__)
+
+#: HTTP: the request is larger than Discord takes.
+_TOO_LARGE = 413
 
 #: What those read who may not.
 _NOT_YOURS = {
@@ -69,7 +73,11 @@ class JobPress(JobActs):
     def actor(self) -> Actor:
         """Who presses, as jobs see them."""
         is_here = self._interaction.guild_id == self.job.place.guild_id
-        return Actor(member_id=self._ctx.member_id, is_moderator=is_here and self._is_moderator_here)
+        return Actor(
+            member_id=self._ctx.member_id,
+            is_moderator=is_here and self._is_moderator_here,
+            role_ids=role_ids_of(self._interaction) if is_here else frozenset(),
+        )
 
     @property
     def _is_moderator_here(self) -> bool:
@@ -102,6 +110,13 @@ class JobPress(JobActs):
         await self._show_moved(moved, "control.cancelled_paid" if moved.may_be_charged else "control.cancelled")
 
     async def risk(self) -> None:
+        place = self.job.place
+        try:
+            # it is paid for once more and delivered where it was ordered: that door counts, wherever this is pressed
+            self._ctx.requirements.doors.check(place.origin, place.guild_id)
+        except OrderError as error:
+            await OrderFlow(self._ctx).refuse_again(self.job, error)
+            return
         moved = await self._ctx.jobs.risk_again(self.job.id, self.actor, press=self._interaction.id)
         await self._show_moved(moved, "control.risked")
 
@@ -140,10 +155,10 @@ class JobPress(JobActs):
         await self._interaction.edit_original_response(content=sentence, embeds=[], attachments=[], view=finished())
 
     async def post(self) -> None:
-        await self._send_file(private=False)
+        await self._send_kept(private=False)
 
     async def file(self) -> None:
-        await self._send_file(private=True)
+        await self._send_kept(private=True)
 
     async def remove(self) -> None:
         await self._interaction.response.defer()
@@ -158,7 +173,7 @@ class JobPress(JobActs):
         if self.job.is_live:
             raise TooLateError(f"job {self.job.id} is {self.job.state}")
 
-    async def _send_file(self, *, private: bool) -> None:
+    async def _send_kept(self, *, private: bool) -> None:
         """A kept track once more: as a file, if it was heard and fits; else by its link; else a sentence."""
         ctx = self._ctx
         track = ctx.jobs.track_file(self.job)
@@ -176,7 +191,7 @@ class JobPress(JobActs):
         elif not await self._is_heard(track):
             await self._send_shared_link(private=private, no_file=NoFile.UNHEARD)
         else:
-            await self._send_shared_file(track, private=private)
+            await self._send_file(track, private=private)
 
     async def _is_heard(self, track: Path) -> bool:
         """Whether it was decoded; what was not when it was fetched is tried now, which may take minutes."""
@@ -195,7 +210,7 @@ class JobPress(JobActs):
         await services.tracks.release(job)
         return seconds is not None
 
-    async def _send_shared_file(self, track: Path, *, private: bool) -> None:
+    async def _send_file(self, track: Path, *, private: bool) -> None:
         job, ctx = self.job, self._ctx
 
         async def put(card: Card) -> None:
@@ -208,8 +223,9 @@ class JobPress(JobActs):
                 self._shared_card(private=private), self._shared_card(private=private, linked=False), put
             )
         except discord.HTTPException as error:
-            if not is_too_large(error):
+            if error.status != _TOO_LARGE:
                 raise
+            # one request holds 25 MiB, whatever the interaction allows for each file
             await self._send_shared_link(private=private, no_file=NoFile.TOO_LARGE)
 
     async def _send_shared_link(self, *, private: bool, no_file: NoFile) -> None:
@@ -218,8 +234,8 @@ class JobPress(JobActs):
         if card is not None:
             try:
                 await self._interaction.edit_original_response(**to_parts(card))
-            except discord.HTTPException as error:
-                if error.status != 400:
+            except (discord.HTTPException, discord.RateLimited) as error:
+                if isinstance(error, discord.RateLimited) or error.status != 400:
                     raise
                 log.info("a copy's link is refused (%s)", error.code, extra={"job": self.job.id})
             else:
@@ -263,7 +279,7 @@ async def _remove_messages(client: discord.Client, job: Job) -> bool:
             await client.get_partial_messageable(channel_id).get_partial_message(message_id).delete()
         except discord.NotFound:
             continue
-        except discord.HTTPException as error:
-            log.info("a deleted job's message stays: %s", error.code, extra={"job": job.id})
+        except (discord.HTTPException, discord.RateLimited) as error:
+            log.info("a deleted job's message stays: %s", error, extra={"job": job.id})
             clean = False
     return clean

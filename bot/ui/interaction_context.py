@@ -17,6 +17,7 @@ from bot.ui.cards import job_card
 from bot.ui.deduplication import InteractionDeduplicator
 from bot.ui.drafts import Drafts
 from bot.ui.formatting import clip, refusal
+from bot.ui.limits import admission_refusal
 from bot.ui.render import Parts, finished, to_parts
 from bot.ui.replies import text_to_copy
 from bot.ui.requirements import OrderRequirements
@@ -96,7 +97,7 @@ class InteractionContext:
 
     def refusal(self, error: OrderError) -> str:
         """Why an order was not taken, in a sentence of their language."""
-        return refusal(error, self.requirements, self.locale)
+        return admission_refusal(error, self.locale) or refusal(error, self.requirements, self.locale)
 
     def card_of(self, job: Job) -> Parts:
         """The job's card as it is now, in the language of whoever ordered it. Needs a running loop."""

@@ -13,13 +13,15 @@ import discord
 
 from bot.disk import NO_REFERENCE, reaching
 from bot.errors import DuplicateOrderError, OrderError, Reason, StoreBusyError
-from bot.jobs.model import Job
-from bot.ui.cards import card_link, needs_another_song
+from bot.jobs.admission import PlaceRequest, Taken
+from bot.jobs.model import Job, Order
+from bot.ui.cards import needs_another_song
 from bot.ui.custom_ids import draft_form_id, job_form_id
-from bot.ui.formatting import titled
+from bot.ui.formatting import ago, titled
 from bot.ui.forms import Filled, FormAnswer, order_form, read_answer
 from bot.ui.interaction_context import InteractionContext
-from bot.ui.orders import OrderInput, Song, check_place, check_song, requester_of, to_order
+from bot.ui.orders import OrderInput, Song, asked_by, check_song, to_order
+from bot.ui.places import check_door, check_place, check_thread, requester_of
 from bot.ui.replies import draft_view, lyrics_shown, with_lyrics_note
 
 log = logging.getLogger(__name__)
@@ -33,9 +35,6 @@ _TOO_OLD = timedelta(seconds=60)
 #: Nothing is replayed after that: a session to resume lasts minutes, an interaction's token 15 of them. An age beyond
 #: it says something of a clock, not of the order.
 _NO_REPLAY = timedelta(minutes=15)
-
-#: Presses of *Again* closer together than this are one.
-_DOUBLE_PRESS = timedelta(seconds=10)
 
 
 class OrderFlow:
@@ -53,9 +52,11 @@ class OrderFlow:
             log.warning("an order arrived %d s late and was not taken; is this machine's clock right?", age.seconds)
             return
         try:
+            check_door(self._interaction, self._ctx.requirements)
             check_place(self._interaction)
+            await check_thread(self._interaction)
             order = to_order(order_input, requester_of(self._interaction), self._ctx.requirements)
-            job = await self._ctx.jobs.compose(order)
+            admitted = await self._ctx.jobs.take(order)
         except DuplicateOrderError as error:
             log.info("an order arrived twice", extra={"job": error.job_id})
         except OrderError as error:
@@ -65,7 +66,9 @@ class OrderFlow:
             log.warning("an order was not taken: the database is busy")
             await self.give_back(order_input, self._ctx.refusal(OrderError(Reason.STORE_BUSY)))
         else:
-            await self._answer_with_card(job)
+            await self._answer_with_card(admitted.job)
+            if admitted.taken.left == 0:
+                await self._say_last(admitted.taken)
 
     async def open_form(self, order_input: OrderInput, heading: str = "form.compose") -> None:
         """Ask for what is missing; what is known already stands in the form, or waits beside it.
@@ -73,9 +76,12 @@ class OrderFlow:
         What would be refused in any case is said before anybody types, and the input is given back.
         """
         try:
+            check_door(self._interaction, self._ctx.requirements)
             check_place(self._interaction)
+            await check_thread(self._interaction)
             if order_input.song is not None:
                 check_song(order_input.song, self._ctx.requirements)
+            await self._check_admission()
         except OrderError as error:
             log.info("a form was not opened: %s", error.reason)
             await self.give_back(order_input, self._ctx.refusal(error))
@@ -99,6 +105,22 @@ class OrderFlow:
         await self._ctx.reply_privately(
             note, lyrics=order_input.lyrics, title=order_input.title, view=draft_view(key, locale)
         )
+
+    async def _check_admission(self, order: Order | None = None) -> None:
+        """What an order would be told now; nothing is taken. Raises OrderError. Without `order`: any one of theirs."""
+        asked = PlaceRequest.of_order(order) if order else asked_by(self._interaction, self._ctx.requirements)
+        try:
+            await self._ctx.jobs.check_admission(asked)
+        except StoreBusyError:
+            log.info("the limits could not be looked at before an order")  # they are, when it is taken
+
+    async def _say_last(self, taken: Taken) -> None:
+        """After the card, privately: that was the last one of the day."""
+        again = ago(taken.next_at) if taken.next_at else ""
+        try:
+            await self._interaction.followup.send(self._ctx.text("quota.last", again=again), ephemeral=True)
+        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("a member was not told of their last song (%s)", type(error).__name__)
 
     async def change_draft(self, key: str) -> None:
         """Open the form of an order that was not taken. After a restart its text is read from the message itself."""
@@ -127,6 +149,11 @@ class OrderFlow:
 
     async def open_job_form(self, job: Job) -> None:
         """The form with a job's lyrics in it; its song is used unless another is attached, or has to be."""
+        try:
+            check_door(self._interaction, self._ctx.requirements)
+        except OrderError as error:
+            await self.refuse_again(job, error)
+            return
         keeps_song = self._can_bring_back(job)
         song_name = job.reference.name if keeps_song else None
         heading = "form.edit" if keeps_song else "form.other_song"
@@ -147,20 +174,19 @@ class OrderFlow:
 
     async def again(self, job: Job) -> None:
         """The same song and the same lyrics once more; asks for the song where it cannot be brought back."""
-        if twin := await self._just_begun(job):
-            sentence = self._ctx.text("control.already", link=card_link(twin) or f"#{twin.id}")
-            await self._ctx.reply_privately(sentence)
-            return
         if not self._can_bring_back(job):
             await self.open_job_form(job)
             return
-        await self.take_with_song_of(OrderInput(lyrics=job.lyrics, title=job.title, again_of=job.id), job)
+        await self.take_with_song_of(
+            OrderInput(lyrics=job.lyrics, title=job.title, again_of=job.id, is_repeat=True), job
+        )
 
-    async def _just_begun(self, job: Job) -> Job | None:
-        """A second press in a row means the first: each would be paid for."""
-        newest, _ = await self._ctx.jobs.tracks_of(self._ctx.member_id, limit=1)
-        since = self._ctx.clock.now() - _DOUBLE_PRESS
-        return next((one for one in newest if one.again_of == job.id and one.created_at > since), None)
+    async def refuse_again(self, job: Job, error: OrderError) -> None:
+        """Say privately why a job is not made once more; its text and its song are given back as those of an order."""
+        log.info("an order was not taken: %s", error.reason)
+        song = _song_by_url(job) if self._url_lasts(job) else None
+        order_input = OrderInput(lyrics=job.lyrics, title=job.title, song=song, again_of=job.id)
+        await self.give_back(order_input, self._ctx.refusal(error))
 
     async def take_with_song_of(self, order_input: OrderInput, job: Job) -> None:
         """Take it with a job's song: by its URL while that lasts, else by posting our copy, whose URL is fresh."""
@@ -170,7 +196,8 @@ class OrderFlow:
         try:
             # all that can be refused is refused before anything is posted
             with_song = replace(order_input, song=_song_by_url(job))
-            to_order(with_song, requester_of(self._interaction), self._ctx.requirements)
+            order = to_order(with_song, requester_of(self._interaction), self._ctx.requirements)
+            await self._check_admission(order)
         except OrderError as error:
             await self.give_back(order_input, self._ctx.refusal(error))
             return
@@ -217,7 +244,7 @@ class OrderFlow:
     async def _answer_with_card(self, job: Job) -> None:
         try:
             message_id = await self._card_in_answer(job)
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as error:
             # the song is taken, so nothing has failed: whoever works on it brings its card by the next best way
             log.info("a new song's card comes later (%s)", type(error).__name__, extra={"job": job.id})
             return

@@ -20,6 +20,7 @@ class NoFile(StrEnum):
     """Why a track's message, or a copy of it, carries no file. Its value is the key of the sentence with a link."""
 
     TOO_LARGE = "track.link_alone"
+    FILTERED = "track.link_alone_filtered"
     UNHEARD = "track.unheard"
     UNFETCHED = "track.unfetched"
 
@@ -35,12 +36,14 @@ def track_card(  # noqa: PLR0913 - each is a thing to be said
     direct: bool = False,
     sketch: bool = False,
     smaller: bool = False,
+    filtered: bool = False,
 ) -> Card:
     """The message that carries the track; `direct`: it goes to the member because the channel could not be reached.
 
     `linked`: with its link, if there is one that Discord may take; it stands in the words where no button can carry
     it, and is left out where the words would not fit then. `sketch`: the file says that the offline generator made it,
-    so the message says so too. `smaller`: it was encoded again to fit this channel. `no_file` says why there is none.
+    so the message says so too. `smaller`: it was encoded again to fit this channel. `no_file` says why there is none;
+    `filtered`: because a filter of the server's stopped the message with it.
     """
     link, address = _links(job, requirements) if linked else (None, None)
     content = ""
@@ -50,7 +53,7 @@ def track_card(  # noqa: PLR0913 - each is a thing to be said
             link,
             in_words,
             locale,
-            no_file=None if with_file else no_file,
+            no_file=None if with_file else NoFile.FILTERED if filtered else no_file,
             direct=direct,
             sketch=sketch,
             smaller=smaller,

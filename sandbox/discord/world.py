@@ -16,6 +16,8 @@ from .refusals import RefusedError
 
 T = TypeVar("T")
 
+#: What a server's boosts allow for each file, by tier (docs, "Premium Tier"; the sizes are those of Discord's clients).
+BOOSTED_BYTES = (0, 0, 50 * 1024 * 1024, 100 * 1024 * 1024)
 #: How many changes a page that lost its connection can catch up on.
 KEPT_CHANGES = 5_000
 
@@ -25,12 +27,15 @@ class Rules:
     """The numbers Discord enforces; every one can be changed, also while the sandbox runs.
 
     `nonce_window_seconds`: the docs say "the past few minutes". `upload_limit_bytes`: default since September 2026.
+    `request_limit_bytes`: of all files and words of one request (docs, "Create Message"), boosts or not.
     `privileged_intents`: bits switched on for the app (members 1<<1, presences 1<<8, message content 1<<15).
     `refreshes_ephemeral`: whether refresh-urls renews ephemeral attachments, which Discord does not document.
     `wants_nonces`: a message without an enforced nonce is a violation: one that is sent again may be there twice.
     `disliked_hosts`: a button that leads there is refused (50035), as Discord does with hosts of its choice.
     `loopback_links`: a button may lead to this machine; Discord refuses that, whoever reads in the sandbox can open it.
     `rate_limits`: real windows (five messages in five seconds per channel, 50 requests a second) instead of none.
+    `command_creates_per_day`: new commands in 24 hours; one that replaces a command of its name is none (30034).
+    `bot_public`: whether anybody may invite the bot (portal, page Bot), as `/applications/@me` says.
     """
 
     ack_deadline_seconds: float = 3.0
@@ -39,6 +44,7 @@ class Rules:
     cdn_lifetime_seconds: float = 86_400.0
     ephemeral_attachment_lifetime_seconds: float = 14 * 86_400.0
     upload_limit_bytes: int = 20 * 1024 * 1024
+    request_limit_bytes: int = 25 * 1024 * 1024
     heartbeat_interval_seconds: float = 41.25
     session_lifetime_seconds: float = 120.0
     privileged_intents: int = 0
@@ -48,6 +54,8 @@ class Rules:
     disliked_hosts: tuple[str, ...] = ()
     loopback_links: bool = True
     rate_limits: bool = False
+    bot_public: bool = True
+    command_creates_per_day: int = 200
 
 
 class World:
@@ -68,6 +76,7 @@ class World:
         self.interactions: dict[int, Interaction] = {}
         self.tokens: dict[str, Interaction] = {}
         self.commands: dict[int | None, list[JSON]] = {}
+        self.command_creates: list[float] = []
         self.nonces: dict[tuple[int, str], tuple[float, int, int]] = {}
         self.calls: list[Call] = []
         self.downloads: list[Call] = []
@@ -152,14 +161,18 @@ class World:
         if user_id == self.application_id and not guild.bot_present:
             return 0
         parent = self.channels.get(channel.parent_id or 0, channel)
-        return compute(guild, parent, user_id)
+        bits = compute(guild, parent, user_id, now=self.clock.time())
+        if channel.type == ChannelType.PRIVATE_THREAD and user_id not in channel.thread_member_ids:
+            return bits if bits & Permission.MANAGE_THREADS else 0
+        return bits
 
     def app_permissions(self, channel: Channel) -> int:
-        """What `app_permissions` of an interaction says for this place."""
+        """What `app_permissions` of an interaction says for this place; of a private thread, what holds around it."""
         guild = self.guild_of(channel)
         if guild is None or not guild.bot_present:
             return int(WITHOUT_MEMBERSHIP)
-        return self.permissions(channel, self.application_id)
+        around = self.channels.get(channel.parent_id or 0, channel)
+        return self.permissions(around, self.application_id)
 
     def sees(self, user_id: int, channel: Channel) -> bool:
         """Whether a user sees a channel at all."""
@@ -171,6 +184,8 @@ class World:
         """Bytes per attachment here: the channel's, else the guild's, else Discord's; a user's own may raise it."""
         guild = self.guild_of(channel)
         limit = self.rules.upload_limit_bytes
+        if guild is not None:
+            limit = max(limit, BOOSTED_BYTES[guild.boost_tier])
         if guild is not None and guild.upload_limit_bytes is not None:
             limit = guild.upload_limit_bytes
         if channel.upload_limit_bytes is not None:

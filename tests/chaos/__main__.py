@@ -14,6 +14,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=200)
     parser.add_argument("--max-seconds", type=float, default=570)
+    parser.add_argument("--limits", action="store_true", help="turn members' and the server's limits and budgets on")
     parser.add_argument("--log", help="write the bot's log here")
     options = parser.parse_args()
     started = time.monotonic()
@@ -21,7 +22,9 @@ def main() -> int:
     def say(words: str) -> None:
         print(f"{time.monotonic() - started:6.1f} s  {words}", flush=True)
 
-    outcome = asyncio.run(run(seed=options.seed, jobs=options.jobs, max_seconds=options.max_seconds, say=say))
+    outcome = asyncio.run(
+        run(seed=options.seed, jobs=options.jobs, max_seconds=options.max_seconds, say=say, limits=options.limits)
+    )
     if options.log:
         with open(options.log, "w", encoding="utf-8") as file:  # noqa: PTH123
             file.write(outcome.bot_log)

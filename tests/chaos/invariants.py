@@ -29,6 +29,7 @@ class Score:
     lost: int = 0
     paid_twice: int = 0
     posted_twice: int = 0
+    refused: int = 0
     broken: list[str] = field(default_factory=list)
 
 
@@ -67,7 +68,9 @@ def judge(jobs: Sequence[Job], ordered: Sequence[Ordered], discord: FakeDiscord,
     for order in ordered:
         job = by_interaction.get(order.interaction.id)
         if job is None:
-            if order.interaction.answered:
+            if order.interaction.answered and _is_refusal(order):
+                score.refused += 1
+            elif order.interaction.answered:
                 _lose(score, f"{order.title}: answered, but there is no job")
             continue
         _judge_job(score, job, order, tracks[job.id])
@@ -76,6 +79,16 @@ def judge(jobs: Sequence[Job], ordered: Sequence[Ordered], discord: FakeDiscord,
     score.posted_twice = sum(count > 1 for count in tracks.values())
     score.broken += [f"job {job_id}: {count} track messages" for job_id, count in tracks.items() if count > 1]
     return score
+
+
+def _is_refusal(order: Ordered) -> bool:
+    """Whether the answer says privately why not, and gives the words back."""
+    answer = next((message for message in order.interaction.messages if message.ephemeral), None)
+    return (
+        answer is not None
+        and bool(answer.content)
+        and any(order.lyrics in str(embed.get("description")) for embed in answer.embeds)
+    )
 
 
 def _judge_job(score: Score, job: Job, order: Ordered, messages: int) -> None:

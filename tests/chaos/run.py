@@ -11,6 +11,7 @@ from sandbox.generation import Settings
 from sandbox.stage import Stage, open_stage
 from tests.bot.audio.sound_files import mp3
 from tests.chaos.invariants import Score, judge, rows, unrested
+from tests.chaos.ledger import judge_ledger
 from tests.chaos.members import Members
 from tests.chaos.storm import Storm, Toll
 from tests.warm_bots import WarmBotProcess
@@ -22,6 +23,16 @@ _BOT = {
     "SUBMIT_TIMEOUT_SECONDS": "5",
     "AUDIO_PROCESSES": "2",
     "STOP_GRACE_SECONDS": "5",
+}
+
+#: Tight enough that every one of them is met in a storm of a few dozen songs. The budget is of 16 songs.
+LIMITS = {
+    "LIMIT_MEMBER_PER_DAY": "6",
+    "LIMIT_MEMBER_AT_ONCE": "3",
+    "LIMIT_GUILD_PER_DAY": "15",
+    "PRICE_PER_SONG": "0.25",
+    "BUDGET_PER_DAY": "4.00",
+    "BUDGET_PER_MONTH": "5.00",
 }
 
 
@@ -40,15 +51,19 @@ class Outcome:
         return (
             f"jobs={score.jobs} kills={toll.kills} faults={self.provider_faults + toll.discord_faults} "
             f"delivered={score.delivered} unknown={score.unknown} failed={score.failed} lost={score.lost} "
-            f"paid_twice={score.paid_twice} posted_twice={score.posted_twice}"
+            f"paid_twice={score.paid_twice} posted_twice={score.posted_twice} refused={score.refused}"
         )
 
 
-async def run(*, seed: int, jobs: int, max_seconds: float, say: Callable[[str], None]) -> Outcome:
-    """Blow over `jobs` orders; returns the judgement. `max_seconds` bounds the calm after the storm too."""
+async def run(*, seed: int, jobs: int, max_seconds: float, say: Callable[[str], None], limits: bool = False) -> Outcome:
+    """Blow over `jobs` orders; returns the judgement. `max_seconds` bounds the calm after the storm too.
+
+    `limits`: members', the server's and the budgets are on, and held against the ledger.
+    """
     generation = Settings(allow_loopback=True, queued_seconds=0.5, generating_seconds=2.0)
     with tempfile.TemporaryDirectory(prefix="compose-chaos-") as folder:
-        async with open_stage(Path(folder), generation=generation, bot_settings=_BOT, make_bot=WarmBotProcess) as stage:
+        bot = {**_BOT, **(LIMITS if limits else {})}
+        async with open_stage(Path(folder), generation=generation, bot_settings=bot, make_bot=WarmBotProcess) as stage:
             return await _storm(stage, Path(folder), seed, jobs, max_seconds, say)
 
 
@@ -77,6 +92,8 @@ async def _storm(
     await stage.bot.stop()
     found = await rows(folder)
     score = judge(found, members.ordered, stage.discord, stage.generation)
+    outside, charged = stage.discord.member("Owner").id, stage.generation.ledger.charges
+    judge_ledger(score, folder, found, stage.bot.settings, outside=outside, charged=charged)
     return Outcome(score=score, toll=storm.toll, provider_faults=provider_faults, bot_log=stage.bot.log)
 
 

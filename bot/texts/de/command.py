@@ -19,4 +19,6 @@ TEXTS: dict[str, str] = {
     "command.tracks.song.about": "Gleich dieses zeigen",
     "command.queue": "queue",
     "command.queue.about": "Was hier gerade entsteht",
+    "command.quota": "kontingent",
+    "command.quota.about": "Wie viele Lieder du heute noch bestellen kannst und was in Arbeit ist",
 }

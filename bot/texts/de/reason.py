@@ -23,10 +23,50 @@ TEXTS: dict[str, str] = {
         "Mir fehlt hier das Recht **{permission}**; das Stück käme nicht an, wie es soll, darum wurde nichts begonnen. "
         "Bitte die Leitung dieses Servers darum, oder nimm einen anderen Kanal."
     ),
+    "reason.guild_closed": (
+        "Auf diesem Server nehme ich keine neuen Lieder an, begonnen wurde nichts. Wer den Bot betreibt, entscheidet, "
+        "welche Server das dürfen; frag dort nach, oder bestelle da, wo der Bot zu Hause ist."
+    ),
+    "reason.direct_closed": (
+        "In Direktnachrichten nehme ich keine neuen Lieder an, begonnen wurde nichts. Bitte bestelle auf einem Server, "
+        "auf dem dieser Bot zu Hause ist."
+    ),
+    "reason.user_install_closed": (
+        "Von Apps, die jemand dem eigenen Konto hinzugefügt hat, nehme ich keine neuen Lieder an, begonnen wurde "
+        "nichts. Bitte bestelle auf einem Server, auf dem dieser Bot zu Hause ist."
+    ),
+    "reason.private_thread": (
+        "Ich bin nicht in diesem privaten Thread; das Stück käme nicht an, darum wurde nichts begonnen. Erwähne mich "
+        "hier einmal, dann bin ich dabei, und bestelle noch einmal; oder nimm einen anderen Kanal."
+    ),
     "reason.store_busy": (
         "Ich konnte deinen Auftrag gerade nicht aufschreiben, begonnen wurde nichts. Bitte versuche es gleich "
         "noch einmal."
     ),
+    "reason.paused": "Ich mache gerade Pause; begonnen wurde nichts. Bitte versuche es später noch einmal.",
+    "reason.paused_until": "Ich mache gerade Pause; begonnen wurde nichts. Aufträge nehme ich wieder an: {again}.",
+    "reason.blocked": "Du kannst hier keine Lieder bestellen. Das hat entschieden, wer den Bot oder den Server leitet.",
+    "reason.blocked_until": (
+        "Du kannst hier keine Lieder bestellen; die Sperre endet {again}. Das hat entschieden, wer den Bot oder den "
+        "Server leitet."
+    ),
+    "reason.not_allowed": "Du darfst hier keine Lieder bestellen: Die Grenze, die für dich gilt, ist 0.",
+    "reason.already_taken": "Das ist schon unterwegs.",
+    "reason.limit_day": "Deine Lieder für heute sind aufgebraucht.",
+    "reason.limit_day_many": "Deine {limit} Lieder für heute sind aufgebraucht. Wieder {again}.",
+    "reason.limit_day_one": "Dein Lied für heute ist aufgebraucht. Wieder {again}.",
+    "reason.limit_at_once": "Du hast so viele Lieder in Arbeit, wie auf einmal erlaubt sind.",
+    "reason.limit_at_once_many": "Du hast {limit} Lieder in Arbeit; mehr auf einmal sind nicht erlaubt.",
+    "reason.limit_at_once_one": "Du hast ein Lied in Arbeit; mehr als eines auf einmal ist nicht erlaubt.",
+    "reason.limit_guild": "Die Lieder dieses Servers für heute sind aufgebraucht.",
+    "reason.limit_guild_many": "Die {limit} Lieder dieses Servers für heute sind aufgebraucht. Wieder {again}.",
+    "reason.limit_guild_one": "Das Lied dieses Servers für heute ist aufgebraucht. Wieder {again}.",
+    "reason.budget": "Dieser Bot hat vorerst ausgegeben, was er ausgeben darf; begonnen wurde nichts.",
+    "reason.budget_until": (
+        "Dieser Bot hat vorerst ausgegeben, was er ausgeben darf; begonnen wurde nichts. Lieder nimmt er wieder an: "
+        "{again}."
+    ),
+    "reason.place_gone": "Wer den Bot betreibt, hat es aus der Warteschlange genommen. Berechnet wurde nichts.",
     "reason.disk": (
         "Die Festplatte dieses Bots hat dein Lied nicht angenommen; begonnen und berechnet wurde nichts. An deiner "
         "Datei liegt es nicht: Wer den Bot betreibt, muss nachsehen. Bitte versuche es später noch einmal."

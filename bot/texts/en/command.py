@@ -19,4 +19,6 @@ TEXTS: dict[str, str] = {
     "command.tracks.song.about": "Show this one at once",
     "command.queue": "queue",
     "command.queue.about": "What is being made here right now",
+    "command.quota": "quota",
+    "command.quota.about": "How many songs you may still order today, and what is being made",
 }

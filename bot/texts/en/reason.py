@@ -22,9 +22,47 @@ TEXTS: dict[str, str] = {
         "I am missing the permission **{permission}** here, so the track could not be brought here as it should "
         "be and nothing was started. Please ask whoever runs this server to grant it, or use another channel."
     ),
+    "reason.guild_closed": (
+        "I do not take new songs on this server, and nothing was started. Whoever runs this bot decides which servers "
+        "may; please ask them, or order where the bot is at home."
+    ),
+    "reason.direct_closed": (
+        "I do not take new songs in direct messages, and nothing was started. Please order on a server where this bot "
+        "is at home."
+    ),
+    "reason.user_install_closed": (
+        "I do not take new songs from apps that somebody has added to their own account, and nothing was started. "
+        "Please order on a server where this bot is at home."
+    ),
+    "reason.private_thread": (
+        "I am not in this private thread, so I could not bring the track here, and nothing was started. Mention me "
+        "here once, which lets me in, and order again; or use another channel."
+    ),
     "reason.store_busy": (
         "I could not write your order down just now, and nothing was started. Please try again shortly."
     ),
+    "reason.paused": "I am paused just now, so nothing was started. Please try again later.",
+    "reason.paused_until": "I am paused just now, so nothing was started. I take orders again {again}.",
+    "reason.blocked": "You cannot order songs here. Whoever runs this bot or this server has decided that.",
+    "reason.blocked_until": (
+        "You cannot order songs here until {again}. Whoever runs this bot or this server has decided that."
+    ),
+    "reason.not_allowed": "Songs cannot be ordered by you here: the limit that holds for you is 0.",
+    "reason.already_taken": "That is already on its way.",
+    "reason.limit_day": "Your songs of the day are used up.",
+    "reason.limit_day_many": "Your {limit} songs of the day are used up. Again {again}.",
+    "reason.limit_day_one": "Your song of the day is used up. Again {again}.",
+    "reason.limit_at_once": "You have as many songs under way as are allowed at the same time.",
+    "reason.limit_at_once_many": "You have {limit} songs under way, and no more at the same time are allowed.",
+    "reason.limit_at_once_one": "You have a song under way, and only one at a time is allowed.",
+    "reason.limit_guild": "This server's songs of the day are used up.",
+    "reason.limit_guild_many": "This server's {limit} songs of the day are used up. Again {again}.",
+    "reason.limit_guild_one": "This server's song of the day is used up. Again {again}.",
+    "reason.budget": "This bot has spent what it may spend for now, so nothing was started.",
+    "reason.budget_until": (
+        "This bot has spent what it may spend for now, so nothing was started. It takes songs again {again}."
+    ),
+    "reason.place_gone": "Whoever runs this bot has taken it out of the line. Nothing was charged.",
     "reason.disk": (
         "The disk of this bot did not take your song, so nothing was started and nothing was charged. It is not your "
         "file: whoever runs the bot must look at it. Please try again later."

@@ -14,6 +14,10 @@ TEXTS: dict[str, str] = {
         "I could not check this file, so I do not post it myself. The link below leads to it for about a day."
     ),
     "track.unfetched": "I could not fetch this file myself. The link below leads to it for about a day.",
+    "track.link_alone_filtered": (
+        "This server's AutoMod did not let the message with the file through. "
+        "The link below leads to it for about a day."
+    ),
     "track.smaller": (
         "-# The file was too large for this channel, so it is a smaller copy; the original is behind the link."
     ),

@@ -62,7 +62,7 @@ async def test_an_interaction_that_arrives_twice_is_one_job(kit: Kit):
 
 
 async def test_an_order_that_cannot_be_written_is_not_taken(kit: Kit):
-    kit.store.busy("add")
+    kit.store.busy("admit")
     with pytest.raises(StoreBusyError):
         await kit.service.compose(an_order())
     assert kit.woken == []

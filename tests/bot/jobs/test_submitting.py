@@ -357,7 +357,7 @@ async def test_a_late_doubt_of_an_overtaken_attempt_changes_nothing(kit: Kit):
 
 async def test_without_a_durable_intent_nothing_is_sent(kit: Kit):
     await kit.at(JobState.QUEUED)
-    kit.store.busy("move")
+    kit.store.busy("begin_attempt")
     with pytest.raises(StoreBusyError):
         await kit.look(1)
     assert not kit.generator.submits.calls

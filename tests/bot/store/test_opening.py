@@ -236,7 +236,7 @@ asyncio.run(main())
     code, _, errors = await processes.run(script, sqlite_url)
     assert code == -9, errors
     assert path.with_name("compose.db-wal").stat().st_size > 0
-    assert "revision 0002 (up to date)" in await describe(sqlite_url)
+    assert "revision 0003 (up to date)" in await describe(sqlite_url)
     async with open_store(sqlite_url, clock=SetClock()) as store:
         assert await store.get(1) is not None
 
@@ -267,7 +267,7 @@ async def test_describing_creates_nothing(sqlite_url: str, path: Path, tmp_path:
     await _filled(sqlite_url)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     megabytes = f"{path.stat().st_size / 1e6:.1f}"
-    assert await describe(sqlite_url) == f"{path}: {megabytes} MB, revision 0002 (up to date), writable, not in use."
+    assert await describe(sqlite_url) == f"{path}: {megabytes} MB, revision 0003 (up to date), writable, not in use."
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
@@ -301,7 +301,7 @@ def test_importing_the_store_imports_no_driver_of_postgresql() -> None:
     assert subprocess.run([sys.executable, "-c", script], cwd=processes.ROOT, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("name", ["env", "versions.0001_jobs", "versions.0002_music_service"])
+@pytest.mark.parametrize("name", ["env", "versions.0001_jobs", "versions.0002_music_service", "versions.0003_ledger"])
 def test_importing_a_migration_runs_nothing(name: str) -> None:
     importlib.import_module(f"bot.store.migrations.{name}")
 

@@ -1,0 +1,107 @@
+"""Numbers, money and ids as operators write them in settings, with a sentence for what they are not. Pure."""
+
+import re
+from decimal import Decimal
+
+#: More would be a slip of the finger, and a verdict looks at so many places at most.
+MAX_LIMIT = 100_000
+
+_MICROS = 1_000_000
+_MONEY = re.compile(r"\d{1,9}(\.\d{1,6})?")
+
+
+def limit_of(value: object) -> int | None:
+    """A limit in songs; None for an empty one: no limit. Raises ValueError with a sentence."""
+    if value is None or value == "":
+        return None
+    text = str(value)
+    if text.isascii() and text.isdecimal() and int(text) <= MAX_LIMIT:
+        return int(text)
+    raise ValueError(
+        f"{text[:40]!r} is no number of songs. Wanted is a whole number from 0 to {MAX_LIMIT}; 0 lets nobody order, "
+        "empty means no limit."
+    )
+
+
+def money_of(value: object) -> Decimal | None:
+    """An amount of money; None for an empty one. Raises ValueError with a sentence."""
+    if value is None or value == "":
+        return None
+    text = str(value)
+    if _MONEY.fullmatch(text):
+        return Decimal(text)
+    raise ValueError(
+        f"{text[:40]!r} is no amount of money. Wanted is a number such as 2.50, with a point and without a currency; "
+        "empty means none is set."
+    )
+
+
+def micros_of(amount: Decimal) -> int:
+    """The amount in millionths."""
+    return int(amount * _MICROS)
+
+
+def money_in_words(micros: int, currency: str) -> str:
+    """An amount as people read it: at least two places after the point, more where they say something."""
+    whole, rest = divmod(micros, _MICROS)
+    places = f"{rest:06d}".rstrip("0").ljust(2, "0")
+    return f"{whole}.{places} {currency}"
+
+
+def currency_of(value: object) -> str:
+    """A currency's three letters. Raises ValueError with a sentence."""
+    text = str(value).upper()
+    if len(text) == 3 and text.isascii() and text.isalpha():
+        return text
+    raise ValueError(f"{text[:40]!r} is no currency. Wanted are its three letters, such as USD or EUR.")
+
+
+def yes_or_no(value: object) -> str:
+    """`yes` or `no`, however it is written. Raises ValueError with a sentence."""
+    text = str(value).lower()
+    if text in {"yes", "on", "true", "1", "y", "t"}:
+        return "yes"
+    if text in {"no", "off", "false", "0", "n", "f"}:
+        return "no"
+    raise ValueError(f"{text[:40]!r} is neither yes nor no.")
+
+
+def switch_of(value: object) -> str:
+    """`on` or `off`, however it is written. Raises ValueError with a sentence."""
+    try:
+        return "on" if yes_or_no(value) == "yes" else "off"
+    except ValueError:
+        raise ValueError("must be on or off (yes or no, true or false, 1 or 0)") from None
+
+
+def listed(value: str | None) -> list[str]:
+    """Names with commas or blanks between them, in small letters."""
+    return [name.lower().rstrip(".") for name in re.split(r"[\s,]+", value or "") if name]
+
+
+def ids_of(value: str | None) -> frozenset[int]:
+    """Discord's ids, with commas or blanks between them. Raises ValueError with a sentence."""
+    for name in listed(value):
+        if not _is_id(name):
+            raise ValueError(
+                f"{name[:40]!r} is no id. Wanted are numbers such as 1094206712345678901, with commas between them; "
+                "Discord shows them with Settings, Advanced, Developer Mode on: right-click the name, Copy ID."
+            )
+    return frozenset(map(int, listed(value)))
+
+
+def guild_ids_of(value: str | None) -> frozenset[int]:
+    """Ids of servers; empty for every server. Raises ValueError with a sentence."""
+    for name in (listed(value) or [value]) if value else ():
+        if not _is_id(name):
+            raise ValueError(
+                f"{name[:40]!r} is no server's id. Wanted are numbers such as 1094206712345678901, with commas "
+                "between them; Discord shows them with Settings, Advanced, Developer Mode on: right-click the "
+                "server, Copy Server ID. Leave it empty for every server."
+            )
+    return frozenset(map(int, listed(value)))
+
+
+def _is_id(name: str) -> bool:
+    """Ids of Discord are positive and have 64 bits."""
+    return name.isascii() and name.isdecimal() and len(name) <= 20 and 0 < int(name) < 2**64

@@ -1,0 +1,121 @@
+"""What every song costs and whose place it takes: the kinds of lines in the ledger, and which move writes which. Pure.
+
+Lines are only ever added. An attempt (one POST) is known by its job and its number; its last line says how it stands,
+and its money is counted once: as held, then as spent or unknown, or not at all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.jobs.model import RESTING, Job, JobState
+
+#: A place that is given back after a payment: so often within WINDOW for one member.
+MAX_GIVEN_BACK = 2
+
+
+class ChargeKind(StrEnum):
+    """What a line says."""
+
+    HELD = "held"  #: an attempt to come: its place is taken, its money reserved
+    SPENT = "spent"  #: the music API accepted it
+    FREED = "freed"  #: it was never accepted: nothing is paid, and its place is free unless the next attempt holds it
+    GIVEN = "given"  #: places without money: given back after a failure that was paid for, or a gift (without a job)
+    UNKNOWN = "unknown"  #: it may have been accepted: counts as spent until it is known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line to be written; whose, where and for how much is the job's."""
+
+    attempt: int
+    kind: ChargeKind
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How an attempt stands by its last line."""
+
+    kind: ChargeKind
+    at: datetime  #: when its money was first counted, where it is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """What a line changes in the sums, in songs: times the price that is money.
+
+    `counted_at`: of the day and minute in which `spent` and `unknown` are summed.
+    """
+
+    held: int = 0
+    spent: int = 0
+    unknown: int = 0
+    counted_at: datetime
+
+
+def lines_of_move(before: Job, after: JobState, attempt: int) -> tuple[Line, ...]:
+    """What is written with a move. `attempt`: the job's number of attempts after it. See `booking` for what is not."""
+    match before.state, after:
+        case ((JobState.CHECKING | JobState.QUEUED), (JobState.REFUSED | JobState.FAILED | JobState.CANCELLED)):
+            return (Line(attempt=before.attempt + 1, kind=ChargeKind.FREED, note=after),)
+        case JobState.SUBMITTING, JobState.QUEUED if attempt < before.attempt:
+            # the same attempt is sent again under the same ticket: its first POST may have been accepted
+            return (Line(attempt=before.attempt, kind=ChargeKind.UNKNOWN, note="sent again"),)
+        case JobState.SUBMITTING, JobState.QUEUED:
+            return (
+                Line(attempt=before.attempt, kind=ChargeKind.FREED, note="not accepted"),
+                Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="back in line"),
+            )
+        case JobState.SUBMITTING, JobState.UNKNOWN:
+            return (Line(attempt=before.attempt, kind=ChargeKind.UNKNOWN),)
+        case JobState.SUBMITTING, JobState.FAILED:
+            return (Line(attempt=before.attempt, kind=ChargeKind.FREED, note=after),)
+        case JobState.UNKNOWN, JobState.QUEUED:
+            return (Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="the member risks a second charge"),)
+        case ((JobState.GENERATING | JobState.READY), (JobState.FAILED | JobState.EXPIRED)):
+            return (Line(attempt=before.attempt, kind=ChargeKind.GIVEN, note=after),)
+        case _:
+            return ()
+
+
+def booking(line: Line, standings: Mapping[int, Standing], now: datetime) -> Booking | None:
+    """What the line changes in the sums; None: it says nothing new, and is not written."""
+    standing = standings.get(line.attempt)
+    was_held = standing is not None and standing.kind is ChargeKind.HELD
+    was_unknown = standing is not None and standing.kind is ChargeKind.UNKNOWN
+    match line.kind:
+        case ChargeKind.HELD:
+            return None if was_held else Booking(held=1, counted_at=now)
+        case ChargeKind.FREED:
+            return Booking(held=-1, counted_at=now) if was_held else None
+        case ChargeKind.UNKNOWN:
+            if standing is not None and standing.kind in {ChargeKind.UNKNOWN, ChargeKind.SPENT}:
+                return None
+            return Booking(held=-int(was_held), unknown=1, counted_at=now)
+        case ChargeKind.SPENT:
+            if standing is not None and standing.kind is ChargeKind.SPENT:
+                return None
+            if standing is not None and was_unknown:
+                # it was counted when it became unknown: no later day or month is charged for it
+                return Booking(spent=1, unknown=-1, counted_at=standing.at)
+            return Booking(held=-int(was_held), spent=1, counted_at=now)
+        case ChargeKind.GIVEN:
+            return Booking(counted_at=now)
+
+
+def takes_place(line: Line, before: Job | None) -> bool:
+    """Whether a held line takes one more place of its member's day: an order, or an attempt that they risk."""
+    return line.kind is ChargeKind.HELD and (before is None or before.state is JobState.UNKNOWN)
+
+
+def frees_place(line: Line, after: JobState) -> bool:
+    """Whether a line frees the place: not while the job goes on with it."""
+    return line.kind in {ChargeKind.FREED, ChargeKind.GIVEN} and after in RESTING
+
+
+def stands(standings: Mapping[int, Standing], attempt: int) -> bool:
+    """Whether this attempt may be sent: its money is reserved, or was counted when it was first sent."""
+    standing = standings.get(attempt)
+    return standing is not None and standing.kind in {ChargeKind.HELD, ChargeKind.UNKNOWN}

@@ -1,0 +1,13 @@
+"""Was Mitglieder noch bestellen dürfen, auf Deutsch."""
+
+TEXTS: dict[str, str] = {
+    "quota.under_way": "In Arbeit: {songs}.",
+    "quota.last": "Das war dein letztes Lied für heute. Wieder {again}.",
+    "quota.heading": "Deine Lieder",
+    "quota.left": "Für heute bleiben dir **{left} von {per_day}**.",
+    "quota.no_limit": "Du kannst am Tag so viele Lieder bestellen, wie du magst.",
+    "quota.next": "Der nächste Platz wird frei: {next}.",
+    "quota.at_once": "Gleichzeitig: {live} von {at_once}.",
+    "quota.none_under_way": "Von dir ist gerade nichts in Arbeit.",
+    "quota.price": "Ein Lied kostet etwa {price}.",
+}
