@@ -9,6 +9,7 @@ from functools import partial
 import aiohttp
 from aiolimiter import AsyncLimiter
 
+from bot.admission_check import limits_described
 from bot.audio import AudioPool
 from bot.audio.capacity import capacity
 from bot.audio.model import FenceLayer
@@ -61,6 +62,9 @@ async def run(settings: Settings, open_memory: str = "") -> int:
     print("\nThe model:")
     for line in _described(traits, settings):
         print(f"  {line}")
+    print("\nLimits and budgets:")
+    for line in await limits_described(settings, traits):
+        print(f"  {one_line(line)}")
     trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
         "Discord": _discord,
         "Database": _database,

@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from bot.clock import Clock
 from bot.errors import StartError, StoreError
+from bot.jobs.rule_remarks import KeptRule
 from bot.store import sqlite_file
 from bot.store.driver_errors import driver_errors_mapped
 from bot.store.engines import BUSY_SECONDS, connect, postgresql_engine, sqlite_engine
@@ -21,6 +23,8 @@ log = logging.getLogger(__name__)
 
 #: Key of the advisory lock that the one process that runs jobs holds; any number, so long as it never changes.
 _RUNNER_KEY = 0x436F6D706F7366
+
+_RULES = "SELECT id, guild_id, subject_kind, subject_id, kind, value FROM rule ORDER BY id"
 
 _DRIVERS = {"sqlite+aiosqlite", "postgresql+asyncpg"}
 
@@ -94,6 +98,29 @@ async def describe(url: str) -> str:
         await engine.dispose()
     refuse_newer(_name(parsed), revision)
     return f"{_name(parsed)}: {_state(revision)}."
+
+
+async def kept_rules(url: str) -> list[KeptRule]:
+    """The rules as they stand, beside a running bot or without one; writes nothing. None where there are no tables yet.
+
+    Raises StartError.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite":
+        rows: Sequence[Any] = await asyncio.to_thread(sqlite_file.read, _file_of(parsed), "rule", _RULES)
+    else:
+        engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
+        try:
+            with driver_errors_mapped():
+                async with engine.connect() as connection:
+                    exists = await connection.scalar(text("SELECT to_regclass('rule') IS NOT NULL"))
+                    rows = (await connection.execute(text(_RULES))).all() if exists else []
+        except StoreError as error:
+            raise _unreachable(parsed, error) from None
+        finally:
+            await engine.dispose()
+    names = ("id", "guild_id", "subject_kind", "subject_id", "kind", "value")
+    return [KeptRule(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:

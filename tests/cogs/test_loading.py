@@ -16,7 +16,7 @@ async def test_every_slash_command_belongs_to_a_cog(client_kit: ClientKit) -> No
         for command in client_kit.client.tree.get_commands()
         if isinstance(command, app_commands.Command)
     ]
-    assert len(owners) == 3
+    assert len(owners) == 4
     assert all(isinstance(owner, commands.Cog) for owner in owners)
     assert sorted(client_kit.client.cogs) == ["Compose", "Tracks"]
 

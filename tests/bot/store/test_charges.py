@@ -56,6 +56,12 @@ async def refused(store: SqlJobStore, order: Order, terms: Terms, now: datetime 
     return caught.value
 
 
+def until_of(error: OrderError) -> datetime:
+    until = error.values["until"]
+    assert isinstance(until, datetime)
+    return until
+
+
 async def lay_down(store: SqlJobStore, **values: Any) -> None:
     row = {"guild_id": 5, "note": "", "by": 1, "at": NOON, **values}
     async with store.database.writing() as connection:
@@ -237,7 +243,7 @@ async def test_a_refusal_says_when_and_then_it_is_so(store: SqlJobStore) -> None
         await store.admit(an_order(number), at(number), terms)
     error = await refused(store, an_order(3), terms, at(3600))
     assert (error.reason, error.values["limit"]) == (Reason.LIMIT_DAY, 2)
-    until = error.values["until"]
+    until = until_of(error)
     assert until == at(1) + DAY
     assert (await refused(store, an_order(3), terms, until - timedelta(seconds=1))).reason is Reason.LIMIT_DAY
     assert (await store.admit(an_order(3), until, terms)).taken.left == 0
@@ -249,7 +255,7 @@ async def test_a_budget_says_when_and_then_it_is_so(store: SqlJobStore) -> None:
         await moved(store, (await store.admit(an_order(number), at(600 * number), terms)).job, *TO_GENERATING)
     error = await refused(store, an_order(3), terms, at(3600))
     assert error.reason is Reason.BUDGET
-    until = error.values["until"]
+    until = until_of(error)
     assert NOON + DAY < until <= at(600 + 120) + DAY
     assert (await refused(store, an_order(3), terms, until - timedelta(minutes=2))).reason is Reason.BUDGET
     await store.admit(an_order(3), until, terms)

@@ -27,8 +27,8 @@ def set_terms(client_kit: ClientKit, **terms: int) -> None:
 
 
 async def private_answer(client_kit: ClientKit, asked: Interaction) -> Message:
-    await client_kit.fake.until(lambda: asked.answered)
-    return await client_kit.fake.until(lambda: next((one for one in asked.messages if one.ephemeral), None))
+    answers = await client_kit.fake.until(lambda: [one for one in asked.messages if one.ephemeral])
+    return answers[0]
 
 
 async def lay_down(client_kit: ClientKit, **values: object) -> None:
@@ -38,16 +38,16 @@ async def lay_down(client_kit: ClientKit, **values: object) -> None:
         await connection.execute(insert(rules).values(row))
 
 
-async def quota(client_kit: ClientKit, **who: str) -> str:
-    return text_of(await private_answer(client_kit, await client_kit.fake.slash("quota", **who)))
+async def quota(client_kit: ClientKit) -> str:
+    return text_of(await private_answer(client_kit, await client_kit.fake.slash("quota")))
 
 
 async def by_command(client_kit: ClientKit, _job: Job) -> Interaction:
     return await client_kit.fake.slash("compose", {"lyrics": LYRICS, "title": "T"}, files={"reference": SONG})
 
 
-async def ordered(client_kit: ClientKit, **who: str) -> Interaction:
-    return await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, **who)
+async def ordered(client_kit: ClientKit, member: str | None = None) -> Interaction:
+    return await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, member=member)
 
 
 async def by_command_without_words(client_kit: ClientKit, _job: Job) -> Interaction:
@@ -90,6 +90,7 @@ async def test_a_form_that_was_open_already_is_refused_and_gives_everything_back
     set_terms(client_kit, member_per_day=1)
     opened = await client_kit.fake.slash("compose", {"title": "Mine"}, files={"reference": SONG})
     form = await client_kit.fake.until(lambda: opened.modal)
+    assert form is not None
     job = await client_kit.order()
     sent = await client_kit.fake.submit(form, {"title": "Mine", "lyrics": "other words that are mine"})
     answer = await private_answer(client_kit, sent)
