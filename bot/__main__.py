@@ -1,43 +1,84 @@
-"""The one door: `python -m bot [run | check]`.
+"""The one door: `python -m bot [run | check | --version]`, or `python bot/__main__.py` where a panel starts a file.
 
 Exit codes: 0 after a clean stop, 1 when it cannot run here and now, 2 on unusable settings, 3 when Discord refuses the
 token.
 """
 
+import sys
+from pathlib import Path
+
+if not __package__:  # started as a file: its own folder is on the path then, the project's is not
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts it with an older one shall be told, not shown a trace
+    sys.exit("Compose needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])  # noqa: UP031 - as above
+
 import argparse
 import asyncio
+import io
 import logging
 import os
-import sys
+import platform
 
-from bot import check
-from bot.app import run
-from bot.errors import SettingsError
-from bot.logs import set_up_logs
-from bot.secrecy import close_memory
-from bot.settings import load_settings
+try:
+    from bot import __version__, check
+    from bot.app import run
+    from bot.errors import SettingsError
+    from bot.logs import set_up_logs
+    from bot.secrecy import close_memory
+    from bot.settings import env_file_remarks, load_settings
+except ModuleNotFoundError as missing:
+    if (missing.name or "bot").partition(".")[0] in {"bot", "cogs"}:
+        raise
+    sys.exit(
+        f"The package {missing.name} is not installed for {sys.executable}. In the project's folder:\n"
+        f"  {sys.executable} -m pip install --require-hashes -r requirements/run.lock"
+    )
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("bot")  # started by its file, this module has no name of the project
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the arguments and the settings, do what was asked, return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bot", description="A Discord bot that makes songs.")
     parser.add_argument("what", nargs="?", choices=("run", "check"), default="run", help="run it, or try the settings")
+    parser.add_argument("--version", action="version", version=f"compose-bot {__version__}")
     what = parser.parse_args(arguments).what
+    _print_what_can_be()
     open_memory = close_memory()
     os.umask(0o077)  # lyrics, songs, the database: whatever this process and its children create is this user's alone
+    remarks = env_file_remarks()
     try:
         settings = load_settings()
         if what == "check":
-            return asyncio.run(check.run(settings, open_memory))
+            return asyncio.run(check.run(settings, open_memory, remarks))
         set_up_logs(settings.log_format, settings.log_level)
+        log.info("compose-bot %s on Python %s, %s", __version__, platform.python_version(), _system())
+        for remark in remarks:
+            log.warning("%s", remark)
         if open_memory:
             log.warning("the bot's memory and environment are open to this user's other processes: %s", open_memory)
         return asyncio.run(run(settings))
     except SettingsError as error:
         print("These settings cannot be used:", *error.problems, sep="\n- ", file=sys.stderr)
+        if further := [remark for remark in remarks if remark not in error.problems]:
+            print("Look at this too:", *further, sep="\n- ", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # during a check; a running bot hears it by itself
+        return 130
+    except BrokenPipeError:  # `check | head`: whoever reads has had enough, and the rest goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _system() -> str:
+    return f"{platform.system()} {platform.machine()}".strip()
+
+
+def _print_what_can_be() -> None:
+    """A console that is not UTF-8 (Windows, LANG=C) shows what it has no sign for spelled out, instead of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

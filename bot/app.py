@@ -23,7 +23,7 @@ from bot.connections import public_connector
 from bot.disk import Disk
 from bot.download import remove_leftovers
 from bot.engine.runner import JobRunner
-from bot.errors import StartError
+from bot.errors import SettingsError, StartError
 from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
 from bot.generation.traits import ModelTraits
 from bot.generation.transport import Sessions
@@ -43,7 +43,7 @@ from bot.packaged_tracks import PackagedTracks
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
 from bot.stopping import Stop
-from bot.store.db import open_store, sole_runner
+from bot.store.db import open_store, refuse_unusable, sole_runner
 from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import OrderedModel, OrderRequirements
 
@@ -68,7 +68,10 @@ async def run(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C. Returns the exit code; raises SettingsError before anything was opened."""
     crash.arm(settings.crash_at)
     traits = traits_in_use(settings)
+    refuse_unusable(settings.database_url)
     requirements = _requirements(settings, traits)
+    if objection := settings.discord_api_objection:
+        raise SettingsError([objection])
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     stop = Stop(grace_seconds=settings.stop_grace_seconds, clock=SystemClock())
     stop.listen()
@@ -194,6 +197,10 @@ async def _prepare_files(settings: Settings) -> JobFiles:
     files = JobFiles(settings.data_dir)
     try:
         await asyncio.to_thread(files.prepare)
+    except (FileExistsError, NotADirectoryError):
+        raise StartError(
+            f"DATA_DIR {settings.data_dir}: a file stands where a folder is needed. Name another."
+        ) from None
     except OSError as error:
         raise StartError(f"DATA_DIR {settings.data_dir}: {error.strerror}. Make it writable for this user.") from error
     return files

@@ -2,31 +2,40 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import aiohttp
 from aiolimiter import AsyncLimiter
+from yarl import URL
 
+import bot
 from bot.admission_check import limits_described
 from bot.audio import AudioPool
 from bot.audio.capacity import capacity
+from bot.audio.confinement import limits_in_words
 from bot.audio.model import FenceLayer
 from bot.audio.sample import try_sample
 from bot.clock import SystemClock
+from bot.discord_account import MAX_SERVERS, Account, AnswerError, account_of
 from bot.disk import is_open
 from bot.errors import SettingsError, StartError
 from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
 from bot.generation.traits import ModelTraits
-from bot.generation.transport import Sessions
+from bot.generation.transport import USER_AGENT, Sessions
 from bot.jobs.files import JobFiles
 from bot.jobs.ports import ProbeResult
-from bot.logs import masked, one_line
+from bot.logs import counted, masked, one_line
 from bot.settings import Settings
-from bot.store.db import describe
+from bot.store.db import describe, refuse_unusable
+from bot.value_shapes import looks_like_discord_token
 
 _ANSWER_SECONDS = 15.0
+_MAX_SERVERS_SHOWN = 20
+_UNLIKELY = " What is there now does not look like a bot token, which has three parts with dots between them."
 
 _ADVICE = {
     ProbeResult.KEY_REFUSED: (
@@ -34,7 +43,7 @@ _ADVICE = {
     ),
     ProbeResult.NO_CREDITS: "The key is right, but the account is empty. Top it up at the provider.",
     ProbeResult.IN_TROUBLE: "It answers with errors or limits just now. Try again in a few minutes.",
-    ProbeResult.NOT_THE_API: "Something else answers there. Look at GENERATION_API_URL.",
+    ProbeResult.NOT_THE_API: "No music API answers at this address. Look at GENERATION_API_URL.",
     ProbeResult.NOT_REACHABLE: "No connection. Look at GENERATION_API_URL and at this machine's network.",
 }
 
@@ -50,15 +59,19 @@ class Finding:
     details: tuple[str, ...] = ()
 
 
-async def run(settings: Settings, open_memory: str = "") -> int:
+async def run(settings: Settings, open_memory: str = "", remarks: Sequence[str] = ()) -> int:
     """Print everything; 0 when all is well, 3 when Discord refuses the token, else 1.
 
-    `open_memory`: why this process's memory is not closed to others of its user; empty when it is.
+    `open_memory`: why this process's memory is not closed to others of its user; empty when it is. `remarks`: on
+    `.env`, shown below the settings.
     """
     traits = traits_in_use(settings)
-    print("Settings in force:")
+    refuse_unusable(settings.database_url)
+    print(f"compose-bot {bot.__version__}\n\nSettings in force:")
     for name, value in settings.described().items():
         print(f"  {name}={one_line(value)}")
+    for remark in remarks:
+        print(f"  LOOK: {one_line(remark)}")
     print("\nThe model:")
     for line in _described(traits, settings):
         print(f"  {line}")
@@ -80,7 +93,7 @@ async def run(settings: Settings, open_memory: str = "") -> int:
         for detail in findings[name].details:
             print(f"    {one_line(detail)}")
     if all(finding.good for finding in findings.values()):
-        print("\nEverything is in order. Start the bot with: make run")
+        print("\nEverything is in order. Start the bot with: make run, or python -m bot run")
         return 0
     return 3 if findings["Discord"].token_refused else 1
 
@@ -89,34 +102,57 @@ def _described(traits: ModelTraits, settings: Settings) -> list[str]:
     pace, deadline_seconds, concurrency = drive_of(traits, settings)
     driven = (
         f"in force: looked at every {pace.poll_interval_seconds:g} s, given up after {deadline_seconds:g} s, "
-        f"{concurrency} songs at once"
+        f"{counted(concurrency, 'song')} at once"
     )
     return [*traits.described(), driven]
 
 
 async def _discord(settings: Settings) -> Finding:
-    headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}"}
+    if objection := settings.discord_api_objection:
+        return Finding(good=False, sentence=f"{objection}.")
+    headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}", "User-Agent": USER_AGENT}
     timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
     try:
-        async with (
-            aiohttp.ClientSession(headers=headers, timeout=timeout) as session,
-            session.get(f"{settings.discord_api_url}/users/@me") as answer,
-        ):
-            if answer.status == 401:
-                return Finding(
-                    good=False,
-                    sentence="DISCORD_TOKEN is refused. Developer portal, your application, Bot, Reset Token.",
-                    token_refused=True,
-                )
-            if answer.status != 200:
-                return Finding(good=False, sentence=f"It answers with status {answer.status}. Try again later.")
-            name = (await answer.json(content_type=None)).get("username", "?")
+        async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+            account = await account_of(session, settings.discord_api_url)
+    except AnswerError as error:
+        return _not_discord(error.status, settings)
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         return Finding(
             good=False,
             sentence=f"No usable answer ({type(error).__name__}). Look at DISCORD_API_URL and this machine's network.",
         )
-    return Finding(good=True, sentence=f"The token belongs to {name}.")
+    details = (f"invite link: {account.invite}", *_servers_told(account))
+    return Finding(good=True, sentence=f"The token belongs to {account.name}.", details=details)
+
+
+def _not_discord(status: int, settings: Settings) -> Finding:
+    if status == 401:
+        odd = "" if looks_like_discord_token(settings.discord_token.get_secret_value()) else _UNLIKELY
+        return Finding(
+            good=False,
+            sentence=f"DISCORD_TOKEN is refused. Developer portal, your application, Bot, Reset Token.{odd}",
+            token_refused=True,
+        )
+    if status < 400 or status in {404, 405}:
+        return Finding(good=False, sentence=f"No Discord answers there (status {status}). Look at DISCORD_API_URL.")
+    return Finding(good=False, sentence=f"It answers with status {status}. Try again later.")
+
+
+def _servers_told(account: Account) -> list[str]:
+    """The servers, those first where something is missing; a screenful at the most."""
+    if account.servers is None:
+        return ["its servers: Discord did not list them just now"]
+    if not account.servers:
+        return ["it is in no server yet: open the invite link"]
+    many = len(account.servers)
+    lines = [f"it is in {'at least ' if many == MAX_SERVERS else ''}{counted(many, 'server')}:"]
+    for server in sorted(account.servers, key=lambda server: not server.missing)[:_MAX_SERVERS_SHOWN]:
+        lacks = (
+            f"MISSING {', '.join(server.missing)}; give them to its role" if server.missing else "nothing is missing"
+        )
+        lines.append(f"  {server.name} ({server.id}): {lacks}")
+    return [*lines, *([f"  and {many - _MAX_SERVERS_SHOWN} more"] if many > _MAX_SERVERS_SHOWN else [])]
 
 
 async def _database(settings: Settings) -> Finding:
@@ -137,7 +173,10 @@ def _try_files(settings: Settings) -> Finding:
     except SettingsError as error:
         return Finding(good=False, sentence=f"{error}.")
     folder = settings.data_dir.absolute()
-    place = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        place = next(path for path in (folder, *folder.parents) if path.exists())
+    except OSError as error:
+        return Finding(good=False, sentence=f"DATA_DIR {folder}: {error.strerror}.")
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         return Finding(good=False, sentence=f"DATA_DIR {folder}: {place} is not a folder that this user may write to.")
     others = " Other users of this machine can look into it: chmod 700 would end that." if is_open(folder) else ""
@@ -147,7 +186,7 @@ def _try_files(settings: Settings) -> Finding:
 async def _sound(settings: Settings, open_memory: str) -> Finding:
     """The built-in sample, through the same processes that members' songs go through; where it can, in their folder."""
     work = JobFiles(settings.data_dir).work
-    async with AudioPool(processes=1, work_dir=work if await asyncio.to_thread(work.is_dir) else None) as pool:
+    async with AudioPool(processes=1, work_dir=work if await asyncio.to_thread(_is_folder, work) else None) as pool:
         result = await try_sample(pool)
         fence = _fence(pool, open_memory)
         most = f" Its processes needed {pool.peak_bytes / 1024**2:.0f} MiB at most." if pool.peak_bytes else ""
@@ -155,6 +194,12 @@ async def _sound(settings: Settings, open_memory: str) -> Finding:
         return Finding(good=False, sentence=result.sentence)
     sentence = f"{result.sentence}{most}{_at_once(settings)} The fence around each:"
     return Finding(good=True, sentence=sentence, details=fence)
+
+
+def _is_folder(path: Path) -> bool:
+    with suppress(OSError):  # a name too long, or a folder above that may not be looked into
+        return path.is_dir()
+    return False
 
 
 def _at_once(settings: Settings) -> str:
@@ -168,7 +213,8 @@ def _at_once(settings: Settings) -> str:
 def _fence(pool: AudioPool, open_memory: str) -> tuple[str, ...]:
     """What keeps a file that has taken its decoder over from the bot's secrets. A layer that lacks is no problem."""
     own = FenceLayer(name="the bot's memory", holds=not open_memory, detail=open_memory or "closed to its children")
-    return tuple(f"{each.name}: {'' if each.holds else 'MISSING, '}{each.detail}" for each in (own, *pool.fence))
+    layers = (f"{each.name}: {'' if each.holds else 'MISSING, '}{each.detail}" for each in (own, *pool.fence))
+    return (*layers, f"limits: {limits_in_words()}")
 
 
 async def _music_api(settings: Settings) -> Finding:
@@ -178,8 +224,19 @@ async def _music_api(settings: Settings) -> Finding:
         try:
             model = open_model(traits_in_use(settings), around)
         except SettingsError as error:
-            return Finding(good=False, sentence=f"{error}. Copy it again from the provider's page.")
+            return Finding(good=False, sentence=f"{error}.")
         found = await model.generator.probe()
     if found.result is ProbeResult.KEY_ACCEPTED:
-        return Finding(good=True, sentence="It answers and accepts the key; nothing was spent.")
-    return Finding(good=False, sentence=f"{_ADVICE[found.result]} ({found.detail})")
+        untried = f" ({found.detail})" if "not tried" in found.detail else ""
+        return Finding(good=True, sentence=f"It answers and accepts the key; nothing was spent.{untried}")
+    hint = _address_hint(settings.generation_api_url) if found.result is ProbeResult.NOT_THE_API else ""
+    return Finding(good=False, sentence=f"{_ADVICE[found.result]}{hint} ({found.detail})")
+
+
+def _address_hint(address: str) -> str:
+    """For who wrote down more of the address than its base."""
+    url = URL(address)
+    if url.path == "/":
+        return ""
+    base = url.with_path(url.path.partition("/v2")[0] if "/v2" in url.path else "/")
+    return f" The bot itself adds /v2/generate/audio: is it {str(base).rstrip('/')}?"

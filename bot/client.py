@@ -20,6 +20,7 @@ from bot.clock import Clock
 from bot.errors import StartError, TokenRefusedError
 from bot.jobs.ports import ValueStore
 from bot.jobs.service import JobService
+from bot.logs import counted
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
 from bot.ui.error_handler import report
@@ -155,7 +156,7 @@ class ComposeClient(commands.Bot):
 
     async def on_ready(self) -> None:
         """Discord has told us about the guilds; may happen again after a lost session."""
-        log.info("connected as %s, in %d servers", self.user, len(self.guilds))
+        log.info("connected as %s, in %s", self.user, counted(len(self.guilds), "server"))
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Forms, and buttons that no version known here has drawn; everything else is dispatched by discord.py."""

@@ -14,7 +14,7 @@ ComposeError
 ├── GenerationError          a call to the music API
 │   ├── RefusedError         a definite no to this request: the job fails with its reason
 │   ├── BusyError            not accepted, or not answered, and safe to ask again: later
-│   ├── AccountError         key or credits: the operator must act; later
+│   ├── AccountError         key, credits or address: the operator must act; later
 │   └── OutcomeUnknownError  a POST that may have been accepted: never repeated by code
 ├── TrackError               the finished track's file
 │   ├── TrackNotReadyError   not there yet, or no connection: later
@@ -67,6 +67,7 @@ class Reason(StrEnum):
     REQUEST_REFUSED = "request_refused"  #: the music API refuses the request for another documented reason
     PROVIDER_FAILED = "provider_failed"  #: the music API began and gave up
     KEY_REFUSED = "key_refused"  #: 401: the operator must look
+    ADDRESS_WRONG = "address_wrong"  #: no such call at this address: the operator must look
     NO_CREDITS = "no_credits"  #: 403 out of credits: the operator must top up
     BUSY_TOO_LONG = "busy_too_long"  #: 429 or no connection for longer than a job may wait
     OUTCOME_UNKNOWN = "outcome_unknown"  #: the POST may or may not have been accepted
@@ -181,12 +182,12 @@ class BusyError(GenerationError):
 
 
 class AccountError(GenerationError):
-    """The operator's key or credits."""
+    """The operator's key, credits or address."""
 
     def __init__(
         self, message: str, *, reason: Reason, status: int | None = None, request_id: str | None = None
     ) -> None:
-        """`reason`: KEY_REFUSED or NO_CREDITS."""
+        """`reason`: KEY_REFUSED, NO_CREDITS or ADDRESS_WRONG."""
         super().__init__(message, status=status, request_id=request_id)
         self.reason = reason
 

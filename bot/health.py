@@ -1,12 +1,14 @@
 """`/healthz` and `/metrics`: whether this process works, at a glance for a supervisor and in figures for a graph."""
 
 import logging
+import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
 from aiohttp import web
 
+import bot
 from bot.audio.sample import SampleResult
 from bot.clock import Clock
 from bot.errors import StartError, StoreError
@@ -73,9 +75,9 @@ class HealthServer:
         self._checks = checks
 
     async def healthz(self, _request: web.Request) -> web.Response:
-        """`{"status": "ok" | "red", "problems": […], "sound": "untried" | "ok" | "failing", "disk": …, "loops": […]}`.
+        """`{"status": "ok" | "red", "version": …, "problems": […], "sound": …, "disk": …, "loops": […]}`.
 
-        `disk` is "ok", or what failed.
+        `sound` is "untried", "ok" or "failing"; `disk` is "ok", or what failed.
         """
         problems = [
             f"loop {loop.name} died: {loop.last_error}" for loop in self._supervisor.states() if not loop.running
@@ -96,6 +98,7 @@ class HealthServer:
             problems.append(f"the disk of DATA_DIR fails: {disk}")
         body = {
             "status": "red" if problems else "ok",
+            "version": bot.__version__,
             "problems": problems,
             "sound": "untried" if sound is None else "ok" if sound.good else "failing",
             "disk": disk or "ok",
@@ -112,6 +115,15 @@ class HealthServer:
         return web.Response(body=self._metrics.exposition(), content_type="text/plain", charset="utf-8")
 
 
+def _why_not(error: OSError | UnicodeError) -> str:
+    """In the system's own words: asyncio's repeat host and port."""
+    if isinstance(error, UnicodeError):
+        return "not a host name"
+    if error.errno is None or error.errno < 0:  # a resolver's numbers are below zero
+        return str(error.strerror)
+    return os.strerror(error.errno)
+
+
 @asynccontextmanager
 async def serve_health(server: HealthServer, host: str, port: int) -> AsyncGenerator[int]:
     """Listen for as long as the context lasts; yields the port. Raises StartError when it is taken."""
@@ -124,9 +136,10 @@ async def serve_health(server: HealthServer, host: str, port: int) -> AsyncGener
         site = web.TCPSite(runner, host, port)
         try:
             await site.start()
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a name that no host can have is no OSError
+            why = _why_not(error)
             raise StartError(
-                f"HEALTH_HOST {host}, HEALTH_PORT {port}: cannot listen there ({error.strerror}). Choose another."
+                f"HEALTH_HOST {host}, HEALTH_PORT {port}: cannot listen there ({why}). Choose another."
             ) from error
         bound = runner.addresses[0][1]
         log.info("health at http://%s:%s/healthz", host, bound)

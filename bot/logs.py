@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import re
 import sys
 from datetime import UTC, datetime
@@ -39,6 +40,11 @@ def one_line(text: str) -> str:
     return _HIDDEN.sub(lambda found: _SHORT.get(found[0]) or _spelled(found[0]), text)
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 server`, `2 servers`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def _spelled(character: str) -> str:
     return f"\\x{ord(character):02x}" if ord(character) < 0x100 else f"\\u{ord(character):04x}"
 
@@ -54,7 +60,12 @@ def _extras(record: logging.LogRecord) -> dict[str, object]:
 
 def _harmless(value: object) -> object:
     """Numbers stay numbers; anything else is text (an exception's, a path's, a URL's), masked."""
-    return value if value is None or isinstance(value, bool | int | float) else masked(str(value))
+    return _rounded(value) if value is None or isinstance(value, bool | int | float) else masked(str(value))
+
+
+def _rounded(value: object) -> object:
+    """Seconds and the like to the thousandth: nothing here is measured better."""
+    return round(value, 3) if isinstance(value, float) and math.isfinite(value) else value
 
 
 class TextFormatter(logging.Formatter):
@@ -62,7 +73,8 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, and the trace below it, indented, if there is one; no value can add a line or a colour."""
-        extras = "".join(f" {name}={value}" for name, value in _extras(record).items())
+        said = {name: _rounded(value) for name, value in _extras(record).items() if value is not None and value != ""}
+        extras = "".join(f" {name}={value}" for name, value in said.items())
         when = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
         line = f"{when} {record.levelname} {record.name}: {record.getMessage()}{extras}"
         trace = _indented(masked(self.formatException(record.exc_info))) if record.exc_info else ""

@@ -1,36 +1,28 @@
 """Every setting, its default and its limits; the only reader of the environment and of `.env`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import (
-    BaseSettings,
-    DotEnvSettingsSource,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from yarl import URL
 
+from bot import database_address
 from bot.addresses import public_host
 from bot.amounts import currency_of, ids_of, limit_of, money_of, yes_or_no
+from bot.empty_limits import EMPTY_IS_NONE, EmptyLimits
 from bot.errors import SettingsError
+from bot.setting_sources import Names, gathered, home_expanded, remarks_on
+from bot.settings_shown import shown
 
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 
-_STARS = "********"
-#: Parameters of an address that are shown as they are; any other may be a key under whatever name.
-_HARMLESS_PARAMETERS = frozenset({
-    "compress", "database", "encoding", "host", "port", "prepared_statement_cache_size", "ssl", "sslmode",
-    "statement_cache_size", "target_session_attrs", "user", "v",
-})  # fmt: skip
-
+_SQLITE = "sqlite+aiosqlite:///"
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 #: Songs; None: no limit.
 Limit = Annotated[int | None, BeforeValidator(limit_of)]
@@ -39,26 +31,12 @@ Money = Annotated[Decimal | None, BeforeValidator(money_of)]
 Number = TypeVar("Number", int, float)
 Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
 
-#: Settings whose empty value means "no limit" and not "not set".
-_EMPTY_IS_NONE = frozenset({
-    "limit_member_per_day", "limit_member_at_once", "limit_guild_per_day", "budget_per_day", "budget_per_month",
-})  # fmt: skip
+
+class MaybeSecret:
+    """Marks a setting that holds a secret although it is no SecretStr: NAME_FILE may name the file it stands in."""
 
 
-class _EmptyLimits(PydanticBaseSettingsSource):
-    """Limits that somebody set to nothing: where no other source has a value for them, that is one."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        """Not asked: the whole is made at once."""
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """Each such setting with an empty text."""
-        sources = [
-            source(self.settings_cls, env_ignore_empty=False) for source in (EnvSettingsSource, DotEnvSettingsSource)
-        ]
-        empty = {name for source in sources for name, value in source().items() if value == ""}
-        return dict.fromkeys(empty & _EMPTY_IS_NONE, "")
+MAYBE_SECRET = MaybeSecret()
 
 
 class Settings(BaseSettings):
@@ -94,7 +72,7 @@ class Settings(BaseSettings):
     """Pause between two looks at one job while nothing better is known. While unset, the model's."""
     polls_per_second: Annotated[float, Field(gt=0, le=1_000)] = 5
     """Budget for all looks together; with more jobs than that allows, the pause grows."""
-    database_url: str = "sqlite+aiosqlite:///data/compose.db"
+    database_url: Annotated[str, MAYBE_SECRET] = "sqlite+aiosqlite:///data/compose.db"
     """The job table."""
     data_dir: Path = Path("data")
     """Folder of the references' and tracks' copies."""
@@ -150,7 +128,7 @@ class Settings(BaseSettings):
     @classmethod
     def _says_something_empty(cls, name: str) -> bool:
         field = cls.model_fields.get(name)
-        return name in _EMPTY_IS_NONE or (field is not None and field.is_required())
+        return name in EMPTY_IS_NONE or (field is not None and field.is_required())
 
     @classmethod
     def settings_customise_sources(
@@ -162,7 +140,13 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """As always, and last what is empty on purpose."""
-        return init_settings, env_settings, dotenv_settings, file_secret_settings, _EmptyLimits(settings_cls)
+        return (
+            init_settings,
+            env_settings,
+            dotenv_settings,
+            file_secret_settings,
+            EmptyLimits(settings_cls, getattr(dotenv_settings, "env_file", None)),
+        )
 
     @field_validator("discord_token", "generation_api_key")
     @classmethod
@@ -170,6 +154,11 @@ class Settings(BaseSettings):
         if not value.get_secret_value():
             raise PydanticCustomError("missing", "is blank")
         return value
+
+    @field_validator("data_dir", "blocked_words_file")
+    @classmethod
+    def _at_home(cls, value: Path | None) -> Path | None:
+        return None if value is None else home_expanded(value)
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -203,9 +192,16 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
-            raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
-        return value if value.startswith("sqlite") else _absolute(value, ("postgresql+asyncpg",))
+        if not database_address.is_postgresql(value):
+            if not value.startswith(_SQLITE):
+                raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+            if value.startswith(f"{_SQLITE}~"):
+                return f"{_SQLITE}{home_expanded(Path(value.removeprefix(_SQLITE)))}"
+        elif not value.partition("://")[2].strip("/"):
+            raise ValueError("must be an address that begins with postgresql+asyncpg://")
+        else:
+            database_address.parse(value)
+        return value
 
     @model_validator(mode="after")
     def _timeout_covers_a_poll(self) -> Self:
@@ -242,13 +238,28 @@ class Settings(BaseSettings):
         host = URL(self.discord_api_url).host or ""
         return not any(host == name or host.endswith(f".{name}") for name in ("discord.com", "discordapp.com"))
 
+    @property
+    def discord_api_objection(self) -> str:
+        """Why DISCORD_API_URL cannot be asked; empty when it can. A login in it would take the token's place."""
+        url = URL(self.discord_api_url)
+        if url.user is not None or url.password is not None:
+            return (
+                "DISCORD_API_URL: holds a login, what stands before the @; remove it, the token goes in DISCORD_TOKEN"
+            )
+        if url.query_string or url.fragment:
+            return "DISCORD_API_URL: holds parameters, what stands behind the ? or #; remove them"
+        return ""
+
     def blocked_words(self) -> str:
         """What stands in BLOCKED_WORDS_FILE; empty without one. Raises SettingsError when it cannot be read."""
         try:
             return self.blocked_words_file.read_text(encoding="utf-8-sig") if self.blocked_words_file else ""
-        except (OSError, UnicodeDecodeError):
-            problem = f"BLOCKED_WORDS_FILE {self.blocked_words_file}: cannot be read as UTF-8 text; look at its path"
-            raise SettingsError([problem]) from None
+        except OSError as error:
+            why = f"cannot be read as text ({error.strerror}); look at its path and who may read it"
+            raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {why}"]) from None
+        except UnicodeDecodeError:
+            why = "cannot be read as UTF-8 text; save it as UTF-8"
+            raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {why}"]) from None
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """What repr and str show: the same as `described`."""
@@ -256,9 +267,9 @@ class Settings(BaseSettings):
 
     def described(self) -> dict[str, str]:
         """Every setting as it is in force, by its name in the environment; secrets as stars."""
-        shown = {name.upper(): _shown(getattr(self, name)) for name in type(self).model_fields}
-        without = {name.upper(): "(no limit)" for name in _EMPTY_IS_NONE if getattr(self, name) is None}
-        return shown | without
+        in_force = {name.upper(): shown(getattr(self, name)) for name in type(self).model_fields}
+        without = {name.upper(): "(no limit)" for name in EMPTY_IS_NONE if getattr(self, name) is None}
+        return in_force | without
 
 
 def _listed(value: str | None) -> list[str]:
@@ -279,49 +290,61 @@ def _absolute(value: str, schemes: tuple[str, ...]) -> str:
         url = URL()
     if url.scheme not in schemes or not url.host:
         raise ValueError(f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    if any(sign.isspace() for sign in url.host):
+        raise ValueError("has a blank inside; remove it")
+    try:
+        url.host.encode("idna")
+    except UnicodeError:  # an empty label, or one of more than 63 letters: every look-up would fail on it
+        raise ValueError("has a host that cannot exist; look at its dots") from None
     return value
 
 
-def _shown(value: object) -> str:
-    if value is None:
-        return "(unset)"
-    if isinstance(value, SecretStr):
-        return _STARS
-    text = str(value)
-    scheme, separator, rest = text.partition("://")
-    if not separator:
-        return text
-    address, _, fragment = rest.partition("#")
-    place, _, query = address.partition("?")
-    shown = f"{scheme}://{_login_hidden(place, keeps_user=scheme.startswith('postgresql'))}"
-    if query:
-        shown += "?" + "&".join(_parameter_shown(parameter) for parameter in query.split("&"))
-    return f"{shown}#{_STARS}" if fragment else shown
-
-
-def _login_hidden(place: str, *, keeps_user: bool) -> str:
-    """Where a login stands alone it may be a key; a database's user is none."""
-    authority, slash, path = place.partition("/")
-    login, at, host = authority.rpartition("@")
-    user, colon, _ = login.partition(":")
-    if not at:
-        return place
-    return f"{user if keeps_user else _STARS}{colon and ':' + _STARS}@{host}{slash}{path}"
-
-
-def _parameter_shown(parameter: str) -> str:
-    name, equals, _ = parameter.partition("=")
-    return parameter if equals and name.lower() in _HARMLESS_PARAMETERS else f"{name}={_STARS}" if equals else _STARS
-
-
 def load_settings(**overrides: object) -> Settings:
-    """Read the environment and `.env`. Raises SettingsError with one sentence for each problem, all at once."""
+    """Read the environment, `.env`, and the files that NAME_FILE names.
+
+    Raises SettingsError with one sentence for each problem, all at once, before anything else was done with a value.
+    """
+    found = gathered(_env_file_in(overrides), overrides, setting_names())
+    problems = dict(found.problems)
+    settings: Settings | None = None
     try:
-        return Settings(**overrides)  # pyright: ignore[reportArgumentType] -- names come from the environment
+        settings = Settings(**{**found.from_files, **overrides, **found.env_file_choice})  # pyright: ignore[reportArgumentType] -- names come from the environment
     except ValidationError as error:
-        raise SettingsError([_sentence(problem) for problem in error.errors()]) from None
-    except UnicodeDecodeError:
-        raise SettingsError([".env is not UTF-8 text"]) from None
+        for problem in error.errors():
+            name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+            if not (problem["type"] == "missing" and name in found.swallowed):
+                problems.setdefault(name, _sentence(problem))
+    if problems or settings is None:
+        place = {name: number for number, name in enumerate(variable_names())}
+        in_order = sorted(problems, key=lambda name: place.get(name, len(place)))
+        raise SettingsError([problems[name] for name in in_order]) from None
+    return settings
+
+
+def env_file_remarks() -> tuple[str, ...]:
+    """What is odd about `.env` and keeps nothing from working: misspelt names, values given twice."""
+    return remarks_on(_env_file_in({}), setting_names())
+
+
+def _env_file_in(overrides: Mapping[str, object]) -> Path | None:
+    path = overrides.get("_env_file", Settings.model_config.get("env_file"))
+    return Path(path) if isinstance(path, str | Path) else None
+
+
+def setting_names() -> Names:
+    """The settings by kind."""
+    fields = {name.upper(): field for name, field in Settings.model_fields.items()}
+    keys = {name for name, field in fields.items() if SecretStr in (field.annotation, *get_args(field.annotation))}
+    marked = {name for name, field in fields.items() if any(isinstance(mark, MaybeSecret) for mark in field.metadata)}
+    return Names(
+        settings=tuple(fields),
+        needed=frozenset(name for name, field in fields.items() if field.is_required()),
+        keys=frozenset(keys),
+        in_files=tuple(name for name in fields if name in keys | marked),
+        paths=frozenset(
+            name for name, field in fields.items() if Path in (field.annotation, *get_args(field.annotation))
+        ),
+    )
 
 
 def _sentence(problem: Any) -> str:

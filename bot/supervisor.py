@@ -71,7 +71,7 @@ class TaskSupervisor:
             pause = _PAUSES_SECONDS[min(in_a_row, len(_PAUSES_SECONDS) - 1)]
             deaths, in_a_row = deaths + 1, in_a_row + 1
             kind = type(error).__name__ if error else "it returned"
-            log.error("loop %s ended (%s), again in %s s", name, kind, pause, exc_info=error)
+            log.error("loop %s ended (%s), again in %g s", name, kind, pause, exc_info=error)
             self._states[name] = LoopState(name=name, running=False, deaths=deaths, last_error=kind)
             await self._clock.sleep(pause)
             self._states[name] = LoopState(name=name, running=True, deaths=deaths, last_error=kind)

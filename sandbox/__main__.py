@@ -1,6 +1,7 @@
 """`python -m sandbox demo | up | generation | discord | sketch`: the stand-ins, alone or together."""
 
 import importlib
+import io
 import sys
 
 #: Each is a module with `main(arguments) -> exit code`, imported only when it is asked for.
@@ -20,6 +21,9 @@ def main(arguments: list[str]) -> int:
         for name, (_, words) in _COMMANDS.items():
             print(f"  {name:<12}{words}", file=sys.stderr)
         return 2
+    for stream in (sys.stdout, sys.stderr):  # a console that is not UTF-8 shows what it can
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     module = importlib.import_module(_COMMANDS[arguments[0]][0])
     return int(module.main(arguments[1:]))
 

@@ -5,11 +5,15 @@ database, as a new process would.
 """
 
 import asyncio
+import atexit
 import re
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -63,6 +67,24 @@ class ShiftedClock(SystemClock):
         return super().now() + self.ahead
 
 
+async def migrated(clock: SystemClock) -> Path:
+    """An empty database at this version, made once by each process, to be copied."""
+    path = _templates() / "compose.db"
+    if not path.exists():
+        new = path.with_name("new.db")
+        async with open_store(f"sqlite+aiosqlite:///{new}", clock=clock, synchronous="OFF"):
+            pass
+        new.rename(path)
+    return path
+
+
+@cache
+def _templates() -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="compose-template-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
 @dataclass(kw_only=True)
 class ClientKit:
     fake: FakeDiscord
@@ -91,7 +113,10 @@ class ClientKit:
     async def start(self) -> None:
         self._stack = AsyncExitStack()
         self._live = {}
-        url = f"sqlite+aiosqlite:///{self.folder / 'compose.db'}"
+        database = self.folder / "compose.db"
+        if not database.exists():
+            shutil.copy(await migrated(self.clock), database)
+        url = f"sqlite+aiosqlite:///{database}"
         self.store = await self._stack.enter_async_context(open_store(url, clock=self.clock, synchronous="OFF"))
         self.files = JobFiles(self.folder)
         self.files.prepare()

@@ -55,8 +55,8 @@ TASK_MAKERS = {
     "bot/download.py",  # a thread that is waited for even when the download is cancelled
 }
 
-#: A child that decodes gets a few variables and nothing else; least of all the secrets.
-ENVIRONMENT_READERS = {"bot/audio/child.py"}
+#: A child that decodes gets a few variables and nothing else; least of all the secrets. Settings are read in one place.
+ENVIRONMENT_READERS = {"bot/audio/child.py", "bot/setting_sources.py"}
 
 #: What joins the parts may know all of them, so discord reaches it by way of the client.
 COMPOSITION = {"bot.__main__", "bot.app", "bot.assembly"}

@@ -13,7 +13,9 @@ from tests.warm_bots import CAN_FORK, WarmBotProcess
 
 pytestmark = [
     pytest.mark.skipif(not CAN_FORK, reason="bots start cold here"),
-    pytest.mark.parametrize("kind", [BotProcess, WarmBotProcess], ids=["cold", "warm"]),
+    pytest.mark.parametrize(
+        "kind", [pytest.param(BotProcess, id="cold", marks=pytest.mark.slow), pytest.param(WarmBotProcess, id="warm")]
+    ),
 ]
 
 

@@ -31,7 +31,11 @@ class Capacity:
     @property
     def sentence(self) -> str:
         """Cores and memory in words."""
-        cores = "an unknown number of cores" if self.cores is None else f"{self.cores:g} usable cores"
+        cores = (
+            "an unknown number of cores"
+            if self.cores is None
+            else f"{self.cores:g} usable {'core' if self.cores == 1 else 'cores'}"
+        )
         memory = "memory unknown" if self.memory_bytes is None else f"{self.memory_bytes / 1024**3:.1f} GiB of memory"
         return f"{cores}, {memory}"
 

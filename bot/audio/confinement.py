@@ -33,6 +33,15 @@ def confine(limits: ChildLimits) -> None:
     peak_bytes()  # behind the fence /proc can no longer be opened, what is open can still be read
 
 
+def limits_in_words(platform: str = sys.platform) -> str:
+    """What of the limits this platform knows, for operators."""
+    if platform == "win32":
+        return "the clock alone; Windows has no limit on memory, CPU or what is written for it"
+    if platform == "darwin":
+        return "CPU, clock, size of files; memory only where it is measured, between two pieces of a song"
+    return "memory, CPU, clock, size of files"
+
+
 def check_memory(memory_bytes: int) -> None:
     """Raises MemoryError above `memory_bytes` resident. The only memory limit on macOS, a second one elsewhere."""
     if peak_bytes() > memory_bytes:

@@ -16,6 +16,7 @@ from bot.jobs.context import RunAgain, StepResult
 from bot.jobs.live_job import LiveJob
 from bot.jobs.ports import EngineStore
 from bot.jobs.schedule import Pace, spread_seconds
+from bot.logs import counted
 from bot.metrics import Metrics
 from bot.supervisor import TaskSupervisor
 
@@ -67,7 +68,7 @@ class JobRunner:
         """Queue every job that needs a look, spread over one interval, and begin to look."""
         # what a restart left open is looked up once more at the provider, although its member has been told
         found = self._spread(await self._store.unknown_ids()) + await self._find_forgotten()
-        log.info("taking up %d jobs", found)
+        log.info("taking up %s", counted(found, "job"))
         self._supervisor.run_forever("engine", partial(self._loop, steps))
         self._supervisor.run_forever("reconcile", self._reconcile)
 
@@ -85,12 +86,13 @@ class JobRunner:
                 step.cancel()
         if not running:
             return
-        log.info("stopping: %d jobs are between intent and confirmation", sum(live.in_flight for live, _ in running))
+        between = sum(live.in_flight for live, _ in running)
+        log.info("stopping: between intent and confirmation: %s", counted(between, "job"))
         _, late = await asyncio.wait([step for _, step in running], timeout=grace_seconds)
         for step in late:
             step.cancel()
         if late:
-            log.warning("%d jobs were cut off; what became of them is found out at the next start", len(late))
+            log.warning("cut off: %s; what became of it is found out at the next start", counted(len(late), "job"))
             await asyncio.wait(late, timeout=_CUT_OFF_SECONDS)
 
     def _live(self, job_id: int) -> LiveJob:
@@ -163,7 +165,7 @@ class JobRunner:
                 log.warning("the database is busy: %s", error)
                 continue
             if found:
-                log.warning("took up %d forgotten jobs", found)
+                log.warning("took up %s", counted(found, "forgotten job"))
 
     async def _find_forgotten(self) -> int:
         return self._spread(await self._store.unfinished_ids())

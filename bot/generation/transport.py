@@ -17,6 +17,11 @@ from bot.download import DownloadTimeouts
 from bot.errors import BusyError, GenerationError, SettingsError
 
 _READ_BYTES = 1 << 14
+_NOT_PLAIN = (
+    "GENERATION_API_URL: must be an address alone, such as https://api.apilaplas.com, without a login, parameters or "
+    "#; the key belongs into GENERATION_API_KEY"
+)
+_NO_KEY = "GENERATION_API_KEY: empty, or with characters that no key has; copy it again from the provider's page"
 USER_AGENT = f"compose-bot/{bot.__version__}"
 
 #: aiohttp raises these before the first byte of a request is written: the server cannot have taken it.
@@ -147,11 +152,21 @@ class Transport:
         self._observe = observe
 
     async def get(
-        self, session: aiohttp.ClientSession, call: str, path: str, params: Mapping[str, str | int]
+        self,
+        session: aiohttp.ClientSession,
+        call: str,
+        path: str,
+        params: Mapping[str, str | int],
+        *,
+        with_key: bool = True,
     ) -> Answer:
         """Safe to repeat. Raises BusyError when no answer came; an answer that broke off has `is_whole` False."""
         return await self._exchange(
-            session, "GET", call, path, lost=BusyError, seconds=self._timeouts.read_seconds, params=params
+            *(session, "GET", call, path),
+            lost=BusyError,
+            seconds=self._timeouts.read_seconds,
+            params=params,
+            with_key=with_key,
         )
 
     async def post(
@@ -181,6 +196,7 @@ class Transport:
         params: Mapping[str, str | int] | None = None,
         body: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        with_key: bool = True,
     ) -> Answer:
         started = self._clock.monotonic()
         status: int | None = None
@@ -192,7 +208,7 @@ class Transport:
                 params=params,
                 json=body,
                 headers={
-                    "Authorization": f"Bearer {self._key.get_secret_value()}",
+                    **({"Authorization": f"Bearer {self._key.get_secret_value()}"} if with_key else {}),
                     "Accept": "application/json",
                     "User-Agent": USER_AGENT,
                     **(headers or {}),
@@ -240,12 +256,12 @@ def _usable_base(base_url: str) -> yarl.URL:
         is_usable = False
         url = yarl.URL()
     if not is_usable:
-        raise SettingsError(["GENERATION_API_URL: not a plain http(s) address such as https://api.apilaplas.com"])
+        raise SettingsError([_NOT_PLAIN])
     return url.with_path(url.path.rstrip("/")) if url.path != "/" else url
 
 
 def _usable_key(api_key: SecretStr) -> SecretStr:
     key = api_key.get_secret_value().strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise SettingsError(["GENERATION_API_KEY: empty, or with characters that no key has"])
+        raise SettingsError([_NO_KEY])
     return SecretStr(key)

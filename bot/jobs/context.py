@@ -9,7 +9,7 @@ from typing import TypeVar, Unpack
 
 from bot.clock import Clock
 from bot.disk import Disk
-from bot.errors import AccountError, DiskError, StoreBusyError
+from bot.errors import AccountError, DiskError, Reason, StoreBusyError
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.live_job import DISK, MIN_TRIES, LiveJob
 from bot.jobs.model import RESTING, Job, JobState
@@ -113,7 +113,10 @@ class StepContext:
     def account_refused(self, job: Job, error: AccountError) -> None:
         """Tell the operator, by log and by metric, that only they can mend this."""
         self.metrics.account_errors.labels(error.reason).inc()
-        log.error("the music API refuses the operator's account: %s", error.reason, extra={"job": job.id})
+        if error.reason is Reason.ADDRESS_WRONG:
+            log.error("the music API has no such call at the address it was given: %s", error, extra={"job": job.id})
+        else:
+            log.error("the music API refuses the operator's account: %s", error.reason, extra={"job": job.id})
 
     async def until_written(self, write: Callable[[], Awaitable[T]]) -> T:
         """Write what must not be forgotten: a busy database is asked until it takes it, or until a stop."""

@@ -9,6 +9,7 @@ from bot.errors import DiskError, StoreBusyError
 from bot.jobs.files import JobFiles
 from bot.jobs.model import Job
 from bot.jobs.ports import RetentionStore
+from bot.logs import counted
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,8 @@ class Retention:
             if len(deleted) < len(due):
                 break  # the same ones would come first again
         if count:
-            log.info("deleted %d jobs that were older than %s days", count, self._keep_for.days)
+            days = self._keep_for / timedelta(days=1)
+            log.info("deleted %s not moved for %g days", counted(count, "job"), days)
         return count
 
     async def _delete(self, job: Job) -> bool:

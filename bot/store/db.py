@@ -9,15 +9,17 @@ from typing import Any
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.clock import Clock
-from bot.errors import StartError, StoreError
+from bot.database_address import PostgresqlAddress, is_postgresql, parse, refusals
+from bot.errors import SettingsError, StartError
 from bot.jobs.rule_remarks import KeptRule
 from bot.store import sqlite_file
-from bot.store.driver_errors import driver_errors_mapped
-from bot.store.engines import BUSY_SECONDS, connect, postgresql_engine, sqlite_engine
+from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
 from bot.store.jobs import SqlJobStore
-from bot.store.migrate import migrate, newest, refuse_newer, stored_revision
+from bot.store.migrate import migrate, newest, refuse_newer
+from bot.store.postgresql import look_into, name_of, postgresql_engine, refuse_bad_files, start_errors_named
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,12 @@ _RUNNER_KEY = 0x436F6D706F7366
 
 _RULES = "SELECT id, guild_id, subject_kind, subject_id, kind, value FROM rule ORDER BY id"
 
-_DRIVERS = {"sqlite+aiosqlite", "postgresql+asyncpg"}
+
+def refuse_unusable(url: str) -> None:
+    """Raise SettingsError, with a sentence for each, where a word of a PostgreSQL address cannot be honoured."""
+    problems = refusals(url) if is_postgresql(url) else []
+    if problems:
+        raise SettingsError(problems)
 
 
 @asynccontextmanager
@@ -41,10 +48,10 @@ async def open_store(
     """
     parsed = _parsed(url)
     async with AsyncExitStack() as stack:
-        if parsed.get_backend_name() == "sqlite":
-            await _prepare_file(parsed, clock, stack)
-        else:
+        if isinstance(parsed, PostgresqlAddress):
             await _prepare_server(parsed, busy_seconds)
+        else:
+            await _prepare_file(parsed, clock, stack)
         database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous)
         stack.push_async_callback(database.close)
         yield SqlJobStore(database)
@@ -59,20 +66,17 @@ async def sole_runner(url: str) -> AsyncGenerator[None]:
     Raises StartError when another process has it.
     """
     parsed = _parsed(url)
-    if parsed.get_backend_name() == "sqlite":
+    if not isinstance(parsed, PostgresqlAddress):
         yield
         return
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
-    try:
-        with driver_errors_mapped():
-            connection = await engine.connect()
-            mine = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _RUNNER_KEY})
-            await connection.commit()
-    except StoreError as error:
-        raise _unreachable(parsed, error) from None
+    with start_errors_named(parsed):
+        connection = await engine.connect()
+        mine = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _RUNNER_KEY})
+        await connection.commit()
     try:
         if not mine:
-            raise StartError(f"{_name(parsed)} is in use by another running bot. Stop that one first.")
+            raise StartError(f"{name_of(parsed)} is in use by another running bot. Stop that one first.")
         yield
     finally:
         await connection.close()
@@ -85,19 +89,19 @@ async def describe(url: str) -> str:
     Raises StartError, with what to do, where `open_store` would refuse for good.
     """
     parsed = _parsed(url)
-    if parsed.get_backend_name() == "sqlite":
+    if not isinstance(parsed, PostgresqlAddress):
+        await _try_parameters(parsed)
         return await asyncio.to_thread(_describe_file, _file_of(parsed))
+    await asyncio.to_thread(refuse_bad_files, parsed)
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
     try:
-        with driver_errors_mapped():
+        with start_errors_named(parsed):
             async with engine.connect() as connection:
-                revision = await connection.run_sync(stored_revision)
-    except StoreError as error:
-        raise _unreachable(parsed, error) from None
+                revision, server = await look_into(connection)
     finally:
         await engine.dispose()
-    refuse_newer(_name(parsed), revision)
-    return f"{_name(parsed)}: {_state(revision)}."
+    refuse_newer(name_of(parsed), revision)
+    return f"{name_of(parsed)}, {server}: {_state(revision)}."
 
 
 async def kept_rules(url: str) -> list[KeptRule]:
@@ -106,17 +110,15 @@ async def kept_rules(url: str) -> list[KeptRule]:
     Raises StartError.
     """
     parsed = _parsed(url)
-    if parsed.get_backend_name() == "sqlite":
+    if not isinstance(parsed, PostgresqlAddress):
         rows: Sequence[Any] = await asyncio.to_thread(sqlite_file.read, _file_of(parsed), "rule", _RULES)
     else:
         engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
         try:
-            with driver_errors_mapped():
+            with start_errors_named(parsed):
                 async with engine.connect() as connection:
                     exists = await connection.scalar(text("SELECT to_regclass('rule') IS NOT NULL"))
                     rows = (await connection.execute(text(_RULES))).all() if exists else []
-        except StoreError as error:
-            raise _unreachable(parsed, error) from None
         finally:
             await engine.dispose()
     names = ("id", "guild_id", "subject_kind", "subject_id", "kind", "value")
@@ -125,6 +127,7 @@ async def kept_rules(url: str) -> list[KeptRule]:
 
 async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
     path = _file_of(url)
+    await _try_parameters(url)
     await asyncio.to_thread(sqlite_file.make_folder, path)
     lock = await asyncio.to_thread(sqlite_file.own, path)
     stack.push_async_callback(asyncio.to_thread, lock.close)
@@ -154,13 +157,29 @@ async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
     log.info("database migrated from %s to %s", revision or "nothing", newest())
 
 
-async def _prepare_server(url: URL, busy_seconds: float) -> None:
-    engine = postgresql_engine(url, busy_seconds=busy_seconds)
+async def _try_parameters(url: URL) -> None:
+    """What stands behind the ? of an SQLite address is the driver's to judge, and a trace if it is nonsense."""
+    if not url.query:
+        return
     try:
-        with driver_errors_mapped():
+        engine = create_async_engine(url.set(database=":memory:"), hide_parameters=True)
+        try:
+            async with engine.connect():
+                pass
+        finally:
+            await engine.dispose()
+    except (TypeError, ValueError, DBAPIError):
+        raise StartError("DATABASE_URL: what stands behind the ? cannot be used. Leave it out.") from None
+
+
+async def _prepare_server(address: PostgresqlAddress, busy_seconds: float) -> None:
+    await asyncio.to_thread(refuse_bad_files, address)
+    engine = postgresql_engine(address, busy_seconds=busy_seconds)
+    try:
+        with start_errors_named(address):
+            async with engine.connect() as connection:
+                await look_into(connection)
             await migrate(engine)
-    except StoreError as error:
-        raise _unreachable(url, error) from None
     finally:
         await engine.dispose()
 
@@ -185,31 +204,41 @@ def _state(revision: str | None) -> str:
     return f"revision {revision}; the bot will migrate it to {newest()}"
 
 
-def _parsed(url: str) -> URL:
+def _parsed(url: str) -> URL | PostgresqlAddress:
     """Refuse what cannot be opened, without repeating the URL: it may hold a password."""
+    if is_postgresql(url):
+        return _postgresql_address(url)
     try:
         parsed = make_url(url)
     except ArgumentError:
         raise StartError("DATABASE_URL is not a database URL, such as sqlite+aiosqlite:///data/compose.db.") from None
-    if parsed.drivername not in _DRIVERS:
+    if parsed.drivername != "sqlite+aiosqlite":
         raise StartError(
             f"DATABASE_URL begins with {parsed.drivername}://, but must begin with sqlite+aiosqlite:/// or "
             "postgresql+asyncpg://."
         )
-    return parsed.set(database=str(_file_of(parsed))) if parsed.get_backend_name() == "sqlite" else parsed
+    return parsed.set(database=str(_file_of(parsed)))
+
+
+def _postgresql_address(url: str) -> PostgresqlAddress:
+    try:
+        problems = refusals(url)
+    except ValueError as error:
+        problems = [f"DATABASE_URL {error}."]
+    if problems:
+        raise StartError(" ".join(problems))
+    return parse(url)
 
 
 def _file_of(url: URL) -> Path:
     """One path for one file, whatever link leads to it."""
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise StartError("DATABASE_URL must name a file: jobs in memory would be lost with the process.")
-    return Path(url.database).resolve()
-
-
-def _name(url: URL) -> str:
-    host = url.host or url.query.get("host", "localhost")
-    return f"PostgreSQL database {url.database} at {host}{f':{url.port}' if url.port else ''}"
-
-
-def _unreachable(url: URL, error: StoreError) -> StartError:
-    return StartError(f"{_name(url)} cannot be used ({error}). Check DATABASE_URL and that the server runs.")
+    try:
+        path = Path(url.database).resolve()
+        is_folder = path.is_dir()
+    except OSError as error:
+        raise StartError(f"DATABASE_URL: the file cannot be looked at ({error.strerror}). Name another.") from None
+    if is_folder:
+        raise StartError(f"DATABASE_URL names the folder {path}: name a file in it, such as compose.db.")
+    return path

@@ -28,6 +28,7 @@ _SQLITE_WORDS = {
 _POSTGRESQL_WORDS = {
     "53100": "disk full",
     "55P03": "locked",
+    "25006": "read-only",
     "08": "out of reach",
     "40": "locked",
     "53": "out of resources",
@@ -57,7 +58,7 @@ def busy_word(error: BaseException | None) -> str | None:
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)  # missing on errors of the module itself
         return None if code is None else _SQLITE_WORDS.get(code & 0xFF)
-    sqlstate = _sqlstate(error)
+    sqlstate = sqlstate_of(error)
     return _POSTGRESQL_WORDS.get(sqlstate) or _POSTGRESQL_WORDS.get(sqlstate[:2])
 
 
@@ -66,9 +67,15 @@ def _store_error(error: exc.DBAPIError) -> StoreError:
         return StoreBusyError(word)
     if error.connection_invalidated:
         return StoreBusyError("out of reach: connection lost")
-    name = getattr(error.orig, "sqlite_errorname", None) or _sqlstate(error.orig)
-    return StoreError(_POSTGRESQL_REFUSALS.get(name) or f"{type(error).__name__} {name}".rstrip())
+    return StoreError(word_of(error))
 
 
-def _sqlstate(error: BaseException | None) -> str:
+def word_of(error: exc.DBAPIError) -> str:
+    """A word or a code for any trouble of the database; no statement, no values."""
+    name = getattr(error.orig, "sqlite_errorname", None) or sqlstate_of(error.orig)
+    return busy_word(error.orig) or _POSTGRESQL_REFUSALS.get(name) or f"{type(error).__name__} {name}".rstrip()
+
+
+def sqlstate_of(error: BaseException | None) -> str:
+    """PostgreSQL's code for what happened; empty where there is none."""
     return str(getattr(error, "sqlstate", None) or "")

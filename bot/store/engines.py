@@ -1,7 +1,6 @@
 """Connections: how SQLite and PostgreSQL are spoken to so that one transaction means the same on both."""
 
 import asyncio
-import importlib.util
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -11,15 +10,14 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.errors import StartError, StoreBusyError
+from bot.database_address import PostgresqlAddress, parse
+from bot.errors import StoreBusyError
 from bot.store.driver_errors import driver_errors_mapped
+from bot.store.postgresql import TURNS, postgresql_engine
 
 #: How long a statement waits for somebody else's lock before StoreBusyError. A member's interaction has 3 s until it
 #: must be acknowledged and 15 minutes after that; waits of this length come after the acknowledgement.
 BUSY_SECONDS = 5.0
-
-#: How many times as long a call waits for its turn among the others of this process: a burst is no trouble.
-_TURNS = 4
 
 #: SQLite reads beside the one writer in WAL mode; each such connection is a thread.
 _SQLITE_READERS = 2
@@ -87,12 +85,14 @@ class Database:
                 yield connection
 
 
-def connect(url: URL, *, busy_seconds: float = BUSY_SECONDS, synchronous: str = "FULL") -> Database:
+def connect(url: URL | PostgresqlAddress, *, busy_seconds: float = BUSY_SECONDS, synchronous: str = "FULL") -> Database:
     """A database that is known to be in order; connects at the first statement.
 
     `synchronous` is SQLite's: FULL survives a power cut, NORMAL may lose the last moves in one.
     """
-    if url.get_backend_name() == "postgresql":
+    if isinstance(url, URL) and url.get_backend_name() == "postgresql":
+        url = parse(url.render_as_string(hide_password=False))
+    if isinstance(url, PostgresqlAddress):
         engine = postgresql_engine(url, busy_seconds=busy_seconds)
         return Database(engine, engine)
     pragmas = {"synchronous": synchronous, "foreign_keys": "ON"}
@@ -117,7 +117,7 @@ def sqlite_engine(
         hide_parameters=True,
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=_TURNS * busy_seconds,
+        pool_timeout=TURNS * busy_seconds,
         connect_args={"timeout": busy_seconds, "isolation_level": None},
     )
 
@@ -133,17 +133,3 @@ def sqlite_engine(
     event.listen(engine.sync_engine, "connect", configure)
     event.listen(engine.sync_engine, "begin", start)
     return engine
-
-
-def postgresql_engine(url: URL, *, busy_seconds: float) -> AsyncEngine:
-    """An engine with bounds on every wait. Raises StartError where the driver is not installed."""
-    if importlib.util.find_spec("asyncpg") is None:
-        raise StartError("PostgreSQL needs the package asyncpg, the extra `postgres`: install it, or use SQLite.")
-    settings = {"application_name": "compose", "lock_timeout": str(round(busy_seconds * 1000))}
-    return create_async_engine(
-        url,
-        hide_parameters=True,
-        pool_pre_ping=True,
-        pool_timeout=_TURNS * busy_seconds,
-        connect_args={"timeout": busy_seconds, "command_timeout": 2 * busy_seconds, "server_settings": settings},
-    )

@@ -124,7 +124,14 @@ def may_still_come(job: Job) -> bool:
 
 
 _MAY_STILL_COME = frozenset(
-    {Reason.DEADLINE, Reason.TRACK_LOST, Reason.KEY_REFUSED, Reason.NO_CREDITS, Reason.INTERNAL}
+    {
+        Reason.DEADLINE,
+        Reason.TRACK_LOST,
+        Reason.KEY_REFUSED,
+        Reason.ADDRESS_WRONG,
+        Reason.NO_CREDITS,
+        Reason.INTERNAL,
+    }
 )
 
 

@@ -61,6 +61,16 @@ def named(name: str) -> Permission:
     return Permission[name.upper()]
 
 
+def everywhere(guild: Guild, user_id: int) -> int:
+    """Bits of one member by their roles alone."""
+    if user_id == guild.owner_id:
+        return ALL
+    bits = 0
+    for role_id in guild.members.get(user_id, set()) | {guild.id}:
+        bits |= guild.roles[role_id].permissions
+    return ALL if bits & Permission.ADMINISTRATOR else bits
+
+
 def compute(guild: Guild, channel: Channel, user_id: int) -> int:
     """Bits of one member in a channel; for a thread, `channel` is its parent."""
     if user_id not in guild.members:
@@ -68,9 +78,7 @@ def compute(guild: Guild, channel: Channel, user_id: int) -> int:
     if user_id == guild.owner_id:
         return ALL
     roles = guild.members[user_id] | {guild.id}
-    bits = 0
-    for role_id in roles:
-        bits |= guild.roles[role_id].permissions
+    bits = everywhere(guild, user_id)
     if bits & Permission.ADMINISTRATOR:
         return ALL
     return _implied(_overwritten(bits, channel, guild.id, roles, user_id))

@@ -6,13 +6,14 @@ from . import payloads
 from .cdn import attachment_of, is_gone, signed_url
 from .clock import SandboxClock
 from .objects import JSON, Channel, ChannelType, Guild
-from .permissions import Permission
+from .permissions import Permission, everywhere
 from .refusals import Form, RefusedError
 from .rest import body_of, number_in, route, world_of
 from .world import World
 
 #: Undocumented; tools send no more.
 MAX_REFRESHED = 50
+MAX_GUILDS = 200
 
 
 async def me(request: web.Request) -> JSON:
@@ -90,6 +91,25 @@ async def get_guild(request: web.Request) -> JSON:
     """GET /guilds/{id}."""
     world = world_of(request)
     return payloads.guild(world, joined_guild(world, number_in(request, "guild")))
+
+
+async def my_guilds(request: web.Request) -> list[JSON]:
+    """GET /users/@me/guilds: one page, with what the bot's roles give it; channels' own rules do not count."""
+    world = world_of(request)
+    asked = request.query.get("limit", "")
+    limit = int(asked) if asked.isdecimal() and 1 <= int(asked) <= MAX_GUILDS else MAX_GUILDS
+    joined = sorted((guild for guild in world.guilds.values() if guild.bot_present), key=lambda guild: guild.id)
+    return [
+        {
+            "id": str(guild.id),
+            "name": guild.name,
+            "icon": None,
+            "owner": guild.owner_id == world.application_id,
+            "permissions": str(int(everywhere(guild, world.application_id))),
+            "features": [],
+        }
+        for guild in joined[:limit]
+    ]
 
 
 async def get_member(request: web.Request) -> JSON:
@@ -182,6 +202,7 @@ def routes() -> list[web.RouteDef]:
         route("GET", "/applications/@me", application),
         route("GET", "/gateway", gateway),
         route("GET", "/gateway/bot", gateway),
+        route("GET", "/users/@me/guilds", my_guilds),
         route("POST", "/users/@me/channels", open_dm),
         route("GET", "/users/{user}", get_user),
         route("GET", "/channels/{channel}", get_channel),

@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import contextlib
+import ipaddress
 import json
 import os
 import signal
@@ -12,10 +14,14 @@ from pathlib import Path
 from sandbox.discord.doors import add_host_names
 from sandbox.generation.composer import PlainComposer
 from sandbox.generation.config import Settings
-from sandbox.generation.server import FakeGeneration
+from sandbox.generation.server import HOST, FakeGeneration
 from sandbox.generation.sketching import SketchComposer
 
 _DEFAULTS = Settings()
+
+
+def _number(text: str) -> str:
+    return str(ipaddress.ip_address(text))
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -24,6 +30,12 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         description="The music API on loopback. Prints one line of JSON with its address; stops on SIGTERM or Ctrl-C.",
     )
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument(
+        "--host",
+        type=_number,
+        default=HOST,
+        help="where it listens; 0.0.0.0 in a container alone, with --host-name for what it is called there",
+    )
     parser.add_argument("--key", default=_DEFAULTS.key, help="the API key that is accepted")
     parser.add_argument("--seed", type=int, default=0, help="for faults that strike by chance")
     parser.add_argument("--folder", type=Path, help="keep references and tracks here")
@@ -63,11 +75,13 @@ async def _serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends it without a farewell
+            loop.add_signal_handler(name, stop.set)
     composer = SketchComposer() if options.composer == "sketch" else PlainComposer()
     async with FakeGeneration(
         settings,
         composer=composer,
+        host=options.host,
         port=options.port,
         seed=options.seed,
         folder=options.folder,
@@ -88,6 +102,8 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         print(f"cannot listen: {error.strerror or error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        pass  # where signals cannot be handled in the loop
     return 0
 
 

@@ -47,6 +47,11 @@ def refusal(
     )
 
 
+def no_such_call(request: web.Request) -> web.Response:
+    """What nothing is served under: the API's framework names method and path, and looks at no key first."""
+    return refusal(request, 404, f"Cannot {request.method} {request.path_qs}")
+
+
 def upstream_refusal(kind: str, message: str, url: str) -> web.Response:
     """A 422 as fal.ai words it and AIML passes it on: it echoes the reference's address."""
     detail = {

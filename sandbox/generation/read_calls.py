@@ -8,7 +8,7 @@ import yarl
 from aiohttp import web
 
 from sandbox.generation.config import Call, Fault, Manner
-from sandbox.generation.contract import MODEL, refusal
+from sandbox.generation.contract import MODEL, no_such_call, refusal
 from sandbox.generation.fault_injection import carry_out
 from sandbox.generation.ledger import Generation
 from sandbox.generation.world import World
@@ -165,7 +165,7 @@ class LogsCall:
 
     def _real(self, request: web.Request) -> web.Response:
         if not self._world.settings.has_tracing:
-            return refusal(request, 404)
+            return no_such_call(request)
         no_key = self._world.key_error(request)
         if no_key is not None:
             return no_key

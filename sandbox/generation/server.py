@@ -1,5 +1,6 @@
 """Starts and stops the stand-in; what tests hold in their hands."""
 
+import ipaddress
 import secrets
 import shutil
 import tempfile
@@ -16,7 +17,7 @@ from aiohttp import web
 from sandbox.discord.doors import ShutError, doors
 from sandbox.generation.composer import Composer, PlainComposer
 from sandbox.generation.config import Fault, Rule, Script, Settings
-from sandbox.generation.contract import refusal
+from sandbox.generation.contract import no_such_call, refusal
 from sandbox.generation.control import add_control
 from sandbox.generation.ledger import Ledger
 from sandbox.generation.read_calls import LogsCall, PollCall, TrackCall
@@ -37,17 +38,20 @@ class FakeGeneration:
         port: int = 0,
         seed: int = 0,
         folder: Path | None = None,
+        host: str = HOST,
         host_names: Iterable[str] = (),
         has_control: bool = False,
     ) -> None:
         """`port` 0 takes a free one. `folder` keeps references and tracks; without it they go with the server.
 
+        `host`: the number where it listens; anything but loopback only inside a network of its own, a container's.
         `host_names`: names beside loopback under which it is called. `has_control`: the same verbs over HTTP as well,
         below /sandbox, for who knows `control_token`.
         """
         self.control_token = secrets.token_urlsafe(32) if has_control else None
         self._doors = doors(host_names)
         self._keeps_folder = folder is not None
+        self._host = host
         self._port = port
         self.world = World(
             settings or Settings(),
@@ -106,8 +110,9 @@ class FakeGeneration:
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             stack.callback(world.close)
-            await web.TCPSite(runner, HOST, self._port).start()
-            world.url = yarl.URL.build(scheme="http", host=HOST, port=runner.addresses[0][1])
+            await web.TCPSite(runner, self._host, self._port).start()
+            own = HOST if ipaddress.ip_address(self._host).is_unspecified else self._host
+            world.url = yarl.URL.build(scheme="http", host=own, port=runner.addresses[0][1])
             self._stack = stack.pop_all()
         return self
 
@@ -144,4 +149,4 @@ class FakeGeneration:
 
 
 async def _nothing_here(request: web.Request) -> web.Response:
-    return refusal(request, 404)
+    return no_such_call(request)

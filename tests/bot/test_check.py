@@ -1,23 +1,31 @@
 """`python -m bot check`: every setting is tried, each problem is told with what to do, nothing is spent."""
 
+import asyncio
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import discord as discord_py
 import pytest
 from aiohttp import web
 from sqlalchemy import insert
 
-from bot import check
+from bot import app, check
 from bot.__main__ import main
 from bot.audio.capacity import capacity
 from bot.audio.fence import LAYERS
 from bot.clock import SystemClock
+from bot.discord_account import NEEDED_PERMISSIONS
+from bot.errors import SettingsError
 from bot.settings import Settings, load_settings
 from bot.store.db import open_store
 from bot.store.tables import rules
+from sandbox.bot_process import ROOT
 from sandbox.discord import FakeDiscord
+from sandbox.discord.objects import Guild
+from sandbox.discord.permissions import EVERYBODY, Permission
 from sandbox.generation import FakeGeneration
 from sandbox.stage import settings_for
 
@@ -37,6 +45,12 @@ def settings_at(folder: Path, **more: str) -> Settings:
     return load_settings(_env_file=None, **{**values, **more})
 
 
+def like(guild: Guild, number: int, name: str, permissions: Permission) -> Guild:
+    """One more server, where the bot has what everybody has."""
+    everybody = replace(guild.roles[guild.id], permissions=permissions)
+    return replace(guild, id=guild.id + number, name=name, roles={guild.id + number: everybody}, members={})
+
+
 async def test_good_settings_end_with_0_and_spend_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with FakeDiscord() as discord, FakeGeneration() as api:
         pointed = {name.lower(): value for name, value in settings_for(discord, api).items()}
@@ -50,6 +64,104 @@ async def test_good_settings_end_with_0_and_spend_nothing(tmp_path: Path, capsys
     assert discord.token not in said
     assert api.key not in said
     assert not list(tmp_path.iterdir())
+
+
+async def told_of(settings: Settings) -> str:
+    """What is found out about Discord, without the trials of everything else, which take their time."""
+    found = await check._discord(settings)
+    return "\n".join([f"{'ok' if found.good else 'PROBLEM'}: {found.sentence}", *found.details, ""])
+
+
+async def test_the_bots_name_its_invite_link_and_what_is_missing_in_which_server_are_told(tmp_path: Path) -> None:
+    async with FakeDiscord(app_name="Compose") as discord:
+        world = discord.world
+        full = next(guild for guild in world.guilds.values() if guild.bot_present)
+        poor = like(full, 1, "Poor", Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES)
+        ruled = like(full, 2, "Ruled", Permission.ADMINISTRATOR)
+        world.guilds |= {poor.id: poor, ruled.id: ruled}
+        said = await told_of(settings_at(tmp_path, discord_api_url=discord.api_url, discord_token=discord.token))
+    assert "ok: The token belongs to Compose." in said
+    assert f"client_id={world.application_id}&scope=bot+applications.commands&permissions=274878024704\n" in said
+    assert "it is in 3 servers:" in said
+    lacking = "Send Messages in Threads, Embed Links, Attach Files, Read Message History"
+    assert f"Poor ({poor.id}): MISSING {lacking}" in said
+    assert f"Ruled ({ruled.id}): nothing is missing" in said
+    assert f"{full.name} ({full.id}): nothing is missing" in said
+    assert said.index("Poor") < said.index("Ruled"), "what lacks something comes first"
+    assert "Elsewhere" not in said, "there the bot is not"
+
+
+async def test_of_many_servers_a_screenful_is_named_and_of_none_the_link(tmp_path: Path) -> None:
+    async with FakeDiscord() as discord:
+        pointed = settings_at(tmp_path, discord_api_url=discord.api_url, discord_token=discord.token)
+        world = discord.world
+        first = next(guild for guild in world.guilds.values() if guild.bot_present)
+        for number in range(1, 30):
+            copy = like(first, number, f"No. {number}", EVERYBODY)
+            world.guilds[copy.id] = copy
+        said = await told_of(pointed)
+        assert "it is in 30 servers:" in said
+        assert said.count(": nothing is missing") == 20
+        assert "and 10 more" in said
+        for guild in world.guilds.values():
+            guild.bot_present = False
+        assert "it is in no server yet: open the invite link" in await told_of(pointed)
+
+
+def test_the_permissions_asked_for_are_the_readmes_and_discords() -> None:
+    names = discord_py.Permissions(sum(NEEDED_PERMISSIONS.values()))
+    assert {name for name, granted in names if granted} == {
+        *("view_channel", "read_messages", "send_messages", "send_messages_in_threads", "embed_links"),
+        *("attach_files", "read_message_history"),
+    } & {name for name, _ in names}
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"permissions={names.value}\n" in readme
+    assert all(name in " ".join(readme.split()) for name in NEEDED_PERMISSIONS)
+
+
+@pytest.mark.parametrize(("path", "key"), [("/v2", "wrong"), ("/api/v2/generate/audio", "right")])
+async def test_a_wrong_address_of_the_music_api_is_never_in_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], path: str, key: str
+) -> None:
+    async with FakeGeneration() as api:
+        right = {"generation_api_key": api.key} if key == "right" else {}
+        assert await check.run(settings_at(tmp_path, generation_api_url=api.url + path, **right)) == 1
+        said = capsys.readouterr().out.partition("Music API ...")[2]
+        assert "PROBLEM: No music API answers at this address. Look at GENERATION_API_URL." in said
+        assert f"is it {api.url}{path.partition('/v2')[0]}?" in said
+
+
+async def test_where_something_else_than_discord_answers_the_address_is_named(tmp_path: Path) -> None:
+    async with FakeGeneration() as api:
+        said = await told_of(settings_at(tmp_path, discord_api_url=f"{api.url}/v2"))
+    assert "PROBLEM: No Discord answers there (status 404). Look at DISCORD_API_URL." in said
+
+
+@pytest.mark.parametrize("address", ["https://hunter2@127.0.0.1:1", "https://127.0.0.1:1/api?token=hunter2"])
+async def test_a_key_in_discords_address_is_named_and_sent_nowhere(tmp_path: Path, address: str) -> None:
+    settings = settings_at(tmp_path, discord_api_url=address)
+    said = await told_of(settings)
+    assert "PROBLEM: DISCORD_API_URL: holds " in said
+    assert "remove" in said
+    assert "hunter2" not in said
+    with pytest.raises(SettingsError, match="DISCORD_API_URL: holds"):
+        await app.run(settings)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+async def test_a_console_that_is_not_utf_8_shows_what_it_can(tmp_path: Path, encoding: str) -> None:
+    async with FakeDiscord(app_name="M\u00fcsik \U0001f3b6") as discord, FakeGeneration() as api:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "check"),
+            cwd=tmp_path,
+            env={**os.environ, **settings_for(discord, api), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        said, complaint = await process.communicate()
+    assert (process.returncode, complaint) == (0, b"")
+    name = "M\u00fcsik \U0001f3b6".encode(encoding, "backslashreplace")
+    assert b"ok: The token belongs to " + name + b"." in said
 
 
 async def test_what_cannot_be_reached_is_named_and_ends_with_1(

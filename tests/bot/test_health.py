@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+import bot
 from bot.audio.model import Problem
 from bot.audio.sample import SampleResult, SampleStep
 from bot.errors import StartError, StoreBusyError, StoreError
@@ -77,6 +78,7 @@ async def test_a_process_that_works_is_green_and_names_its_loops(world: World):
     assert status == 200
     assert body == {
         "status": "ok",
+        "version": bot.__version__,
         "problems": [],
         "sound": "untried",
         "disk": "ok",

@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from yarl import URL
 
-from bot.logs import JsonFormatter, TextFormatter, masked, set_up_logs
+from bot.logs import JsonFormatter, TextFormatter, counted, masked, set_up_logs
 
 SONG = "https://cdn.discordapp.com/attachments/1/2/song.mp3"
 SIGNED = f"{SONG}?ex=68aa&is=68bb&hm=0123456789abcdef"
@@ -205,3 +205,14 @@ def test_a_reconnect_of_discords_library_is_one_line_without_a_trace(monkeypatch
     logging.getLogger("discord.client").error("Attempting a reconnect in %.2fs", 1.5, exc_info=lost)
     (line,) = stream.getvalue().splitlines()
     assert line.endswith("WARNING discord.client: Attempting a reconnect in 1.50s (ConnectionResetError)")
+
+
+def test_a_line_has_no_blots():
+    made = record("track kept", why="", status=None, seconds=26.04081632653061, share=0.5, bytes=0, is_new=False)
+    assert TextFormatter().format(made).endswith(": track kept seconds=26.041 share=0.5 bytes=0 is_new=False")
+    assert json.loads(JsonFormatter().format(made))["seconds"] == 26.041
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 servers"), (1, "1 server"), (2, "2 servers")])
+def test_one_is_not_many(count: int, words: str):
+    assert counted(count, "server") == words

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from bot.errors import SettingsError
-from bot.settings import Settings, load_settings, variable_names
+from bot.settings import Settings, env_file_remarks, load_settings, setting_names, variable_names
 
 TOKEN = "MTIzNDU2Nzg5.Gabcde.not-a-real-token"
 KEY = "sk-not-a-real-key"
@@ -95,6 +95,9 @@ def test_every_problem_is_named_at_once(monkeypatch: pytest.MonkeyPatch):
         ("DISCORD_GATEWAY_URL", "https://g.example", "must be an address that begins with ws:// or wss://"),
         ("GENERATION_API_URL", "http://[bad", "must be an address that begins with http:// or https://"),
         ("GENERATION_API_URL", "http://host:port", "must be an address that begins with http:// or https://"),
+        ("DISCORD_API_URL", "https://discord .com/api", "has a blank inside; remove it"),
+        ("DISCORD_API_URL", "http://discord..com/api", "has a host that cannot exist; look at its dots"),
+        ("GENERATION_API_URL", f"http://{'x' * 64}.example", "has a host that cannot exist; look at its dots"),
         ("DATABASE_URL", "sqlite:///x.db", "must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://"),
         ("DATABASE_URL", "postgresql+asyncpg://", "must be an address that begins with postgresql+asyncpg://"),
         ("POLL_INTERVAL_SECONDS", "soon", "Input should be a valid number, unable to parse string as a number"),
@@ -111,6 +114,15 @@ def test_a_wrong_value_gets_its_name_and_what_would_be_right(
 ):
     monkeypatch.setenv(name, value)
     assert problems_of() == (f"{name}: {sentence}",)
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize(
+    "host", ["music_api:8000", "[::1]:8000", "münchen.example", "xn--mnchen-3ya.example", "api.example."]
+)
+def test_every_host_that_can_be_looked_up_is_taken(monkeypatch: pytest.MonkeyPatch, host: str):
+    monkeypatch.setenv("GENERATION_API_URL", f"http://{host}")
+    assert load_settings().generation_api_url == f"http://{host}"
 
 
 @pytest.mark.usefixtures("secrets")
@@ -179,7 +191,7 @@ def test_a_file_with_a_byte_order_mark_is_read():
 
 def test_a_file_that_is_no_text_is_named():
     Path(".env").write_bytes(b"DISCORD_TOKEN=\xff\xfe\x00")
-    assert problems_of() == (".env is not UTF-8 text",)
+    assert problems_of() == (".env is not UTF-8 text (line 1); save it as UTF-8",)
 
 
 @pytest.mark.usefixtures("secrets")
@@ -220,6 +232,177 @@ def test_settings_do_not_change_while_the_bot_runs():
     settings = load_settings()
     with pytest.raises(ValidationError, match="frozen"):
         settings.log_level = "DEBUG"
+
+
+# --- where values come from -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(setting_names().in_files))
+@pytest.mark.parametrize("told_in", [".env", "the environment"])
+@pytest.mark.usefixtures("secrets")
+def test_every_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, name: str, told_in: str):
+    monkeypatch.delenv(name, raising=False)
+    values = {"DISCORD_TOKEN": TOKEN, "DATABASE_URL": "postgresql+asyncpg://bot:pass@db/compose"}
+    value = values.get(name, "http://of-a.example/secret")
+    Path("secret.txt").write_bytes(f"\ufeff{value}\r\n".encode())
+    if told_in == ".env":
+        Path(".env").write_text(f"{name}_FILE=secret.txt\n")
+    else:
+        monkeypatch.setenv(f"{name}_FILE", str(Path("secret.txt").absolute()))
+    found = getattr(load_settings(), name.lower())
+    assert (found.get_secret_value() if isinstance(found, SecretStr) else found) == value
+
+
+def test_what_holds_a_secret_may_stand_in_a_file_and_nothing_else():
+    names = setting_names()
+    assert {"DISCORD_TOKEN", "GENERATION_API_KEY", "DATABASE_URL"} <= set(names.in_files)
+    assert {name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)} == {
+        name.lower() for name in names.keys
+    }
+    assert "LOG_LEVEL" not in names.in_files
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize("name", sorted(setting_names().in_files))
+def test_a_secret_that_is_given_in_both_ways_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str):
+    monkeypatch.setenv(name, "postgresql+asyncpg://bot:pass@db/compose")
+    monkeypatch.setenv(f"{name}_FILE", "secret.txt")
+    Path("secret.txt").write_text("postgresql+asyncpg://bot:pass@db/compose")
+    assert problems_of() == (f"{name} and {name}_FILE are both set; keep one of them.",)
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_blank_name_beside_its_file_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GENERATION_API_KEY", "  ")
+    monkeypatch.setenv("GENERATION_API_KEY_FILE", "key.txt")
+    Path("key.txt").write_text("from-a-file\n")
+    assert load_settings().generation_api_key.get_secret_value() == "from-a-file"
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_tilde_is_the_home_folder_as_in_a_shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    Path(".env").write_text(
+        "DATA_DIR=~/data\nBLOCKED_WORDS_FILE=~/words.txt\nDATABASE_URL=sqlite+aiosqlite:///~/data/x.db\n"
+    )
+    settings = load_settings()
+    assert settings.data_dir == tmp_path / "home/data"
+    assert settings.blocked_words_file == tmp_path / "home/words.txt"
+    assert settings.database_url == f"sqlite+aiosqlite:///{tmp_path / 'home/data/x.db'}"
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_folder_called_tilde_that_an_earlier_version_has_made_stays_in_use(monkeypatch: pytest.MonkeyPatch):
+    Path("~/data").mkdir(parents=True)
+    monkeypatch.setenv("DATA_DIR", "~/data")
+    assert load_settings().data_dir == Path("~/data")
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_tilde_of_nobody_gets_a_sentence(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DATA_DIR", "~nobody-of-this-name/data")
+    (problem,) = problems_of()
+    assert problem.startswith("DATA_DIR: begins with ~")
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_folder_called_env_harms_nobody_who_sets_everything_elsewhere():
+    Path(".env").mkdir()
+    assert load_settings().log_level == "INFO"
+    (remark,) = env_file_remarks()
+    assert remark.startswith(".env is a folder")
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize(
+    "other",
+    ["COMPOSE_PROJECT_NAME=music", "TZ=Europe/Berlin", "POSTGRES_PASSWORD=x", "PORT=80", "HTTPS_PROXY=http://p:1"],
+)
+def test_what_other_programs_read_from_the_file_is_no_slip(other: str):
+    Path(".env").write_text(f"{other}\n")
+    load_settings()
+    assert env_file_remarks() == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("DISCORD_BOT_TOKEN", "DISCORD_TOKEN"),
+        ("DISCORD-TOKEN", "DISCORD_TOKEN"),
+        ("BOT_TOKEN", "DISCORD_TOKEN"),
+        ("DISCORD_TOKEN_FILES", "DISCORD_TOKEN_FILE"),
+        ("GENERATION_APIKEY", "GENERATION_API_KEY"),
+        ("API_KEY", "GENERATION_API_KEY"),
+        ("DATABSE_URL", "DATABASE_URL"),
+        ("retention_day", "RETENTION_DAYS"),
+        ("LOG_LEVEL\u200b", "LOG_LEVEL"),
+    ],
+)
+@pytest.mark.usefixtures("secrets")
+def test_a_name_that_nobody_reads_and_that_is_close_to_one_is_asked_about(written: str, meant: str):
+    Path(".env").write_text(f"# a comment\n\n{written}=1\n", encoding="utf-8")
+    load_settings()
+    (remark,) = env_file_remarks()
+    assert remark.startswith(".env, line 3: nothing reads ")
+    assert remark.endswith(f"did you mean {meant}?")
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_every_line_end_is_one(ending: str):
+    Path(".env").write_bytes(ending.join([f"DISCORD_TOKEN={TOKEN}", f"GENERATION_API_KEY={KEY}", ""]).encode())
+    settings = load_settings()
+    assert settings.discord_token.get_secret_value() == TOKEN
+    assert settings.generation_api_key.get_secret_value() == KEY
+
+
+@pytest.mark.parametrize(
+    "below", ["PROXY_URL=", "SOME_OTHER_NAME", "# a comment", "export TZ=UTC", "log_level=INFO", "NO_PROXY=a=b"]
+)
+def test_what_stands_below_a_key_is_not_taken_for_the_rest_of_it(below: str):
+    Path(".env").write_text(f"DISCORD_TOKEN={TOKEN}\nGENERATION_API_KEY={KEY}\n{below}\n")
+    assert load_settings().generation_api_key.get_secret_value() == KEY
+
+
+@pytest.mark.parametrize(
+    "value", ["sandbox-key", "offline", "k", "xx", "a-key-of-yours", "example-2", "eyJ0.eyJz.c2ln"]
+)
+def test_an_odd_key_is_no_placeholder(monkeypatch: pytest.MonkeyPatch, value: str):
+    monkeypatch.setenv("DISCORD_TOKEN", "sandbox.bot.token")
+    monkeypatch.setenv("GENERATION_API_KEY", value)
+    assert load_settings().generation_api_key.get_secret_value() == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "your-token-here",
+            "YOUR_TOKEN",
+            "<token>",
+            "[key]",
+            "{{ key }}",
+            "${TOKEN}",
+            "$TOKEN",
+            "xxxxxxxx",
+            "changeme",
+        ),
+        *(
+            "********",
+            "...",
+            "paste_your_key_here",
+            "put-it-here",
+            "replace-me",
+            "insert token here",
+            "change-me",
+            "undefined",
+        ),
+    ],
+)
+def test_a_placeholder_is_told(monkeypatch: pytest.MonkeyPatch, value: str):
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("GENERATION_API_KEY", value)
+    assert problems_of() == ("GENERATION_API_KEY: still holds a placeholder; put the real value there",)
 
 
 # --- secrets ----------------------------------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ from sandbox.demo import DemoError
 from sandbox.sample import write_sample
 from tests.image import pip_settings
 from tests.image.bases import Base, choose, chosen_base
-from tests.image.engines import Engine, Image, ImageError, Mounts, NotTriedError, find_engine
+from tests.image.engines import BOT, OFFLINE, Engine, Image, ImageError, Mounts, NotTriedError, find_engine
+from tests.image.offline import generator_tried
 from tests.image.trial import ROOT, Seen, put_through
 
 _IMAGE = "localhost/compose-image-check"
@@ -51,12 +52,17 @@ def main(arguments: Sequence[str]) -> int:
 
 def _check(engine: Engine, base: Base, given_song: str, folder: Path) -> int:
     say(f"Building with {engine.name} on {base.words} ...")
-    image = engine.build(ROOT, base=base.image, image=_IMAGE, mounts=_build_mounts(engine, folder), say=say)
+    mounts = _build_mounts(engine, folder)
+    image = engine.build(ROOT, target=BOT, base=base.image, image=_IMAGE, mounts=mounts, say=say)
     song = Path(given_song).resolve() if given_song else folder / "harbour.mp3"
     if not given_song:
         write_sample(song)
     seen = asyncio.run(put_through(engine, image, song, folder, say))
-    print(f"\n{table(engine.name, base, image, seen)}\nimage-check: ok", flush=True)
+    say("Building the offline generator ...")
+    offline = engine.build(ROOT, target=OFFLINE, base=base.image, image=f"{_IMAGE}-offline", mounts=mounts, say=say)
+    generated = asyncio.run(generator_tried(engine, offline, say))
+    print(f"\n{table(engine.name, base, image, seen)}", flush=True)
+    print(f"{'offline image':<16}{offline.size_bytes / 1e6:.0f} MB: {generated}\nimage-check: ok", flush=True)
     return 0
 
 

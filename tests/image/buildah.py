@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.image.engines import (
+    FETCHING,
+    LOCK,
     Box,
     Image,
     Mounts,
@@ -57,12 +59,17 @@ class Buildah:
         finally:
             ran(["buildah", "rm", container])
 
-    def build(self, source: Path, *, base: str, image: str, mounts: Mounts, say: Say) -> Image:
-        """The mounts are there for the first stage alone: each leaves an empty place, which ends with that stage."""
+    def build(self, source: Path, *, target: str, base: str, image: str, mounts: Mounts, say: Say) -> Image:
+        """The mounts are there for the stages that fetch alone: each leaves an empty place, which ends with its stage.
+
+        All of them, since this builder also builds the stages before the target that it does not need.
+        """
         command = ["buildah", "build", *_CHROOT, "--format=docker", "--layers", "--pull=false"]
-        command += [f"--build-arg=BASE={base}"]
-        built([*command, *handed_in(None, mounts), "--target=build", f"--tag={image}-stage", str(source)], say)
-        built([*command, f"--tag={image}", str(source)], say)
+        command += [f"--build-arg=BASE={base}", f"--build-arg=LOCK={LOCK}"]
+        for stage in FETCHING:
+            fetched = [f"--target={stage}", f"--tag={image}-{stage}"]
+            built([*command, *handed_in(None, mounts), *fetched, str(source)], say)
+        built([*command, f"--target={target}", f"--tag={image}", str(source)], say)
         found = loads(ran(["buildah", "inspect", "--type=image", image]))
         layers = loads(found["Manifest"])["layers"]
         return image_of(image, sum(layer["size"] for layer in layers), found["Docker"]["config"])

@@ -5,7 +5,20 @@ import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.image.engines import Box, Image, Mounts, Say, built, handed_in, image_of, loads, pulled, ran, succeeds
+from tests.image.engines import (
+    LOCK,
+    Box,
+    Image,
+    Mounts,
+    Say,
+    built,
+    handed_in,
+    image_of,
+    loads,
+    pulled,
+    ran,
+    succeeds,
+)
 
 #: As compose.yaml has them.
 _WALLS = (
@@ -32,10 +45,11 @@ class Docker:
         """One layer."""
         ran(["docker", "import", str(archive), image])
 
-    def build(self, source: Path, *, base: str, image: str, mounts: Mounts, say: Say) -> Image:
+    def build(self, source: Path, *, target: str, base: str, image: str, mounts: Mounts, say: Say) -> Image:
         """Its builder has no mounts; pip's settings of this machine are not handed in."""
         del mounts
-        built(["docker", "build", f"--build-arg=BASE={base}", f"--tag={image}", str(source)], say)
+        given = [f"--build-arg=BASE={base}", f"--build-arg=LOCK={LOCK}", f"--target={target}", f"--tag={image}"]
+        built(["docker", "build", *given, str(source)], say)
         (found,) = loads(ran(["docker", "image", "inspect", image]))
         return image_of(image, found["Size"], found["Config"])
 

@@ -24,6 +24,13 @@ Say = Callable[[str], None]
 Mounts = Mapping[Path, str]
 
 
+#: What the Dockerfile can build, and its stages in which packages are fetched.
+BOT, OFFLINE = "bot", "offline"
+FETCHING = "build", "offline-build"
+#: As compose.yaml builds the bot.
+LOCK = "postgres"
+
+
 class NotTriedError(Exception):
     """This machine lacks what is needed even to begin; nothing was found out about the image."""
 
@@ -88,8 +95,8 @@ class Engine(Protocol):
         """Make an image of one layer. Raises ImageError."""
         ...
 
-    def build(self, source: Path, *, base: str, image: str, mounts: Mounts, say: Say) -> Image:
-        """Build the Dockerfile in `source`. Raises ImageError."""
+    def build(self, source: Path, *, target: str, base: str, image: str, mounts: Mounts, say: Say) -> Image:
+        """Build a target of the Dockerfile in `source`. Raises ImageError."""
         ...
 
     def open(self, image: Image) -> Box:

@@ -29,6 +29,8 @@ _FOLDERS = ("bot", "cogs")
 _LOOK = """
 import importlib, importlib.util, json, os, pkgutil, platform, sys, sysconfig
 import bot, cogs
+lacking = [name for name in ("asyncpg",) if importlib.util.find_spec(name) is None]
+strangers = [name for name in ("numpy", "espeakng_loader", "sandbox", "tests") if importlib.util.find_spec(name)]
 skipped = {"bot.__main__", "bot.audio.__main__", "bot.store.migrations.env"}
 for package in (bot, cogs):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
@@ -39,6 +41,9 @@ print(json.dumps({
     "python": platform.python_version(),
     "read_only": bool(os.statvfs("/").f_flag & os.ST_RDONLY),
     "data": os.access("/data", os.W_OK),
+    "shipped": os.path.realpath("data"),
+    "lacking": lacking,
+    "strangers": strangers,
     "installers": [name for name in ("pip", "ensurepip") if importlib.util.find_spec(name)]
         + [os.path.join(folder, "pip") for folder in ("/venv/bin", sysconfig.get_path("scripts"), "/usr/local/bin")
            if os.path.exists(os.path.join(folder, "pip"))],
@@ -81,11 +86,15 @@ def _opened(engine: Engine, image: Image) -> Iterator[Box]:
 
 async def _look(box: Box, say: Say) -> Seen:
     say("Looking at what is in it ...")
-    found: dict[str, Any] = loads(await _said(box, ["python", "-W", "ignore", "-c", _LOOK]))
+    found: dict[str, Any] = loads(await answer_of(box, ["python", "-W", "ignore", "-c", _LOOK]))
     if found["user_id"] == 0:
         raise ImageError("it runs as root")
     if not found["data"]:
         raise ImageError("its user may not write to /data")
+    if found["shipped"] != "/data":
+        raise ImageError("`data`, as .env.example has it, is not the volume")
+    if found["lacking"] or found["strangers"]:
+        raise ImageError(f"packages it lacks: {found['lacking']}; that it should not have: {found['strangers']}")
     if found["installers"]:
         raise ImageError(f"it can install packages: {', '.join(found['installers'])}")
     lacking, strange = differences(found["files"], ROOT)
@@ -117,13 +126,13 @@ def differences(names: Sequence[str], root: Path) -> tuple[list[str], list[str]]
 
 async def _checked(image: Image, box: Box, settings: Mapping[str, str], say: Say) -> str:
     say("Asking `check` ...")
-    said = await _said(box, [*image.command[:-1], "check"], settings=settings)
+    said = await answer_of(box, [*image.command[:-1], "check"], settings=settings)
     return f"{said.count('  ok: ')} of {said.count('  ok: ') + said.count('PROBLEM')} in order"
 
 
 async def _heard(box: Box, song: Path, say: Say) -> str:
     say("Having it hear a song ...")
-    said = await _said(box, ["python", "-m", "bot.audio", _SONG], mounts={song: _SONG})
+    said = await answer_of(box, ["python", "-m", "bot.audio", _SONG], mounts={song: _SONG})
     heard: dict[str, Any] = loads(said)
     if heard["verdict"] != "usable":
         raise ImageError(f"it refuses a good song: {said}")
@@ -133,7 +142,8 @@ async def _heard(box: Box, song: Path, say: Say) -> str:
 async def _made(image: Image, box: Box, song: Path, folder: Path, say: Say) -> tuple[str, str]:
     say("Having it make one: a Discord and a music API on this machine, the bot in the image ...")
     port = _free_port()
-    more = {"POLL_INTERVAL_SECONDS": "1", "HEALTH_PORT": port}
+    kept = {"DATABASE_URL": "sqlite+aiosqlite:///data/compose.db", "DATA_DIR": "data"}  # as .env.example has it
+    more = {"POLL_INTERVAL_SECONDS": "1", "HEALTH_PORT": port, **kept}
     named = _with_its_name(song, folder)
 
     def make_bot(place: Path, settings: dict[str, str]) -> BotProcess:
@@ -144,7 +154,7 @@ async def _made(image: Image, box: Box, song: Path, folder: Path, say: Say) -> t
     ) as stage:
         track = await ordered(stage, named, LYRICS)
         data = await fetched(stage, track)
-        await _said(box, image.health, settings={"HEALTH_PORT": port})
+        await answer_of(box, image.health, settings={"HEALTH_PORT": port})
         code = await stage.bot.stop()
     if code:
         raise ImageError(f"the bot ended with {code} when it was stopped:\n{stage.bot.log[-2000:]}")
@@ -184,7 +194,7 @@ class _ImageBot(BotProcess):
             raise ImageError(f"a stop took longer than {_STOP_SECONDS} seconds:\n{self.log[-2000:]}") from None
 
 
-async def _said(
+async def answer_of(
     box: Box, command: Sequence[str], *, settings: Mapping[str, str] | None = None, mounts: Mounts | None = None
 ) -> str:
     """Its standard output. Raises ImageError with everything it printed when it fails or takes too long."""

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from bot.clock import Clock
 from bot.errors import AccountError, BusyError, OutcomeUnknownError, Reason, RefusedError
 from bot.generation.aiml import request_log
+from bot.generation.aiml.error_bodies import error_body_in
 from bot.generation.aiml.error_mapping import poll_error, submit_error
 from bot.generation.aiml.profiles import RequestProfile
 from bot.generation.aiml.request_log import RequestLog
@@ -24,6 +25,13 @@ log = logging.getLogger(__name__)
 PATH = "v2/generate/audio"
 #: No generation has this id: the API checks the key before it looks for one, and nothing is spent.
 _PROBE_ID = "compose-check"
+_ACCOUNT_RESULTS = {
+    Reason.KEY_REFUSED: ProbeResult.KEY_REFUSED,
+    Reason.NO_CREDITS: ProbeResult.NO_CREDITS,
+    Reason.ADDRESS_WRONG: ProbeResult.NOT_THE_API,
+}
+_REFUSALS = frozenset({401, 402, 403})
+_NOT_NOW = frozenset({408, 425, 429})
 
 
 class GenerationClient:
@@ -124,16 +132,24 @@ class GenerationClient:
         )
 
     async def probe(self) -> ProbeReport:
-        """Ask for a generation that cannot exist: spends nothing, and shows whether address and key are right."""
+        """Ask for a generation that cannot exist: spends nothing, and shows whether address and key are right.
+
+        What seems to let the key in is asked once more without it: only a server that then refuses has looked at it. A
+        wrong address says "not found" to everybody.
+        """
+        params = {"generation_id": _PROBE_ID}
         try:
-            answer = await self._get("probe", PATH, {"generation_id": _PROBE_ID})
+            answer = await self._get("probe", PATH, params)
+            report = _judged(answer, self._clock.now())
+            if report.result is not ProbeResult.KEY_ACCEPTED:
+                return report
+            return _confirmed(report, answer, await self._get("probe", PATH, params, with_key=False))
         except BusyError as error:
             return ProbeReport(result=ProbeResult.NOT_REACHABLE, detail=str(error))
-        return _judged(answer, self._clock.now())
 
-    async def _get(self, call: str, path: str, params: Mapping[str, str | int]) -> Answer:
+    async def _get(self, call: str, path: str, params: Mapping[str, str | int], *, with_key: bool = True) -> Answer:
         await self._budget.acquire()
-        return await self._transport.get(self._sessions.calls, call, path, params)
+        return await self._transport.get(self._sessions.calls, call, path, params, with_key=with_key)
 
     async def _ask_log(self, params: dict[str, str | int]) -> Answer:
         return await self._get("look_up", request_log.PATH, params)
@@ -159,10 +175,21 @@ def _judged(answer: Answer, now: datetime) -> ProbeReport:
     outcome = poll_error(answer, now)
     detail = outcome.detail if isinstance(outcome, GaveUp) else str(outcome)
     if isinstance(outcome, AccountError):
-        no_credits = outcome.reason is Reason.NO_CREDITS
-        return ProbeReport(result=ProbeResult.NO_CREDITS if no_credits else ProbeResult.KEY_REFUSED, detail=detail)
+        return ProbeReport(result=_ACCOUNT_RESULTS[outcome.reason], detail=detail)
     if isinstance(outcome, RefusedError | GaveUp):  # it looked for the generation, so it had let the key in
         return ProbeReport(result=ProbeResult.KEY_ACCEPTED if is_json else ProbeResult.NOT_THE_API, detail=detail)
-    if answer.status >= 500 or answer.status in {408, 425, 429}:
+    if answer.status >= 500 or answer.status in _NOT_NOW:
         return ProbeReport(result=ProbeResult.IN_TROUBLE, detail=detail)
     return ProbeReport(result=ProbeResult.NOT_THE_API, detail=detail)
+
+
+def _confirmed(report: ProbeReport, answer: Answer, unkeyed: Answer) -> ProbeReport:
+    """`report` says that the key was let in; `unkeyed` is what the same question got without it."""
+    if unkeyed.status in _REFUSALS:
+        return report
+    if unkeyed.status >= 500 or unkeyed.status in _NOT_NOW:
+        return ProbeReport(result=ProbeResult.IN_TROUBLE, detail=f"HTTP {unkeyed.status}")
+    if not answer.is_good and error_body_in(answer.data).speaks_of_no_generation:
+        said = f"{report.detail}; it says the same without a key, so the key was not tried"
+        return ProbeReport(result=ProbeResult.KEY_ACCEPTED, detail=said)
+    return ProbeReport(result=ProbeResult.NOT_THE_API, detail=f"{report.detail}, with a key and without")

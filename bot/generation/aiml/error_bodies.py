@@ -89,6 +89,18 @@ _PATTERNS: Sequence[tuple[re.Pattern[str], Reason]] = (
 _CREDITS = re.compile(
     r"credit|balance|top[ -]?up|billing|payment|insufficient (?:funds|quota)|out of (?:funds|quota)|quota exceeded"
 )
+#: What web frameworks say where nothing is served: Nest's "Cannot GET /v2/x", "Invalid URL (GET /x)", "Unknown route".
+_NO_ROUTE = re.compile(
+    r"\bcannot (?:get|post|head)\b|\b(?:no|no such|unknown|invalid|unexpected|unrecognized) (?:request )?"
+    r"(?:route|endpoint|url|path)\b|\b(?:route|endpoint|page|path)\b.{0,80}\b(?:not found|not exist)"
+)
+_WHAT_IS_ASKED_FOR = r"(?:generation|task|job|inference|audio|track|song)(?:[ _]?id)?"
+_NO_GENERATION = re.compile(
+    rf"\b{_WHAT_IS_ASKED_FOR}\b.{{0,80}}\b(?:not found|not exist|unknown|invalid|expired)"
+    rf"|\b(?:no|no such|unknown|invalid|(?:can|could) ?not find|couldn't find) (?:the |a |any )?{_WHAT_IS_ASKED_FOR}\b"
+)
+#: An echoed path holds words of its own: "Cannot GET /v2/generate/audio".
+_PATH = re.compile(r"/\S*")
 #: AIML's documented 500: "The model is under maintenance, please contact us at ..." - nothing was begun.
 _NOT_BEGUN = re.compile(r"under maintenance")
 
@@ -116,6 +128,17 @@ class ErrorBody:
     def speaks_of_credits(self) -> bool:
         """Whether the account has run dry: AIML says so with a 403."""
         return _CREDITS.search(self.text.lower()) is not None
+
+    @property
+    def speaks_of_no_route(self) -> bool:
+        """Whether nothing is served under this address: the operator's to mend."""
+        return _NO_ROUTE.search(self.text.lower()) is not None
+
+    @property
+    def speaks_of_no_generation(self) -> bool:
+        """Whether the call is served, and the id is not known to it."""
+        text = _PATH.sub("", self.text.lower())
+        return not self.speaks_of_no_route and _NO_GENERATION.search(text) is not None
 
     @property
     def says_nothing_was_begun(self) -> bool:

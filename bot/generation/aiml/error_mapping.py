@@ -7,8 +7,9 @@
 | 403 that names the content | RefusedError CONTENT_REFUSED | GaveUp |
 | 403 with JSON or text otherwise | AccountError KEY_REFUSED | the same |
 | 403 with markup, or without a body | BusyError: a gateway's rule, the API never saw it | BusyError |
-| 404 | RefusedError: no such call here, the address is wrong | RefusedError GENERATION_LOST; BusyError for markup |
-| 410 | RefusedError | RefusedError GENERATION_LOST |
+| 404, 405, 410 that speaks of the call | AccountError ADDRESS_WRONG | the same |
+| 404, 410 otherwise | RefusedError if it names the song or the words, else AccountError ADDRESS_WRONG | RefusedError
+GENERATION_LOST; BusyError for markup |
 | 400, 422 | RefusedError with its reason | GaveUp if it names a reason, else RefusedError GENERATION_LOST |
 | 425, 429 | BusyError with `Retry-After` | the same |
 | other 4xx | RefusedError | BusyError: the deadline ends it |
@@ -34,6 +35,8 @@ _NOT_NOW = frozenset({425, 429})
 _PERHAPS_TAKEN = frozenset({408, 499})
 _INVALID = frozenset({400, 422})
 _GONE = frozenset({404, 410})
+#: A POST names nothing that could be missing but the call itself.
+_NO_SUCH_CALL = frozenset({404, 405, 410})
 
 #: Cloudflare never reached the origin: 521 refused, 523 unreachable, 525 and 526 TLS.
 #: https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/
@@ -52,6 +55,8 @@ def submit_error(answer: Answer, now: datetime, *, secrets: Sequence[str]) -> Ge
         return _busy(answer, message, now)
     if answer.status in _MOVED:
         return _busy(answer, f"{message} (moved: GENERATION_API_URL needs another address)", now)
+    if answer.status in _NO_SUCH_CALL and error_body.reason is None:
+        return _address_wrong(answer, message)
     if 400 <= answer.status < 500 and answer.status not in _PERHAPS_TAKEN:
         return RefusedError(
             message,
@@ -73,6 +78,8 @@ def poll_error(answer: Answer, now: datetime) -> GenerationError | GaveUp:
         return GaveUp(reason=account.reason, detail=message)
     if answer.status in _INVALID and error_body.reason is not None:
         return GaveUp(reason=error_body.reason, detail=message)
+    if answer.status in _NO_SUCH_CALL and error_body.speaks_of_no_route:
+        return _address_wrong(answer, message)
     if answer.status in _INVALID or (answer.status in _GONE and _is_the_api(answer)):
         return RefusedError(message, reason=Reason.GENERATION_LOST, status=answer.status, request_id=answer.request_id)
     return _busy(answer, message, now)
@@ -91,6 +98,10 @@ def _account_error(answer: Answer, error_body: ErrorBody, message: str) -> Accou
     else:
         return None
     return AccountError(message, reason=reason, status=answer.status, request_id=answer.request_id)
+
+
+def _address_wrong(answer: Answer, message: str) -> AccountError:
+    return AccountError(message, reason=Reason.ADDRESS_WRONG, status=answer.status, request_id=answer.request_id)
 
 
 def _was_not_begun(answer: Answer, error_body: ErrorBody) -> bool:

@@ -73,6 +73,10 @@ TEXTS: dict[str, str] = {
     "reason.key_refused": (
         "Der Musikdienst nimmt den Schlüssel dieses Bots nicht an. Wer den Bot betreibt, muss nachsehen."
     ),
+    "reason.address_wrong": (
+        "Unter der Adresse, die dieser Bot hat, ist der Musikdienst nicht zu finden. Es wurde nichts berechnet, und es "
+        "liegt weder an deinem Lied noch an deinen Worten: Wer den Bot betreibt, muss nachsehen."
+    ),
     "reason.no_credits": (
         "Das Guthaben dieses Bots beim Musikdienst ist verbraucht. Wer den Bot betreibt, muss es auffüllen."
     ),

@@ -63,6 +63,10 @@ TEXTS: dict[str, str] = {
     ),
     "reason.provider_failed": "The music service began and gave up. That is not your fault; trying again often helps.",
     "reason.key_refused": "The music service does not accept this bot's key. Whoever runs the bot must look at it.",
+    "reason.address_wrong": (
+        "The music service is not found at the address this bot was given. Nothing was charged, and it is neither your "
+        "song nor your words: whoever runs the bot must look at it."
+    ),
     "reason.no_credits": (
         "This bot has used up its credits at the music service. Whoever runs the bot must top them up."
     ),

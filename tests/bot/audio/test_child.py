@@ -96,12 +96,21 @@ def uses(song: Path, tmp_path: Path) -> Uses:
 
 
 @posix_only
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("end", [pytest.param(end, marks=pytest.mark.slow if end == "a loop" else ()) for end in ENDS])
 async def test_an_end_is_told_as_what_it_is_whatever_the_child_was_for(uses: Uses, tampered: Tamper, end: str) -> None:
     code, problem = ENDS[end]
     tampered(code)
     assert await uses.all() == [problem] * 4
     assert uses.seen == [problem] * 4, "each is counted"
+
+
+@posix_only
+async def test_a_loop_is_over_its_limit_of_cpu_time(song: Path, tampered: Tamper) -> None:
+    """A second of it for one use; the slow run tries every other."""
+    tampered(ENDS["a loop"][0])
+    async with AudioPool(processes=1, limits=QUICK) as pool:
+        seen = await pool.inspect(song)
+    assert [finding.problem for finding in seen.findings] == [Problem.OVER_CPU]
 
 
 @posix_only

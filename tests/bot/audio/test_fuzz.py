@@ -93,8 +93,9 @@ def check_answers(seen: list[Inspection]) -> None:
         assert found.finding is None or found.finding.problem is not Problem.UNREADABLE
 
 
-async def test_mutants_get_an_answer_and_the_parent_lives(tmp_path: Path, originals: list[bytes]) -> None:
-    seen = await survive(tmp_path, originals, 60, seed=1)
+@pytest.mark.parametrize("count", [15, pytest.param(60, marks=pytest.mark.slow)])
+async def test_mutants_get_an_answer_and_the_parent_lives(tmp_path: Path, originals: list[bytes], count: int) -> None:
+    seen = await survive(tmp_path, originals, count, seed=1)
     check_answers(seen)
     defects = {Problem.CRASHED, Problem.INTERNAL}
     assert not [found for found in seen if found.finding is not None and found.finding.problem in defects], (

@@ -401,7 +401,7 @@ async def test_a_step_that_does_not_let_go_does_not_hold_a_stop_up(bare: Bare, c
     async with asyncio.timeout(30):
         await bare.engine.stop(0.02)
     assert running(bare.engine) == [1]
-    assert "1 jobs were cut off; what became of them is found out at the next start" in caplog.messages
+    assert "cut off: 1 job; what became of it is found out at the next start" in caplog.messages
     release.set()
 
 
@@ -448,7 +448,7 @@ async def test_what_takes_longer_than_the_grace_is_cut_off(bare: Bare, caplog: p
     await bare.clock.settle()
     await bare.engine.stop(0.02)
     assert not running(bare.engine)
-    assert "1 jobs were cut off; what became of them is found out at the next start" in caplog.messages
+    assert "cut off: 1 job; what became of it is found out at the next start" in caplog.messages
 
 
 # --- the whole, on a real database ------------------------------------------------------------------------------------

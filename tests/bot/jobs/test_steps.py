@@ -303,6 +303,16 @@ async def test_a_process_that_was_down_past_the_deadline_still_asks_a_few_times(
     assert (await kit.job()).state is JobState.READY
 
 
+async def test_an_address_that_is_wrong_while_jobs_run_costs_no_track(kit: Kit, caplog: pytest.LogCaptureFixture):
+    await kit.at(JobState.GENERATING)
+    kit.generator.polls.then(AccountError("HTTP 404: Cannot GET", reason=Reason.ADDRESS_WRONG, status=404), finished())
+    assert pause_of(await kit.run_step()) <= 2
+    assert kit.counted("compose_account_errors_total", reason="address_wrong") == 1
+    assert "the music API has no such call at the address it was given: HTTP 404: Cannot GET" in caplog.messages
+    await kit.run_step()
+    assert (await kit.job()).state is JobState.READY
+
+
 async def test_a_key_that_is_revoked_while_jobs_run_is_the_operators_and_costs_no_track(
     kit: Kit, caplog: pytest.LogCaptureFixture
 ):

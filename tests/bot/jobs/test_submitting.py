@@ -73,6 +73,7 @@ async def test_an_accepted_job_has_its_id_and_its_deadline(kit: Kit, caplog: pyt
         (RefusedError("song", reason=Reason.REFERENCE_UNREADABLE), Reason.REFERENCE_UNREADABLE, "song", "refused"),
         (AccountError("401", reason=Reason.KEY_REFUSED, status=401), Reason.KEY_REFUSED, "", "account"),
         (AccountError("403", reason=Reason.NO_CREDITS, status=403), Reason.NO_CREDITS, "", "account"),
+        (AccountError("404", reason=Reason.ADDRESS_WRONG, status=404), Reason.ADDRESS_WRONG, "", "account"),
     ],
 )
 async def test_a_clear_no_ends_the_job_with_its_reason(

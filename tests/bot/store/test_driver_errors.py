@@ -203,6 +203,7 @@ class _PostgresqlError(Exception):
     [
         ("53100", "disk full"),
         ("53300", "out of resources"),
+        ("25006", "read-only"),
         ("55P03", "locked"),
         ("40P01", "locked"),
         ("57P01", "out of reach"),

@@ -6,6 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from bot.jobs.model import JobState
 from tests.bot.store import processes
 
@@ -98,6 +100,7 @@ def _is_whole(path: Path) -> bool:
         return connection.execute(orphans).fetchone() == (0,)
 
 
+@pytest.mark.slow
 async def test_a_kill_between_any_two_statements_leaves_whole_transactions(tmp_path: Path) -> None:
     code, out, errors = await processes.run(AT_EVERY_STATEMENT, tmp_path)
     assert code == 0, errors

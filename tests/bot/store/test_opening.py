@@ -304,3 +304,26 @@ def test_importing_the_store_imports_no_driver_of_postgresql() -> None:
 @pytest.mark.parametrize("name", ["env", "versions.0001_jobs", "versions.0002_music_service", "versions.0003_ledger"])
 def test_importing_a_migration_runs_nothing(name: str) -> None:
     importlib.import_module(f"bot.store.migrations.{name}")
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("/", "names the folder /"),
+        ("{folder}", "names the folder"),
+        ("{folder}/" + "x" * 300, "cannot be looked at"),
+        ("{folder}/x.db?timeout=abc", "what stands behind the ? cannot be used"),
+    ],
+)
+async def test_an_odd_address_gets_a_sentence_and_makes_no_file(tmp_path: Path, place: str, said: str) -> None:
+    url = f"sqlite+aiosqlite:///{place.format(folder=tmp_path)}"
+    assert said in await _refused(url)
+    with pytest.raises(StartError, match="DATABASE_URL"):
+        await describe(url)
+    assert not list(tmp_path.iterdir())
+
+
+async def test_parameters_that_the_driver_knows_are_taken(tmp_path: Path) -> None:
+    async with open_store(f"sqlite+aiosqlite:///{tmp_path}/x.db?timeout=3", clock=SetClock()) as store:
+        await store.add(an_order(), NOON)
+    assert (tmp_path / "x.db").exists()

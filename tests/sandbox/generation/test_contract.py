@@ -182,8 +182,17 @@ async def test_too_many_at_once_are_429_until_one_ends(caller: Caller) -> None:
 async def test_an_unknown_id_is_404_and_none_is_400(caller: Caller) -> None:
     assert (await caller.get("/v2/generate/audio", generation_id="x"))[0] == 404
     assert (await caller.get("/v2/generate/audio"))[0] == 400
-    assert (await caller.get("/v3/other"))[0] == 404
     assert (await caller.get("/v2/logs", period="1h"))[0] == 404
+
+
+@pytest.mark.parametrize("path", ["/v3/other", "/v2/v2/generate/audio", "/v2/generate/audio/v2/generate/audio"])
+@pytest.mark.parametrize("key", [None, "wrong"])
+async def test_where_nothing_is_served_the_path_is_named_and_no_key_is_looked_at(
+    caller: Caller, path: str, key: str | None
+) -> None:
+    status, body = await caller.get(path, key=key or caller.api.key)
+    assert (status, body["message"]) == (404, f"Cannot GET {path}")
+    assert (await caller.get("/v2/generate/audio", generation_id="x"))[1]["message"] == "Generation not found"
 
 
 async def test_a_signed_address_holds_for_its_time_and_cannot_be_made_up(caller: Caller) -> None:

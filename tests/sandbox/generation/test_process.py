@@ -41,6 +41,40 @@ async def test_it_runs_as_a_process_of_its_own_and_stops_on_sigterm() -> None:
             assert await process.wait() == 0
 
 
+async def test_in_a_container_it_listens_for_others_and_answers_by_its_name_alone() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(
+            sys.executable,
+            "-m",
+            "sandbox.generation",
+            "--host",
+            "0.0.0.0",
+            "--host-name",
+            "offline",
+            "--key",
+            "offline",
+        ),
+        stdout=PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(30):
+            printed = json.loads(await process.stdout.readline())
+        port = printed["url"].rpartition(":")[2]
+        assert printed["url"] == f"http://127.0.0.1:{port}"
+        address = f"http://127.0.0.2:{port}/v2/generate/audio?generation_id=x"  # reached as from elsewhere
+        statuses = []
+        async with aiohttp.ClientSession(headers={"Authorization": "Bearer offline"}) as session:
+            for host in (f"offline:{port}", f"elsewhere:{port}"):
+                async with session.get(address, headers={"Host": host}) as answer:
+                    statuses.append(answer.status)
+        assert statuses == [404, 403]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
+
+
 async def test_a_port_that_is_taken_is_said_and_ends_it() -> None:
     async with FakeGeneration() as api:
         port = api.url.rpartition(":")[2]

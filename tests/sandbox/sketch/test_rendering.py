@@ -94,14 +94,14 @@ def test_any_words_become_a_song_of_at_most_a_minute(words: str, espeak: bool) -
         assert all(note.beats > 0 for note in line.notes)
 
 
-@pytest.mark.parametrize("words", ["😀", "夜空に星が光る", "x" * 600])
+@pytest.mark.parametrize("words", ["😀", "夜空に星が光る", pytest.param("x" * 600, marks=pytest.mark.slow)])
 def test_odd_words_over_silence_are_rendered_without_a_fault(words: str) -> None:
     performance = perform(compose(hear(SILENCE), words))
     assert np.isfinite(performance.mix).all()
     assert float(np.abs(performance.mix).max()) > 0.1
 
 
-@pytest.mark.parametrize("bpm", [60.0, 120.0, 180.0])
+@pytest.mark.parametrize("bpm", [pytest.param(60.0, marks=pytest.mark.slow), 120.0, 180.0])
 def test_six_hundred_characters_are_sung_whole_at_any_tempo(bpm: float) -> None:
     words = ("Paper lanterns floating over quiet streets\n" * 14)[:600]
     song = compose(replace(hear(SILENCE), bpm=bpm), words, open_voice(espeak=False))
@@ -124,6 +124,7 @@ def _inside(beat: float, passage: object, meter: int) -> bool:
     return first <= beat < first + passage.bars * meter  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_the_command_prints_what_was_heard_as_its_last_line(
     shuffle: Known, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,6 +149,7 @@ async def test_a_child_process_renders_and_tells_what_it_heard(waltz: Known, tmp
     assert rendered.heard["meter"] == "3/4"
 
 
+@pytest.mark.slow
 async def test_every_child_writes_the_same_file_byte_for_byte(waltz: Known, tmp_path: Path) -> None:
     """espeak-ng seeds its breath with the time of day."""
     words = "She sells sea shells\nCarry me home again"

@@ -149,9 +149,13 @@ async def test_an_id_that_the_api_does_not_know_is_lost(sessions: Sessions, stat
         (403, envelope(403, NO_CREDITS), Reason.NO_CREDITS),
         (403, envelope(403, "Forbidden"), Reason.KEY_REFUSED),
         (402, "", Reason.NO_CREDITS),
+        (404, envelope(404, "Cannot GET /v2/v2/generate/audio"), Reason.ADDRESS_WRONG),
+        (404, {"error": {"message": "Invalid URL (GET /v1/v2/generate/audio)"}}, Reason.ADDRESS_WRONG),
     ],
 )
-async def test_key_and_credits_are_the_operators(sessions: Sessions, status: int, body: Any, reason: Reason) -> None:
+async def test_key_credits_and_address_are_the_operators(
+    sessions: Sessions, status: int, body: Any, reason: Reason
+) -> None:
     error = await poll_error(sessions, status, body)
 
     assert isinstance(error, AccountError)

@@ -47,9 +47,7 @@ REFUSED: list[tuple[int, Any, Reason]] = [
     (400, envelope(400, "reference_audio_url: Invalid url"), Reason.REFERENCE_UNREADABLE),
     (400, {"message": [{"path": ["reference_audio_url"], "code": "custom"}]}, Reason.REFERENCE_UNREADABLE),
     (400, envelope(400, "This request violates our usage policy"), Reason.CONTENT_REFUSED),
-    (404, envelope(404, "Not Found"), Reason.REQUEST_REFUSED),
-    (405, "", Reason.REQUEST_REFUSED),
-    (410, envelope(410, "Gone"), Reason.REQUEST_REFUSED),
+    (404, envelope(404, "Failed to download the reference_audio_url"), Reason.REFERENCE_UNREADABLE),
     (413, PAGE, Reason.REQUEST_REFUSED),
     (422, fal("audio_duration_too_short", "Minimum is 10 seconds, provided is 7.2"), Reason.REFERENCE_UNREADABLE),
     (422, fal("audio_duration_too_long", "Maximum"), Reason.REFERENCE_UNREADABLE),
@@ -83,9 +81,18 @@ async def test_a_definite_no_is_refused_with_its_reason(
         (403, envelope(403, NO_CREDITS), Reason.NO_CREDITS),
         (403, "You've run out of credits.", Reason.NO_CREDITS),
         (403, envelope(403, "Forbidden resource"), Reason.KEY_REFUSED),
+        (404, envelope(404, "Not Found"), Reason.ADDRESS_WRONG),
+        (404, envelope(404, "Cannot POST /v2/v2/generate/audio"), Reason.ADDRESS_WRONG),
+        (404, {"error": {"message": "Invalid URL (POST /v1/v2/generate/audio)"}}, Reason.ADDRESS_WRONG),
+        (404, PAGE, Reason.ADDRESS_WRONG),
+        (404, "", Reason.ADDRESS_WRONG),
+        (405, "", Reason.ADDRESS_WRONG),
+        (410, envelope(410, "Gone"), Reason.ADDRESS_WRONG),
     ],
 )
-async def test_key_and_credits_are_the_operators(sessions: Sessions, status: int, body: Any, reason: Reason) -> None:
+async def test_key_credits_and_address_are_the_operators(
+    sessions: Sessions, status: int, body: Any, reason: Reason
+) -> None:
     error = await error_of(sessions, lambda _: made(status, body))
 
     assert isinstance(error, AccountError)
