@@ -39,6 +39,7 @@ from bot.jobs.retention import Retention
 from bot.jobs.rule_remarks import remarks_on_terms
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
+from bot.new_defaults import announce_new_defaults
 from bot.packaged_tracks import PackagedTracks
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
@@ -137,6 +138,7 @@ async def _open(
     ground = await _open_ground(settings, stack)
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
+    await announce_new_defaults(ground.store, settings)
     assembly = assemble(ground, models=models, pace=pace, admission=Admission(_terms_in_force(settings, traits)))
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(

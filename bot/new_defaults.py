@@ -1,0 +1,48 @@
+"""Defaults that close or limit what was open before: said in the log once, at the first start after the upgrade.
+
+A new installation is told nothing: it never knew it otherwise. One line in NEW_DEFAULTS for each.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from bot.jobs.ports import ValueStore
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: Kept since the first start of an installation; versions before it kept the second name instead.
+_INSTALLED, _INSTALLED_BEFORE = "installed", "commands.hash"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDefault:
+    """A default that an old `.env`, which says nothing of it, did not have."""
+
+    name: str  #: it is kept under this name that it was said
+    settings: tuple[str, ...]  #: whoever set all of them knows
+    sentence: str
+
+
+NEW_DEFAULTS: tuple[NewDefault, ...] = (
+    NewDefault(
+        name="limits",
+        settings=("limit_member_per_day", "limit_member_at_once"),
+        sentence=(
+            "new since your last version: a member may order 5 songs within 24 hours and have 2 under way; other numbers, "
+            "or none, are LIMIT_MEMBER_PER_DAY and LIMIT_MEMBER_AT_ONCE"
+        ),
+    ),
+)
+
+
+async def announce_new_defaults(store: ValueStore, settings: Settings) -> None:
+    """Log what an upgrade changed, each thing once for each installation. Raises StoreError."""
+    is_upgrade = any([await store.get_value(name) is not None for name in (_INSTALLED, _INSTALLED_BEFORE)])
+    for default in NEW_DEFAULTS:
+        if await store.get_value(f"told.{default.name}") is not None:
+            continue
+        if is_upgrade and not settings.model_fields_set.issuperset(default.settings):
+            log.warning("%s", default.sentence)
+        await store.set_value(f"told.{default.name}", "yes")
+    await store.set_value(_INSTALLED, "yes")
