@@ -5,6 +5,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, PydanticBaseSettingsSource
 
 from bot.env_file import EMPTY, EnvFile, look_into
 from bot.errors import SettingsError
@@ -39,6 +42,29 @@ class Gathered:
     env_file_choice: Mapping[str, object]  #: turns `.env` off where it cannot be read and is not needed
     problems: Mapping[str, str]  #: one sentence for each name
     swallowed: frozenset[str]  #: names of which it is known why they look as if they were not set
+
+
+class EmptyOnPurpose(PydanticBaseSettingsSource):
+    """Limits that somebody set to nothing: where no other source has a value for them, that is one."""
+
+    def __init__(
+        self, settings_cls: type[BaseSettings], dotenv_settings: PydanticBaseSettingsSource, names: frozenset[str]
+    ) -> None:
+        super().__init__(settings_cls)
+        self._env_file = dotenv_settings.env_file if isinstance(dotenv_settings, DotEnvSettingsSource) else None
+        self._names = names
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """Not asked: the whole is made at once."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Each such setting with an empty text."""
+        sources: list[PydanticBaseSettingsSource] = [EnvSettingsSource(self.settings_cls, env_ignore_empty=False)]
+        if self._env_file is not None:
+            sources.append(DotEnvSettingsSource(self.settings_cls, env_file=self._env_file, env_ignore_empty=False))
+        empty = {name for source in sources for name, value in source().items() if value == ""}
+        return dict.fromkeys(empty & self._names, "")
 
 
 def gathered(env_file: Path | None, overrides: Mapping[str, object], names: Names) -> Gathered:

@@ -14,15 +14,15 @@ from yarl import URL
 from bot import database_address
 from bot.addresses import public_host
 from bot.amounts import currency_of, ids_of, limit_of, money_of, yes_or_no
-from bot.empty_limits import EMPTY_IS_NONE, EmptyLimits
 from bot.errors import SettingsError
-from bot.setting_sources import Names, gathered, home_expanded, remarks_on
-from bot.settings_shown import shown
+from bot.masking import shown
+from bot.setting_sources import EmptyOnPurpose, Names, gathered, home_expanded, remarks_on
 
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 
 _SQLITE = "sqlite+aiosqlite:///"
+
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 #: Songs; None: no limit.
 Limit = Annotated[int | None, BeforeValidator(limit_of)]
@@ -30,6 +30,11 @@ Limit = Annotated[int | None, BeforeValidator(limit_of)]
 Money = Annotated[Decimal | None, BeforeValidator(money_of)]
 Number = TypeVar("Number", int, float)
 Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
+
+#: Settings whose empty value means "no limit" and not "not set".
+_EMPTY_IS_NONE = frozenset({
+    "limit_member_per_day", "limit_member_at_once", "limit_guild_per_day", "budget_per_day", "budget_per_month",
+})  # fmt: skip
 
 
 class MaybeSecret:
@@ -128,7 +133,7 @@ class Settings(BaseSettings):
     @classmethod
     def _says_something_empty(cls, name: str) -> bool:
         field = cls.model_fields.get(name)
-        return name in EMPTY_IS_NONE or (field is not None and field.is_required())
+        return name in _EMPTY_IS_NONE or (field is not None and field.is_required())
 
     @classmethod
     def settings_customise_sources(
@@ -145,7 +150,7 @@ class Settings(BaseSettings):
             env_settings,
             dotenv_settings,
             file_secret_settings,
-            EmptyLimits(settings_cls, getattr(dotenv_settings, "env_file", None)),
+            EmptyOnPurpose(settings_cls, dotenv_settings, _EMPTY_IS_NONE),
         )
 
     @field_validator("discord_token", "generation_api_key")
@@ -267,9 +272,9 @@ class Settings(BaseSettings):
 
     def described(self) -> dict[str, str]:
         """Every setting as it is in force, by its name in the environment; secrets as stars."""
-        in_force = {name.upper(): shown(getattr(self, name)) for name in type(self).model_fields}
-        without = {name.upper(): "(no limit)" for name in EMPTY_IS_NONE if getattr(self, name) is None}
-        return in_force | without
+        values = {name.upper(): shown(getattr(self, name)) for name in type(self).model_fields}
+        without = {name.upper(): "(no limit)" for name in _EMPTY_IS_NONE if getattr(self, name) is None}
+        return values | without
 
 
 def _listed(value: str | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""A setting's value as it may be read by others: secrets as stars, in addresses too. Pure."""
+"""How a setting is shown: whatever may be a password or a key as stars. Pure."""
 
 from pydantic import SecretStr
 
@@ -12,7 +12,7 @@ _HARMLESS_PARAMETERS = frozenset({
 
 
 def shown(value: object) -> str:
-    """The value in words."""
+    """A setting's value for human eyes: secrets, and what in an address may be one, as stars."""
     if value is None:
         return "(unset)"
     if isinstance(value, SecretStr):
@@ -23,10 +23,10 @@ def shown(value: object) -> str:
         return text
     address, _, fragment = rest.partition("#")
     place, _, query = address.partition("?")
-    address_shown = f"{scheme}://{_login_hidden(place, keeps_user=scheme.startswith('postgres'))}"
+    shown = f"{scheme}://{_login_hidden(place, keeps_user=scheme.startswith('postgres'))}"
     if query:
-        address_shown += "?" + "&".join(_parameter_shown(parameter) for parameter in query.split("&"))
-    return f"{address_shown}#{_STARS}" if fragment else address_shown
+        shown += "?" + "&".join(_parameter_shown(parameter) for parameter in query.split("&"))
+    return f"{shown}#{_STARS}" if fragment else shown
 
 
 def _login_hidden(place: str, *, keeps_user: bool) -> str:
