@@ -66,13 +66,42 @@ def yes_or_no(value: object) -> str:
     raise ValueError(f"{text[:40]!r} is neither yes nor no.")
 
 
+def switch_of(value: object) -> str:
+    """`on` or `off`, however it is written. Raises ValueError with a sentence."""
+    try:
+        return "on" if yes_or_no(value) == "yes" else "off"
+    except ValueError:
+        raise ValueError("must be on or off (yes or no, true or false, 1 or 0)") from None
+
+
+def listed(value: str | None) -> list[str]:
+    """Names with commas or blanks between them, in small letters."""
+    return [name.lower().rstrip(".") for name in re.split(r"[\s,]+", value or "") if name]
+
+
 def ids_of(value: str | None) -> frozenset[int]:
     """Discord's ids, with commas or blanks between them. Raises ValueError with a sentence."""
-    names = [name for name in re.split(r"[\s,]+", value or "") if name]
-    for name in names:
-        if not (name.isascii() and name.isdecimal() and len(name) <= 20 and 0 < int(name) < 2**64):
+    for name in listed(value):
+        if not _is_id(name):
             raise ValueError(
                 f"{name[:40]!r} is no id. Wanted are numbers such as 1094206712345678901, with commas between them; "
                 "Discord shows them with Settings, Advanced, Developer Mode on: right-click the name, Copy ID."
             )
-    return frozenset(map(int, names))
+    return frozenset(map(int, listed(value)))
+
+
+def guild_ids_of(value: str | None) -> frozenset[int]:
+    """Ids of servers; empty for every server. Raises ValueError with a sentence."""
+    for name in (listed(value) or [value]) if value else ():
+        if not _is_id(name):
+            raise ValueError(
+                f"{name[:40]!r} is no server's id. Wanted are numbers such as 1094206712345678901, with commas "
+                "between them; Discord shows them with Settings, Advanced, Developer Mode on: right-click the "
+                "server, Copy Server ID. Leave it empty for every server."
+            )
+    return frozenset(map(int, listed(value)))
+
+
+def _is_id(name: str) -> bool:
+    """Ids of Discord are positive and have 64 bits."""
+    return name.isascii() and name.isdecimal() and len(name) <= 20 and 0 < int(name) < 2**64

@@ -31,6 +31,7 @@ from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.admission import Terms
 from bot.jobs.admitting import Admission
 from bot.jobs.blocklist import Blocklist
+from bot.jobs.doors import Doors
 from bot.jobs.files import JobFiles
 from bot.jobs.model import LIVE
 from bot.jobs.music_models import MusicModels
@@ -109,6 +110,7 @@ async def _serve(
         return
 
     async def on_ready() -> None:
+        running.supervisor.spawn("commands", running.client.command_sync.keep_trying())
         await running.engine.start(running.steps)
         log.info("ready: commands are taken, jobs are driven")
         running.selftest.begin()
@@ -183,7 +185,7 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
 
 def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest) -> Checks:
     return Checks(
-        discord_ready=client.is_ready,
+        discord_ready=lambda: client.gateway.is_well,
         refresh=partial(_refresh_gauges, ground.store, ground.metrics),
         sound=lambda: selftest.result,
         disk_trouble=lambda: ground.disk.trouble,
@@ -294,6 +296,11 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
         file_types=tuple(FILE_TYPES),
         attachment_hosts=settings.attachment_hosts,
         blocklist=Blocklist.parsed(settings.blocked_words()),
+        doors=Doors(
+            guild_ids=settings.allowed_guild_ids,
+            direct=settings.allow_direct == "on",
+            user_install=settings.allow_user_install == "on",
+        ),
         opens_loopback=settings.opens_loopback,
         shown_currency=settings.currency if settings.show_price == "yes" else None,
     )

@@ -77,7 +77,6 @@ class Assembly:
         ground = self.ground
         client = ComposeClient(
             jobs=self.jobs,
-            store=ground.store,
             requirements=requirements,
             clock=ground.clock,
             extensions=EXTENSIONS,

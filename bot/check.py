@@ -2,11 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 from aiolimiter import AsyncLimiter
@@ -115,6 +116,7 @@ async def _discord(settings: Settings) -> Finding:
     try:
         async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
             account = await account_of(session, settings.discord_api_url)
+            warnings = [f"WARNING: {warning}" async for warning in _open_doors(settings, session)]
     except AnswerError as error:
         return _not_discord(error.status, settings)
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
@@ -122,7 +124,7 @@ async def _discord(settings: Settings) -> Finding:
             good=False,
             sentence=f"No usable answer ({type(error).__name__}). Look at DISCORD_API_URL and this machine's network.",
         )
-    details = (f"invite link: {account.invite}", *_servers_told(account))
+    details = (f"invite link: {account.invite}", *_servers_told(account), *warnings)
     return Finding(good=True, sentence=f"The token belongs to {account.name}.", details=details)
 
 
@@ -153,6 +155,28 @@ def _servers_told(account: Account) -> list[str]:
         )
         lines.append(f"  {server.name} ({server.id}): {lacks}")
     return [*lines, *([f"  and {many - _MAX_SERVERS_SHOWN} more"] if many > _MAX_SERVERS_SHOWN else [])]
+
+
+async def _open_doors(settings: Settings, session: aiohttp.ClientSession) -> AsyncGenerator[str]:
+    """What is open to strangers although nobody said so, and servers that are named and never seen."""
+    if not settings.allowed_guild_ids and await _is_public(settings, session):
+        yield (
+            "anybody may invite this bot, and its songs are paid by you: ALLOWED_GUILDS is empty and the application "
+            "is public. Name your servers there, or switch Public Bot off (Developer portal, your application, Bot)."
+        )
+    for guild_id in sorted(settings.allowed_guild_ids):
+        async with session.get(f"{settings.discord_api_url}/guilds/{guild_id}") as answer:
+            if answer.status in (403, 404):
+                yield (
+                    f"ALLOWED_GUILDS names {guild_id}, and this bot is no member of such a server. Invite it there, or "
+                    "copy the id again."
+                )
+
+
+async def _is_public(settings: Settings, session: aiohttp.ClientSession) -> bool:
+    async with session.get(f"{settings.discord_api_url}/applications/@me") as answer:
+        application: Any = await answer.json(content_type=None) if answer.status == 200 else {}
+    return bool(application.get("bot_public"))
 
 
 async def _database(settings: Settings) -> Finding:

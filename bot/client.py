@@ -1,11 +1,8 @@
 """The discord.py client: what it hears, which commands it offers, where errors end, and how it first connects."""
 
 import asyncio
-import hashlib
-import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, cast
 
 import aiohttp
 import discord
@@ -17,8 +14,9 @@ from discord.http import Route
 
 from bot.audio import file_name
 from bot.clock import Clock
+from bot.command_sync import CommandSync
 from bot.errors import StartError, TokenRefusedError
-from bot.jobs.ports import ValueStore
+from bot.gateway import GatewayKeeper
 from bot.jobs.service import JobService
 from bot.logs import counted
 from bot.ui.controls import CONTROLS, FallbackHandler
@@ -30,8 +28,8 @@ from bot.ui.translation import Translator
 
 log = logging.getLogger(__name__)
 
-#: Under this name the store keeps the hash of the commands that Discord has.
-SYNCED_COMMANDS = "commands.hash"
+#: A command whose extras have this orders songs, and is offered only where that may be done.
+TAKES_ORDERS = "takes_orders"
 
 #: discord.py waits 2 s for guilds before it is ready; nothing here needs them.
 _GUILD_READY_SECONDS = 0.1
@@ -79,7 +77,6 @@ class ComposeClient(commands.Bot):
         self,
         *,
         jobs: JobService,
-        store: ValueStore,
         requirements: OrderRequirements,
         clock: Clock,
         extensions: Sequence[str],
@@ -103,22 +100,21 @@ class ComposeClient(commands.Bot):
         self.services = InteractionServices(
             jobs=jobs, clock=clock, requirements=requirements, drafts=Drafts(clock), file_name=file_name
         )
-        self._values = store
+        self.command_sync = CommandSync(self.tree, clock)
+        self.gateway = GatewayKeeper(self, clock)
         self._to_load = tuple(extensions)
+        self._unsaid_guilds: frozenset[int] = requirements.doors.guild_ids
         self._fallback = FallbackHandler()
 
-    @property
-    def _compose_tree(self) -> ComposeTree:
-        return cast("ComposeTree", self.tree)
-
     async def setup_hook(self) -> None:
-        """Register controls, load features, sync the commands if they changed. Runs once, before the gateway."""
+        """Register controls, load features, see that Discord has the commands. Runs once, before the gateway."""
         self._trust_owners()
         self.add_dynamic_items(*CONTROLS)
         await self.tree.set_translator(Translator())
         for name in self._to_load:
             await self.load_extension(name)
-        await self.sync_if_changed()
+        self._offer_where_orders_are_taken()
+        await self.command_sync.first_try()
 
     def _trust_owners(self) -> None:
         """Whose application it is, Discord says at the login: its owner, or the members of its team."""
@@ -134,29 +130,42 @@ class ComposeClient(commands.Bot):
         )
 
     async def sync_if_changed(self) -> bool:
-        """Tell Discord about the commands, but only when they differ from what it was told last; True if it was.
+        """Make Discord's commands those of the tree as it is now; see CommandSync."""
+        self._offer_where_orders_are_taken()
+        return await self.command_sync.sync_if_changed()
 
-        A sync replaces all commands; new ones count against 200 a day for each guild.
-        """
-        payload = [await _described(command, self.tree) for command in self.tree.get_commands()]
-        canonical = json.dumps(payload, sort_keys=True, ensure_ascii=False)
-        fingerprint = hashlib.sha256(f"{self.application_id}:{canonical}".encode()).hexdigest()
-        if await self._values.get_value(SYNCED_COMMANDS) == fingerprint:
-            return False
-        try:
-            await self.tree.sync()
-        except app_commands.CommandSyncFailure:
-            # the newest part of the payload goes first; the content is checked in any case
-            log.warning("Discord refuses the commands; trying again without file types")
-            self._compose_tree.filters_files = False
-            await self.tree.sync()
-        await self._values.set_value(SYNCED_COMMANDS, fingerprint)
-        log.info("commands synced: %s", ", ".join(command.name for command in self.tree.get_commands()))
-        return True
+    def _offer_where_orders_are_taken(self) -> None:
+        """Discord need not show what would be refused. Lists are shown everywhere: songs stay where they were made."""
+        doors = self.services.requirements.doors
+        for command in self.tree.get_commands():
+            if command.extras.get(TAKES_ORDERS):
+                command.allowed_installs = app_commands.AppInstallationType(guild=True, user=doors.user_install)
+                command.allowed_contexts = app_commands.AppCommandContext(
+                    guild=True, dm_channel=doors.direct, private_channel=doors.user_install
+                )
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay on the gateway until the client is closed; `reconnect` is always on."""
+        await self.gateway.run()
+
+    async def on_connect(self) -> None:
+        """A new session."""
+        self.gateway.session_began()
+
+    async def on_resumed(self) -> None:
+        """The old session goes on."""
+        self.gateway.session_began()
 
     async def on_ready(self) -> None:
         """Discord has told us about the guilds; may happen again after a lost session."""
         log.info("connected as %s, in %s", self.user, counted(len(self.guilds), "server"))
+        strange = self._unsaid_guilds.difference(guild.id for guild in self.guilds)
+        if strange:
+            log.warning(
+                "ALLOWED_GUILDS names servers that this bot is no member of: %s. Invite it there, or take them out.",
+                ", ".join(map(str, sorted(strange))),
+            )
+        self._unsaid_guilds = frozenset()
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Forms, and buttons that no version known here has drawn; everything else is dispatched by discord.py."""
@@ -164,12 +173,6 @@ class ComposeClient(commands.Bot):
 
     async def on_message(self, message: discord.Message, /) -> None:
         """No prefix commands: messages are never heard, but for what a cache miss might dispatch."""
-
-
-async def _described(command: Any, tree: ComposeTree | app_commands.CommandTree[Any]) -> Any:
-    if tree.translator is None:
-        return command.to_dict(tree)
-    return await command.get_translated_payload(tree, tree.translator)
 
 
 def point_at(api_url: str, gateway_url: str) -> None:
@@ -186,7 +189,7 @@ async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], A
     """Log in, connect, and stay until the client is closed. `on_ready` is awaited once, at the first READY.
 
     Raises TokenRefusedError when Discord does not know the token, StartError when Discord cannot be reached or refuses
-    the first connection. Later drops are mended by discord.py itself.
+    the first connection. Later drops are mended by the client.
     """
     try:
         await client.login(token)
@@ -219,12 +222,9 @@ async def _connect(client: ComposeClient) -> None:
             raise TokenRefusedError("Discord's gateway refuses DISCORD_TOKEN") from None
         raise StartError(f"Discord closed the connection for good (code {error.code})") from None
     except _UNREACHABLE as error:
-        raise StartError(f"Discord's gateway could not be reached ({_kind(error)})") from None
-    except AttributeError as error:
-        # discord.py 2.7.1 reads self.ws.sequence after a failed first dial, when there is no ws yet
-        if error.name != "sequence":
-            raise
-        raise StartError("Discord's gateway could not be reached; check the network and DISCORD_GATEWAY_URL") from None
+        raise StartError(
+            f"Discord's gateway could not be reached ({_kind(error)}); check the network and DISCORD_GATEWAY_URL"
+        ) from None
 
 
 def _kind(error: BaseException) -> str:

@@ -49,6 +49,9 @@ class Reason(StrEnum):
     FILE_TOO_LARGE = "file_too_large"  #: over REFERENCE_MAX_BYTES
     FILE_EMPTY = "file_empty"  #: zero bytes
     NO_PERMISSION = "no_permission"  #: the bot may not post or attach where the track would go
+    GUILD_CLOSED = "guild_closed"  #: ALLOWED_GUILDS does not name this server
+    DIRECT_CLOSED = "direct_closed"  #: a direct message, and ALLOW_DIRECT is off
+    USER_INSTALL_CLOSED = "user_install_closed"  #: the app is a member's own, and ALLOW_USER_INSTALL is off
     STORE_BUSY = "store_busy"  #: the database did not answer in time
     PAUSED = "paused"  #: an operator has paused the bot
     BLOCKED = "blocked"  #: an operator has blocked the member

@@ -26,6 +26,14 @@ class NewDefault:
 
 NEW_DEFAULTS: tuple[NewDefault, ...] = (
     NewDefault(
+        name="doors",
+        settings=("allow_direct", "allow_user_install"),
+        sentence=(
+            "new since your last version: songs are no longer ordered in direct messages or by members who added the "
+            "app to their own account, unless ALLOW_DIRECT=on or ALLOW_USER_INSTALL=on; songs under way there go on"
+        ),
+    ),
+    NewDefault(
         name="limits",
         settings=("limit_member_per_day", "limit_member_at_once"),
         sentence=(

@@ -1,6 +1,5 @@
 """Every setting, its default and its limits; the only reader of the environment and of `.env`."""
 
-import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +12,7 @@ from yarl import URL
 
 from bot import database_address
 from bot.addresses import public_host
-from bot.amounts import currency_of, ids_of, limit_of, money_of, yes_or_no
+from bot.amounts import currency_of, guild_ids_of, ids_of, limit_of, listed, money_of, switch_of, yes_or_no
 from bot.errors import SettingsError
 from bot.masking import shown
 from bot.setting_sources import EmptyOnPurpose, Names, gathered, home_expanded, remarks_on
@@ -28,6 +27,7 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Limit = Annotated[int | None, BeforeValidator(limit_of)]
 #: An amount in CURRENCY; None: none is set.
 Money = Annotated[Decimal | None, BeforeValidator(money_of)]
+Switch = Annotated[Literal["on", "off"], BeforeValidator(switch_of)]
 Number = TypeVar("Number", int, float)
 Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
 
@@ -113,6 +113,12 @@ class Settings(BaseSettings):
     """`yes`: members are shown what songs cost."""
     operators: str | None = None
     """Ids of people outside members' and servers' limits, besides the application's owner and team."""
+    allowed_guilds: str | None = None
+    """Ids of the servers where songs may be ordered, with commas between them; unset: every server."""
+    allow_direct: Switch = "off"
+    """Whether songs may be ordered in direct messages with the bot."""
+    allow_user_install: Switch = "off"
+    """Whether members who added the app to their own account may order, wherever they use it."""
     health_host: str = "127.0.0.1"
     """Address of `/healthz` and `/metrics`."""
     health_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
@@ -183,7 +189,7 @@ class Settings(BaseSettings):
     @field_validator("track_hosts")
     @classmethod
     def _host_names(cls, value: str | None) -> str | None:
-        for name in _listed(value):
+        for name in listed(value):
             if not _is_host_name(name):
                 raise ValueError("must be host names such as cdn.example.com, with commas between them")
         return value
@@ -192,6 +198,12 @@ class Settings(BaseSettings):
     @classmethod
     def _people(cls, value: str | None) -> str | None:
         ids_of(value)
+        return value
+
+    @field_validator("allowed_guilds")
+    @classmethod
+    def _guilds(cls, value: str | None) -> str | None:
+        guild_ids_of(value)
         return value
 
     @field_validator("database_url")
@@ -230,12 +242,17 @@ class Settings(BaseSettings):
     @property
     def track_host_names(self) -> frozenset[str]:
         """TRACK_HOSTS taken apart; empty: any public host."""
-        return frozenset(_listed(self.track_hosts))
+        return frozenset(listed(self.track_hosts))
 
     @property
     def operator_ids(self) -> frozenset[int]:
         """OPERATORS taken apart."""
         return ids_of(self.operators)
+
+    @property
+    def allowed_guild_ids(self) -> frozenset[int]:
+        """ALLOWED_GUILDS taken apart; empty: every server."""
+        return guild_ids_of(self.allowed_guilds)
 
     @property
     def opens_loopback(self) -> bool:
@@ -275,10 +292,6 @@ class Settings(BaseSettings):
         values = {name.upper(): shown(getattr(self, name)) for name in type(self).model_fields}
         without = {name.upper(): "(no limit)" for name in _EMPTY_IS_NONE if getattr(self, name) is None}
         return values | without
-
-
-def _listed(value: str | None) -> list[str]:
-    return [name.lower().rstrip(".") for name in re.split(r"[\s,]+", value or "") if name]
 
 
 def _is_host_name(name: str) -> bool:

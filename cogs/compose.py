@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.audio import FILE_TYPES, may_hold_a_song
-from bot.client import ComposeClient
+from bot.client import TAKES_ORDERS, ComposeClient
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.order_flow import OrderFlow
 from bot.ui.orders import OrderInput, song_of
@@ -45,7 +45,7 @@ def audio_command(
     """`app_commands.command` for an AudioCommand: discord.py's own decorator always makes its plain Command."""
 
     def made(callback: Callable[..., Any]) -> AudioCommand:
-        return AudioCommand(name=name, description=description, callback=callback)
+        return AudioCommand(name=name, description=description, callback=callback, extras={TAKES_ORDERS: True})
 
     return made
 
@@ -57,7 +57,7 @@ class Compose(commands.Cog):
         """`bot`: whose tree gets the message command."""
         self._bot = bot
         self._from_message = app_commands.ContextMenu(
-            name=worded("command.from_message"), callback=self.compose_from_message
+            name=worded("command.from_message"), callback=self.compose_from_message, extras={TAKES_ORDERS: True}
         )
 
     # discord.py has no decorator for a context menu inside a cog: its callback would not be bound to the cog, and a cog

@@ -12,6 +12,8 @@ from sandbox.generation.composer import Composer
 
 #: A bot on Discord limits its members unless its operator says otherwise; what plays here plays on and on.
 NO_LIMITS = {"LIMIT_MEMBER_PER_DAY": "", "LIMIT_MEMBER_AT_ONCE": ""}
+#: A bot on Discord is closed to strangers unless its operator opens it; what plays here is wanted in every place.
+OPEN_DOORS = {"ALLOW_DIRECT": "on", "ALLOW_USER_INSTALL": "on"}
 
 #: What the bot is called here.
 BOT_NAME = "Compose"
@@ -49,7 +51,7 @@ async def open_stage(
 ) -> AsyncGenerator[Stage]:
     """Start all three and wait until the bot is connected. Raises RuntimeError with its log if it does not.
 
-    Members' limits are off unless `bot_settings` say otherwise.
+    Members' limits are off and both ALLOW_* are on unless `bot_settings` say otherwise.
     `make_bot` is given the folder and the settings; another one runs the bot elsewhere, in its image for one.
     """
     chosen = generation or Settings(allow_loopback=True)
@@ -57,7 +59,7 @@ async def open_stage(
         FakeDiscord(port=discord_port, app_name=BOT_NAME) as discord,
         FakeGeneration(chosen, composer=composer) as api,
     ):
-        bot = make_bot(folder, {**settings_for(discord, api), **NO_LIMITS, **(bot_settings or {})})
+        bot = make_bot(folder, {**settings_for(discord, api), **NO_LIMITS, **OPEN_DOORS, **(bot_settings or {})})
         async with bot:
             await wait_until_ready(discord, bot)
             yield Stage(discord=discord, generation=api, bot=bot)

@@ -28,6 +28,7 @@ from bot.clock import SystemClock
 from bot.disk import Disk
 from bot.errors import Reason
 from bot.jobs.blocklist import Blocklist
+from bot.jobs.doors import Doors
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.live_job import LiveJob
@@ -95,6 +96,8 @@ class ClientKit:
     excused: set[str] = field(default_factory=set)
     #: See OrderRequirements; counts from the next start on.
     opens_loopback: bool = False
+    #: Where orders are taken; counts from the next start on.
+    doors: Doors = field(default_factory=Doors)
     #: Where the music API has the tracks.
     track_url: str = "https://files.example/track.mp3?sig=1"
     client: ComposeClient = field(init=False)
@@ -125,6 +128,7 @@ class ClientKit:
             file_types=tuple(FILE_TYPES),
             attachment_hosts=DISCORD_HOSTS | {"127.0.0.1"},
             blocklist=Blocklist(["naughty"]),
+            doors=self.doors,
             opens_loopback=self.opens_loopback,
         )
         ground = Ground(

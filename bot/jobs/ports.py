@@ -164,7 +164,7 @@ class TallyStore(Protocol):
 
 
 class ValueStore(Protocol):
-    """Single values by name, such as the hash of the synced commands."""
+    """Single values by name, such as what was said once."""
 
     async def get_value(self, name: str) -> str | None:
         """The value kept under this name; None when there is none."""

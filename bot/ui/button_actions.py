@@ -6,7 +6,7 @@ from functools import partial
 import discord
 
 from bot.disk import NO_TRACK, reaching
-from bot.errors import NoSuchJobError, NotYoursError, TooLateError
+from bot.errors import NoSuchJobError, NotYoursError, OrderError, TooLateError
 from bot.jobs.lyrics import to_sung
 from bot.jobs.model import Job
 from bot.jobs.service import Actor
@@ -107,6 +107,13 @@ class JobPress(JobActs):
         await self._show_moved(moved, "control.cancelled_paid" if moved.may_be_charged else "control.cancelled")
 
     async def risk(self) -> None:
+        place = self.job.place
+        try:
+            # it is paid for once more and delivered where it was ordered: that door counts, wherever this is pressed
+            self._ctx.requirements.doors.check(place.origin, place.guild_id)
+        except OrderError as error:
+            await OrderFlow(self._ctx).refuse_again(self.job, error)
+            return
         moved = await self._ctx.jobs.risk_again(self.job.id, self.actor, press=self._interaction.id)
         await self._show_moved(moved, "control.risked")
 

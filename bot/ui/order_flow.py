@@ -20,7 +20,7 @@ from bot.ui.custom_ids import draft_form_id, job_form_id
 from bot.ui.formatting import ago, titled
 from bot.ui.forms import Filled, FormAnswer, order_form, read_answer
 from bot.ui.interaction_context import InteractionContext
-from bot.ui.orders import OrderInput, Song, asked_by, check_place, check_song, requester_of, to_order
+from bot.ui.orders import OrderInput, Song, asked_by, check_door, check_place, check_song, requester_of, to_order
 from bot.ui.replies import draft_view, lyrics_shown, with_lyrics_note
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ class OrderFlow:
             log.warning("an order arrived %d s late and was not taken; is this machine's clock right?", age.seconds)
             return
         try:
+            check_door(self._interaction, self._ctx.requirements)
             check_place(self._interaction)
             order = to_order(order_input, requester_of(self._interaction), self._ctx.requirements)
             admitted = await self._ctx.jobs.take(order)
@@ -67,16 +68,21 @@ class OrderFlow:
             if admitted.taken.left == 0:
                 await self._say_last(admitted.taken)
 
-    async def open_form(self, order_input: OrderInput, heading: str = "form.compose") -> None:
+    async def open_form(
+        self, order_input: OrderInput, heading: str = "form.compose", *, is_draft: bool = False
+    ) -> None:
         """Ask for what is missing; what is known already stands in the form, or waits beside it.
 
-        What would be refused in any case is said before anybody types, and the input is given back.
+        What would be refused in any case is said before anybody types, and the input is given back. `is_draft`: it was
+        told already that the songs are used up, and may wait in its form until they are not.
         """
         try:
+            check_door(self._interaction, self._ctx.requirements)
             check_place(self._interaction)
             if order_input.song is not None:
                 check_song(order_input.song, self._ctx.requirements)
-            await self._check_admission()
+            if not is_draft:
+                await self._check_admission(whatever_is_under_way=True)
         except OrderError as error:
             log.info("a form was not opened: %s", error.reason)
             await self.give_back(order_input, self._ctx.refusal(error))
@@ -101,11 +107,17 @@ class OrderFlow:
             note, lyrics=order_input.lyrics, title=order_input.title, view=draft_view(key, locale)
         )
 
-    async def _check_admission(self, order: Order | None = None) -> None:
-        """What an order would be told now; nothing is taken. Raises OrderError. Without `order`: any one of theirs."""
+    async def _check_admission(self, order: Order | None = None, *, whatever_is_under_way: bool = False) -> None:
+        """What an order would be told now; nothing is taken. Raises OrderError. Without `order`: any one of theirs.
+
+        `whatever_is_under_way`: that may have ended before it is sent.
+        """
         asked = PlaceRequest.of_order(order) if order else asked_by(self._interaction, self._ctx.requirements)
         try:
             await self._ctx.jobs.check_admission(asked)
+        except OrderError as error:
+            if error.reason is not Reason.LIMIT_AT_ONCE or not whatever_is_under_way:
+                raise
         except StoreBusyError:
             log.info("the limits could not be looked at before an order")  # they are, when it is taken
 
@@ -126,7 +138,7 @@ class OrderFlow:
                 check_song(order_input.song, self._ctx.requirements)
             except OrderError:
                 order_input = replace(order_input, song=None)  # the form asks for another
-        await self.open_form(order_input)
+        await self.open_form(order_input, is_draft=True)
 
     async def submit_draft(self, key: str) -> None:
         """A form that began with a command or a message came back."""
@@ -144,6 +156,11 @@ class OrderFlow:
 
     async def open_job_form(self, job: Job) -> None:
         """The form with a job's lyrics in it; its song is used unless another is attached, or has to be."""
+        try:
+            check_door(self._interaction, self._ctx.requirements)
+        except OrderError as error:
+            await self.refuse_again(job, error)
+            return
         keeps_song = self._can_bring_back(job)
         song_name = job.reference.name if keeps_song else None
         heading = "form.edit" if keeps_song else "form.other_song"
@@ -170,6 +187,13 @@ class OrderFlow:
         await self.take_with_song_of(
             OrderInput(lyrics=job.lyrics, title=job.title, again_of=job.id, is_repeat=True), job
         )
+
+    async def refuse_again(self, job: Job, error: OrderError) -> None:
+        """Say privately why a job is not made once more; its text and its song are given back as those of an order."""
+        log.info("an order was not taken: %s", error.reason)
+        song = _song_by_url(job) if self._url_lasts(job) else None
+        order_input = OrderInput(lyrics=job.lyrics, title=job.title, song=song, again_of=job.id)
+        await self.give_back(order_input, self._ctx.refusal(error))
 
     async def take_with_song_of(self, order_input: OrderInput, job: Job) -> None:
         """Take it with a job's song: by its URL while that lasts, else by posting our copy, whose URL is fresh."""

@@ -48,6 +48,7 @@ class Requester:
 
 def to_order(order_input: OrderInput, requester: Requester, requirements: OrderRequirements) -> Order:
     """The order, or OrderError with the first thing that is in its way; REFERENCE_GONE when there is no song."""
+    requirements.doors.check(requester.place.origin, requester.place.guild_id)
     if order_input.song is None:
         raise OrderError(Reason.REFERENCE_GONE)
     check_song(order_input.song, requirements)
@@ -143,6 +144,14 @@ def origin_of(interaction: discord.Interaction) -> Origin:
         only_the_member = interaction.is_user_integration() and not interaction.is_guild_integration()
         return Origin.USER_INSTALL if only_the_member else Origin.GUILD
     return Origin.USER_INSTALL if interaction.context.private_channel else Origin.DIRECT
+
+
+def check_door(interaction: discord.Interaction, requirements: OrderRequirements) -> None:
+    """Whether anything new may be ordered there: asked before anybody types, and again with the order itself.
+
+    Raises OrderError.
+    """
+    requirements.doors.check(origin_of(interaction), interaction.guild_id)
 
 
 def check_place(interaction: discord.Interaction) -> None:

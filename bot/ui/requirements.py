@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.jobs.blocklist import Blocklist
+from bot.jobs.doors import Doors
 from bot.jobs.lyrics import PromptRules
 
 #: Where Discord serves attachments from, directly or through its proxy.
@@ -31,5 +32,6 @@ class OrderRequirements:
     file_types: tuple[str, ...] = ("audio", "video")  #: what may be chosen: Discord's groups and endings
     attachment_hosts: frozenset[str] = DISCORD_HOSTS
     blocklist: Blocklist = field(default_factory=Blocklist)
+    doors: Doors = field(default_factory=Doors)
     opens_loopback: bool = False  #: Discord is a stand-in, and who reads there sits at this machine
     shown_currency: str | None = None  #: in which members are shown what songs cost; None: they are not

@@ -6,7 +6,7 @@ from typing import Any
 from .objects import JSON
 from .refusals import Form
 
-CHAT_INPUT, USER_COMMAND, MESSAGE_COMMAND = 1, 2, 3
+CHAT_INPUT, USER_COMMAND, MESSAGE_COMMAND, ENTRY_POINT = 1, 2, 3, 4
 SUBCOMMAND, SUBCOMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(
     1, 12
 )
@@ -16,7 +16,7 @@ CHOICES = 25
 #: Names, descriptions and values of a whole command together.
 COMMAND_CHARACTERS = 8000
 #: Per scope (docs; message commands 15 since 2026-03).
-MAX_COMMANDS = {CHAT_INPUT: 100, USER_COMMAND: 15, MESSAGE_COMMAND: 15}
+MAX_COMMANDS = {CHAT_INPUT: 100, USER_COMMAND: 15, MESSAGE_COMMAND: 15, ENTRY_POINT: 1}
 
 _NAME = re.compile(r"^[-_'\w]{1,32}$")
 _COMMAND_FIELDS = frozenset({
@@ -74,7 +74,7 @@ def _check_command(form: Form, path: str, command: JSON) -> None:
     form.fields(path, command, _COMMAND_FIELDS)
     kind = command.get("type", CHAT_INPUT)
     if kind not in MAX_COMMANDS:
-        form.add(f"{path}.type", "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3}.")
+        form.add(f"{path}.type", "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3, 4}.")
         return
     _check_translations(form, path, command, slash=kind == CHAT_INPUT)
     _check_places(form, path, command)
@@ -87,7 +87,7 @@ def _check_command(form: Form, path: str, command: JSON) -> None:
         return
     form.text(f"{path}.name", command.get("name"), 32)
     for name in ("description", "options"):
-        if command.get(name):
+        if command.get(name) and kind != ENTRY_POINT:
             form.add(f"{path}.{name}", f"APPLICATION_COMMAND_{name.upper()}_NOT_ALLOWED", "Not for this command type")
 
 

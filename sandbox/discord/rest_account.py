@@ -31,7 +31,7 @@ async def application(request: web.Request) -> JSON:
         "name": world.app_name,
         "icon": None,
         "description": "",
-        "bot_public": True,
+        "bot_public": world.rules.bot_public,
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
         "owner": payloads.user(owner),

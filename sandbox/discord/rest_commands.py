@@ -4,12 +4,14 @@ import copy
 
 from aiohttp import web
 
-from .command_rules import CHAT_INPUT, check_all
+from .command_rules import CHAT_INPUT, ENTRY_POINT, check_all
 from .objects import JSON
 from .posting import notice
 from .refusals import RefusedError
 from .rest import body_of, number_in, route, world_of
 from .world import World
+
+_DAY_SECONDS = 86_400.0
 
 
 def _scope(request: web.Request) -> int | None:
@@ -52,12 +54,29 @@ def _store(world: World, scope: int | None, commands: list[JSON]) -> None:
     world.announce("commands_registered", {"guild_id": str(scope) if scope else None, "commands": commands})
 
 
+def _keep_entry_point(world: World, scope: int | None, commands: list[JSON]) -> None:
+    is_there = any(known["type"] == ENTRY_POINT for known in world.commands.get(scope, ()))
+    if is_there and not any(command.get("type") == ENTRY_POINT for command in commands):
+        raise RefusedError(50240)
+
+
+def _count_creates(world: World, scope: int | None, commands: list[JSON]) -> None:
+    now = world.clock.time()
+    world.command_creates = [at for at in world.command_creates if at > now - _DAY_SECONDS]
+    new = [command for command in commands if _same(world, scope, command) is None]
+    if new and len(world.command_creates) + len(new) > world.rules.command_creates_per_day:
+        raise RefusedError(30034)
+    world.command_creates += [now] * len(new)
+
+
 async def overwrite(request: web.Request) -> list[JSON]:
     """PUT .../commands: replaces all commands of the scope."""
     world = world_of(request)
     scope = _scope(request)
     commands = body_of(request).payload
     notice(world, check_all(commands))
+    _keep_entry_point(world, scope, commands)
+    _count_creates(world, scope, commands)
     _store(world, scope, [_completed(world, command, scope, _same(world, scope, command)) for command in commands])
     return world.commands[scope]
 
@@ -71,13 +90,25 @@ async def upsert(request: web.Request) -> JSON:
     notice(world, check_all([command]))
     stored = _completed(world, command, scope, _same(world, scope, command))
     check_all([*others, command])
+    _count_creates(world, scope, [command])
     _store(world, scope, [*others, stored])
     return stored
 
 
 async def get_all(request: web.Request) -> list[JSON]:
-    """GET .../commands."""
-    return world_of(request).commands.get(_scope(request), [])
+    """GET .../commands: the translations only for who asks for them."""
+    commands = world_of(request).commands.get(_scope(request), [])
+    if request.query.get("with_localizations", "").lower() in ("true", "1"):
+        return commands
+    return [_untranslated(command) for command in commands]
+
+
+def _untranslated(thing: JSON) -> JSON:
+    """Without its translations and those of its options; Discord gives null in their place."""
+    hidden = {name: None if name.endswith("_localizations") else value for name, value in thing.items()}
+    if thing.get("options"):
+        hidden["options"] = [_untranslated(option) for option in thing["options"]]
+    return hidden
 
 
 async def get(request: web.Request) -> JSON:

@@ -5,6 +5,7 @@ from typing import Any
 
 from . import payloads, posting
 from .cdn import signed_url
+from .command_rules import ENTRY_POINT
 from .faults import Fault, FaultBook
 from .gateway import Gateway
 from .lookups import Where, Who
@@ -131,6 +132,22 @@ class Switches(MemberActions):
         guild.bot_present = True
         self.world.announce("guild_create", {"guild_id": str(guild.id)})
         self.world.send_event("GUILD_CREATE", payloads.guild(self.world, guild), guild_id=guild.id)
+
+    def add_entry_point(self, name: str = "launch") -> None:
+        """An Activity is switched on for the application: Discord makes its command, which no overwrite may remove."""
+        command = {
+            "id": str(self.world.clock.mint()),
+            "application_id": str(self.world.application_id),
+            "version": str(self.world.clock.mint()),
+            "type": ENTRY_POINT,
+            "name": name,
+            "description": "",
+            "integration_types": [0, 1],
+            "contexts": [0, 1, 2],
+            "nsfw": False,
+            "handler": 2,
+        }
+        self.world.commands[None] = [*self.world.commands.get(None, ()), command]
 
     # -- the books ---------------------------------------------------------------------------------------------------
 

@@ -31,6 +31,8 @@ class Rules:
     `disliked_hosts`: a button that leads there is refused (50035), as Discord does with hosts of its choice.
     `loopback_links`: a button may lead to this machine; Discord refuses that, whoever reads in the sandbox can open it.
     `rate_limits`: real windows (five messages in five seconds per channel, 50 requests a second) instead of none.
+    `command_creates_per_day`: new commands in 24 hours; one that replaces a command of its name is none (30034).
+    `bot_public`: whether anybody may invite the bot (portal, page Bot), as `/applications/@me` says.
     """
 
     ack_deadline_seconds: float = 3.0
@@ -48,6 +50,8 @@ class Rules:
     disliked_hosts: tuple[str, ...] = ()
     loopback_links: bool = True
     rate_limits: bool = False
+    bot_public: bool = True
+    command_creates_per_day: int = 200
 
 
 class World:
@@ -68,6 +72,7 @@ class World:
         self.interactions: dict[int, Interaction] = {}
         self.tokens: dict[str, Interaction] = {}
         self.commands: dict[int | None, list[JSON]] = {}
+        self.command_creates: list[float] = []
         self.nonces: dict[tuple[int, str], tuple[float, int, int]] = {}
         self.calls: list[Call] = []
         self.downloads: list[Call] = []

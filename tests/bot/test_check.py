@@ -189,6 +189,27 @@ async def test_sound_that_does_not_work_here_is_told_with_the_step_and_what_to_d
     assert "requirements/run.lock" in sound
 
 
+async def test_open_doors_and_servers_where_the_bot_is_not_are_warned_of_and_no_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with FakeDiscord() as discord, FakeGeneration() as api:
+        pointed = {name.lower(): value for name, value in settings_for(discord, api).items()}
+        here, elsewhere = discord.world.guilds
+
+        async def said(**more: str) -> str:
+            assert await check.run(settings_at(tmp_path, **pointed, **more)) == 0
+            return capsys.readouterr().out.partition("Discord ...")[2].partition("Database ...")[0]
+
+        assert "WARNING: anybody may invite this bot" in await said()
+        listed = await said(allowed_guilds=f"{here}, {elsewhere} 4711")
+        assert "anybody may invite" not in listed
+        assert f"names {here}" not in listed
+        assert f"names {elsewhere}, and this bot is no member" in listed
+        assert "names 4711, and this bot is no member" in listed
+        discord.rules.bot_public = False
+        assert "WARNING" not in await said()
+
+
 async def test_a_refused_token_ends_with_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with FakeDiscord() as discord:
         assert await check.run(settings_at(tmp_path, discord_api_url=discord.api_url)) == 3

@@ -19,21 +19,9 @@ __all__ = ["client_kit", "fake"]
 COMMANDS = r"/applications/\d+/commands"
 
 
-class Memory:
-    def __init__(self) -> None:
-        self.kept: dict[str, str] = {}
-
-    async def get_value(self, name: str) -> str | None:
-        return self.kept.get(name)
-
-    async def set_value(self, name: str, value: str) -> None:
-        self.kept[name] = value
-
-
-def make_client(client_kit: ClientKit, memory: Memory | None = None) -> ComposeClient:
+def make_client(client_kit: ClientKit) -> ComposeClient:
     return ComposeClient(
         jobs=client_kit.jobs,
-        store=memory or Memory(),
         requirements=client_kit.client.services.requirements,
         clock=ShiftedClock(),
         extensions=("cogs.compose", "cogs.tracks"),
@@ -71,11 +59,12 @@ async def test_the_commands_ask_for_songs_in_every_language_and_everywhere(
     assert compose["options"][0]["file_types"] == [*FILE_TYPES]
     assert compose["description_localizations"]["de"].startswith("Mach")
     assert (compose["contexts"], compose["integration_types"]) == ([0, 1, 2], [0, 1])
-    assert {command["name"] for command in put.payload} == {"compose", "tracks", "queue", "Compose from this"}
+    assert {command["name"] for command in put.payload} == {"compose", "tracks", "queue", "quota", "Compose from this"}
 
 
 async def test_when_discord_refuses_file_types_the_commands_are_synced_without(client_kit: ClientKit) -> None:
     client = make_client(client_kit)
+    client_kit.fake.world.commands[None] = []
     client_kit.fake.fail(
         "PUT", COMMANDS, status=400, body={"code": 50035, "message": "Invalid Form Body", "errors": {}}
     )

@@ -538,6 +538,39 @@ def test_what_is_no_public_host_is_not_taken_for_one_of_tracks(monkeypatch: pyte
     assert problems_of() == ("TRACK_HOSTS: must be host names such as cdn.example.com, with commas between them",)
 
 
+@pytest.mark.usefixtures("secrets")
+def test_who_may_order_is_closed_unless_it_is_opened(monkeypatch: pytest.MonkeyPatch):
+    settings = load_settings()
+    assert (settings.allowed_guild_ids, settings.allow_direct, settings.allow_user_install) == (
+        frozenset(),
+        "off",
+        "off",
+    )
+    monkeypatch.setenv("ALLOWED_GUILDS", " 1094206712345678901, 5\t6,")
+    monkeypatch.setenv("ALLOW_DIRECT", "On")
+    monkeypatch.setenv("ALLOW_USER_INSTALL", "yes")
+    settings = load_settings()
+    assert settings.allowed_guild_ids == {1094206712345678901, 5, 6}
+    assert (settings.allow_direct, settings.allow_user_install) == ("on", "on")
+    assert settings.described()["ALLOW_DIRECT"] == "on"
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize("ids", ["home", "12,home", "-5", "0", "1.5", "99999999999999999999999", "<@5>", ",", "\u0661"])
+def test_what_is_no_servers_id_is_named_with_where_to_find_one(monkeypatch: pytest.MonkeyPatch, ids: str):
+    monkeypatch.setenv("ALLOWED_GUILDS", ids)
+    (problem,) = problems_of()
+    assert problem.startswith("ALLOWED_GUILDS: ")
+    assert "is no server's id" in problem
+    assert "Copy Server ID" in problem
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_switch_that_is_neither_on_nor_off_is_named(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ALLOW_DIRECT", "perhaps")
+    assert problems_of() == ("ALLOW_DIRECT: must be on or off (yes or no, true or false, 1 or 0)",)
+
+
 LIMIT_NAMES = (
     "LIMIT_MEMBER_PER_DAY",
     "LIMIT_MEMBER_AT_ONCE",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.discord import FakeDiscord
+from sandbox.stage import wait_until_ready
 from tests.flows.scenario import PATIENCE_SECONDS
 from tests.warm_bots import WarmBotProcess
 
@@ -31,16 +32,20 @@ def nobody_there() -> str:
         return f"127.0.0.1:{taken.getsockname()[1]}"
 
 
-async def ended(folder: Path, discord: FakeDiscord, **settings: str) -> tuple[int, str]:
-    """Start a bot that cannot run; its exit code and its log."""
-    known = {
+def known_settings(discord: FakeDiscord) -> dict[str, str]:
+    """Of a bot whose music API is nowhere."""
+    return {
         "DISCORD_TOKEN": discord.token,
         "DISCORD_API_URL": discord.api_url,
         "DISCORD_GATEWAY_URL": discord.gateway_url,
         "GENERATION_API_URL": "http://127.0.0.1:9",
         "GENERATION_API_KEY": SECRET,
     }
-    bot = WarmBotProcess(folder, {**known, **settings})
+
+
+async def ended(folder: Path, discord: FakeDiscord, **settings: str) -> tuple[int, str]:
+    """Start a bot that cannot run; its exit code and its log."""
+    bot = WarmBotProcess(folder, {**known_settings(discord), **settings})
     await bot.start()
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -105,12 +110,16 @@ async def test_settings_that_cannot_be_used_end_it_with_two_and_all_their_names(
         assert name in log
 
 
-@pytest.mark.slow
-async def test_a_commands_sync_that_fails_ends_it_with_a_sentence(tmp_path: Path, discord: FakeDiscord) -> None:
+async def test_commands_that_discord_does_not_take_keep_nobody_from_being_served(
+    tmp_path: Path, discord: FakeDiscord
+) -> None:
     discord.fail("PUT", "/commands$", status=503, times=None)
-    code, log = await ended(tmp_path, discord)
-    assert code == CANNOT_RUN
-    assert "Discord could not be reached" in log
+    async with WarmBotProcess(tmp_path, known_settings(discord)) as bot:
+        await wait_until_ready(discord, bot)
+        await discord.until(lambda: "ready: commands are taken" in bot.log, PATIENCE_SECONDS)
+        assert "Discord did not take the commands (503" in bot.log
+        assert "Next try in 1 min." in bot.log
+        assert await bot.stop() == 0
 
 
 @pytest.mark.slow

@@ -23,6 +23,18 @@ TEXTS: dict[str, str] = {
         "Mir fehlt hier das Recht **{permission}**; das Stück käme nicht an, wie es soll, darum wurde nichts begonnen. "
         "Bitte die Leitung dieses Servers darum, oder nimm einen anderen Kanal."
     ),
+    "reason.guild_closed": (
+        "Auf diesem Server nehme ich keine neuen Lieder an, begonnen wurde nichts. Wer den Bot betreibt, entscheidet, "
+        "welche Server das dürfen; frag dort nach, oder bestelle da, wo der Bot zu Hause ist."
+    ),
+    "reason.direct_closed": (
+        "In Direktnachrichten nehme ich keine neuen Lieder an, begonnen wurde nichts. Bitte bestelle auf einem Server, "
+        "auf dem dieser Bot zu Hause ist."
+    ),
+    "reason.user_install_closed": (
+        "Von Apps, die jemand dem eigenen Konto hinzugefügt hat, nehme ich keine neuen Lieder an, begonnen wurde "
+        "nichts. Bitte bestelle auf einem Server, auf dem dieser Bot zu Hause ist."
+    ),
     "reason.store_busy": (
         "Ich konnte deinen Auftrag gerade nicht aufschreiben, begonnen wurde nichts. Bitte versuche es gleich "
         "noch einmal."

@@ -22,6 +22,18 @@ TEXTS: dict[str, str] = {
         "I am missing the permission **{permission}** here, so the track could not be brought here as it should "
         "be and nothing was started. Please ask whoever runs this server to grant it, or use another channel."
     ),
+    "reason.guild_closed": (
+        "I do not take new songs on this server, and nothing was started. Whoever runs this bot decides which servers "
+        "may; please ask them, or order where the bot is at home."
+    ),
+    "reason.direct_closed": (
+        "I do not take new songs in direct messages, and nothing was started. Please order on a server where this bot "
+        "is at home."
+    ),
+    "reason.user_install_closed": (
+        "I do not take new songs from apps that somebody has added to their own account, and nothing was started. "
+        "Please order on a server where this bot is at home."
+    ),
     "reason.store_busy": (
         "I could not write your order down just now, and nothing was started. Please try again shortly."
     ),

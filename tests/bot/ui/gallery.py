@@ -118,6 +118,9 @@ def _refusals(locale: str) -> list[str]:
         OrderError(Reason.FILE_EMPTY),
         OrderError(Reason.FOREIGN_URL),
         OrderError(Reason.NO_PERMISSION, "attach_files"),
+        OrderError(Reason.GUILD_CLOSED),
+        OrderError(Reason.DIRECT_CLOSED),
+        OrderError(Reason.USER_INSTALL_CLOSED),
         OrderError(Reason.STORE_BUSY),
     ]
     first, *others = [refusal(error, REQUIREMENTS, locale) for error in errors]

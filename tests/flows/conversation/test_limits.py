@@ -15,6 +15,7 @@ from bot.store.jobs import SqlJobStore
 from bot.store.tables import rules
 from sandbox.discord import Interaction, Message
 from tests.client_kit import LYRICS, SONG, ClientKit, labels_of, text_of
+from tests.flows.conversation.forms import fields_of
 
 PRICE = 37_000
 OWNER = "Owner"
@@ -81,6 +82,11 @@ async def test_a_day_that_is_used_up_refuses_every_way_in_and_says_when(
     assert said is not None
     assert abs(int(said[1]) - taken_at - 86_400) <= 1
     assert labels_of(answer) == ["Change and send again"]
+    pressed = await client_kit.fake.click(answer, "Change and send again")
+    form = await client_kit.fake.until(lambda: pressed.modal)
+    assert form is not None
+    if way is not by_again:
+        assert "song.mp3" in fields_of(form)["song"]["about"]
     if way in {by_command, by_again}:
         assert LYRICS in text_of(answer)
     assert len(client_kit.woken) == 1
