@@ -52,6 +52,7 @@ class Reason(StrEnum):
     GUILD_CLOSED = "guild_closed"  #: ALLOWED_GUILDS does not name this server
     DIRECT_CLOSED = "direct_closed"  #: a direct message, and ALLOW_DIRECT is off
     USER_INSTALL_CLOSED = "user_install_closed"  #: the app is a member's own, and ALLOW_USER_INSTALL is off
+    PRIVATE_THREAD = "private_thread"  #: the bot is not in this private thread
     STORE_BUSY = "store_busy"  #: the database did not answer in time
     PAUSED = "paused"  #: an operator has paused the bot
     BLOCKED = "blocked"  #: an operator has blocked the member
@@ -226,6 +227,11 @@ class DeliveryLaterError(DeliveryError):
 
 class UndeliverableError(DeliveryError):
     """No way is left to reach the member; the track stays with the job."""
+
+    def __init__(self, message: str, *, is_filtered: bool = False) -> None:
+        """`is_filtered`: the channel is open, but a filter of the server's did not let this message through."""
+        super().__init__(message)
+        self.is_filtered = is_filtered
 
 
 class DiskError(ComposeError):

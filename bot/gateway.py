@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 #: After so long without a gateway health is red, and what is dialled is the gateway's own address, for a new session.
 LOST_SECONDS = 120.0
-#: Between two tries.
-_MAX_PAUSE_SECONDS = 60.0
+#: Between two tries, doubled from one to the next.
+_FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 2.0, 60.0
 #: Dialling, the greeting, and the answer to where the gateway is.
 _DIAL_SECONDS = 60.0
 #: Close codes (Discord, "Gateway Close Event Codes").

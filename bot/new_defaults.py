@@ -37,8 +37,8 @@ NEW_DEFAULTS: tuple[NewDefault, ...] = (
         name="limits",
         settings=("limit_member_per_day", "limit_member_at_once"),
         sentence=(
-            "new since your last version: a member may order 5 songs within 24 hours and have 2 under way; other "
-            "numbers, or none: LIMIT_MEMBER_PER_DAY and LIMIT_MEMBER_AT_ONCE"
+            "new since your last version: a member may order 5 songs within 24 hours, 2 at the same time, unless "
+            "LIMIT_MEMBER_PER_DAY and LIMIT_MEMBER_AT_ONCE say otherwise; empty means no limit"
         ),
     ),
 )

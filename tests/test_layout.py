@@ -45,6 +45,16 @@ CATCH_ALLS = {
     ("bot/ui/error_handler.py", "guarded"),  # logged under a number that the member is told
 }
 
+#: Where a refusal is caught and a rate limit is left to the caller, who has more to do with it.
+PASSED_ON = {
+    ("bot/delivery/card_messages.py", "_unless_refused"),  # all callers stand in outages_are_later
+    ("bot/delivery/card_messages.py", "_try"),  # the same
+    ("bot/delivery/card_messages.py", "_attach"),  # it comes as DeliveryLaterError already
+    ("bot/ui/button_actions.py", "_send_file"),  # the error handler tells the member
+    ("bot/ui/render.py", "put_with_link"),  # it looks for refused links, and raises everything else,
+    ("bot/command_sync.py", "sync_if_changed"),
+}
+
 #: Tasks outside bot.supervisor; each is awaited by the function that makes it.
 TASK_MAKERS = {
     "bot/supervisor.py",
@@ -293,6 +303,40 @@ def test_an_unforeseen_exception_ends_at_the_named_places_only():
             if {"Exception", "everything"} & set(kinds) or ("BaseException" in kinds and not raises_again):
                 caught.add((named(path), function))
     assert caught == CATCH_ALLS
+
+
+def _named_in(node: ast.AST | None) -> set[str]:
+    """The last names in an expression such as `(discord.HTTPException, OSError)`."""
+    inside = list(ast.walk(node)) if node else []
+    return {one.attr for one in inside if isinstance(one, ast.Attribute)} | {
+        one.id for one in inside if isinstance(one, ast.Name)
+    }
+
+
+def tries_for_refusals(path: Path) -> Iterator[tuple[str, ast.Try, bool]]:
+    """Every `try` that catches Discord's refusals: its function, and whether it stands in `outages_are_later()`."""
+    for function in functions(path):
+        sheltered = {
+            inner
+            for node in ast.walk(function)
+            if isinstance(node, ast.With) and "outages_are_later" in _named_in(node.items[0].context_expr)
+            for inner in ast.walk(node)
+        }
+        for node in ast.walk(function):
+            if isinstance(node, ast.Try) and any("HTTPException" in _named_in(one.type) for one in node.handlers):
+                yield function.name, node, node in sheltered
+
+
+def test_a_rate_limit_is_caught_wherever_a_refusal_is():
+    """discord.RateLimited is no HTTPException, and comes from the very same calls."""
+    open_to_it = {
+        (named(path), function)
+        for path in sources("bot", "cogs")
+        for function, caught, is_sheltered in tries_for_refusals(path)
+        if not is_sheltered
+        and not any({"RateLimited", "DiscordException"} & _named_in(one.type) for one in caught.handlers)
+    }
+    assert open_to_it == PASSED_ON
 
 
 def test_no_exception_is_swallowed_without_a_word():

@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 
 import discord
 
 from bot.clock import Clock
-from bot.delivery.http_errors import is_final, is_too_large, outages_are_later
-from bot.delivery.routes import Files, Routes, has_token, only_by_answer, pinging, reply_to_card
+from bot.delivery.http_errors import GONE, is_final, is_too_large, outages_are_later
+from bot.delivery.routes import Files, Routes, has_token, is_on_card, only_by_answer, pinging, reply_to_card
 from bot.disk import NO_REFERENCE, reaching
 from bot.errors import DeliveryLaterError, Reason, ReferenceRefusedError
 from bot.jobs.live_job import LiveJob
@@ -33,12 +34,19 @@ _LOOKED_AWAY = timedelta(seconds=60)
 _NEWS = frozenset({JobState.UNKNOWN, JobState.REFUSED, JobState.FAILED, JobState.EXPIRED})
 
 
-async def _unless_gone(call: Awaitable[discord.Message]) -> discord.Message | None:
-    """The message, or None when message, channel or permission are gone for good, or a thread is closed."""
+class _Way(StrEnum):
+    """How a card is written; one that was refused for good is not tried again, see LiveJob.refused_ways."""
+
+    OURS = "ours"  #: as the bot, in the channel
+    ANSWER = "answer"  #: through the order's interaction
+
+
+async def _unless_refused(call: Awaitable[discord.Message]) -> discord.Message | None:
+    """The message, or None when it is refused for good. Raises what is too large, or may pass by itself."""
     try:
         return await call
     except discord.HTTPException as error:
-        if not is_final(error) or is_too_large(error):
+        if not is_final(error):
             raise
         log.info("a message cannot be written any more (%s)", error.code)
         return None
@@ -55,12 +63,12 @@ class CardMessages:
 
     async def show(self, live: LiveJob, job: Job, eta: Eta) -> int | None:
         """See Cards.show."""
-        if only_by_answer(job) and job.track_message_id is not None and job.track_channel_id == job.place.channel_id:
+        if is_on_card(job):
             return job.track_message_id  # the card has become the track
         card = job_card(job, eta, now=self._clock.now(), requirements=self._requirements, locale=job.place.locale)
         if live.shown == (job.card_message_id, card):
             return job.card_message_id
-        message = await self._put(job, to_parts(card))
+        message = await self._put(live, job, to_parts(card))
         if message is None:
             return None
         live.shown = (message.id, card)
@@ -80,8 +88,9 @@ class CardMessages:
         """Attach a song to the card, in place of what was attached."""
         card = job_card(job, Eta(), now=self._clock.now(), requirements=self._requirements, locale=job.place.locale)
         try:
-            message = await self._put(job, to_parts(card), song)
+            message = await self._put(LiveJob(id=job.id), job, to_parts(card), song)
         except discord.HTTPException as error:
+            # nothing else leaves: a rate limit, as whatever may pass, has become DeliveryLaterError by now
             if is_too_large(error):
                 raise ReferenceRefusedError(Reason.FILE_TOO_LARGE) from None
             raise ReferenceRefusedError(Reason.NO_PERMISSION, "attach_files") from None
@@ -92,6 +101,7 @@ class CardMessages:
 
     async def tell(self, live: LiveJob, job: Job) -> None:
         """See Cards.tell: the card, and for news that came late a message that calls the member."""
+        live.refused_ways.clear()  # the last word is worth one more try: a thread may have been opened again
         shown = await self.show(live, job, Eta())
         live.shown = None
         if job.reason in TOLD_PRIVATELY:
@@ -106,28 +116,59 @@ class CardMessages:
     def _calls_back(self, job: Job) -> bool:
         return job.state in _NEWS and self._clock.now() - job.created_at > _LOOKED_AWAY
 
-    async def _put(self, job: Job, parts: Parts, files: Files | None = None) -> discord.Message | None:
-        """Put this into the job's card, wherever that is or has to be; `files` replace what was attached."""
+    async def _put(self, live: LiveJob, job: Job, parts: Parts, files: Files | None = None) -> discord.Message | None:
+        """Put this into the job's card, wherever that is or has to be; `files` replace what was attached.
+
+        Where the bot itself is refused for good, the order's answer is still there for a quarter of an hour.
+        """
+        if live.is_card_gone:
+            return None
         with outages_are_later():
             if only_by_answer(job):
-                return await self._put_by_answer(job, parts, files)
+                return await self._try(live, job, _Way.ANSWER, parts, files)
             if job.card_message_id is not None:
-                more = {} if files is None else {"attachments": files()}
-                return await _unless_gone(self._routes.edit(job, job.card_message_id, parts, **more))
+                edited = await self._try(live, job, _Way.OURS, parts, files)
+                return edited or await self._try(live, job, _Way.ANSWER, parts, files)
             if has_token(job, self._clock.now()):
-                answer = await self._put_by_answer(job, parts, files)
+                answer = await self._try(live, job, _Way.ANSWER, parts, files)
                 if answer is not None:
                     return answer
-                if self._clock.now() - job.created_at < _ANSWER_MAY_COME:
+                if self._may_be_answered_yet(job):
                     raise DeliveryLaterError("the card is on its way", retry_after_seconds=1.0)
-            channel = self._routes.channel(job.place.channel_id)
-            return await _unless_gone(self._routes.send(channel, job, "card", parts, files=files))
+            return await self._try(live, job, _Way.OURS, parts, files)
 
-    async def _put_by_answer(self, job: Job, parts: Parts, files: Files | None) -> discord.Message | None:
-        if not has_token(job, self._clock.now()):
+    async def _try(
+        self, live: LiveJob, job: Job, way: _Way, parts: Parts, files: Files | None
+    ) -> discord.Message | None:
+        """Write the card on this way, unless that was refused before; a refusal is remembered."""
+        if way in live.refused_ways or live.is_card_gone:
             return None
+        if way is _Way.ANSWER and not has_token(job, self._clock.now()):
+            return None
+        try:
+            return await self._written(job, way, parts, files)
+        except discord.HTTPException as error:
+            # a rate limit passes: the caller makes it DeliveryLaterError, as every outage
+            if not is_final(error):
+                raise
+            log.info("the card is refused by way of %s (%s)", way, error.code, extra={"job": job.id})
+            if way is _Way.ANSWER and self._may_be_answered_yet(job):
+                return None
+            live.refused_ways.add(way)
+            live.is_card_gone = error.code in GONE and job.card_message_id is not None
+            return None
+
+    def _may_be_answered_yet(self, job: Job) -> bool:
+        """Whether the order's answer may still be on its way: nobody can edit it before it is there."""
+        return job.card_message_id is None and self._clock.now() - job.created_at < _ANSWER_MAY_COME
+
+    async def _written(self, job: Job, way: _Way, parts: Parts, files: Files | None) -> discord.Message:
         more = {} if files is None else {"attachments": files()}
-        return await _unless_gone(self._routes.edit_answer(job, parts, **more))
+        if way is _Way.ANSWER:
+            return await self._routes.edit_answer(job, parts, **more)
+        if job.card_message_id is not None:
+            return await self._routes.edit(job, job.card_message_id, parts, **more)
+        return await self._routes.send(self._routes.channel(job.place.channel_id), job, "card", parts, files=files)
 
     async def _reply_privately(self, job: Job) -> None:
         """The reason, to the member alone: under their command while that can be answered, else directly."""
@@ -137,7 +178,7 @@ class CardMessages:
                 try:
                     await self._routes.reply_privately(job, parts)
                 except discord.HTTPException as error:
-                    if error.status >= 500 or error.status == 429:
+                    if not is_final(error):
                         raise
                 else:
                     return
@@ -149,7 +190,7 @@ class CardMessages:
         if not only_by_answer(job):
             channel = self._routes.channel(job.place.channel_id)
             with outages_are_later():
-                sent = await _unless_gone(
+                sent = await _unless_refused(
                     self._routes.send(
                         channel, job, "news", parts, reference=reply_to_card(job), allowed_mentions=pinging(job)
                     )

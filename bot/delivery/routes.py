@@ -101,7 +101,14 @@ def has_token(job: Job, now: datetime) -> bool:
 
 def only_by_answer(job: Job) -> bool:
     """Whether the bot cannot post where the job was ordered: it is not a member there."""
-    return job.place.origin is Origin.USER_INSTALL
+    return job.place.origin is Origin.USER_INSTALL or job.place.bot_is_member is False
+
+
+def is_on_card(job: Job) -> bool:
+    """Whether the card has become the track: where only the order's answer could be edited, it was."""
+    if job.track_message_id is None or job.track_channel_id != job.place.channel_id:
+        return False
+    return only_by_answer(job) or job.track_message_id == job.card_message_id
 
 
 def pinging(job: Job) -> discord.AllowedMentions:

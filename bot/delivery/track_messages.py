@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ import discord
 from bot.audio import PackagedTrack, PackagingStep
 from bot.audio.model import PICTURE_FILE
 from bot.clock import Clock
-from bot.delivery.http_errors import TOKEN_ENDED, UNKNOWN_MESSAGE, is_final, is_too_large, outages_are_later
+from bot.delivery.http_errors import FILTERED, UNKNOWN_MESSAGE, is_final, is_too_large, outages_are_later
 from bot.delivery.routes import Routes, has_token, only_by_answer, pinging, reply_to_card
 from bot.disk import NO_TRACK, reaching
 from bot.errors import UndeliverableError
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 #: What every channel takes, whatever the interaction promised: a member's own larger limit ends with their interaction.
 _EVERYWHERE_BYTES = 10 * 1024 * 1024
+#: One request of 25 MiB is the most that Discord takes, boosts or not; the rest is for the picture and the words.
+_IN_ONE_REQUEST_BYTES = 24 * 1024 * 1024
 #: Discord's limit for an attachment's description.
 _MAX_ALT_CHARACTERS = 1024
 #: How far back our own message is looked for; a channel that wrote more in the meantime is not searched further.
@@ -45,6 +47,7 @@ class _Parcel:
 
     packaged: PackagedTrack
     about: str = ""  #: for who cannot see or hear it
+    is_filtered: bool = False  #: it is a link because a filter of the server's refused the message with the file
 
     def files(self) -> list[discord.File]:
         """Fresh for every try: a file that was sent is spent."""
@@ -73,32 +76,30 @@ class TrackMessages:
         """See Delivery.deliver: as a file, made smaller where that helps, else as a link; here, else directly."""
         try:
             return await self._in_some_size(job, track)
-        except UndeliverableError:
-            linked = None if only_by_answer(job) else await self._as_link(job, track)
+        except UndeliverableError as error:
+            linked = None if only_by_answer(job) else await self._as_link(job, track, filtered=error.is_filtered)
             if linked is None:
                 raise
             return linked
 
     async def _in_some_size(self, job: Job, track: Path) -> DeliveredMessage:
         refused_bytes: int | None = None
-        for limit_bytes in (job.place.upload_limit_bytes, _EVERYWHERE_BYTES, 0):
+        for limit_bytes in (job.place.upload_limit_bytes, _IN_ONE_REQUEST_BYTES, _EVERYWHERE_BYTES, 0):
             if limit_bytes and refused_bytes is not None and refused_bytes <= limit_bytes:
                 continue  # the same file once more would be refused once more
             parcel = await self._parcel(job, track, limit_bytes)
-            try:
-                return await self._deliver(job, parcel)
-            except discord.HTTPException as error:
-                if not is_too_large(error) or not parcel.packaged.fits:
-                    raise UndeliverableError(f"Discord answered {error.status} ({error.code})") from None
-                refused_bytes = parcel.packaged.size_bytes
-                log.info("too large for its channel: %d bytes", refused_bytes, extra={"job": job.id})
+            refused_bytes = parcel.packaged.size_bytes
+            delivered = await self._deliver(job, parcel)
+            if delivered is not None:
+                return delivered
+            log.info("too large for its channel: %d bytes", refused_bytes, extra={"job": job.id})
         raise UndeliverableError("no size is small enough")
 
-    async def _as_link(self, job: Job, track: Path) -> DeliveredMessage | None:
+    async def _as_link(self, job: Job, track: Path, *, filtered: bool) -> DeliveredMessage | None:
         """A place that takes no files may take a link, which is better than silence; None when it takes none either."""
         if not has_link(job, self._requirements):
             return None
-        parcel = await self._parcel(job, track, 0)
+        parcel = replace(await self._parcel(job, track, 0), is_filtered=filtered)
         with outages_are_later():
             try:
                 return await self._in_channel(job, parcel, or_unlinked=False)
@@ -111,22 +112,38 @@ class TrackMessages:
         """See Delivery.find. Our own messages show their buttons without the message content intent."""
         if only_by_answer(job):
             return await self._find_in_direct(job, since)  # editing the answer once more is the same message
-        return await self._find_in(
-            self._routes.channel(job.place.channel_id), job, since
-        ) or await self._find_in_direct(job, since)
+        return (
+            await self._find_on_card(job)
+            or await self._find_in(self._routes.channel(job.place.channel_id), job, since)
+            or await self._find_in_direct(job, since)
+        )
 
-    async def _deliver(self, job: Job, parcel: _Parcel) -> DeliveredMessage:
+    async def _deliver(self, job: Job, parcel: _Parcel) -> DeliveredMessage | None:
+        """By the best way that is open; None when the parcel is too large for it. Raises UndeliverableError."""
         with outages_are_later():
-            if only_by_answer(job):
-                return await self._by_answer(job, parcel) or await self._directly(job, parcel)
+            try:
+                if only_by_answer(job):
+                    return await self._by_answer(job, parcel) or await self._directly(job, parcel)
+                return await self._in_place(job, parcel)
+            except discord.HTTPException as error:
+                if not is_too_large(error):
+                    raise
+                if not parcel.packaged.fits:
+                    raise UndeliverableError(f"Discord answered {error.status} ({error.code})") from None
+                return None
+
+    async def _in_place(self, job: Job, parcel: _Parcel) -> DeliveredMessage:
+        """In the channel; where that is closed to us for good, on the card while its answer lasts, else directly."""
+        with outages_are_later():
             try:
                 return await self._in_channel(job, parcel)
             except discord.HTTPException as error:
                 # not only 403 and 404: a filter or a locked thread says no with a 400
-                if not is_final(error) or is_too_large(error):
+                if not is_final(error):
                     raise
                 log.info("the channel is closed to us (%s)", error.code, extra={"job": job.id})
-                return await self._directly(job, parcel)
+                code = error.code
+            return await self._by_answer(job, parcel) or await self._directly(job, parcel, refused_with=code)
 
     async def _in_channel(self, job: Job, parcel: _Parcel, *, or_unlinked: bool = True) -> DeliveredMessage:
         """`or_unlinked`: as it is without its link, should Discord refuse that."""
@@ -137,14 +154,19 @@ class TrackMessages:
         more = {"reference": reply_to_card(job), "allowed_mentions": pinging(job)}
         return await self._sent(channel, job, "track", parcel, cards, **more)
 
-    async def _directly(self, job: Job, parcel: _Parcel) -> DeliveredMessage:
-        try:
-            channel = await self._routes.direct(job)
-            return await self._sent(channel, job, "dm", parcel, self._track_cards(job, parcel, direct=True))
-        except (discord.Forbidden, discord.NotFound, discord.HTTPException) as error:
-            if is_too_large(error) or error.status >= 500 or error.status == 429:
-                raise
-            raise UndeliverableError(f"neither channel nor direct message ({error.code})") from None
+    async def _directly(self, job: Job, parcel: _Parcel, *, refused_with: int = 0) -> DeliveredMessage:
+        """`refused_with`: why it is not in the channel."""
+        with outages_are_later():
+            try:
+                channel = await self._routes.direct(job)
+                return await self._sent(channel, job, "dm", parcel, self._track_cards(job, parcel, direct=True))
+            except discord.HTTPException as error:
+                if not is_final(error):
+                    raise
+                raise UndeliverableError(
+                    f"neither channel ({refused_with}) nor direct message ({error.code})",
+                    is_filtered=refused_with in FILTERED,
+                ) from None
 
     async def _sent(
         self,
@@ -181,6 +203,7 @@ class TrackMessages:
             direct=direct,
             sketch=packaged.comment == SKETCH_COMMENT,
             smaller=PackagingStep.SHRUNK in packaged.steps,
+            filtered=parcel.is_filtered,
         )
         return card(), card(linked=False)
 
@@ -192,20 +215,37 @@ class TrackMessages:
         async def put(card: Card) -> discord.Message:
             return await self._routes.edit_answer(job, _parts(card, parcel), attachments=parcel.files())
 
-        try:
-            message = await put_with_link(*self._track_cards(job, parcel, direct=False), put)
-        except discord.HTTPException as error:
-            if isinstance(error, discord.NotFound | discord.Forbidden) or error.code == TOKEN_ENDED:
+        with outages_are_later():
+            try:
+                message = await put_with_link(*self._track_cards(job, parcel, direct=False), put)
+            except discord.HTTPException as error:
+                if not is_final(error):
+                    raise
                 return None
-            raise
-        return DeliveredMessage(channel_id=job.place.channel_id, message_id=message.id)
+        return DeliveredMessage(channel_id=job.place.channel_id, message_id=message.id, is_card=True)
+
+    async def _find_on_card(self, job: Job) -> DeliveredMessage | None:
+        """The card, should the track have taken its place: it is older than any search goes back."""
+        if job.card_message_id is None:
+            return None
+        channel_id = job.place.channel_id
+        with outages_are_later():
+            try:
+                card = await self._routes.channel(channel_id).fetch_message(job.card_message_id)
+            except discord.HTTPException as error:
+                if not is_final(error):
+                    raise
+                return None
+        if job_id(JobAction.DELETE, job.id) not in _custom_ids(card):
+            return None
+        return DeliveredMessage(channel_id=channel_id, message_id=card.id, is_card=True)
 
     async def _find_in_direct(self, job: Job, since: datetime) -> DeliveredMessage | None:
         with outages_are_later():
             try:
                 channel = await self._routes.direct(job)
             except discord.HTTPException as error:
-                if error.status >= 500 or error.status == 429:
+                if not is_final(error):
                     raise
                 return None
         return await self._find_in(channel, job, since)
@@ -217,7 +257,9 @@ class TrackMessages:
                 async for message in channel.history(limit=_MAX_SEARCHED, after=since, oldest_first=True):
                     if message.author.id == self._routes.own_id and marker in _custom_ids(message):
                         return DeliveredMessage(channel_id=message.channel.id, message_id=message.id)
-            except (discord.Forbidden, discord.NotFound) as error:
+            except discord.HTTPException as error:
+                if not is_final(error):
+                    raise
                 log.info("cannot look for an earlier message (%s)", error.code, extra={"job": job.id})
         return None
 

@@ -24,7 +24,7 @@ from bot.jobs.context import AT_ONCE, WITHOUT_A_MODEL, StepContext, StepResult
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Track
-from bot.jobs.ports import DeliveredMessage, Delivery, Finished, Generator, Tracks
+from bot.jobs.ports import Changes, DeliveredMessage, Delivery, Finished, Generator, Tracks
 
 log = logging.getLogger(__name__)
 
@@ -93,12 +93,11 @@ class FinishSteps:
         if job.deliver_started_at is not None:
             seconds = (self._context.clock.now() - job.deliver_started_at).total_seconds()
             self._context.metrics.delivery_seconds.observe(seconds)
+        changes: Changes = {"track_channel_id": message.channel_id, "track_message_id": message.message_id}
+        if message.is_card:
+            changes["card_message_id"] = message.message_id
         # sending again for want of a database would upload the file again, and one day find the nonce forgotten
-        step = await self._context.until_written(
-            lambda: self._context.move(
-                live, job, JobState.DELIVERED, track_channel_id=message.channel_id, track_message_id=message.message_id
-            )
-        )
+        step = await self._context.until_written(lambda: self._context.move(live, job, JobState.DELIVERED, **changes))
         crash.reach(CrashPoint.DELIVERED_STORED)
         await self._tracks.release(job)
         return step

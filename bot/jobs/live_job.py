@@ -36,6 +36,8 @@ class LiveJob:
     is_painted: bool = False  #: a painter is at work
     drawn: tuple[JobState, float] | None = None  #: what its card was brought to, and when on the monotonic clock
     shown: object = None  #: what that looks like, noted and compared by `Cards` alone
+    refused_ways: set[str] = field(default_factory=set[str])  #: on which its card was refused for good; `Cards` alone
+    is_card_gone: bool = False  #: the card is there no more, and none is made in its place
     card_lock: asyncio.Lock = field(default_factory=asyncio.Lock)  #: held by whoever edits the card
 
     @property

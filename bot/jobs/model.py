@@ -82,7 +82,7 @@ def moves_from(state: JobState) -> frozenset[JobState]:
 class Origin(StrEnum):
     """Where the command was typed, which decides how a track can get back."""
 
-    GUILD = "guild"  #: a server the bot is a member of: it may post by itself
+    GUILD = "guild"  #: a server that has the app; whether the bot may post by itself says `Place.bot_is_member`
     DIRECT = "direct"  #: direct messages with the bot
     USER_INSTALL = "user_install"  #: only this interaction can be answered: 15 minutes, five followups
 
@@ -98,6 +98,9 @@ class Place:
     interaction_token: str | None = field(repr=False)  #: a secret; None once expired (15 minutes, Discord's limit)
     upload_limit_bytes: int  #: `attachment_size_limit` of the interaction
     locale: str  #: Discord's locale of the member, such as `en-GB`
+    #: Whether the bot was a member of the server when the order was taken: one may have its commands alone. None where
+    #: there is no server, and in rows from before this was asked.
+    bot_is_member: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -301,6 +301,7 @@ class DeliveredMessage:
 
     channel_id: int
     message_id: int
+    is_card: bool = False  #: the card itself has become the track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

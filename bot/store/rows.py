@@ -75,6 +75,7 @@ def columns_of_order(order: Order, *, key: str, now: datetime) -> dict[str, Any]
         "interaction_token": place.interaction_token,
         "upload_limit_bytes": place.upload_limit_bytes,
         "locale": place.locale,
+        "bot_is_member": place.bot_is_member,
         "title": order.title,
         "lyrics": order.lyrics,
         "prompt": order.prompt,
@@ -109,6 +110,7 @@ def _place_of(row: RowMapping) -> Place:
         interaction_token=row["interaction_token"],
         upload_limit_bytes=row["upload_limit_bytes"],
         locale=row["locale"],
+        bot_is_member=row["bot_is_member"],
     )
 
 

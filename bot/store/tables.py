@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -74,7 +75,7 @@ jobs = Table(
     Column("submit_started_at", Instant),
     Column("accepted_at", Instant),
     # When the generation came ready at its first watch; a track that was asked for again says nothing about the time
-    # that generations take. The only column that is not part of a Job.
+    # that generations take. Not part of a Job.
     Column("ready_at", Instant),
     Column("deliver_started_at", Instant),
     Column("deadline_at", Instant),
@@ -83,6 +84,10 @@ jobs = Table(
     Column("model", String(64), nullable=False, server_default=text("'minimax-music'")),
     Column("style", SafeText),
     Column("price_micros", SNOWFLAKE, nullable=False, server_default=text("37000")),
+    # NULL: no server, or a row from before this was asked.
+    Column("bot_is_member", Boolean),
+    # When Discord took our answer to the order; not part of a Job, nobody writes it yet.
+    Column("answered_at", Instant),
     UniqueConstraint("key", name="job_key_once"),
     UniqueConstraint("interaction_id", name="job_interaction_once"),
     UniqueConstraint("generation_id", name="job_generation_once"),  # NULLs do not count

@@ -21,6 +21,9 @@ from bot.ui.track_cards import shared_card
 
 log = logging.getLogger(__name__)
 
+#: HTTP: the request is larger than Discord takes.
+_TOO_LARGE = 413
+
 #: What those read who may not.
 _NOT_YOURS = {
     MayPress.OWNER: "control.not_yours",
@@ -188,7 +191,13 @@ class JobPress(JobActs):
                 file = discord.File(track, filename=ctx.services.file_name(job.title, track.suffix))
             await self._interaction.edit_original_response(**to_parts(card), attachments=[file])
 
-        await put_with_link(shown(), shown(linked=False), put)
+        try:
+            await put_with_link(shown(), shown(linked=False), put)
+        except discord.HTTPException as error:
+            if error.status != _TOO_LARGE:
+                raise
+            # one request holds 25 MiB, whatever the interaction allows for each file
+            await ctx.reply_privately(ctx.text("answer.file_too_large"))
 
     async def _show_moved(self, job: Job, sentence: str) -> None:
         """On the card itself: the card changes under the finger. Anywhere else: a private sentence."""
@@ -210,7 +219,7 @@ async def _remove_messages(client: discord.Client, job: Job) -> bool:
             await client.get_partial_messageable(channel_id).get_partial_message(message_id).delete()
         except discord.NotFound:
             continue
-        except discord.HTTPException as error:
-            log.info("a deleted job's message stays: %s", error.code, extra={"job": job.id})
+        except (discord.HTTPException, discord.RateLimited) as error:
+            log.info("a deleted job's message stays: %s", error, extra={"job": job.id})
             clean = False
     return clean

@@ -258,7 +258,8 @@ def _lines(job: Job, requirements: OrderRequirements, locale: str) -> tuple[Line
     if job.is_live and requirements.prompt.is_long(job.prompt):
         hint = text("card.hint.long", locale, warn=requirements.prompt.warn_characters)
         lines.append(Line(name=text("card.hint", locale), value=hint, inline=False))
-    if job.is_live and job.place.origin is Origin.USER_INSTALL:
-        hint = text("card.hint.user_install", locale)
+    if job.is_live and (job.place.origin is Origin.USER_INSTALL or job.place.bot_is_member is False):
+        only_commands = job.place.origin is not Origin.USER_INSTALL
+        hint = text("card.hint.not_member" if only_commands else "card.hint.user_install", locale)
         lines.append(Line(name=text("card.hint", locale), value=hint, inline=False))
     return tuple(lines)

@@ -20,7 +20,8 @@ from bot.ui.custom_ids import draft_form_id, job_form_id
 from bot.ui.formatting import ago, titled
 from bot.ui.forms import Filled, FormAnswer, order_form, read_answer
 from bot.ui.interaction_context import InteractionContext
-from bot.ui.orders import OrderInput, Song, asked_by, check_door, check_place, check_song, requester_of, to_order
+from bot.ui.orders import OrderInput, Song, asked_by, check_song, to_order
+from bot.ui.places import check_door, check_place, check_thread, requester_of
 from bot.ui.replies import draft_view, lyrics_shown, with_lyrics_note
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class OrderFlow:
         try:
             check_door(self._interaction, self._ctx.requirements)
             check_place(self._interaction)
+            await check_thread(self._interaction)
             order = to_order(order_input, requester_of(self._interaction), self._ctx.requirements)
             admitted = await self._ctx.jobs.take(order)
         except DuplicateOrderError as error:
@@ -79,6 +81,7 @@ class OrderFlow:
         try:
             check_door(self._interaction, self._ctx.requirements)
             check_place(self._interaction)
+            await check_thread(self._interaction)
             if order_input.song is not None:
                 check_song(order_input.song, self._ctx.requirements)
             if not is_draft:
@@ -126,7 +129,7 @@ class OrderFlow:
         again = ago(taken.next_at) if taken.next_at else ""
         try:
             await self._interaction.followup.send(self._ctx.text("quota.last", again=again), ephemeral=True)
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.info("a member was not told of their last song (%s)", type(error).__name__)
 
     async def change_draft(self, key: str) -> None:
@@ -251,7 +254,7 @@ class OrderFlow:
     async def _answer_with_card(self, job: Job) -> None:
         try:
             message_id = await self._card_in_answer(job)
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as error:
             # the song is taken, so nothing has failed: whoever works on it brings its card by the next best way
             log.info("a new song's card comes later (%s)", type(error).__name__, extra={"job": job.id})
             return

@@ -9,7 +9,7 @@ import discord
 from bot.errors import OrderError, Reason
 from bot.jobs.admission import PlaceRequest
 from bot.jobs.lyrics import made_title, to_prompt
-from bot.jobs.model import Order, Origin, Place, Reference
+from bot.jobs.model import Order, Place, Reference
 from bot.ui.requirements import OrderRequirements
 
 #: What a song is called when Discord gives no name.
@@ -105,24 +105,6 @@ def song_of(attachment: discord.Attachment) -> Song:
     return Song(url=attachment.url, name=attachment.filename or _UNNAMED_FILE, size_bytes=attachment.size)
 
 
-def requester_of(interaction: discord.Interaction) -> Requester:
-    """Who typed or pressed, and where."""
-    return Requester(
-        member_id=interaction.user.id,
-        member_name=interaction.user.display_name,
-        place=Place(
-            origin=origin_of(interaction),
-            channel_id=interaction.channel_id or 0,
-            guild_id=interaction.guild_id,
-            interaction_id=interaction.id,
-            interaction_token=interaction.token,
-            upload_limit_bytes=interaction.filesize_limit,
-            locale=str(interaction.locale),
-        ),
-        role_ids=role_ids_of(interaction),
-    )
-
-
 def asked_by(interaction: discord.Interaction, requirements: OrderRequirements) -> PlaceRequest:
     """One more song for whoever typed or pressed, as limits and budgets see it."""
     return PlaceRequest(
@@ -136,41 +118,3 @@ def asked_by(interaction: discord.Interaction, requirements: OrderRequirements) 
 def role_ids_of(interaction: discord.Interaction) -> frozenset[int]:
     """Their roles in the server where they typed or pressed; they come with every interaction."""
     return frozenset(role.id for role in getattr(interaction.user, "roles", ()))
-
-
-def origin_of(interaction: discord.Interaction) -> Origin:
-    """How a track can get back: by ourselves where the bot is a member, else only through this interaction."""
-    if interaction.guild_id is not None:
-        only_the_member = interaction.is_user_integration() and not interaction.is_guild_integration()
-        return Origin.USER_INSTALL if only_the_member else Origin.GUILD
-    return Origin.USER_INSTALL if interaction.context.private_channel else Origin.DIRECT
-
-
-def check_door(interaction: discord.Interaction, requirements: OrderRequirements) -> None:
-    """Whether anything new may be ordered there: asked before anybody types, and again with the order itself.
-
-    Raises OrderError.
-    """
-    requirements.doors.check(origin_of(interaction), interaction.guild_id)
-
-
-def check_place(interaction: discord.Interaction) -> None:
-    """Whether a later delivery would be allowed. Raises OrderError(NO_PERMISSION); its detail names the permission.
-
-    `app_permissions` are ours at the very place of the call, overwrites included; outside servers there is nothing to
-    ask for. Embed Links is not asked for: without it a track arrives all the same, only its picture stays behind.
-    """
-    if origin_of(interaction) is not Origin.GUILD:
-        return
-    mine = interaction.app_permissions
-    in_thread = isinstance(interaction.channel, discord.Thread)
-    needed = {
-        "view_channel": mine.view_channel,
-        "send_messages_in_threads" if in_thread else "send_messages": (
-            mine.send_messages_in_threads if in_thread else mine.send_messages
-        ),
-        "attach_files": mine.attach_files,
-    }
-    missing = next((name for name, granted in needed.items() if not granted and not mine.administrator), None)
-    if missing is not None:
-        raise OrderError(Reason.NO_PERMISSION, missing)

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 #: 400s that are no matter of what was written: a file's size, a crowded place, a closed thread.
-_NOT_FOR_ITS_CONTENT = frozenset({40005, 50045, 20016, 20028, 130000, 50083, 160005})
+_NOT_FOR_ITS_CONTENT = frozenset({40005, 50045, 20016, 20028, 20029, 40003, 40004, 130000, 50083, 160005})
 
 _STYLES = {
     ButtonTone.QUIET: discord.ButtonStyle.secondary,
@@ -47,10 +47,17 @@ async def put_with_link(linked: Card, unlinked: Card, put: Callable[[Card], Awai
     try:
         return await put(linked)
     except discord.HTTPException as error:
-        if linked == unlinked or error.status != 400 or error.code in _NOT_FOR_ITS_CONTENT:
+        # whatever else there is, a rate limit among it, says nothing of what was written
+        if linked == unlinked or not _is_for_its_content(error):
             raise
         log.info("refused with its link (%s), so it goes without", error.code, extra={"job": linked.job_id})
     return await put(unlinked)
+
+
+def _is_for_its_content(error: discord.HTTPException) -> bool:
+    """Whether Discord itself, not the edge in front of it, refused what was written."""
+    is_discords_own = error.response.headers.get("Content-Type", "").startswith("application/json")
+    return error.status == 400 and is_discords_own and error.code not in _NOT_FOR_ITS_CONTENT
 
 
 def embeds_of(card: Card) -> list[discord.Embed]:

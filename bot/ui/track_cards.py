@@ -15,7 +15,7 @@ _LINK_LASTS = timedelta(hours=23)
 _MAX_CONTENT_CHARACTERS = 2_000
 
 
-def track_card(
+def track_card(  # noqa: PLR0913 -- each is a sentence of the message
     job: Job,
     *,
     requirements: OrderRequirements,
@@ -25,18 +25,28 @@ def track_card(
     direct: bool = False,
     sketch: bool = False,
     smaller: bool = False,
+    filtered: bool = False,
 ) -> Card:
     """The message that carries the track; `direct`: it goes to the member because the channel could not be reached.
 
     `linked`: with its link, if there is one that Discord may take; it stands in the words where no button can carry
     it, and is left out where the words would not fit then. `sketch`: the file says that the offline generator made it,
-    so the message says so too. `smaller`: it was encoded again to fit this channel.
+    so the message says so too. `smaller`: it was encoded again to fit this channel. `filtered`: without its file
+    because a filter of the server's stopped the message with it.
     """
     link, address = _links(job, requirements) if linked else (None, None)
     content = ""
     for in_words in (address, None):
         content = _content(
-            job, link, in_words, locale, with_file=with_file, direct=direct, sketch=sketch, smaller=smaller
+            job,
+            link,
+            in_words,
+            locale,
+            with_file=with_file,
+            direct=direct,
+            sketch=sketch,
+            smaller=smaller,
+            filtered=filtered,
         )
         if len(content) <= _MAX_CONTENT_CHARACTERS:
             break  # else the link would be cut, and lead nowhere
@@ -79,7 +89,7 @@ def _links(job: Job, requirements: OrderRequirements) -> tuple[str | None, str |
     return link, None if link else offered_in_words(url, opens_loopback=requirements.opens_loopback)
 
 
-def _content(
+def _content(  # noqa: PLR0913 -- the same
     job: Job,
     link: str | None,
     address: str | None,
@@ -89,6 +99,7 @@ def _content(
     direct: bool,
     sketch: bool,
     smaller: bool,
+    filtered: bool,
 ) -> str:
     seconds = job.track.seconds if job.track else None
     key, values = ("track.ready", {}) if seconds is None else ("track.ready_length", {"length": length(seconds)})
@@ -100,7 +111,8 @@ def _content(
     if smaller:
         paragraphs.append(text("track.smaller" if link else "track.smaller_no_link", locale))
     if not with_file:
-        paragraphs.append(text("track.link_alone" if link or address else "track.too_large_no_link", locale))
+        alone = "track.link_alone_filtered" if filtered else "track.link_alone"
+        paragraphs.append(text(alone if link or address else "track.too_large_no_link", locale))
     if address:
         paragraphs.append(text("track.link", locale, url=address))
     return "\n".join(paragraphs)

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from . import payloads
 from .faults import Fault
-from .objects import JSON, Channel, Guild, Install, Interaction, Message, Upload
+from .objects import JSON, Channel, ChannelType, Guild, Install, Interaction, Message, Upload
 from .posting import view as message_view
 from .rest_interactions import view as interaction_view
 from .server import FakeDiscord
@@ -168,11 +168,25 @@ _SWITCHES: dict[str, Switch] = {
     "upload_limit": _upload_limit,
     "close_dms": lambda discord, given: discord.close_dms(given.get("member"), closed=given.get("closed", True)),
     "open_dm": lambda discord, given: discord.open_dm(given.get("member")),
-    "start_thread": lambda discord, given: discord.start_thread(given["name"], channel=given.get("channel")),
+    "start_thread": lambda discord, given: discord.start_thread(
+        given["name"], channel=given.get("channel"), private_to=given.get("private_to")
+    ),
+    "add_channel": lambda discord, given: discord.add_channel(
+        given["name"], ChannelType(int(given.get("type", 0))), guild=_guild(discord, given)
+    ),
+    "set_channel": lambda discord, given: discord.set_channel(given.pop("channel"), **given),
+    "time_out": lambda discord, given: discord.time_out(
+        float(given["seconds"]), member=given.get("member", "bot"), guild=_guild(discord, given)
+    ),
+    "block_words": lambda discord, given: discord.block_words(*given["words"], guild=_guild(discord, given)),
+    "boost": lambda discord, given: discord.boost(int(given["tier"]), guild=_guild(discord, given)),
+    "install_commands": lambda discord, given: discord.install_commands(_guild(discord, given)),
     "set_thread": lambda discord, given: discord.set_thread(given.pop("thread"), **given),
     "delete_channel": lambda discord, given: discord.delete_channel(given["channel"]),
     "remove_message": lambda discord, given: discord.remove_message(given["message"]),
-    "kick_bot": lambda discord, given: discord.kick_bot(_guild(discord, given)),
+    "kick_bot": lambda discord, given: discord.kick_bot(
+        _guild(discord, given), keep_commands=bool(given.get("keep_commands"))
+    ),
     "invite_bot": lambda discord, given: discord.invite_bot(_guild(discord, given)),
     "replay": lambda discord, given: discord.replay(given["interaction"]),
 }

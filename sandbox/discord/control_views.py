@@ -46,7 +46,8 @@ def state_view(discord: FakeDiscord, who: str | None) -> JSON:
 
 def _install(discord: FakeDiscord, guild_id: int | None) -> Install:
     guild = discord.world.guilds.get(guild_id or 0)
-    return Install.USER if guild is not None and not guild.bot_present else Install.GUILD
+    brought_by_members = guild is not None and not guild.bot_present and not guild.has_commands
+    return Install.USER if brought_by_members else Install.GUILD
 
 
 def stream_filter(

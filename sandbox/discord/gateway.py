@@ -232,7 +232,8 @@ class Gateway:
             elif message is not None:
                 self._send_message(session, event, message)
             elif channel is not None:
-                if session.intents & GUILDS and self._reaches(session, channel.guild_id):
+                sees = self._world.permissions(channel, self._world.application_id) or not channel.is_thread
+                if session.intents & GUILDS and self._reaches(session, channel.guild_id) and sees:
                     self._put(session, event, payloads.channel(self._world, channel))
             elif self._reaches(session, guild_id) and (event == "INTERACTION_CREATE" or session.intents & GUILDS):
                 self._put(session, event, data)

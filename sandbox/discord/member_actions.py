@@ -16,6 +16,7 @@ from .objects import (
     JSON,
     Attachment,
     Channel,
+    ChannelType,
     Install,
     Interaction,
     InteractionType,
@@ -25,7 +26,7 @@ from .objects import (
     User,
 )
 from .permissions import ALL, Permission
-from .refusals import ClientRefusedError
+from .refusals import ClientRefusedError, RefusedError
 from .rest_interactions import modal_view, view
 from .world import World
 
@@ -189,12 +190,31 @@ class MemberActions(Lookups):
         needed = Permission.SEND_MESSAGES_IN_THREADS if place.is_thread else Permission.SEND_MESSAGES
         if not bits & needed and not place.is_private:
             raise ClientRefusedError("the member may not write here")
+        self._require_patience(person, place)
         uploads = {number: as_upload(file) for number, file in enumerate(files)}
         reference = None
         if reply_to is not None:
             reference = {"type": 0, "message_id": str(reply_to.id), "channel_id": str(place.id)}
         origin = posting.Origin(author=person, type=19 if reference else 0, reference=reference)
-        return posting.create(self.world, place, posting.Body(payload={"content": content}, files=uploads), origin)
+        posted = posting.create(self.world, place, posting.Body(payload={"content": content}, files=uploads), origin)
+        if place.type == ChannelType.PRIVATE_THREAD:
+            self._let_in(place, posted.mentioned_user_ids)
+        return posted
+
+    def _require_patience(self, person: User, place: Channel) -> None:
+        """20016 for a member's second message within the slow mode of a channel; moderators are exempt."""
+        if not place.slow_mode_seconds or self.world.permissions(place, person.id) & Permission.MANAGE_MESSAGES:
+            return
+        own = [message.created_at for message in place.messages.values() if message.author is person]
+        if own and self.world.clock.time() - max(own) < place.slow_mode_seconds:
+            raise RefusedError(20016)
+
+    def _let_in(self, thread: Channel, user_ids: Iterable[int]) -> None:
+        """Whoever is mentioned in a private thread is in it from then on."""
+        newcomers = set(user_ids) - thread.thread_member_ids
+        thread.thread_member_ids |= newcomers
+        if self.world.application_id in newcomers:
+            self.world.send_event("THREAD_CREATE", channel=thread)
 
     async def delete_message(self, message: Message | str | int, *, member: Who = None) -> None:
         """Delete an own message, or any as a moderator; a private answer is dismissed."""
@@ -220,7 +240,7 @@ class MemberActions(Lookups):
 
     def _command(self, place: Channel, install: Install, kind: int, name: str) -> JSON:
         guild = self.world.guild_of(place)
-        if guild is not None and not guild.bot_present and install == Install.GUILD:
+        if guild is not None and not guild.bot_present and not guild.has_commands and install == Install.GUILD:
             raise ClientRefusedError(f"the bot is not in {guild.name}")
         return client_rules.find_command(client_rules.commands_at(self.world, place, install), kind, name)
 

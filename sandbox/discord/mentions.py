@@ -63,7 +63,8 @@ def _may_ping_all(world: World, writing: Writing) -> bool:
     if writing.guild is None:
         return False
     place = world.channels[writing.channel_id]
-    bits = compute(writing.guild, world.channels.get(place.parent_id or 0, place), writing.author_id)
+    around = world.channels.get(place.parent_id or 0, place)
+    bits = compute(writing.guild, around, writing.author_id, now=world.clock.time())
     return bits == ALL or bool(bits & Permission.MENTION_EVERYONE)
 
 

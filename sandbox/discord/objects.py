@@ -12,8 +12,19 @@ class ChannelType(IntEnum):
 
     TEXT = 0
     DM = 1
+    VOICE = 2
     GROUP_DM = 3
+    ANNOUNCEMENT = 5
+    ANNOUNCEMENT_THREAD = 10
     THREAD = 11
+    PRIVATE_THREAD = 12
+    STAGE = 13
+    FORUM = 15
+
+
+#: Whose text only those see who may connect.
+HEARD = frozenset({ChannelType.VOICE, ChannelType.STAGE})
+THREADS = frozenset({ChannelType.ANNOUNCEMENT_THREAD, ChannelType.THREAD, ChannelType.PRIVATE_THREAD})
 
 
 class InteractionType(IntEnum):
@@ -102,7 +113,12 @@ class Overwrite:
 
 @dataclass(slots=True, kw_only=True)
 class Guild:
-    """A server; `members` maps user ids to role ids. `bot_present` is false where only members brought the app."""
+    """A server; `members` maps user ids to role ids. `bot_present` is false where only members brought the app.
+
+    `has_commands`: where the bot is not, the server itself still has its commands (scope `applications.commands`).
+    `timeouts`: until when somebody may neither write nor react. `blocked_words`: what AutoMod lets nobody write.
+    `boost_tier`: 0 to 3; it raises how large a file may be.
+    """
 
     id: int
     name: str
@@ -110,6 +126,10 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, set[int]] = field(default_factory=dict)
     bot_present: bool = True
+    has_commands: bool = False
+    timeouts: dict[int, float] = field(default_factory=dict)
+    blocked_words: tuple[str, ...] = ()
+    boost_tier: int = 0
     upload_limit_bytes: int | None = None
     locale: str = "en-US"
 
@@ -158,7 +178,7 @@ class Message:
     """A message. `visible_to` names the only member who sees it, if it is ephemeral.
 
     `mentioned_user_ids` is what the text points at now; `pinged_user_ids` who was notified when it was created
-    (an edit never notifies anybody).
+    (an edit never notifies anybody). `embedded` are files that an embed shows: Discord lists them nowhere else.
     """
 
     id: int
@@ -171,6 +191,7 @@ class Message:
     embeds: list[JSON] = field(default_factory=list)
     components: list[JSON] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
+    embedded: list[Attachment] = field(default_factory=list)
     mentions: Mentions = field(default_factory=Mentions)
     pinged_user_ids: tuple[int, ...] = ()
     nonce: str | None = None
@@ -205,7 +226,10 @@ class Message:
 
 @dataclass(slots=True, kw_only=True)
 class Channel:
-    """A text channel, a thread (with `parent_id`) or a DM (with `recipient_ids`)."""
+    """A channel of a server, a thread (with `parent_id`) or a DM (with `recipient_ids`).
+
+    `thread_member_ids`: who is in a private thread. `slow_mode_seconds` is for members; bots are unaffected.
+    """
 
     id: int
     type: int
@@ -218,12 +242,15 @@ class Channel:
     owner_id: int | None = None
     archived: bool = False
     locked: bool = False
+    thread_member_ids: set[int] = field(default_factory=set)
+    age_restricted: bool = False
+    slow_mode_seconds: int = 0
     upload_limit_bytes: int | None = None
     messages: dict[int, Message] = field(default_factory=dict, repr=False)
 
     @property
     def is_thread(self) -> bool:
-        return self.type == ChannelType.THREAD
+        return self.type in THREADS
 
     @property
     def is_private(self) -> bool:

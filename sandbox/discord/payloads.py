@@ -5,7 +5,7 @@ from typing import Any
 
 from .cdn import signed_url
 from .clock import iso
-from .objects import JSON, Attachment, Channel, Guild, Interaction, Message, User
+from .objects import HEARD, JSON, Attachment, Channel, ChannelType, Guild, Interaction, Message, User
 from .world import World
 
 
@@ -19,6 +19,8 @@ def user(person: User) -> JSON:
         "avatar": None,
         "bot": person.bot,
         "public_flags": 0,
+        "flags": 0,
+        "primary_guild": None,
     }
 
 
@@ -29,6 +31,10 @@ def member(world: World, guild: Guild, person: User, channel: Channel | None = N
         "roles": [str(role) for role in guild.members.get(person.id, ())],
         "nick": None,
         "avatar": None,
+        "banner": None,
+        "pending": False,
+        "premium_since": None,
+        "communication_disabled_until": _timeout(guild, person),
         "joined_at": iso(world.clock.time()),
         "deaf": False,
         "mute": False,
@@ -39,22 +45,35 @@ def member(world: World, guild: Guild, person: User, channel: Channel | None = N
     return body
 
 
+def _timeout(server: Guild, person: User) -> str | None:
+    until = server.timeouts.get(person.id)
+    return None if until is None else iso(until)
+
+
 def channel(world: World, place: Channel, viewer_id: int | None = None) -> JSON:
     """A channel, thread or DM; `permissions` of a viewer as interactions carry them."""
-    body: JSON = {"id": str(place.id), "type": int(place.type), "name": place.name, "last_message_id": None}
+    body: JSON = {"id": str(place.id), "type": int(place.type), "name": place.name, "last_message_id": None, "flags": 0}
     if place.messages:
         body["last_message_id"] = str(max(place.messages))
     if place.is_private:
         body["recipients"] = [user(world.users[person]) for person in place.recipient_ids]
     else:
-        body |= {"guild_id": str(place.guild_id), "position": place.position, "nsfw": False, "flags": 0}
-        body |= {"rate_limit_per_user": 0, "parent_id": str(place.parent_id) if place.parent_id else None}
+        body |= {"guild_id": str(place.guild_id), "position": place.position, "nsfw": place.age_restricted}
+        body |= {
+            "rate_limit_per_user": place.slow_mode_seconds,
+            "parent_id": str(place.parent_id) if place.parent_id else None,
+        }
         body["permission_overwrites"] = [
             {"id": str(o.id), "type": o.kind, "allow": str(int(o.allow)), "deny": str(int(o.deny))}
             for o in place.overwrites.values()
         ]
     if place.is_thread:
         body |= _thread(world, place)
+    if place.type in HEARD:
+        body |= {"bitrate": 64_000, "user_limit": 0, "rtc_region": None, "video_quality_mode": 1}
+    if place.type == ChannelType.FORUM:
+        body |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
+        body |= {"default_forum_layout": 0, "topic": None}
     if viewer_id is not None:
         body["permissions"] = str(world.permissions(place, viewer_id))
     return body
@@ -75,6 +94,41 @@ def _thread(world: World, place: Channel) -> JSON:
     }
 
 
+#: What a guild carries and the sandbox has no use for, as a fresh server has it.
+_PLAIN_GUILD: JSON = {
+    "icon": None,
+    "description": None,
+    "home_header": None,
+    "splash": None,
+    "discovery_splash": None,
+    "banner": None,
+    "application_id": None,
+    "region": "deprecated",
+    "afk_channel_id": None,
+    "afk_timeout": 300,
+    "system_channel_id": None,
+    "system_channel_flags": 0,
+    "widget_enabled": False,
+    "widget_channel_id": None,
+    "verification_level": 0,
+    "default_message_notifications": 0,
+    "mfa_level": 0,
+    "explicit_content_filter": 0,
+    "max_presences": None,
+    "max_members": 500_000,
+    "max_stage_video_channel_users": 50,
+    "max_video_channel_users": 25,
+    "vanity_url_code": None,
+    "rules_channel_id": None,
+    "safety_alerts_channel_id": None,
+    "public_updates_channel_id": None,
+    "premium_progress_bar_enabled": False,
+    "nsfw": False,
+    "nsfw_level": 0,
+    "incidents_data": None,
+}
+
+
 def guild(world: World, server: Guild) -> JSON:
     """A guild as GUILD_CREATE carries it."""
     inside = [place for place in world.channels.values() if place.guild_id == server.id]
@@ -83,7 +137,9 @@ def guild(world: World, server: Guild) -> JSON:
         "name": server.name,
         "owner_id": str(server.owner_id),
         "preferred_locale": server.locale,
-        "premium_tier": 0,
+        "premium_tier": server.boost_tier,
+        "premium_subscription_count": (0, 2, 7, 14)[server.boost_tier],
+        **_PLAIN_GUILD,
         "features": [],
         "emojis": [],
         "stickers": [],
@@ -97,6 +153,9 @@ def guild(world: World, server: Guild) -> JSON:
                 "permissions": str(int(role.permissions)),
                 "position": role.position,
                 "color": 0,
+                "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+                "icon": None,
+                "unicode_emoji": None,
                 "hoist": False,
                 "managed": role.managed,
                 "mentionable": role.mentionable,
@@ -105,7 +164,11 @@ def guild(world: World, server: Guild) -> JSON:
             for role in server.roles.values()
         ],
         "channels": [channel(world, place) for place in inside if not place.is_thread],
-        "threads": [channel(world, place) for place in inside if place.is_thread and not place.archived],
+        "threads": [
+            channel(world, place)
+            for place in inside
+            if place.is_thread and not place.archived and world.permissions(place, world.application_id)
+        ],
         # Without the members intent Discord sends the bot's own member only.
         "members": [member(world, server, world.bot)],
         "voice_states": [],
@@ -153,7 +216,7 @@ def message(world: World, posted: Message) -> JSON:
         "mentions": [user(world.users[person]) for person in posted.mentions.user_ids],
         "mention_roles": [str(role) for role in posted.mentions.role_ids],
         "attachments": [attachment(world, stored) for stored in posted.attachments],
-        "embeds": _with_files(world, posted, posted.embeds),
+        "embeds": [_embed(embed) for embed in _with_files(world, posted, posted.embeds)],
         "components": _with_files(world, posted, posted.components),
     }
     if posted.nonce is not None:
@@ -168,11 +231,19 @@ def message(world: World, posted: Message) -> JSON:
     return body
 
 
+def _embed(embed: JSON) -> JSON:
+    """An embed with what Discord adds to it."""
+    body = {"type": "rich"} | embed
+    if embed.get("fields"):
+        body["fields"] = [{"inline": False} | row for row in embed["fields"]]
+    return body
+
+
 def _with_files(world: World, posted: Message, value: Any) -> Any:
     """Replace `attachment://name` by the file's URL, as Discord's answers do."""
     text = json.dumps(value)
     if "attachment://" in text:
-        for stored in posted.attachments:
+        for stored in [*posted.attachments, *posted.embedded]:
             text = text.replace(json.dumps(f"attachment://{stored.filename}"), json.dumps(signed_url(world, stored)))
     return json.loads(text)
 

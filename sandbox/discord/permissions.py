@@ -2,7 +2,7 @@
 
 from enum import IntFlag
 
-from .objects import Channel, Guild
+from .objects import HEARD, Channel, Guild
 
 
 class Permission(IntFlag):
@@ -19,6 +19,7 @@ class Permission(IntFlag):
     READ_MESSAGE_HISTORY = 1 << 16
     MENTION_EVERYONE = 1 << 17
     USE_EXTERNAL_EMOJIS = 1 << 18
+    CONNECT = 1 << 20
     MANAGE_ROLES = 1 << 28
     USE_APPLICATION_COMMANDS = 1 << 31
     MANAGE_THREADS = 1 << 34
@@ -38,6 +39,7 @@ EVERYBODY = (
     | Permission.READ_MESSAGE_HISTORY
     | Permission.ADD_REACTIONS
     | Permission.USE_EXTERNAL_EMOJIS
+    | Permission.CONNECT
     | Permission.USE_APPLICATION_COMMANDS
     | Permission.CREATE_PUBLIC_THREADS
     | Permission.SEND_MESSAGES_IN_THREADS
@@ -61,6 +63,10 @@ def named(name: str) -> Permission:
     return Permission[name.upper()]
 
 
+#: What is left to a member in timeout (docs, "Permissions for Timed Out Members").
+_IN_TIMEOUT = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
+
+
 def everywhere(guild: Guild, user_id: int) -> int:
     """Bits of one member by their roles alone."""
     if user_id == guild.owner_id:
@@ -71,8 +77,8 @@ def everywhere(guild: Guild, user_id: int) -> int:
     return ALL if bits & Permission.ADMINISTRATOR else bits
 
 
-def compute(guild: Guild, channel: Channel, user_id: int) -> int:
-    """Bits of one member in a channel; for a thread, `channel` is its parent."""
+def compute(guild: Guild, channel: Channel, user_id: int, *, now: float) -> int:
+    """Bits of one member in a channel; for a thread, `channel` is its parent. `now`: for timeouts."""
     if user_id not in guild.members:
         return 0
     if user_id == guild.owner_id:
@@ -81,7 +87,10 @@ def compute(guild: Guild, channel: Channel, user_id: int) -> int:
     bits = everywhere(guild, user_id)
     if bits & Permission.ADMINISTRATOR:
         return ALL
-    return _implied(_overwritten(bits, channel, guild.id, roles, user_id))
+    bits = _implied(_overwritten(bits, channel, guild.id, roles, user_id))
+    if channel.type in HEARD and not bits & Permission.CONNECT:
+        return 0
+    return bits & _IN_TIMEOUT if guild.timeouts.get(user_id, 0.0) > now else bits
 
 
 def _overwritten(bits: int, channel: Channel, everyone_id: int, roles: set[int], user_id: int) -> int:

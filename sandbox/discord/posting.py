@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import payloads
+from .cdn import signed_url
 from .component_rules import TEXT_DISPLAY, numbered, walk
 from .link_rules import check_hosts
 from .mentions import EVERYTHING, USERS_ONLY, Writing, compute_mentions, pinged
@@ -67,6 +68,7 @@ def create(world: World, place: Channel, body: Body, origin: Origin) -> Message:
     flags = int(payload.get("flags") or 0) & ~int(MessageFlag.EPHEMERAL) | origin.flags
     v2 = bool(flags & MessageFlag.COMPONENTS_V2)
     notice(world, check(payload, v2=v2, files=_names(body.files)))
+    _check_words(world, place, payload)
     _check_hosts(world, payload.get("components") or [])
     refuse_empty(
         content=payload.get("content") or "",
@@ -90,7 +92,7 @@ def create(world: World, place: Channel, body: Body, origin: Origin) -> Message:
         embeds=copy.deepcopy(payload.get("embeds") or []),
         components=numbered(copy.deepcopy(payload.get("components") or [])),
     )
-    posted.attachments = _attachments(world, place, posted, body)
+    _show_files(posted, _attachments(world, place, posted, body))
     writing = _writing(world, place, posted)
     posted.mentions = compute_mentions(world, writing, payload.get("allowed_mentions"), _default(posted))
     posted.pinged_user_ids = pinged(world, posted.mentions, writing)
@@ -114,11 +116,12 @@ def edit(world: World, posted: Message, body: Body, *, upload_limit_bytes: int |
     kept = _kept(posted, payload)
     names = _names(body.files) | {stored.filename for stored in kept}
     notice(world, check({**payload, **after}, v2=v2, files=names))
+    _check_words(world, place, after)
     _check_hosts(world, payload.get("components") or [])
     refuse_empty(**after, files=len(kept) + len(body.files))
-    _replace_attachments(world, posted, kept, body)
     posted.content = after["content"]
     posted.embeds = copy.deepcopy(after["embeds"])
+    _replace_attachments(world, posted, kept, body)
     posted.components = numbered(copy.deepcopy(after["components"]))
     _set_flags(posted, payload, wanted, v2=v2)
     writing = _writing(world, place, posted)
@@ -132,7 +135,7 @@ def edit(world: World, posted: Message, body: Body, *, upload_limit_bytes: int |
 def delete(world: World, posted: Message) -> None:
     """Remove a message and its files."""
     posted.deleted = True
-    for stored in posted.attachments:
+    for stored in [*posted.attachments, *posted.embedded]:
         stored.removed = True
     tell(world, "delete", posted)
 
@@ -149,6 +152,19 @@ def _check_hosts(world: World, components: list[JSON]) -> None:
     form = Form()
     check_hosts(form, components, disliked=world.rules.disliked_hosts, loopback=world.rules.loopback_links)
     form.close()
+
+
+def _check_words(world: World, place: Channel, payload: JSON) -> None:
+    """What AutoMod does not let through: 200000."""
+    guild = world.guild_of(place)
+    if guild is None or not guild.blocked_words:
+        return
+    embeds = [
+        str(embed.get("title") or "") + str(embed.get("description") or "") for embed in payload.get("embeds") or ()
+    ]
+    text = " ".join([str(payload.get("content") or ""), *embeds]).casefold()
+    if any(word in text for word in guild.blocked_words):
+        raise RefusedError(200000)
 
 
 def notice(world: World, unknown: list[str]) -> None:
@@ -236,7 +252,33 @@ def _kept(posted: Message, payload: JSON) -> list[Attachment]:
 
 
 def _replace_attachments(world: World, posted: Message, kept: list[Attachment], body: Body) -> None:
+    before = [*posted.attachments, *posted.embedded]
     new = _attachments(world, world.channels[posted.channel_id], posted, body)
-    for stored in posted.attachments:
-        stored.removed = stored not in kept
-    posted.attachments = kept + new
+    shown = [stored for stored in posted.embedded if _is_shown(world, posted, stored)]
+    _show_files(posted, kept + new)
+    posted.embedded += [stored for stored in shown if stored not in posted.embedded]
+    for stored in before:
+        stored.removed = stored not in posted.attachments and stored not in posted.embedded
+
+
+def _is_shown(world: World, posted: Message, stored: Attachment) -> bool:
+    """Whether an embed still shows a file that it showed before, by its name or by its address."""
+    address = signed_url(world, stored).partition("?")[0]
+    return any(url == f"attachment://{stored.filename}" or url.startswith(address) for url in _pictures(posted))
+
+
+def _show_files(posted: Message, files: list[Attachment]) -> None:
+    """Files that an embed names are shown there, and are no attachments of the message."""
+    named = {url.removeprefix("attachment://") for url in _pictures(posted) if url.startswith("attachment://")}
+    posted.attachments = [stored for stored in files if stored.filename not in named]
+    posted.embedded = [stored for stored in files if stored.filename in named]
+
+
+def _pictures(posted: Message) -> list[str]:
+    """Every address of a picture in a message's embeds."""
+    found = [
+        str((embed.get(name) or {}).get("url") or "") for embed in posted.embeds for name in ("image", "thumbnail")
+    ]
+    for embed in posted.embeds:
+        found += [str((embed.get(name) or {}).get("icon_url") or "") for name in ("author", "footer")]
+    return found

@@ -58,6 +58,7 @@ async def read_body(request: web.Request) -> Body:
     if request.content_type.startswith("multipart/"):
         return await _read_multipart(request)
     raw = await request.read()
+    _require_size(request, len(raw))
     if not raw:
         return Body()
     if request.content_type != "application/json":
@@ -72,18 +73,27 @@ def _parse(raw: bytes) -> Any:
         raise RefusedError(50109) from error
 
 
+def _require_size(request: web.Request, total_bytes: int) -> None:
+    """413/40005 for a request that is too large as a whole."""
+    if total_bytes > world_of(request).rules.request_limit_bytes:
+        raise RefusedError(40005)
+
+
 async def _read_multipart(request: web.Request) -> Body:
     body = Body()
+    total_bytes = 0
     async for part in await request.multipart():
         if not isinstance(part, BodyPartReader):
             raise RefusedError(50109)
         raw = bytes(await part.read(decode=False))
+        total_bytes += len(raw)
         name = part.name or ""
         if name == "payload_json":
             body.payload = _parse(raw)
         elif name.startswith("files[") and name[6:-1].isdecimal():
             upload = Upload(filename=part.filename or "unknown.txt", data=raw, content_type=None)
             body.files[int(name[6:-1])] = upload
+    _require_size(request, total_bytes)
     return body
 
 

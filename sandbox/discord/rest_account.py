@@ -1,5 +1,7 @@
 """REST: who the bot is, its gateway, its guilds, channels, threads and DMs, and renewed attachment URLs."""
 
+from collections.abc import Iterable
+
 from aiohttp import web
 
 from . import payloads
@@ -19,7 +21,13 @@ MAX_GUILDS = 200
 async def me(request: web.Request) -> JSON:
     """GET /users/@me."""
     world = world_of(request)
-    return payloads.user(world.bot) | {"verified": True, "mfa_enabled": False, "email": None, "flags": 0}
+    return payloads.user(world.bot) | {
+        "verified": True,
+        "mfa_enabled": False,
+        "email": None,
+        "flags": 0,
+        "locale": "en-US",
+    }
 
 
 async def application(request: web.Request) -> JSON:
@@ -36,7 +44,17 @@ async def application(request: web.Request) -> JSON:
         "verify_key": "0" * 64,
         "owner": payloads.user(owner),
         "team": None,
+        "type": None,
         "flags": 0,
+        "flags_new": "0",
+        "redirect_uris": [],
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "approximate_guild_count": sum(guild.bot_present for guild in world.guilds.values()),
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "eligible_oauth2_scopes": [],
     }
 
 
@@ -136,11 +154,20 @@ async def start_thread(request: web.Request) -> JSON:
     return payloads.channel(world, add_thread(world, parent, str(name), thread_id=start_id))
 
 
-def add_thread(world: World, parent: Channel, name: str, *, thread_id: int | None = None) -> Channel:
-    """A public thread of a text channel."""
+def add_thread(
+    world: World, parent: Channel, name: str, *, thread_id: int | None = None, member_ids: Iterable[int] | None = None
+) -> Channel:
+    """A thread of a channel, or a forum's post: public, unless `member_ids` says who is in it."""
+    guild = world.guild_of(parent)
+    if guild is not None and any(word in name.casefold() for word in guild.blocked_words):
+        raise RefusedError(200001)
+    kind = ChannelType.THREAD if member_ids is None else ChannelType.PRIVATE_THREAD
+    if parent.type == ChannelType.ANNOUNCEMENT:
+        kind = ChannelType.ANNOUNCEMENT_THREAD
     thread = Channel(
         id=thread_id or SandboxClock.mint(world.clock),
-        type=ChannelType.THREAD,
+        type=kind,
+        thread_member_ids=set(member_ids or ()),
         name=name,
         guild_id=parent.guild_id,
         parent_id=parent.id,
@@ -178,7 +205,9 @@ def visible_channel(world: World, channel_id: int) -> Channel:
 
 
 def require_sending(world: World, place: Channel) -> None:
-    """The permission to write here, else 50013."""
+    """The permission to write here, else 50013; a forum takes posts, no messages (50008)."""
+    if place.type == ChannelType.FORUM:
+        raise RefusedError(50008)
     bit = Permission.SEND_MESSAGES_IN_THREADS if place.is_thread else Permission.SEND_MESSAGES
     if not world.permissions(place, world.application_id) & bit:
         raise RefusedError(50013)

@@ -215,6 +215,7 @@ def _answered(request: web.Request) -> Interaction:
         raise RefusedError(50027)
     if not done.answered:
         raise RefusedError(10015)
+    world.channel(done.channel.id)
     return done
 
 
@@ -256,6 +257,8 @@ async def edit(request: web.Request) -> JSON:
     world = world_of(request)
     done = _answered(request)
     target = _target(request, done)
+    if done.channel.archived:
+        raise RefusedError(50083)
     limit = _limit(world, done)
     return payloads.message(world, posting.edit(world, target, body_of(request), upload_limit_bytes=limit))
 

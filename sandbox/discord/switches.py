@@ -3,21 +3,20 @@
 import asyncio
 from typing import Any
 
-from . import payloads, posting
+from . import posting
 from .cdn import signed_url
 from .command_rules import ENTRY_POINT
 from .faults import Fault, FaultBook
 from .gateway import Gateway
 from .lookups import Where, Who
-from .member_actions import MemberActions
 from .objects import Attachment, Channel, Guild, Interaction, Message, Overwrite
 from .permissions import named
+from .place_switches import PlaceSwitches
 from .records import Call
-from .rest_account import add_thread
 from .world import World
 
 
-class Switches(MemberActions):
+class Switches(PlaceSwitches):
     """Failures on request and changes of the server while the bot runs."""
 
     world: World
@@ -76,10 +75,6 @@ class Switches(MemberActions):
         user_id = self.world.application_id if member == "bot" else self.member(member).id
         return place, place.overwrites.setdefault(user_id, Overwrite(id=user_id, kind=1))
 
-    def _channel_changed(self, place: Channel) -> None:
-        self.world.announce("channel_update", {"channel": payloads.channel(self.world, place)})
-        self.world.send_event("THREAD_UPDATE" if place.is_thread else "CHANNEL_UPDATE", channel=place)
-
     def set_upload_limit(self, size_bytes: int | None, *, channel: Where = None, guild: Guild | None = None) -> None:
         """Bytes per attachment for a guild or a channel; None takes the setting away."""
         if guild is not None:
@@ -92,17 +87,6 @@ class Switches(MemberActions):
         self.member(member).dms_open = not closed
 
     # -- things that come and go -------------------------------------------------------------------------------------
-
-    def start_thread(self, name: str, *, channel: Where = None) -> Channel:
-        """A public thread."""
-        return add_thread(self.world, self.place(channel), name)
-
-    def set_thread(self, thread: Where, *, archived: bool | None = None, locked: bool | None = None) -> None:
-        """Archive, lock or reopen a thread."""
-        place = self.place(thread)
-        place.archived = place.archived if archived is None else archived
-        place.locked = place.locked if locked is None else locked
-        self._channel_changed(place)
 
     def delete_channel(self, channel: Where) -> None:
         """Remove a channel with its threads and messages (10003 from now on)."""
@@ -118,20 +102,6 @@ class Switches(MemberActions):
     def remove_message(self, message: Message | str | int) -> None:
         """Delete a message, whoever wrote it."""
         posting.delete(self.world, self.message(message))
-
-    def kick_bot(self, guild: Guild | None = None) -> None:
-        """The bot leaves a guild: GUILD_DELETE, and 50001 in its channels."""
-        left = guild or next(iter(self.world.guilds.values()))
-        left.bot_present = False
-        body = {"id": str(left.id), "unavailable": False}
-        self.world.announce("guild_delete", {"guild_id": str(left.id)})
-        self.world.send_event("GUILD_DELETE", {"id": body["id"]}, guild_id=left.id)
-
-    def invite_bot(self, guild: Guild) -> None:
-        """The bot joins a guild: GUILD_CREATE."""
-        guild.bot_present = True
-        self.world.announce("guild_create", {"guild_id": str(guild.id)})
-        self.world.send_event("GUILD_CREATE", payloads.guild(self.world, guild), guild_id=guild.id)
 
     def add_entry_point(self, name: str = "launch") -> None:
         """An Activity is switched on for the application: Discord makes its command, which no overwrite may remove."""

@@ -16,6 +16,8 @@ from .refusals import RefusedError
 
 T = TypeVar("T")
 
+#: What a server's boosts allow for each file, by tier (docs, "Premium Tier"; the sizes are those of Discord's clients).
+BOOSTED_BYTES = (0, 0, 50 * 1024 * 1024, 100 * 1024 * 1024)
 #: How many changes a page that lost its connection can catch up on.
 KEPT_CHANGES = 5_000
 
@@ -25,6 +27,7 @@ class Rules:
     """The numbers Discord enforces; every one can be changed, also while the sandbox runs.
 
     `nonce_window_seconds`: the docs say "the past few minutes". `upload_limit_bytes`: default since September 2026.
+    `request_limit_bytes`: of all files and words of one request (docs, "Create Message"), boosts or not.
     `privileged_intents`: bits switched on for the app (members 1<<1, presences 1<<8, message content 1<<15).
     `refreshes_ephemeral`: whether refresh-urls renews ephemeral attachments, which Discord does not document.
     `wants_nonces`: a message without an enforced nonce is a violation: one that is sent again may be there twice.
@@ -41,6 +44,7 @@ class Rules:
     cdn_lifetime_seconds: float = 86_400.0
     ephemeral_attachment_lifetime_seconds: float = 14 * 86_400.0
     upload_limit_bytes: int = 20 * 1024 * 1024
+    request_limit_bytes: int = 25 * 1024 * 1024
     heartbeat_interval_seconds: float = 41.25
     session_lifetime_seconds: float = 120.0
     privileged_intents: int = 0
@@ -157,14 +161,18 @@ class World:
         if user_id == self.application_id and not guild.bot_present:
             return 0
         parent = self.channels.get(channel.parent_id or 0, channel)
-        return compute(guild, parent, user_id)
+        bits = compute(guild, parent, user_id, now=self.clock.time())
+        if channel.type == ChannelType.PRIVATE_THREAD and user_id not in channel.thread_member_ids:
+            return bits if bits & Permission.MANAGE_THREADS else 0
+        return bits
 
     def app_permissions(self, channel: Channel) -> int:
-        """What `app_permissions` of an interaction says for this place."""
+        """What `app_permissions` of an interaction says for this place; of a private thread, what holds around it."""
         guild = self.guild_of(channel)
         if guild is None or not guild.bot_present:
             return int(WITHOUT_MEMBERSHIP)
-        return self.permissions(channel, self.application_id)
+        around = self.channels.get(channel.parent_id or 0, channel)
+        return self.permissions(around, self.application_id)
 
     def sees(self, user_id: int, channel: Channel) -> bool:
         """Whether a user sees a channel at all."""
@@ -176,6 +184,8 @@ class World:
         """Bytes per attachment here: the channel's, else the guild's, else Discord's; a user's own may raise it."""
         guild = self.guild_of(channel)
         limit = self.rules.upload_limit_bytes
+        if guild is not None:
+            limit = max(limit, BOOSTED_BYTES[guild.boost_tier])
         if guild is not None and guild.upload_limit_bytes is not None:
             limit = guild.upload_limit_bytes
         if channel.upload_limit_bytes is not None:

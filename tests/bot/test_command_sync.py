@@ -15,7 +15,7 @@ from tests.moved_clock import MovedClock
 __all__ = ["client_kit", "fake"]
 
 COMMANDS = r"/applications/\d+/commands$"
-OURS = {"compose", "tracks", "queue", "Compose from this"}
+OURS = {"compose", "tracks", "queue", "quota", "Compose from this"}
 
 REFUSALS: dict[str, tuple[dict[str, Any], str, float]] = {
     "a daily limit": (
@@ -67,7 +67,7 @@ async def test_what_discord_refuses_is_said_and_tried_again_when_its_time_has_co
 
 
 async def test_a_limit_of_discord_itself_is_waited_for(client_kit: ClientKit) -> None:
-    client_kit.fake.rules.command_creates_per_day = 4
+    client_kit.fake.rules.command_creates_per_day = len(OURS)
     add_command(client_kit)
     sync = CommandSync(client_kit.client.tree, MovedClock())
     await sync.first_try()

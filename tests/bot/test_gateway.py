@@ -50,11 +50,22 @@ def clock_of(kit: ClientKit) -> HurriedClock:
     return kit.clock
 
 
+def next_ready(kit: ClientKit) -> asyncio.Event:
+    """Set once discord.py has told of the next new session; a client that is closed before that leaves it untold."""
+    ready = asyncio.Event()
+
+    async def on_ready() -> None:
+        ready.set()
+
+    kit.client.add_listener(on_ready, "on_ready")
+    return ready
+
+
 async def test_twelve_minutes_without_discord_end_in_a_new_session_and_nothing_is_lost(
     kit: ClientKit, fake: FakeDiscord
 ) -> None:
     job = await kit.order()
-    client, clock = kit.client, clock_of(kit)
+    client, clock, ready = kit.client, clock_of(kit), next_ready(kit)
     assert client.gateway.is_well
     identifies = fake.gateway.identifies
     await fake.refuse_connections()
@@ -71,17 +82,20 @@ async def test_twelve_minutes_without_discord_end_in_a_new_session_and_nothing_i
     assert fake.calls_to("GET", "^/gateway/bot$")
     assert (await kit.order()).id != job.id
     assert kit.client is client
+    await ready.wait()
 
 
 async def test_an_address_to_resume_at_where_nobody_is_any_more_is_given_up_after_two_minutes(
     kit: ClientKit, fake: FakeDiscord
 ) -> None:
     clock, began, identifies = clock_of(kit), clock_of(kit).monotonic(), fake.gateway.identifies
+    ready = next_ready(kit)
     kit.client.ws.gateway = NOBODY
     fake.gateway.cut()
     await fake.until(lambda: fake.gateway.identifies > identifies and kit.client.gateway.is_well, 20)
     assert clock.monotonic() - began >= LOST_SECONDS
     assert (await kit.order()).id
+    await ready.wait()
 
 
 async def test_a_short_drop_is_resumed_and_never_red(kit: ClientKit, fake: FakeDiscord) -> None:

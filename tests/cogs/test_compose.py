@@ -4,6 +4,7 @@ import pytest
 
 from bot.jobs.model import JobState, Origin
 from sandbox.discord import FakeDiscord, Install
+from sandbox.discord.objects import ChannelType
 from tests.client_kit import LYRICS, SONG, ClientKit, labels_of, text_of
 
 
@@ -141,3 +142,54 @@ async def test_mentions_in_titles_ping_nobody_and_markdown_stays_text(client_kit
     card = client_kit.card(job)
     assert card.pinged_user_ids == ()
     assert f"<@{other.id}>" not in card.content.replace(f"\\<\\@{other.id}\\>", "")
+
+
+async def test_a_private_thread_without_the_bot_is_said_before_anything_is_taken(client_kit: ClientKit) -> None:
+    thread = client_kit.fake.start_thread("secret", private_to=["Member One"])
+    done = await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, channel=thread)
+    answer = await client_kit.fake.until(lambda: done.original)
+    assert "I am not in this private thread" in answer.content
+    assert "Side by side" in text_of(answer)
+    assert client_kit.woken == []
+    await client_kit.fake.post(f"<@{client_kit.fake.world.application_id}>", channel=thread)
+    job = await client_kit.order(channel=thread)
+    assert job.place.channel_id == thread.id
+
+
+async def test_a_private_thread_that_the_bot_knows_again_only_by_asking_is_taken(client_kit: ClientKit) -> None:
+    thread = client_kit.fake.start_thread("secret", private_to=["Member One"])
+    thread.thread_member_ids.add(client_kit.fake.world.application_id)  # and nobody told the bot
+    job = await client_kit.order(channel=thread)
+    assert job.place.channel_id == thread.id
+    assert len(client_kit.fake.calls_to("GET", f"^/channels/{thread.id}$")) == 1
+
+
+async def test_who_sees_all_private_threads_need_not_be_in_one(client_kit: ClientKit) -> None:
+    client_kit.fake.grant("manage_threads")
+    thread = client_kit.fake.start_thread("secret", private_to=["Member One"])
+    job = await client_kit.order(channel=thread)
+    assert job.place.channel_id == thread.id
+    assert client_kit.fake.calls_to("GET", "^/channels/") == []
+
+
+async def test_an_edge_that_knows_nothing_of_a_private_thread_does_not_keep_an_order_out(client_kit: ClientKit) -> None:
+    thread = client_kit.fake.start_thread("secret", private_to=["Member One"])
+    client_kit.fake.fail("GET", f"^/channels/{thread.id}$", status=403, body="<html>403</html>")
+    assert (await client_kit.order(channel=thread)).place.channel_id == thread.id
+
+
+async def test_the_text_of_a_voice_channel_needs_connect(client_kit: ClientKit) -> None:
+    place = client_kit.fake.add_channel("hall", ChannelType.VOICE)
+    assert (await client_kit.order(channel=place)).place.channel_id == place.id
+    client_kit.fake.revoke("connect", channel=place)
+    done = await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, channel=place)
+    answer = await client_kit.fake.until(lambda: done.original)
+    assert "**Connect**" in answer.content
+
+
+async def test_a_bot_in_timeout_takes_no_order(client_kit: ClientKit) -> None:
+    client_kit.fake.time_out(60)
+    done = await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG})
+    answer = await client_kit.fake.until(lambda: done.original)
+    assert "**Send Messages**" in answer.content
+    assert client_kit.woken == []

@@ -39,9 +39,12 @@ def new_channel(batch: SongBatch, name: str) -> Channel:
 async def begun(
     batch: SongBatch, name: str, *, channel: Where = None, member: Who = None, install: Install = Install.GUILD
 ) -> Interaction:
-    """A song that the music API is busy with."""
+    """A song that the music API is busy with; in a server longer than its order could be answered."""
     asked = await batch.order_song(name, channel=channel, member=member, install=install, script=WHILE)
     await batch.reached(name, JobState.GENERATING)
+    if install is Install.GUILD:
+        await batch.discord.until(lambda: batch.row(name)["card_message_id"], PATIENCE_SECONDS)
+        batch.discord.expire_tokens(asked)
     return asked
 
 

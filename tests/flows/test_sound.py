@@ -145,7 +145,7 @@ async def test_a_track_arrives_packaged_and_as_large_as_the_channel_takes(tmp_pa
         assert tags["artist"] in {person.display_name for person in scenario.discord.members}
         assert LYRICS.splitlines()[0] in " ".join(tags.values())
         assert any("made with Compose" in value for value in tags.values())
-        (picture,) = (file for file in message.attachments if file.filename.endswith(".png"))
+        (picture,) = message.embedded
         assert picture.data.startswith(b"\x89PNG")
         assert message.embeds[0]["image"]["url"]
 
@@ -249,7 +249,7 @@ async def test_a_track_is_made_ready_once_although_the_bot_dies_and_sends_it_thr
         message = await scenario.track("once")
         assert fault.hits == 3
         assert sound_of(message)[1] == made_ready
-        assert any(file.filename.endswith(".png") for file in message.attachments)
+        assert [file.filename for file in message.embedded] == ["waveform.png"]
         assert len((tmp_path / "decoded").read_text().splitlines()) == 1
         await scenario.rows()
         assert not list(tmp_path.glob("**/tracks/*.package.*"))

@@ -42,6 +42,10 @@ TEXTS: dict[str, str] = {
         "Ich bin hier kein Mitglied: 15 Minuten lang kann ich das Stück zu dieser Nachricht bringen, danach nur als "
         "Direktnachricht. So lange erlaubt mir Discord hier noch fünf weitere Nachrichten."
     ),
+    "card.hint.not_member": (
+        "Auf diesem Server gibt es nur meine Befehle, nicht mich selbst: 15 Minuten lang kann ich das Stück zu dieser "
+        "Nachricht bringen, danach nur als Direktnachricht. Mit `/tracks` bekommst du es auf jeden Fall."
+    ),
     "card.footer": "Lied {id}",
     "card.unnamed": "Ohne Titel",
 }

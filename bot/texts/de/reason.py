@@ -35,6 +35,10 @@ TEXTS: dict[str, str] = {
         "Von Apps, die jemand dem eigenen Konto hinzugefügt hat, nehme ich keine neuen Lieder an, begonnen wurde "
         "nichts. Bitte bestelle auf einem Server, auf dem dieser Bot zu Hause ist."
     ),
+    "reason.private_thread": (
+        "Ich bin nicht in diesem privaten Thread; das Stück käme nicht an, darum wurde nichts begonnen. Erwähne mich "
+        "hier einmal, dann bin ich dabei, und bestelle noch einmal; oder nimm einen anderen Kanal."
+    ),
     "reason.store_busy": (
         "Ich konnte deinen Auftrag gerade nicht aufschreiben, begonnen wurde nichts. Bitte versuche es gleich "
         "noch einmal."

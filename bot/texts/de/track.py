@@ -10,6 +10,10 @@ TEXTS: dict[str, str] = {
         "Dieser Kanal nimmt die Datei nicht: Sie ist zu groß, oder ich darf sie hier nicht anhängen. "
         "Etwa einen Tag lang führt der Link unten zu ihr."
     ),
+    "track.link_alone_filtered": (
+        "Der AutoMod dieses Servers hat die Nachricht mit der Datei nicht durchgelassen. "
+        "Etwa einen Tag lang führt der Link unten zu ihr."
+    ),
     "track.smaller": (
         "-# Die Datei war für diesen Kanal zu groß, darum ist dies eine kleinere Kopie; der Link führt zum Original."
     ),

@@ -46,6 +46,10 @@ TEXTS: dict[str, str] = {
         "I am not a member here: within 15 minutes I can bring the track to this message, later only by direct "
         "message. Discord allows me five more messages here in that time."
     ),
+    "card.hint.not_member": (
+        "Only my commands are in this server, not I myself: within 15 minutes I can bring the track to this message, "
+        "later only by direct message. `/tracks` has it in any case."
+    ),
     "card.footer": "Song {id}",
     "card.unnamed": "Untitled",
 }

@@ -34,6 +34,10 @@ TEXTS: dict[str, str] = {
         "I do not take new songs from apps that somebody has added to their own account, and nothing was started. "
         "Please order on a server where this bot is at home."
     ),
+    "reason.private_thread": (
+        "I am not in this private thread, so I could not bring the track here, and nothing was started. Mention me "
+        "here once, which lets me in, and order again; or use another channel."
+    ),
     "reason.store_busy": (
         "I could not write your order down just now, and nothing was started. Please try again shortly."
     ),

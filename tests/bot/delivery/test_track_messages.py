@@ -84,9 +84,9 @@ async def test_sending_three_times_in_vain_makes_the_track_ready_once(
             await client_kit.delivery.deliver(job, track)
     await client_kit.restart()
     sent = await client_kit.delivery.deliver(job, track)
-    names = [file.filename for file in client_kit.fake.message(sent.message_id).attachments]
-    assert [Path(name).suffix for name in names] == [".mp3", ".png"]
-    assert names[1] == "waveform.png", "what members see is no name of ours"
+    message = client_kit.fake.message(sent.message_id)
+    assert [Path(file.filename).suffix for file in message.attachments] == [".mp3"]
+    assert [file.filename for file in message.embedded] == ["waveform.png"], "what members see is no name of ours"
     assert started.read_text() == "x"
 
 
@@ -128,6 +128,7 @@ async def test_without_the_permissions_of_a_picture_and_a_reply_the_track_still_
 @pytest.mark.parametrize("closed", ["channel", "permission", "kicked"])
 async def test_a_closed_channel_leads_to_a_direct_message(client_kit: ClientKit, closed: str) -> None:
     job, track = await client_kit.delivering(await client_kit.order(), b"ID3" + bytes(500))
+    client_kit.advance(16 * 60)
     _close(client_kit, closed)
     if closed == "kicked":
         with pytest.raises(UndeliverableError):
@@ -151,6 +152,7 @@ def _close(client_kit: ClientKit, closed: str) -> None:
 
 async def test_no_way_left_is_undeliverable(client_kit: ClientKit) -> None:
     job, track = await client_kit.delivering(await client_kit.order(), b"ID3" + bytes(500))
+    client_kit.advance(16 * 60)
     client_kit.fake.revoke("SEND_MESSAGES")
     client_kit.fake.close_dms()
     with pytest.raises(UndeliverableError):
@@ -188,6 +190,7 @@ async def test_an_earlier_message_is_found_by_its_button(client_kit: ClientKit) 
 
 async def test_a_direct_message_is_found_too(client_kit: ClientKit) -> None:
     job, track = await client_kit.delivering(await client_kit.order(), b"ID3" + bytes(500))
+    client_kit.advance(16 * 60)
     client_kit.fake.revoke("VIEW_CHANNEL")
     since = client_kit.clock.now() - timedelta(seconds=30)
     sent = await client_kit.delivery.deliver(job, track)

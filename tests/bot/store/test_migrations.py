@@ -33,12 +33,15 @@ RELEASED = {
     "0002_music_service.py": "cb1fedbbf3a63f3ab5c48851813a65766058b818d31ef2b8a75c40907e53ab6d",
     "0003_ledger.py": "9c4760bfd2a3156636dd3703f531d6b0e13fe90aa0f4bfae084ddc12b00bec20",
 }
+#: Steps of the version that is being made: still edited, until it is released.
+COMING = ["0004_places.py"]
+NEWEST = max([*RELEASED, *COMING])[:4]
 
 NEXT = """
 from alembic import op
 import sqlalchemy as sa
 import os, signal
-revision, down_revision, branch_labels, depends_on = "0004", "0003", None, None
+revision, down_revision, branch_labels, depends_on = "9000", "{newest}", None, None
 
 def upgrade():
     op.add_column("job", sa.Column("mood", sa.Text()))
@@ -72,7 +75,7 @@ class NextVersion:
     def install(self, *, then: str = "pass") -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(self._present, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
-        (self.folder / "versions" / "0004_mood.py").write_text(NEXT.format(then=then))
+        (self.folder / "versions" / "9000_mood.py").write_text(NEXT.format(then=then, newest=NEWEST))
         self._monkeypatch.setattr(migrate, "FOLDER", self.folder)
 
     def remove(self) -> None:
@@ -132,7 +135,9 @@ def _schema(path: Path) -> dict[str, str]:
 
 def test_released_steps_are_never_edited() -> None:
     files = sorted((migrate.FOLDER / "versions").glob("[0-9]*.py"))
-    assert {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files} == RELEASED
+    assert [file.name for file in files] == sorted([*RELEASED, *COMING])
+    hashes = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    assert {name: hashes[name] for name in RELEASED} == RELEASED
 
 
 async def test_the_migrated_tables_are_those_of_the_code(url: str) -> None:
@@ -170,16 +175,16 @@ async def test_a_database_of_an_older_version_is_backed_up_and_migrated(
 ) -> None:
     job = await _with_a_job(sqlite_url)
     next_version.install()
-    assert "revision 0003; the bot will migrate it to 0004" in await describe(sqlite_url)
+    assert f"revision {NEWEST}; the bot will migrate it to 9000" in await describe(sqlite_url)
     caplog.set_level(logging.INFO, "bot.store")
     async with open_store(sqlite_url, clock=SetClock(datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC))) as store:
         assert await store.get(job.id) == job
-    backup = path.with_name("compose.db.0003.20260506T070809Z.backup")
+    backup = path.with_name(f"compose.db.{NEWEST}.20260506T070809Z.backup")
     assert backup.stat().st_mode & 0o777 == 0o600
     assert str(backup) in caplog.text
     assert {"mood"} == _schema(path).keys() - _schema(backup).keys()
     with closing(sqlite3.connect(backup)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003",)]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(NEWEST,)]
         assert connection.execute("SELECT lyrics FROM job").fetchall() == [(job.lyrics,)]
 
 
@@ -202,7 +207,8 @@ async def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(
     before = path.read_bytes() if path.exists() else b""
     next_version.remove()
     for attempt in (describe(url), _migrated(url)):
-        with pytest.raises(StartError, match=r"newer version of Compose \(revision 0004, this one knows up to 0003\)"):
+        newer = rf"newer version of Compose \(revision 9000, this one knows up to {NEWEST}\)"
+        with pytest.raises(StartError, match=newer):
             await attempt
     assert (path.read_bytes() if path.exists() else b"") == before
 
@@ -222,7 +228,7 @@ async def test_a_step_that_fails_leaves_the_database_and_no_backup(
             await _migrated(url)
     assert list(path.parent.glob("*.backup*")) == []
     next_version.remove()
-    assert "revision 0003 (up to date)" in await describe(url)
+    assert f"revision {NEWEST} (up to date)" in await describe(url)
     if path.exists():
         assert "mood" not in _schema(path)
     async with open_store(url, clock=SetClock()) as store:
@@ -256,7 +262,7 @@ async def test_a_step_that_breaks_the_history_is_taken_back(sqlite_url: str, nex
 def _row_of_0001(number: int, state: JobState) -> dict[str, Any]:
     """A row as revision 0001 wrote it: no column of a later one is named."""
     order = columns_of_order(an_order(number), key=f"{number:016x}", now=NOON)
-    later = {"provider", "model", "style", "price_micros"}
+    later = {"provider", "model", "style", "price_micros", "bot_is_member"}
     row = {name: value for name, value in order.items() if name not in later} | {"state": state}
     if state in {JobState.SUBMITTING, JobState.UNKNOWN, JobState.GENERATING, JobState.READY, JobState.DELIVERING}:
         row |= {"attempt": 1, "submit_started_at": NOON}
@@ -268,7 +274,7 @@ def _row_of_0001(number: int, state: JobState) -> dict[str, Any]:
 async def test_every_song_in_flight_gets_the_present_service(new_url: str, previous_version: PreviousVersion) -> None:
     rows = [_row_of_0001(number, state) for number, state in enumerate(JobState, start=1)]
     await previous_version.leave(new_url, newest="0001", rows=rows)
-    assert "revision 0001; the bot will migrate it to 0003" in await describe(new_url)
+    assert f"revision 0001; the bot will migrate it to {NEWEST}" in await describe(new_url)
     traits = TRAITS["minimax-music"]
     async with open_store(new_url, clock=SetClock()) as store:
         for job_id, row in enumerate(rows, start=1):
