@@ -12,7 +12,7 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot import crash
-from bot.amounts import micros_of
+from bot.admission_check import price_of, terms_of
 from bot.assembly import Ground, Outside, assemble
 from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
@@ -37,6 +37,7 @@ from bot.jobs.model import LIVE
 from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import TallyStore
 from bot.jobs.retention import Retention
+from bot.jobs.rule_remarks import remarks_on_terms
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
@@ -141,7 +142,7 @@ async def _open(
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
     await announce_new_defaults(ground.store, settings)
-    assembly = assemble(ground, models=models, pace=pace, admission=Admission(_terms(settings)))
+    assembly = assemble(ground, models=models, pace=pace, admission=Admission(_terms_in_force(settings, traits)))
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
         AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
@@ -292,7 +293,7 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
             provider=traits.provider,
             name=traits.model,
             style=traits.style.default,
-            price_micros=_price_micros(settings, traits),
+            price_micros=price_of(settings, traits),
         ),
         prompt=traits.words,
         reference_max_bytes=settings.reference_max_bytes,
@@ -310,17 +311,8 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
     )
 
 
-def _price_micros(settings: Settings, traits: ModelTraits) -> int:
-    return traits.price_micros if settings.price_per_song is None else micros_of(settings.price_per_song)
-
-
-def _terms(settings: Settings) -> Terms:
-    day, month = settings.budget_per_day, settings.budget_per_month
-    return Terms(
-        member_per_day=settings.limit_member_per_day,
-        member_at_once=settings.limit_member_at_once,
-        guild_per_day=settings.limit_guild_per_day,
-        budget_per_day_micros=None if day is None else micros_of(day),
-        budget_per_month_micros=None if month is None else micros_of(month),
-        operators=settings.operator_ids,
-    )
+def _terms_in_force(settings: Settings, traits: ModelTraits) -> Terms:
+    terms, price_micros = terms_of(settings), price_of(settings, traits)
+    for remark in remarks_on_terms(terms, price_micros=price_micros, currency=settings.currency):
+        log.warning("limits and budgets: %s", remark)
+    return terms

@@ -14,6 +14,7 @@ from aiolimiter import AsyncLimiter
 from yarl import URL
 
 import bot
+from bot.admission_check import limits_described
 from bot.audio import AudioPool
 from bot.audio.capacity import capacity
 from bot.audio.confinement import limits_in_words
@@ -81,6 +82,9 @@ async def run(settings: Settings, open_memory: str = "", remarks: Sequence[str] 
     print("\nThe way out:")
     for line in _ways_out(settings):
         print(f"  {line}")
+    print("\nLimits and budgets:")
+    for line in await limits_described(settings, traits):
+        print(f"  {one_line(line)}")
     trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
         "Discord": _discord,
         "Database": _database,

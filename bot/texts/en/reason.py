@@ -45,7 +45,7 @@ TEXTS: dict[str, str] = {
     "reason.paused_until": "I am paused just now, so nothing was started. I take orders again {again}.",
     "reason.blocked": "You cannot order songs here. Whoever runs this bot or this server has decided that.",
     "reason.blocked_until": (
-        "You cannot order songs here until {again}. Whoever runs this bot or this server has decided that."
+        "You cannot order songs here; that ends {again}. Whoever runs this bot or this server has decided it."
     ),
     "reason.not_allowed": "Songs cannot be ordered by you here: the limit that holds for you is 0.",
     "reason.already_taken": "That is already on its way.",

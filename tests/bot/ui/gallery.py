@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import OrderError, Reason
+from bot.jobs.admission import Taken
 from bot.jobs.lyrics import to_prompt
-from bot.jobs.model import JobState, Origin
+from bot.jobs.model import Job, JobState, Origin
 from bot.jobs.ports import Eta
+from bot.jobs.service import Quota
 from bot.texts import text
 from bot.texts.remarks import noted
 from bot.ui.buttons import LinkButton
@@ -16,6 +18,7 @@ from bot.ui.cards import Card, job_card
 from bot.ui.formatting import fenced, refusal
 from bot.ui.forms import Filled, order_form
 from bot.ui.library import Page, page_text, queue_text, song_buttons, song_text
+from bot.ui.limits import admission_refusal, quota_text
 from bot.ui.replies import with_lyrics_note
 from bot.ui.track_cards import NoFile, shared_card, track_card
 from tests.bot.ui.examples import LYRICS, NOW, REQUIREMENTS, example_job, example_place
@@ -179,7 +182,36 @@ def _lists(locale: str) -> list[str]:
             "One song of it", f"{song_text(jobs[1], REQUIREMENTS, locale)}\n{buttons} [{text('control.back', locale)}]"
         ),
         _block("`/queue`, privately; other channels are only counted", queue_text([jobs[0], elsewhere], 333, locale)),
+        _block("`/quota`, privately", quota_text(_quota(jobs[0]), REQUIREMENTS, locale)),
+        *_limits(jobs[0], locale),
     ]
+
+
+def _quota(job: Job) -> Quota:
+    return Quota(
+        per_day=5,
+        left=1,
+        next_at=NOW + timedelta(hours=3),
+        at_once=2,
+        live=1,
+        under_way=(job,),
+        said=Taken(left=0, next_at=NOW + timedelta(hours=3)),
+    )
+
+
+def _limits(job: Job, locale: str) -> list[str]:
+    """What keeps an order out; below each stand the words, for copying, and the button *Change and send again*."""
+    until = NOW + timedelta(hours=3)
+    told = {
+        "The songs of the day are used up": OrderError(Reason.LIMIT_DAY, limit=5, until=until, under_way=(job,)),
+        "Too many songs under way": OrderError(Reason.LIMIT_AT_ONCE, limit=1, under_way=(job,)),
+        "The server's songs are used up": OrderError(Reason.LIMIT_GUILD, limit=50, until=until),
+        "The budget is used up": OrderError(Reason.BUDGET, until=until),
+        "A limit of 0": OrderError(Reason.NOT_ALLOWED),
+        "The bot is paused": OrderError(Reason.PAUSED, until=until, note="back after the concert"),
+        "The member is blocked": OrderError(Reason.BLOCKED, until=until),
+    }
+    return [_block(name, admission_refusal(error, locale) or "") for name, error in told.items()]
 
 
 def _german() -> list[str]:
