@@ -45,7 +45,7 @@ class Stop:
         return self._asked.is_set()
 
     def listen(self) -> None:
-        """Begin on SIGTERM, Ctrl-C, or SIGHUP (a closed terminal) unless that is ignored; more of them change nothing."""
+        """Begin on SIGTERM, Ctrl-C, or SIGHUP (a closed terminal) unless ignored; more of them change nothing."""
         loop = asyncio.get_running_loop()
 
         def asked(_number: int, _frame: FrameType | None) -> None:

@@ -3,7 +3,7 @@
 The implementations are in bot.store, bot.generation, bot.delivery and bot.audio; bot.app joins them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -122,8 +122,12 @@ class DeletingStore(Protocol):
         ...
 
 
-class RetentionStore(DeletingStore, Protocol):
+class RetentionStore(CardStore, DeletingStore, Protocol):
     """What retention asks."""
+
+    async def unpaid_with_copies(self, *, limit: int = 100) -> Sequence[Job]:
+        """Jobs that ended unpaid (see Job.ended_unpaid) and still name a copy of their reference, oldest first."""
+        ...
 
     async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
         """Resting jobs that last moved before `before`, oldest first."""
@@ -306,7 +310,7 @@ class DeliveredMessage:
 class Eta:
     """What a card can say about the time ahead."""
 
-    ahead: int | None = None  #: jobs that go first; None unless queued
+    ahead: int | None = None  #: jobs that go first; None unless queued, or checking and waiting to be heard
     expected_at: datetime | None = None  #: from recent jobs of its model, else what is known of it; None without
 
 
@@ -388,8 +392,10 @@ class Tracks(Protocol):
 class References(Protocol):
     """Fetches a reference and listens to it."""
 
-    async def check(self, job: Job) -> CheckedReference:
+    async def check(self, job: Job, placed: Callable[[int | None], None] | None = None) -> CheckedReference:
         """Download, decode, keep a copy.
+
+        `placed` hears how many files go first while it waits, each time that changes; None: it is this one's turn.
 
         Raises ReferenceRefusedError (final); BusyError, DiskError, HearingFaultError (not the file's fault) (later).
         """

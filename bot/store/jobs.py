@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import DuplicateOrderError
-from bot.jobs.model import Job, JobEvent, JobState, Order, check_move
+from bot.jobs.model import ENDS_WITHOUT_A_TRACK, Job, JobEvent, JobState, Order, check_move
 from bot.jobs.ports import Changes, Tally
 from bot.store.engines import Database
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
@@ -65,6 +65,20 @@ _HISTORY = select(job_events).where(job_events.c.job_id == bindparam("job_id")).
 _TALLY = select(jobs.c.state, func.count().label("number")).group_by(jobs.c.state)
 _DELETE = delete(jobs).where(jobs.c.id == bindparam("was_id"))
 _OLDER = select(jobs).where(is_resting, jobs.c.moved_at < bindparam("before")).order_by(jobs.c.moved_at, jobs.c.id)
+_UNPAID_WITH_COPIES = (
+    select(jobs)
+    .where(
+        jobs.c.reference_copy_name.is_not(None),
+        jobs.c.state.in_(ENDS_WITHOUT_A_TRACK),
+        jobs.c.generation_id.is_(None),
+        or_(
+            jobs.c.submit_started_at.is_(None),
+            jobs.c.price_micros <= 0,
+            and_(jobs.c.state == JobState.FAILED, jobs.c.attempt <= 1),
+        ),
+    )
+    .order_by(jobs.c.id)
+)
 _GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
@@ -223,6 +237,10 @@ class SqlJobStore:
     @_to_the_end
     async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
         return await self._jobs(_OLDER.limit(limit), before=before)
+
+    @_to_the_end
+    async def unpaid_with_copies(self, *, limit: int = 100) -> Sequence[Job]:
+        return await self._jobs(_UNPAID_WITH_COPIES.limit(limit))
 
     @_to_the_end
     async def get_value(self, name: str) -> str | None:
