@@ -33,6 +33,7 @@ from bot.jobs.model import LIVE
 from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import TallyStore
 from bot.jobs.retention import Retention
+from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
 from bot.packaged_tracks import PackagedTracks
@@ -165,7 +166,8 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
     return Ground(
         store=store,
         files=files,
-        disk=Disk((*files.folders, files.work), clock),
+        disk=Disk((*files.folders, files.work), clock, min_free_bytes=settings.data_min_free_bytes),
+        space=SpaceLimits(member_max_bytes=settings.member_max_bytes, data_max_bytes=settings.data_max_bytes),
         clock=clock,
         metrics=Metrics(),
         supervisor=TaskSupervisor(clock),

@@ -49,6 +49,9 @@ class Reason(StrEnum):
     FILE_TOO_LARGE = "file_too_large"  #: over REFERENCE_MAX_BYTES
     FILE_EMPTY = "file_empty"  #: zero bytes
     NO_PERMISSION = "no_permission"  #: the bot may not post or attach where the track would go
+    MEMBER_SPACE = "member_space"  #: the member's songs hold MEMBER_MAX_BYTES
+    DATA_SPACE = "data_space"  #: all songs together hold DATA_MAX_BYTES
+    DISK_NEARLY_FULL = "disk_nearly_full"  #: less than DATA_MIN_FREE_BYTES are free
     STORE_BUSY = "store_busy"  #: the database did not answer in time
     DISK = "disk"  #: our own disk does not take the song
     SOUND = "sound"  #: the file's sound; `detail` holds the key of a `sound.*` sentence

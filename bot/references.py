@@ -89,7 +89,13 @@ class ReferenceFetcher:
             raise _refusal(inspection.finding)
         if inspection.usability is Usability.CONVERTIBLE:
             return await self._convert(job, path, inspection, placed)
-        reference = replace(job.reference, copy_name=name, seconds=inspection.seconds, format=inspection.format)
+        reference = replace(
+            job.reference,
+            copy_name=name,
+            copy_bytes=inspection.size_bytes,
+            seconds=inspection.seconds,
+            format=inspection.format,
+        )
         if not self._runs_out(job):
             return CheckedReference(reference=reference)
         if is_fresh and self._has_run_out(job):
@@ -114,6 +120,7 @@ class ReferenceFetcher:
             job.reference,
             name=f"{PurePath(job.reference.name).stem}.mp3",
             copy_name=name,
+            copy_bytes=made.size_bytes,
             seconds=made.seconds,
             format="MP3",
         )

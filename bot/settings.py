@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from yarl import URL
 
 from bot.addresses import public_host
+from bot.byte_sizes import bytes_of
 from bot.errors import SettingsError
 
 DISCORD_API_URL = "https://discord.com/api/v10"
@@ -25,7 +26,17 @@ _HARMLESS_PARAMETERS = frozenset({
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Number = TypeVar("Number", int, float)
-Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
+
+
+def _sized(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return None if value.lower() == "none" else bytes_of(value)
+
+
+Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000), BeforeValidator(_sized)]
+Space = Annotated[int, Field(ge=0, le=10**15)]
+MaxSpace = Annotated[Space | None, BeforeValidator(_sized)]
 
 
 class Settings(BaseSettings):
@@ -71,6 +82,12 @@ class Settings(BaseSettings):
     """The largest song a member may attach."""
     track_max_bytes: Bytes = 100 * 1024 * 1024
     """The largest track that is fetched."""
+    data_max_bytes: MaxSpace = None
+    """What all references and tracks in DATA_DIR may hold together; with more, no order is taken. `none`: no limit."""
+    member_max_bytes: MaxSpace = 500 * 1024 * 1024
+    """The same for the songs of one member."""
+    data_min_free_bytes: Annotated[Space, BeforeValidator(_sized)] = 256 * 1024 * 1024
+    """With less free on the disk of DATA_DIR no order is taken; what is under way goes on."""
     track_hosts: str | None = None
     """Where tracks may be fetched from besides the music API's own address, hosts and what lies under them."""
     audio_processes: Annotated[int, Field(ge=1, le=64)] | None = None

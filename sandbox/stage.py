@@ -10,6 +10,8 @@ from sandbox.discord import FakeDiscord
 from sandbox.generation import FakeGeneration, Settings
 from sandbox.generation.composer import Composer
 
+#: A stage's members order more than those of a server would, on a disk of whatever size.
+_WITHOUT_LIMITS = {"MEMBER_MAX_BYTES": "none", "DATA_MIN_FREE_BYTES": "0"}
 #: What the bot is called here.
 BOT_NAME = "Compose"
 
@@ -53,7 +55,7 @@ async def open_stage(
         FakeDiscord(port=discord_port, app_name=BOT_NAME) as discord,
         FakeGeneration(chosen, composer=composer) as api,
     ):
-        bot = make_bot(folder, {**settings_for(discord, api), **(bot_settings or {})})
+        bot = make_bot(folder, {**settings_for(discord, api), **_WITHOUT_LIMITS, **(bot_settings or {})})
         async with bot:
             await wait_until_ready(discord, bot)
             yield Stage(discord=discord, generation=api, bot=bot)

@@ -63,8 +63,8 @@ class AudioPool:
 
     `processes` bounds the children that run at once (default: what `bot.audio.capacity` finds); what comes on top waits
     as a coroutine and nothing more: finished tracks before references, then fairly between members.
-    `disk_bytes` bounds what `room` hands out together. Use it as `async with AudioPool() as pool`; leaving it ends every
-    child, and whoever waits for one gets `ClosedError`.
+    `disk_bytes` bounds what `room` hands out together. Use it as `async with AudioPool() as pool`; leaving it ends
+    every child, and whoever waits for one gets `ClosedError`.
     """
 
     def __init__(

@@ -114,6 +114,7 @@ class Reference:
     seconds: float | None = None  #: decoded length; None before the check
     format: str | None = None  #: what it is by content, such as `mp3`; None before the check
     copy_name: str | None = None  #: our copy, a name inside the reference folder; None when none is kept
+    copy_bytes: int | None = None  #: what our copy holds of the disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,4 @@
-"""What the jobs need from the outside, as Protocols: store, music API, Discord, fetcher. Nothing here does anything.
-
-The implementations are in bot.store, bot.generation, bot.delivery and bot.audio; bot.app joins them.
-"""
+"""What the jobs need from the outside, as Protocols: store, music API, Discord, fetcher. Nothing here does anything."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +10,7 @@ from typing import Protocol, TypedDict, Unpack
 from bot.errors import Reason
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
+from bot.jobs.space import SpaceLimits
 
 
 class Changes(TypedDict, total=False):
@@ -137,8 +135,8 @@ class RetentionStore(CardStore, DeletingStore, Protocol):
 class ServiceStore(MovingStore, DeletingStore, Protocol):
     """What members' orders, decisions and lists ask."""
 
-    async def add(self, order: Order, now: datetime) -> Job:
-        """Insert a job in state `checking`. Raises DuplicateOrderError if the interaction already became one."""
+    async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:
+        """Insert a job in state `checking`. Raises DuplicateOrderError, OrderError when `space` has no room for it."""
         ...
 
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
@@ -393,9 +391,7 @@ class References(Protocol):
     """Fetches a reference and listens to it."""
 
     async def check(self, job: Job, placed: Callable[[int | None], None] | None = None) -> CheckedReference:
-        """Download, decode, keep a copy.
-
-        `placed` hears how many files go first while it waits, each time that changes; None: it is this one's turn.
+        """Download, decode, keep a copy; `placed` hears how many files go first while it waits, None when none does.
 
         Raises ReferenceRefusedError (final); BusyError, DiskError, HearingFaultError (not the file's fault) (later).
         """

@@ -66,7 +66,7 @@ class Retention:
                 except DiskError as error:
                     self._disk.failed(error, job.id)
                     return count
-                await self._store.update(job.id, reference=replace(job.reference, copy_name=None))
+                await self._store.update(job.id, reference=replace(job.reference, copy_name=None, copy_bytes=None))
                 count += 1
         if count:
             log.info("removed the copies of %d references of orders that ended unpaid", count)

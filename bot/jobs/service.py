@@ -11,10 +11,12 @@ from typing import Unpack
 from bot import crash
 from bot.clock import Clock
 from bot.crash import CrashPoint
-from bot.errors import NoSuchJobError, NotYoursError, Reason, TooLateError
+from bot.disk import Disk
+from bot.errors import NoSuchJobError, NotYoursError, OrderError, Reason, TooLateError
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.ports import Changes, ServiceStore
+from bot.jobs.space import SpaceLimits
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -43,9 +45,13 @@ class JobService:
         files: JobFiles,
         clock: Clock,
         metrics: Metrics,
+        disk: Disk,
+        space: SpaceLimits,
         wake: Callable[[int], None],
     ) -> None:
-        """`wake(job_id)` wakes the engine; it must return at once."""
+        """`wake(job_id)` wakes the engine; it must return at once. `disk` and `space` bound what is taken."""
+        self._disk = disk
+        self._space = space
         self._store = store
         self._files = files
         self._clock = clock
@@ -55,10 +61,13 @@ class JobService:
     async def compose(self, order: Order) -> Job:
         """Take an order. On return the row is durable and an engine will look at it; lyrics are safe from here on.
 
-        Raises DuplicateOrderError when this interaction is already a job, StoreBusyError when nothing was written.
+        Raises OrderError where the disk has no room for it, DuplicateOrderError when this interaction is already a job,
+        StoreBusyError when nothing was written.
         """
         crash.reach(CrashPoint.BEFORE_ROW)
-        job = await self._store.add(order, self._clock.now())
+        if not await self._disk.takes_orders():
+            raise OrderError(Reason.DISK_NEARLY_FULL)
+        job = await self._store.add(order, self._clock.now(), space=self._space)
         crash.reach(CrashPoint.AFTER_ROW)
         self._metrics.jobs_taken.inc()
         log.info("job taken", extra={"job": job.id, "state": job.state})

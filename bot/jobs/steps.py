@@ -127,9 +127,9 @@ class JobSteps:
         except DiskError as error:
             self._context.disk.failed(error, job.id)
             return job
-        if job.reference.copy_name is None:
-            return job
-        given_back = await self._context.store.update(job.id, reference=replace(job.reference, copy_name=None))
+        given_back = await self._context.store.update(
+            job.id, reference=replace(job.reference, copy_name=None, copy_bytes=None)
+        )
         return given_back or job
 
     async def _tell(self, live: LiveJob, job: Job) -> StepResult:

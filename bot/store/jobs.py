@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import DuplicateOrderError
 from bot.jobs.model import ENDS_WITHOUT_A_TRACK, Job, JobEvent, JobState, Order, check_move
 from bot.jobs.ports import Changes, Tally
+from bot.jobs.space import SpaceLimits, SpaceUsage, check_space
 from bot.store.engines import Database
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
 from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, kept_values
@@ -79,6 +80,13 @@ _UNPAID_WITH_COPIES = (
     )
     .order_by(jobs.c.id)
 )
+#: Both are read from an index that holds all they ask.
+_BYTES = select(
+    func.coalesce(
+        func.sum(func.coalesce(jobs.c.reference_copy_bytes, 0) + func.coalesce(jobs.c.track_size_bytes, 0)), 0
+    )
+)
+_BYTES_OF_MEMBER = _BYTES.where(jobs.c.member_id == bindparam("member"))
 _GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
@@ -106,7 +114,7 @@ class SqlJobStore:
         self.database = database
 
     @_to_the_end
-    async def add(self, order: Order, now: datetime) -> Job:
+    async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:
         values = columns_of_order(order, key=secrets.token_hex(8), now=now)
         statement = _INSERT[self.database.dialect](jobs).values(values)
         statement = statement.on_conflict_do_nothing(index_elements=["interaction_id"])
@@ -115,6 +123,8 @@ class SqlJobStore:
             if row is None:
                 first = await connection.execute(_ID_BY_INTERACTION, {"interaction": order.place.interaction_id})
                 raise DuplicateOrderError(first.scalar_one())
+            if space is not None:
+                await _check_space(connection, order, space)
             await _add_event(connection, row, None, now, "")
         return job_of(row)
 
@@ -260,6 +270,17 @@ class SqlJobStore:
         async with self.database.reading() as connection:
             rows = (await connection.execute(statement, values)).mappings().all()
         return [job_of(row) for row in rows]
+
+
+async def _check_space(connection: AsyncConnection, order: Order, limits: SpaceLimits) -> None:
+    """In the transaction that has inserted the order's row. Raises OrderError, which undoes that."""
+    size = order.reference.size_bytes
+    member = data = size
+    if limits.member_max_bytes is not None:
+        member = (await connection.execute(_BYTES_OF_MEMBER, {"member": order.member_id})).scalar_one()
+    if limits.data_max_bytes is not None:
+        data = (await connection.execute(_BYTES)).scalar_one()
+    check_space(size, SpaceUsage(member_bytes=int(member) - size, data_bytes=int(data) - size), limits)
 
 
 async def _add_event(connection: AsyncConnection, row: RowMapping, before: str | None, now: datetime, why: str) -> None:

@@ -353,3 +353,27 @@ def test_hosts_of_tracks_are_a_list(monkeypatch: pytest.MonkeyPatch, given: str,
 def test_what_is_no_public_host_is_not_taken_for_one_of_tracks(monkeypatch: pytest.MonkeyPatch, given: str):
     monkeypatch.setenv("TRACK_HOSTS", given)
     assert problems_of() == ("TRACK_HOSTS: must be host names such as cdn.example.com, with commas between them",)
+
+
+@pytest.mark.usefixtures("secrets")
+def test_what_songs_may_hold_is_written_as_people_write_sizes(monkeypatch: pytest.MonkeyPatch):
+    settings = load_settings()
+    assert (settings.data_max_bytes, settings.member_max_bytes, settings.data_min_free_bytes) == (
+        None,
+        500 * 2**20,
+        2**28,
+    )
+    monkeypatch.setenv("DATA_MAX_BYTES", "2GB")
+    monkeypatch.setenv("MEMBER_MAX_BYTES", "none")
+    monkeypatch.setenv("DATA_MIN_FREE_BYTES", "0")
+    monkeypatch.setenv("REFERENCE_MAX_BYTES", "20 MiB")
+    settings = load_settings()
+    assert (settings.data_max_bytes, settings.member_max_bytes, settings.data_min_free_bytes) == (2 * 10**9, None, 0)
+    assert settings.reference_max_bytes == 20 * 2**20
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize("typed", ["much", "1,5GB", "-1", "500 MiBs", "5 G i B", "1.5", "1e9"])
+def test_what_is_no_size_is_named_with_how_to_write_one(typed: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MEMBER_MAX_BYTES", typed)
+    assert problems_of() == ("MEMBER_MAX_BYTES: must be a size in bytes, such as 524288000, 500MiB or 2GB",)

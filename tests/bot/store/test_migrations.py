@@ -21,6 +21,7 @@ from bot.jobs.model import Job, JobState
 from bot.store import migrate
 from bot.store.db import describe, open_store
 from bot.store.engines import connect
+from bot.store.jobs import SqlJobStore
 from bot.store.rows import columns_of_order
 from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, metadata
 from tests.bot.store import processes
@@ -30,13 +31,17 @@ from tests.bot.store.orders import NOON, SetClock, an_order
 RELEASED = {
     "0001_jobs.py": "9c290bf0c58283f207c22c63fc32d983e14e12e22c0d6d29865db604aa5acc36",
     "0002_music_service.py": "cb1fedbbf3a63f3ab5c48851813a65766058b818d31ef2b8a75c40907e53ab6d",
+    "0005_space.py": "3aa58205e71681dd2de75a5df335fd54d0dd09423026705448a76e02f9dfe400",
 }
+
+#: The last step that stands.
+NEWEST = migrate.newest()
 
 NEXT = """
 from alembic import op
 import sqlalchemy as sa
 import os, signal
-revision, down_revision, branch_labels, depends_on = "0003", "0002", None, None
+revision, down_revision, branch_labels, depends_on = "9999", {newest!r}, None, None
 
 def upgrade():
     op.add_column("job", sa.Column("mood", sa.Text()))
@@ -70,7 +75,7 @@ class NextVersion:
     def install(self, *, then: str = "pass") -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(self._present, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
-        (self.folder / "versions" / "0003_mood.py").write_text(NEXT.format(then=then))
+        (self.folder / "versions" / "9999_mood.py").write_text(NEXT.format(then=then, newest=NEWEST))
         self._monkeypatch.setattr(migrate, "FOLDER", self.folder)
 
     def remove(self) -> None:
@@ -168,16 +173,16 @@ async def test_a_database_of_an_older_version_is_backed_up_and_migrated(
 ) -> None:
     job = await _with_a_job(sqlite_url)
     next_version.install()
-    assert "revision 0002; the bot will migrate it to 0003" in await describe(sqlite_url)
+    assert f"revision {NEWEST}; the bot will migrate it to 9999" in await describe(sqlite_url)
     caplog.set_level(logging.INFO, "bot.store")
     async with open_store(sqlite_url, clock=SetClock(datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC))) as store:
         assert await store.get(job.id) == job
-    backup = path.with_name("compose.db.0002.20260506T070809Z.backup")
+    backup = path.with_name(f"compose.db.{NEWEST}.20260506T070809Z.backup")
     assert backup.stat().st_mode & 0o777 == 0o600
     assert str(backup) in caplog.text
     assert {"mood"} == _schema(path).keys() - _schema(backup).keys()
     with closing(sqlite3.connect(backup)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(NEWEST,)]
         assert connection.execute("SELECT lyrics FROM job").fetchall() == [(job.lyrics,)]
 
 
@@ -200,7 +205,9 @@ async def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(
     before = path.read_bytes() if path.exists() else b""
     next_version.remove()
     for attempt in (describe(url), _migrated(url)):
-        with pytest.raises(StartError, match=r"newer version of Compose \(revision 0003, this one knows up to 0002\)"):
+        with pytest.raises(
+            StartError, match=rf"newer version of Compose \(revision 9999, this one knows up to {NEWEST}\)"
+        ):
             await attempt
     assert (path.read_bytes() if path.exists() else b"") == before
 
@@ -220,7 +227,7 @@ async def test_a_step_that_fails_leaves_the_database_and_no_backup(
             await _migrated(url)
     assert list(path.parent.glob("*.backup*")) == []
     next_version.remove()
-    assert "revision 0002 (up to date)" in await describe(url)
+    assert f"revision {NEWEST} (up to date)" in await describe(url)
     if path.exists():
         assert "mood" not in _schema(path)
     async with open_store(url, clock=SetClock()) as store:
@@ -251,10 +258,15 @@ async def test_a_step_that_breaks_the_history_is_taken_back(sqlite_url: str, nex
         assert len(await store.history(job.id)) == 1
 
 
+async def _bytes_held(store: SqlJobStore) -> int:
+    async with store.database.reading() as connection:
+        return int((await connection.execute(select(func.sum(jobs.c.reference_copy_bytes)))).scalar_one())
+
+
 def _row_of_0001(number: int, state: JobState) -> dict[str, Any]:
     """A row as revision 0001 wrote it: no column of a later one is named."""
     order = columns_of_order(an_order(number), key=f"{number:016x}", now=NOON)
-    later = {"provider", "model", "style", "price_micros"}
+    later = {"provider", "model", "style", "price_micros", "reference_copy_bytes"}
     row = {name: value for name, value in order.items() if name not in later} | {"state": state}
     if state in {JobState.SUBMITTING, JobState.UNKNOWN, JobState.GENERATING, JobState.READY, JobState.DELIVERING}:
         row |= {"attempt": 1, "submit_started_at": NOON}
@@ -266,7 +278,7 @@ def _row_of_0001(number: int, state: JobState) -> dict[str, Any]:
 async def test_every_song_in_flight_gets_the_present_service(new_url: str, previous_version: PreviousVersion) -> None:
     rows = [_row_of_0001(number, state) for number, state in enumerate(JobState, start=1)]
     await previous_version.leave(new_url, newest="0001", rows=rows)
-    assert "revision 0001; the bot will migrate it to 0002" in await describe(new_url)
+    assert f"revision 0001; the bot will migrate it to {NEWEST}" in await describe(new_url)
     traits = TRAITS["minimax-music"]
     async with open_store(new_url, clock=SetClock()) as store:
         for job_id, row in enumerate(rows, start=1):
@@ -279,6 +291,8 @@ async def test_every_song_in_flight_gets_the_present_service(new_url: str, previ
                 row.get("generation_id"),
             )
             assert len(await store.history(job.id)) == 1
+        # a song that is being fetched counts as large as it was attached, one that has no copy as nothing
+        assert await _bytes_held(store) == 4_000_000
         # what is ordered from now on is what its order says
         later = await store.add(an_order(99, model="acestep", style="folk", price_micros=0), NOON)
         assert (later.model, later.style, later.price_micros) == ("acestep", "folk", 0)
