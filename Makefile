@@ -12,6 +12,16 @@ SEED ?= 1
 JOBS ?= 200
 TESTED ?=
 
+# Names of files go through the environment, as they were typed: a quote in one would end a shell's word, and make would
+# take a dollar sign for a variable.
+override export SONG := $(value SONG)
+override export LYRICS := $(value LYRICS)
+override export OUT := $(value OUT)
+
+# After a failure that was told in a sentence make would add a line of its own about a Makefile. Nothing turns that off,
+# and a closed pipe is the one end of which it says nothing; what called it still sees that it failed.
+LAST_WORD = { status=$$?; kill -s PIPE $$PPID; exit $$status; }
+
 .DEFAULT_GOAL := help
 .PHONY: help demo sandbox offline run check bare image-check base-digest sbom audit test test-slow test-pythons lint style types quick lint-workflow fmt docs chaos corpus sketch-report lock clean
 
@@ -19,7 +29,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 demo: $(VENV)/.sandbox ## hear a track, with no account: make demo [SONG=my.mp3 LYRICS=my.txt OUT=dir]
-	@$(RUN) -m sandbox demo --song "$(SONG)" --lyrics "$(LYRICS)" --out "$(OUT)"
+	@$(RUN) -m sandbox demo --song "$$SONG" --lyrics "$$LYRICS" --out "$$OUT" || $(LAST_WORD)
 
 sandbox: $(VENV)/.sandbox ## a channel as a web page, with the bot in it, until Ctrl-C
 	@$(RUN) -m sandbox up
@@ -62,7 +72,7 @@ audit: ## are vulnerabilities known in what the bot runs with?
 	@.cache/supply/bin/python -m docker.audit
 
 image-check: $(VENV)/.sandbox ## build the image and have it make a song: make image-check [BASE=image SONG=my.mp3]
-	@$(RUN) -m tests.image --base "$(BASE)" --song "$(SONG)"
+	@$(RUN) -m tests.image --base "$(BASE)" --song "$$SONG"
 
 lint: style types
 

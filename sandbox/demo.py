@@ -16,6 +16,7 @@ from sandbox.discord import Attachment, ClientRefusedError, Interaction
 from sandbox.discord.cdn import signed_url
 from sandbox.generation import Settings
 from sandbox.generation.sketching import SketchComposer
+from sandbox.input_files import InputFileError, folder_to_write, lyrics_text, song_file
 from sandbox.sample import write_sample
 from sandbox.stage import Stage, open_stage
 from sandbox.transcript import custom_ids, rendered
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="compose-demo-") as folder:
             return asyncio.run(_play(options, Path(folder)))
-    except (DemoError, RuntimeError) as error:
+    except (DemoError, InputFileError, RuntimeError) as error:
         print(f"\nThe demo failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -59,7 +60,10 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 async def _play(options: argparse.Namespace, folder: Path) -> int:
-    song, lyrics = _song(options.song, folder), _lyrics(options.lyrics)
+    lyrics = lyrics_text(options.lyrics) if options.lyrics else LYRICS
+    own_song = song_file(options.song) if options.song else None
+    out = folder_to_write(options.out)
+    song = own_song or _made_song(folder)
     _say("Starting a Discord and a music API on this machine, and the bot as its own process ...")
     settings = Settings(allow_loopback=True, queued_seconds=1.0, generating_seconds=2.0)
     started = time.monotonic()
@@ -70,33 +74,20 @@ async def _play(options: argparse.Namespace, folder: Path) -> int:
         track = await ordered(stage, song, lyrics)
         data = await fetched(stage, track)
     seconds = heard_seconds(data)
-    out = Path(options.out)
-    out.mkdir(parents=True, exist_ok=True)
     path = out / track.filename
-    path.write_bytes(data)
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise DemoError(f"the track was made, but {path} could not be written: {error.strerror}") from error
     _say(f"\nThe track: {path} ({len(data):,} bytes, {seconds:.1f} seconds of sound)")
     return 0
 
 
-def _song(given: str, folder: Path) -> Path:
-    if given:
-        path = Path(given)
-        if not path.is_file():
-            raise DemoError(f"there is no file {given}")
-        return path
+def _made_song(folder: Path) -> Path:
     _say("Making a reference song of 24 seconds ...")
     path = folder / "harbour.mp3"
     write_sample(path)
     return path
-
-
-def _lyrics(given: str) -> str:
-    if not given:
-        return LYRICS
-    try:
-        return Path(given).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DemoError(f"the lyrics in {given} cannot be read as UTF-8 text") from error
 
 
 async def ordered(stage: Stage, song: Path, lyrics: str) -> Attachment:

@@ -7,6 +7,7 @@ import discord
 
 from bot.disk import NO_TRACK, reaching
 from bot.errors import NoSuchJobError, NotYoursError, TooLateError
+from bot.jobs.lyrics import to_sung
 from bot.jobs.model import Job
 from bot.jobs.service import Actor
 from bot.ui.buttons import BUTTONS, JobAction, JobActs, MayPress, job_button
@@ -117,8 +118,11 @@ class JobPress(JobActs):
         await OrderFlow(self._ctx).open_job_form(self.job)
 
     async def lyrics(self) -> None:
+        # what is typed beside the sung lines, such as a note in brackets, is its member's own
+        is_own = self.job.member_id == self._ctx.member_id
+        shown = self.job.lyrics if is_own else to_sung(self.job.lyrics)
         sentence = self._ctx.text("answer.lyrics_of", title=self._title)
-        await self._ctx.reply_privately(sentence, lyrics=self.job.lyrics or self._ctx.text("tracks.no_lyrics"))
+        await self._ctx.reply_privately(sentence, lyrics=shown or self._ctx.text("tracks.no_lyrics"))
 
     async def delete(self) -> None:
         self._check_resting()

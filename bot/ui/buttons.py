@@ -64,7 +64,7 @@ class JobActs(ABC):
 
     @abstractmethod
     async def lyrics(self) -> None:
-        """The lyrics, privately."""
+        """The lyrics, privately: to their member as typed, to others what is sung."""
 
     @abstractmethod
     async def delete(self) -> None:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.input_files import InputFileError, file_to_write, lyrics_text
 from sandbox.sketch.errors import SketchError
 from sandbox.sketch.rendering import render
 
@@ -31,11 +32,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.memory_limit:
         _limit_memory(arguments.memory_limit)
     try:
+        file_to_write(arguments.out)
         report = render(arguments.reference, _lyrics(arguments.lyrics), arguments.out)
     except MemoryError:
         print("There was not enough memory for this song.", file=sys.stderr)
         return _OUT_OF_MEMORY
-    except SketchError as error:
+    except (SketchError, InputFileError) as error:
         print(error, file=sys.stderr)
         return _BAD_INPUT
     except OSError as error:
@@ -61,7 +63,7 @@ def _lyrics(argument: str) -> str:
     try:
         path = Path(argument)
         if path.is_file():
-            return path.read_text(encoding="utf-8", errors="replace")
+            return lyrics_text(argument)
     except (OSError, ValueError):  # too long or too odd for a file name: then it is text
         return argument
     return argument

@@ -192,6 +192,17 @@ async def test_lyrics_are_shown_to_whoever_asks_privately(client_kit: ClientKit,
     assert LYRICS in text_of(answer)
 
 
+async def test_others_read_what_is_sung_and_the_member_what_they_typed(client_kit: ClientKit) -> None:
+    typed = f"[Verse: for M., sing it sadly]\n{LYRICS}"
+    job = await client_kit.delivered(await client_kit.order(typed))
+    track = client_kit.track_message(job)
+    theirs = await answer_to(client_kit, await client_kit.fake.click(track, "Lyrics", member=OTHER))
+    own = await answer_to(client_kit, await client_kit.fake.click(track, "Lyrics"))
+    assert LYRICS in text_of(theirs)
+    assert "sadly" not in text_of(theirs)
+    assert typed in text_of(own)
+
+
 @pytest.mark.parametrize("label", ["Again", "Edit lyrics"])
 async def test_only_the_owner_repeats_and_edits(client_kit: ClientKit, label: str) -> None:
     job = await client_kit.delivered(await client_kit.order())
