@@ -26,6 +26,7 @@ ComposeError
 └── StoreError               a row
     ├── DuplicateOrderError  the interaction was already taken; carries the job's id
     └── StoreBusyError       locked, full or out of reach: later
+        └── StoreDiskError   the disk under it is full, read-only or failing: the operator must look; later
 
 No class carries a sentence for members; those are in `bot.texts`, found by `Reason`.
 """
@@ -237,3 +238,7 @@ class DuplicateOrderError(StoreError):
 
 class StoreBusyError(StoreError):
     """The database is locked, full or out of reach; nothing was written."""
+
+
+class StoreDiskError(StoreBusyError):
+    """The disk under the database takes nothing; nothing was written."""

@@ -10,6 +10,7 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from bot.clock import Clock
+from bot.disk import Disk
 from bot.errors import StartError, StoreError
 from bot.store import sqlite_file
 from bot.store.driver_errors import driver_errors_mapped
@@ -27,12 +28,17 @@ _DRIVERS = {"sqlite+aiosqlite", "postgresql+asyncpg"}
 
 @asynccontextmanager
 async def open_store(
-    url: str, *, clock: Clock, busy_seconds: float = BUSY_SECONDS, synchronous: str = "FULL"
+    url: str,
+    *,
+    clock: Clock,
+    busy_seconds: float = BUSY_SECONDS,
+    synchronous: str = "FULL",
+    disk: Disk | None = None,
 ) -> AsyncGenerator[SqlJobStore]:
     """The store behind DATABASE_URL, whole, ours, at this version's revision, and (SQLite) owned by this process alone.
 
     `busy_seconds`: how long a statement waits for somebody else's lock before StoreBusyError; a call that must wait for
-    its turn first gets it after at most five times as long.
+    its turn first gets it after at most five times as long. `disk` hears of what the disk under it does not take.
     Raises StartError, with what to do; the database is then as it was before.
     """
     parsed = _parsed(url)
@@ -41,7 +47,7 @@ async def open_store(
             await _prepare_file(parsed, clock, stack)
         else:
             await _prepare_server(parsed, busy_seconds)
-        database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous)
+        database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous, disk=disk)
         stack.push_async_callback(database.close)
         yield SqlJobStore(database)
 

@@ -11,7 +11,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.errors import StartError, StoreBusyError
+from bot.disk import Disk
+from bot.errors import DiskError, StartError, StoreBusyError, StoreDiskError
 from bot.store.driver_errors import driver_errors_mapped
 
 #: How long a statement waits for somebody else's lock before StoreBusyError. A member's interaction has 3 s until it
@@ -31,8 +32,9 @@ Result = TypeVar("Result")
 class Database:
     """Read and write transactions on one database. Errors of the driver leave as StoreError or StoreBusyError."""
 
-    def __init__(self, reader: AsyncEngine, writer: AsyncEngine) -> None:
-        """`reader` and `writer` may be the same engine."""
+    def __init__(self, reader: AsyncEngine, writer: AsyncEngine, disk: Disk | None = None) -> None:
+        """`reader` and `writer` may be the same engine; `disk` hears of what the disk under them does not take."""
+        self._disk = disk
         self._reader = reader
         self._writer = writer
         self._open = True
@@ -82,25 +84,32 @@ class Database:
     async def _transaction(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
         if not self._open:
             raise StoreBusyError("closed")
-        with driver_errors_mapped():
-            async with engine.begin() as connection:
-                yield connection
+        try:
+            with driver_errors_mapped():
+                async with engine.begin() as connection:
+                    yield connection
+        except StoreDiskError as error:
+            if self._disk is not None:
+                self._disk.failed(DiskError(f"the database takes nothing: {error}; look at the disk of DATABASE_URL"))
+            raise
 
 
-def connect(url: URL, *, busy_seconds: float = BUSY_SECONDS, synchronous: str = "FULL") -> Database:
+def connect(
+    url: URL, *, busy_seconds: float = BUSY_SECONDS, synchronous: str = "FULL", disk: Disk | None = None
+) -> Database:
     """A database that is known to be in order; connects at the first statement.
 
     `synchronous` is SQLite's: FULL survives a power cut, NORMAL may lose the last moves in one.
     """
     if url.get_backend_name() == "postgresql":
         engine = postgresql_engine(url, busy_seconds=busy_seconds)
-        return Database(engine, engine)
+        return Database(engine, engine, disk)
     pragmas = {"synchronous": synchronous, "foreign_keys": "ON"}
     writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=1, pragmas=pragmas, busy_seconds=busy_seconds)
     reader = sqlite_engine(
         url, begin="BEGIN", connections=_SQLITE_READERS, pragmas={"query_only": "ON"}, busy_seconds=busy_seconds
     )
-    return Database(reader, writer)
+    return Database(reader, writer, disk)
 
 
 def sqlite_engine(

@@ -3,11 +3,14 @@
 import asyncio
 import dataclasses
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import StatementError
 
-from bot.errors import DuplicateOrderError, OrderError, Reason
+from bot.clock import SystemClock
+from bot.disk import Disk
+from bot.errors import DuplicateOrderError, OrderError, Reason, StoreDiskError
 from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.ports import JobStore
 from bot.jobs.space import SpaceLimits
@@ -293,3 +296,21 @@ async def test_what_holds_space_is_summed_from_an_index_alone(sqlite_url: str) -
             asked = f"EXPLAIN QUERY PLAN SELECT SUM(reference_copy_bytes + track_size_bytes) FROM job {condition}"
             plan = str((await connection.exec_driver_sql(asked)).all())
             assert "USING COVERING INDEX job_bytes" in plan
+
+
+async def test_a_full_disk_under_the_database_is_told_apart_seen_by_the_operator_and_passes(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    disk = Disk([tmp_path], SystemClock())
+    async with open_store(sqlite_url, clock=SetClock(), disk=disk) as store:
+        first = await store.add(an_order(1), NOON)
+        async with store.database.writing() as connection:
+            pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+            await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StoreDiskError, match=r"^disk full$"):
+            await store.add(an_order(2, lyrics="la " * 20_000), NOON)
+        assert "the database takes nothing: disk full" in disk.trouble
+        async with store.database.writing() as connection:
+            await connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+        assert (await store.add(an_order(2, lyrics="la " * 20_000), NOON)).id > first.id
+        assert await store.get(first.id) == first
