@@ -3,7 +3,7 @@
 In order: what everything stands on, then what takes orders and keeps turns, then Discord, then the steps.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.client import ComposeClient
 from bot.clock import Clock
@@ -20,6 +20,7 @@ from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cards, Delivery, JobStore, References, Tracks
 from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
+from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
@@ -42,6 +43,7 @@ class Ground:
     clock: Clock
     metrics: Metrics
     supervisor: TaskSupervisor
+    space: SpaceLimits = field(default_factory=SpaceLimits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,8 @@ def assemble(
         files=ground.files,
         clock=ground.clock,
         metrics=ground.metrics,
+        disk=ground.disk,
+        space=ground.space,
         wake=runner.wake,
         admission=admission,
     )
