@@ -160,18 +160,24 @@ class FinishSteps:
         log.warning("the track's file is lost: %s", why, extra={"job": job.id})
         if live.failures["lost"] + 1 >= _MAX_LOST_TRACKS:
             return await self._context.move(live, job, given_up, why, reason=Reason.TRACK_LOST)
-        fresh_url = await self._fresh_url(job, generator)
+        try:
+            fresh_url = await self._fresh_url(job, generator)
+        except AccountError as error:
+            if await self._context.poll_refused(live, job, error):
+                return self._context.back_off(live)  # nobody could be asked: that is no loss of the track
+            fresh_url = None
         pause = self._context.back_off(live, kind="lost")
         if fresh_url is not None and fresh_url != track.url:
             await self._context.store.update(job.id, track=Track(url=fresh_url))
         return pause
 
     async def _fresh_url(self, job: Job, generator: Generator) -> str | None:
+        """What the provider says now; None when it says nothing of use. Raises AccountError."""
         if job.generation_id is None:
             return None
         try:
             progress = await generator.poll(job.generation_id)
-        except (BusyError, AccountError, RefusedError) as error:
+        except (BusyError, RefusedError) as error:
             log.info("no fresh address for the track: %s", error, extra={"job": job.id})
             return None
         return progress.track_url if isinstance(progress, Finished) else None

@@ -310,6 +310,7 @@ class Eta:
 
     ahead: int | None = None  #: jobs that go first; None unless queued
     expected_at: datetime | None = None  #: from recent jobs of its model, else what is known of it; None without
+    held: Reason | None = None  #: why the account's brake holds the line in which it waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from bot.database_address import PostgresqlAddress, is_postgresql, parse, refusa
 from bot.errors import SettingsError, StartError
 from bot.store import sqlite_file
 from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
-from bot.store.jobs import SqlJobStore
+from bot.store.jobs import GET_VALUE, SqlJobStore
 from bot.store.migrate import migrate, newest, refuse_newer
 from bot.store.postgresql import look_into, name_of, postgresql_engine, refuse_bad_files, start_errors_named
 
@@ -98,6 +98,30 @@ async def describe(url: str) -> str:
         await engine.dispose()
     refuse_newer(name_of(parsed), revision)
     return f"{name_of(parsed)}, {server}: {_state(revision)}."
+
+
+async def kept_value_in(url: str, name: str) -> str | None:
+    """One kept value of a database that `describe` had no objection to; None also before there are tables.
+
+    Creates, locks and migrates nothing. Raises StartError.
+    """
+    parsed = _parsed(url)
+    if not isinstance(parsed, PostgresqlAddress):
+        return await asyncio.to_thread(_kept_in_file, _file_of(parsed), name)
+    engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
+    try:
+        with start_errors_named(parsed):
+            async with engine.connect() as connection:
+                revision, _ = await look_into(connection)
+                return None if revision is None else await connection.scalar(GET_VALUE, {"name": name})
+    finally:
+        await engine.dispose()
+
+
+def _kept_in_file(path: Path, name: str) -> str | None:
+    if not path.exists() or sqlite_file.look_into(path, only_read=True) is None:
+        return None
+    return sqlite_file.kept_value(path, name)
 
 
 async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:

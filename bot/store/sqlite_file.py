@@ -107,6 +107,13 @@ def look_into(path: Path, *, only_read: bool = False) -> str | None:
     return versions[0][0]
 
 
+def kept_value(path: Path, name: str) -> str | None:
+    """One kept value of a database that `look_into` found whole, read beside a running bot. Raises StartError."""
+    with _told(path), closing(_connect(path, _reading_mode(path))) as connection:
+        found = connection.execute("SELECT value FROM kept_value WHERE name = ?", (name,)).fetchone()
+    return None if found is None else found[0]
+
+
 def enter_wal(path: Path) -> None:
     """Create the file if there is none, readable by this user alone, and put it into WAL mode for good.
 

@@ -82,6 +82,7 @@ async def test_a_process_that_works_is_green_and_names_its_loops(world: World):
         "problems": [],
         "sound": "untried",
         "disk": "ok",
+        "brake": "off",
         "loops": [{"name": "pulse", "running": True, "deaths": 0, "last_error": ""}],
     }
 
