@@ -123,6 +123,8 @@ class Brake:
         self._wake = wake
         self._lines: dict[str, _Line] = {provider: _Line() for provider in models.providers}
         self._waiting: dict[str, set[int]] = {}
+        #: Paid songs that were refused while others were accepted: no line is held for them again.
+        self._alone: set[int] = set()
         self._listeners: list[Callable[[BrakeChange], None]] = []
         self._changed = asyncio.Event()
         self._kept = asyncio.Lock()
@@ -209,8 +211,11 @@ class Brake:
         Not for one song alone, such as one that another account paid for: songs are accepted meanwhile. To be kept.
         """
         line = self._line(job.provider)
-        if line.held is None and line.accepted_at is not None and line.accepted_at > since:
-            return False
+        if line.held is None:
+            if line.accepted_at is not None and line.accepted_at > since:
+                self._alone.add(job.id)
+            if job.id in self._alone:
+                return False
         line.polls_refused_at = self._clock.now()
         if line.held is None:
             self.refused(job.provider, error)

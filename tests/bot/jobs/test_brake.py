@@ -216,6 +216,14 @@ async def test_a_held_song_can_be_cancelled_and_gives_its_place_back(kit: Kit):
     assert kit.brake.held("aiml") is None, "the next song tries the account in its stead"
 
 
+async def test_a_risk_that_is_taken_while_the_line_is_held_waits_with_all_others(kit: Kit):
+    job = await kit.unknown()
+    kit.brake.refused("aiml", KEY_REFUSED)
+    await kit.service.risk_again(job.id, OWNER)
+    assert await kit.run_on() == RunAgain(after_seconds=15)
+    assert ((await kit.job()).state, posts(kit)) == (JobState.QUEUED, 0)
+
+
 async def test_a_pause_holds_the_trial_as_well(kit: Kit):
     job = await brake_on(kit)
     await kit.real_store.set_value(PAUSED, Pause(reason="tea").written())

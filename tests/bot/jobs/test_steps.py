@@ -371,6 +371,12 @@ async def test_a_song_of_another_account_names_that_as_its_reason_in_the_end(kit
     job = await kit.job()
     assert (job.state, job.reason) == (JobState.EXPIRED, Reason.KEY_REFUSED)
 
+    # and whoever asks for it once more holds up nobody
+    kit.let_go()
+    await kit.service.ask_again(job.id, OWNER)
+    await kit.run_step()
+    assert kit.brake.held("aiml") is None
+
 
 LOST = RefusedError("404", reason=Reason.GENERATION_LOST, status=404)
 
