@@ -119,6 +119,7 @@ async def test_songs_that_are_submitting_at_once_all_go_back_and_say_it_once(
         await kit.run_on(job.id)
     assert posts(kit) == 4, "those that waited for a slot must not follow"
     assert {(await kit.job(job.id)).state for job in jobs} == {JobState.QUEUED}
+    assert [(await kit.job(job.id)).attempt for job in jobs] == [1, 1, 1, 1, 0, 0, 0]
     (said,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "no_credits" in said.getMessage()
     assert "Top the account up" in said.getMessage()
