@@ -33,6 +33,7 @@ class LiveJob:
     held_since: datetime | None = None  #: since when it waits for the account's brake; its clocks stand still
     refused_since: datetime | None = None  #: when the account was first refused to this paid song, in a row
     renewed_at: datetime | None = None  #: when its reference's address was last tried to be renewed
+    is_unheard: bool = False  #: its track could not be decided on; it is not heard again before it comes to rest
 
     # its card's
     is_out_of_date: bool = False  #: a state is still to be drawn

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -13,9 +14,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.clock import Clock
 from bot.database_address import PostgresqlAddress, is_postgresql, parse, refusals
 from bot.errors import SettingsError, StartError
+from bot.jobs.rule_remarks import KeptRule
 from bot.store import sqlite_file
 from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
-from bot.store.jobs import GET_VALUE, SqlJobStore
+from bot.store.jobs import SqlJobStore
 from bot.store.migrate import migrate, newest, refuse_newer
 from bot.store.postgresql import look_into, name_of, postgresql_engine, refuse_bad_files, start_errors_named
 
@@ -23,6 +25,9 @@ log = logging.getLogger(__name__)
 
 #: Key of the advisory lock that the one process that runs jobs holds; any number, so long as it never changes.
 _RUNNER_KEY = 0x436F6D706F7366
+
+_RULES = "SELECT id, guild_id, subject_kind, subject_id, kind, value FROM rule ORDER BY id"
+_KEPT = "SELECT name, value FROM kept_value"
 
 
 def refuse_unusable(url: str) -> None:
@@ -100,28 +105,32 @@ async def describe(url: str) -> str:
     return f"{name_of(parsed)}, {server}: {_state(revision)}."
 
 
-async def kept_value_in(url: str, name: str) -> str | None:
-    """One kept value of a database that `describe` had no objection to; None also before there are tables.
+async def kept_rules(url: str) -> list[KeptRule]:
+    """The rules as they stand, beside a running bot or without one; writes nothing. None where there are no tables yet.
 
-    Creates, locks and migrates nothing. Raises StartError.
+    Raises StartError.
     """
+    names = ("id", "guild_id", "subject_kind", "subject_id", "kind", "value")
+    return [KeptRule(**dict(zip(names, row, strict=True))) for row in await _read(url, "rule", _RULES)]
+
+
+async def kept_value_in(url: str, name: str) -> str | None:
+    """One kept value, read in the same way; None also where there are no tables yet. Raises StartError."""
+    return dict(await _read(url, "kept_value", _KEPT)).get(name)
+
+
+async def _read(url: str, table: str, statement: str) -> Sequence[Any]:
     parsed = _parsed(url)
     if not isinstance(parsed, PostgresqlAddress):
-        return await asyncio.to_thread(_kept_in_file, _file_of(parsed), name)
+        return await asyncio.to_thread(sqlite_file.read, _file_of(parsed), table, statement)
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
     try:
         with start_errors_named(parsed):
             async with engine.connect() as connection:
-                revision, _ = await look_into(connection)
-                return None if revision is None else await connection.scalar(GET_VALUE, {"name": name})
+                exists = await connection.scalar(text("SELECT to_regclass(:name) IS NOT NULL"), {"name": table})
+                return [tuple(row) for row in await connection.execute(text(statement))] if exists else []
     finally:
         await engine.dispose()
-
-
-def _kept_in_file(path: Path, name: str) -> str | None:
-    if not path.exists() or sqlite_file.look_into(path, only_read=True) is None:
-        return None
-    return sqlite_file.kept_value(path, name)
 
 
 async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:

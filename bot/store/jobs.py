@@ -69,7 +69,7 @@ _HISTORY = select(job_events).where(job_events.c.job_id == bindparam("job_id")).
 _TALLY = select(jobs.c.state, func.count().label("number")).group_by(jobs.c.state)
 _DELETE = delete(jobs).where(jobs.c.id == bindparam("was_id"))
 _OLDER = select(jobs).where(is_resting, jobs.c.moved_at < bindparam("before")).order_by(jobs.c.moved_at, jobs.c.id)
-GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
+_GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
 Arguments = ParamSpec("Arguments")
@@ -271,7 +271,7 @@ class SqlJobStore:
     @_to_the_end
     async def get_value(self, name: str) -> str | None:
         async with self.database.reading() as connection:
-            return (await connection.execute(GET_VALUE, {"name": name})).scalar_one_or_none()
+            return (await connection.execute(_GET_VALUE, {"name": name})).scalar_one_or_none()
 
     @_to_the_end
     async def set_value(self, name: str, value: str) -> None:

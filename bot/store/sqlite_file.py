@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from bot.errors import StartError
 from bot.store.driver_errors import busy_word
@@ -107,11 +108,13 @@ def look_into(path: Path, *, only_read: bool = False) -> str | None:
     return versions[0][0]
 
 
-def kept_value(path: Path, name: str) -> str | None:
-    """One kept value of a database that `look_into` found whole, read beside a running bot. Raises StartError."""
+def read(path: Path, table: str, statement: str) -> list[tuple[Any, ...]]:
+    """What a statement reads, beside a running bot too; empty where there is no file or no such table."""
+    if not path.exists():
+        return []
     with _told(path), closing(_connect(path, _reading_mode(path))) as connection:
-        found = connection.execute("SELECT value FROM kept_value WHERE name = ?", (name,)).fetchone()
-    return None if found is None else found[0]
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return connection.execute(statement).fetchall() if table in tables else []
 
 
 def enter_wal(path: Path) -> None:
