@@ -154,9 +154,10 @@ class Brake:
     def polls_refused_at(self, provider: str) -> datetime | None:
         """When a paid song could last not be looked at for the account's sake; None when that never happened."""
         line = self._line(provider)
-        if line.held is not None and line.held.reason in _KEEPS_POLLS:
+        refused_at = line.polls_refused_at
+        if line.held is not None and refused_at is not None and refused_at >= line.held.since:
             return self._clock.now()
-        return line.polls_refused_at
+        return refused_at
 
     # what steps do
 
@@ -270,6 +271,8 @@ class Brake:
             return
         if found is not None and line.held is None:
             line.look_at = self._clock.monotonic()
+            if found.reason in _KEEPS_POLLS:
+                line.polls_refused_at = self._clock.now()  # nobody looked while this process was down
         self._set(provider, found)
         line.is_unkept = False
 
@@ -306,8 +309,6 @@ class Brake:
         self._changed.set()
         if held is None:
             line.trial = _Trial.CLOSED
-            if before is not None and before.reason in _KEEPS_POLLS:
-                line.polls_refused_at = self._clock.now()
             log.info("songs are accepted again: the brake is off", extra={"provider": provider})
             for job_id in self._waiting.pop(provider, ()):
                 self._wake(job_id)

@@ -345,6 +345,27 @@ async def test_a_song_that_was_paid_for_waits_for_its_key_however_long_that_take
     assert (await kit.job()).state is JobState.READY
 
 
+async def test_a_restart_with_a_good_key_gives_a_paid_song_its_time_again(kit: Kit):
+    await kit.at(JobState.GENERATING)
+    kit.generator.polls.then(AccountError("401", reason=Reason.KEY_REFUSED))
+    await kit.run_step()
+    kit.clock.leap(86_400)
+    again = kit.restarted()
+    await again.brake.load()
+    again.generator.polls.then(StillWorking(status="processing"), finished())
+    for _ in range(2):
+        await again.run_step()
+    assert (await again.job()).state is JobState.READY
+
+
+async def test_a_key_that_only_posts_are_refused_for_holds_no_deadline_up(kit: Kit):
+    await kit.at(JobState.GENERATING)
+    kit.brake.refused("aiml", AccountError("403", reason=Reason.KEY_REFUSED))
+    kit.clock.leap(901)
+    await kit.run_step()
+    assert (await kit.job()).state is JobState.EXPIRED
+
+
 async def test_an_outage_right_after_the_key_works_again_costs_no_track(kit: Kit):
     await kit.at(JobState.GENERATING)
     kit.generator.polls.then(AccountError("401", reason=Reason.KEY_REFUSED))
