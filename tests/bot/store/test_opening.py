@@ -236,7 +236,7 @@ asyncio.run(main())
     code, _, errors = await processes.run(script, sqlite_url)
     assert code == -9, errors
     assert path.with_name("compose.db-wal").stat().st_size > 0
-    assert "revision 0003 (up to date)" in await describe(sqlite_url)
+    assert "revision 0004 (up to date)" in await describe(sqlite_url)
     async with open_store(sqlite_url, clock=SetClock()) as store:
         assert await store.get(1) is not None
 
@@ -267,7 +267,7 @@ async def test_describing_creates_nothing(sqlite_url: str, path: Path, tmp_path:
     await _filled(sqlite_url)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     megabytes = f"{path.stat().st_size / 1e6:.1f}"
-    assert await describe(sqlite_url) == f"{path}: {megabytes} MB, revision 0003 (up to date), writable, not in use."
+    assert await describe(sqlite_url) == f"{path}: {megabytes} MB, revision 0004 (up to date), writable, not in use."
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
