@@ -3,6 +3,7 @@
 import { el, freshId } from "./dom.js";
 import { FileField } from "./filefield.js";
 import { Listbox } from "./listbox.js";
+import { t } from "./words.js";
 
 const [STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT] = [3, 4, 5, 6, 7, 8, 9, 10, 11];
 const ASK_AFTER_MS = 250;
@@ -21,7 +22,7 @@ export function optionField(option, context) {
       "div",
       { class: "option-head" },
       el("label", { class: "option-name", for: id, text: option.name }),
-      option.required && el("span", { class: "tag", text: "required" }),
+      option.required && el("span", { class: "tag", text: t("required") }),
       el("span", { class: "option-about", id: `${id}-about`, text: option.description }),
       field.counter,
       !option.required &&
@@ -30,7 +31,7 @@ export function optionField(option, context) {
           {
             type: "button",
             class: "icon-button small",
-            "aria-label": `Leave out ${option.name}`,
+            "aria-label": t("Leave out {name}", { name: option.name }),
             on: { click: () => context.leaveOut(option.name) },
           },
           "×",
@@ -40,7 +41,8 @@ export function optionField(option, context) {
     field.listbox?.node,
   );
   field.control.setAttribute("aria-describedby", `${id}-about`);
-  if (option.required) field.control.setAttribute("aria-required", "true");
+  // a button is nothing to fill in: the word beside the name says it
+  if (option.required && field.control.tagName !== "BUTTON") field.control.setAttribute("aria-required", "true");
   field.files ??= () => [];
   field.focus ??= () => field.control.focus();
   return field;
@@ -55,8 +57,8 @@ function make(option, context) {
   switch (option.type) {
     case BOOLEAN:
       return choice(option, [
-        ["True", true],
-        ["False", false],
+        [t("True"), true],
+        [t("False"), false],
       ]);
     case USER:
     case MENTIONABLE:
@@ -130,7 +132,7 @@ function choice(option, pairs) {
   const control = el(
     "select",
     { class: "select" },
-    el("option", { value: "", text: "Choose…" }),
+    el("option", { value: "", text: t("Choose…") }),
     pairs.map(([label, _], index) => el("option", { value: String(index), text: label })),
   );
   return {
