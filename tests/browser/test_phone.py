@@ -1,4 +1,4 @@
-"""The page on phones: on the narrowest of them nothing leaves the screen, whatever is open and however long its name."""
+"""The page on phones: nothing leaves the screen of the narrowest, whatever is open and however long its name."""
 
 import pytest
 import pytest_asyncio

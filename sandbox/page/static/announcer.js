@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 import { markdown } from "./markdown.js";
 
-const KEPT_MS = 20_000;
+const KEPT_MS = 5000; // what came at the same time is read one after the other
 const LONGEST = 200;
 const BARS = /[\u2500-\u25ff\u2800-\u28ff]+/g; // drawn progress is nothing to listen to
 const BUTTON = 2;
@@ -25,9 +25,10 @@ export class Announcer {
   }
 
   say(words) {
+    for (const old of this.node.querySelectorAll(".old")) old.remove();
     const line = el("p", { text: words });
     this.node.append(line);
-    setTimeout(() => line.remove(), KEPT_MS);
+    setTimeout(() => (line.nextSibling ? line.remove() : line.classList.add("old")), KEPT_MS);
   }
 
   // What the message says, a line each, without its markdown.

@@ -30,19 +30,20 @@ export class FileField {
       "aria-hidden": "true",
       on: { change: () => this.picked() },
     });
-    const words = most > 1 ? t("choose up to {most} files", { most }) : t("choose a file");
+    const words = t("choose a file");
+    const drop = most > 1 ? t("or drop up to {most} here", { most }) : t("or drop it here");
     this.button = el(
       "button",
       {
         type: "button",
         class: "file-pick",
-        "aria-label": `${label}: ${words} ${t("or drop it here")}`,
+        "aria-label": `${label}: ${words} ${drop}`,
         on: { click: () => this.input.click() },
       },
       icon("attach"),
       el("span", { text: words }),
       " ",
-      el("small", { text: t("or drop it here") }),
+      el("small", { text: drop }),
     );
     this.list = el("ul", { class: "file-list" });
     this.node = el(

@@ -165,7 +165,7 @@ export class MessageFace {
       el(
         "div",
         { class: "message-body" },
-        el("p", { class: "notice-text", text: notice.text }),
+        el("p", { class: "notice-text", role: "alert", text: notice.text }),
         notice.typed &&
           el("details", {}, el("summary", { text: t("What you had typed") }), el("pre", { text: notice.typed })),
         el(

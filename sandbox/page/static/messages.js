@@ -35,16 +35,10 @@ export class MessageList {
       this.announcer.heard(message, before);
     });
     store.on("message-gone", (message) => this.remove(message));
-    store.on("notice", (notice) => {
-      this.drawNotices();
-      if (notice) this.announcer.say(notice.text);
-    });
+    store.on("notice", () => this.drawNotices());
     store.on("pending", () => this.markBusy());
     scroll.addEventListener("scroll", () => {
-      // only who goes up leaves the end: a channel that grows beneath one's eyes moves nothing
-      if (this.isAtEnd()) this.follows = true;
-      else if (scroll.scrollTop < this.stoodAt) this.follows = false;
-      this.stoodAt = scroll.scrollTop;
+      this.lookWhere();
     });
     new ResizeObserver(() => this.stay()).observe(list);
     new ResizeObserver(() => this.stay()).observe(scroll);
@@ -59,6 +53,7 @@ export class MessageList {
     this.list.append(this.beginning(), ...all.map((message) => this.item(message)));
     this.drawNotices();
     this.follows = true;
+    this.stoodAt = 0;
     this.stay();
   }
 
@@ -155,10 +150,12 @@ export class MessageList {
   // -- notices of this window ---------------------------------------------------------------------
 
   drawNotices() {
-    for (const old of this.list.querySelectorAll(".notice")) old.remove();
     const { channelId, memberId, notices } = this.store;
-    for (const notice of notices)
-      if (notice.channelId === channelId && notice.memberId === memberId) this.insert(this.face.notice(notice));
+    const here = notices.filter((notice) => notice.channelId === channelId && notice.memberId === memberId);
+    const ids = new Set(here.map((notice) => notice.id));
+    for (const old of this.list.querySelectorAll(".notice")) if (!ids.has(old.dataset.id)) old.remove();
+    // one that stands is left alone: put there again, it would be read out again
+    for (const notice of here) if (!this.find(notice.id)) this.insert(this.face.notice(notice));
     this.stay();
   }
 
@@ -203,7 +200,17 @@ export class MessageList {
     return this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_END_PX;
   }
 
+  // Only who goes up leaves the end: a channel that grows beneath one's eyes moves nothing.
+  lookWhere() {
+    const { scrollTop } = this.scroll;
+    if (this.isAtEnd()) this.follows = true;
+    else if (scrollTop < this.stoodAt) this.follows = false;
+    this.stoodAt = scrollTop;
+    this.scroll.classList.toggle("follows", this.follows);
+  }
+
   stay() {
+    this.lookWhere();
     if (this.follows) {
       this.scroll.scrollTop = this.scroll.scrollHeight;
       this.stoodAt = this.scroll.scrollTop;

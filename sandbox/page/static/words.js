@@ -78,7 +78,7 @@ const GERMAN = {
   True: "Ja",
   False: "Nein",
   "choose a file": "Datei auswählen",
-  "choose up to {most} files": "bis zu {most} Dateien auswählen",
+  "or drop up to {most} here": "oder bis zu {most} hierher ziehen",
   "or drop it here": "oder hierher ziehen",
   "Remove {name}": "{name} entfernen",
   "Drop the file to add it": "Loslassen, um die Datei hinzuzufügen",
