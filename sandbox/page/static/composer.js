@@ -324,6 +324,7 @@ export class Composer {
       });
     } catch (error) {
       this.error.textContent = error.message;
+      this.error.scrollIntoView({ block: "nearest" });
       if (error.status === undefined) throw error;
       return;
     } finally {
