@@ -106,8 +106,12 @@ async def test_a_german_browser_gets_a_german_page_and_a_german_member(browser: 
     await sandbox.fake.post("<t:1700000000:R>", member="Member Two")
     await expect(last_message(page).locator("time.stamp")).to_have_text(re.compile("^vor"))
     assert sandbox.fake.member("Member One").locale == "de"
+    said = {"type": 1, "name": "a", "description": "it", "description_localizations": {"de": "es"}}
+    typed = "(said) => import('/static/commands.js').then(({ typed }) => typed([said])[0].description)"
+    assert await page.evaluate(typed, said) == "es"
     await page.get_by_role("button", name="English").click()
     await expect(page.get_by_text("Sandbox Bot is online")).to_be_visible()
     await expect(last_message(page).locator("time.stamp")).to_have_text(re.compile("ago$"))
     assert sandbox.fake.member("Member One").locale.startswith("en")
+    assert await page.evaluate(typed, said) == "it"
     await context.close()

@@ -1,7 +1,7 @@
 // The bar at the bottom: messages with files, and commands with their options, by keyboard or mouse.
 
 import { verb } from "./api.js";
-import { matching, typed } from "./commands.js";
+import { described, matching, typed } from "./commands.js";
 import { el, icon } from "./dom.js";
 import { FileField } from "./filefield.js";
 import { Listbox } from "./listbox.js";
@@ -264,7 +264,7 @@ export class Composer {
       ...left.map((option) =>
         el(
           "button",
-          { type: "button", class: "chip", title: option.description, on: { click: () => this.add(option).focus() } },
+          { type: "button", class: "chip", title: described(option), on: { click: () => this.add(option).focus() } },
           `+ ${option.name}`,
         ),
       ),

@@ -1,9 +1,10 @@
 // Fields for the options of a command, one for each of Discord's option types.
 
+import { described } from "./commands.js";
 import { el, freshId } from "./dom.js";
 import { FileField } from "./filefield.js";
 import { Listbox } from "./listbox.js";
-import { t } from "./words.js";
+import { memberLocale, t } from "./words.js";
 
 const [STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT] = [3, 4, 5, 6, 7, 8, 9, 10, 11];
 const ASK_AFTER_MS = 250;
@@ -23,7 +24,7 @@ export function optionField(option, context) {
       { class: "option-head" },
       el("label", { class: "option-name", for: id, text: option.name }),
       option.required && el("span", { class: "tag", text: t("required") }),
-      el("span", { class: "option-about", id: `${id}-about`, text: option.description }),
+      el("span", { class: "option-about", id: `${id}-about`, text: described(option) }),
       field.counter,
       !option.required &&
         el(
@@ -52,7 +53,7 @@ function make(option, context) {
   if (option.choices?.length)
     return choice(
       option,
-      option.choices.map((one) => [one.name, one.value]),
+      option.choices.map((one) => [one.name_localizations?.[memberLocale] ?? one.name, one.value]),
     );
   switch (option.type) {
     case BOOLEAN:
