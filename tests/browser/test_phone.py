@@ -2,7 +2,7 @@
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ViewportSize
+from playwright.async_api import Browser, ViewportSize, expect
 
 from .browsing import open_page
 from .conftest import Sandbox
@@ -39,3 +39,14 @@ async def test_nothing_leaves_the_screen_of_a_phone(browser: Browser, sandbox: S
             if found or await page.evaluate("document.documentElement.scrollWidth") > width:
                 beyond[name] = found
     assert beyond == {}
+
+
+async def test_a_long_sentence_in_the_head_stays_on_the_narrowest_screen(browser: Browser, sandbox: Sandbox) -> None:
+    context = await browser.new_context(locale="de-DE", viewport=ViewportSize(width=320, height=700), is_mobile=True)
+    page = await context.new_page()
+    await page.goto(sandbox.url)
+    await expect(page.get_by_text("Sandbox Bot ist online")).to_be_visible()
+    await context.set_offline(offline=True)
+    await expect(page.get_by_text("Keine Verbindung zur Sandbox")).to_be_visible(timeout=15_000)
+    assert await page.evaluate(BEYOND) == []
+    await context.close()

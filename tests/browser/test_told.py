@@ -57,8 +57,9 @@ async def test_an_upload_on_a_slow_line_says_how_far_it_is(page: Page, sandbox: 
             new MutationObserver(() => window.shares.push(bar.value)).observe(bar, {attributes: true});
         }"""
     )
-    big = {"name": "long.bin", "mimeType": "", "buffer": b"x" * BIG_BYTES}
-    await page.locator(".bar input[type=file]").set_input_files(big)
+    await page.locator(".bar input[type=file]").set_input_files(
+        {"name": "long.bin", "mimeType": "", "buffer": b"x" * BIG_BYTES}
+    )
     await page.get_by_role("button", name="Send message").click()
     await expect(page.locator(".bar .progress")).to_contain_text("Sending long.bin")
     await expect(page.get_by_role("button", name="Send message")).to_be_disabled()
