@@ -116,7 +116,7 @@ const GERMAN = {
   "Try again": "Noch einmal versuchen",
   "What you had typed": "Was du getippt hattest",
   "The message was deleted": "Die Nachricht wurde gelöscht",
-  " used ": " hat benutzt: ",
+  " used ": " nutzt ",
   "Start a thread": "Thread beginnen",
   "Copy text": "Text kopieren",
   "Delete message": "Nachricht löschen",
