@@ -11,6 +11,8 @@ from bot.delivery import CardMessages, TrackMessages
 from bot.disk import Disk
 from bot.engine.runner import JobRunner
 from bot.jobs.admitting import Admission
+from bot.jobs.answering import AnswerSteps
+from bot.jobs.answers import Answering
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
@@ -72,6 +74,7 @@ class Assembly:
     jobs: JobService
     engine: JobRunner
     eta_estimator: EtaEstimator
+    answering: Answering
 
     def discord_side(
         self, *, requirements: OrderRequirements, tracks: PackagedTracks, proxies: ProxyRules = STRAIGHT
@@ -123,6 +126,7 @@ class Assembly:
             files=ground.files,
             submitting=SubmitSteps(context=context, files=ground.files),
             finishing=finishing,
+            answers=AnswerSteps(context=context, look_up=outside.cards, answering=self.answering),
         )
 
 
@@ -145,6 +149,7 @@ def assemble(
         metrics=ground.metrics,
         pace=pace,
     )
+    answering = Answering()
     jobs = JobService(
         store=ground.store,
         files=ground.files,
@@ -152,6 +157,9 @@ def assemble(
         metrics=ground.metrics,
         wake=runner.wake,
         admission=admission,
+        answering=answering,
     )
     eta_estimator = EtaEstimator(store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds)
-    return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, eta_estimator=eta_estimator)
+    return Assembly(
+        ground=ground, models=models, jobs=jobs, engine=runner, eta_estimator=eta_estimator, answering=answering
+    )

@@ -63,6 +63,7 @@ class Reason(StrEnum):
     LIMIT_GUILD = "limit_guild"  #: the server's songs of the day are used up
     BUDGET = "budget"  #: the operator's budget of the day or the month is used up
     PLACE_GONE = "place_gone"  #: an operator took back the hold of a song that waited
+    UNANSWERED = "unanswered"  #: Discord never took our answer to the order, so nothing was paid
     DISK = "disk"  #: our own disk does not take the song
     SOUND = "sound"  #: the file's sound; `detail` holds the key of a `sound.*` sentence
     REFERENCE_GONE = "reference_gone"  #: Discord no longer has the file

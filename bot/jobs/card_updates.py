@@ -89,6 +89,8 @@ class CardUpdater:
             fresh = await self._store.get(live.id)
             if fresh is None or not fresh.is_live:
                 return  # the last word on a job is told, not shown
+            if fresh.answered_at is None:
+                return  # the answer is its card; one that is there may be another instance's
             if self._is_fresh(live, fresh):
                 return  # it went on and came back before it could be drawn
             eta = await self._eta_estimator.estimate(fresh)

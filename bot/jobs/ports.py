@@ -9,6 +9,7 @@ from typing import Protocol, TypedDict, Unpack
 
 from bot.errors import Reason
 from bot.jobs.admitting import AdmittingStore, PlaceStore, StartingStore
+from bot.jobs.answers import AnswerLookUp
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
 
@@ -27,6 +28,7 @@ class Changes(TypedDict, total=False):
     reason: Reason | None
     detail: str
     interaction_token: str | None
+    answered_at: datetime
     submit_started_at: datetime | None
     accepted_at: datetime
     deliver_started_at: datetime
@@ -41,8 +43,6 @@ class Tally:
 
 
 # The job table, cut by its readers. Each method is one transaction, durable on return, or raises StoreBusyError.
-
-
 class CardStore(Protocol):
     """What whoever draws cards asks: the row as it is, and its card's id kept."""
 
@@ -131,7 +131,7 @@ class ServiceStore(MovingStore, DeletingStore, AdmittingStore, Protocol):
     """What members' orders, decisions and lists ask."""
 
     async def add(self, order: Order, now: datetime) -> Job:
-        """`admit` without a verdict."""
+        """`admit` without a verdict, and answered: for those whom nobody waits for."""
         ...
 
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
@@ -317,7 +317,7 @@ class Published:
     expires_at: datetime | None
 
 
-class Cards(Protocol):
+class Cards(AnswerLookUp, Protocol):
     """The message that follows each job. Every send carries a nonce, so that each method may be called again."""
 
     async def show(self, live: LiveJob, job: Job, eta: Eta) -> int | None:

@@ -22,6 +22,7 @@ from bot.errors import (
     ReferenceRefusedError,
     RefusedError,
 )
+from bot.jobs.answering import AnswerSteps
 from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
@@ -63,18 +64,20 @@ class JobSteps:
         files: JobFiles,
         submitting: SubmitSteps,
         finishing: FinishSteps,
+        answers: AnswerSteps,
     ) -> None:
-        """`submitting` has the steps around the POST, `finishing` those around the track."""
+        """`submitting` has the steps around the POST, `finishing` those around the track, `answers` the order's."""
         self._context = context
         self._references = references
         self._cards = cards
         self._files = files
         self._submitting = submitting
+        self._answers = answers
         #: Those that share the budget of looks.
         self._watched: WeakSet[LiveJob] = WeakSet()
         self._steps: dict[JobState, Callable[[LiveJob, Job], Awaitable[StepResult]]] = {
             JobState.CHECKING: self._check,
-            JobState.QUEUED: submitting.submit,
+            JobState.QUEUED: self._submit,
             JobState.SUBMITTING: submitting.settle,
             JobState.GENERATING: self._poll,
             JobState.READY: finishing.finish,
@@ -146,6 +149,12 @@ class JobSteps:
         else:
             log.info("the music service was asked to stop: %s", said, extra={"job": job.id})
 
+    async def _submit(self, live: LiveJob, job: Job) -> StepResult:
+        """To the music API, once whoever ordered has had an answer: without one they have ordered again."""
+        if job.answered_at is None:
+            return await self._answers.settle(live, job)
+        return await self._submitting.submit(live, job)
+
     async def _check(self, live: LiveJob, job: Job) -> StepResult:
         model = self._context.models.of(job)
         if model is None:
@@ -153,6 +162,8 @@ class JobSteps:
         try:
             checked = await self._references.check(job)
             must_publish = model.reference_form is ReferenceForm.URL and checked.must_be_published
+            if must_publish and not await self._is_answered(job):
+                return await self._answers.settle(live, job)  # it would be published on the answer, or beside it
             reference = await self._published(job, checked) if must_publish else checked.reference
         except ReferenceRefusedError as error:
             return await self._context.move(live, job, JobState.REFUSED, reason=error.reason, detail=error.detail)
@@ -174,6 +185,11 @@ class JobSteps:
         self._context.disk.worked()
         live.succeeded()
         return await self._context.move(live, job, JobState.QUEUED, reference=reference, detail=checked.remark)
+
+    async def _is_answered(self, job: Job) -> bool:
+        """By now: it may have been answered while its song was heard."""
+        fresh = await self._context.store.get(job.id)
+        return fresh is None or fresh.answered_at is not None
 
     async def _not_heard(self, live: LiveJob, job: Job, error: HearingFaultError) -> StepResult:
         """A fault of ours is tried again, then told as what it is; the song and the words stay with the job."""

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import wraps
 from types import CoroutineType
@@ -99,7 +100,8 @@ class SqlJobStore:
     async def add(self, order: Order, now: datetime) -> Job:
         async with self.database.writing() as connection:
             await charges.lock(connection)
-            return await self._added(connection, order, now, is_outside=False)
+            taken = replace(order, answered_at=order.answered_at or now)
+            return await self._added(connection, taken, now, is_outside=False)
 
     @_to_the_end
     async def admit(self, order: Order, now: datetime, terms: Terms) -> Admitted:

@@ -44,6 +44,7 @@ def job_of(row: RowMapping) -> Job:
         accepted_at=row["accepted_at"],
         deliver_started_at=row["deliver_started_at"],
         deadline_at=row["deadline_at"],
+        answered_at=row["answered_at"],
     )
 
 
@@ -85,6 +86,7 @@ def columns_of_order(order: Order, *, key: str, now: datetime) -> dict[str, Any]
         "style": order.style,
         "price_micros": order.price_micros,
         "again_of": order.again_of,
+        **({} if order.answered_at is None else {"answered_at": order.answered_at}),
         "detail": "",
         "created_at": now,
         "moved_at": now,

@@ -86,7 +86,7 @@ jobs = Table(
     Column("price_micros", SNOWFLAKE, nullable=False, server_default=text("37000")),
     # NULL: no server, or a row from before this was asked.
     Column("bot_is_member", Boolean),
-    # When Discord took our answer to the order; not part of a Job, nobody writes it yet.
+    # When Discord took our answer to the order; NULL: not yet, or never.
     Column("answered_at", Instant),
     UniqueConstraint("key", name="job_key_once"),
     UniqueConstraint("interaction_id", name="job_interaction_once"),

@@ -103,6 +103,8 @@ def _offers(job: Job) -> list[tuple[JobAction, str]]:
         return [(JobAction.CANCEL, "control.cancel_paid")]
     if needs_another_song(job):
         return [(JobAction.EDIT, "control.other_song")]
+    if job.reason is Reason.UNANSWERED:
+        return [(JobAction.AGAIN, "control.after_all"), (JobAction.EDIT, "")]
     match job.state:
         case JobState.UNKNOWN:
             return [(JobAction.RISK, ""), (JobAction.DISMISS, "")]

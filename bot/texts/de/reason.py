@@ -67,6 +67,10 @@ TEXTS: dict[str, str] = {
         "{again}."
     ),
     "reason.place_gone": "Wer den Bot betreibt, hat es aus der Warteschlange genommen. Berechnet wurde nichts.",
+    "reason.unanswered": (
+        "Meine Antwort auf deine Bestellung ist nicht rechtzeitig bei Discord angekommen, deshalb wurde nichts "
+        "begonnen und nichts berechnet. Dein Lied und dein Text sind noch da: *Doch noch machen* bestellt es jetzt."
+    ),
     "reason.disk": (
         "Die Festplatte dieses Bots hat dein Lied nicht angenommen; begonnen und berechnet wurde nichts. An deiner "
         "Datei liegt es nicht: Wer den Bot betreibt, muss nachsehen. Bitte versuche es später noch einmal."

@@ -63,6 +63,10 @@ TEXTS: dict[str, str] = {
         "This bot has spent what it may spend for now, so nothing was started. It takes songs again {again}."
     ),
     "reason.place_gone": "Whoever runs this bot has taken it out of the line. Nothing was charged.",
+    "reason.unanswered": (
+        "My answer to your order did not reach Discord in time, so nothing was started and nothing was charged. I have "
+        "kept your song and your words: *Make it after all* orders it now."
+    ),
     "reason.disk": (
         "The disk of this bot did not take your song, so nothing was started and nothing was charged. It is not your "
         "file: whoever runs the bot must look at it. Please try again later."

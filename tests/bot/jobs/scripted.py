@@ -107,6 +107,7 @@ class ScriptedDiscord:
 
     def __init__(self) -> None:
         self.shows = Script(500)
+        self.answers = Script(True)
         self.tells = Script(None)
         self.deliveries = Script(DeliveredMessage(channel_id=CHANNEL, message_id=900))
         self.links = Script(DeliveredMessage(channel_id=CHANNEL, message_id=900))
@@ -136,6 +137,9 @@ class ScriptedDiscord:
 
     async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
         return await self.searches.play((job, since))
+
+    async def is_answered(self, job: Job) -> bool:
+        return await self.answers.play(job)
 
     async def publish(self, job: Job, song: Path, name: str) -> Published:
         return await self.publications.play((job, song, name))

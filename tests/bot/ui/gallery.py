@@ -78,6 +78,10 @@ def _card_examples(locale: str) -> list[tuple[str, Card]]:
             "The music service refuses words or song: the reason is told privately",
             card(JobState.FAILED, reason=Reason.CONTENT_REFUSED),
         ),
+        (
+            "An order that was never answered (told as a message of its own, with these buttons)",
+            card(JobState.FAILED, reason=Reason.UNANSWERED, generation_id=None, attempt=0),
+        ),
         ("Our own disk", card(JobState.FAILED, reason=Reason.DISK, generation_id=None, attempt=0)),
         ("The operator must act", card(JobState.FAILED, reason=Reason.NO_CREDITS, generation_id=None)),
         ("Nobody knows whether it was accepted", card(JobState.UNKNOWN)),
