@@ -18,16 +18,18 @@ class Answering:
 
     def __init__(self) -> None:
         """Nothing is under way."""
-        self._under_way: set[int] = set()
+        self._waited_for: dict[int, bool] = {}
 
     def begin(self, job_id: int) -> None:
         """The row is there, the answer is to come."""
-        self._under_way.add(job_id)
-
-    def end(self, job_id: int) -> None:
-        """The answer was given, refused, or nobody knows."""
-        self._under_way.discard(job_id)
+        self._waited_for[job_id] = False
 
     def is_under_way(self, job_id: int) -> bool:
-        """Whether it is."""
-        return job_id in self._under_way
+        """Whether it is; whoever asks waits for its end."""
+        if job_id in self._waited_for:
+            self._waited_for[job_id] = True
+        return job_id in self._waited_for
+
+    def end(self, job_id: int) -> bool:
+        """The answer was given, refused, or nobody knows. True: somebody waits for that."""
+        return self._waited_for.pop(job_id, False)

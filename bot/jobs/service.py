@@ -159,8 +159,8 @@ class JobService:
 
     def answer_ended(self, job_id: int) -> None:
         """Whatever became of the answer to an order, nobody is giving it any more."""
-        self._answering.end(job_id)
-        self._wake(job_id)
+        if self._answering.end(job_id):
+            self._wake(job_id)
 
     async def get(self, job_id: int) -> Job:
         """The job, for anyone. Raises NoSuchJobError."""

@@ -294,8 +294,10 @@ class OrderFlow:
     async def _sent_card(self, job: Job) -> int | None:
         try:
             answer = await self._interaction.response.send_message(**marked(self._ctx.card_of(job), job))
-        except discord.HTTPException as error:
-            if error.code != ALREADY_ANSWERED or (found := await self._own_answer(job)) is None:
+        except (discord.HTTPException, discord.RateLimited) as error:
+            if isinstance(error, discord.RateLimited) or error.code != ALREADY_ANSWERED:
+                raise
+            if (found := await self._own_answer(job)) is None:
                 raise
             return found  # discord.py repeats what a fault of Discord's did not confirm, and the first had arrived
         return answer.message_id

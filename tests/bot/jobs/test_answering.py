@@ -79,7 +79,9 @@ async def test_what_nobody_waits_for_counts_as_answered(kit: Kit):
 def test_an_answer_is_under_way_from_its_beginning_to_its_end():
     answering = Answering()
     answering.begin(7)
+    assert not answering.end(7)
+    answering.begin(7)
     assert answering.is_under_way(7)
-    answering.end(7)
-    answering.end(7)
+    assert answering.end(7)  # somebody waited
+    assert not answering.end(7)
     assert not answering.is_under_way(7)
