@@ -191,6 +191,7 @@ def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest) -> Checks
         refresh=partial(_refresh_gauges, ground.store, ground.metrics),
         sound=lambda: selftest.result,
         disk_trouble=lambda: ground.disk.trouble,
+        clock_trouble=lambda: client.discord_time.trouble,
     )
 
 

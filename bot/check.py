@@ -23,6 +23,7 @@ from bot.audio.sample import try_sample
 from bot.clock import SystemClock
 from bot.connections import RoutingConnector
 from bot.discord_account import MAX_SERVERS, Account, AnswerError, account_of
+from bot.discord_time import seconds_ahead, skew_sentence
 from bot.disk import is_open
 from bot.download import USER_AGENT
 from bot.errors import SettingsError, StartError
@@ -153,6 +154,8 @@ async def _discord(settings: Settings) -> Finding:
             good=False,
             sentence=f"No usable answer ({type(error).__name__}). Look at DISCORD_API_URL and this machine's network.",
         )
+    if skew := skew_sentence(seconds_ahead(account.date, SystemClock().now())):
+        warnings.append(f"WARNING: {skew}")
     details = (f"invite link: {account.invite}", *_servers_told(account), *warnings)
     return Finding(good=True, sentence=f"The token belongs to {account.name}.", details=details)
 

@@ -63,6 +63,7 @@ class Checks:
     refresh: Callable[[], Awaitable[None]]  #: reads the store for the gauges; raises StoreError
     sound: Callable[[], SampleResult | None]  #: how the built-in sample fared; None while it was not tried
     disk_trouble: Callable[[], str]  #: what DATA_DIR did not take; empty while it takes everything
+    clock_trouble: Callable[[], str] = str  #: how far this machine's clock is off; empty while it is right
 
 
 class HealthServer:
@@ -78,7 +79,7 @@ class HealthServer:
     async def healthz(self, _request: web.Request) -> web.Response:
         """`{"status": "ok" | "red", "version": …, "problems": […], "sound": …, "disk": …, "loops": […]}`.
 
-        `sound` is "untried", "ok" or "failing"; `disk` is "ok", or what failed.
+        `sound` is "untried", "ok" or "failing"; `disk` is "ok", or what failed. `clock` is there while it is wrong.
         """
         problems = [
             f"loop {loop.name} died: {loop.last_error}" for loop in self._supervisor.states() if not loop.running
@@ -106,6 +107,8 @@ class HealthServer:
             "disk": disk or "ok",
             "loops": [asdict(loop) for loop in self._supervisor.states()],
         }
+        if clock := self._checks.clock_trouble():
+            body["clock"] = clock
         return web.json_response(body, status=503 if problems else 200)
 
     async def metrics(self, _request: web.Request) -> web.Response:

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 _URL_MARGIN = timedelta(minutes=90)
 
 #: Delivered so late, an order is a replay after a lost connection: it cannot be answered any more, and whoever typed it
-#: has read "did not respond" and typed it again. Well above 3 s, because clocks differ.
+#: has read "did not respond" and typed it again. What is younger is told so, see OrderFlow._not_answered.
 _TOO_OLD = timedelta(seconds=60)
 #: Nothing is replayed after that: a session to resume lasts minutes, an interaction's token 15 of them. An age beyond
 #: it says something of a clock, not of the order.
@@ -48,9 +48,9 @@ class OrderFlow:
 
     async def take(self, order_input: OrderInput) -> None:
         """Turn the input into a job and answer with its card; or say privately what is in the way and give it back."""
-        age = self._ctx.clock.now() - self._interaction.created_at
-        if _TOO_OLD < age < _NO_REPLAY:
-            log.warning("an order arrived %d s late and was not taken; is this machine's clock right?", age.seconds)
+        age = self._ctx.age
+        if age is not None and _TOO_OLD < age < _NO_REPLAY:
+            log.warning("an order arrived %d s late and was not taken", age.seconds)
             return
         try:
             check_door(self._interaction, self._ctx.requirements)
