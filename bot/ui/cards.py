@@ -13,7 +13,7 @@ from bot.jobs.service import CANCELLABLE_FREE, CANCELLABLE_PAID
 from bot.texts import text
 from bot.texts.remarks import spelled
 from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
-from bot.ui.formatting import ago, clip, length, mention, message_link, plain, titled, why
+from bot.ui.formatting import ago, clip, foreign, length, mention, message_link, plain, titled, why
 from bot.ui.requirements import OrderRequirements
 
 _BAR_CELLS = 12
@@ -243,7 +243,7 @@ def _cost(job: Job, locale: str) -> str:
 
 
 def _lines(job: Job, requirements: OrderRequirements, locale: str) -> tuple[Line, ...]:
-    name = clip(plain(job.reference.name), 200)
+    name = clip(foreign(job.reference.name), 200)
     song = (
         text("card.song_value", locale, name=name)
         if job.reference.seconds is None

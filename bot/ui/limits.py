@@ -10,7 +10,7 @@ from bot.jobs.model import Job
 from bot.jobs.service import Quota
 from bot.texts import text
 from bot.ui.cards import card_link
-from bot.ui.formatting import ago, plain, titled
+from bot.ui.formatting import ago, foreign, titled
 from bot.ui.requirements import OrderRequirements
 
 #: Reasons with a sentence of their own for a time that is known.
@@ -29,7 +29,7 @@ def admission_refusal(error: OrderError, locale: str) -> str | None:
         return _already(error.values.get("job_id"), jobs, locale)
     parts = [_sentence(error, locale)]
     if note := error.values.get("note"):
-        parts.append(f"> {plain(str(note))}")
+        parts.append(f"> {foreign(str(note))}")
     if jobs:
         parts.append(under_way(jobs, locale))
     return "\n".join(parts)
