@@ -38,6 +38,7 @@ from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import TallyStore
 from bot.jobs.retention import Retention
 from bot.jobs.rule_remarks import remarks_on_terms
+from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
@@ -171,13 +172,15 @@ async def _open(
 async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
     clock = SystemClock()
     files = await _prepare_files(settings)
-    store = await stack.enter_async_context(open_store(settings.database_url, clock=clock))
+    disk = Disk((*files.folders, files.work), clock, min_free_bytes=settings.data_min_free_bytes)
+    store = await stack.enter_async_context(open_store(settings.database_url, clock=clock, disk=disk))
     await stack.enter_async_context(sole_runner(settings.database_url))
     await _remove_leftovers(files)
     return Ground(
         store=store,
         files=files,
-        disk=Disk((*files.folders, files.work), clock),
+        disk=disk,
+        space=SpaceLimits(member_max_bytes=settings.member_max_bytes, data_max_bytes=settings.data_max_bytes),
         clock=clock,
         metrics=Metrics(),
         supervisor=TaskSupervisor(clock),

@@ -3,7 +3,7 @@
 In order: what everything stands on, then what takes orders and keeps turns, then Discord, then the steps.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.client import ComposeClient
 from bot.clock import Clock
@@ -12,7 +12,6 @@ from bot.disk import Disk
 from bot.engine.runner import JobRunner
 from bot.jobs.admitting import Admission
 from bot.jobs.answering import AnswerSteps
-from bot.jobs.answers import Answering
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
@@ -22,6 +21,7 @@ from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cards, Delivery, JobStore, References, Tracks
 from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
+from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
@@ -44,6 +44,7 @@ class Ground:
     clock: Clock
     metrics: Metrics
     supervisor: TaskSupervisor
+    space: SpaceLimits = field(default_factory=SpaceLimits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,6 @@ class Assembly:
     jobs: JobService
     engine: JobRunner
     eta_estimator: EtaEstimator
-    answering: Answering
 
     def discord_side(
         self, *, requirements: OrderRequirements, tracks: PackagedTracks, proxies: ProxyRules = STRAIGHT
@@ -126,7 +126,7 @@ class Assembly:
             files=ground.files,
             submitting=SubmitSteps(context=context, files=ground.files),
             finishing=finishing,
-            answers=AnswerSteps(context=context, look_up=outside.cards, answering=self.answering),
+            answers=AnswerSteps(context=context, look_up=outside.cards, answering=self.jobs.answering),
         )
 
 
@@ -149,17 +149,15 @@ def assemble(
         metrics=ground.metrics,
         pace=pace,
     )
-    answering = Answering()
     jobs = JobService(
         store=ground.store,
         files=ground.files,
         clock=ground.clock,
         metrics=ground.metrics,
+        disk=ground.disk,
+        space=ground.space,
         wake=runner.wake,
         admission=admission,
-        answering=answering,
     )
     eta_estimator = EtaEstimator(store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds)
-    return Assembly(
-        ground=ground, models=models, jobs=jobs, engine=runner, eta_estimator=eta_estimator, answering=answering
-    )
+    return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, eta_estimator=eta_estimator)

@@ -1,6 +1,6 @@
 """What the jobs need from the outside, as Protocols: store, music API, Discord, fetcher. Nothing here does anything."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from bot.jobs.admitting import AdmittingStore, PlaceStore, StartingStore
 from bot.jobs.answers import AnswerLookUp
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
+from bot.jobs.space import RoomStore, SpaceLimits
 
 
 class Changes(TypedDict, total=False):
@@ -119,18 +120,14 @@ class DeletingStore(Protocol):
         ...
 
 
-class RetentionStore(DeletingStore, PlaceStore, Protocol):
+class RetentionStore(CardStore, DeletingStore, PlaceStore, RoomStore, Protocol):
     """What retention asks."""
-
-    async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
-        """Resting jobs that last moved before `before`, oldest first."""
-        ...
 
 
 class ServiceStore(MovingStore, DeletingStore, AdmittingStore, Protocol):
     """What members' orders, decisions and lists ask."""
 
-    async def add(self, order: Order, now: datetime) -> Job:
+    async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:
         """`admit` without a verdict, and answered: for those whom nobody waits for."""
         ...
 
@@ -305,7 +302,7 @@ class DeliveredMessage:
 class Eta:
     """What a card can say about the time ahead."""
 
-    ahead: int | None = None  #: jobs that go first; None unless queued
+    ahead: int | None = None  #: jobs that go first; None unless queued, or checking and waiting to be heard
     expected_at: datetime | None = None  #: from recent jobs of its model, else what is known of it; None without
 
 
@@ -392,8 +389,8 @@ class Tracks(Protocol):
 class References(Protocol):
     """Fetches a reference and listens to it."""
 
-    async def check(self, job: Job) -> CheckedReference:
-        """Download, decode, keep a copy.
+    async def check(self, job: Job, placed: Callable[[int | None], None] | None = None) -> CheckedReference:
+        """Download, decode, keep a copy; `placed` hears how many files go first while it waits, None when none does.
 
         Raises ReferenceRefusedError (final); BusyError, DiskError, HearingFaultError (not the file's fault) (later).
         """

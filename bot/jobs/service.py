@@ -11,6 +11,7 @@ from typing import Unpack
 from bot import crash
 from bot.clock import Clock
 from bot.crash import CrashPoint
+from bot.disk import Disk
 from bot.errors import NoSuchJobError, NotYoursError, OrderError, Reason, TooLateError
 from bot.jobs.admission import PlaceRequest, Refused, Taken, limits_of, verdict
 from bot.jobs.admitting import Admission, Admitted
@@ -18,6 +19,7 @@ from bot.jobs.answers import Answering
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.ports import Changes, ServiceStore
+from bot.jobs.space import SpaceLimits
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -63,21 +65,25 @@ class JobService:
         files: JobFiles,
         clock: Clock,
         metrics: Metrics,
+        disk: Disk,
+        space: SpaceLimits,
         wake: Callable[[int], None],
         admission: Admission | None = None,
-        answering: Answering | None = None,
     ) -> None:
-        """`wake(job_id)` wakes the engine; it must return at once. `admission`: None lets everybody in.
+        """`wake(job_id)` wakes the engine; it must return at once. `disk` and `space` bound what is taken.
 
-        `answering`: shared with the steps, which wait for what it says is under way.
+        `admission`: None lets everybody in.
         """
+        self._disk = disk
+        self._space = space
         self._store = store
         self._files = files
         self._clock = clock
         self._metrics = metrics
         self._wake = wake
         self.admission = admission or Admission()
-        self._answering = answering or Answering()
+        self.answering = Answering()
+        """Shared with the steps, which wait for what it says is under way."""
 
     async def compose(self, order: Order) -> Job:
         """`take`, for those who ask nothing more of it: there is no interaction, so it counts as answered."""
@@ -89,17 +95,19 @@ class JobService:
         Unless it is answered already (`answered_at`) nothing is paid before `answered`; whoever takes it must come to
         `answer_ended`, whatever happens in between.
 
-        Raises OrderError when it is not let in, DuplicateOrderError when this interaction is
-        already a job, StoreBusyError when nothing was written.
+        Raises OrderError when it is not let in or the disk has no room for it, DuplicateOrderError when this
+        interaction is already a job, StoreBusyError when nothing was written.
         """
         crash.reach(CrashPoint.BEFORE_ROW)
+        if not await self._disk.takes_orders():
+            raise await self._refused(OrderError(Reason.DISK_NEARLY_FULL), order.member_id)
         try:
-            admitted = await self._store.admit(order, self._clock.now(), self.admission.terms)
+            admitted = await self._store.admit(order, self._clock.now(), self.admission.terms, space=self._space)
         except OrderError as error:
             raise await self._refused(error, order.member_id) from None
         job = admitted.job
         if job.answered_at is None:
-            self._answering.begin(job.id)
+            self.answering.begin(job.id)
         crash.reach(CrashPoint.AFTER_ROW)
         self._metrics.jobs_taken.inc()
         log.info("job taken", extra={"job": job.id, "state": job.state})
@@ -159,7 +167,7 @@ class JobService:
 
     def answer_ended(self, job_id: int) -> None:
         """Whatever became of the answer to an order, nobody is giving it any more."""
-        if self._answering.end(job_id):
+        if self.answering.end(job_id):
             self._wake(job_id)
 
     async def get(self, job_id: int) -> Job:

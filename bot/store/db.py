@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.clock import Clock
 from bot.database_address import PostgresqlAddress, is_postgresql, parse, refusals
+from bot.disk import Disk
 from bot.errors import SettingsError, StartError
 from bot.jobs.rule_remarks import KeptRule
 from bot.store import sqlite_file
@@ -38,12 +39,17 @@ def refuse_unusable(url: str) -> None:
 
 @asynccontextmanager
 async def open_store(
-    url: str, *, clock: Clock, busy_seconds: float = BUSY_SECONDS, synchronous: str = "FULL"
+    url: str,
+    *,
+    clock: Clock,
+    busy_seconds: float = BUSY_SECONDS,
+    synchronous: str = "FULL",
+    disk: Disk | None = None,
 ) -> AsyncGenerator[SqlJobStore]:
     """The store behind DATABASE_URL, whole, ours, at this version's revision, and (SQLite) owned by this process alone.
 
     `busy_seconds`: how long a statement waits for somebody else's lock before StoreBusyError; a call that must wait for
-    its turn first gets it after at most five times as long.
+    its turn first gets it after at most five times as long. `disk` hears of what the disk under it does not take.
     Raises StartError, with what to do; the database is then as it was before.
     """
     parsed = _parsed(url)
@@ -52,7 +58,7 @@ async def open_store(
             await _prepare_server(parsed, busy_seconds)
         else:
             await _prepare_file(parsed, clock, stack)
-        database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous)
+        database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous, disk=disk)
         stack.push_async_callback(database.close)
         yield SqlJobStore(database)
 

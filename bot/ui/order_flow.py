@@ -12,7 +12,7 @@ import aiohttp
 import discord
 
 from bot.disk import NO_REFERENCE, reaching
-from bot.errors import DuplicateOrderError, OrderError, Reason, StoreBusyError
+from bot.errors import DuplicateOrderError, OrderError, Reason, StoreBusyError, StoreDiskError
 from bot.jobs.admission import PlaceRequest, Taken
 from bot.jobs.model import Job, Order
 from bot.ui.cards import needs_another_song
@@ -65,9 +65,10 @@ class OrderFlow:
         except OrderError as error:
             log.info("an order was not taken: %s", error.reason)
             await self.give_back(order_input, self._ctx.refusal(error))
-        except StoreBusyError:
-            log.warning("an order was not taken: the database is busy")
-            await self.give_back(order_input, self._ctx.refusal(OrderError(Reason.STORE_BUSY)))
+        except StoreBusyError as error:
+            log.warning("an order was not taken, the database is busy: %s", error)
+            reason = Reason.DISK if isinstance(error, StoreDiskError) else Reason.STORE_BUSY
+            await self.give_back(order_input, self._ctx.refusal(OrderError(reason)))
         else:
             await self._answer_with_card(admitted.job)
             if admitted.taken.left == 0:

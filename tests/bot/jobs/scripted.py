@@ -162,8 +162,13 @@ class ScriptedFetcher:
         self.checks = Script(checked)
         self.listens = Script(93.5)
         self.released: list[int] = []
+        self.places: tuple[int | None, ...] = ()
 
-    async def check(self, job: Job) -> CheckedReference:
+    async def check(self, job: Job, placed: Callable[[int | None], None] | None = None) -> CheckedReference:
+        for ahead in self.places:
+            assert placed is not None
+            placed(ahead)
+            await asyncio.sleep(0.01)
         return await self.checks.play(job)
 
     async def prepare(self, job: Job, track: Path) -> float | None:
