@@ -3,6 +3,7 @@
 import pytest
 
 from bot.errors import DeliveryLaterError, Reason
+from bot.jobs.admission import PlaceRequest, Terms
 from bot.jobs.answers import Answering
 from bot.jobs.context import RunAgain
 from bot.jobs.model import Job, JobState
@@ -44,6 +45,12 @@ async def test_an_answer_that_was_refused_ends_the_song_unpaid(kit: Kit, while_c
     assert (job.state, job.reason, job.notified_state) == (JobState.FAILED, Reason.UNANSWERED, JobState.FAILED)
     assert not kit.generator.submits.calls
     assert kit.discord.told_states == [JobState.FAILED]
+    # its place of the day and its money are given back
+    asked = PlaceRequest(member_id=job.member_id, guild_id=job.place.guild_id, price_micros=1)
+    _, usage = await kit.real_store.standing_of(
+        asked, kit.clock.now(), Terms(member_per_day=9, budget_per_day_micros=9)
+    )
+    assert (usage.member.count, usage.live, usage.money.held) == (0, 0, 0)
 
 
 async def test_an_answered_song_is_not_ended_as_unanswered(kit: Kit):
