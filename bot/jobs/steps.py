@@ -173,6 +173,8 @@ class JobSteps:
             must_publish = model.reference_form is ReferenceForm.URL and checked.must_be_published
             reference = await self._published(job, checked) if must_publish else checked.reference
         except ReferenceRefusedError as error:
+            if error.is_burnt:  # whatever became of the job meanwhile
+                await self._context.store.note_burnt(job.id, self._context.clock.now())
             return await self._context.move(live, job, JobState.REFUSED, reason=error.reason, detail=error.detail)
         except HearingFaultError as error:
             return await self._not_heard(live, job, error)

@@ -13,17 +13,19 @@ from bot.errors import (
     DeliveryLaterError,
     DiskError,
     HearingFaultError,
+    OrderError,
     Reason,
     ReferenceRefusedError,
     RefusedError,
     StoreBusyError,
 )
+from bot.jobs.admission import Terms
 from bot.jobs.context import AT_ONCE, DONE, RunAgain
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import JobState
 from bot.jobs.ports import CheckedReference, GaveUp, Published, StillWorking
 from tests.bot.jobs.kit import OWNER, STRAIGHT, Kit, finished
-from tests.bot.jobs.orders import LYRICS, NOON
+from tests.bot.jobs.orders import LYRICS, NOON, an_order
 from tests.bot.jobs.scripted import TRACK, checked
 
 
@@ -100,6 +102,23 @@ async def test_a_reference_that_cannot_be_used_ends_the_job_before_anything_is_p
     assert (job.state, job.reason, job.detail) == (JobState.REFUSED, Reason.SOUND, "sound.too_short")
     assert kit.discord.told_states == [JobState.REFUSED]
     assert not kit.generator.submits.calls
+
+
+async def test_burnt_checks_count_against_their_member_also_where_the_song_was_let_go_meanwhile(kit: Kit):
+    for job_id in (1, 2, 3):
+        await kit.order()
+        kit.fetcher.checks.then(ReferenceRefusedError(Reason.SOUND, "sound.over_cpu", is_burnt=True))
+        if job_id == 2:
+            kit.store.before["note_burnt"] = lambda: kit.service.cancel(2, OWNER)
+        await kit.run_on(job_id)
+    assert [(await kit.job(job_id)).state for job_id in (1, 2, 3)] == [
+        JobState.REFUSED,
+        JobState.CANCELLED,
+        JobState.REFUSED,
+    ]
+    with pytest.raises(OrderError) as caught:
+        await kit.real_store.admit(an_order(99), kit.clock.now(), Terms())
+    assert caught.value.reason is Reason.HEARING_WAITS
 
 
 @pytest.mark.parametrize(("by_proxy", "reason"), [(False, Reason.REFERENCE_GONE), (True, Reason.PROXY)])
