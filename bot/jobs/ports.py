@@ -304,6 +304,7 @@ class Eta:
 
     ahead: int | None = None  #: jobs that go first; None unless queued, or checking and waiting to be heard
     expected_at: datetime | None = None  #: from recent jobs of its model, else what is known of it; None without
+    is_held_up: bool = False  #: our own disk takes nothing just now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,7 @@ class SubmitSteps:
         try:
             reference_file = self._reference_file(job, model)
         except DiskError as error:
-            return self._context.held_up(live, error)
+            return self._context.held_up(live, job, error)
         if self._is_gone(job, model, reference_file):
             return await self._context.move(live, job, JobState.FAILED, reason=Reason.REFERENCE_GONE)
         return await self._send(live, job, model, reference_file)

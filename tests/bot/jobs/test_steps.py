@@ -18,6 +18,7 @@ from bot.errors import (
     ReferenceRefusedError,
     RefusedError,
     StoreBusyError,
+    StoreDiskError,
 )
 from bot.jobs.admission import Terms
 from bot.jobs.context import AT_ONCE, DONE, RunAgain
@@ -177,6 +178,22 @@ async def test_our_own_disk_is_waited_for_ten_minutes_and_the_member_is_told_tha
     assert timedelta(minutes=10) <= job.moved_at - job.created_at <= timedelta(minutes=12)
     assert kit.disk.trouble == "the file could not be written: No space left on device"
     assert not kit.generator.submits.calls
+
+
+async def test_what_a_full_database_does_not_take_is_not_heard_again_and_the_card_says_why_it_waits(kit: Kit):
+    await kit.order()
+    live = kit.live()
+    for _ in range(3):
+        kit.store.full("move")
+        with pytest.raises(StoreDiskError):
+            await kit.run_step()
+        await kit.painted()
+    assert live.is_held_up
+    assert any(eta.is_held_up for _, eta in kit.discord.shows.calls)
+    await kit.run_step()
+    assert len(kit.fetcher.checks.calls) == 1
+    assert (await kit.job()).state is JobState.QUEUED
+    assert not live.is_held_up
 
 
 async def test_a_disk_that_works_again_in_time_costs_a_reference_nothing(kit: Kit):
