@@ -11,6 +11,7 @@ from bot.delivery import CardMessages, TrackMessages
 from bot.disk import Disk
 from bot.engine.runner import JobRunner
 from bot.jobs.admitting import Admission
+from bot.jobs.brake import Brake
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
@@ -73,6 +74,7 @@ class Assembly:
     models: MusicModels
     jobs: JobService
     engine: JobRunner
+    brake: Brake
     eta_estimator: EtaEstimator
 
     def discord_side(
@@ -111,6 +113,7 @@ class Assembly:
             metrics=ground.metrics,
             models=self.models,
             disk=ground.disk,
+            brake=self.brake,
         )
         finishing = FinishSteps(
             context=context,
@@ -147,6 +150,7 @@ def assemble(
         metrics=ground.metrics,
         pace=pace,
     )
+    brake = Brake(store=ground.store, models=models, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
     jobs = JobService(
         store=ground.store,
         files=ground.files,
@@ -156,6 +160,9 @@ def assemble(
         space=ground.space,
         wake=runner.wake,
         admission=admission,
+        held=brake.reason_of,
     )
-    eta_estimator = EtaEstimator(store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds)
-    return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, eta_estimator=eta_estimator)
+    eta_estimator = EtaEstimator(
+        store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds, held=brake.reason_of
+    )
+    return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, brake=brake, eta_estimator=eta_estimator)
