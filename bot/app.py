@@ -20,7 +20,7 @@ from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
 from bot.connections import RoutingConnector, public_connector
-from bot.disk import Disk
+from bot.disk import Disk, advice_for
 from bot.download import USER_AGENT, remove_leftovers
 from bot.engine.runner import JobRunner
 from bot.errors import SettingsError, StartError
@@ -216,7 +216,7 @@ async def _prepare_files(settings: Settings) -> JobFiles:
             f"DATA_DIR {settings.data_dir}: a file stands where a folder is needed. Name another."
         ) from None
     except OSError as error:
-        raise StartError(f"DATA_DIR {settings.data_dir}: {error.strerror}. Make it writable for this user.") from error
+        raise StartError(f"DATA_DIR {settings.data_dir}: {error.strerror}. {advice_for(error)}.") from error
     return files
 
 
@@ -227,7 +227,7 @@ async def _remove_leftovers(files: JobFiles) -> None:
         for folder in files.folders:
             await asyncio.to_thread(remove_leftovers, folder)
     except OSError as error:
-        raise StartError(f"DATA_DIR: {error.filename}: {error.strerror}. Make it writable for this user.") from error
+        raise StartError(f"DATA_DIR: {error.filename}: {error.strerror}. {advice_for(error)}.") from error
 
 
 async def _open_session(

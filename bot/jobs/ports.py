@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypedDict, Unpack
 
 from bot.errors import Reason
-from bot.jobs.admitting import AdmittingStore, PlaceStore, StartingStore
+from bot.jobs.admitting import AdmittingStore, HearingStore, PlaceStore, StartingStore
 from bot.jobs.answers import AnswerLookUp
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
@@ -78,7 +78,7 @@ class LineStore(Protocol):
         ...
 
 
-class StepStore(MovingStore, LineStore, StartingStore, Protocol):
+class StepStore(MovingStore, LineStore, StartingStore, HearingStore, Protocol):
     """What a job's steps ask."""
 
     async def resolve_submission(

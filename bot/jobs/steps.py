@@ -22,13 +22,14 @@ from bot.errors import (
     Reason,
     ReferenceRefusedError,
     RefusedError,
+    StoreDiskError,
 )
 from bot.jobs.answering import AnswerSteps
 from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.holding import HoldSteps
-from bot.jobs.live_job import LiveJob
+from bot.jobs.live_job import Heard, LiveJob
 from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.music_models import MusicModel, ReferenceForm
 from bot.jobs.ports import Cards, CheckedReference, Finished, GaveUp, Progress, References, StillWorking
@@ -39,6 +40,9 @@ log = logging.getLogger(__name__)
 
 #: A 404 right after the POST may only mean that the provider is not consistent yet.
 _MAX_LOST_LOOKS = 3
+
+#: So long what was heard is believed while the database does not take it.
+_HEARD_SECONDS = 600.0
 
 #: Our own code fails the same way each time; a few seconds are left for what is not quite that.
 _MAX_HEARING_FAULTS = 3
@@ -99,7 +103,11 @@ class JobSteps:
         if job is None:
             return DONE
         if job.is_live:
-            return await self._steps[job.state](live, job)
+            try:
+                return await self._steps[job.state](live, job)
+            except StoreDiskError:
+                self._context.show_held_up(live, job)
+                raise
         if job.notified_state is not job.state:
             return await self._tell(live, await self._given_back(job))
         return await self._submitting.reconsider(live, job) if job.state is JobState.UNKNOWN else DONE
@@ -181,6 +189,23 @@ class JobSteps:
         model = self._context.models.of(job)
         if model is None:
             return WITHOUT_A_MODEL
+        heard = live.heard
+        if heard is None or self._context.clock.monotonic() - heard.at > _HEARD_SECONDS:
+            answer = await self._hear(live, job, model)
+            if not isinstance(answer, Heard):
+                return answer
+            heard = live.heard = answer
+        if heard.refusal is not None:
+            if heard.refusal.is_burnt:  # whatever became of the job meanwhile
+                await self._context.store.note_burnt(job.id, self._context.clock.now())
+            reason, detail = heard.refusal.reason, heard.refusal.detail
+            return await self._context.move(live, job, JobState.REFUSED, reason=reason, detail=detail)
+        live.succeeded()
+        reference = heard.reference or job.reference
+        return await self._context.move(live, job, JobState.QUEUED, reference=reference, detail=heard.remark)
+
+    async def _hear(self, live: LiveJob, job: Job, model: MusicModel) -> Heard | StepResult:
+        """What the reference is, not written down yet; or when to try again, or how the job ended without an answer."""
         try:
             checked = await self._references.check(job, partial(self._placed, live, job))
             must_publish = model.reference_form is ReferenceForm.URL and checked.must_be_published
@@ -188,7 +213,7 @@ class JobSteps:
                 return await self._answers.settle(live, job)  # it would be published on the answer, or beside it
             reference = await self._published(job, checked) if must_publish else checked.reference
         except ReferenceRefusedError as error:
-            return await self._context.move(live, job, JobState.REFUSED, reason=error.reason, detail=error.detail)
+            return Heard(at=self._context.clock.monotonic(), refusal=error)
         except HearingFaultError as error:
             return await self._not_heard(live, job, error)
         except (BusyError, DeliveryLaterError) as error:
@@ -198,15 +223,14 @@ class JobSteps:
                 return await self._context.move(live, job, JobState.FAILED, str(error), reason=reason)
             return self._context.back_off(live, asked_seconds=error.retry_after_seconds)
         except DiskError as error:
-            step = self._context.held_up(live, error)
+            step = self._context.held_up(live, job, error)
             if not self._context.held_up_for(live, job, self._context.limits.check_timeout):
                 return step
             # nothing is paid: better a plain word than a member who waits for an operator
             return await self._context.move(live, job, JobState.FAILED, str(error), reason=Reason.DISK)
         crash.reach(crash.CrashPoint.REFERENCE_HEARD)
         self._context.disk.worked()
-        live.succeeded()
-        return await self._context.move(live, job, JobState.QUEUED, reference=reference, detail=checked.remark)
+        return Heard(at=self._context.clock.monotonic(), reference=reference, remark=checked.remark)
 
     async def _is_answered(self, job: Job) -> bool:
         """By now: it may have been answered while its song was heard."""

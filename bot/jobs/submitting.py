@@ -52,13 +52,14 @@ class SubmitSteps:
             return WITHOUT_A_MODEL
         ahead = await self._context.store.ahead_of(job)
         if ahead >= model.concurrency:
+            live.moved()  # in line with all others, not held up by our own disk any more
             self._context.card_updater.show(live, job)
             pause = line_pause_seconds(model.pace, ahead=ahead, places=model.concurrency, jitter=random.random())
             return RunAgain(after_seconds=pause)
         try:
             reference_file = self._reference_file(job, model)
         except DiskError as error:
-            return self._context.held_up(live, error)
+            return self._context.held_up(live, job, error)
         if self._is_gone(job, model, reference_file):
             return await self._context.move(live, job, JobState.FAILED, reason=Reason.REFERENCE_GONE)
         return await self._send(live, job, model, reference_file)
@@ -120,6 +121,7 @@ class SubmitSteps:
         self, live: LiveJob, job: Job, model: MusicModel, reference_file: Path | None, *, before: Job
     ) -> StepResult:
         log.info("job moved", extra={"job": job.id, "state": job.state, "attempt": job.attempt})
+        live.moved()
         self._context.card_updater.show(live, job)
         crash.reach(CrashPoint.AFTER_SUBMITTING)
         request = GenerationRequest(

@@ -305,6 +305,11 @@ class SqlJobStore:
             await connection.execute(statement)
 
     @_to_the_end
+    async def note_burnt(self, job_id: int, now: datetime) -> None:
+        async with self.database.writing() as connection:
+            await charges.note_burnt(connection, job_id, now)
+
+    @_to_the_end
     async def forget_places(self, now: datetime) -> None:
         async with self.database.writing() as connection:
             await charges.forget_places(connection, now - 2 * WINDOW)

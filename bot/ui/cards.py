@@ -94,7 +94,9 @@ def job_card(job: Job, eta: Eta, *, now: datetime, requirements: OrderRequiremen
 
 
 def _headline(job: Job, eta: Eta) -> str:
-    """Nobody reads that their song is being heard while others are."""
+    """Nobody reads that their song is being heard while others are, or while nothing goes on."""
+    if job.is_live and eta.is_held_up:
+        return "held_up"
     return "checking_ahead" if job.state is JobState.CHECKING and eta.ahead else job.state
 
 
@@ -210,6 +212,9 @@ def _description(job: Job, eta: Eta, now: datetime, requirements: OrderRequireme
 
 def _status(job: Job, eta: Eta, now: datetime, requirements: OrderRequirements, locale: str) -> str:
     match job.state:
+        case state if job.is_live and eta.is_held_up:
+            is_begun = state not in {JobState.CHECKING, JobState.QUEUED} or job.may_be_charged
+            return text("card.state.held_up_begun" if is_begun else "card.state.held_up", locale)
         case JobState.CHECKING if eta.held:
             return "\n".join(text(key, locale) for key in ("card.state.checking", _HELD[eta.held]))
         case JobState.QUEUED if eta.held:

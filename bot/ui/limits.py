@@ -14,7 +14,7 @@ from bot.ui.formatting import ago, foreign, titled
 from bot.ui.requirements import OrderRequirements
 
 #: Reasons with a sentence of their own for a time that is known.
-_WITH_A_TIME = frozenset({Reason.PAUSED, Reason.BLOCKED, Reason.BUDGET})
+_WITH_A_TIME = frozenset({Reason.PAUSED, Reason.BLOCKED, Reason.BUDGET, Reason.HEARING_WAITS})
 #: Reasons that count, with a sentence of their own for one.
 _COUNTED = frozenset({Reason.LIMIT_DAY, Reason.LIMIT_AT_ONCE, Reason.LIMIT_GUILD})
 _OTHERS = frozenset({Reason.NOT_ALLOWED, Reason.ALREADY_TAKEN})

@@ -74,6 +74,14 @@ TEXTS: dict[str, str] = {
     "reason.limit_guild": "Die Lieder dieses Servers für heute sind aufgebraucht.",
     "reason.limit_guild_many": "Die {limit} Lieder dieses Servers für heute sind aufgebraucht. Wieder {again}.",
     "reason.limit_guild_one": "Das Lied dieses Servers für heute ist aufgebraucht. Wieder {again}.",
+    "reason.hearing_waits": (
+        "Drei deiner Dateien brauchten mehr Arbeit, als ein Lied kosten darf; darum höre ich mir eine Weile keine von "
+        "dir an. Bitte versuche es später noch einmal, am besten mit einer einfachen MP3; begonnen wurde nichts."
+    ),
+    "reason.hearing_waits_until": (
+        "Drei deiner Dateien brauchten innerhalb einer Stunde mehr Arbeit, als ein Lied kosten darf; begonnen wurde "
+        "nichts. Deine Lieder höre ich wieder an: {again}. Am besten nimmst du eine einfache MP3."
+    ),
     "reason.budget": "Dieser Bot hat vorerst ausgegeben, was er ausgeben darf; begonnen wurde nichts.",
     "reason.budget_until": (
         "Dieser Bot hat vorerst ausgegeben, was er ausgeben darf; begonnen wurde nichts. Lieder nimmt er wieder an: "

@@ -5,12 +5,12 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.errors import StoreBusyError
+from bot.errors import StoreBusyError, StoreDiskError
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import (
@@ -186,6 +186,7 @@ class Trouble:
     method: str
     times: int
     when: Callable[[tuple[Any, ...], dict[str, Any]], bool] = lambda _args, _kwargs: True
+    error: StoreBusyError = field(default_factory=lambda: StoreBusyError("locked"))
 
 
 class TroubledStore:
@@ -202,6 +203,10 @@ class TroubledStore:
         fits = (lambda args, _kwargs: args[1] is into) if into else (lambda _args, _kwargs: True)
         self.troubles.append(Trouble(method, times, fits))
 
+    def full(self, method: str) -> None:
+        """The next call meets a full disk."""
+        self.troubles.append(Trouble(method, 1, error=StoreDiskError("disk full")))
+
     def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
         real = getattr(self._store, method)
 
@@ -212,7 +217,7 @@ class TroubledStore:
             for trouble in self.troubles:
                 if trouble.method == method and trouble.times > 0 and trouble.when(args, kwargs):
                     trouble.times -= 1
-                    raise StoreBusyError("locked")
+                    raise trouble.error
             return await real(*args, **kwargs)
 
         return call

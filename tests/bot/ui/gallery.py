@@ -215,6 +215,7 @@ def _limits(job: Job, locale: str) -> list[str]:
         "The songs of the day are used up": OrderError(Reason.LIMIT_DAY, limit=5, until=until, under_way=(job,)),
         "Too many songs under way": OrderError(Reason.LIMIT_AT_ONCE, limit=1, under_way=(job,)),
         "The server's songs are used up": OrderError(Reason.LIMIT_GUILD, limit=50, until=until),
+        "Three checks were burnt": OrderError(Reason.HEARING_WAITS, until=until),
         "The budget is used up": OrderError(Reason.BUDGET, until=until),
         "A limit of 0": OrderError(Reason.NOT_ALLOWED),
         "The bot is paused": OrderError(Reason.PAUSED, until=until, note="back after the concert"),
