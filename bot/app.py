@@ -142,7 +142,13 @@ async def _open(
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
     await announce_new_defaults(ground.store, settings)
-    assembly = assemble(ground, models=models, pace=pace, admission=Admission(_terms_in_force(settings, traits)))
+    assembly = assemble(
+        ground,
+        models=models,
+        pace=pace,
+        admission=Admission(_terms_in_force(settings, traits)),
+        poll_cost_seconds=settings.poll_cost_seconds if settings.learn_polls == "yes" else None,
+    )
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
         AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)

@@ -16,6 +16,7 @@ from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
+from bot.jobs.looks import Looks
 from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cards, Delivery, JobStore, References, Tracks
 from bot.jobs.schedule import Pace
@@ -72,6 +73,7 @@ class Assembly:
     jobs: JobService
     engine: JobRunner
     eta_estimator: EtaEstimator
+    looks: Looks | None
 
     def discord_side(
         self, *, requirements: OrderRequirements, tracks: PackagedTracks, proxies: ProxyRules = STRAIGHT
@@ -109,6 +111,7 @@ class Assembly:
             metrics=ground.metrics,
             models=self.models,
             disk=ground.disk,
+            looks=self.looks,
         )
         finishing = FinishSteps(
             context=context,
@@ -133,10 +136,12 @@ def assemble(
     pace: Pace,
     engine: type[JobRunner] = JobRunner,
     admission: Admission | None = None,
+    poll_cost_seconds: float | None = None,
 ) -> Assembly:
     """The order desk and the engine behind it, which looks at nothing before it is started with steps.
 
     `pace`: over which the first looks after a start are spread. `admission`: None lets everybody in.
+    `poll_cost_seconds`: how much lag one look is worth; None: looks are not learned.
     """
     runner = engine(
         store=ground.store,
@@ -153,5 +158,19 @@ def assemble(
         wake=runner.wake,
         admission=admission,
     )
-    eta_estimator = EtaEstimator(store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds)
-    return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, eta_estimator=eta_estimator)
+    looks = None
+    if poll_cost_seconds is not None:
+        looks = Looks(
+            store=ground.store,
+            clock=ground.clock,
+            supervisor=ground.supervisor,
+            seconds_per_poll=poll_cost_seconds,
+            wake_in=runner.wake_in,
+        )
+    eta_estimator = EtaEstimator(
+        store=ground.store,
+        clock=ground.clock,
+        usual_seconds=models.usual_seconds,
+        span=None if looks is None else looks.span,
+    )
+    return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, eta_estimator=eta_estimator, looks=looks)

@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.jobs.lengths import Belief, WordScale
 from bot.jobs.poll_plan import Curve, grid, log_normal, plan
@@ -31,7 +31,7 @@ class SongSet:
     songs: Callable[[random.Random], list[Song]]
     curve: Callable[[int], Curve]  #: of song number n; the same object where it is the same
     servers: int = 0
-    words: WordScale = WordScale()
+    words: WordScale = field(default_factory=WordScale)
     goal: float = 1.15
 
     def known(self, number: int, seconds_per_poll: float, made: dict[tuple[int, int], Belief]) -> Belief:
@@ -41,9 +41,7 @@ class SongSet:
         if key not in made:
             buckets = range(-6, 7) if self.words != WordScale() else (0,)
             plans = {bucket: plan(curve, seconds_per_poll / 1.25**bucket) for bucket in buckets}
-            made[key] = Belief(
-                curve=curve, slow=curve, fast=curve, servers=self.servers, words=self.words, plans=plans
-            )
+            made[key] = Belief(curve=curve, slow=curve, fast=curve, servers=self.servers, words=self.words, plans=plans)
         return made[key]
 
 

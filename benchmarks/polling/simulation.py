@@ -110,7 +110,7 @@ class Outcome:
     polls: Sequence[int]
 
     def mean(self, first: int, last: int) -> tuple[float, float]:
-        """Mean lag in seconds and mean polls of songs `first` to `last`; who never ends has no lag and all its polls."""
+        """Mean lag in seconds and mean polls of these songs; who never ends has no lag and all its polls."""
         count = last - first
         return sum(self.lags[first:last]) / count, sum(self.polls[first:last]) / count
 

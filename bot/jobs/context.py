@@ -12,6 +12,7 @@ from bot.disk import Disk
 from bot.errors import AccountError, DiskError, Reason, StoreBusyError
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.live_job import DISK, MIN_TRIES, LiveJob
+from bot.jobs.looks import Looks
 from bot.jobs.model import RESTING, Job, JobState
 from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Changes, StepStore
@@ -66,8 +67,9 @@ class StepContext:
         models: MusicModels,
         disk: Disk,
         limits: StepLimits | None = None,
+        looks: Looks | None = None,
     ) -> None:
-        """What it holds is read by the steps."""
+        """What it holds is read by the steps. `looks`: None looks at generations as the interval says."""
         self.store = store
         self.card_updater = card_updater
         self.clock = clock
@@ -75,6 +77,7 @@ class StepContext:
         self.models = models
         self.limits = limits or StepLimits()
         self.disk = disk
+        self.looks = looks
 
     async def move(
         self, live: LiveJob, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]

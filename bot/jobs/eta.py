@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.jobs.model import Job, JobState
@@ -18,18 +18,30 @@ class EtaEstimator:
     """Reads the recent past, at most once in half a minute for each model."""
 
     def __init__(
-        self, *, store: EtaStore, clock: Clock, usual_seconds: Callable[[str], float | None] | None = None
+        self,
+        *,
+        store: EtaStore,
+        clock: Clock,
+        usual_seconds: Callable[[str], float | None] | None = None,
+        span: Callable[[Job], tuple[datetime, datetime] | None] | None = None,
     ) -> None:
-        """`store` has the finished jobs; `usual_seconds` gives a model's first estimate, None when nothing is known."""
+        """`store` has the finished jobs; `usual_seconds` gives a model's first estimate, None when nothing is known.
+
+        `span` tells between when and when a job will be ready, from what was learned; the other two are not asked then.
+        """
         self._store = store
         self._clock = clock
         self._usual_seconds = usual_seconds
+        self._span = span
         self._learned: dict[str, tuple[float, float | None]] = {}
 
     async def estimate(self, job: Job) -> Eta:
         """Place in line while it waits, expected end while it is made, nothing otherwise. Raises StoreBusyError."""
         if job.state is JobState.QUEUED:
             return Eta(ahead=await self._store.ahead_of(job))
+        if self._span is not None:
+            between = self._span(job) if job.state is JobState.GENERATING else None
+            return Eta() if between is None else Eta(earliest_at=between[0], expected_at=between[1])
         typical = await self._typical(job.model) if job.state is JobState.GENERATING else None
         if typical is None or job.accepted_at is None:
             return Eta()

@@ -7,8 +7,9 @@ by a clear margin is believed.
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.jobs.poll_plan import Curve, Interval, PollPlan, Prior, fit, grid, plan
 
@@ -257,15 +258,15 @@ def _log_probability(curve: Curve, interval: Interval) -> float:
     return math.log(max(_LEAST_PROBABILITY, curve.within(interval.after, interval.until)))
 
 
-def _read_row(row: Sequence[float | None | Iterable[float | None]]) -> Observed:
+def _read_row(row: Any) -> Observed:
     after, until, characters, turns, is_unknown = row
-    numbers = tuple(math.inf if turn is None else float(turn) for turn in turns)  # type: ignore[union-attr]
+    numbers = tuple(math.inf if turn is None else float(turn) for turn in turns)
     if len(numbers) != MAX_SERVERS:
         raise ValueError("a queue of another length")
     return Observed(
-        after=float(after),  # type: ignore[arg-type]
-        until=math.inf if until is None else float(until),  # type: ignore[arg-type]
-        characters=int(characters),  # type: ignore[arg-type]
+        after=float(after),
+        until=math.inf if until is None else float(until),
+        characters=int(characters),
         turns=numbers,
         is_turn_unknown=bool(is_unknown),
     )

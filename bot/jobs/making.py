@@ -1,4 +1,4 @@
-"""The generations of one model that are in the making, as they were seen from here, and when to look at each next. Pure.
+"""The generations of one model in the making, as they were seen from here, and when to look at each next. Pure.
 
 Times are seconds on whatever clock the caller keeps; only differences count.
 """
@@ -42,7 +42,12 @@ class ModelLengths:
     @property
     def is_due(self) -> bool:
         """Whether enough was seen since the belief was made for another one."""
-        return self.memory.count - self._counted >= max(2, min(8, self._counted // 8))
+        return self.memory.count - self._counted >= max(1, min(8, self._counted // 8))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is in the making."""
+        return not self._making
 
     def thought(self) -> Belief:
         """A belief after what is remembered now; for a thread."""

@@ -22,8 +22,10 @@ _WIDTH_FACTOR = 0.8
 _MIN_WIDTH, _MAX_WIDTH = 0.05, 0.5
 #: An interval whose end is no later than so many times its beginning says where within it the end was: anywhere.
 _NARROW = 1.4
+#: Of all that ever end; who outlives these is looked at ever more rarely.
+_NEARLY_ALL = 0.98
 #: So long, at least, lies between two looks.
-MIN_PAUSE_SECONDS = 0.5
+MIN_PAUSE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +166,17 @@ def plan(curve: Curve, seconds_per_poll: float) -> PollPlan:
             if total < best:
                 best, place = total, there
         cost[here], following[here] = best + seconds_per_poll * (1.0 - known), place
-    return PollPlan(edges, following)
+    return PollPlan(edges, _ever_rarer(curve, following))
+
+
+def _ever_rarer(curve: Curve, following: list[int]) -> list[int]:
+    """Behind nearly all that ever ends no pause is shorter than the one before, up to the grid's end."""
+    edges = curve.edges
+    rarer = list(following)
+    for here in range(bisect_left(curve.cdf, _NEARLY_ALL * curve.cdf[-1]) + 1, len(edges)):
+        before = edges[rarer[here - 1]] - edges[here - 1]
+        rarer[here] = max(rarer[here], min(len(edges) - 1, bisect_left(edges, edges[here] + before)))
+    return rarer
 
 
 def _masses(curve: Curve) -> list[float]:

@@ -307,6 +307,7 @@ class Eta:
 
     ahead: int | None = None  #: jobs that go first; None unless queued
     expected_at: datetime | None = None  #: from recent jobs of its model, else what is known of it; None without
+    earliest_at: datetime | None = None  #: nine of ten are ready later than this and nine of ten by `expected_at`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,8 @@ class JobSteps:
             self._watched.add(live)
         else:
             self._watched.discard(live)
+            if self._context.looks is not None:
+                self._context.looks.gone(live.id)
         if job is None:
             return DONE
         if job.is_live:
@@ -201,6 +203,10 @@ class JobSteps:
         model = self._context.models.of(job)
         if model is None:
             return WITHOUT_A_MODEL
+        if self._context.looks is not None:
+            pause = await self._context.looks.first_pause_seconds(job, model)
+            if pause:
+                return RunAgain(after_seconds=pause)
         try:
             progress = await model.generator.poll(job.generation_id)
         except BusyError as error:
@@ -226,11 +232,15 @@ class JobSteps:
                 if job.accepted_at is not None:
                     seconds = (self._context.clock.now() - job.accepted_at).total_seconds()
                     self._context.metrics.generation_seconds.observe(seconds)
+                if self._context.looks is not None:
+                    self._context.looks.seen_ready(job)
                 return await self._context.move(live, job, JobState.READY, track=Track(url=url))
             case GaveUp(reason=reason, detail=detail):
                 return await self._context.move(live, job, JobState.FAILED, reason=reason, detail=detail)
             case StillWorking():
                 if is_over(job.deadline_at, self._context.clock.now(), answered=True, grace=timedelta(0)):
+                    if self._context.looks is not None:
+                        self._context.looks.outlived(job)
                     return await self._context.move(live, job, JobState.EXPIRED, reason=Reason.DEADLINE)
                 self._context.card_updater.show(live, job)
                 return self._poll_later(job, model)
@@ -238,12 +248,16 @@ class JobSteps:
     def _poll_later(self, job: Job, model: MusicModel) -> RunAgain:
         now = self._context.clock.now()
         waited = now - (job.accepted_at or job.moved_at)
-        pause = poll_pause_seconds(
-            model.pace,
-            waited_seconds=waited.total_seconds(),
-            generating=len(self._watched),
-            jitter=random.random(),
-        )
+        learned = None if self._context.looks is None else self._context.looks.pause_after_work(job)
+        if learned is None:
+            pause = poll_pause_seconds(
+                model.pace,
+                waited_seconds=waited.total_seconds(),
+                generating=len(self._watched),
+                jitter=random.random(),
+            )
+        else:
+            pause = max(learned, len(self._watched) / model.pace.polls_per_second)
         if job.deadline_at is not None:
             # the last look falls on the deadline, not an interval after it
             pause = min(pause, max(0.5, (job.deadline_at - now).total_seconds()))

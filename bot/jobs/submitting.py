@@ -155,7 +155,9 @@ class SubmitSteps:
             return DONE
         crash.reach(CrashPoint.ID_STORED)
         self._context.accepted(live, settled)
-        return RunAgain(after_seconds=model.pace.poll_interval_seconds)
+        looks = self._context.looks
+        pause = None if looks is None else await looks.first_pause_seconds(settled, model)
+        return RunAgain(after_seconds=model.pace.poll_interval_seconds if pause is None else pause)
 
     async def _answered(
         self, live: LiveJob, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]
