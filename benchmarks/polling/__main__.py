@@ -22,7 +22,7 @@ from benchmarks.polling.sets import SETS, SONGS, SongSet
 from benchmarks.polling.simulation import FixedPause, Learned, Optimum, Outcome, Policy, run
 
 COST_SECONDS = 0.2
-_OPTIMUM_COSTS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5)
+_OPTIMUM_COSTS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 #: From the fiftieth song on, and the first ones after the first 20.
 _MAIN, _EARLY = (50, SONGS), (20, 50)
 

@@ -25,6 +25,8 @@ _MARGIN = 4.0
 _SLOW, _FAST = 0.99, 0.93
 #: The same for the score that decides between the two, and the margin by which the fast one must be ahead.
 _SCORE_KEEPS, _FAST_MARGIN = 0.93, 1.5
+#: When more than this share ended before its turn, there is no such queue.
+_MAX_OUT_OF_TURN = 0.1
 _LEAST_PROBABILITY = 1e-4
 _BUCKET = math.log(1.25)
 _PRIOR_SONGS = 5.0
@@ -191,11 +193,19 @@ def _best_servers(seen: Sequence[Observed], curve_of: Callable[[int], Curve]) ->
     for servers in range(1, MAX_SERVERS + 1):
         if not any(one.turns[servers - 1] > 1 for one in seen):
             break
+        if _share_out_of_turn(seen, servers) > _MAX_OUT_OF_TURN:
+            continue
         other = curve_of(servers)
         reached = _score(other, seen, servers, WordScale())
         if reached > score:
             best, curve, score = servers, other, reached
     return best, curve
+
+
+def _share_out_of_turn(seen: Sequence[Observed], servers: int) -> float:
+    weights = _weights(len(seen), _SLOW)
+    out = sum(weight for one, weight in zip(seen, weights, strict=True) if one.interval(servers) is None)
+    return out / sum(weights)
 
 
 def _word_scale(seen: Sequence[Observed], servers: int) -> WordScale:

@@ -42,7 +42,7 @@ class ModelLengths:
     @property
     def is_due(self) -> bool:
         """Whether enough was seen since the belief was made for another one."""
-        return self.memory.count - self._counted >= max(1, min(8, self._counted // 8))
+        return self.memory.count - self._counted >= max(1, min(10, self._counted // 6))
 
     @property
     def is_idle(self) -> bool:

@@ -8,6 +8,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 #: The first edge of the grid of ages, and by how much each next one is later. Below the first nothing is told apart.
@@ -109,6 +110,7 @@ class PollPlan:
         return max(MIN_PAUSE_SECONDS, next_look - age_seconds)
 
 
+@lru_cache(maxsize=8)
 def grid(horizon_seconds: float) -> tuple[float, ...]:
     """Ages from 0 to the horizon, each a little later than the one before by the same share."""
     steps = max(2, math.ceil(math.log(max(1.1, horizon_seconds / _FIRST_SECONDS)) / _LOG_RATIO))
@@ -126,11 +128,13 @@ def log_normal(edges: Sequence[float], median_seconds: float, sigma: float) -> C
 def fit(edges: Sequence[float], seen: Sequence[Interval], prior: Prior) -> Curve:
     """The distribution of lengths behind what was seen: kernels in log time, the prior, and room for the unheard of.
 
+    `edges` are those of a `grid`.
+
     Where in its interval a length lies is told by all the others: a narrow interval says it alone, a wide one (a first
     look that came late, a restart in between) takes the shape that the rest has there.
     """
     first = _masses(log_normal(edges, prior.median_seconds, prior.sigma))
-    spread = [_spread(edges, one) for one in seen]
+    spread = [_spread(edges[-1], one.after, one.until) for one in seen]
     weights = [one.weight for one in seen]
     songs = sum(weights) ** 2 / sum(weight**2 for weight in weights) if weights else 0.0
     clear = [one.weight if one.until <= _NARROW * one.after else 0.0 for one in seen]
@@ -183,24 +187,25 @@ def _masses(curve: Curve) -> list[float]:
     return [after - before for before, after in zip(curve.cdf, curve.cdf[1:], strict=False)]
 
 
-def _spread(edges: Sequence[float], one: Interval) -> tuple[int, list[float]]:
+@lru_cache(maxsize=4096)
+def _spread(horizon_seconds: float, after: float, until: float) -> tuple[int, Sequence[float]]:
     """The first bin that the interval touches, and what share of it and each further one lies inside; none: beyond."""
-    until = min(one.until, edges[-1])
-    after = max(0.0, one.after)
-    if math.isinf(one.until) or after >= until:
-        return 0, []
-    first = bisect_right(edges, after) - 1
-    shares: list[float] = []
-    place = first
-    while place < len(edges) - 1 and edges[place] < until:
+    edges = grid(horizon_seconds)
+    end = min(until, horizon_seconds)
+    begin = max(0.0, after)
+    if math.isinf(until) or begin >= end:
+        return 0, ()
+    first = bisect_right(edges, begin) - 1
+    last = min(len(edges) - 2, bisect_left(edges, end) - 1)
+    shares = [1.0] * (last - first + 1)
+    for place in {first, last}:
         low, high = edges[place], edges[place + 1]
-        shares.append((min(high, until) - max(low, after)) / (high - low))
-        place += 1
+        shares[place - first] = (min(high, end) - max(low, begin)) / (high - low)
     return first, shares
 
 
 def _filled(
-    spread: Sequence[tuple[int, list[float]]], weights: Sequence[float], belief: Sequence[float]
+    spread: Sequence[tuple[int, Sequence[float]]], weights: Sequence[float], belief: Sequence[float]
 ) -> list[float]:
     """A mass for each bin: each length is laid out over its interval as `belief` has it there."""
     masses = [0.0] * len(belief)
@@ -225,7 +230,7 @@ def _smoothed(masses: list[float], songs: float) -> list[float]:
     kernel = [value / whole for value in kernel]
     blurred = [0.0] * (len(masses) + 2 * reach)
     for place, mass in enumerate(masses):
-        if mass > 1e-12:
+        if mass > 1e-7:
             for step, share in enumerate(kernel, place):
                 blurred[step] += mass * share
     inside = blurred[reach : reach + len(masses)]
