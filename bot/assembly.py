@@ -3,7 +3,7 @@
 In order: what everything stands on, then what takes orders and keeps turns, then Discord, then the steps.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.client import ComposeClient
 from bot.clock import Clock
@@ -11,6 +11,7 @@ from bot.delivery import CardMessages, TrackMessages
 from bot.disk import Disk
 from bot.engine.runner import JobRunner
 from bot.jobs.admitting import Admission
+from bot.jobs.brake import Brake
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
@@ -21,6 +22,7 @@ from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cards, Delivery, JobStore, References, Tracks
 from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
+from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
@@ -43,6 +45,7 @@ class Ground:
     clock: Clock
     metrics: Metrics
     supervisor: TaskSupervisor
+    space: SpaceLimits = field(default_factory=SpaceLimits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,7 @@ class Assembly:
     models: MusicModels
     jobs: JobService
     engine: JobRunner
+    brake: Brake
     eta_estimator: EtaEstimator
     looks: Looks | None
 
@@ -111,7 +115,7 @@ class Assembly:
             metrics=ground.metrics,
             models=self.models,
             disk=ground.disk,
-            looks=self.looks,
+            brake=self.brake,
         )
         finishing = FinishSteps(
             context=context,
@@ -124,8 +128,9 @@ class Assembly:
             references=outside.references,
             cards=outside.cards,
             files=ground.files,
-            submitting=SubmitSteps(context=context, files=ground.files),
+            submitting=SubmitSteps(context=context, files=ground.files, looks=self.looks),
             finishing=finishing,
+            looks=self.looks,
         )
 
 
@@ -150,13 +155,17 @@ def assemble(
         metrics=ground.metrics,
         pace=pace,
     )
+    brake = Brake(store=ground.store, models=models, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
     jobs = JobService(
         store=ground.store,
         files=ground.files,
         clock=ground.clock,
         metrics=ground.metrics,
+        disk=ground.disk,
+        space=ground.space,
         wake=runner.wake,
         admission=admission,
+        held=brake.reason_of,
     )
     looks = None
     if poll_cost_seconds is not None:
@@ -171,6 +180,15 @@ def assemble(
         store=ground.store,
         clock=ground.clock,
         usual_seconds=models.usual_seconds,
+        held=brake.reason_of,
         span=None if looks is None else looks.span,
     )
-    return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, eta_estimator=eta_estimator, looks=looks)
+    return Assembly(
+        ground=ground,
+        models=models,
+        jobs=jobs,
+        engine=runner,
+        brake=brake,
+        eta_estimator=eta_estimator,
+        looks=looks,
+    )

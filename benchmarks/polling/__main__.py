@@ -54,13 +54,14 @@ def main(arguments: Sequence[str]) -> int:
     if given.real:
         return asyncio.run(measure())
     chosen = [songs.name for songs in SETS if given.only in songs.name]
-    with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
-        rows = list(pool.map(row_of, chosen, [given.seeds] * len(chosen), [tuple(given.cost)] * len(chosen)))
     print(f"mean of {given.seeds} seeds; seconds from ready to seen x looks, songs {_MAIN[0]} to {_MAIN[1]}")
     costs = "".join(f"{f'ours {cost:g}':>10}{'ratio':>7}{'lag s':>7}{'looks':>7}" for cost in given.cost)
     print(f"{'':24}{'every 5':>9}{'every 10':>9}{'optimum':>9}{costs}   songs 20 to 50: every 5, every 10, ours")
-    for row in rows:
-        print(_line(row))
+    rows: list[Row] = []
+    with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
+        for row in pool.map(row_of, chosen, [given.seeds] * len(chosen), [tuple(given.cost)] * len(chosen)):
+            print(_line(row), flush=True)
+            rows.append(row)
     return 0 if all(_is_reached(row) for row in rows) else 1
 
 

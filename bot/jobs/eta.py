@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
+from bot.errors import Reason
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import Eta, EtaStore
 
@@ -24,21 +25,26 @@ class EtaEstimator:
         clock: Clock,
         usual_seconds: Callable[[str], float | None] | None = None,
         span: Callable[[Job], tuple[datetime, datetime] | None] | None = None,
+        held: Callable[[str], Reason | None] = lambda _provider: None,
     ) -> None:
         """`store` has the finished jobs; `usual_seconds` gives a model's first estimate, None when nothing is known.
 
         `span` tells between when and when a job will be ready, from what was learned; the other two are not asked then.
+        `held`: why a provider's line is held, None while it is not.
         """
         self._store = store
         self._clock = clock
         self._usual_seconds = usual_seconds
         self._span = span
+        self._held = held
         self._learned: dict[str, tuple[float, float | None]] = {}
 
     async def estimate(self, job: Job) -> Eta:
         """Place in line while it waits, expected end while it is made, nothing otherwise. Raises StoreBusyError."""
         if job.state is JobState.QUEUED:
-            return Eta(ahead=await self._store.ahead_of(job))
+            return Eta(ahead=await self._store.ahead_of(job), held=self._held(job.provider))
+        if job.state is JobState.CHECKING:
+            return Eta(held=self._held(job.provider))
         if self._span is not None:
             between = self._span(job) if job.state is JobState.GENERATING else None
             return Eta() if between is None else Eta(earliest_at=between[0], expected_at=between[1])

@@ -13,7 +13,8 @@ from bot.jobs.context import RunAgain
 from bot.jobs.lengths import Memory
 from bot.jobs.making import MIN_LENGTHS
 from bot.jobs.model import JobState
-from bot.jobs.ports import Eta, StillWorking
+from bot.jobs.outlook import Eta
+from bot.jobs.ports import StillWorking
 from tests.bot.jobs.kit import Kit, eventually, finished, opened_store
 
 WORKING = StillWorking(status="generating")
