@@ -100,7 +100,7 @@ def _bad_length(chance: random.Random) -> float:
 
 def _mixed(parts: Mapping[Curve, float]) -> Curve:
     columns = zip(*([share * value for value in curve.cdf] for curve, share in parts.items()), strict=True)
-    return Curve(_EDGES, tuple(sum(column) for column in columns))
+    return Curve(edges=_EDGES, cdf=tuple(sum(column) for column in columns))
 
 
 def _drifted(number: int) -> tuple[float, float]:
@@ -123,11 +123,11 @@ def _always(curve: Curve) -> Callable[[int], Curve]:
 
 def _known(median: float, sigma: float) -> Curve:
     curve = log_normal(_EDGES, median, sigma)
-    return Curve(_EDGES, tuple(curve.cdf))
+    return Curve(edges=_EDGES, cdf=tuple(curve.cdf))
 
 
 _DRIFT_CURVES = {_drifted(number): _known(*_drifted(number)) for number in range(SONGS)}
-_UNIFORM = Curve(_EDGES, tuple(min(1.0, max(0.0, (edge - 20) / 20)) for edge in _EDGES))
+_UNIFORM = Curve(edges=_EDGES, cdf=tuple(min(1.0, max(0.0, (edge - 20) / 20)) for edge in _EDGES))
 
 SETS = (
     SongSet(name="log-normal 45 s, 0.35", songs=_alone(_log_normal(45, 0.35)), curve=_always(_known(45, 0.35))),
@@ -143,7 +143,7 @@ SETS = (
         name="by length of lyrics",
         songs=_by_words,
         curve=_always(_known(47.5, 0.2)),
-        words=WordScale(15 / 47.5, 0.1 / 47.5),
+        words=WordScale(at_none=15 / 47.5, per_character=0.1 / 47.5),
     ),
     SongSet(
         name="a bad day",

@@ -102,7 +102,7 @@ class Optimum(Learned):
         """There is nothing to learn."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of each song, in their order."""
 
@@ -146,4 +146,4 @@ def run(songs: Sequence[Song], policy: Policy) -> Outcome:
         if now >= ready_at or now >= song.accepted_at + HORIZON_SECONDS - 0.001:
             over.add(number)
         schedule(now, [x for x in policy.looked(number, now, is_ready=now >= ready_at) if x[0] not in over])
-    return Outcome(lags, polls)
+    return Outcome(lags=lags, polls=polls)

@@ -56,7 +56,7 @@ class Observed:
         return Interval(after=after, until=self.until - turn)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WordScale:
     """How much longer than the mean a generation takes by the number of its lyrics' characters."""
 
@@ -226,7 +226,7 @@ def _word_scale(seen: Sequence[Observed], servers: int) -> WordScale:
     if square <= 0 or mean_y <= 0:
         return WordScale()
     slope = sum((x - mean_x) * (min(y, 3 * usual) - mean_y) * weight for x, y, weight in points) / square / mean_y
-    return WordScale(1.0 - slope * mean_x, slope) if slope > 0 else WordScale()
+    return WordScale(at_none=1.0 - slope * mean_x, per_character=slope) if slope > 0 else WordScale()
 
 
 def _prior(ground: Ground, seen: Sequence[Observed], servers: int, words: WordScale, left: float) -> Prior:

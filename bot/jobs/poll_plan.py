@@ -50,7 +50,7 @@ class Prior:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
     """P(length <= t) at the edges of a grid of ages in seconds. Its last value is below 1 where some never end."""
 
@@ -87,7 +87,7 @@ class Curve:
         return after if high <= low else before + (after - before) * (wanted - low) / (high - low)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PollPlan:
     """For each age of a grid the age of the next look."""
 
@@ -122,7 +122,7 @@ def log_normal(edges: Sequence[float], median_seconds: float, sigma: float) -> C
     width = sigma * math.sqrt(2)
     middle = math.log(median_seconds)
     values = [0.5 * (1 + math.erf((math.log(edge) - middle) / width)) if edge > 0 else 0.0 for edge in edges]
-    return Curve(edges, values)
+    return Curve(edges=edges, cdf=values)
 
 
 def fit(edges: Sequence[float], seen: Sequence[Interval], prior: Prior) -> Curve:
@@ -145,7 +145,7 @@ def fit(edges: Sequence[float], seen: Sequence[Interval], prior: Prior) -> Curve
     tail = _masses(log_normal(edges, middle * 1.5, _TAIL_SIGMA))
     mixed = [a + prior.weight * b + _TAIL_WEIGHT * c for a, b, c in zip(masses, first, tail, strict=True)]
     total = sum(weights) + prior.weight + _TAIL_WEIGHT
-    return Curve(edges, [min(1.0, value / total) for value in accumulate(mixed, initial=0.0)])
+    return Curve(edges=edges, cdf=[min(1.0, value / total) for value in accumulate(mixed, initial=0.0)])
 
 
 def plan(curve: Curve, seconds_per_poll: float) -> PollPlan:
@@ -170,7 +170,7 @@ def plan(curve: Curve, seconds_per_poll: float) -> PollPlan:
             if total < best:
                 best, place = total, there
         cost[here], following[here] = best + seconds_per_poll * (1.0 - known), place
-    return PollPlan(edges, _ever_rarer(curve, following))
+    return PollPlan(edges=edges, following=_ever_rarer(curve, following))
 
 
 def _ever_rarer(curve: Curve, following: list[int]) -> list[int]:

@@ -67,7 +67,7 @@ def test_more_words_take_longer_where_they_do():
 
 
 def test_words_beyond_all_experience_prove_nothing():
-    scale = WordScale(0.2, 0.004)
+    scale = WordScale(at_none=0.2, per_character=0.004)
     assert 0.25 <= scale.of(0) <= scale.of(10**9) <= 4
 
 

@@ -91,7 +91,7 @@ def test_a_quantile_is_of_those_that_are_still_at_work():
 
 def test_the_looks_for_a_known_distribution_are_near_the_best_that_is_possible():
     """Uniform over 20 to 40 seconds: lag times looks can be brought to about 5; a look every 5 s reaches 17."""
-    curve = Curve(EDGES, [min(1, max(0, (edge - 20) / 20)) for edge in EDGES])
+    curve = Curve(edges=EDGES, cdf=[min(1, max(0, (edge - 20) / 20)) for edge in EDGES])
     chance = random.Random(1)
     lag, looks = lag_and_looks(plan(curve, 0.2), [chance.uniform(20, 40) for _ in range(2_000)])
     assert 4.5 < lag * looks < 5.5
