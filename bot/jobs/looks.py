@@ -20,7 +20,7 @@ from bot.supervisor import TaskSupervisor
 log = logging.getLogger(__name__)
 
 #: A POST that was answered later than this leaves open when the generation was begun.
-_PROMPT_SECONDS = 20.0
+_PROMPT = timedelta(seconds=20)
 #: A span is told between these shares of all cases, and only when its end is not that many times its beginning.
 _LOW, _HIGH = 0.1, 0.9
 _WIDEST = 4.0
@@ -60,7 +60,7 @@ class Looks:
         lengths = await self._opened(job, model)
         now = self._now()
         self._watched[job.id] = _name(job)
-        lengths.begun(job.id, _began(job), now, len(job.prompt))
+        lengths.begun(job.id, _began(job).timestamp(), now, len(job.prompt))
         return lengths.pause_seconds(job.id, now)
 
     def pause_after_work(self, job: Job) -> float | None:
@@ -78,8 +78,7 @@ class Looks:
         if lengths is None or not _is_first_watch(job):
             self.gone(job.id)
             return
-        posting = 0.0 if job.submit_started_at is None else _began(job) - job.submit_started_at.timestamp()
-        uncertain = posting if posting > _PROMPT_SECONDS else 0.0
+        uncertain = ((job.accepted_at or job.moved_at) - _began(job)).total_seconds()
         self._turn_came(lengths, lengths.seen_ready(job.id, self._now(), uncertain_seconds=uncertain))
         self._learned(self._watched.pop(job.id), lengths)
 
@@ -102,12 +101,12 @@ class Looks:
     def span(self, job: Job) -> tuple[datetime, datetime] | None:
         """Between when and when it will be ready in eight of ten cases; None where that cannot be said in honesty."""
         lengths = self._lengths_of(job.id)
-        if lengths is None or job.accepted_at is None:
+        if lengths is None or not _is_first_watch(job):
             return None
         ages = lengths.span_seconds(job.id, self._now(), low=_LOW, high=_HIGH)
         if ages is None or ages[1] > _WIDEST * ages[0]:
             return None
-        return job.accepted_at + timedelta(seconds=ages[0]), job.accepted_at + timedelta(seconds=ages[1])
+        return _began(job) + timedelta(seconds=ages[0]), _began(job) + timedelta(seconds=ages[1])
 
     async def _opened(self, job: Job, model: MusicModel) -> ModelLengths:
         name = _name(job)
@@ -166,8 +165,12 @@ def _is_first_watch(job: Job) -> bool:
     return job.accepted_at is not None and job.accepted_at == job.moved_at
 
 
-def _began(job: Job) -> float:
-    return (job.accepted_at or job.moved_at).timestamp()
+def _began(job: Job) -> datetime:
+    """When it was accepted; where the POST was answered late, or the song found at the service, when the POST began."""
+    accepted_at = job.accepted_at or job.moved_at
+    if job.submit_started_at is not None and accepted_at - job.submit_started_at > _PROMPT:
+        return job.submit_started_at
+    return accepted_at
 
 
 def _read(name: str, text: str | None) -> Memory:

@@ -85,12 +85,12 @@ class ModelLengths:
     def seen_ready(self, key: int, now: float, *, uncertain_seconds: float = 0.0) -> list[int]:
         """A look found it ready. Returns whose turn has come by that.
 
-        `uncertain_seconds`: by so much earlier than it seemed it may have been accepted.
+        `uncertain_seconds`: by so much later than `begun` was told it may have been accepted.
         """
         making = self._making[key]
         working_at = making.accepted_at if making.last_working_at is None else making.last_working_at
         until = now - making.accepted_at
-        self._observe(making, max(0.0, working_at - making.accepted_at), until + uncertain_seconds)
+        self._observe(making, max(0.0, working_at - making.accepted_at - uncertain_seconds), until)
         start = making.accepted_at + (self._start(making) or 0.0)
         since = min(now, max(working_at, start)) - start
         return self.gone(key, start + self.belief.likely(since, now - start, making.characters))

@@ -10,7 +10,7 @@ from bot.jobs.lengths import MAX_REMEMBERED, Ground, Memory, Observed, WordScale
 GROUND = Ground(median_seconds=45, sigma=0.5, horizon_seconds=900, seconds_per_poll=0.2)
 
 
-def seen_at(length: float, *, characters: int = 200, turns: tuple[float, float, float] = (0, 0, 0)) -> Observed:
+def seen_at(length: float, *, characters: int = 200, turns: tuple[float, ...] = (0, 0, 0)) -> Observed:
     return Observed(after=max(0, length - 2), until=length + 2, characters=characters, turns=turns)
 
 

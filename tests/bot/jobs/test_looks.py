@@ -112,6 +112,21 @@ async def test_a_track_that_is_asked_for_again_teaches_nothing(learning: Learnin
     assert (await learning.kept()).count == 0
 
 
+async def test_a_song_that_was_found_at_the_service_long_after_its_post_is_looked_at_at_once(learning: LearningKit):
+    """It may have been in the making ever since the POST began, and its length lies somewhere in that."""
+    job = await learning.at(JobState.SUBMITTING)
+    learning.clock.leap(100)
+    now = learning.clock.now()
+    deadline = now + learning.model.generation_timeout
+    assert await learning.real_store.resolve_submission(job.id, job.attempt, "found", now, deadline)
+    learning.generator.polls.then(finished())
+    await learning.look()
+    await learning.thought_over()
+    assert len(learning.generator.polls.calls) == 1
+    (one,) = (await learning.kept()).seen
+    assert (one.after, one.until) == (0, 100)
+
+
 async def test_what_was_let_go_is_forgotten(learning: LearningKit):
     job = await learning.at(JobState.GENERATING)
     await learning.look()

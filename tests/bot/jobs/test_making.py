@@ -85,9 +85,9 @@ def test_a_length_lies_between_the_last_look_that_said_no_and_the_one_that_said_
     lengths.begun(1, 100, 100, 9)
     lengths.seen_working(1, 110)
     lengths.seen_working(1, 130)
-    lengths.seen_ready(1, 135, uncertain_seconds=40)
+    lengths.seen_ready(1, 135, uncertain_seconds=20)
     (one,) = lengths.memory.seen
-    assert (one.after, one.until, one.is_turn_unknown) == (30, 75, False)
+    assert (one.after, one.until, one.is_turn_unknown) == (10, 35, False)
 
 
 def test_the_hours_of_a_restart_are_no_length():
