@@ -144,7 +144,13 @@ async def _open(
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
     await announce_new_defaults(ground.store, settings)
-    assembly = assemble(ground, models=models, pace=pace, admission=Admission(_terms_in_force(settings, traits)))
+    assembly = assemble(
+        ground,
+        models=models,
+        pace=pace,
+        admission=Admission(_terms_in_force(settings, traits)),
+        poll_cost_seconds=settings.poll_cost_seconds if settings.learn_polls == "yes" else None,
+    )
     await assembly.brake.load()
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(

@@ -109,9 +109,11 @@ async def run(settings: Settings, open_memory: str = "", remarks: Sequence[str] 
 
 def _described(traits: ModelTraits, settings: Settings) -> list[str]:
     pace, deadline_seconds, concurrency = drive_of(traits, settings)
+    looks = f"every {pace.poll_interval_seconds:g} s"
+    if settings.learn_polls == "yes":
+        looks = f"as was learned, at least {looks} until ten songs were seen"
     driven = (
-        f"in force: looked at every {pace.poll_interval_seconds:g} s, given up after {deadline_seconds:g} s, "
-        f"{counted(concurrency, 'song')} at once"
+        f"in force: looked at {looks}, given up after {deadline_seconds:g} s, {counted(concurrency, 'song')} at once"
     )
     return [*traits.described(), driven]
 

@@ -78,6 +78,10 @@ class JobRunner:
         """Look at this job now, or as soon as its running step has ended. At once, from the event loop only."""
         self._schedule(self._live(job_id), 0.0)
 
+    def wake_in(self, job_id: int, after_seconds: float) -> None:
+        """Look at this job after so many seconds, unless it is looked at sooner anyhow. From the event loop only."""
+        self._schedule(self._live(job_id), after_seconds)
+
     async def stop(self, grace_seconds: float) -> None:
         """Begin nothing new, cancel what only waits, give what is between intent and confirmation its time."""
         self._stopping = True

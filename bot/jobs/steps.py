@@ -30,6 +30,7 @@ from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.holding import HoldSteps
 from bot.jobs.live_job import Heard, LiveJob
+from bot.jobs.looks import Looks
 from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.music_models import MusicModel, ReferenceForm
 from bot.jobs.ports import Cards, CheckedReference, Finished, GaveUp, Progress, References, StillWorking
@@ -71,8 +72,12 @@ class JobSteps:
         submitting: SubmitSteps,
         finishing: FinishSteps,
         answers: AnswerSteps,
+        looks: Looks | None = None,
     ) -> None:
-        """`submitting` has the steps around the POST, `finishing` those around the track, `answers` the order's."""
+        """`submitting` has the steps around the POST, `finishing` those around the track, `answers` the order's.
+
+        `looks`: when to look at a generation, as learned; None looks as the interval says.
+        """
         self._context = context
         self._references = references
         self._cards = cards
@@ -82,6 +87,7 @@ class JobSteps:
         self._holding = HoldSteps(
             context=context, references=references, publish=self._published, submitting=submitting
         )
+        self._looks = looks
         #: Those that share the budget of looks.
         self._watched: WeakSet[LiveJob] = WeakSet()
         self._steps: dict[JobState, Callable[[LiveJob, Job], Awaitable[StepResult]]] = {
@@ -100,6 +106,8 @@ class JobSteps:
             self._watched.add(live)
         else:
             self._watched.discard(live)
+            if self._looks is not None:
+                self._looks.gone(live.id)
         if job is None:
             return DONE
         if job.is_live:
@@ -267,6 +275,10 @@ class JobSteps:
         model = self._context.models.of(job)
         if model is None:
             return WITHOUT_A_MODEL
+        if self._looks is not None:
+            pause = await self._looks.first_pause_seconds(job, model)
+            if pause:
+                return RunAgain(after_seconds=pause)
         try:
             progress = await model.generator.poll(job.generation_id)
         except BusyError as error:
@@ -293,12 +305,16 @@ class JobSteps:
                 if job.accepted_at is not None:
                     seconds = (self._context.clock.now() - job.accepted_at).total_seconds()
                     self._context.metrics.generation_seconds.observe(seconds)
+                if self._looks is not None:
+                    self._looks.seen_ready(job)
                 return await self._context.move(live, job, JobState.READY, track=Track(url=url))
             case GaveUp(reason=reason, detail=detail):
                 return await self._context.move(live, job, JobState.FAILED, reason=reason, detail=detail)
             case StillWorking():
                 deadline_at = self._context.deadline_of(job, model.generation_timeout)
                 if is_over(deadline_at, self._context.clock.now(), answered=True, grace=timedelta(0)):
+                    if self._looks is not None:
+                        self._looks.outlived(job)
                     return await self._context.move(live, job, JobState.EXPIRED, reason=Reason.DEADLINE)
                 self._context.card_updater.show(live, job)
                 return self._poll_later(job, model)
@@ -306,12 +322,16 @@ class JobSteps:
     def _poll_later(self, job: Job, model: MusicModel) -> RunAgain:
         now = self._context.clock.now()
         waited = now - (job.accepted_at or job.moved_at)
-        pause = poll_pause_seconds(
-            model.pace,
-            waited_seconds=waited.total_seconds(),
-            generating=len(self._watched),
-            jitter=random.random(),
-        )
+        learned = None if self._looks is None else self._looks.pause_after_work(job)
+        if learned is None:
+            pause = poll_pause_seconds(
+                model.pace,
+                waited_seconds=waited.total_seconds(),
+                generating=len(self._watched),
+                jitter=random.random(),
+            )
+        else:
+            pause = max(learned, len(self._watched) / model.pace.polls_per_second)
         if job.deadline_at is not None:
             # the last look falls on the deadline, not an interval after it
             pause = min(pause, max(0.5, (job.deadline_at - now).total_seconds()))

@@ -13,7 +13,7 @@ from bot.jobs.service import CANCELLABLE_FREE, CANCELLABLE_PAID
 from bot.texts import text
 from bot.texts.remarks import spelled
 from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
-from bot.ui.formatting import ago, clip, foreign, length, mention, message_link, plain, titled, why
+from bot.ui.formatting import ago, at_time, clip, foreign, length, mention, message_link, plain, titled, why
 from bot.ui.requirements import OrderRequirements
 
 _BAR_CELLS = 12
@@ -243,6 +243,9 @@ def _making(job: Job, eta: Eta, now: datetime, locale: str) -> str:
         return text("card.state.generating", locale, since=since)
     if eta.expected_at <= now:
         return text("card.state.generating_overdue", locale, since=since)
+    if eta.earliest_at is not None:
+        earliest, latest = at_time(eta.earliest_at), at_time(eta.expected_at)
+        return text("card.state.generating_between", locale, since=since, earliest=earliest, latest=latest)
     return text("card.state.generating_until", locale, since=since, expected=ago(eta.expected_at))
 
 

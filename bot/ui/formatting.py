@@ -90,6 +90,11 @@ def ago(moment: datetime) -> str:
     return f"<t:{int(moment.timestamp())}:R>"
 
 
+def at_time(moment: datetime) -> str:
+    """A time of day to the second, as the reader's clock shows it: "12:03:20"."""
+    return f"<t:{int(moment.timestamp())}:T>"
+
+
 def length(seconds: float) -> str:
     """Minutes and seconds, as players show them."""
     minutes, rest = divmod(round(seconds), 60)

@@ -47,6 +47,9 @@ TEXTS: dict[str, str] = {
     "card.state.submitting": "Dein Lied und deine Worte sind unterwegs zum Musikdienst.",
     "card.state.generating": "Der Musikdienst arbeitet. Begonnen {since}.",
     "card.state.generating_until": "Der Musikdienst arbeitet. Begonnen {since}, erwartet {expected}.",
+    "card.state.generating_between": (
+        "Der Musikdienst arbeitet. Begonnen {since}, höchstwahrscheinlich fertig zwischen {earliest} und {latest}."
+    ),
     "card.state.generating_overdue": "Der Musikdienst arbeitet. Begonnen {since}; es dauert etwas länger als sonst.",
     "card.state.ready": "Das Stück ist fertig und wird hergebracht.",
     "card.state.delivering": "Das Stück ist fertig und wird hergebracht.",

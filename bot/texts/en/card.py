@@ -48,6 +48,9 @@ TEXTS: dict[str, str] = {
     "card.state.submitting": "Your song and your words are on their way to the music service.",
     "card.state.generating": "The music service is at work. Begun {since}.",
     "card.state.generating_until": "The music service is at work. Begun {since}, expected {expected}.",
+    "card.state.generating_between": (
+        "The music service is at work. Begun {since}, most likely ready between {earliest} and {latest}."
+    ),
     "card.state.generating_overdue": (
         "The music service is at work. Begun {since}; it takes a little longer than usual."
     ),
