@@ -2,6 +2,7 @@
 can be troubled, around the real one."""
 
 import asyncio
+import copy
 import itertools
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -217,7 +218,8 @@ class TroubledStore:
             for trouble in self.troubles:
                 if trouble.method == method and trouble.times > 0 and trouble.when(args, kwargs):
                     trouble.times -= 1
-                    raise trouble.error
+                    # a fresh one: an error that is raised again keeps every frame that it went through
+                    raise copy.copy(trouble.error)
             return await real(*args, **kwargs)
 
         return call
