@@ -20,7 +20,7 @@ from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
 from bot.connections import RoutingConnector, public_connector
-from bot.disk import Disk
+from bot.disk import Disk, advice_for
 from bot.download import USER_AGENT, remove_leftovers
 from bot.engine.runner import JobRunner
 from bot.errors import SettingsError, StartError
@@ -144,7 +144,13 @@ async def _open(
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
     await announce_new_defaults(ground.store, settings)
-    assembly = assemble(ground, models=models, pace=pace, admission=Admission(_terms_in_force(settings, traits)))
+    assembly = assemble(
+        ground,
+        models=models,
+        pace=pace,
+        admission=Admission(_terms_in_force(settings, traits)),
+        poll_cost_seconds=settings.poll_cost_seconds if settings.learn_polls == "yes" else None,
+    )
     await assembly.brake.load()
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
@@ -197,6 +203,7 @@ def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest, brake: Br
         refresh=partial(_refresh_gauges, ground.store, ground.metrics),
         sound=lambda: selftest.result,
         disk_trouble=lambda: ground.disk.trouble,
+        clock_trouble=lambda: client.discord_time.trouble,
         held=brake.all_held,
     )
 
@@ -215,7 +222,7 @@ async def _prepare_files(settings: Settings) -> JobFiles:
             f"DATA_DIR {settings.data_dir}: a file stands where a folder is needed. Name another."
         ) from None
     except OSError as error:
-        raise StartError(f"DATA_DIR {settings.data_dir}: {error.strerror}. Make it writable for this user.") from error
+        raise StartError(f"DATA_DIR {settings.data_dir}: {error.strerror}. {advice_for(error)}.") from error
     return files
 
 
@@ -226,7 +233,7 @@ async def _remove_leftovers(files: JobFiles) -> None:
         for folder in files.folders:
             await asyncio.to_thread(remove_leftovers, folder)
     except OSError as error:
-        raise StartError(f"DATA_DIR: {error.filename}: {error.strerror}. Make it writable for this user.") from error
+        raise StartError(f"DATA_DIR: {error.filename}: {error.strerror}. {advice_for(error)}.") from error
 
 
 async def _open_session(

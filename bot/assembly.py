@@ -11,12 +11,14 @@ from bot.delivery import CardMessages, TrackMessages
 from bot.disk import Disk
 from bot.engine.runner import JobRunner
 from bot.jobs.admitting import Admission
+from bot.jobs.answering import AnswerSteps
 from bot.jobs.brake import Brake
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
+from bot.jobs.looks import Looks
 from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cards, Delivery, JobStore, References, Tracks
 from bot.jobs.schedule import Pace
@@ -76,6 +78,7 @@ class Assembly:
     engine: JobRunner
     brake: Brake
     eta_estimator: EtaEstimator
+    looks: Looks | None
 
     def discord_side(
         self, *, requirements: OrderRequirements, tracks: PackagedTracks, proxies: ProxyRules = STRAIGHT
@@ -126,8 +129,10 @@ class Assembly:
             references=outside.references,
             cards=outside.cards,
             files=ground.files,
-            submitting=SubmitSteps(context=context, files=ground.files),
+            submitting=SubmitSteps(context=context, files=ground.files, looks=self.looks),
             finishing=finishing,
+            answers=AnswerSteps(context=context, look_up=outside.cards, answering=self.jobs.answering),
+            looks=self.looks,
         )
 
 
@@ -138,10 +143,12 @@ def assemble(
     pace: Pace,
     engine: type[JobRunner] = JobRunner,
     admission: Admission | None = None,
+    poll_cost_seconds: float | None = None,
 ) -> Assembly:
     """The order desk and the engine behind it, which looks at nothing before it is started with steps.
 
     `pace`: over which the first looks after a start are spread. `admission`: None lets everybody in.
+    `poll_cost_seconds`: how much lag one look is worth; None: looks are not learned.
     """
     runner = engine(
         store=ground.store,
@@ -162,7 +169,28 @@ def assemble(
         admission=admission,
         held=brake.reason_of,
     )
+    looks = None
+    if poll_cost_seconds is not None:
+        looks = Looks(
+            store=ground.store,
+            clock=ground.clock,
+            supervisor=ground.supervisor,
+            seconds_per_poll=poll_cost_seconds,
+            wake_in=runner.wake_in,
+        )
     eta_estimator = EtaEstimator(
-        store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds, held=brake.reason_of
+        store=ground.store,
+        clock=ground.clock,
+        usual_seconds=models.usual_seconds,
+        held=brake.reason_of,
+        span=None if looks is None else looks.span,
     )
-    return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, brake=brake, eta_estimator=eta_estimator)
+    return Assembly(
+        ground=ground,
+        models=models,
+        jobs=jobs,
+        engine=runner,
+        brake=brake,
+        eta_estimator=eta_estimator,
+        looks=looks,
+    )

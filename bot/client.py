@@ -17,6 +17,7 @@ from bot.audio import file_name
 from bot.clock import Clock
 from bot.command_sync import CommandSync
 from bot.connections import RoutingConnector
+from bot.discord_time import DiscordTime
 from bot.errors import StartError, TokenRefusedError
 from bot.gateway import GatewayKeeper
 from bot.jobs.ports import Tracks
@@ -97,6 +98,7 @@ class ComposeClient(commands.Bot):
         self._proxies = proxies
         # this bot never speaks: that the voice packages are missing is nothing to warn an operator of
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        discord_time = DiscordTime(clock)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -109,6 +111,7 @@ class ComposeClient(commands.Bot):
             max_messages=None,
             max_ratelimit_timeout=_LONGEST_RATE_LIMIT_SECONDS,
             member_cache_flags=discord.MemberCacheFlags.none(),
+            http_trace=discord_time.listening(lambda: Route.BASE),
         )
         self.services = InteractionServices(
             jobs=jobs,
@@ -117,7 +120,9 @@ class ComposeClient(commands.Bot):
             requirements=requirements,
             drafts=Drafts(clock),
             file_name=file_name,
+            discord_time=discord_time,
         )
+        self.discord_time = discord_time
         self.command_sync = CommandSync(self.tree, clock)
         self.gateway = GatewayKeeper(self, clock)
         self._to_load = tuple(extensions)

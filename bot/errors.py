@@ -65,8 +65,10 @@ class Reason(StrEnum):
     LIMIT_DAY = "limit_day"  #: the member's songs of the day are used up
     LIMIT_AT_ONCE = "limit_at_once"  #: as many of the member's songs are under way as may be
     LIMIT_GUILD = "limit_guild"  #: the server's songs of the day are used up
+    HEARING_WAITS = "hearing_waits"  #: checks of the member's songs have used up a child's limits too often
     BUDGET = "budget"  #: the operator's budget of the day or the month is used up
     PLACE_GONE = "place_gone"  #: an operator took back the hold of a song that waited
+    UNANSWERED = "unanswered"  #: Discord never took our answer to the order, so nothing was paid
     DISK = "disk"  #: our own disk does not take the song
     SOUND = "sound"  #: the file's sound; `detail` holds the key of a `sound.*` sentence
     REFERENCE_GONE = "reference_gone"  #: Discord no longer has the file
@@ -143,6 +145,11 @@ class NoSuchJobError(ControlError):
 
 class ReferenceRefusedError(_ReasonedError):
     """The reference cannot be used for a generation."""
+
+    @property
+    def is_burnt(self) -> bool:
+        """Whether its check used up the CPU, the time or the memory that one may take."""
+        return bool(self.values.get("is_burnt"))
 
 
 class HearingFaultError(ComposeError):

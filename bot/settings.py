@@ -84,6 +84,10 @@ class Settings(BaseSettings):
     """Pause between two looks at one job while nothing better is known. While unset, the model's."""
     polls_per_second: Annotated[float, Field(gt=0, le=1_000)] = 5
     """Budget for all looks together; with more jobs than that allows, the pause grows."""
+    learn_polls: Annotated[str, BeforeValidator(yes_or_no)] = "yes"
+    """`no`: looks are POLL_INTERVAL_SECONDS apart; else they follow what was learned of the lengths of generations."""
+    poll_cost_seconds: Annotated[float, Field(gt=0, le=60)] = 0.2
+    """How much later a track may be seen for one look less."""
     database_url: Annotated[str, MAYBE_SECRET] = "sqlite+aiosqlite:///data/compose.db"
     """The job table."""
     data_dir: Path = Path("data")

@@ -250,6 +250,15 @@ class ClientKit:
             await asyncio.sleep(0.01)
         raise AssertionError("the card's message was not stored")
 
+    async def until_state(self, job: Job, state: JobState) -> Job:
+        """The job once its row says so: a press may be answered a moment before that."""
+        for _ in range(1_000):
+            found = await self.fresh(job)
+            if found.state is state:
+                return found
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"the job is {found.state}, not {state}")
+
     def card(self, job: Job) -> Message:
         assert job.card_message_id is not None
         return self.fake.message(job.card_message_id)

@@ -18,6 +18,11 @@ from bot.jobs.model import Job, Order
 WINDOW = timedelta(hours=24)
 #: Presses of *Again* closer together than this are one.
 DOUBLE_PRESS = timedelta(seconds=10)
+#: A check is burnt when it used up the CPU, the time or the memory of its child. After so many within the first time a
+#: member waits for the second, counted from the last one.
+MAX_BURNT = 3
+BURNT_WITHIN = timedelta(hours=1)
+BURNT_WAIT = timedelta(minutes=10)
 #: Where rules stand that hold everywhere.
 EVERYWHERE = 0
 #: The kept value that pauses the bot, see `Pause`.
@@ -103,6 +108,7 @@ class PlaceRequest:
     role_ids: frozenset[int] = frozenset()
     price_micros: int
     repeats: int | None = None  #: the job that a press of *Again* repeats
+    is_heard: bool = False  #: its reference was heard already
 
     @classmethod
     def of_order(cls, order: Order) -> "PlaceRequest":
@@ -123,6 +129,7 @@ class PlaceRequest:
             guild_id=job.place.guild_id,
             role_ids=frozenset(role_ids),
             price_micros=job.price_micros,
+            is_heard=True,
         )
 
     @property
@@ -164,6 +171,22 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Burnt:
+    """A member's burnt checks within BURNT_WITHIN and BURNT_WAIT; the newest MAX_BURNT of them looked at."""
+
+    count: int = 0
+    oldest_at: datetime | None = None
+    newest_at: datetime | None = None
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """When they are heard again; None: nothing is in the way."""
+        if self.count < MAX_BURNT or self.oldest_at is None or self.newest_at is None:
+            return None
+        return self.newest_at + BURNT_WAIT if self.newest_at - self.oldest_at <= BURNT_WITHIN else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
     """Millionths of a US dollar. `held` waits for its POST and will count whenever that is."""
 
@@ -181,6 +204,7 @@ class Usage:
     guild: Window = field(default_factory=Window)
     live: int = 0  #: the member's songs under way
     twin: int | None = None  #: the job that the same button began within DOUBLE_PRESS
+    burnt: Burnt = field(default_factory=Burnt)
     money: Money = field(default_factory=Money)
 
 
@@ -232,6 +256,7 @@ def verdict(order: PlaceRequest, rules: Rules, usage: Usage, now: datetime) -> T
         or _used_up(Reason.LIMIT_DAY, limits.member_per_day, usage.member)
         or _too_many_live(limits, usage)
         or _used_up(Reason.LIMIT_GUILD, limits.guild_per_day, usage.guild)
+        or _burnt_too_often(order, rules.terms, usage.burnt, now)
         or _over_budget(order, rules.terms, usage.money, now)
     )
     if refused is not None:
@@ -330,6 +355,13 @@ def _too_many_live(limits: Limits, usage: Usage) -> Refused | None:
     if limits.member_at_once is None or usage.live < limits.member_at_once:
         return None
     return Refused(reason=Reason.LIMIT_AT_ONCE, limit=limits.member_at_once)
+
+
+def _burnt_too_often(order: PlaceRequest, terms: Terms, burnt: Burnt, now: datetime) -> Refused | None:
+    until = burnt.waits_until
+    if order.is_heard or order.member_id in terms.operators or until is None or until <= now:
+        return None
+    return Refused(reason=Reason.HEARING_WAITS, until=until)
 
 
 def _over_budget(order: PlaceRequest, terms: Terms, money: Money, now: datetime) -> Refused | None:

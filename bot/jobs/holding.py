@@ -93,7 +93,7 @@ class HoldSteps:
 
     async def _renew_later(self, live: LiveJob, job: Job, error: Exception) -> StepResult:
         if isinstance(error, DiskError):
-            return self._context.held_up(live, error)
+            return self._context.held_up(live, job, error)
         if self._context.given_up(live, job, self._context.limits.check_timeout):
             return await self._context.move(live, job, JobState.FAILED, str(error), reason=Reason.REFERENCE_GONE)
         return self._context.back_off(live, kind="renewal")

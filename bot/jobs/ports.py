@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Protocol, TypedDict, Unpack
 
 from bot.errors import Reason
-from bot.jobs.admitting import AdmittingStore, PlaceStore, StartingStore
+from bot.jobs.admitting import AdmittingStore, HearingStore, PlaceStore, StartingStore
+from bot.jobs.answers import AnswerLookUp
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
 from bot.jobs.outlook import Eta
@@ -29,6 +30,7 @@ class Changes(TypedDict, total=False):
     reason: Reason | None
     detail: str
     interaction_token: str | None
+    answered_at: datetime
     submit_started_at: datetime | None
     accepted_at: datetime
     deliver_started_at: datetime
@@ -43,8 +45,6 @@ class Tally:
 
 
 # The job table, cut by its readers. Each method is one transaction, durable on return, or raises StoreBusyError.
-
-
 class CardStore(Protocol):
     """What whoever draws cards asks: the row as it is, and its card's id kept."""
 
@@ -78,7 +78,7 @@ class LineStore(Protocol):
         ...
 
 
-class StepStore(MovingStore, LineStore, StartingStore, Protocol):
+class StepStore(MovingStore, LineStore, StartingStore, HearingStore, Protocol):
     """What a job's steps ask."""
 
     async def resolve_submission(
@@ -129,7 +129,7 @@ class ServiceStore(MovingStore, DeletingStore, AdmittingStore, Protocol):
     """What members' orders, decisions and lists ask."""
 
     async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:
-        """`admit` without a verdict."""
+        """`admit` without a verdict, and answered: for those whom nobody waits for."""
         ...
 
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
@@ -307,7 +307,7 @@ class Published:
     expires_at: datetime | None
 
 
-class Cards(Protocol):
+class Cards(AnswerLookUp, Protocol):
     """The message that follows each job. Every send carries a nonce, so that each method may be called again."""
 
     async def show(self, live: LiveJob, job: Job, eta: Eta) -> int | None:

@@ -15,6 +15,7 @@ from bot.disk import Disk
 from bot.errors import NoSuchJobError, NotYoursError, OrderError, Reason, TooLateError
 from bot.jobs.admission import PlaceRequest, Refused, Taken, limits_of, verdict
 from bot.jobs.admitting import Admission, Admitted
+from bot.jobs.answers import Answering
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.ports import Changes, ServiceStore
@@ -83,14 +84,19 @@ class JobService:
         self._metrics = metrics
         self._wake = wake
         self.admission = admission or Admission()
+        self.answering = Answering()
+        """Shared with the steps, which wait for what it says is under way."""
         self._held = held
 
     async def compose(self, order: Order) -> Job:
-        """`take`, for those who ask nothing more of it."""
-        return (await self.take(order)).job
+        """`take`, for those who ask nothing more of it: there is no interaction, so it counts as answered."""
+        return (await self.take(replace(order, answered_at=order.answered_at or self._clock.now()))).job
 
     async def take(self, order: Order) -> Admitted:
         """Take an order. On return the row is durable and an engine will look at it; lyrics are safe from here on.
+
+        Unless it is answered already (`answered_at`) nothing is paid before `answered`; whoever takes it must come to
+        `answer_ended`, whatever happens in between.
 
         Raises OrderError when it is not let in or the disk has no room for it, DuplicateOrderError when this
         interaction is already a job, StoreBusyError when nothing was written.
@@ -103,6 +109,8 @@ class JobService:
         except OrderError as error:
             raise await self._refused(error, order.member_id) from None
         job = admitted.job
+        if job.answered_at is None:
+            self.answering.begin(job.id)
         crash.reach(CrashPoint.AFTER_ROW)
         self._metrics.jobs_taken.inc()
         log.info("job taken", extra={"job": job.id, "state": job.state})
@@ -134,9 +142,40 @@ class JobService:
         """Why the account's brake keeps this job waiting; None when it does not."""
         return self._held(job.provider) if job.state in CANCELLABLE_FREE else None
 
-    async def card_shown(self, job_id: int, message_id: int) -> None:
-        """Remember the message that shows this job, so that it is edited from now on and found again."""
-        await self._store.update(job_id, card_message_id=message_id)
+    async def answered(self, job: Job, message_id: int | None) -> None:
+        """Discord took our answer to the order: from here on it may be paid for. `message_id`: of its card, if known.
+
+        Raises StoreBusyError; then the steps ask Discord for the answer.
+        """
+        changes: Changes = {} if message_id is None else {"card_message_id": message_id}
+        if job.answered_at is None:
+            changes["answered_at"] = self._clock.now()
+        await self._store.update(job.id, **changes)
+
+    async def unanswered(self, job_id: int) -> None:
+        """Discord did not take our answer: the job rests unpaid, unless an answer came on another way.
+
+        Raises StoreBusyError; then the steps ask Discord for the answer.
+        """
+        while (job := await self._store.get(job_id)) is not None:
+            if job.answered_at is not None or job.state not in CANCELLABLE_FREE:
+                return
+            moved = await self._store.move(
+                job,
+                JobState.FAILED,
+                self._clock.now(),
+                why="never answered",
+                reason=Reason.UNANSWERED,
+                notified_state=None,
+            )
+            if moved is not None:
+                self._after_move(job, moved)
+                return
+
+    def answer_ended(self, job_id: int) -> None:
+        """Whatever became of the answer to an order, nobody is giving it any more."""
+        if self.answering.end(job_id):
+            self._wake(job_id)
 
     async def get(self, job_id: int) -> Job:
         """The job, for anyone. Raises NoSuchJobError."""

@@ -14,6 +14,7 @@ from bot.jobs.admission import Refused
 from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.live_job import LiveJob
+from bot.jobs.looks import Looks
 from bot.jobs.model import Job, JobState
 from bot.jobs.music_models import MusicModel, ReferenceForm, Repeat
 from bot.jobs.ports import Changes, GenerationRequest
@@ -36,13 +37,15 @@ REFERENCE_MARGIN = timedelta(minutes=2)
 class SubmitSteps:
     """Sends queued jobs, each attempt once, a bounded number at a time."""
 
-    def __init__(self, *, context: StepContext, files: JobFiles, slots: int = 4) -> None:
+    def __init__(self, *, context: StepContext, files: JobFiles, looks: Looks | None = None, slots: int = 4) -> None:
         """`files` has the copies of references.
 
+        `looks`: see `bot.jobs.steps.JobSteps`.
         `slots`: POSTs in flight at once; the provider names no limit, four keep a burst polite.
         """
         self._context = context
         self._files = files
+        self._looks = looks
         self._slots = asyncio.Semaphore(slots)
 
     async def submit(self, live: LiveJob, job: Job) -> StepResult:
@@ -52,13 +55,14 @@ class SubmitSteps:
             return WITHOUT_A_MODEL
         ahead = await self._context.store.ahead_of(job)
         if ahead >= model.concurrency:
+            live.moved()  # in line with all others, not held up by our own disk any more
             self._context.card_updater.show(live, job)
             pause = line_pause_seconds(model.pace, ahead=ahead, places=model.concurrency, jitter=random.random())
             return RunAgain(after_seconds=pause)
         try:
             reference_file = self._reference_file(job, model)
         except DiskError as error:
-            return self._context.held_up(live, error)
+            return self._context.held_up(live, job, error)
         if self._is_gone(job, model, reference_file):
             return await self._context.move(live, job, JobState.FAILED, reason=Reason.REFERENCE_GONE)
         return await self._send(live, job, model, reference_file)
@@ -120,6 +124,7 @@ class SubmitSteps:
         self, live: LiveJob, job: Job, model: MusicModel, reference_file: Path | None, *, before: Job
     ) -> StepResult:
         log.info("job moved", extra={"job": job.id, "state": job.state, "attempt": job.attempt})
+        live.moved()
         self._context.card_updater.show(live, job)
         crash.reach(CrashPoint.AFTER_SUBMITTING)
         request = GenerationRequest(
@@ -165,7 +170,9 @@ class SubmitSteps:
             return DONE
         crash.reach(CrashPoint.ID_STORED)
         self._context.accepted(live, settled)
-        return RunAgain(after_seconds=model.pace.poll_interval_seconds)
+        looks = self._looks
+        pause = None if looks is None else await looks.first_pause_seconds(settled, model)
+        return RunAgain(after_seconds=model.pace.poll_interval_seconds if pause is None else pause)
 
     async def _answered(
         self, live: LiveJob, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]

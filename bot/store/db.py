@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
 from bot.store.jobs import SqlJobStore
 from bot.store.migrate import migrate, newest, refuse_newer
 from bot.store.postgresql import look_into, name_of, postgresql_engine, refuse_bad_files, start_errors_named
+from bot.store.space_used import takes_bytes
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,8 @@ async def open_store(
             await _prepare_file(parsed, clock, stack)
         database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous, disk=disk)
         stack.push_async_callback(database.close)
+        if disk is not None:
+            disk.watch_database(partial(takes_bytes, database))
         yield SqlJobStore(database)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.database_address import PostgresqlAddress, parse
-from bot.disk import Disk
+from bot.disk import Disk, DiskPlace
 from bot.errors import DiskError, StoreBusyError, StoreDiskError
 from bot.store.driver_errors import driver_errors_mapped
 from bot.store.postgresql import TURNS, postgresql_engine
@@ -88,7 +88,7 @@ class Database:
                     yield connection
         except StoreDiskError as error:
             if self._disk is not None:
-                self._disk.failed(DiskError(f"the database takes nothing: {error}; look at the disk of DATABASE_URL"))
+                self._disk.failed(DiskError(f"the database takes nothing: {error}"), place=DiskPlace.DATABASE)
             raise
 
 

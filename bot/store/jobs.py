@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import wraps
 from types import CoroutineType
@@ -114,7 +115,8 @@ class SqlJobStore:
     async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:
         async with self.database.writing() as connection:
             await charges.lock(connection)
-            return await self._added(connection, order, now, is_outside=False, space=space)
+            taken = replace(order, answered_at=order.answered_at or now)
+            return await self._added(connection, taken, now, is_outside=False, space=space)
 
     @_to_the_end
     async def admit(self, order: Order, now: datetime, terms: Terms, *, space: SpaceLimits | None = None) -> Admitted:
@@ -301,6 +303,11 @@ class SqlJobStore:
         )
         async with self.database.writing() as connection:
             await connection.execute(statement)
+
+    @_to_the_end
+    async def note_burnt(self, job_id: int, now: datetime) -> None:
+        async with self.database.writing() as connection:
+            await charges.note_burnt(connection, job_id, now)
 
     @_to_the_end
     async def forget_places(self, now: datetime) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bot.disk import advice_for
 from bot.errors import StartError
 from bot.store.driver_errors import busy_word
 
@@ -27,7 +28,7 @@ _ADVICE = {
     "disk full": "Free some space on that disk",
     "locked": "Close the other programs that have it open",
     "read-only": "Make the file and its folder writable for this user",
-    "out of reach": "Make the file and its folder readable and writable for this user",
+    "cannot be opened": "Make the file and its folder readable and writable for this user",
 }
 
 
@@ -36,9 +37,10 @@ def make_folder(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
+        advice = advice_for(error, "Make the place above it writable for this user")
         raise StartError(
-            f"The folder {path.parent} cannot be created ({error.strerror}). "
-            "Make the place above it writable for this user, or set DATABASE_URL to another one."
+            f"The folder {path.parent} cannot be created ({error.strerror}). {advice}, "
+            "or set DATABASE_URL to another one."
         ) from None
 
 
@@ -175,8 +177,8 @@ def _told(path: Path) -> Generator[None]:
         raise start_error(path, error) from None
     except OSError as error:
         raise StartError(
-            f"{path} cannot be used ({error.strerror}). Make the file and its folder writable for this user, "
-            "then start again."
+            f"{path} cannot be used ({error.strerror}). "
+            f"{advice_for(error, 'Make the file and its folder writable for this user')}, then start again."
         ) from None
 
 

@@ -86,7 +86,7 @@ jobs = Table(
     Column("price_micros", SNOWFLAKE, nullable=False, server_default=text("37000")),
     # NULL: no server, or a row from before this was asked.
     Column("bot_is_member", Boolean),
-    # When Discord took our answer to the order; not part of a Job, nobody writes it yet.
+    # When Discord took our answer to the order; NULL: not yet, or never.
     Column("answered_at", Instant),
     # What our copy of the reference holds of the disk, or will, by what Discord says; NULL when there is none.
     Column("reference_copy_bytes", SNOWFLAKE),
@@ -179,6 +179,7 @@ places = Table(
     Column("at", Instant, nullable=False),
     Column("back_at", Instant),  # since then it does not count
     Column("given_at", Instant),  # back, although it was paid for
+    Column("burnt_at", Instant),  # the check of its reference used up its child's limits
 )
 
 #: Millionths that are reserved: one row for each model.
@@ -215,6 +216,7 @@ is_live = text(_one_of("state", LIVE))
 is_resting = text(_one_of("state", LIVE).replace(" IN ", " NOT IN "))
 is_counted = text("back_at IS NULL")
 is_given_back = text("given_at IS NOT NULL")
+is_burnt = text("burnt_at IS NOT NULL")
 is_gift = text("job_id IS NULL")
 is_unfinished = or_(is_live, jobs.c.notified_state.is_distinct_from(jobs.c.state))
 
@@ -249,3 +251,4 @@ Index("place_by_time", places.c.at)
 Index("place_of_member", places.c.member_id, places.c.at, sqlite_where=is_counted, postgresql_where=is_counted)
 Index("place_of_guild", places.c.guild_id, places.c.at, sqlite_where=is_counted, postgresql_where=is_counted)
 Index("place_given", places.c.member_id, places.c.given_at, sqlite_where=is_given_back, postgresql_where=is_given_back)
+Index("place_burnt", places.c.member_id, places.c.burnt_at, sqlite_where=is_burnt, postgresql_where=is_burnt)

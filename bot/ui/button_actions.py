@@ -117,6 +117,8 @@ class JobPress(JobActs):
         except OrderError as error:
             await OrderFlow(self._ctx).refuse_again(self.job, error)
             return
+        # the answer first: a press that can no longer be answered was made again elsewhere, and must not be paid for
+        await self._interaction.response.defer()
         moved = await self._ctx.jobs.risk_again(self.job.id, self.actor, press=self._interaction.id)
         await self._show_moved(moved, "control.risked")
 
@@ -265,7 +267,10 @@ class JobPress(JobActs):
         if message is None or message.id != job.card_message_id:
             await self._ctx.reply_privately(self._ctx.text(sentence))
             return
-        await self._interaction.response.edit_message(**self._ctx.card_of(job))
+        if self._interaction.response.is_done():
+            await self._interaction.edit_original_response(**self._ctx.card_of(job))
+        else:
+            await self._interaction.response.edit_message(**self._ctx.card_of(job))
 
 
 async def _remove_messages(client: discord.Client, job: Job) -> bool:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol, cast
 
 import discord
 from discord import InteractionResponseType, ui
 
 from bot.clock import Clock
+from bot.discord_time import DiscordTime
 from bot.errors import OrderError
 from bot.jobs.model import Job
 from bot.jobs.ports import Eta, Tracks
@@ -33,6 +35,7 @@ class InteractionServices:
     drafts: Drafts
     file_name: Callable[[str, str], str]  #: a safe name from a title and a suffix, see bot.audio.file_names
     tracks: Tracks | None = None  #: hears what was not heard yet before it is sent; None: that is not sent
+    discord_time: DiscordTime | None = None  #: None: not known, and nothing is judged by its age
     deduplicator: InteractionDeduplicator = field(default_factory=InteractionDeduplicator)
 
 
@@ -81,6 +84,12 @@ class InteractionContext:
     def clock(self) -> Clock:
         """The bot's clock."""
         return self.services.clock
+
+    @property
+    def age(self) -> timedelta | None:
+        """How long ago it was typed or pressed, both times by Discord's clock; None while that is not known."""
+        now = self.services.discord_time.now() if self.services.discord_time else None
+        return None if now is None else now - self.interaction.created_at
 
     @property
     def requirements(self) -> OrderRequirements:

@@ -7,6 +7,7 @@ import discord
 from discord import ui
 
 from bot.errors import Reason
+from bot.foreign_text import cleaned, isolated
 from bot.jobs.model import Job, JobState
 from bot.texts import text
 from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
@@ -158,7 +159,13 @@ async def show_song(ctx: InteractionContext, job: Job | None, page_number: int =
 def choice_label(job: Job, locale: str) -> str:
     """A song in a menu or in the list that appears while typing; at most 100 characters (Discord)."""
     return clip(
-        text("tracks.choice", locale, title=clip(job.title, 60) or "?", state=text(f"state.{job.state}", locale)), 100
+        text(
+            "tracks.choice",
+            locale,
+            title=clip(isolated(cleaned(job.title)), 60) or "?",
+            state=text(f"state.{job.state}", locale),
+        ),
+        100,
     )
 
 

@@ -10,11 +10,11 @@ from bot.jobs.model import Job
 from bot.jobs.service import Quota
 from bot.texts import text
 from bot.ui.cards import card_link
-from bot.ui.formatting import ago, plain, titled
+from bot.ui.formatting import ago, foreign, titled
 from bot.ui.requirements import OrderRequirements
 
 #: Reasons with a sentence of their own for a time that is known.
-_WITH_A_TIME = frozenset({Reason.PAUSED, Reason.BLOCKED, Reason.BUDGET})
+_WITH_A_TIME = frozenset({Reason.PAUSED, Reason.BLOCKED, Reason.BUDGET, Reason.HEARING_WAITS})
 #: Reasons that count, with a sentence of their own for one.
 _COUNTED = frozenset({Reason.LIMIT_DAY, Reason.LIMIT_AT_ONCE, Reason.LIMIT_GUILD})
 _OTHERS = frozenset({Reason.NOT_ALLOWED, Reason.ALREADY_TAKEN})
@@ -29,7 +29,7 @@ def admission_refusal(error: OrderError, locale: str) -> str | None:
         return _already(error.values.get("job_id"), jobs, locale)
     parts = [_sentence(error, locale)]
     if note := error.values.get("note"):
-        parts.append(f"> {plain(str(note))}")
+        parts.append(f"> {foreign(str(note))}")
     if jobs:
         parts.append(under_way(jobs, locale))
     return "\n".join(parts)

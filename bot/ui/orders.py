@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import discord
 
 from bot.errors import OrderError, Reason
+from bot.foreign_text import cleaned
 from bot.jobs.admission import PlaceRequest
 from bot.jobs.lyrics import made_title, to_prompt
 from bot.jobs.model import Order, Place, Reference
@@ -53,7 +54,7 @@ def to_order(order_input: OrderInput, requester: Requester, requirements: OrderR
         raise OrderError(Reason.REFERENCE_GONE)
     check_song(order_input.song, requirements)
     prompt = to_prompt(order_input.lyrics, requirements.prompt)
-    title = " ".join(order_input.title.split())
+    title = cleaned(order_input.title)
     if len(title) > requirements.title_max_characters:
         raise OrderError(Reason.TITLE_TOO_LONG, count=len(title), limit=requirements.title_max_characters)
     if requirements.blocklist.find(title, order_input.lyrics, prompt.sung) is not None:

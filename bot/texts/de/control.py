@@ -5,6 +5,7 @@ TEXTS: dict[str, str] = {
     "control.cancel_paid": "Abbrechen (wird trotzdem berechnet)",
     "control.again": "Noch einmal",
     "control.retry": "Neuer Versuch",
+    "control.after_all": "Doch noch machen",
     "control.edit": "Text ändern",
     "control.other_song": "Anderes Lied",
     "control.lyrics": "Text",

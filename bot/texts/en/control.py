@@ -5,6 +5,7 @@ TEXTS: dict[str, str] = {
     "control.cancel_paid": "Cancel (still charged)",
     "control.again": "Again",
     "control.retry": "Try again",
+    "control.after_all": "Make it after all",
     "control.edit": "Edit lyrics",
     "control.other_song": "Another song",
     "control.lyrics": "Lyrics",

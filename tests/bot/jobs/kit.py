@@ -58,6 +58,8 @@ class HeardRunner(JobRunner):
 class Kit:
     """One process, as far as jobs are concerned. `restarted` gives a second one on the same rows and files."""
 
+    poll_cost_seconds: float | None = None  #: None: looks are not learned
+
     def __init__(self, store: SqlJobStore, folder: Path, *, clock: MovedClock | None = None, places: int = 20) -> None:
         self.real_store = store
         self.folder = folder
@@ -89,7 +91,13 @@ class Kit:
             metrics=self.metrics,
             supervisor=self.supervisor,
         )
-        assembly = assemble(ground, models=MusicModels([self.model]), pace=self.model.pace, engine=HeardRunner)
+        assembly = assemble(
+            ground,
+            models=MusicModels([self.model]),
+            pace=self.model.pace,
+            engine=HeardRunner,
+            poll_cost_seconds=self.poll_cost_seconds,
+        )
         self.steps = assembly.steps(
             Outside(
                 references=self.fetcher,
@@ -104,6 +112,7 @@ class Kit:
         self.brake = assembly.brake
         self.eta_estimator = assembly.eta_estimator
         self.engine = assembly.engine
+        self.looks = assembly.looks
         self.woken = assembly.engine.woken
         self._interactions = itertools.count(1)
         self._live: dict[int, LiveJob] = {}
