@@ -22,11 +22,13 @@ from bot.gateway import GatewayKeeper
 from bot.jobs.ports import Tracks
 from bot.jobs.service import JobService
 from bot.logs import counted
+from bot.operators.buttons import OperatorControl
+from bot.presence import Presence
 from bot.proxies import STRAIGHT, ProxyError, ProxyRules
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
 from bot.ui.error_handler import report
-from bot.ui.interaction_context import InteractionContext, InteractionServices
+from bot.ui.interaction_context import InteractionContext, InteractionServices, OperatorServices
 from bot.ui.requirements import OrderRequirements
 from bot.ui.translation import Translator
 
@@ -90,8 +92,13 @@ class ComposeClient(commands.Bot):
         clock: Clock,
         extensions: Sequence[str],
         proxies: ProxyRules = STRAIGHT,
+        operators: OperatorServices | None = None,
     ) -> None:
-        """Needs no network; `run_client` starts it. `extensions`: the features, by name, for the core imports none."""
+        """Needs no network; `run_client` starts it. `extensions`: the features, by name, for the core imports none.
+
+        `operators`: None offers them nothing.
+        """
+        self.presence = None if operators is None else Presence(self, operators.operating, clock)
         self.trouble = ""
         """Why Discord cannot be reached just now, for operators; empty when nothing is known."""
         self._proxies = proxies
@@ -117,8 +124,15 @@ class ComposeClient(commands.Bot):
             requirements=requirements,
             drafts=Drafts(clock),
             file_name=file_name,
+            operators=operators,
+            **({} if self.presence is None else {"show_presence": self.presence.refresh}),
         )
-        self.command_sync = CommandSync(self.tree, clock)
+        self.command_sync = CommandSync(
+            self.tree,
+            clock,
+            guild_ids=self.services.operator_guild_ids,
+            values=None if operators is None else operators.values,
+        )
         self.gateway = GatewayKeeper(self, clock)
         self._to_load = tuple(extensions)
         self._unsaid_guilds: frozenset[int] = requirements.doors.guild_ids
@@ -131,7 +145,7 @@ class ComposeClient(commands.Bot):
     async def setup_hook(self) -> None:
         """Register controls, load features, see that Discord has the commands. Runs once, before the gateway."""
         self._trust_owners()
-        self.add_dynamic_items(*CONTROLS)
+        self.add_dynamic_items(*CONTROLS, OperatorControl)
         await self.tree.set_translator(Translator())
         for name in self._to_load:
             if name not in self.extensions:  # a login that a ban cut off is made once more
@@ -189,6 +203,8 @@ class ComposeClient(commands.Bot):
                 ", ".join(map(str, sorted(strange))),
             )
         self._unsaid_guilds = frozenset()
+        if self.presence is not None:
+            await self.presence.refresh(is_new_session=True)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Forms, and buttons that no version known here has drawn; everything else is dispatched by discord.py."""

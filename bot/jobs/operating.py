@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.errors import NoSuchJobError, TooLateError
 from bot.jobs.acting import OperatedStore
 from bot.jobs.acts import Act, ActRefusedError, KeptRule, Notice, SongReport, SpentReport, What, notice_name
-from bot.jobs.admission import EVERYWHERE, PAUSED, Pause, RuleKind, SubjectKind
+from bot.jobs.admission import EVERYWHERE, PAUSED, Pause, PlaceRequest, RuleKind, Rules, SubjectKind, Terms, Usage
 from bot.jobs.model import RESTING, Job, JobState
 from bot.jobs.notices import NoticeBoard
 
@@ -235,6 +235,22 @@ class Operating:
             raise TooLateError(f"job {job_id} is {job.state}")
         act = Act(by=by, guild_id=scope, what=What.GIVE_BACK, about=f"song {job_id}")
         return await self._store.give_back(job, act, self._clock.now())
+
+    async def posted_again(self, scope: int, by: int, job_id: int) -> None:
+        """Write down that a delivered track is posted once more, before that is done."""
+        act = Act(by=by, guild_id=scope, what=What.DELIVER_AGAIN, about=f"song {job_id}")
+        await self._store.note_act(act, self._clock.now())
+
+    async def standing_of(self, asked: PlaceRequest, terms: Terms) -> tuple[Rules, Usage]:
+        """All that a verdict would be made of."""
+        return await self._store.standing_of(asked, self._clock.now(), terms)
+
+    async def allowed_per_day(self, guild_id: int, default: int | None) -> int | None:
+        """How many songs a day the bot's operators allow a server; None: no limit. `default`: by the settings."""
+        rules = await self._store.rules_of(EVERYWHERE, SubjectKind.GUILD, RuleKind.LIMIT_DAY)
+        mine = [rule for rule in self._holding(rules) if rule.subject_id == guild_id]
+        value = mine[-1].value if mine else None
+        return default if value is None or not value.isdecimal() else int(value)
 
     async def deleted(self, scope: int, by: int, job_id: int) -> None:
         """Write down that a song was taken away, before that is done."""

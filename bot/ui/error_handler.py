@@ -12,6 +12,8 @@ import discord
 from discord import app_commands
 
 from bot.errors import DiskError, NoSuchJobError, NotYoursError, OrderError, Reason, StoreBusyError, TooLateError
+from bot.jobs.acts import ActRefusedError
+from bot.ui.formatting import plain
 from bot.ui.forms import typed_in
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.replies import with_lyrics_note
@@ -59,6 +61,8 @@ def _sentence(ctx: InteractionContext, error: BaseException) -> str | None:
     match error:
         case OrderError():
             return ctx.refusal(error)
+        case ActRefusedError():
+            return ctx.text(error.key, **{name: _shown(value) for name, value in error.values.items()})
         case NotYoursError():
             return ctx.text("control.not_yours")
         case TooLateError():
@@ -71,6 +75,10 @@ def _sentence(ctx: InteractionContext, error: BaseException) -> str | None:
             return ctx.text("answer.disk")
         case _:
             return None
+
+
+def _shown(value: object) -> object:
+    return plain(value) if isinstance(value, str) else value
 
 
 def _is_unanswerable(error: BaseException) -> bool:

@@ -1,6 +1,6 @@
 """What an interaction is answered with: made once when it arrives, and handed on instead of its parts."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -10,7 +10,8 @@ from discord import InteractionResponseType, ui
 from bot.clock import Clock
 from bot.errors import OrderError
 from bot.jobs.model import Job
-from bot.jobs.ports import Eta, Tracks
+from bot.jobs.operating import Operating
+from bot.jobs.ports import Eta, Tracks, ValueStore
 from bot.jobs.service import JobService
 from bot.texts import text
 from bot.ui.cards import job_card
@@ -24,6 +25,19 @@ from bot.ui.requirements import OrderRequirements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorServices:
+    """What operators' commands work with."""
+
+    operating: Operating
+    guild_ids: frozenset[int] = frozenset()  #: servers that have the commands for the whole bot
+    values: ValueStore  #: where is kept which servers had them
+
+
+async def _nothing() -> None:
+    """For clients that show no presence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionServices:
     """What every interaction of a client works with; the client holds one, see ComposeClient."""
 
@@ -33,7 +47,14 @@ class InteractionServices:
     drafts: Drafts
     file_name: Callable[[str, str], str]  #: a safe name from a title and a suffix, see bot.audio.file_names
     tracks: Tracks | None = None  #: hears what was not heard yet before it is sent; None: that is not sent
+    operators: OperatorServices | None = None  #: None: nothing is offered to them
+    show_presence: Callable[[], Awaitable[None]] = _nothing  #: that the bot is paused, or no longer
     deduplicator: InteractionDeduplicator = field(default_factory=InteractionDeduplicator)
+
+    @property
+    def operator_guild_ids(self) -> frozenset[int]:
+        """From where the whole bot is run."""
+        return frozenset() if self.operators is None else self.operators.guild_ids
 
 
 class _HasServices(Protocol):

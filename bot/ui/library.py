@@ -11,7 +11,7 @@ from bot.texts import text
 from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
 from bot.ui.cards import card_buttons, track_link
 from bot.ui.custom_ids import choice_id, page_id
-from bot.ui.formatting import ICONS, ago, clip, fenced, length, mention, titled, why
+from bot.ui.formatting import ICONS, ago, clip, fenced, length, mention, plain, titled, why
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.render import Parts, finished, to_button
 from bot.ui.requirements import OrderRequirements
@@ -69,6 +69,12 @@ def queue_text(jobs: Sequence[Job], channel_id: int, locale: str) -> str:
     if elsewhere := len(jobs) - len(here):
         lines.append(text("tracks.queue.elsewhere", locale, count=elsewhere))
     return "\n".join(lines) or text("tracks.queue.empty", locale)
+
+
+def notices_above(ctx: InteractionContext, shown: str) -> str:
+    """What operators tell everybody here, above what else is shown."""
+    told = ctx.requirements.notices.told_in(ctx.interaction.guild_id, ctx.clock.now())
+    return "\n".join([*(f"📣 {plain(notice)}" for notice in told), shown])
 
 
 def song_text(job: Job, requirements: OrderRequirements, locale: str) -> str:

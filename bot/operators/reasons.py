@@ -1,0 +1,84 @@
+"""`why`: whether somebody may order, which rule stops or lets them, and what is left. Pure but for the one look."""
+
+from dataclasses import dataclass
+
+from bot.jobs.admission import EVERYWHERE, Limits, PlaceRequest, Refused, Rule, RuleKind, Rules, SubjectKind, Usage
+from bot.operators.answers import Answer, channels_text, end_of
+from bot.texts import text
+from bot.ui.formatting import clip, mention, plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """What a verdict was made of."""
+
+    asked: PlaceRequest
+    rules: Rules
+    limits: Limits
+    usage: Usage
+    refused: Refused | None
+
+
+def why_answer(found: Why, *, name: str, sentence: str, locale: str) -> Answer:
+    """`name`: theirs. `sentence`: what they would read; empty when they may order."""
+    member = mention(found.asked.member_id)
+    verdict = (
+        text("operator.why.yes", locale, member=member)
+        if found.refused is None
+        else text("operator.why.no", locale, member=member, sentence=sentence.replace("\n", "\n> "))
+    )
+    body = "\n".join([verdict, "", *_usage(found, locale)])
+    rules = [line for rule in found.rules.rows if (line := _rule(rule, found, locale))]
+    if channels := [rule.subject_id for rule in found.rules.rows if rule.subject_kind is SubjectKind.CHANNEL]:
+        rules.append(text("operator.why.rule.channels", locale, channels=channels_text(channels[:20], locale)))
+    shown = "\n".join(rules) or text("operator.why.no_rules", locale)
+    return Answer(
+        heading=clip(text("operator.why.heading", locale, name=plain(name)), 256),
+        body=body,
+        lines=((text("operator.why.rules", locale), clip(shown, 1024)),),
+    )
+
+
+def _usage(found: Why, locale: str) -> list[str]:
+    if found.asked.member_id in found.rules.terms.operators:
+        return [text("operator.why.operator", locale)]
+    limits, usage = found.limits, found.usage
+    lines = [
+        _used("day", usage.member.count, limits.member_per_day, locale),
+        _used("at_once", usage.live, limits.member_at_once, locale),
+    ]
+    if limits.guild_per_day is not None:
+        lines.append(text("operator.why.guild", locale, used=usage.guild.count, limit=limits.guild_per_day))
+    if found.rules.gifts:
+        lines.append(text("operator.why.gifts", locale, count=found.rules.gifts))
+    return lines
+
+
+def _used(name: str, used: int, limit: int | None, locale: str) -> str:
+    if limit is None:
+        return text(f"operator.why.{name}_none", locale)
+    return text(f"operator.why.{name}", locale, used=used, limit=limit)
+
+
+def _rule(rule: Rule, found: Why, locale: str) -> str:
+    subject = _subject(rule, found, locale)
+    if rule.kind is RuleKind.BLOCK and rule.subject_kind is SubjectKind.MEMBER:
+        line = text("operator.why.rule.block", locale, subject=subject, end=end_of(rule.until, locale))
+    elif rule.kind is RuleKind.BLOCK and rule.subject_kind is SubjectKind.GUILD:
+        line = text("operator.why.rule.pause", locale, end=end_of(rule.until, locale))
+    elif rule.kind in {RuleKind.LIMIT_DAY, RuleKind.LIMIT_AT_ONCE}:
+        value = "∞" if rule.value is None else rule.value
+        line = text(f"operator.why.rule.{rule.kind}", locale, subject=subject, value=value)
+    else:
+        return ""
+    return f"{line} ({text('operator.why.everywhere', locale)})" if rule.guild_id == EVERYWHERE else line
+
+
+def _subject(rule: Rule, found: Why, locale: str) -> str:
+    match rule.subject_kind:
+        case SubjectKind.ROLE:
+            return "@everyone" if rule.subject_id == found.asked.guild_id else f"<@&{rule.subject_id}>"
+        case SubjectKind.MEMBER:
+            return mention(rule.subject_id)
+        case _:
+            return text("operator.limit.this_server", locale)
