@@ -10,17 +10,31 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import DuplicateOrderError
-from bot.jobs.admission import WINDOW, PlaceRequest, Refused, Rules, Taken, Terms, Usage, recheck, verdict
+from bot.jobs.admission import (
+    EVERYWHERE,
+    WINDOW,
+    PlaceRequest,
+    Refused,
+    RuleKind,
+    Rules,
+    SubjectKind,
+    Taken,
+    Terms,
+    Usage,
+    recheck,
+    verdict,
+)
 from bot.jobs.admitting import Admitted
 from bot.jobs.ledger import stands
 from bot.jobs.model import Job, JobEvent, JobState, Order, check_move
 from bot.jobs.ports import Changes, Tally
 from bot.store import charges, counting
+from bot.store.columns import Instant
 from bot.store.engines import Database, to_the_end
 from bot.store.moves import add_event, move_row
 from bot.store.operating import OperatorStatements
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
-from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, kept_values
+from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, kept_values, rules
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -50,11 +64,23 @@ _RESOLVE = (
 )
 _UNFINISHED = select(jobs.c.id).where(is_unfinished).order_by(jobs.c.id)
 _UNKNOWN = select(jobs.c.id).where(jobs.c.state == JobState.UNKNOWN).order_by(jobs.c.id)
+#: Songs of a server that is paused keep their place, and hold up nobody else.
+_is_paused = (
+    select(rules.c.id)
+    .where(
+        rules.c.guild_id.in_([EVERYWHERE, jobs.c.guild_id]),
+        rules.c.subject_kind == SubjectKind.GUILD,
+        rules.c.subject_id == jobs.c.guild_id,
+        rules.c.kind == RuleKind.BLOCK,
+        or_(rules.c.until.is_(None), rules.c.until > bindparam("now", type_=Instant())),
+    )
+    .exists()
+)
 _AHEAD = select(func.count()).where(
     jobs.c.model == bindparam("model"),
     or_(
         jobs.c.state.in_([JobState.SUBMITTING, JobState.GENERATING]),
-        and_(jobs.c.state == JobState.QUEUED, jobs.c.id < bindparam("job_id")),
+        and_(jobs.c.state == JobState.QUEUED, jobs.c.id < bindparam("job_id"), ~_is_paused),
     ),
 )
 _OF_MEMBER = select(jobs).where(jobs.c.member_id == bindparam("member")).order_by(jobs.c.id.desc())
@@ -205,9 +231,10 @@ class SqlJobStore(OperatorStatements):
             return (await connection.execute(_UNKNOWN)).scalars().all()
 
     @to_the_end
-    async def ahead_of(self, job: Job) -> int:
+    async def ahead_of(self, job: Job, now: datetime | None = None) -> int:
+        values = {"job_id": job.id, "model": job.model, "now": now}
         async with self.database.reading() as connection:
-            return (await connection.execute(_AHEAD, {"job_id": job.id, "model": job.model})).scalar_one()
+            return (await connection.execute(_AHEAD, values)).scalar_one()
 
     @to_the_end
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
