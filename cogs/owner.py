@@ -6,6 +6,7 @@ from discord.ext import commands
 from bot.client import ComposeClient
 from bot.operators.commands import OwnerGroup
 from bot.operators.rights import owner_desk
+from bot.ui.interaction_context import operator_guild_ids_of
 
 
 class Owner(commands.Cog):
@@ -18,12 +19,12 @@ class Owner(commands.Cog):
 
     async def cog_load(self) -> None:
         """Add it to each of those servers."""
-        for guild_id in sorted(self._bot.services.operator_guild_ids):
+        for guild_id in sorted(operator_guild_ids_of(self._bot)):
             self._bot.tree.add_command(self._group, guild=discord.Object(guild_id))
 
     async def cog_unload(self) -> None:
         """Remove it again."""
-        for guild_id in self._bot.services.operator_guild_ids:
+        for guild_id in operator_guild_ids_of(self._bot):
             self._bot.tree.remove_command(self._group.name, guild=discord.Object(guild_id))
 
 

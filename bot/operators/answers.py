@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.amounts import money_in_words
 from bot.jobs.acts import KeptRule, SongReport, SpentReport
+from bot.jobs.admission import RuleKind
 from bot.jobs.model import RESTING, Job, JobState
 from bot.texts import text
 from bot.ui.cards import card_link, track_link
@@ -33,11 +34,24 @@ def at(moment: datetime) -> str:
     return f"<t:{int(moment.timestamp())}:f>"
 
 
+#: Sentences that have a second form for a known end.
+_UNTIL = {
+    "operator.pause.done": "operator.pause.done_until",
+    "operator.block.done": "operator.block.done_until",
+    "operator.notice.done": "operator.notice.done_until",
+}
+#: Limits: the sentence with a number, and the one without.
+_LIMITS = {
+    RuleKind.LIMIT_DAY: ("operator.limit.per_day", "operator.limit.per_day_none"),
+    RuleKind.LIMIT_AT_ONCE: ("operator.limit.at_once", "operator.limit.at_once_none"),
+}
+
+
 def ended(key: str, until: datetime | None, locale: str, **values: object) -> Answer:
     """A sentence that has a second form for a known end."""
     if until is None:
         return Answer(body=text(key, locale, **values))
-    return Answer(body=text(f"{key}_until", locale, at=at(until), again=ago(until), **values))
+    return Answer(body=text(_UNTIL[key], locale, at=at(until), again=ago(until), **values))
 
 
 def blocked_answer(rules: Sequence[KeptRule], locale: str) -> Answer:
@@ -66,9 +80,9 @@ def end_of(until: datetime | None, locale: str) -> str:
 
 def limit_answer(subject: str, per_day: int | None, at_once: int | None, *, is_server: bool, locale: str) -> Answer:
     """What holds for a role, a member or a server from now on."""
-    parts = [_limit("per_day", per_day, locale)]
+    parts = [_limit(RuleKind.LIMIT_DAY, per_day, locale)]
     if not is_server:
-        parts.append(_limit("at_once", at_once, locale))
+        parts.append(_limit(RuleKind.LIMIT_AT_ONCE, at_once, locale))
     return Answer(body=text("operator.limit.done", locale, subject=subject, limits=", ".join(parts)))
 
 
@@ -168,10 +182,9 @@ def offers(job: Job) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _limit(name: str, value: int | None, locale: str) -> str:
-    if value is None:
-        return text(f"operator.limit.{name}_none", locale)
-    return text(f"operator.limit.{name}", locale, value=value)
+def _limit(kind: RuleKind, value: int | None, locale: str) -> str:
+    key, without = _LIMITS[kind]
+    return text(without, locale) if value is None else text(key, locale, value=value)
 
 
 def _listed(lines: Sequence[str], count: int, locale: str) -> str:

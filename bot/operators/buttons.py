@@ -23,6 +23,14 @@ from bot.ui.render import finished
 
 #: `operator:v1:<action>:<g: this server, o: the whole bot>:<job id>`
 _TEMPLATE = r"operator:v1:(?P<action>[a-z_]+):(?P<scope>[go]):(?P<job>[0-9]{1,18})"
+#: Action -> its label.
+LABELS = {
+    "deliver": "operator.control.deliver",
+    "look": "operator.control.look",
+    "give_back": "operator.control.give_back",
+    "delete": "operator.control.delete",
+    "delete_sure": "operator.control.delete_sure",
+}
 _STYLES = {"delete": discord.ButtonStyle.danger, "delete_sure": discord.ButtonStyle.danger}
 
 
@@ -34,7 +42,7 @@ def song_view(job: Job, scope: int, locale: str) -> ui.View:
 def _button(action: str, job_id: int, scope: int, locale: str) -> ui.Button[ui.View]:
     letter = "o" if scope == EVERYWHERE else "g"
     return ui.Button(
-        label=text(f"operator.control.{action}", locale),
+        label=text(LABELS[action], locale),
         style=_STYLES.get(action, discord.ButtonStyle.secondary),
         custom_id=f"operator:v1:{action}:{letter}:{job_id}",
     )

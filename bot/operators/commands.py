@@ -12,6 +12,7 @@ from discord import app_commands
 from bot.jobs.admission import SubjectKind
 from bot.jobs.operating import MAX_DAYS, MAX_GIFT, MAX_NOTE_CHARACTERS, MAX_WORD_CHARACTERS
 from bot.operators import deeds
+from bot.operators.command_words import COMMANDS, OPTIONS
 from bot.operators.rights import Desk
 from bot.ui.translation import worded
 
@@ -22,17 +23,22 @@ Somebody = discord.Member | discord.User
 OpenDesk = Callable[[discord.Interaction], Desk]
 
 
+def _words(name: str) -> dict[str, app_commands.locale_str]:
+    """Name and description of a command, in every language."""
+    key, about = COMMANDS[name]
+    return {"name": worded(key), "description": worded(about)}
+
+
 def _command(name: str) -> Any:
-    words = {"name": worded(f"command.operator.{name}"), "description": worded(f"command.operator.{name}.about")}
-    return app_commands.command(**words)
+    return app_commands.command(**_words(name))
 
 
 def _options(*names: str) -> Callable[[Any], Any]:
     """Names and descriptions of options, in every language."""
 
     def named(command: Any) -> Any:
-        app_commands.describe(**{name: worded(f"command.operator.option.{name}.about") for name in names})(command)
-        app_commands.rename(**{name: worded(f"command.operator.option.{name}") for name in names})(command)
+        app_commands.describe(**{name: worded(OPTIONS[name][1]) for name in names})(command)
+        app_commands.rename(**{name: worded(OPTIONS[name][0]) for name in names})(command)
         return command
 
     return named
@@ -44,20 +50,15 @@ class OperatorGroup(app_commands.Group):
     def __init__(self, name: str, open_desk: OpenDesk, **more: Any) -> None:
         """`name`: of the texts, `admin` or `owner`. `open_desk` raises ActRefusedError for whoever may not."""
         super().__init__(
-            name=worded(f"command.operator.{name}"),
-            description=worded(f"command.operator.{name}.about"),
+            **_words(name),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             **more,
         )
         self.open_desk = open_desk
 
-    channels = app_commands.Group(
-        name=worded("command.operator.channels"), description=worded("command.operator.channels.about")
-    )
-    words = app_commands.Group(
-        name=worded("command.operator.words"), description=worded("command.operator.words.about")
-    )
+    channels = app_commands.Group(**_words("channels"))
+    words = app_commands.Group(**_words("words"))
 
     @_options("reason", "until")
     @_command("pause")
@@ -156,30 +157,24 @@ class OperatorGroup(app_commands.Group):
         await deeds.why(self.open_desk(interaction), member.id, member.display_name, roles)
 
     @_options("channel")
-    @channels.command(
-        name=worded("command.operator.channels.add"), description=worded("command.operator.channels.add.about")
-    )
+    @channels.command(**_words("channels.add"))
     async def add_channel(self, interaction: discord.Interaction, channel: app_commands.AppCommandChannel) -> None:
         """Orders here."""
         await deeds.add_channel(self.open_desk(interaction), channel.id)
 
     @_options("channel")
-    @channels.command(
-        name=worded("command.operator.channels.remove"), description=worded("command.operator.channels.remove.about")
-    )
+    @channels.command(**_words("channels.remove"))
     async def remove_channel(self, interaction: discord.Interaction, channel: app_commands.AppCommandChannel) -> None:
         """No longer."""
         await deeds.remove_channel(self.open_desk(interaction), channel.id)
 
-    @channels.command(
-        name=worded("command.operator.channels.list"), description=worded("command.operator.channels.list.about")
-    )
+    @channels.command(**_words("channels.list"))
     async def list_channels(self, interaction: discord.Interaction) -> None:
         """Which."""
         await deeds.list_channels(self.open_desk(interaction))
 
     @_options("word")
-    @words.command(name=worded("command.operator.words.add"), description=worded("command.operator.words.add.about"))
+    @words.command(**_words("words.add"))
     async def add_word(
         self, interaction: discord.Interaction, word: app_commands.Range[str, 1, MAX_WORD_CHARACTERS]
     ) -> None:
@@ -187,16 +182,14 @@ class OperatorGroup(app_commands.Group):
         await deeds.add_word(self.open_desk(interaction), word)
 
     @_options("word")
-    @words.command(
-        name=worded("command.operator.words.remove"), description=worded("command.operator.words.remove.about")
-    )
+    @words.command(**_words("words.remove"))
     async def remove_word(
         self, interaction: discord.Interaction, word: app_commands.Range[str, 1, MAX_WORD_CHARACTERS]
     ) -> None:
         """No longer."""
         await deeds.remove_word(self.open_desk(interaction), word)
 
-    @words.command(name=worded("command.operator.words.list"), description=worded("command.operator.words.list.about"))
+    @words.command(**_words("words.list"))
     async def list_words(self, interaction: discord.Interaction) -> None:
         """Which."""
         await deeds.list_words(self.open_desk(interaction))
@@ -212,8 +205,7 @@ class OwnerGroup(OperatorGroup):
         self.add_command(
             _options("role", "member", "server", "per_day", "at_once")(
                 app_commands.Command(
-                    name=worded("command.operator.limit"),
-                    description=worded("command.operator.limit.about"),
+                    **_words("limit"),
                     callback=self.limit_anybody,
                 )
             )

@@ -7,6 +7,16 @@ from bot.operators.answers import Answer, channels_text, end_of
 from bot.texts import text
 from bot.ui.formatting import clip, mention, plain
 
+#: What is used of a limit: the sentence with it, and the one without.
+_USED = {
+    RuleKind.LIMIT_DAY: ("operator.why.day", "operator.why.day_none"),
+    RuleKind.LIMIT_AT_ONCE: ("operator.why.at_once", "operator.why.at_once_none"),
+}
+_RULES = {
+    RuleKind.LIMIT_DAY: "operator.why.rule.limit_day",
+    RuleKind.LIMIT_AT_ONCE: "operator.why.rule.limit_at_once",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
@@ -44,8 +54,8 @@ def _usage(found: Why, locale: str) -> list[str]:
         return [text("operator.why.operator", locale)]
     limits, usage = found.limits, found.usage
     lines = [
-        _used("day", usage.member.count, limits.member_per_day, locale),
-        _used("at_once", usage.live, limits.member_at_once, locale),
+        _used(RuleKind.LIMIT_DAY, usage.member.count, limits.member_per_day, locale),
+        _used(RuleKind.LIMIT_AT_ONCE, usage.live, limits.member_at_once, locale),
     ]
     if limits.guild_per_day is not None:
         lines.append(text("operator.why.guild", locale, used=usage.guild.count, limit=limits.guild_per_day))
@@ -54,10 +64,9 @@ def _usage(found: Why, locale: str) -> list[str]:
     return lines
 
 
-def _used(name: str, used: int, limit: int | None, locale: str) -> str:
-    if limit is None:
-        return text(f"operator.why.{name}_none", locale)
-    return text(f"operator.why.{name}", locale, used=used, limit=limit)
+def _used(kind: RuleKind, used: int, limit: int | None, locale: str) -> str:
+    key, without = _USED[kind]
+    return text(without, locale) if limit is None else text(key, locale, used=used, limit=limit)
 
 
 def _rule(rule: Rule, found: Why, locale: str) -> str:
@@ -66,12 +75,14 @@ def _rule(rule: Rule, found: Why, locale: str) -> str:
         line = text("operator.why.rule.block", locale, subject=subject, end=end_of(rule.until, locale))
     elif rule.kind is RuleKind.BLOCK and rule.subject_kind is SubjectKind.GUILD:
         line = text("operator.why.rule.pause", locale, end=end_of(rule.until, locale))
-    elif rule.kind in {RuleKind.LIMIT_DAY, RuleKind.LIMIT_AT_ONCE}:
+    elif rule.kind in _RULES:
         value = "∞" if rule.value is None else rule.value
-        line = text(f"operator.why.rule.{rule.kind}", locale, subject=subject, value=value)
+        line = text(_RULES[rule.kind], locale, subject=subject, value=value)
     else:
         return ""
-    return f"{line} ({text('operator.why.everywhere', locale)})" if rule.guild_id == EVERYWHERE else line
+    if rule.guild_id != EVERYWHERE:
+        return line
+    return " ".join([line, "(" + text("operator.why.everywhere", locale) + ")"])
 
 
 def _subject(rule: Rule, found: Why, locale: str) -> str:

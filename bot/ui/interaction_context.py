@@ -66,6 +66,12 @@ def services_of(client: discord.Client) -> InteractionServices:
     return cast("_HasServices", client).services
 
 
+def operator_guild_ids_of(client: discord.Client) -> frozenset[int]:
+    """From where the whole bot is run; none for a client that is not the whole bot's."""
+    services: InteractionServices | None = getattr(client, "services", None)
+    return frozenset() if services is None else services.operator_guild_ids
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionContext:
     """One interaction, the language of whoever typed or pressed, and what it works with."""

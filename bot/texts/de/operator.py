@@ -92,7 +92,6 @@ TEXTS: dict[str, str] = {
     "operator.song.history": "Verlauf",
     "operator.song.reason": "Grund",
     "operator.song.none": "keine",
-    "operator.song.delivered": "Unten noch einmal gepostet.",
     "operator.song.delivering": "Es wird noch einmal zugestellt.",
     "operator.song.looking": "Der Musikdienst wird noch einmal gefragt; das kostet nichts.",
     "operator.song.given_back": "{member} hat den Platz des Tages zurück.",

@@ -82,7 +82,6 @@ TEXTS: dict[str, str] = {
     "operator.song.history": "History",
     "operator.song.reason": "Reason",
     "operator.song.none": "none",
-    "operator.song.delivered": "Posted once more below.",
     "operator.song.delivering": "It is being delivered once more.",
     "operator.song.looking": "The music service is asked once more; that costs nothing.",
     "operator.song.given_back": "The place of the day is given back to {member}.",
