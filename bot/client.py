@@ -169,7 +169,8 @@ class ComposeClient(commands.Bot):
     async def sync_if_changed(self) -> bool:
         """Make Discord's commands those of the tree as it is now; see CommandSync."""
         self._offer_where_orders_are_taken()
-        return await self.command_sync.sync_if_changed()
+        is_changed = await self.command_sync.sync_if_changed()
+        return await self.command_sync.sync_guilds() or is_changed
 
     def _offer_where_orders_are_taken(self) -> None:
         """Discord need not show what would be refused. Lists are shown everywhere: songs stay where they were made."""

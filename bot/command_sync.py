@@ -88,7 +88,25 @@ class CommandSync:
 
         A sync replaces all commands; new ones count against 200 a day.
         """
-        is_changed = await self._sync_everywhere()
+        there = await self._there()
+        if _compared(await self._payload()) == _compared(each for each in there if each["type"] != _ENTRY_POINT):
+            return False
+        kept = [_sent_back(each) for each in there if each["type"] == _ENTRY_POINT]
+        try:
+            await self._put(kept)
+        except discord.HTTPException as error:
+            if error.code != 50035 or not getattr(self._tree, "filters_files", False):
+                raise
+            # the newest part of the payload goes first; the content is checked in any case
+            log.warning("Discord refuses the commands; trying again without file types")
+            cast("Any", self._tree).filters_files = False
+            await self._put(kept)
+        log.info("commands synced: %s", ", ".join(command.name for command in self._tree.get_commands()))
+        return True
+
+    async def sync_guilds(self) -> bool:
+        """The same for the commands that single servers have; those that left the list lose them."""
+        is_changed = False
         for guild_id in sorted(self._guild_ids | await self._guilds_before()):
             is_changed |= await self._sync_guild(guild_id)
         if self._values is not None:
@@ -127,27 +145,11 @@ class CommandSync:
         log.info("commands of the server %d synced: %d", guild_id, len(wanted))
         return True
 
-    async def _sync_everywhere(self) -> bool:
-        there = await self._there()
-        if _compared(await self._payload()) == _compared(each for each in there if each["type"] != _ENTRY_POINT):
-            return False
-        kept = [_sent_back(each) for each in there if each["type"] == _ENTRY_POINT]
-        try:
-            await self._put(kept)
-        except discord.HTTPException as error:
-            if error.code != 50035 or not getattr(self._tree, "filters_files", False):
-                raise
-            # the newest part of the payload goes first; the content is checked in any case
-            log.warning("Discord refuses the commands; trying again without file types")
-            cast("Any", self._tree).filters_files = False
-            await self._put(kept)
-        log.info("commands synced: %s", ", ".join(command.name for command in self._tree.get_commands()))
-        return True
-
     async def _try(self, max_seconds: float | None) -> None:
         try:
             async with asyncio.timeout(max_seconds):
                 await self.sync_if_changed()
+                await self.sync_guilds()
         except _REFUSED as error:
             self._pause_seconds = _pause(error, self._refusals)
             self._refusals += 1

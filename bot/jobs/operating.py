@@ -132,7 +132,7 @@ class Operating:
     async def give(self, scope: int, by: int, member_id: int, songs: int, *, note: str = "") -> None:
         """So many songs more for this member within the next 24 hours, in this scope. Raises ActRefusedError."""
         if not 0 < songs <= MAX_GIFT:
-            raise ActRefusedError("operator.give.range", limit=MAX_GIFT)
+            raise ActRefusedError("operators.give.range", limit=MAX_GIFT)
         act = Act(by=by, guild_id=scope, what=What.GIVE, about=f"member {member_id}", note=f"{songs} {note}".strip())
         await self._store.give(member_id, songs, act, self._clock.now())
 
@@ -141,7 +141,7 @@ class Operating:
     async def add_channel(self, scope: int, by: int, channel_id: int) -> None:
         """Songs are ordered here, and in no channel that is not named so. Raises ActRefusedError."""
         if len(await self.channels(scope)) >= MAX_CHANNELS:
-            raise ActRefusedError("operator.channels.full", limit=MAX_CHANNELS)
+            raise ActRefusedError("operators.channels.full", limit=MAX_CHANNELS)
         act = Act(by=by, guild_id=scope, what=What.CHANNEL_ADD, about=f"channel {channel_id}")
         await self._store.lay_down(KeptRule(**_channel_of(scope, channel_id), by=by), act, self._clock.now())
 
@@ -158,7 +158,7 @@ class Operating:
         """Refuse orders with this word or phrase from now on; how it is kept. Raises ActRefusedError."""
         kept = _word_of(word)
         if len(await self.words(scope)) >= MAX_WORDS:
-            raise ActRefusedError("operator.words.full", limit=MAX_WORDS)
+            raise ActRefusedError("operators.words.full", limit=MAX_WORDS)
         act = Act(by=by, guild_id=scope, what=What.WORD_ADD, about=f"word {kept}")
         await self._store.lay_down(KeptRule(**_rule_of_word(scope, kept), by=by), act, self._clock.now())
         return kept
@@ -189,7 +189,7 @@ class Operating:
     async def spent(self, scope: int, days: int = 30) -> SpentReport:
         """What was spent on this UTC day and those before it, `days` in all. Raises ActRefusedError."""
         if not 0 < days <= MAX_DAYS:
-            raise ActRefusedError("operator.spent.range", limit=MAX_DAYS)
+            raise ActRefusedError("operators.spent.range", limit=MAX_DAYS)
         today = self._clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         named = [f"{today - timedelta(days=back):%Y-%m-%d}" for back in reversed(range(days))]
         since = today - timedelta(days=days - 1) - timedelta(microseconds=1)
@@ -282,9 +282,9 @@ def _word_of(typed: str) -> str:
     """As it is kept: in small letters, blanks made one. Raises ActRefusedError."""
     word = " ".join(typed.casefold().split())
     if not word.rstrip("* "):
-        raise ActRefusedError("operator.words.empty")
+        raise ActRefusedError("operators.words.empty")
     if len(word) > MAX_WORD_CHARACTERS:
-        raise ActRefusedError("operator.words.long", count=len(word), limit=MAX_WORD_CHARACTERS)
+        raise ActRefusedError("operators.words.long", count=len(word), limit=MAX_WORD_CHARACTERS)
     return word
 
 

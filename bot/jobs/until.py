@@ -20,11 +20,11 @@ def parse_until(typed: str | None, now: datetime) -> datetime | None:
         return None
     moment = _after(text, now) or _at(text)
     if moment is None:
-        raise ActRefusedError("operator.until.unknown", typed=text[:40])
+        raise ActRefusedError("operators.until.unknown", typed=text[:40])
     if moment <= now:
-        raise ActRefusedError("operator.until.past", typed=text[:40])
+        raise ActRefusedError("operators.until.past", typed=text[:40])
     if moment - now > MAX_AHEAD:
-        raise ActRefusedError("operator.until.far", typed=text[:40])
+        raise ActRefusedError("operators.until.far", typed=text[:40])
     return moment
 
 

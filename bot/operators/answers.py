@@ -36,14 +36,14 @@ def at(moment: datetime) -> str:
 
 #: Sentences that have a second form for a known end.
 _UNTIL = {
-    "operator.pause.done": "operator.pause.done_until",
-    "operator.block.done": "operator.block.done_until",
-    "operator.notice.done": "operator.notice.done_until",
+    "operators.pause.done": "operators.pause.done_until",
+    "operators.block.done": "operators.block.done_until",
+    "operators.notice.done": "operators.notice.done_until",
 }
 #: Limits: the sentence with a number, and the one without.
 _LIMITS = {
-    RuleKind.LIMIT_DAY: ("operator.limit.per_day", "operator.limit.per_day_none"),
-    RuleKind.LIMIT_AT_ONCE: ("operator.limit.at_once", "operator.limit.at_once_none"),
+    RuleKind.LIMIT_DAY: ("operators.limit.per_day", "operators.limit.per_day_none"),
+    RuleKind.LIMIT_AT_ONCE: ("operators.limit.at_once", "operators.limit.at_once_none"),
 }
 
 
@@ -59,23 +59,23 @@ def blocked_answer(rules: Sequence[KeptRule], locale: str) -> Answer:
     lines: list[str] = []
     for rule in rules[:_MAX_LINES]:
         line = text(
-            "operator.blocked.line",
+            "operators.blocked.line",
             locale,
             member=mention(rule.subject_id),
             since="?" if rule.at is None else ago(rule.at),
             end=end_of(rule.until, locale),
-            by=mention(rule.by) if rule.by else text("operator.shell", locale),
+            by=mention(rule.by) if rule.by else text("operators.shell", locale),
         )
         lines.append(f"{line}\n> {plain(rule.note)}" if rule.note else line)
-    body = _listed(lines, len(rules), locale) or text("operator.blocked.none", locale)
-    return Answer(heading=text("operator.blocked.heading", locale), body=body)
+    body = _listed(lines, len(rules), locale) or text("operators.blocked.none", locale)
+    return Answer(heading=text("operators.blocked.heading", locale), body=body)
 
 
 def end_of(until: datetime | None, locale: str) -> str:
     """Until when something holds."""
     if until is None:
-        return text("operator.blocked.forever", locale)
-    return text("operator.blocked.until", locale, again=ago(until))
+        return text("operators.blocked.forever", locale)
+    return text("operators.blocked.until", locale, again=ago(until))
 
 
 def limit_answer(subject: str, per_day: int | None, at_once: int | None, *, is_server: bool, locale: str) -> Answer:
@@ -83,17 +83,17 @@ def limit_answer(subject: str, per_day: int | None, at_once: int | None, *, is_s
     parts = [_limit(RuleKind.LIMIT_DAY, per_day, locale)]
     if not is_server:
         parts.append(_limit(RuleKind.LIMIT_AT_ONCE, at_once, locale))
-    return Answer(body=text("operator.limit.done", locale, subject=subject, limits=", ".join(parts)))
+    return Answer(body=text("operators.limit.done", locale, subject=subject, limits=", ".join(parts)))
 
 
 def channels_text(channel_ids: Sequence[int], locale: str) -> str:
     """Where songs are ordered."""
-    return ", ".join(f"<#{one}>" for one in channel_ids) or text("operator.channels.all", locale)
+    return ", ".join(f"<#{one}>" for one in channel_ids) or text("operators.channels.all", locale)
 
 
 def channels_answer(channel_ids: Sequence[int], locale: str) -> Answer:
     """The list."""
-    return Answer(heading=text("operator.channels.heading", locale), body=channels_text(channel_ids, locale))
+    return Answer(heading=text("operators.channels.heading", locale), body=channels_text(channel_ids, locale))
 
 
 def words_answer(words: Sequence[str], locale: str) -> Answer:
@@ -103,40 +103,40 @@ def words_answer(words: Sequence[str], locale: str) -> Answer:
         if sum(map(len, shown)) > _MAX_CHARACTERS - 300:
             break
         shown.append(f"||{plain(word)}||")
-    body = ", ".join(shown) or text("operator.words.none", locale)
+    body = ", ".join(shown) or text("operators.words.none", locale)
     if len(shown) < len(words):
-        body += ", " + text("operator.more", locale, count=len(words) - len(shown))
-    return Answer(heading=text("operator.words.heading", locale), body=body)
+        body += ", " + text("operators.more", locale, count=len(words) - len(shown))
+    return Answer(heading=text("operators.words.heading", locale), body=body)
 
 
 def song_answer(report: SongReport, *, requirements: OrderRequirements, currency: str | None, locale: str) -> Answer:
     """All that is known of a song, but for its lyrics."""
     job = report.job
     lines = [
-        (text("operator.song.member", locale), mention(job.member_id)),
-        (text("operator.song.place", locale), _place(job)),
-        (text("operator.song.state", locale), f"{text(f'state.{job.state}', locale)} · {ago(job.moved_at)}"),
-        (text("operator.song.attempts", locale), str(job.attempt)),
+        (text("operators.song.member", locale), mention(job.member_id)),
+        (text("operators.song.place", locale), _place(job)),
+        (text("operators.song.state", locale), f"{text(f'state.{job.state}', locale)} · {ago(job.moved_at)}"),
+        (text("operators.song.attempts", locale), str(job.attempt)),
         (
-            text("operator.song.generation", locale),
-            f"`{plain_code(job.generation_id)}`" if job.generation_id else text("operator.song.none", locale),
+            text("operators.song.generation", locale),
+            f"`{plain_code(job.generation_id)}`" if job.generation_id else text("operators.song.none", locale),
         ),
     ]
     if currency is not None:
         money = text(
-            "operator.song.money_value",
+            "operators.song.money_value",
             locale,
             spent=money_in_words(report.spent_micros, currency),
             unknown=money_in_words(report.unknown_micros, currency),
         )
-        lines.append((text("operator.song.money", locale), money))
+        lines.append((text("operators.song.money", locale), money))
     if job.state in RESTING and (sentence := why(job, requirements, locale)):
-        lines.append((text("operator.song.reason", locale), clip(sentence, _MAX_FIELD)))
+        lines.append((text("operators.song.reason", locale), clip(sentence, _MAX_FIELD)))
     lines += [
-        (text("operator.song.ledger", locale), clip(_ledger(report), _MAX_FIELD) or text("operator.song.none", locale)),
-        (text("operator.song.history", locale), clip(_history(report, locale), _MAX_FIELD)),
+        (text("operators.song.ledger", locale), clip(_ledger(report), _MAX_FIELD) or text("operators.song.none", locale)),
+        (text("operators.song.history", locale), clip(_history(report, locale), _MAX_FIELD)),
     ]
-    heading = clip(text("operator.song.heading", locale, id=job.id, title=titled(job, locale)), 256)
+    heading = clip(text("operators.song.heading", locale, id=job.id, title=titled(job, locale)), 256)
     return Answer(heading=heading, lines=tuple(lines))
 
 
@@ -148,24 +148,24 @@ def plain_code(raw: str) -> str:
 def spent_answer(report: SpentReport, *, currency: str | None, locale: str) -> Answer:
     """Sums, and who had the most."""
     total = report.total
-    lines = [(text("operator.spent.songs", locale), str(total.songs))]
+    lines = [(text("operators.spent.songs", locale), str(total.songs))]
     if currency is not None:
-        lines.append((text("operator.spent.money", locale), money_in_words(total.micros, currency)))
+        lines.append((text("operators.spent.money", locale), money_in_words(total.micros, currency)))
     unknown = str(total.unknown)
     if currency is not None and total.unknown:
         unknown += f" ({money_in_words(total.unknown_micros, currency)})"
     lines += [
-        (text("operator.spent.unknown", locale), unknown),
-        (text("operator.spent.freed", locale), str(total.freed)),
-        (text("operator.spent.given", locale), str(total.given)),
+        (text("operators.spent.unknown", locale), unknown),
+        (text("operators.spent.freed", locale), str(total.freed)),
+        (text("operators.spent.given", locale), str(total.given)),
     ]
     top = [
         f"{place}. {_somebody(member_id, locale)}: {spending.songs}"
         + (f" ({money_in_words(spending.micros, currency)})" if currency is not None else "")
         for place, (member_id, spending) in enumerate(report.top_members(), start=1)
     ]
-    lines.append((text("operator.spent.top", locale), "\n".join(top) or text("operator.spent.none", locale)))
-    return Answer(heading=text("operator.spent.heading", locale, days=len(report.days)), lines=tuple(lines))
+    lines.append((text("operators.spent.top", locale), "\n".join(top) or text("operators.spent.none", locale)))
+    return Answer(heading=text("operators.spent.heading", locale, days=len(report.days)), lines=tuple(lines))
 
 
 def offers(job: Job) -> tuple[str, ...]:
@@ -194,7 +194,7 @@ def _listed(lines: Sequence[str], count: int, locale: str) -> str:
             break
         shown.append(line)
     if shown and len(shown) < count:
-        shown.append(text("operator.more", locale, count=count - len(shown)))
+        shown.append(text("operators.more", locale, count=count - len(shown)))
     return "\n".join(shown)
 
 
@@ -203,7 +203,7 @@ def _place(job: Job) -> str:
 
 
 def _somebody(member_id: int, locale: str) -> str:
-    return mention(member_id) if member_id else text("operator.spent.someone", locale)
+    return mention(member_id) if member_id else text("operators.spent.someone", locale)
 
 
 def _ledger(report: SongReport) -> str:

@@ -25,11 +25,11 @@ from bot.ui.render import finished
 _TEMPLATE = r"operator:v1:(?P<action>[a-z_]+):(?P<scope>[go]):(?P<job>[0-9]{1,18})"
 #: Action -> its label.
 LABELS = {
-    "deliver": "operator.control.deliver",
-    "look": "operator.control.look",
-    "give_back": "operator.control.give_back",
-    "delete": "operator.control.delete",
-    "delete_sure": "operator.control.delete_sure",
+    "deliver": "operators.control.deliver",
+    "look": "operators.control.look",
+    "give_back": "operators.control.give_back",
+    "delete": "operators.control.delete",
+    "delete_sure": "operators.control.delete_sure",
 }
 _STYLES = {"delete": discord.ButtonStyle.danger, "delete_sure": discord.ButtonStyle.danger}
 
@@ -77,9 +77,9 @@ class OperatorControl(ui.DynamicItem[ui.Item[Any]], template=_TEMPLATE):
         try:
             await act(desk, int(self.match["job"]))
         except NoSuchJobError:
-            raise ActRefusedError("operator.no_song") from None
+            raise ActRefusedError("operators.no_song") from None
         except TooLateError:
-            raise ActRefusedError("operator.too_late") from None
+            raise ActRefusedError("operators.too_late") from None
 
 
 async def _deliver(desk: Desk, job_id: int) -> None:
@@ -90,18 +90,18 @@ async def _deliver(desk: Desk, job_id: int) -> None:
         await JobPress(desk.ctx, job, job_id).post()
         return
     await desk.operating.deliver_again(desk.scope, desk.by, job_id)
-    await _say(desk, "operator.song.delivering")
+    await _say(desk, "operators.song.delivering")
 
 
 async def _look(desk: Desk, job_id: int) -> None:
     await desk.operating.look_again(desk.scope, desk.by, job_id)
-    await _say(desk, "operator.song.looking")
+    await _say(desk, "operators.song.looking")
 
 
 async def _give_back(desk: Desk, job_id: int) -> None:
     job = (await desk.operating.song(desk.scope, job_id)).job
     was_taken = await desk.operating.give_back(desk.scope, desk.by, job_id)
-    key = "operator.song.given_back" if was_taken else "operator.song.not_given_back"
+    key = "operators.song.given_back" if was_taken else "operators.song.not_given_back"
     await _say(desk, key, member=mention(job.member_id))
 
 
@@ -109,7 +109,7 @@ async def _delete(desk: Desk, job_id: int) -> None:
     job = (await desk.operating.song(desk.scope, job_id)).job
     if job.is_live:
         raise TooLateError(f"job {job_id} is {job.state}")
-    ask = desk.ctx.text("operator.song.delete_ask", title=titled(job, desk.ctx.locale))
+    ask = desk.ctx.text("operators.song.delete_ask", title=titled(job, desk.ctx.locale))
     await reply(desk.ctx, Answer(body=ask), view=finished(_button("delete_sure", job_id, desk.scope, desk.ctx.locale)))
 
 
@@ -122,7 +122,7 @@ async def _delete_sure(desk: Desk, job_id: int) -> None:
     await desk.operating.deleted(desk.scope, desk.by, job_id)
     clean = await remove_messages(desk.ctx.interaction.client, job)
     await desk.ctx.jobs.delete(job_id, Actor(member_id=desk.by, is_moderator=True))
-    await _say(desk, "operator.song.deleted" if clean else "operator.song.deleted_partly")
+    await _say(desk, "operators.song.deleted" if clean else "operators.song.deleted_partly")
 
 
 async def _say(desk: Desk, key: str, **values: object) -> None:

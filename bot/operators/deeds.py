@@ -38,16 +38,16 @@ async def pause(desk: Desk, reason: str, until: str | None) -> None:
     """Pause, and show it."""
     end = parse_until(until, desk.ctx.clock.now())
     await desk.operating.pause(desk.scope, desk.by, reason=_short(reason), until=end)
-    await reply(desk.ctx, ended("operator.pause.done", end, desk.ctx.locale))
+    await reply(desk.ctx, ended("operators.pause.done", end, desk.ctx.locale))
     await _show_presence(desk)
 
 
 async def resume(desk: Desk) -> None:
     """Resume, and show it."""
     was_paused = await desk.operating.resume(desk.scope, desk.by)
-    sentences = [desk.ctx.text("operator.resume.done" if was_paused else "operator.resume.none")]
+    sentences = [desk.ctx.text("operators.resume.done" if was_paused else "operators.resume.none")]
     if desk.scope != EVERYWHERE and await desk.operating.paused() is not None:
-        sentences.append(desk.ctx.text("operator.resume.bot"))
+        sentences.append(desk.ctx.text("operators.resume.bot"))
     await reply(desk.ctx, Answer(body=" ".join(sentences)))
     await _show_presence(desk)
 
@@ -56,14 +56,14 @@ async def block(desk: Desk, member_id: int, until: str | None, note: str) -> Non
     """Block; what waits ends."""
     end = parse_until(until, desk.ctx.clock.now())
     over = await desk.operating.block(desk.scope, desk.by, member_id, until=end, note=note)
-    answer = ended("operator.block.done", end, desk.ctx.locale, member=mention(member_id), count=len(over))
+    answer = ended("operators.block.done", end, desk.ctx.locale, member=mention(member_id), count=len(over))
     await reply(desk.ctx, answer)
 
 
 async def unblock(desk: Desk, member_id: int) -> None:
     """Unblock."""
     was_blocked = await desk.operating.unblock(desk.scope, desk.by, member_id)
-    await _say(desk, "operator.unblock.done" if was_blocked else "operator.unblock.none", member=mention(member_id))
+    await _say(desk, "operators.unblock.done" if was_blocked else "operators.unblock.none", member=mention(member_id))
 
 
 async def blocked(desk: Desk) -> None:
@@ -81,7 +81,7 @@ def named(role_id: int | None, member_id: int | None, server: str | None) -> Sub
     if server is not None:
         found.append((SubjectKind.GUILD, _server_id(server)))
     if len(found) > 1:
-        raise ActRefusedError("operator.limit.two")
+        raise ActRefusedError("operators.limit.two")
     return found[0] if found else None
 
 
@@ -89,7 +89,7 @@ def named_or_refused(role_id: int | None, member_id: int | None, server: str | N
     """The same, but somebody must be named. Raises ActRefusedError."""
     subject = named(role_id, member_id, server)
     if subject is None:
-        raise ActRefusedError("operator.limit.need")
+        raise ActRefusedError("operators.limit.need")
     return subject
 
 
@@ -99,7 +99,7 @@ async def limit(desk: Desk, subject: Subject, per_day: int | None, at_once: int 
     limits = {RuleKind.LIMIT_DAY: per_day}
     if kind is SubjectKind.GUILD:
         if at_once is not None:
-            raise ActRefusedError("operator.limit.no_at_once")
+            raise ActRefusedError("operators.limit.no_at_once")
         await _check_server_limit(desk, per_day)
     else:
         limits[RuleKind.LIMIT_AT_ONCE] = at_once
@@ -116,22 +116,22 @@ async def limit(desk: Desk, subject: Subject, per_day: int | None, at_once: int 
 async def give(desk: Desk, member_id: int, songs: int, note: str) -> None:
     """A gift."""
     await desk.operating.give(desk.scope, desk.by, member_id, songs, note=note)
-    await _say(desk, "operator.give.done", member=mention(member_id), count=songs)
+    await _say(desk, "operators.give.done", member=mention(member_id), count=songs)
 
 
 async def add_channel(desk: Desk, channel_id: int) -> None:
     """A channel of the server where this is typed."""
     await desk.operating.add_channel(desk.guild_id, desk.by, channel_id)
-    await _say(desk, "operator.channels.added", channel=f"<#{channel_id}>")
+    await _say(desk, "operators.channels.added", channel=f"<#{channel_id}>")
 
 
 async def remove_channel(desk: Desk, channel_id: int) -> None:
     """Off the list."""
     if not await desk.operating.remove_channel(desk.guild_id, desk.by, channel_id):
-        await _say(desk, "operator.channels.unknown", channel=f"<#{channel_id}>")
+        await _say(desk, "operators.channels.unknown", channel=f"<#{channel_id}>")
         return
     where = channels_text(await desk.operating.channels(desk.guild_id), desk.ctx.locale)
-    await _say(desk, "operator.channels.removed", channel=f"<#{channel_id}>", where=where)
+    await _say(desk, "operators.channels.removed", channel=f"<#{channel_id}>", where=where)
 
 
 async def list_channels(desk: Desk) -> None:
@@ -142,13 +142,13 @@ async def list_channels(desk: Desk) -> None:
 async def add_word(desk: Desk, word: str) -> None:
     """On the list."""
     kept = await desk.operating.add_word(desk.scope, desk.by, word)
-    await _say(desk, "operator.words.added", word=plain(kept))
+    await _say(desk, "operators.words.added", word=plain(kept))
 
 
 async def remove_word(desk: Desk, word: str) -> None:
     """Off the list."""
     was_there = await desk.operating.remove_word(desk.scope, desk.by, word)
-    await _say(desk, "operator.words.removed" if was_there else "operator.words.unknown", word=plain(word))
+    await _say(desk, "operators.words.removed" if was_there else "operators.words.unknown", word=plain(word))
 
 
 async def list_words(desk: Desk) -> None:
@@ -158,13 +158,13 @@ async def list_words(desk: Desk) -> None:
 
 async def notice(desk: Desk, told: str, until: str | None) -> None:
     """Told, or cleared."""
-    told = _short(told, "operator.notice.long")
+    told = _short(told, "operators.notice.long")
     end = parse_until(until, desk.ctx.clock.now()) if told else None
     await desk.operating.set_notice(desk.scope, desk.by, text=told, until=end)
     if told:
-        await reply(desk.ctx, ended("operator.notice.done", end, desk.ctx.locale, text=plain(told)))
+        await reply(desk.ctx, ended("operators.notice.done", end, desk.ctx.locale, text=plain(told)))
     else:
-        await _say(desk, "operator.notice.cleared")
+        await _say(desk, "operators.notice.cleared")
 
 
 async def song_report(desk: Desk, job_id: int) -> SongReport:
@@ -172,7 +172,7 @@ async def song_report(desk: Desk, job_id: int) -> SongReport:
     try:
         return await desk.operating.song(desk.scope, job_id)
     except NoSuchJobError:
-        raise ActRefusedError("operator.no_song") from None
+        raise ActRefusedError("operators.no_song") from None
 
 
 async def song(desk: Desk, job_id: int) -> None:
@@ -186,7 +186,7 @@ async def spent(desk: Desk, days: int) -> None:
     """Sums, a picture and a table."""
     await desk.ctx.interaction.response.defer(ephemeral=True, thinking=True)
     report = await desk.operating.spent(desk.scope, days)
-    heading = desk.ctx.text("operator.spent.picture")
+    heading = desk.ctx.text("operators.spent.picture")
     picture = await asyncio.to_thread(partial(draw_spent, report, heading))
     table = await asyncio.to_thread(partial(table_of, report, desk.currency))
     files = [
@@ -222,7 +222,7 @@ async def _check_server_limit(desk: Desk, per_day: int | None) -> None:
     default = desk.ctx.jobs.admission.terms.guild_per_day
     allowed = await desk.operating.allowed_per_day(desk.scope, default)
     if allowed is not None and per_day > allowed:
-        raise ActRefusedError("operator.limit.over", limit=allowed)
+        raise ActRefusedError("operators.limit.over", limit=allowed)
 
 
 def _named_subject(desk: Desk, subject: Subject) -> str:
@@ -233,18 +233,18 @@ def _named_subject(desk: Desk, subject: Subject) -> str:
         case SubjectKind.MEMBER:
             return mention(subject_id)
         case _ if desk.scope == EVERYWHERE:
-            return text("operator.limit.server", desk.ctx.locale, id=subject_id)
+            return text("operators.limit.server", desk.ctx.locale, id=subject_id)
         case _:
-            return text("operator.limit.this_server", desk.ctx.locale)
+            return text("operators.limit.this_server", desk.ctx.locale)
 
 
 def _server_id(typed: str) -> int:
     if typed.isascii() and typed.isdecimal() and 0 < int(typed) < 2**63:
         return int(typed)
-    raise ActRefusedError("operator.limit.bad_server", typed=typed[:40])
+    raise ActRefusedError("operators.limit.bad_server", typed=typed[:40])
 
 
-def _short(typed: str, key: str = "operator.notice.long") -> str:
+def _short(typed: str, key: str = "operators.notice.long") -> str:
     told = " ".join(typed.split())
     if len(told) > MAX_NOTE_CHARACTERS:
         raise ActRefusedError(key, count=len(told), limit=MAX_NOTE_CHARACTERS)

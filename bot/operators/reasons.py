@@ -9,12 +9,12 @@ from bot.ui.formatting import clip, mention, plain
 
 #: What is used of a limit: the sentence with it, and the one without.
 _USED = {
-    RuleKind.LIMIT_DAY: ("operator.why.day", "operator.why.day_none"),
-    RuleKind.LIMIT_AT_ONCE: ("operator.why.at_once", "operator.why.at_once_none"),
+    RuleKind.LIMIT_DAY: ("operators.why.day", "operators.why.day_none"),
+    RuleKind.LIMIT_AT_ONCE: ("operators.why.at_once", "operators.why.at_once_none"),
 }
 _RULES = {
-    RuleKind.LIMIT_DAY: "operator.why.rule.limit_day",
-    RuleKind.LIMIT_AT_ONCE: "operator.why.rule.limit_at_once",
+    RuleKind.LIMIT_DAY: "operators.why.rule.limit_day",
+    RuleKind.LIMIT_AT_ONCE: "operators.why.rule.limit_at_once",
 }
 
 
@@ -33,34 +33,34 @@ def why_answer(found: Why, *, name: str, sentence: str, locale: str) -> Answer:
     """`name`: theirs. `sentence`: what they would read; empty when they may order."""
     member = mention(found.asked.member_id)
     verdict = (
-        text("operator.why.yes", locale, member=member)
+        text("operators.why.yes", locale, member=member)
         if found.refused is None
-        else text("operator.why.no", locale, member=member, sentence=sentence.replace("\n", "\n> "))
+        else text("operators.why.no", locale, member=member, sentence=sentence.replace("\n", "\n> "))
     )
     body = "\n".join([verdict, "", *_usage(found, locale)])
     rules = [line for rule in found.rules.rows if (line := _rule(rule, found, locale))]
     if channels := [rule.subject_id for rule in found.rules.rows if rule.subject_kind is SubjectKind.CHANNEL]:
-        rules.append(text("operator.why.rule.channels", locale, channels=channels_text(channels[:20], locale)))
-    shown = "\n".join(rules) or text("operator.why.no_rules", locale)
+        rules.append(text("operators.why.rule.channels", locale, channels=channels_text(channels[:20], locale)))
+    shown = "\n".join(rules) or text("operators.why.no_rules", locale)
     return Answer(
-        heading=clip(text("operator.why.heading", locale, name=plain(name)), 256),
+        heading=clip(text("operators.why.heading", locale, name=plain(name)), 256),
         body=body,
-        lines=((text("operator.why.rules", locale), clip(shown, 1024)),),
+        lines=((text("operators.why.rules", locale), clip(shown, 1024)),),
     )
 
 
 def _usage(found: Why, locale: str) -> list[str]:
     if found.asked.member_id in found.rules.terms.operators:
-        return [text("operator.why.operator", locale)]
+        return [text("operators.why.operator", locale)]
     limits, usage = found.limits, found.usage
     lines = [
         _used(RuleKind.LIMIT_DAY, usage.member.count, limits.member_per_day, locale),
         _used(RuleKind.LIMIT_AT_ONCE, usage.live, limits.member_at_once, locale),
     ]
     if limits.guild_per_day is not None:
-        lines.append(text("operator.why.guild", locale, used=usage.guild.count, limit=limits.guild_per_day))
+        lines.append(text("operators.why.guild", locale, used=usage.guild.count, limit=limits.guild_per_day))
     if found.rules.gifts:
-        lines.append(text("operator.why.gifts", locale, count=found.rules.gifts))
+        lines.append(text("operators.why.gifts", locale, count=found.rules.gifts))
     return lines
 
 
@@ -72,9 +72,9 @@ def _used(kind: RuleKind, used: int, limit: int | None, locale: str) -> str:
 def _rule(rule: Rule, found: Why, locale: str) -> str:
     subject = _subject(rule, found, locale)
     if rule.kind is RuleKind.BLOCK and rule.subject_kind is SubjectKind.MEMBER:
-        line = text("operator.why.rule.block", locale, subject=subject, end=end_of(rule.until, locale))
+        line = text("operators.why.rule.block", locale, subject=subject, end=end_of(rule.until, locale))
     elif rule.kind is RuleKind.BLOCK and rule.subject_kind is SubjectKind.GUILD:
-        line = text("operator.why.rule.pause", locale, end=end_of(rule.until, locale))
+        line = text("operators.why.rule.pause", locale, end=end_of(rule.until, locale))
     elif rule.kind in _RULES:
         value = "∞" if rule.value is None else rule.value
         line = text(_RULES[rule.kind], locale, subject=subject, value=value)
@@ -82,7 +82,7 @@ def _rule(rule: Rule, found: Why, locale: str) -> str:
         return ""
     if rule.guild_id != EVERYWHERE:
         return line
-    return " ".join([line, "(" + text("operator.why.everywhere", locale) + ")"])
+    return " ".join([line, "(" + text("operators.why.everywhere", locale) + ")"])
 
 
 def _subject(rule: Rule, found: Why, locale: str) -> str:
@@ -92,4 +92,4 @@ def _subject(rule: Rule, found: Why, locale: str) -> str:
         case SubjectKind.MEMBER:
             return mention(rule.subject_id)
         case _:
-            return text("operator.limit.this_server", locale)
+            return text("operators.limit.this_server", locale)

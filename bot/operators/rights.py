@@ -30,7 +30,7 @@ def manager_desk(interaction: discord.Interaction) -> Desk:
     """For whoever may manage the server at this moment, and for this server alone. Raises ActRefusedError."""
     guild_id = interaction.guild_id
     if guild_id is None or not interaction.permissions.manage_guild:
-        raise ActRefusedError("operator.not_manager")
+        raise ActRefusedError("operators.not_manager")
     return _desk(interaction, scope=guild_id, guild_id=guild_id)
 
 
@@ -40,7 +40,7 @@ def owner_desk(interaction: discord.Interaction) -> Desk:
     guild_id = interaction.guild_id
     is_operator = interaction.user.id in ctx.jobs.admission.terms.operators
     if guild_id is None or guild_id not in ctx.services.operator_guild_ids or not is_operator:
-        raise ActRefusedError("operator.not_operator")
+        raise ActRefusedError("operators.not_operator")
     return _desk(interaction, scope=EVERYWHERE, guild_id=guild_id)
 
 
@@ -48,5 +48,5 @@ def _desk(interaction: discord.Interaction, *, scope: int, guild_id: int) -> Des
     ctx = InteractionContext.of(interaction)
     operators = ctx.services.operators
     if operators is None:
-        raise ActRefusedError("operator.not_operator")
+        raise ActRefusedError("operators.not_operator")
     return Desk(ctx=ctx, operating=operators.operating, scope=scope, guild_id=guild_id, by=interaction.user.id)

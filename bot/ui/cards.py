@@ -243,7 +243,7 @@ def _cost(job: Job, locale: str) -> str:
 def _notices(job: Job, now: datetime, requirements: OrderRequirements, locale: str) -> list[Line]:
     """What operators tell everybody, as long as the song is under way."""
     told = requirements.notices.told_in(job.place.guild_id, now) if job.is_live else []
-    name = text("operator.notice.name", locale)
+    name = text("operators.notice.name", locale)
     return [Line(name=name, value=clip(plain(notice), 1024), inline=False) for notice in told]
 
 

@@ -134,11 +134,11 @@ def _commands() -> str:
 
 def _answers(locale: str) -> list[str]:
     blocks = [
-        ("pause until:2h", ended("operator.pause.done", LATER, locale)),
-        ("pause", ended("operator.pause.done", None, locale)),
-        ("resume", _said("operator.resume.done", locale)),
-        ("block until:2h", ended("operator.block.done", LATER, locale, member=f"<@{MEMBER}>", count=1)),
-        ("unblock", _said("operator.unblock.done", locale, member=f"<@{MEMBER}>")),
+        ("pause until:2h", ended("operators.pause.done", LATER, locale)),
+        ("pause", ended("operators.pause.done", None, locale)),
+        ("resume", _said("operators.resume.done", locale)),
+        ("block until:2h", ended("operators.block.done", LATER, locale, member=f"<@{MEMBER}>", count=1)),
+        ("unblock", _said("operators.unblock.done", locale, member=f"<@{MEMBER}>")),
         ("blocked", blocked_answer(_blocks(), locale)),
         (
             "limit role per_day:20",
@@ -146,15 +146,15 @@ def _answers(locale: str) -> list[str]:
         ),
         (
             "limit per_day:50",
-            limit_answer(text("operator.limit.this_server", locale), 50, None, is_server=True, locale=locale),
+            limit_answer(text("operators.limit.this_server", locale), 50, None, is_server=True, locale=locale),
         ),
-        ("give", _said("operator.give.done", locale, member=f"<@{MEMBER}>", count=3)),
-        ("channels add", _said("operator.channels.added", locale, channel=f"<#{CHANNEL}>")),
+        ("give", _said("operators.give.done", locale, member=f"<@{MEMBER}>", count=3)),
+        ("channels add", _said("operators.channels.added", locale, channel=f"<#{CHANNEL}>")),
         ("channels list", channels_answer([CHANNEL], locale)),
-        ("words add", _said("operator.words.added", locale, word="vile")),
+        ("words add", _said("operators.words.added", locale, word="vile")),
         ("words list", words_answer(["vile", "nasty*"], locale)),
-        ("notice", ended("operator.notice.done", LATER, locale, text="The music service is slow today.")),
-        ("notice without a text", _said("operator.notice.cleared", locale)),
+        ("notice", ended("operators.notice.done", LATER, locale, text="The music service is slow today.")),
+        ("notice without a text", _said("operators.notice.cleared", locale)),
     ]
     return [
         *(_shown(name, answer) for name, answer in blocks),
@@ -167,7 +167,7 @@ def _answers(locale: str) -> list[str]:
 
 def _german() -> list[str]:
     return [
-        _shown("pause until:2h", ended("operator.pause.done", LATER, "de")),
+        _shown("pause until:2h", ended("operators.pause.done", LATER, "de")),
         _shown("blocked", blocked_answer(_blocks(), "de")),
         _songs("de")[0],
         _whys("de")[1],
@@ -222,19 +222,19 @@ def _whys(locale: str) -> list[str]:
 
 def _refusals(locale: str) -> str:
     errors = [
-        ActRefusedError("operator.not_manager"),
-        ActRefusedError("operator.not_operator"),
-        ActRefusedError("operator.no_song"),
-        ActRefusedError("operator.too_late"),
-        ActRefusedError("operator.until.unknown", typed="soonish"),
-        ActRefusedError("operator.until.past", typed="2020-01-01"),
-        ActRefusedError("operator.until.far", typed="9999d"),
-        ActRefusedError("operator.limit.two"),
-        ActRefusedError("operator.limit.over", limit=50),
-        ActRefusedError("operator.limit.no_at_once"),
-        ActRefusedError("operator.limit.bad_server", typed="here"),
-        ActRefusedError("operator.words.full", limit=500),
-        ActRefusedError("operator.channels.full", limit=50),
+        ActRefusedError("operators.not_manager"),
+        ActRefusedError("operators.not_operator"),
+        ActRefusedError("operators.no_song"),
+        ActRefusedError("operators.too_late"),
+        ActRefusedError("operators.until.unknown", typed="soonish"),
+        ActRefusedError("operators.until.past", typed="2020-01-01"),
+        ActRefusedError("operators.until.far", typed="9999d"),
+        ActRefusedError("operators.limit.two"),
+        ActRefusedError("operators.limit.over", limit=50),
+        ActRefusedError("operators.limit.no_at_once"),
+        ActRefusedError("operators.limit.bad_server", typed="here"),
+        ActRefusedError("operators.words.full", limit=500),
+        ActRefusedError("operators.channels.full", limit=50),
     ]
     sentences = "\n".join(f"- {text(error.key, locale, **error.values)}" for error in errors)
     return f"**What cannot be done**\n\n{sentences}\n"
@@ -262,4 +262,4 @@ def _shown(name: str, answer: Answer, buttons: str = "") -> str:
 
 if __name__ == "__main__":
     TARGET.write_text(operators_page(), encoding="utf-8")
-    PICTURE.write_bytes(draw_spent(example_spending(), text("operator.spent.picture")))
+    PICTURE.write_bytes(draw_spent(example_spending(), text("operators.spent.picture")))

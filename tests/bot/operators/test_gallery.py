@@ -14,7 +14,7 @@ def test_the_page_of_operators_is_up_to_date() -> None:
 
 
 def test_its_picture_is_what_is_drawn_now() -> None:
-    drawn = Image.open(io.BytesIO(draw_spent(example_spending(), text("operator.spent.picture"))))
+    drawn = Image.open(io.BytesIO(draw_spent(example_spending(), text("operators.spent.picture"))))
     kept = Image.open(PICTURE)
     assert drawn.size == kept.size == (WIDTH, HEIGHT)
     difference = ImageChops.difference(drawn.convert("L"), kept.convert("L")).histogram()
