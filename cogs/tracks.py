@@ -53,7 +53,7 @@ class Tracks(commands.Cog):
         jobs = await ctx.jobs.queue_of(interaction.guild_id, channel_id)
         embed = discord.Embed(
             title=ctx.text("tracks.queue.heading"),
-            description=notices_above(ctx, queue_text(jobs, channel_id, ctx.locale)),
+            description=notices_above(ctx, queue_text(jobs, channel_id, ctx.locale, ctx.jobs.held)),
         )
         await interaction.response.send_message(embed=embed, ephemeral=True)
 

@@ -225,14 +225,12 @@ def limits_of(order: PlaceRequest, rules: Rules, now: datetime) -> Limits:
         return Limits(member_per_day=None, member_at_once=None, guild_per_day=None)
     valid = [rule for rule in rules.rows if rule.guild_id == order.guild_id and _holds(rule, now)]
     own = [rule for rule in rules.rows if rule.guild_id in {EVERYWHERE, order.guild_id} and _holds(rule, now)]
-    by_role = (
-        _by_role(order, valid, RuleKind.LIMIT_DAY, terms.member_per_day),
-        _by_role(order, valid, RuleKind.LIMIT_AT_ONCE, terms.member_at_once),
-    )
-    per_day = _of_member(order, own, RuleKind.LIMIT_DAY, by_role[0])
+    per_day = _by_role(order, valid, RuleKind.LIMIT_DAY, terms.member_per_day)
+    at_once = _by_role(order, valid, RuleKind.LIMIT_AT_ONCE, terms.member_at_once)
+    per_day = _of_member(order, own, RuleKind.LIMIT_DAY, per_day)
     return Limits(
         member_per_day=per_day + rules.gifts if per_day else per_day,
-        member_at_once=_of_member(order, own, RuleKind.LIMIT_AT_ONCE, by_role[1]),
+        member_at_once=_of_member(order, own, RuleKind.LIMIT_AT_ONCE, at_once),
         guild_per_day=_of_guild(order, rules.rows, terms.guild_per_day, now),
     )
 
@@ -347,14 +345,8 @@ def _end_of(rules: Sequence[Rule]) -> datetime | None:
 
 def _elsewhere(order: PlaceRequest, rules: Rules, now: datetime) -> Refused | None:
     """A server that names channels for songs takes them nowhere else."""
-    named = tuple(
-        rule.subject_id
-        for rule in rules.rows
-        if rule.kind is RuleKind.ALLOW
-        and rule.subject_kind is SubjectKind.CHANNEL
-        and rule.guild_id == order.guild_id
-        and _holds(rule, now)
-    )
+    own = [rule for rule in rules.rows if rule.guild_id == order.guild_id and _holds(rule, now)]
+    named = tuple(rule.subject_id for rule in own if rule.subject_kind is SubjectKind.CHANNEL)
     if not named or not order.channel_ids or order.channel_ids.intersection(named):
         return None
     return Refused(reason=Reason.WRONG_CHANNEL, channel_ids=named)
@@ -362,9 +354,8 @@ def _elsewhere(order: PlaceRequest, rules: Rules, now: datetime) -> Refused | No
 
 def _has_a_listed_word(order: PlaceRequest, rules: Rules, now: datetime) -> Refused | None:
     words = tuple(rule.word for rule in rules.rows if rule.subject_kind is SubjectKind.WORD and _holds(rule, now))
-    if not words or not order.texts or _listed(words).find(*order.texts) is None:
-        return None
-    return Refused(reason=Reason.WORDS_REFUSED)
+    is_found = bool(words and order.texts) and _listed(words).find(*order.texts) is not None
+    return Refused(reason=Reason.WORDS_REFUSED) if is_found else None
 
 
 @lru_cache(maxsize=64)

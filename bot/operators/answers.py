@@ -133,7 +133,10 @@ def song_answer(report: SongReport, *, requirements: OrderRequirements, currency
     if job.state in RESTING and (sentence := why(job, requirements, locale)):
         lines.append((text("operators.song.reason", locale), clip(sentence, _MAX_FIELD)))
     lines += [
-        (text("operators.song.ledger", locale), clip(_ledger(report), _MAX_FIELD) or text("operators.song.none", locale)),
+        (
+            text("operators.song.ledger", locale),
+            clip(_ledger(report), _MAX_FIELD) or text("operators.song.none", locale),
+        ),
         (text("operators.song.history", locale), clip(_history(report, locale), _MAX_FIELD)),
     ]
     heading = clip(text("operators.song.heading", locale, id=job.id, title=titled(job, locale)), 256)
