@@ -125,7 +125,7 @@ class ComposeClient(commands.Bot):
             drafts=Drafts(clock),
             file_name=file_name,
             operators=operators,
-            **({} if self.presence is None else {"show_presence": self.presence.refresh}),
+            show_presence=None if self.presence is None else self.presence.refresh,
         )
         self.command_sync = CommandSync(
             self.tree,

@@ -56,7 +56,7 @@ class Rule:
     value: int | None = None  #: of a limit; None: no limit
     until: datetime | None = None  #: None: until it is taken back
     note: str = ""  #: in the operator's words; shown to members where a whole server is paused
-    word: str = ""  #: of a rule about a word, as it was written
+    word: str = ""  #: of a rule about one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,8 +214,9 @@ class Refused:
     def error(self) -> OrderError:
         """The same, to be told."""
         known: dict[str, Any] = {"until": self.until, "limit": self.limit, "note": self.note, "job_id": self.job_id}
-        known["channel_ids"] = self.channel_ids or None
-        return OrderError(self.reason, "", **{name: value for name, value in known.items() if value not in {None, ""}})
+        known |= {"channel_ids": self.channel_ids}
+        given = {name: value for name, value in known.items() if value not in {None, "", ()}}
+        return OrderError(self.reason, "", **given)
 
 
 def limits_of(order: PlaceRequest, rules: Rules, now: datetime) -> Limits:
@@ -326,11 +327,11 @@ def _stopped(order: PlaceRequest, rules: Rules, now: datetime) -> Refused | None
         for rule in rules.rows
         if rule.kind is RuleKind.BLOCK and rule.guild_id in {EVERYWHERE, order.guild_id} and _holds(rule, now)
     ]
-    if guild := [rule for rule in blocks if _is_about(rule, SubjectKind.GUILD, order.guild_id)]:
+    guild = [rule for rule in blocks if _is_about(rule, SubjectKind.GUILD, order.guild_id)]
+    mine = [rule for rule in blocks if _is_about(rule, SubjectKind.MEMBER, order.member_id)]
+    if guild:
         return Refused(reason=Reason.PAUSED, until=_end_of(guild), note=guild[-1].note)
-    if mine := [rule for rule in blocks if _is_about(rule, SubjectKind.MEMBER, order.member_id)]:
-        return Refused(reason=Reason.BLOCKED, until=_end_of(mine))
-    return None
+    return Refused(reason=Reason.BLOCKED, until=_end_of(mine)) if mine else None
 
 
 def _is_about(rule: Rule, kind: SubjectKind, subject_id: int | None) -> bool:
@@ -338,7 +339,6 @@ def _is_about(rule: Rule, kind: SubjectKind, subject_id: int | None) -> bool:
 
 
 def _end_of(rules: Sequence[Rule]) -> datetime | None:
-    """When the last of them ends; None: nobody knows."""
     ends = [rule.until for rule in rules if rule.until is not None]
     return max(ends) if len(ends) == len(rules) else None
 
@@ -360,7 +360,6 @@ def _has_a_listed_word(order: PlaceRequest, rules: Rules, now: datetime) -> Refu
 
 @lru_cache(maxsize=64)
 def _listed(words: tuple[str, ...]) -> Blocklist:
-    """A server's list changes rarely, and is asked with every order."""
     return Blocklist(words)
 
 

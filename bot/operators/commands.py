@@ -23,7 +23,7 @@ Somebody = discord.Member | discord.User
 OpenDesk = Callable[[discord.Interaction], Desk]
 
 
-def _words(name: str) -> dict[str, app_commands.locale_str]:
+def _words(name: str) -> Any:
     """Name and description of a command, in every language."""
     key, about = COMMANDS[name]
     return {"name": worded(key), "description": worded(about)}

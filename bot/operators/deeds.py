@@ -256,5 +256,6 @@ async def _say(desk: Desk, key: str, **values: object) -> None:
 
 
 async def _show_presence(desk: Desk) -> None:
-    if desk.scope == EVERYWHERE:
-        await desk.ctx.services.show_presence()
+    show = desk.ctx.services.show_presence
+    if desk.scope == EVERYWHERE and show is not None:
+        await show()

@@ -42,16 +42,6 @@ _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _BY_ID = select(jobs).where(jobs.c.id == bindparam("job_id"))
 _ID_BY_INTERACTION = select(jobs.c.id).where(jobs.c.interaction_id == bindparam("interaction"))
 _FOR_UPDATE = _BY_ID.with_for_update()  # SQLite has it by BEGIN IMMEDIATE
-_UPDATE = _BY_ID.with_for_update()  # SQLite has it by BEGIN IMMEDIATE
-_MOVE = (
-    update(jobs)
-    .where(
-        jobs.c.id == bindparam("was_id"),
-        jobs.c.state == bindparam("was_state"),
-        jobs.c.version == bindparam("was_version"),
-    )
-    .returning(jobs)
-)
 _UPDATE = update(jobs).where(jobs.c.id == bindparam("was_id")).returning(jobs)
 #: Whoever holds the job: only the attempt counts.
 _RESOLVE = (

@@ -33,10 +33,6 @@ class OperatorServices:
     values: ValueStore  #: where is kept which servers had them
 
 
-async def _nothing() -> None:
-    """For clients that show no presence."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionServices:
     """What every interaction of a client works with; the client holds one, see ComposeClient."""
@@ -48,7 +44,7 @@ class InteractionServices:
     file_name: Callable[[str, str], str]  #: a safe name from a title and a suffix, see bot.audio.file_names
     tracks: Tracks | None = None  #: hears what was not heard yet before it is sent; None: that is not sent
     operators: OperatorServices | None = None  #: None: nothing is offered to them
-    show_presence: Callable[[], Awaitable[None]] = _nothing  #: that the bot is paused, or no longer
+    show_presence: Callable[[], Awaitable[None]] | None = None  #: that the bot is paused, or no longer
     deduplicator: InteractionDeduplicator = field(default_factory=InteractionDeduplicator)
 
     @property

@@ -72,7 +72,7 @@ TEXTS: dict[str, str] = {
     "operators.words.added": "Lieder mit ||{word}|| werden ab jetzt abgelehnt.",
     "operators.words.removed": "||{word}|| steht nicht mehr auf der Liste.",
     "operators.words.unknown": "||{word}|| steht nicht auf der Liste.",
-    "operators.words.empty": "Das ist kein Wort. Schreib ein Wort oder eine Wendung; wort* findet auch, was so beginnt.",
+    "operators.words.empty": "Das ist kein Wort. Schreib ein Wort oder mehrere; wort* findet auch, was so beginnt.",
     "operators.words.long": "Das hat {count} Zeichen; ein Wort oder eine Wendung darf {limit} haben.",
     "operators.words.full": "Die Liste fasst {limit} Wörter; nimm erst eines weg.",
     "operators.notice.done": "Das lesen jetzt alle auf Karten und in `/queue`:\n> {text}",

@@ -265,7 +265,8 @@ async def test_a_notice_stands_on_live_cards_and_in_the_queue_until_it_is_cleare
     queue = await kit.fake.slash("queue")
     assert "slow today" in text_of(await private(kit, queue))
     await kit.restart()
-    await kit.client.services.show_presence()
+    assert kit.client.presence is not None
+    await kit.client.presence.refresh()
     assert "slow today" in text_of(kit.card(await kit.order()))
     assert "cleared" in await admin(kit, "notice")
     assert "slow today" not in text_of(kit.card(await kit.order()))
