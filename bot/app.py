@@ -113,6 +113,8 @@ async def _serve(
         return
 
     async def on_ready() -> None:
+        if running.client.presence is not None:
+            running.supervisor.run_forever("presence", running.client.presence.run)
         running.supervisor.spawn("commands", running.client.command_sync.keep_trying())
         await running.engine.start(running.steps)
         log.info("ready: commands are taken, jobs are driven")
@@ -151,7 +153,12 @@ async def _open(
         AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
     )
     tracks = PackagedTracks(pool=pool, files=ground.files, disk=ground.disk)
-    discord_side = assembly.discord_side(requirements=requirements, tracks=tracks, proxies=settings.proxy_rules)
+    discord_side = assembly.discord_side(
+        requirements=requirements,
+        tracks=tracks,
+        proxies=settings.proxy_rules,
+        operator_guild_ids=settings.operator_guild_ids,
+    )
     outside = Outside(
         references=await _open_fetcher(settings, traits, pool, ground, stack),
         tracks=tracks,
@@ -315,6 +322,7 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
             user_install=settings.allow_user_install == "on",
         ),
         opens_loopback=settings.opens_loopback,
+        currency=settings.currency,
         shown_currency=settings.currency if settings.show_price == "yes" else None,
     )
 

@@ -10,6 +10,7 @@ from bot.clock import Clock
 from bot.delivery import CardMessages, TrackMessages
 from bot.disk import Disk
 from bot.engine.runner import JobRunner
+from bot.jobs.acting import OperatedStore
 from bot.jobs.admitting import Admission
 from bot.jobs.answering import AnswerSteps
 from bot.jobs.brake import Brake
@@ -19,7 +20,8 @@ from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.music_models import MusicModels
-from bot.jobs.ports import Cards, Delivery, JobStore, References, Tracks
+from bot.jobs.operating import Operating
+from bot.jobs.ports import Cards, Delivery, References, Tracks
 from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
 from bot.jobs.space import SpaceLimits
@@ -29,17 +31,18 @@ from bot.metrics import Metrics
 from bot.packaged_tracks import PackagedTracks
 from bot.proxies import STRAIGHT, ProxyRules
 from bot.supervisor import TaskSupervisor
+from bot.ui.interaction_context import OperatorServices
 from bot.ui.requirements import OrderRequirements
 
 #: Table of contents of the features; names, because the core never imports a cog.
-EXTENSIONS = ("cogs.compose", "cogs.tracks")
+EXTENSIONS = ("cogs.compose", "cogs.tracks", "cogs.admin", "cogs.owner")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """What everything stands on: opened first, closed last."""
 
-    store: JobStore
+    store: OperatedStore
     files: JobFiles
     disk: Disk
     clock: Clock
@@ -79,10 +82,21 @@ class Assembly:
     eta_estimator: EtaEstimator
 
     def discord_side(
-        self, *, requirements: OrderRequirements, tracks: PackagedTracks, proxies: ProxyRules = STRAIGHT
+        self,
+        *,
+        requirements: OrderRequirements,
+        tracks: PackagedTracks,
+        proxies: ProxyRules = STRAIGHT,
+        operator_guild_ids: frozenset[int] = frozenset(),
     ) -> DiscordSide:
-        """A client that takes orders, cards and delivery; needs no network. `tracks`: what is sent."""
+        """A client that takes orders, cards and delivery; needs no network. `tracks`: what is sent.
+
+        `operator_guild_ids`: the servers from which the whole bot is run.
+        """
         ground = self.ground
+        operating = Operating(
+            store=ground.store, clock=ground.clock, wake=self.engine.wake, notices=requirements.notices
+        )
         client = ComposeClient(
             jobs=self.jobs,
             tracks=tracks,
@@ -90,6 +104,7 @@ class Assembly:
             clock=ground.clock,
             extensions=EXTENSIONS,
             proxies=proxies,
+            operators=OperatorServices(operating=operating, guild_ids=operator_guild_ids, values=ground.store),
         )
         return DiscordSide(
             client=client,

@@ -134,6 +134,8 @@ class Settings(BaseSettings):
     """`yes`: members are shown what songs cost."""
     operators: str | None = None
     """Ids of people outside members' and servers' limits, besides the application's owner and team."""
+    operator_guilds: str | None = None
+    """Ids of the servers that have `/compose-owner`, for the application's owner, its team and OPERATORS."""
     allowed_guilds: str | None = None
     """Ids of the servers where songs may be ordered, with commas between them; unset: every server."""
     allow_direct: Switch = "off"
@@ -221,7 +223,7 @@ class Settings(BaseSettings):
         ids_of(value)
         return value
 
-    @field_validator("allowed_guilds")
+    @field_validator("allowed_guilds", "operator_guilds")
     @classmethod
     def _guilds(cls, value: str | None) -> str | None:
         guild_ids_of(value)
@@ -269,6 +271,11 @@ class Settings(BaseSettings):
     def operator_ids(self) -> frozenset[int]:
         """OPERATORS taken apart."""
         return ids_of(self.operators)
+
+    @property
+    def operator_guild_ids(self) -> frozenset[int]:
+        """OPERATOR_GUILDS taken apart; empty: no server has the commands for the whole bot."""
+        return guild_ids_of(self.operator_guilds)
 
     @property
     def allowed_guild_ids(self) -> frozenset[int]:

@@ -100,6 +100,8 @@ class ClientKit:
     opens_loopback: bool = False
     #: Where orders are taken; counts from the next start on.
     doors: Doors = field(default_factory=Doors)
+    #: Servers with the commands for the whole bot; counts from the next start on.
+    operator_guild_ids: frozenset[int] = frozenset()
     #: Where the music API has the tracks.
     track_url: str = "https://files.example/track.mp3?sig=1"
     client: ComposeClient = field(init=False)
@@ -148,7 +150,9 @@ class ClientKit:
         assembly.engine.woken = self.woken
         pool = await self._stack.enter_async_context(AudioPool(processes=1, work_dir=self.files.work))
         self.tracks = PackagedTracks(pool=pool, files=self.files, disk=self.disk)
-        discord_side = assembly.discord_side(requirements=requirements, tracks=self.tracks)
+        discord_side = assembly.discord_side(
+            requirements=requirements, tracks=self.tracks, operator_guild_ids=self.operator_guild_ids
+        )
         self.jobs, self.eta_estimator, self.brake = assembly.jobs, assembly.eta_estimator, assembly.brake
         self.client, self.cards, self.delivery = discord_side.client, discord_side.cards, discord_side.delivery
         ready = asyncio.Event()

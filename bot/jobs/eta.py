@@ -39,7 +39,7 @@ class EtaEstimator:
     async def estimate(self, job: Job) -> Eta:
         """Place in line while it waits, expected end while it is made, nothing otherwise. Raises StoreBusyError."""
         if job.state is JobState.QUEUED:
-            return Eta(ahead=await self._store.ahead_of(job), held=self._held(job.provider))
+            return Eta(ahead=await self._store.ahead_of(job, self._clock.now()), held=self._held(job.provider))
         if job.state is JobState.CHECKING:
             return Eta(held=self._held(job.provider))
         typical = await self._typical(job.model) if job.state is JobState.GENERATING else None

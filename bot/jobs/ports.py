@@ -73,8 +73,12 @@ class MovingStore(CardStore, Protocol):
 class LineStore(Protocol):
     """Who stands in line for a place at the provider."""
 
-    async def ahead_of(self, job: Job) -> int:
-        """How many jobs of its model hold a place at the provider, or are queued with a lower number."""
+    async def ahead_of(self, job: Job, now: datetime | None = None) -> int:
+        """How many jobs of its model hold a place at the provider, or are queued with a lower number.
+
+        Those whose server is paused do not count: they keep their place, and others go on. `now` tells which pauses
+        are over; without it only those without an end are seen.
+        """
         ...
 
 

@@ -151,7 +151,7 @@ class JobPress(JobActs):
         self._check_resting()
         await self._interaction.response.defer()
         # the messages first: if this process dies in between, the row is still there to be deleted once more
-        clean = await _remove_messages(self._interaction.client, self.job)
+        clean = await remove_messages(self._interaction.client, self.job)
         await self._ctx.jobs.delete(self.job.id, self.actor)
         sentence = self._ctx.text("control.deleted" if clean else "control.deleted_partly")
         await self._interaction.edit_original_response(content=sentence, embeds=[], attachments=[], view=finished())
@@ -273,7 +273,7 @@ class JobPress(JobActs):
             await self._interaction.response.edit_message(**self._ctx.card_of(job))
 
 
-async def _remove_messages(client: discord.Client, job: Job) -> bool:
+async def remove_messages(client: discord.Client, job: Job) -> bool:
     """Remove the track's message and the card; True when neither is left."""
     places = {(job.track_channel_id, job.track_message_id), (job.place.channel_id, job.card_message_id)}
     clean = True

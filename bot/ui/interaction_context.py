@@ -1,6 +1,6 @@
 """What an interaction is answered with: made once when it arrives, and handed on instead of its parts."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, cast
@@ -12,7 +12,8 @@ from bot.clock import Clock
 from bot.discord_time import DiscordTime
 from bot.errors import OrderError
 from bot.jobs.model import Job
-from bot.jobs.ports import Eta, Tracks
+from bot.jobs.operating import Operating
+from bot.jobs.ports import Eta, Tracks, ValueStore
 from bot.jobs.service import JobService
 from bot.texts import text
 from bot.ui.cards import job_card
@@ -26,6 +27,15 @@ from bot.ui.requirements import OrderRequirements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorServices:
+    """What operators' commands work with."""
+
+    operating: Operating
+    guild_ids: frozenset[int] = frozenset()  #: servers that have the commands for the whole bot
+    values: ValueStore  #: where is kept which servers had them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionServices:
     """What every interaction of a client works with; the client holds one, see ComposeClient."""
 
@@ -36,7 +46,14 @@ class InteractionServices:
     file_name: Callable[[str, str], str]  #: a safe name from a title and a suffix, see bot.audio.file_names
     tracks: Tracks | None = None  #: hears what was not heard yet before it is sent; None: that is not sent
     discord_time: DiscordTime | None = None  #: None: not known, and nothing is judged by its age
+    operators: OperatorServices | None = None  #: None: nothing is offered to them
+    show_presence: Callable[[], Awaitable[None]] | None = None  #: that the bot is paused, or no longer
     deduplicator: InteractionDeduplicator = field(default_factory=InteractionDeduplicator)
+
+    @property
+    def operator_guild_ids(self) -> frozenset[int]:
+        """From where the whole bot is run."""
+        return frozenset() if self.operators is None else self.operators.guild_ids
 
 
 class _HasServices(Protocol):
@@ -46,6 +63,12 @@ class _HasServices(Protocol):
 def services_of(client: discord.Client) -> InteractionServices:
     """The services of a client that has them."""
     return cast("_HasServices", client).services
+
+
+def operator_guild_ids_of(client: discord.Client) -> frozenset[int]:
+    """From where the whole bot is run; none for a client that is not the whole bot's."""
+    services: InteractionServices | None = getattr(client, "services", None)
+    return frozenset() if services is None else services.operator_guild_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

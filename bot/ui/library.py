@@ -13,7 +13,7 @@ from bot.texts import text
 from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
 from bot.ui.cards import card_buttons, track_link
 from bot.ui.custom_ids import choice_id, page_id
-from bot.ui.formatting import ICONS, ago, clip, fenced, length, mention, titled, why
+from bot.ui.formatting import ICONS, ago, clip, fenced, length, mention, plain, titled, why
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.render import Parts, finished, to_button
 from bot.ui.requirements import OrderRequirements
@@ -84,6 +84,12 @@ def queue_text(
     why_held = dict.fromkeys(reason for job in jobs if (reason := held(job)))
     lines += [text(_HELD[reason], locale) for reason in why_held]
     return "\n".join(lines) or text("tracks.queue.empty", locale)
+
+
+def notices_above(ctx: InteractionContext, shown: str) -> str:
+    """What operators tell everybody here, above what else is shown."""
+    told = ctx.requirements.notices.told_in(ctx.interaction.guild_id, ctx.clock.now())
+    return "\n".join([*(f"📣 {plain(notice)}" for notice in told), shown])
 
 
 def song_text(job: Job, requirements: OrderRequirements, locale: str) -> str:
