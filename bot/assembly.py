@@ -4,6 +4,7 @@ In order: what everything stands on, then what takes orders and keeps turns, the
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from bot.client import ComposeClient
 from bot.clock import Clock
@@ -17,14 +18,17 @@ from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.music_models import MusicModels
+from bot.jobs.people import People
 from bot.jobs.ports import Cards, Delivery, JobStore, References, Tracks
 from bot.jobs.schedule import Pace
+from bot.jobs.servers import Servers
 from bot.jobs.service import JobService
 from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
 from bot.packaged_tracks import PackagedTracks
 from bot.supervisor import TaskSupervisor
+from bot.ui.removal import remove_messages
 from bot.ui.requirements import OrderRequirements
 
 #: Table of contents of the features; names, because the core never imports a cog.
@@ -81,6 +85,7 @@ class Assembly:
             clock=ground.clock,
             extensions=EXTENSIONS,
         )
+        self.jobs.people.take_messages_away = partial(remove_messages, client)
         return DiscordSide(
             client=client,
             cards=CardMessages(client=client, requirements=requirements, clock=ground.clock),
@@ -140,13 +145,25 @@ def assemble(
         metrics=ground.metrics,
         pace=pace,
     )
+    people = People(
+        store=ground.store, files=ground.files, clock=ground.clock, disk=ground.disk, metrics=ground.metrics
+    )
+    servers = Servers(store=ground.store, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
     jobs = JobService(
         store=ground.store,
         files=ground.files,
         clock=ground.clock,
         metrics=ground.metrics,
         wake=runner.wake,
+        people=people,
+        servers=servers,
         admission=admission,
     )
     eta_estimator = EtaEstimator(store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds)
-    return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, eta_estimator=eta_estimator)
+    return Assembly(
+        ground=ground,
+        models=models,
+        jobs=jobs,
+        engine=runner,
+        eta_estimator=eta_estimator,
+    )

@@ -62,6 +62,7 @@ class Reason(StrEnum):
     LIMIT_AT_ONCE = "limit_at_once"  #: as many of the member's songs are under way as may be
     LIMIT_GUILD = "limit_guild"  #: the server's songs of the day are used up
     BUDGET = "budget"  #: the operator's budget of the day or the month is used up
+    GUILD_LEFT = "guild_left"  #: the bot was removed from the server while the song waited
     PLACE_GONE = "place_gone"  #: an operator took back the hold of a song that waited
     DISK = "disk"  #: our own disk does not take the song
     SOUND = "sound"  #: the file's sound; `detail` holds the key of a `sound.*` sentence

@@ -16,6 +16,8 @@ from bot.jobs.model import Job, Order
 
 #: Members' and servers' limits and the day's budget count what happened since so long ago.
 WINDOW = timedelta(hours=24)
+#: The longest time over which any limit counts what one person did: no id leaves the ledger sooner.
+LONGEST_WINDOW = WINDOW
 #: Presses of *Again* closer together than this are one.
 DOUBLE_PRESS = timedelta(seconds=10)
 #: Where rules stand that hold everywhere.

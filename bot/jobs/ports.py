@@ -12,6 +12,7 @@ from typing import Protocol, TypedDict, Unpack
 
 from bot.errors import Reason
 from bot.jobs.admitting import AdmittingStore, PlaceStore, StartingStore
+from bot.jobs.keeping import KeepingStore
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
 
@@ -123,7 +124,7 @@ class DeletingStore(Protocol):
         ...
 
 
-class RetentionStore(DeletingStore, PlaceStore, Protocol):
+class RetentionStore(DeletingStore, PlaceStore, KeepingStore, Protocol):
     """What retention asks."""
 
     async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
@@ -131,7 +132,7 @@ class RetentionStore(DeletingStore, PlaceStore, Protocol):
         ...
 
 
-class ServiceStore(MovingStore, DeletingStore, AdmittingStore, Protocol):
+class ServiceStore(MovingStore, DeletingStore, AdmittingStore, KeepingStore, Protocol):
     """What members' orders, decisions and lists ask."""
 
     async def add(self, order: Order, now: datetime) -> Job:

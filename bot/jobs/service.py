@@ -16,7 +16,9 @@ from bot.jobs.admission import PlaceRequest, Refused, Taken, limits_of, verdict
 from bot.jobs.admitting import Admission, Admitted
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
+from bot.jobs.people import People
 from bot.jobs.ports import Changes, ServiceStore
+from bot.jobs.servers import Servers
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -63,9 +65,13 @@ class JobService:
         clock: Clock,
         metrics: Metrics,
         wake: Callable[[int], None],
+        people: People,
+        servers: Servers,
         admission: Admission | None = None,
     ) -> None:
         """`wake(job_id)` wakes the engine; it must return at once. `admission`: None lets everybody in."""
+        self.people = people
+        self.servers = servers
         self._store = store
         self._files = files
         self._clock = clock
@@ -189,6 +195,7 @@ class JobService:
             raise TooLateError(f"job {job_id} is {job.state}")
         await self._files.remove(job)
         await self._store.delete(job_id)
+        await self._store.scrub([job.key])
         log.info("job deleted", extra={"job": job.id})
         return job
 

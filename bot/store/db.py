@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.clock import Clock
 from bot.database_address import PostgresqlAddress, is_postgresql, parse, refusals
 from bot.errors import SettingsError, StartError
-from bot.store import sqlite_file
+from bot.store import sqlite_copies, sqlite_file
 from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
 from bot.store.jobs import SqlJobStore
 from bot.store.migrate import migrate, newest, refuse_newer
@@ -109,14 +109,31 @@ async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
     revision = await asyncio.to_thread(sqlite_file.look_into, path) if path.exists() else None
     refuse_newer(str(path), revision)
     await asyncio.to_thread(sqlite_file.enter_wal, path)
-    if revision == newest():
-        return
+    await asyncio.to_thread(_overwrite_once, path, revision)
+    if revision != newest():
+        await _migrate_file(path, url, revision, clock)
+
+
+def _overwrite_once(path: Path, revision: str | None) -> None:
+    """Before the copy is made: what was deleted long ago would else stand in that as well."""
+    try:
+        if sqlite_copies.overwrite_once(path) and revision is not None:
+            log.info("database written anew, so that nothing that was deleted is left in its free pages")
+    except StartError as error:
+        log.warning("words that were deleted long ago may still stand in free pages of the database: %s", error)
+
+
+async def _migrate_file(path: Path, url: URL, revision: str | None, clock: Clock) -> None:
     backup = None
     if revision is not None:
         backup = await asyncio.to_thread(sqlite_file.back_up, path, revision, clock.now())
         log.info("database backed up before its migration: %s", backup)
     engine = sqlite_engine(
-        url, begin="BEGIN IMMEDIATE", connections=1, pragmas={"synchronous": "FULL"}, busy_seconds=BUSY_SECONDS
+        url,
+        begin="BEGIN IMMEDIATE",
+        connections=1,
+        pragmas={"synchronous": "FULL", "secure_delete": "ON"},
+        busy_seconds=BUSY_SECONDS,
     )
     try:
         await migrate(engine)

@@ -1,11 +1,9 @@
 """The job table as `bot.jobs.ports.JobStore`: every statement by name, every move a compare-and-set."""
 
 import secrets
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import wraps
-from types import CoroutineType
-from typing import Any, Concatenate, ParamSpec, TypeVar, Unpack
+from typing import Any, Unpack
 
 from sqlalchemy import RowMapping, and_, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,7 +16,8 @@ from bot.jobs.ledger import stands
 from bot.jobs.model import Job, JobEvent, JobState, Order, check_move
 from bot.jobs.ports import Changes, Tally
 from bot.store import charges, counting
-from bot.store.engines import Database
+from bot.store.engines import Database, to_the_end
+from bot.store.keeping import KeepingStatements
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
 from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, kept_values
 
@@ -72,36 +71,20 @@ _OLDER = select(jobs).where(is_resting, jobs.c.moved_at < bindparam("before")).o
 _GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
-
-
-def _to_the_end(
-    method: Callable[Concatenate["SqlJobStore", Arguments], Coroutine[Any, Any, Result]],
-) -> Callable[Concatenate["SqlJobStore", Arguments], "CoroutineType[Any, Any, Result]"]:
-    """Make a method's transaction end even if its caller is cancelled; see `Database.finish`."""
-
-    @wraps(method)
-    async def whole(store: "SqlJobStore", *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        return await store.database.finish(method(store, *args, **kwargs))
-
-    return whole
-
-
-class SqlJobStore:
+class SqlJobStore(KeepingStatements):
     """`JobStore` on SQLite or PostgreSQL; what each method promises stands in bot.jobs.ports."""
 
     def __init__(self, database: Database) -> None:
         """`database`: migrated and checked, see `bot.store.db.open_store`."""
         self.database = database
 
-    @_to_the_end
+    @to_the_end
     async def add(self, order: Order, now: datetime) -> Job:
         async with self.database.writing() as connection:
             await charges.lock(connection)
             return await self._added(connection, order, now, is_outside=False)
 
-    @_to_the_end
+    @to_the_end
     async def admit(self, order: Order, now: datetime, terms: Terms) -> Admitted:
         asked = PlaceRequest.of_order(order)
         async with self.database.writing() as connection:
@@ -115,7 +98,7 @@ class SqlJobStore:
             job = await self._added(connection, order, now, is_outside=order.member_id in terms.operators)
         return Admitted(job=job, taken=said)
 
-    @_to_the_end
+    @to_the_end
     async def admit_again(
         self, job: Job, now: datetime, terms: Terms, *, role_ids: Iterable[int] = (), why: str = ""
     ) -> Job | None:
@@ -128,7 +111,7 @@ class SqlJobStore:
             is_outside = job.member_id in terms.operators
             return await _moved(connection, job, JobState.QUEUED, now, why, {"reason": None}, is_outside=is_outside)
 
-    @_to_the_end
+    @to_the_end
     async def begin_attempt(self, job: Job, now: datetime) -> Job | Refused | None:
         asked = PlaceRequest.of_job(job)
         attempt = job.attempt + 1
@@ -141,23 +124,23 @@ class SqlJobStore:
             changes: Changes = {"attempt": attempt, "submit_started_at": now}
             return await _moved(connection, job, JobState.SUBMITTING, now, "", columns_of_changes(changes))
 
-    @_to_the_end
+    @to_the_end
     async def standing_of(self, order: PlaceRequest, now: datetime, terms: Terms) -> tuple[Rules, Usage]:
         async with self.database.reading() as connection:
             rules = await counting.rules_for(connection, order, now, terms)
             return rules, await counting.usage_of(connection, order, rules, now)
 
-    @_to_the_end
+    @to_the_end
     async def live_of_member(self, member_id: int, *, limit: int = 10) -> Sequence[Job]:
         return await self._jobs(_LIVE.where(jobs.c.member_id == member_id).limit(limit))
 
-    @_to_the_end
+    @to_the_end
     async def get(self, job_id: int) -> Job | None:
         async with self.database.reading() as connection:
             row = (await connection.execute(_BY_ID, {"job_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
 
-    @_to_the_end
+    @to_the_end
     async def move(
         self, job: Job, after: JobState, now: datetime, *, why: str = "", **changes: Unpack[Changes]
     ) -> Job | None:
@@ -167,7 +150,7 @@ class SqlJobStore:
                 await charges.lock(connection)
             return await _moved(connection, job, after, now, why, columns_of_changes(changes))
 
-    @_to_the_end
+    @to_the_end
     async def update(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
         values = columns_of_changes(changes)
         if not values:
@@ -176,7 +159,7 @@ class SqlJobStore:
             row = (await connection.execute(_UPDATE.values(values), {"was_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
 
-    @_to_the_end
+    @to_the_end
     async def resolve_submission(
         self, job_id: int, attempt: int, generation_id: str, now: datetime, deadline_at: datetime
     ) -> Job | None:
@@ -210,70 +193,70 @@ class SqlJobStore:
             await _add_event(connection, row, before.state, now, why)
             return None
 
-    @_to_the_end
+    @to_the_end
     async def unfinished_ids(self) -> Sequence[int]:
         async with self.database.reading() as connection:
             return (await connection.execute(_UNFINISHED)).scalars().all()
 
-    @_to_the_end
+    @to_the_end
     async def unknown_ids(self) -> Sequence[int]:
         async with self.database.reading() as connection:
             return (await connection.execute(_UNKNOWN)).scalars().all()
 
-    @_to_the_end
+    @to_the_end
     async def ahead_of(self, job: Job) -> int:
         async with self.database.reading() as connection:
             return (await connection.execute(_AHEAD, {"job_id": job.id, "model": job.model})).scalar_one()
 
-    @_to_the_end
+    @to_the_end
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
         return await self._jobs(_OF_MEMBER.limit(limit).offset(offset), member=member_id)
 
-    @_to_the_end
+    @to_the_end
     async def count_of_member(self, member_id: int) -> int:
         async with self.database.reading() as connection:
             return (await connection.execute(_COUNT_OF_MEMBER, {"member": member_id})).scalar_one()
 
-    @_to_the_end
+    @to_the_end
     async def in_guild(self, guild_id: int | None, channel_id: int) -> Sequence[Job]:
         if guild_id is None:
             return await self._jobs(_LIVE.where(jobs.c.guild_id.is_(None), jobs.c.channel_id == channel_id))
         return await self._jobs(_LIVE.where(jobs.c.guild_id == guild_id))
 
-    @_to_the_end
+    @to_the_end
     async def recent_seconds(self, model: str, limit: int = 20) -> Sequence[float]:
         async with self.database.reading() as connection:
             rows = (await connection.execute(_RECENT.limit(limit), {"model": model})).all()
         return [(ready_at - accepted_at).total_seconds() for accepted_at, ready_at in rows]
 
-    @_to_the_end
+    @to_the_end
     async def history(self, job_id: int) -> Sequence[JobEvent]:
         async with self.database.reading() as connection:
             rows = (await connection.execute(_HISTORY, {"job_id": job_id})).mappings().all()
         return [event_of(row) for row in rows]
 
-    @_to_the_end
+    @to_the_end
     async def tally(self) -> Tally:
         async with self.database.reading() as connection:
             rows = (await connection.execute(_TALLY)).mappings().all()
         counts = {row["state"]: row["number"] for row in rows}
         return Tally(by_state={state: counts.get(state, 0) for state in JobState})
 
-    @_to_the_end
+    @to_the_end
     async def delete(self, job_id: int) -> bool:
         async with self.database.writing() as connection:
             return (await connection.execute(_DELETE, {"was_id": job_id})).rowcount > 0
 
-    @_to_the_end
+    @to_the_end
     async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
         return await self._jobs(_OLDER.limit(limit), before=before)
 
-    @_to_the_end
+    @to_the_end
     async def get_value(self, name: str) -> str | None:
         async with self.database.reading() as connection:
             return (await connection.execute(_GET_VALUE, {"name": name})).scalar_one_or_none()
 
-    @_to_the_end
+    @to_the_end
     async def set_value(self, name: str, value: str) -> None:
         statement = _INSERT[self.database.dialect](kept_values).values(name=name, value=value)
         statement = statement.on_conflict_do_update(
@@ -282,7 +265,7 @@ class SqlJobStore:
         async with self.database.writing() as connection:
             await connection.execute(statement)
 
-    @_to_the_end
+    @to_the_end
     async def forget_places(self, now: datetime) -> None:
         async with self.database.writing() as connection:
             await charges.forget_places(connection, now - 2 * WINDOW)

@@ -66,6 +66,10 @@ TEXTS: dict[str, str] = {
         "Dieser Bot hat vorerst ausgegeben, was er ausgeben darf; begonnen wurde nichts. Lieder nimmt er wieder an: "
         "{again}."
     ),
+    "reason.guild_left": (
+        "Ich wurde von dem Server entfernt, auf dem du es bestellt hast; deshalb entsteht es nicht. Es hat nichts "
+        "gekostet und zählt nicht."
+    ),
     "reason.place_gone": "Wer den Bot betreibt, hat es aus der Warteschlange genommen. Berechnet wurde nichts.",
     "reason.disk": (
         "Die Festplatte dieses Bots hat dein Lied nicht angenommen; begonnen und berechnet wurde nichts. An deiner "
