@@ -22,7 +22,7 @@ from bot.store.postgresql import look_into, name_of, postgresql_engine, refuse_b
 log = logging.getLogger(__name__)
 
 #: Key of the advisory lock that the one process that runs jobs holds; any number, so long as it never changes.
-_RUNNER_KEY = 0x436F6D706F7366
+RUNNER_KEY = 0x436F6D706F7366
 
 
 def refuse_unusable(url: str) -> None:
@@ -42,10 +42,10 @@ async def open_store(
     its turn first gets it after at most five times as long.
     Raises StartError, with what to do; the database is then as it was before.
     """
-    parsed = _parsed(url)
+    parsed = address_of(url)
     async with AsyncExitStack() as stack:
         if isinstance(parsed, PostgresqlAddress):
-            await _prepare_server(parsed, busy_seconds)
+            await prepare_server(parsed, busy_seconds)
         else:
             await _prepare_file(parsed, clock, stack)
         database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous)
@@ -61,14 +61,14 @@ async def sole_runner(url: str) -> AsyncGenerator[None]:
     first one's POSTs. SQLite's file is owned by `open_store` already; on PostgreSQL a session's advisory lock does it.
     Raises StartError when another process has it.
     """
-    parsed = _parsed(url)
+    parsed = address_of(url)
     if not isinstance(parsed, PostgresqlAddress):
         yield
         return
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
     with start_errors_named(parsed):
         connection = await engine.connect()
-        mine = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _RUNNER_KEY})
+        mine = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": RUNNER_KEY})
         await connection.commit()
     try:
         if not mine:
@@ -84,10 +84,10 @@ async def describe(url: str) -> str:
 
     Raises StartError, with what to do, where `open_store` would refuse for good.
     """
-    parsed = _parsed(url)
+    parsed = address_of(url)
     if not isinstance(parsed, PostgresqlAddress):
         await _try_parameters(parsed)
-        return await asyncio.to_thread(_describe_file, _file_of(parsed))
+        return await asyncio.to_thread(_describe_file, file_of(parsed))
     await asyncio.to_thread(refuse_bad_files, parsed)
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
     try:
@@ -101,7 +101,7 @@ async def describe(url: str) -> str:
 
 
 async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
-    path = _file_of(url)
+    path = file_of(url)
     await _try_parameters(url)
     await asyncio.to_thread(sqlite_file.make_folder, path)
     lock = await asyncio.to_thread(sqlite_file.own, path)
@@ -164,7 +164,7 @@ async def _try_parameters(url: URL) -> None:
         raise StartError("DATABASE_URL: what stands behind the ? cannot be used. Leave it out.") from None
 
 
-async def _prepare_server(address: PostgresqlAddress, busy_seconds: float) -> None:
+async def prepare_server(address: PostgresqlAddress, busy_seconds: float) -> None:
     await asyncio.to_thread(refuse_bad_files, address)
     engine = postgresql_engine(address, busy_seconds=busy_seconds)
     try:
@@ -196,7 +196,7 @@ def _state(revision: str | None) -> str:
     return f"revision {revision}; the bot will migrate it to {newest()}"
 
 
-def _parsed(url: str) -> URL | PostgresqlAddress:
+def address_of(url: str) -> URL | PostgresqlAddress:
     """Refuse what cannot be opened, without repeating the URL: it may hold a password."""
     if is_postgresql(url):
         return _postgresql_address(url)
@@ -209,7 +209,7 @@ def _parsed(url: str) -> URL | PostgresqlAddress:
             f"DATABASE_URL begins with {parsed.drivername}://, but must begin with sqlite+aiosqlite:/// or "
             "postgresql+asyncpg://."
         )
-    return parsed.set(database=str(_file_of(parsed)))
+    return parsed.set(database=str(file_of(parsed)))
 
 
 def _postgresql_address(url: str) -> PostgresqlAddress:
@@ -222,7 +222,7 @@ def _postgresql_address(url: str) -> PostgresqlAddress:
     return parse(url)
 
 
-def _file_of(url: URL) -> Path:
+def file_of(url: URL) -> Path:
     """One path for one file, whatever link leads to it."""
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise StartError("DATABASE_URL must name a file: jobs in memory would be lost with the process.")

@@ -43,7 +43,7 @@ _FORGET_RULES = delete(rules).where(rules.c.guild_id == bindparam("guild"))
 _ENDED_BLOCKS = delete(rules).where(
     rules.c.subject_kind == SubjectKind.MEMBER, rules.c.until.is_not(None), rules.c.until < bindparam("before")
 )
-_OLD_AUDITS = select(audits).where(audits.c.at < bindparam("before"), audits.c.by != NOBODY)
+_OLD_AUDITS = select(audits).where(audits.c.at < bindparam("before"))
 _SET_AUDIT = update(audits).where(audits.c.id == bindparam("audit"))
 
 
@@ -150,4 +150,5 @@ async def _forget_audits(connection: AsyncConnection, before: datetime) -> None:
     rows: Any = (await connection.execute(_OLD_AUDITS, {"before": before})).mappings().all()
     for row in rows:
         values = {"by": NOBODY, "about": _ID.sub("0", row["about"]), "note": _ID.sub("0", row["note"])}
-        await connection.execute(_SET_AUDIT.values(values), {"audit": row["id"]})
+        if any(row[name] != value for name, value in values.items()):
+            await connection.execute(_SET_AUDIT.values(values), {"audit": row["id"]})
