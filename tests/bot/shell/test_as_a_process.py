@@ -38,11 +38,6 @@ async def test_answers_go_where_people_and_scripts_look(sqlite_place: Place) -> 
         assert (code, json.loads(out)["state"], errors) == (0, "delivered", "")
         code, out, errors = await typed(sqlite_place, "song", "999")
         assert (code, out, errors) == (1, "", "There is no song 999.\n")
-        code, out, errors = await typed(sqlite_place, "song", "999", "--json")
-        assert (code, json.loads(out)["state"], errors) == (1, None, "")
-        code, _, errors = await typed(sqlite_place, "song", "x")
-        assert code == 2
-        assert "is no number of a song" in errors
         code, out, errors = await typed(sqlite_place, "backup", "copy.tar")
         assert code == 0, errors
         assert (sqlite_place.folder / "copy.tar").stat().st_mode & 0o777 == 0o600
