@@ -27,6 +27,7 @@ from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
 from bot.packaged_tracks import PackagedTracks
+from bot.proxies import STRAIGHT, ProxyRules
 from bot.supervisor import TaskSupervisor
 from bot.ui.removal import remove_messages
 from bot.ui.requirements import OrderRequirements
@@ -76,14 +77,18 @@ class Assembly:
     engine: JobRunner
     eta_estimator: EtaEstimator
 
-    def discord_side(self, *, requirements: OrderRequirements, tracks: PackagedTracks) -> DiscordSide:
+    def discord_side(
+        self, *, requirements: OrderRequirements, tracks: PackagedTracks, proxies: ProxyRules = STRAIGHT
+    ) -> DiscordSide:
         """A client that takes orders, cards and delivery; needs no network. `tracks`: what is sent."""
         ground = self.ground
         client = ComposeClient(
             jobs=self.jobs,
+            tracks=tracks,
             requirements=requirements,
             clock=ground.clock,
             extensions=EXTENSIONS,
+            proxies=proxies,
         )
         self.jobs.people.take_messages_away = partial(remove_messages, client)
         return DiscordSide(

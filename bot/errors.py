@@ -74,12 +74,15 @@ class Reason(StrEnum):
     KEY_REFUSED = "key_refused"  #: 401: the operator must look
     ADDRESS_WRONG = "address_wrong"  #: no such call at this address: the operator must look
     NO_CREDITS = "no_credits"  #: 403 out of credits: the operator must top up
+    PROXY = "proxy"  #: the operator's proxy lets nothing through
     BUSY_TOO_LONG = "busy_too_long"  #: 429 or no connection for longer than a job may wait
     OUTCOME_UNKNOWN = "outcome_unknown"  #: the POST may or may not have been accepted
     DEADLINE = "deadline"  #: not finished within GENERATION_TIMEOUT_SECONDS
     GENERATION_LOST = "generation_lost"  #: the music API no longer knows the id
     TRACK_LOST = "track_lost"  #: finished, but the file cannot be had
     CHANNEL_GONE = "channel_gone"  #: no channel, no way to the member
+    TRACK_UNHEARD = "track_unheard"  #: nobody could tell whether the file is sound, and no link can be offered
+    TRACK_TOO_LARGE = "track_too_large"  #: for its place, however small it is made, and no link can be offered
     MEMBER_CANCELLED = "member_cancelled"  #: cancelled by the member or a moderator
     INTERNAL = "internal"  #: a fault of ours that no retry mended; the log has the trace
     DISMISSED = "dismissed"  #: an unknown outcome the member let go
@@ -180,10 +183,15 @@ class BusyError(GenerationError):
         retry_after_seconds: float | None = None,
         status: int | None = None,
         request_id: str | None = None,
+        by_proxy: bool = False,
     ) -> None:
-        """`retry_after_seconds`: what the server asked for, unbounded; the schedule bounds it."""
+        """`retry_after_seconds`: what the server asked for, unbounded; the schedule bounds it.
+
+        `by_proxy`: the operator's proxy refused, and nothing came as far as the server.
+        """
         super().__init__(message, status=status, request_id=request_id)
         self.retry_after_seconds = retry_after_seconds
+        self.by_proxy = by_proxy
 
 
 class AccountError(GenerationError):
@@ -203,6 +211,11 @@ class OutcomeUnknownError(GenerationError):
 
 class TrackError(ComposeError):
     """The finished track's file could not be had."""
+
+    def __init__(self, message: str, *, may_open: bool = False) -> None:
+        """`may_open`: its address may well lead somewhere for others, so that it can be handed over as a link."""
+        super().__init__(message)
+        self.may_open = may_open
 
 
 class TrackNotReadyError(TrackError):
@@ -229,9 +242,12 @@ class DeliveryLaterError(DeliveryError):
 class UndeliverableError(DeliveryError):
     """No way is left to reach the member; the track stays with the job."""
 
-    def __init__(self, message: str, *, is_filtered: bool = False) -> None:
-        """`is_filtered`: the channel is open, but a filter of the server's did not let this message through."""
+    def __init__(self, message: str, *, reason: Reason = Reason.CHANNEL_GONE, is_filtered: bool = False) -> None:
+        """`reason`: what the member is told. `is_filtered`: the channel is open, but a filter of the server's let this
+        message not through.
+        """
         super().__init__(message)
+        self.reason = reason
         self.is_filtered = is_filtered
 
 

@@ -176,5 +176,5 @@ def _download_refusal(error: DownloadError, max_bytes: int) -> ReferenceRefusedE
             return ReferenceRefusedError(Reason.FILE_TOO_LARGE, max_bytes=max_bytes)
         case DownloadFault.DISK:
             return DiskError(str(error))
-        case DownloadFault.BUSY | DownloadFault.CONNECTION | DownloadFault.TIMEOUT:
-            return BusyError(str(error))
+        case DownloadFault.BUSY | DownloadFault.CONNECTION | DownloadFault.TIMEOUT | DownloadFault.PROXY:
+            return BusyError(str(error), by_proxy=error.fault is DownloadFault.PROXY)

@@ -15,12 +15,14 @@ from bot.addresses import public_host
 from bot.amounts import currency_of, guild_ids_of, ids_of, limit_of, listed, money_of, switch_of, yes_or_no
 from bot.errors import SettingsError
 from bot.masking import shown
+from bot.proxies import ProxyRules, proxy_address, rules_of
 from bot.setting_sources import EmptyOnPurpose, Names, gathered, home_expanded, remarks_on
 
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 
 _SQLITE = "sqlite+aiosqlite:///"
+
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 #: Songs; None: no limit.
@@ -42,6 +44,7 @@ class MaybeSecret:
 
 
 MAYBE_SECRET = MaybeSecret()
+ProxyAddress = Annotated[str | None, MAYBE_SECRET, BeforeValidator(proxy_address)]
 
 
 class Settings(BaseSettings):
@@ -93,6 +96,14 @@ class Settings(BaseSettings):
     """How many files are decoded at once, each in a process of its own; unset: see bot/audio/capacity.py."""
     blocked_words_file: Path | None = None
     """A text file, one word or phrase a line; orders with one of them are refused politely."""
+    proxy_url: ProxyAddress = None
+    """The proxy for everything that leaves this machine; before the next two."""
+    https_proxy: ProxyAddress = None
+    """The proxy for https and wss, as most programs read it."""
+    http_proxy: ProxyAddress = None
+    """The proxy for http and ws."""
+    no_proxy: str | None = None
+    """Hosts that are asked without a proxy, each with all that lies under it."""
     stop_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20
     """After SIGTERM: how long a request that was begun may take to be confirmed."""
     limit_member_per_day: Limit = 5
@@ -253,6 +264,11 @@ class Settings(BaseSettings):
     def allowed_guild_ids(self) -> frozenset[int]:
         """ALLOWED_GUILDS taken apart; empty: every server."""
         return guild_ids_of(self.allowed_guilds)
+
+    @property
+    def proxy_rules(self) -> ProxyRules:
+        """Which address is asked through which proxy."""
+        return rules_of(self)
 
     @property
     def opens_loopback(self) -> bool:

@@ -131,9 +131,12 @@ class AudioPool:
         self._note(made.findings[0].problem if made.findings else None)
         return made
 
-    async def package(self, track: Path, out_dir: Path, *, title: str, tags: Tags, limit_bytes: int) -> PackagedTrack:
+    async def package(
+        self, track: Path, out_dir: Path, *, title: str, tags: Tags, limit_bytes: int, patiently: bool = False
+    ) -> PackagedTrack:
         """Makes `track` ready for a channel that takes `limit_bytes`: measured, pictured, tagged, small enough.
 
+        `patiently`: with larger limits, for a file that could not be decided on within the usual ones.
         Writes into `out_dir` only. Whatever fails, even the child, the track comes back as it came; `steps` says what
         worked. Raises FileNotFoundError when there is no track at all.
         """
@@ -145,8 +148,9 @@ class AudioPool:
             "tags": dataclasses.asdict(tags),
             "limit_bytes": limit_bytes,
         }
+        limits = self._encoding_limits.larger() if patiently else self._encoding_limits
         try:
-            made = await self._ask(order, PackagedTrack, self._encoding_limits, Urgency.TRACK)
+            made = await self._ask(order, PackagedTrack, limits, Urgency.TRACK)
             ours = {out_dir.absolute() / name for name in PACKAGED_FILES}
             await asyncio.to_thread(_check_files, {made.path, made.picture} - {None, track.absolute()}, ours)
         except ChildError as failure:

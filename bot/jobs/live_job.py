@@ -30,6 +30,7 @@ class LiveJob:
     failures: Counter[str] = field(default_factory=Counter[str])  #: since the last success, by kind
     held_up_at: datetime | None = None  #: when our own disk was last in its way
     busy_since: datetime | None = None  #: when the music API first said "not now"
+    is_unheard: bool = False  #: its track could not be decided on; it is not heard again before it comes to rest
 
     # its card's
     is_out_of_date: bool = False  #: a state is still to be drawn

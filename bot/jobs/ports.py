@@ -1,7 +1,4 @@
-"""What the jobs need from the outside, as Protocols: store, music API, Discord, fetcher. Nothing here does anything.
-
-The implementations are in bot.store, bot.generation, bot.delivery and bot.audio; bot.app joins them.
-"""
+"""What the jobs need from the outside, as Protocols: store, music API, Discord, fetcher. Nothing here does anything."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,8 +41,7 @@ class Tally:
     by_state: dict[JobState, int]
 
 
-# The job table, cut by its readers. Every method is one transaction; what it returns is durable; each raises
-# StoreBusyError when nothing was read or written. What a method promises stands here alone.
+# The job table, cut by its readers. Each method is one transaction, durable on return, or raises StoreBusyError.
 
 
 class CardStore(Protocol):
@@ -233,6 +229,7 @@ class ProbeReport:
 
     result: ProbeResult
     detail: str  #: for operators; no URL, no key
+    by_proxy: bool = False  #: it is the operator's proxy that was not reached, or let nothing through
 
 
 class Generator(Protocol):
@@ -350,17 +347,22 @@ class Delivery(Protocol):
     """The way of a track to its member. Every send carries a nonce, so that it may be called again."""
 
     async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
-        """Send the track: a reply in the channel, else a direct message.
+        """Send the track, if it was heard (its length is known), else its link; here, else directly.
 
-        Raises DeliveryLaterError (again with the same nonce), UndeliverableError, DiskError.
+        Raises DeliveryLaterError (the same nonce again), UndeliverableError (neither file nor link came), DiskError.
         """
         ...
 
-    async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
-        """Our own message with this job's track, sent since `since`; None if there is none or it cannot be read.
+    def has_link(self, job: Job) -> bool:
+        """Whether the track's address can be offered as a link."""
+        ...
 
-        Raises DeliveryLaterError.
-        """
+    async def deliver_link(self, job: Job) -> DeliveredMessage:
+        """The same for a track whose file cannot be fetched."""
+        ...
+
+    async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
+        """Our own message with this track, sent since then; None without, or unreadable. Raises DeliveryLaterError."""
         ...
 
 

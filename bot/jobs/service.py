@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Unpack
@@ -208,6 +208,11 @@ class JobService:
     async def queue_of(self, guild_id: int | None, channel_id: int) -> Sequence[Job]:
         """What is running in a server, or in one direct channel; oldest first."""
         return await self._store.in_guild(guild_id, channel_id)
+
+    async def track_heard(self, job: Job, seconds: float) -> None:
+        """Remember that the job's track was decoded after all, and how long it is."""
+        if job.track is not None:
+            await self._store.update(job.id, track=replace(job.track, seconds=seconds))
 
     def track_file(self, job: Job) -> Path | None:
         """Our copy of the job's track, if there is one."""

@@ -160,7 +160,9 @@ class JobSteps:
             return await self._not_heard(live, job, error)
         except (BusyError, DeliveryLaterError) as error:
             if self._context.given_up(live, job, self._context.limits.check_timeout):
-                return await self._context.move(live, job, JobState.FAILED, str(error), reason=Reason.REFERENCE_GONE)
+                by_proxy = isinstance(error, BusyError) and error.by_proxy
+                reason = Reason.PROXY if by_proxy else Reason.REFERENCE_GONE
+                return await self._context.move(live, job, JobState.FAILED, str(error), reason=reason)
             return self._context.back_off(live, asked_seconds=error.retry_after_seconds)
         except DiskError as error:
             step = self._context.held_up(live, error)

@@ -100,6 +100,10 @@ TEXTS: dict[str, str] = {
     "reason.no_credits": (
         "Das Guthaben dieses Bots beim Musikdienst ist verbraucht. Wer den Bot betreibt, muss es auffüllen."
     ),
+    "reason.proxy": (
+        "Der Weg dieses Bots ins Internet, ein Proxy, lässt zurzeit nichts durch; darum wurde für diesen Versuch "
+        "nichts berechnet. Wer den Bot betreibt, muss nachsehen; weder dein Lied noch deine Verbindung ist schuld."
+    ),
     "reason.busy_too_long": (
         "Der Musikdienst war zu lange beschäftigt oder nicht zu erreichen. Es wurde nichts berechnet."
     ),
@@ -119,6 +123,14 @@ TEXTS: dict[str, str] = {
         "Das Stück war fertig, aber seine Datei war nicht zu bekommen. *Noch einmal nachsehen* kostet nichts."
     ),
     "reason.channel_gone": "Das Stück ist fertig, aber ich konnte es nicht senden. Mit `/tracks` kannst du es abholen.",
+    "reason.track_unheard": (
+        "Das Stück ist fertig, aber ich konnte die Datei nicht prüfen, und ich sende nur, was ich gehört habe. "
+        "*Noch einmal senden* versucht es erneut und kostet nichts."
+    ),
+    "reason.track_too_large": (
+        "Das Stück ist fertig, aber die Datei ist für diesen Kanal zu groß. Hole sie mit `/tracks` dort ab, wo größere "
+        "Dateien erlaubt sind; *Noch einmal senden* versucht es hier erneut."
+    ),
     "reason.internal": (
         "Bei diesem Lied geht in mir immer wieder etwas schief, das tut mir leid. Wer den Bot betreibt, findet die "
         "Ursache in seinem Protokoll."

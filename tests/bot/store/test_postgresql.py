@@ -46,7 +46,7 @@ async def test_processes_that_start_together_migrate_once(empty: str) -> None:
 
     ids = await asyncio.gather(*(one(number) for number in range(1, 6)))
     assert sorted(ids) == [1, 2, 3, 4, 5]
-    assert (await describe(empty)).endswith("revision 0003 (up to date).")
+    assert (await describe(empty)).endswith("revision 0004 (up to date).")
 
 
 async def test_only_one_process_drives_jobs_and_the_next_one_may_when_it_is_gone(empty: str) -> None:
