@@ -56,6 +56,7 @@ class Reason(StrEnum):
     STORE_BUSY = "store_busy"  #: the database did not answer in time
     PAUSED = "paused"  #: an operator has paused the bot
     BLOCKED = "blocked"  #: an operator has blocked the member
+    WRONG_CHANNEL = "wrong_channel"  #: the server takes songs in other channels
     NOT_ALLOWED = "not_allowed"  #: a limit of 0
     ALREADY_TAKEN = "already_taken"  #: the same press once more
     LIMIT_DAY = "limit_day"  #: the member's songs of the day are used up

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from bot.errors import OrderError, Reason
+from bot.jobs.blocklist import Blocklist
 from bot.jobs.model import Job, Order
 
 #: Members' and servers' limits and the day's budget count what happened since so long ago.
@@ -55,6 +57,8 @@ class Rule:
     kind: RuleKind
     value: int | None = None  #: of a limit; None: no limit
     until: datetime | None = None  #: None: until it is taken back
+    note: str = ""  #: in the operator's words; shown to members where a whole server is paused
+    word: str = ""  #: of a rule about a word, as it was written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,8 @@ class PlaceRequest:
     role_ids: frozenset[int] = frozenset()
     price_micros: int
     repeats: int | None = None  #: the job that a press of *Again* repeats
+    channel_ids: frozenset[int] = frozenset()  #: where it is ordered, see Order; empty: not asked
+    texts: tuple[str, ...] = field(default=(), repr=False)  #: in which no listed word may stand; empty: not asked
 
     @classmethod
     def of_order(cls, order: Order) -> "PlaceRequest":
@@ -115,6 +121,8 @@ class PlaceRequest:
             role_ids=order.role_ids,
             price_micros=order.price_micros,
             repeats=order.again_of if order.is_repeat else None,
+            channel_ids=order.channel_ids,
+            texts=(order.title, order.lyrics, order.prompt),
         )
 
     @classmethod
@@ -203,10 +211,12 @@ class Refused:
     limit: int | None = None  #: the number that was reached
     note: str = ""  #: an operator's own words
     job_id: int | None = None  #: the song that is meant already
+    channel_ids: tuple[int, ...] = ()  #: where songs may be ordered instead
 
     def error(self) -> OrderError:
         """The same, to be told."""
         known: dict[str, Any] = {"until": self.until, "limit": self.limit, "note": self.note, "job_id": self.job_id}
+        known["channel_ids"] = self.channel_ids or None
         return OrderError(self.reason, "", **{name: value for name, value in known.items() if value not in {None, ""}})
 
 
@@ -216,10 +226,15 @@ def limits_of(order: PlaceRequest, rules: Rules, now: datetime) -> Limits:
     if order.member_id in terms.operators:
         return Limits(member_per_day=None, member_at_once=None, guild_per_day=None)
     valid = [rule for rule in rules.rows if rule.guild_id == order.guild_id and _holds(rule, now)]
-    per_day = _by_role(order, valid, RuleKind.LIMIT_DAY, terms.member_per_day)
+    own = [rule for rule in rules.rows if rule.guild_id in {EVERYWHERE, order.guild_id} and _holds(rule, now)]
+    by_role = (
+        _by_role(order, valid, RuleKind.LIMIT_DAY, terms.member_per_day),
+        _by_role(order, valid, RuleKind.LIMIT_AT_ONCE, terms.member_at_once),
+    )
+    per_day = _of_member(order, own, RuleKind.LIMIT_DAY, by_role[0])
     return Limits(
         member_per_day=per_day + rules.gifts if per_day else per_day,
-        member_at_once=_by_role(order, valid, RuleKind.LIMIT_AT_ONCE, terms.member_at_once),
+        member_at_once=_of_member(order, own, RuleKind.LIMIT_AT_ONCE, by_role[1]),
         guild_per_day=_of_guild(order, rules.rows, terms.guild_per_day, now),
     )
 
@@ -229,6 +244,8 @@ def verdict(order: PlaceRequest, rules: Rules, usage: Usage, now: datetime) -> T
     limits = limits_of(order, rules, now)
     refused = (
         _stopped(order, rules, now)
+        or _elsewhere(order, rules, now)
+        or _has_a_listed_word(order, rules, now)
         or _meant_already(usage)
         or _not_allowed(limits)
         or _used_up(Reason.LIMIT_DAY, limits.member_per_day, usage.member)
@@ -279,6 +296,16 @@ def _by_role(order: PlaceRequest, rows: Iterable[Rule], kind: RuleKind, default:
     return None if len(known) < len(values) else max(known)
 
 
+def _of_member(order: PlaceRequest, rows: Iterable[Rule], kind: RuleKind, default: int | None) -> int | None:
+    """What was laid down for this very member: by the bot's operators before the server's; else the default."""
+    spoken = {
+        rule.guild_id: rule.value
+        for rule in rows
+        if rule.kind is kind and rule.subject_kind is SubjectKind.MEMBER and rule.subject_id == order.member_id
+    }
+    return spoken.get(EVERYWHERE, spoken[max(spoken)]) if spoken else default
+
+
 def _of_guild(order: PlaceRequest, rows: Iterable[Rule], default: int | None, now: datetime) -> int | None:
     """The last word about this server, wherever it was spoken; else the default."""
     if order.guild_id is None:
@@ -301,16 +328,51 @@ def _stopped(order: PlaceRequest, rules: Rules, now: datetime) -> Refused | None
     blocks = [
         rule
         for rule in rules.rows
-        if rule.kind is RuleKind.BLOCK
-        and rule.subject_kind is SubjectKind.MEMBER
-        and rule.subject_id == order.member_id
-        and rule.guild_id in {EVERYWHERE, order.guild_id}
-        and _holds(rule, now)
+        if rule.kind is RuleKind.BLOCK and rule.guild_id in {EVERYWHERE, order.guild_id} and _holds(rule, now)
     ]
-    if not blocks:
+    if guild := [rule for rule in blocks if _is_about(rule, SubjectKind.GUILD, order.guild_id)]:
+        return Refused(reason=Reason.PAUSED, until=_end_of(guild), note=guild[-1].note)
+    if mine := [rule for rule in blocks if _is_about(rule, SubjectKind.MEMBER, order.member_id)]:
+        return Refused(reason=Reason.BLOCKED, until=_end_of(mine))
+    return None
+
+
+def _is_about(rule: Rule, kind: SubjectKind, subject_id: int | None) -> bool:
+    return rule.subject_kind is kind and rule.subject_id == subject_id
+
+
+def _end_of(rules: Sequence[Rule]) -> datetime | None:
+    """When the last of them ends; None: nobody knows."""
+    ends = [rule.until for rule in rules if rule.until is not None]
+    return max(ends) if len(ends) == len(rules) else None
+
+
+def _elsewhere(order: PlaceRequest, rules: Rules, now: datetime) -> Refused | None:
+    """A server that names channels for songs takes them nowhere else."""
+    named = tuple(
+        rule.subject_id
+        for rule in rules.rows
+        if rule.kind is RuleKind.ALLOW
+        and rule.subject_kind is SubjectKind.CHANNEL
+        and rule.guild_id == order.guild_id
+        and _holds(rule, now)
+    )
+    if not named or not order.channel_ids or order.channel_ids.intersection(named):
         return None
-    ends = [rule.until for rule in blocks if rule.until is not None]
-    return Refused(reason=Reason.BLOCKED, until=max(ends) if len(ends) == len(blocks) else None)
+    return Refused(reason=Reason.WRONG_CHANNEL, channel_ids=named)
+
+
+def _has_a_listed_word(order: PlaceRequest, rules: Rules, now: datetime) -> Refused | None:
+    words = tuple(rule.word for rule in rules.rows if rule.subject_kind is SubjectKind.WORD and _holds(rule, now))
+    if not words or not order.texts or _listed(words).find(*order.texts) is None:
+        return None
+    return Refused(reason=Reason.WORDS_REFUSED)
+
+
+@lru_cache(maxsize=64)
+def _listed(words: tuple[str, ...]) -> Blocklist:
+    """A server's list changes rarely, and is asked with every order."""
+    return Blocklist(words)
 
 
 def _meant_already(usage: Usage) -> Refused | None:

@@ -144,6 +144,7 @@ class Order:
     again_of: int | None = None  #: the job whose song or words this one repeats
     is_repeat: bool = False  #: nothing was changed in it: a press of *Again*, which may come twice
     role_ids: frozenset[int] = frozenset()  #: the member's roles in the server, as they were when it was ordered
+    channel_ids: frozenset[int] = frozenset()  #: the channel, and of a thread also the channel that it hangs on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

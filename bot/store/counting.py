@@ -42,6 +42,7 @@ def _gifts() -> ScalarSelect[Any]:
             charges.c.job_id.is_(None),
             charges.c.kind == ChargeKind.GIVEN,
             charges.c.at > bindparam("since"),
+            or_(charges.c.guild_id.is_(None), charges.c.guild_id == bindparam("guild")),
         )
         .scalar_subquery()
     )
@@ -57,6 +58,7 @@ def _rules_statement() -> Any:
                 rules_table.c.subject_kind == SubjectKind.ROLE,
                 rules_table.c.subject_id.in_(bindparam("roles", expanding=True)),
             ),
+            rules_table.c.subject_kind.in_(bindparam("whole_kinds", expanding=True)),
         ),
     )
     paused = select(kept_values.c.value).where(kept_values.c.name == PAUSED).scalar_subquery()
@@ -138,6 +140,11 @@ async def rules_for(connection: AsyncConnection, order: PlaceRequest, now: datet
         "guild": order.guild_id,
         "guilds": [EVERYWHERE] if order.guild_id is None else [EVERYWHERE, order.guild_id],
         "roles": sorted(order.subject_roles),
+        # lists that hold for whoever orders there; a song that is taken already is not judged by them
+        "whole_kinds": [
+            *([SubjectKind.CHANNEL] if order.channel_ids else []),
+            *([SubjectKind.WORD] if order.texts else []),
+        ],
     }
     rows = (await connection.execute(_RULES, values)).mappings().all()
     found = [rule for row in rows if row["id"] is not None and (rule := rule_of(row)) is not None]
@@ -209,6 +216,8 @@ def rule_of(row: Any) -> Rule | None:
         kind=kind,
         value=number,
         until=row["until"],
+        note=row["note"],
+        word=value or "" if row["subject_kind"] == SubjectKind.WORD else "",
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Unpack
 
-from sqlalchemy import RowMapping, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,8 @@ from bot.jobs.ports import Changes, Tally
 from bot.store import charges, counting
 from bot.store.engines import Database, to_the_end
 from bot.store.keeping import KeepingStatements
+from bot.store.moves import add_event, move_row
+from bot.store.operating import OperatorStatements
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
 from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, kept_values
 
@@ -26,6 +28,7 @@ _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _BY_ID = select(jobs).where(jobs.c.id == bindparam("job_id"))
 _ID_BY_INTERACTION = select(jobs.c.id).where(jobs.c.interaction_id == bindparam("interaction"))
 _FOR_UPDATE = _BY_ID.with_for_update()  # SQLite has it by BEGIN IMMEDIATE
+_UPDATE = _BY_ID.with_for_update()  # SQLite has it by BEGIN IMMEDIATE
 _MOVE = (
     update(jobs)
     .where(
@@ -46,7 +49,6 @@ _RESOLVE = (
     )
     .returning(jobs)
 )
-_ADD_EVENT = insert(job_events)
 _UNFINISHED = select(jobs.c.id).where(is_unfinished).order_by(jobs.c.id)
 _UNKNOWN = select(jobs.c.id).where(jobs.c.state == JobState.UNKNOWN).order_by(jobs.c.id)
 _AHEAD = select(func.count()).where(
@@ -71,7 +73,7 @@ _OLDER = select(jobs).where(is_resting, jobs.c.moved_at < bindparam("before")).o
 _GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
-class SqlJobStore(KeepingStatements):
+class SqlJobStore(KeepingStatements, OperatorStatements):
     """`JobStore` on SQLite or PostgreSQL; what each method promises stands in bot.jobs.ports."""
 
     def __init__(self, database: Database) -> None:
@@ -109,7 +111,7 @@ class SqlJobStore(KeepingStatements):
             if isinstance(said, Refused):
                 raise said.error()
             is_outside = job.member_id in terms.operators
-            return await _moved(connection, job, JobState.QUEUED, now, why, {"reason": None}, is_outside=is_outside)
+            return await move_row(connection, job, JobState.QUEUED, now, why, {"reason": None}, is_outside=is_outside)
 
     @to_the_end
     async def begin_attempt(self, job: Job, now: datetime) -> Job | Refused | None:
@@ -122,7 +124,7 @@ class SqlJobStore(KeepingStatements):
             if refused is not None:
                 return refused
             changes: Changes = {"attempt": attempt, "submit_started_at": now}
-            return await _moved(connection, job, JobState.SUBMITTING, now, "", columns_of_changes(changes))
+            return await move_row(connection, job, JobState.SUBMITTING, now, "", columns_of_changes(changes))
 
     @to_the_end
     async def standing_of(self, order: PlaceRequest, now: datetime, terms: Terms) -> tuple[Rules, Usage]:
@@ -148,7 +150,7 @@ class SqlJobStore(KeepingStatements):
         async with self.database.writing() as connection:
             if charges.is_counted_move(job, after, changes.get("attempt", job.attempt)):
                 await charges.lock(connection)
-            return await _moved(connection, job, after, now, why, columns_of_changes(changes))
+            return await move_row(connection, job, after, now, why, columns_of_changes(changes))
 
     @to_the_end
     async def update(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
@@ -184,13 +186,13 @@ class SqlJobStore(KeepingStatements):
             await charges.tell_accepted(connection, job_of(row), attempt, now)
             settled = (await connection.execute(_RESOLVE.values(values), was)).mappings().one_or_none()
             if settled is not None:
-                await _add_event(connection, settled, row["state"], now, f"attempt {attempt} was accepted")
+                await add_event(connection, settled, row["state"], now, f"attempt {attempt} was accepted")
                 return job_of(settled)
             before = job_of(row)
             if (before.state, before.attempt, before.generation_id) == (JobState.GENERATING, attempt, generation_id):
                 return before
             why = f"late answer to attempt {attempt}: generation {generation_id}"
-            await _add_event(connection, row, before.state, now, why)
+            await add_event(connection, row, before.state, now, why)
             return None
 
     @to_the_end
@@ -278,7 +280,7 @@ class SqlJobStore(KeepingStatements):
         if row is None:
             first = await connection.execute(_ID_BY_INTERACTION, {"interaction": order.place.interaction_id})
             raise DuplicateOrderError(first.scalar_one())
-        await _add_event(connection, row, None, now, "")
+        await add_event(connection, row, None, now, "")
         job = job_of(row)
         await charges.hold(connection, job, now, is_outside=is_outside)
         return job
@@ -292,33 +294,3 @@ class SqlJobStore(KeepingStatements):
 async def _verdict(connection: AsyncConnection, asked: PlaceRequest, now: datetime, terms: Terms) -> Taken | Refused:
     rules = await counting.rules_for(connection, asked, now, terms)
     return verdict(asked, rules, await counting.usage_of(connection, asked, rules, now), now)
-
-
-async def _moved(
-    connection: AsyncConnection,
-    job: Job,
-    after: JobState,
-    now: datetime,
-    why: str,
-    values: dict[str, Any],
-    *,
-    is_outside: bool = False,
-) -> Job | None:
-    """The compare-and-set, its line of history, and what it means for the ledger."""
-    values |= {"state": after, "version": job.version + 1, "moved_at": now}
-    if after is JobState.READY and job.moved_at == job.accepted_at:
-        values["ready_at"] = now
-    was = {"was_id": job.id, "was_state": job.state, "was_version": job.version}
-    row = (await connection.execute(_MOVE.values(values), was)).mappings().one_or_none()
-    if row is None:
-        return None
-    await _add_event(connection, row, job.state, now, why)
-    moved = job_of(row)
-    await charges.tell_move(connection, job, after, moved.attempt, now, is_outside=is_outside)
-    return moved
-
-
-async def _add_event(connection: AsyncConnection, row: RowMapping, before: str | None, now: datetime, why: str) -> None:
-    """One line of history, in the transaction of what it tells."""
-    line = {"job_id": row["id"], "at": now, "before": before, "after": row["state"], "detail": why}
-    await connection.execute(_ADD_EVENT, line)

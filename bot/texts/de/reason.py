@@ -50,6 +50,9 @@ TEXTS: dict[str, str] = {
         "Du kannst hier keine Lieder bestellen; die Sperre endet {again}. Das hat entschieden, wer den Bot oder den "
         "Server leitet."
     ),
+    "reason.wrong_channel": (
+        "In diesem Kanal werden keine Lieder bestellt; begonnen wurde nichts. Bitte nimm {channels}."
+    ),
     "reason.not_allowed": "Du darfst hier keine Lieder bestellen: Die Grenze, die für dich gilt, ist 0.",
     "reason.already_taken": "Das ist schon unterwegs.",
     "reason.limit_day": "Deine Lieder für heute sind aufgebraucht.",

@@ -47,6 +47,7 @@ TEXTS: dict[str, str] = {
     "reason.blocked_until": (
         "You cannot order songs here; that ends {again}. Whoever runs this bot or this server has decided it."
     ),
+    "reason.wrong_channel": "Songs are not ordered in this channel, so nothing was started. Please use {channels}.",
     "reason.not_allowed": "Songs cannot be ordered by you here: the limit that holds for you is 0.",
     "reason.already_taken": "That is already on its way.",
     "reason.limit_day": "Your songs of the day are used up.",
