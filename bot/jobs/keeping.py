@@ -67,11 +67,14 @@ class KeepingStore(Protocol):
         ...
 
     async def guild_ids_at_stake(self) -> frozenset[int]:
-        """The servers that a live song was ordered in while the bot was a member, and those with rules of their own."""
+        """The servers of live songs that were ordered while the bot was a member, and those of which anything is kept.
+
+        That is rules, and values whose names end with `.` or `:` and the server's id, such as its notice.
+        """
         ...
 
     async def forget_guild(self, guild_id: int) -> None:
-        """Remove the rules that stand for this server alone."""
+        """Remove the rules that stand for this server alone, and the values whose names end with its id."""
         ...
 
     async def scrub(self, keys: Sequence[str] = ()) -> None:

@@ -1,7 +1,7 @@
 """Servers that the bot was removed from: what waits there ends unpaid, what is paid finds its member another way."""
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -30,21 +30,12 @@ class ServersStore(ServiceStore, RetentionStore, ValueStore, Protocol):
 class Servers:
     """Hears from the client where the bot is a member, and where no more."""
 
-    def __init__(
-        self,
-        *,
-        store: ServersStore,
-        clock: Clock,
-        metrics: Metrics,
-        wake: Callable[[int], None],
-        kept_names: Sequence[str] = (),
-    ) -> None:
-        """`wake(job_id)` wakes the engine. `kept_names`: what else is kept of a server, each before its id."""
+    def __init__(self, *, store: ServersStore, clock: Clock, metrics: Metrics, wake: Callable[[int], None]) -> None:
+        """`wake(job_id)` wakes the engine."""
         self._store = store
         self._clock = clock
         self._metrics = metrics
         self._wake = wake
-        self._kept_names = kept_names
         self._left: set[int] = set()
 
     async def removed(self, guild_id: int) -> None:
@@ -63,9 +54,7 @@ class Servers:
         self._left.update(map(int, await self._store.values_named(LEFT)))
         for guild_id in self._left.intersection(guild_ids):
             await self.joined(guild_id)
-        kept = [await self._store.values_named(name) for name in self._kept_names]
-        known = await self._store.guild_ids_at_stake() | {int(name) for names in kept for name in names}
-        for guild_id in sorted(known - frozenset(guild_ids)):
+        for guild_id in sorted(await self._store.guild_ids_at_stake() - frozenset(guild_ids)):
             await self._until_written(guild_id, is_certain=False)
 
     async def forget_due(self) -> None:
@@ -74,8 +63,6 @@ class Servers:
         for guild_id, at in (await self._store.values_named(LEFT)).items():
             if now - datetime.fromisoformat(at) >= KEEP_RULES_FOR:
                 await self._store.forget_guild(int(guild_id))
-                for name in (*self._kept_names, LEFT):
-                    await self._store.drop_value(f"{name}{guild_id}")
                 self._left.discard(int(guild_id))
                 log.info("the rules of a server that the bot was removed from a week ago are forgotten")
 
@@ -94,16 +81,18 @@ class Servers:
     async def _leave(self, guild_id: int, *, is_certain: bool) -> None:
         name = f"{LEFT}{guild_id}"
         self._left.add(guild_id)
-        if await self._store.get_value(name) is None:
+        is_new = await self._store.get_value(name) is None
+        if is_new:
             await self._store.set_value(name, self._clock.now().isoformat())
         songs = [job for job in await self._store.in_guild(guild_id, 0) if _was_posted_to(job, is_certain=is_certain)]
         ended = sum([await self._end(job) for job in songs if job.state in UNPAID])
-        log.warning(
-            "the bot was removed from server %s: %s unpaid; paid ones go to their members: %s",
-            guild_id,
-            f"{counted(ended, 'song')} ended",
-            len(songs) - ended,
-        )
+        if is_new or ended:
+            log.warning(
+                "the bot was removed from server %s: %s ended unpaid; paid ones go to their members: %s",
+                guild_id,
+                counted(ended, "song"),
+                len(songs) - ended,
+            )
 
     async def _end(self, job: Job) -> bool:
         why = "the bot was removed from the server"

@@ -30,7 +30,7 @@ async def _done(settings: Settings, given: argparse.Namespace) -> Answer:
     clock = SystemClock()
     match given.what:
         case "song":
-            return await song(settings, given.song)
+            return await song(settings, clock, given.song)
         case "spent":
             return await spent(settings, clock, given.days)
         case "pause":

@@ -1,63 +1,66 @@
 """`song` and `spent`: what happened to a song, and what was spent, as text and as JSON."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from bot.clock import Clock
+from bot.errors import NoSuchJobError
+from bot.jobs.acts import ChargeLine, Spending
+from bot.jobs.admission import EVERYWHERE
+from bot.jobs.ledger import NOBODY
 from bot.jobs.model import Job, JobEvent
 from bot.settings import Settings
 from bot.shell.answer import Answer
+from bot.shell.operating import operating_on
 from bot.store.beside import open_beside
-from bot.store.reports import MoneyLine, money_of_song, spent_by_day, top_members
 
 _MICROS = 1_000_000
+#: So many members are named.
+_TOP = 10
 
 
-async def song(settings: Settings, job_id: int) -> Answer:
+async def song(settings: Settings, clock: Clock, job_id: int) -> Answer:
     """What is known of a song; no words of it, no secret. Raises StartError, StoreError."""
     async with open_beside(settings.database_url) as store:
-        job = await store.get(job_id)
-        events = await store.history(job_id)
-        money = await money_of_song(store, job_id)
-    if job is None and not money:
+        try:
+            report = await operating_on(store, clock).song(EVERYWHERE, job_id)
+        except NoSuchJobError:
+            report, lines = None, tuple(await store.charges_of(job_id))  # those outlive it
+        else:
+            lines = report.lines
+    if report is None and not lines:
         return Answer(text=f"There is no song {job_id}.", values={"song": job_id, "state": None}, code=1)
-    values: dict[str, Any] = {"song": job_id, "state": "deleted"} if job is None else _values(job)
-    values["history"] = [_event(event) for event in events]
-    values["money"] = [_line(line, settings.currency) for line in money]
+    values: dict[str, Any] = {"song": job_id, "state": "deleted"} if report is None else _values(report.job)
+    values["history"] = [_event(event) for event in report.events] if report else []
+    values["money"] = [_line(line, settings.currency) for line in lines]
     return Answer(text=_text(values), values=values)
 
 
 async def spent(settings: Settings, clock: Clock, days: int) -> Answer:
     """Songs and money of the last days, UTC. Raises StartError, StoreError."""
-    now = clock.now()
-    first = (now - timedelta(days=days - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
     async with open_beside(settings.database_url) as store:
-        found = await spent_by_day(store, first)
-        members = await top_members(store, first)
-    lines = [
-        {
-            "day": each.day,
-            "model": each.model,
-            "songs": each.songs,
-            "money": each.micros / _MICROS,
-            "unknown_songs": each.unknown_songs,
-            "unknown_money": each.unknown_micros / _MICROS,
-        }
-        for each in found
-    ]
-    values = {
+        report = await operating_on(store, clock).spent(EVERYWHERE, days)
+    values: dict[str, Any] = {
         "days": days,
         "currency": settings.currency,
-        "songs": sum(each.songs for each in found),
-        "money": sum(each.micros for each in found) / _MICROS,
-        "unknown_songs": sum(each.unknown_songs for each in found),
-        "unknown_money": sum(each.unknown_micros for each in found) / _MICROS,
-        "by_day": lines,
+        **_money(report.total),
+        "by_day": [{"day": day, **_money(spending)} for day, spending in report.by_day.items()],
         "members": [
-            {"member_id": str(each.member_id), "songs": each.songs, "money": each.micros / _MICROS} for each in members
-        ],
+            {"member_id": str(member_id), **_money(spending)}
+            for member_id, spending in report.top_members(_TOP + 1)
+            if member_id != NOBODY
+        ][:_TOP],
     }
     return Answer(text=_spent_text(values), values=values)
+
+
+def _money(spending: Spending) -> dict[str, Any]:
+    return {
+        "songs": spending.songs,
+        "money": spending.micros / _MICROS,
+        "unknown_songs": spending.unknown,
+        "unknown_money": spending.unknown_micros / _MICROS,
+    }
 
 
 def _values(job: Job) -> dict[str, Any]:
@@ -85,11 +88,11 @@ def _event(event: JobEvent) -> dict[str, Any]:
     return {"at": _at(event.at), "state": event.after.value, "why": event.detail}
 
 
-def _line(line: MoneyLine, currency: str) -> dict[str, Any]:
+def _line(line: ChargeLine, currency: str) -> dict[str, Any]:
     return {
         "at": _at(line.at),
         "attempt": line.attempt,
-        "kind": line.kind.value,
+        "kind": line.kind,
         "price": line.price_micros / _MICROS,
         "currency": currency,
         "note": line.note,
@@ -116,13 +119,14 @@ def _after(note: str) -> str:
 def _spent_text(values: dict[str, Any]) -> str:
     currency = values["currency"]
     lines = [
-        f"{each['day']}  {each['songs']:4} songs  {each['money']:10.3f} {currency}  {each['model']}"
+        f"{each['day']}  {each['songs']:4} songs  {each['money']:10.3f} {currency}"
         + (
             f"  ({each['unknown_songs']} of unknown outcome, {each['unknown_money']:.3f})"
             if each["unknown_songs"]
             else ""
         )
         for each in values["by_day"]
+        if each["songs"] or each["unknown_songs"]
     ]
     total = f"In {values['days']} days: {values['songs']} songs, {values['money']:.3f} {currency}"
     if values["unknown_songs"]:

@@ -26,10 +26,13 @@ log = logging.getLogger(__name__)
 _ID = re.compile(r"[0-9]{15,20}")
 #: SQLite takes some thousand values in one statement at the most; asked for in helpings of that size.
 _AT_A_TIME = 500
+#: The name of a value that is kept of a server; wishes of members and the servers left behind are not among them.
+_OF_GUILD = re.compile(r"(?!leaving\.|left\.)[a-z_.]+[.:]([0-9]{1,20})")
 
 _VALUES = select(kept_values).where(
     func.substr(kept_values.c.name, 1, func.length(bindparam("prefix"))) == bindparam("prefix")
 )
+_VALUES_OF_ONE = select(kept_values.c.name).where(or_(kept_values.c.name.like("%.%"), kept_values.c.name.like("%:%")))
 _DROP_VALUE = delete(kept_values).where(kept_values.c.name == bindparam("value_name"))
 _LEDGER = select(charges).where(charges.c.member_id == bindparam("member")).order_by(charges.c.id)
 _OF_MEMBER = (rules.c.subject_kind == SubjectKind.MEMBER) & (rules.c.subject_id == bindparam("member"))
@@ -109,15 +112,19 @@ class KeepingStatements:
     @to_the_end
     async def guild_ids_at_stake(self) -> frozenset[int]:
         async with self.database.reading() as connection:
-            found = [
-                (await connection.execute(statement)).scalars().all() for statement in (_LIVE_GUILDS, _RULED_GUILDS)
-            ]
-        return frozenset(guild_id for some in found for guild_id in some)
+            live = (await connection.execute(_LIVE_GUILDS)).scalars().all()
+            ruled = (await connection.execute(_RULED_GUILDS)).scalars().all()
+            names = (await connection.execute(_VALUES_OF_ONE)).scalars().all()
+        kept = (_OF_GUILD.fullmatch(name) for name in names)
+        return frozenset([*live, *ruled, *(int(found[1]) for found in kept if found)])
 
     @to_the_end
     async def forget_guild(self, guild_id: int) -> None:
         async with self.database.writing() as connection:
             await connection.execute(_FORGET_RULES, {"guild": guild_id})
+            for name in (await connection.execute(_VALUES_OF_ONE)).scalars().all():
+                if name.endswith((f".{guild_id}", f":{guild_id}")):
+                    await connection.execute(_DROP_VALUE, {"value_name": name})
 
     async def scrub(self, keys: Sequence[str] = ()) -> None:
         file = self.database.file

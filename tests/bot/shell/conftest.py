@@ -4,6 +4,7 @@ import shutil
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,15 @@ from bot.store.db import open_store, sole_runner
 from bot.store.jobs import SqlJobStore
 from bot.supervisor import TaskSupervisor
 from tests.bot.store.conftest import postgresql
-from tests.bot.store.orders import NOON, SetClock, an_order, moved
+from tests.bot.store.orders import SetClock, an_order, moved
 from tests.bot.store.postgresql import MISSING, PostgresqlServer
 from tests.client_kit import migrated
 
 __all__ = ["postgresql"]
 
 MEMBER = 700_000_000_000_000_077
+#: When all of it was ordered.
+WHEN = (datetime.now(UTC) - timedelta(days=40)).replace(hour=12, minute=0, second=0, microsecond=0)
 WORDS = "quince marmalade under the harbour lamp"
 Run = Callable[..., Coroutine[Any, Any, Answer]]
 
@@ -76,13 +79,13 @@ class Place:
         if (file := self.database_file) is not None and not file.exists():
             shutil.copy(await migrated(SystemClock()), file)
         async with open_store(self.settings.database_url, clock=SetClock()) as store:
-            done = await store.add(an_order(1, member_id=MEMBER, lyrics=WORDS), NOON)
+            done = await store.add(an_order(1, member_id=MEMBER, lyrics=WORDS), WHEN)
             done = await self._with_files(store, done)
             straight = (JobState.QUEUED, JobState.SUBMITTING, JobState.GENERATING, JobState.READY)
             done = await moved(store, done, *straight, JobState.DELIVERING, JobState.DELIVERED)
-            waits = await moved(store, await store.add(an_order(2, member_id=MEMBER), NOON), JobState.QUEUED)
-            made = await moved(store, await store.add(an_order(3, member_id=MEMBER + 1), NOON), *straight[:3])
-            await store.delete((await store.add(an_order(4), NOON)).id)  # its number is never given again
+            waits = await moved(store, await store.add(an_order(2, member_id=MEMBER), WHEN), JobState.QUEUED)
+            made = await moved(store, await store.add(an_order(3, member_id=MEMBER + 1), WHEN), *straight[:3])
+            await store.delete((await store.add(an_order(4), WHEN)).id)  # its number is never given again
             found = [await store.get(job.id) for job in (done, waits, made)]
         return [job for job in found if job is not None]
 

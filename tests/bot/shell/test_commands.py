@@ -11,14 +11,12 @@ import pytest
 from bot.jobs.admission import PAUSED, Pause
 from bot.jobs.people import LEAVING
 from bot.shell.arguments import SHELL_COMMANDS, parsed
-from bot.shell.moments import moment_of
 from bot.store.beside import is_running, open_beside
 from bot.store.migrate import newest
 from bot.store.sqlite_copies import empty_log
-from tests.bot.shell.conftest import MEMBER, WORDS, Place
+from tests.bot.shell.conftest import MEMBER, WHEN, WORDS, Place
 from tests.bot.store.orders import TOKEN
 
-NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 #: Each command as it would be typed, where nothing but the database is wanted.
 TYPED = {
     "song": ("song", "1"),
@@ -55,11 +53,10 @@ async def test_a_deleted_song_is_still_known_by_its_money(place: Place) -> None:
 
 async def test_what_was_spent_is_told_by_day_and_member(place: Place) -> None:
     await place.filled()
-    days = str((datetime.now(UTC) - NOW).days + 2)
     async with place.bot():
-        answer = await place.run("spent", "--days", days)
+        answer = await place.run("spent", "--days", "45")
     assert (answer.values["songs"], round(answer.values["money"], 6)) == (2, 0.074)
-    assert {each["day"] for each in answer.values["by_day"]} == {"2026-05-04"}
+    assert {each["day"] for each in answer.values["by_day"] if each["songs"]} == {f"{WHEN:%Y-%m-%d}"}
     assert {each["member_id"]: each["songs"] for each in answer.values["members"]} == {
         str(MEMBER): 1,
         str(MEMBER + 1): 1,
@@ -151,9 +148,8 @@ async def test_another_revision_is_refused_with_a_sentence_and_not_migrated(sqli
         ("song", "-1"),
         ("song",),
         ("spent", "--days", "0"),
-        ("spent", "--days", "3661"),
+        ("spent", "--days", "367"),
         ("spent", "--days", "week"),
-        ("pause", "--until", "tomorrow"),
         ("forget", "Ada"),
         ("forget", "17"),
         ("forget",),
@@ -177,31 +173,11 @@ def test_without_a_command_the_bot_runs() -> None:
     assert {parsed([*typed], version="0").what for typed in TYPED.values()} <= set(SHELL_COMMANDS)
 
 
-@pytest.mark.parametrize(
-    ("typed", "moment"),
-    [
-        ("30m", NOW + timedelta(minutes=30)),
-        ("2h", NOW + timedelta(hours=2)),
-        ("3d", NOW + timedelta(days=3)),
-        ("2026-12-31", datetime(2026, 12, 31, tzinfo=UTC)),
-        ("2026-12-31T18:00", datetime(2026, 12, 31, 18, tzinfo=UTC)),
-        ("2026-12-31T18:00+02:00", datetime(2026, 12, 31, 16, tzinfo=UTC)),
-    ],
-)
-def test_times_are_spans_or_moments(typed: str, moment: datetime) -> None:
-    assert moment_of(typed, NOW) == moment
-
-
-@pytest.mark.parametrize("typed", ["2026-13-40", "2026-02-30T10:00", "2026", "0h", "2h30", "2026-01-01", "9999999d"])
-def test_times_that_are_none_or_over_are_told(typed: str) -> None:
-    with pytest.raises(ValueError, match=r"is (no time|over)"):
-        moment_of(typed, NOW)
-
-
-async def test_a_wrong_date_is_a_sentence_and_pauses_nothing(sqlite_place: Place) -> None:
+@pytest.mark.parametrize("typed", ["2026-13-40", "2026-02-30T10:00", "tomorrow", "0h", "2020-01-01", "9999999d"])
+async def test_a_wrong_date_is_a_sentence_and_pauses_nothing(sqlite_place: Place, typed: str) -> None:
     await sqlite_place.filled()
-    answer = await sqlite_place.run("pause", "--until", "2026-13-40")
+    answer = await sqlite_place.run("pause", "--until", typed)
     assert answer.code == 2
-    assert "is no time" in answer.text
+    assert any(word in answer.text for word in ("is no time", "is over", "too far"))
     async with open_beside(sqlite_place.settings.database_url) as store:
         assert await store.get_value(PAUSED) is None
