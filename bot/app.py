@@ -31,6 +31,7 @@ from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.admission import Terms
 from bot.jobs.admitting import Admission
 from bot.jobs.blocklist import Blocklist
+from bot.jobs.brake import Brake
 from bot.jobs.doors import Doors
 from bot.jobs.files import JobFiles
 from bot.jobs.model import LIVE
@@ -39,6 +40,7 @@ from bot.jobs.ports import TallyStore
 from bot.jobs.retention import Retention
 from bot.jobs.rule_remarks import remarks_on_terms
 from bot.jobs.servers import Servers
+from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
@@ -144,6 +146,7 @@ async def _open(
     pace, _, _ = drive_of(traits, settings)
     await announce_new_defaults(ground.store, settings)
     assembly = assemble(ground, models=models, pace=pace, admission=Admission(_terms_in_force(settings, traits)))
+    await assembly.brake.load()
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
         AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
@@ -160,7 +163,8 @@ async def _open(
     ground.supervisor.run_forever("people", assembly.jobs.people.run)
     ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
     ground.supervisor.run_forever("disk", ground.disk.run)
-    await _open_health(settings, ground, _checks(discord_side.client, ground, selftest), stack)
+    ground.supervisor.run_forever("brake", assembly.brake.run)
+    await _open_health(settings, ground, _checks(discord_side.client, ground, selftest, assembly.brake), stack)
     return RunningBot(
         client=discord_side.client,
         engine=assembly.engine,
@@ -173,26 +177,29 @@ async def _open(
 async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
     clock = SystemClock()
     files = await _prepare_files(settings)
-    store = await stack.enter_async_context(open_store(settings.database_url, clock=clock))
+    disk = Disk((*files.folders, files.work), clock, min_free_bytes=settings.data_min_free_bytes)
+    store = await stack.enter_async_context(open_store(settings.database_url, clock=clock, disk=disk))
     await stack.enter_async_context(sole_runner(settings.database_url))
     await _remove_leftovers(files)
     return Ground(
         store=store,
         files=files,
-        disk=Disk((*files.folders, files.work), clock),
+        disk=disk,
+        space=SpaceLimits(member_max_bytes=settings.member_max_bytes, data_max_bytes=settings.data_max_bytes),
         clock=clock,
         metrics=Metrics(),
         supervisor=TaskSupervisor(clock),
     )
 
 
-def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest) -> Checks:
+def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest, brake: Brake) -> Checks:
     return Checks(
         discord_ready=lambda: client.gateway.is_well,
         discord_trouble=lambda: client.trouble,
         refresh=partial(_refresh_gauges, ground.store, ground.metrics),
         sound=lambda: selftest.result,
         disk_trouble=lambda: ground.disk.trouble,
+        held=brake.all_held,
     )
 
 

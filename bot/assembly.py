@@ -3,7 +3,7 @@
 In order: what everything stands on, then what takes orders and keeps turns, then Discord, then the steps.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from bot.client import ComposeClient
@@ -12,6 +12,7 @@ from bot.delivery import CardMessages, TrackMessages
 from bot.disk import Disk
 from bot.engine.runner import JobRunner
 from bot.jobs.admitting import Admission
+from bot.jobs.brake import Brake
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
@@ -23,6 +24,7 @@ from bot.jobs.ports import Cards, Delivery, JobStore, References, Tracks
 from bot.jobs.schedule import Pace
 from bot.jobs.servers import Servers
 from bot.jobs.service import JobService
+from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
@@ -46,6 +48,7 @@ class Ground:
     clock: Clock
     metrics: Metrics
     supervisor: TaskSupervisor
+    space: SpaceLimits = field(default_factory=SpaceLimits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,7 @@ class Assembly:
     models: MusicModels
     jobs: JobService
     engine: JobRunner
+    brake: Brake
     eta_estimator: EtaEstimator
 
     def discord_side(
@@ -114,6 +118,7 @@ class Assembly:
             metrics=ground.metrics,
             models=self.models,
             disk=ground.disk,
+            brake=self.brake,
         )
         finishing = FinishSteps(
             context=context,
@@ -154,21 +159,21 @@ def assemble(
         store=ground.store, files=ground.files, clock=ground.clock, disk=ground.disk, metrics=ground.metrics
     )
     servers = Servers(store=ground.store, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
+    brake = Brake(store=ground.store, models=models, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
     jobs = JobService(
         store=ground.store,
         files=ground.files,
         clock=ground.clock,
         metrics=ground.metrics,
+        disk=ground.disk,
+        space=ground.space,
         wake=runner.wake,
         people=people,
         servers=servers,
         admission=admission,
+        held=brake.reason_of,
     )
-    eta_estimator = EtaEstimator(store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds)
-    return Assembly(
-        ground=ground,
-        models=models,
-        jobs=jobs,
-        engine=runner,
-        eta_estimator=eta_estimator,
+    eta_estimator = EtaEstimator(
+        store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds, held=brake.reason_of
     )
+    return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, brake=brake, eta_estimator=eta_estimator)

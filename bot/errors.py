@@ -26,6 +26,7 @@ ComposeError
 └── StoreError               a row
     ├── DuplicateOrderError  the interaction was already taken; carries the job's id
     └── StoreBusyError       locked, full or out of reach: later
+        └── StoreDiskError   the disk under it is full, read-only or failing: the operator must look; later
 
 No class carries a sentence for members; those are in `bot.texts`, found by `Reason`.
 """
@@ -53,6 +54,9 @@ class Reason(StrEnum):
     DIRECT_CLOSED = "direct_closed"  #: a direct message, and ALLOW_DIRECT is off
     USER_INSTALL_CLOSED = "user_install_closed"  #: the app is a member's own, and ALLOW_USER_INSTALL is off
     PRIVATE_THREAD = "private_thread"  #: the bot is not in this private thread
+    MEMBER_SPACE = "member_space"  #: the member's songs hold MEMBER_MAX_BYTES
+    DATA_SPACE = "data_space"  #: all songs together hold DATA_MAX_BYTES
+    DISK_NEARLY_FULL = "disk_nearly_full"  #: less than DATA_MIN_FREE_BYTES are free
     STORE_BUSY = "store_busy"  #: the database did not answer in time
     PAUSED = "paused"  #: an operator has paused the bot
     BLOCKED = "blocked"  #: an operator has blocked the member
@@ -271,3 +275,7 @@ class DuplicateOrderError(StoreError):
 
 class StoreBusyError(StoreError):
     """The database is locked, full or out of reach; nothing was written."""
+
+
+class StoreDiskError(StoreBusyError):
+    """The disk under the database takes nothing; nothing was written."""

@@ -26,6 +26,12 @@ class Metrics:
         )
         self.step_errors = self._counter("compose_step_errors", "Steps that ended in an unexpected exception")
         self.late_answers = self._counter("compose_late_answers", "Answers of overtaken attempts: a charge, no track")
+        self.brake = Gauge(
+            "compose_brake",
+            "1 while a music service refuses the account and its songs wait",
+            ["provider"],
+            registry=self.registry,
+        )
         self.live_jobs = Gauge("compose_live_jobs", "Jobs by live state", ["state"], registry=self.registry)
         self.loop_lag_seconds = Gauge("compose_loop_lag_seconds", "How late the event loop is", registry=self.registry)
         self.generation_seconds = Histogram(

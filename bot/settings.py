@@ -11,8 +11,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from yarl import URL
 
 from bot import database_address
-from bot.addresses import public_host
+from bot.addresses import absolute_address, public_host
 from bot.amounts import currency_of, guild_ids_of, ids_of, limit_of, listed, money_of, switch_of, yes_or_no
+from bot.byte_sizes import size_setting
 from bot.errors import SettingsError
 from bot.masking import shown
 from bot.proxies import ProxyRules, proxy_address, rules_of
@@ -31,11 +32,14 @@ Limit = Annotated[int | None, BeforeValidator(limit_of)]
 Money = Annotated[Decimal | None, BeforeValidator(money_of)]
 Switch = Annotated[Literal["on", "off"], BeforeValidator(switch_of)]
 Number = TypeVar("Number", int, float)
-Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
+Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000), BeforeValidator(size_setting)]
+Space = Annotated[int, Field(ge=0, le=10**15)]
+MaxSpace = Annotated[Space | None, BeforeValidator(size_setting)]
 
 #: Settings whose empty value means "no limit" and not "not set".
 _EMPTY_IS_NONE = frozenset({
     "limit_member_per_day", "limit_member_at_once", "limit_guild_per_day", "budget_per_day", "budget_per_month",
+    "data_max_bytes", "member_max_bytes",
 })  # fmt: skip
 
 
@@ -90,6 +94,12 @@ class Settings(BaseSettings):
     """The largest song a member may attach."""
     track_max_bytes: Bytes = 100 * 1024 * 1024
     """The largest track that is fetched."""
+    data_max_bytes: MaxSpace = None
+    """What all references and tracks in DATA_DIR may hold together; with more, no order is taken. Empty: no limit."""
+    member_max_bytes: MaxSpace = 500 * 1024 * 1024
+    """The same for the songs of one member."""
+    data_min_free_bytes: Annotated[Space, BeforeValidator(size_setting)] = 256 * 1024 * 1024
+    """With less free on the disk of DATA_DIR no order is taken; what is under way goes on."""
     track_hosts: str | None = None
     """Where tracks may be fetched from besides the music API's own address, hosts and what lies under them."""
     audio_processes: Annotated[int, Field(ge=1, le=64)] | None = None
@@ -190,12 +200,12 @@ class Settings(BaseSettings):
     @field_validator("discord_api_url", "generation_api_url")
     @classmethod
     def _http_url(cls, value: str) -> str:
-        return _absolute(value, ("http", "https")).rstrip("/")
+        return absolute_address(value, ("http", "https")).rstrip("/")
 
     @field_validator("discord_gateway_url")
     @classmethod
     def _ws_url(cls, value: str) -> str:
-        return _absolute(value, ("ws", "wss"))
+        return absolute_address(value, ("ws", "wss"))
 
     @field_validator("track_hosts")
     @classmethod
@@ -315,22 +325,6 @@ def _is_host_name(name: str) -> bool:
         return public_host(name) == name
     except ValueError:
         return False
-
-
-def _absolute(value: str, schemes: tuple[str, ...]) -> str:
-    try:
-        url = URL(value)
-    except ValueError:  # its message repeats what was typed, which may hold a password
-        url = URL()
-    if url.scheme not in schemes or not url.host:
-        raise ValueError(f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
-    if any(sign.isspace() for sign in url.host):
-        raise ValueError("has a blank inside; remove it")
-    try:
-        url.host.encode("idna")
-    except UnicodeError:  # an empty label, or one of more than 63 letters: every look-up would fail on it
-        raise ValueError("has a host that cannot exist; look at its dots") from None
-    return value
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -28,6 +28,7 @@ from bot.clock import SystemClock
 from bot.disk import Disk
 from bot.errors import Reason
 from bot.jobs.blocklist import Blocklist
+from bot.jobs.brake import Brake
 from bot.jobs.doors import Doors
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
@@ -37,6 +38,7 @@ from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cards, Changes, Delivery, Eta, JobStore
 from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
+from bot.jobs.space import SpaceLimits
 from bot.metrics import Metrics
 from bot.packaged_tracks import PackagedTracks
 from bot.store.db import open_store
@@ -105,8 +107,10 @@ class ClientKit:
     files: JobFiles = field(init=False)
     disk: Disk = field(init=False)
     jobs: JobService = field(init=False)
+    brake: Brake = field(init=False)
     eta_estimator: EtaEstimator = field(init=False)
     tracks: PackagedTracks = field(init=False)
+    space: SpaceLimits = field(default_factory=SpaceLimits)
     cards: Cards = field(init=False)
     delivery: Delivery = field(init=False)
     #: What a process remembers of its jobs; a restart forgets it.
@@ -138,13 +142,14 @@ class ClientKit:
             clock=self.clock,
             metrics=Metrics(),
             supervisor=TaskSupervisor(self.clock),
+            space=self.space,
         )
         assembly = assemble(ground, models=MusicModels([]), pace=PACE, engine=HeardRunner)
         assembly.engine.woken = self.woken
         pool = await self._stack.enter_async_context(AudioPool(processes=1, work_dir=self.files.work))
         self.tracks = PackagedTracks(pool=pool, files=self.files, disk=self.disk)
         discord_side = assembly.discord_side(requirements=requirements, tracks=self.tracks)
-        self.jobs, self.eta_estimator = assembly.jobs, assembly.eta_estimator
+        self.jobs, self.eta_estimator, self.brake = assembly.jobs, assembly.eta_estimator, assembly.brake
         self.client, self.cards, self.delivery = discord_side.client, discord_side.cards, discord_side.delivery
         ready = asyncio.Event()
 

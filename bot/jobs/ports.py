@@ -1,6 +1,6 @@
 """What the jobs need from the outside, as Protocols: store, music API, Discord, fetcher. Nothing here does anything."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,8 @@ from bot.jobs.admitting import AdmittingStore, PlaceStore, StartingStore
 from bot.jobs.keeping import KeepingStore
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
+from bot.jobs.outlook import Eta
+from bot.jobs.space import RoomStore, SpaceLimits
 
 
 class Changes(TypedDict, total=False):
@@ -120,18 +122,14 @@ class DeletingStore(Protocol):
         ...
 
 
-class RetentionStore(DeletingStore, PlaceStore, KeepingStore, Protocol):
+class RetentionStore(CardStore, DeletingStore, PlaceStore, RoomStore, KeepingStore, Protocol):
     """What retention asks."""
-
-    async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
-        """Resting jobs that last moved before `before`, oldest first."""
-        ...
 
 
 class ServiceStore(MovingStore, DeletingStore, AdmittingStore, KeepingStore, Protocol):
     """What members' orders, decisions and lists ask."""
 
-    async def add(self, order: Order, now: datetime) -> Job:
+    async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:
         """`admit` without a verdict."""
         ...
 
@@ -303,14 +301,6 @@ class DeliveredMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Eta:
-    """What a card can say about the time ahead."""
-
-    ahead: int | None = None  #: jobs that go first; None unless queued
-    expected_at: datetime | None = None  #: from recent jobs of its model, else what is known of it; None without
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """A song that we put under a public URL."""
 
@@ -393,8 +383,8 @@ class Tracks(Protocol):
 class References(Protocol):
     """Fetches a reference and listens to it."""
 
-    async def check(self, job: Job) -> CheckedReference:
-        """Download, decode, keep a copy.
+    async def check(self, job: Job, placed: Callable[[int | None], None] | None = None) -> CheckedReference:
+        """Download, decode, keep a copy; `placed` hears how many files go first while it waits, None when none does.
 
         Raises ReferenceRefusedError (final); BusyError, DiskError, HearingFaultError (not the file's fault) (later).
         """

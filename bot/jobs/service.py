@@ -11,6 +11,7 @@ from typing import Unpack
 from bot import crash
 from bot.clock import Clock
 from bot.crash import CrashPoint
+from bot.disk import Disk
 from bot.errors import NoSuchJobError, NotYoursError, OrderError, Reason, TooLateError
 from bot.jobs.admission import PlaceRequest, Refused, Taken, limits_of, verdict
 from bot.jobs.admitting import Admission, Admitted
@@ -19,6 +20,7 @@ from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.people import People
 from bot.jobs.ports import Changes, ServiceStore
 from bot.jobs.servers import Servers
+from bot.jobs.space import SpaceLimits
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -57,19 +59,28 @@ class Quota:
 class JobService:
     """Orders in, decisions on jobs, and what there is to see."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a port or a bound that orders meet
         self,
         *,
         store: ServiceStore,
         files: JobFiles,
         clock: Clock,
         metrics: Metrics,
+        disk: Disk,
+        space: SpaceLimits,
         wake: Callable[[int], None],
         people: People,
         servers: Servers,
         admission: Admission | None = None,
+        held: Callable[[str], Reason | None] = lambda _provider: None,
     ) -> None:
-        """`wake(job_id)` wakes the engine; it must return at once. `admission`: None lets everybody in."""
+        """`wake(job_id)` wakes the engine; it must return at once. `disk` and `space` bound what is taken.
+
+        `admission`: None lets everybody in. `held`: why the account's brake holds a provider's line, None while it is
+        off.
+        """
+        self._disk = disk
+        self._space = space
         self.people = people
         self.servers = servers
         self._store = store
@@ -78,6 +89,7 @@ class JobService:
         self._metrics = metrics
         self._wake = wake
         self.admission = admission or Admission()
+        self._held = held
 
     async def compose(self, order: Order) -> Job:
         """`take`, for those who ask nothing more of it."""
@@ -86,12 +98,14 @@ class JobService:
     async def take(self, order: Order) -> Admitted:
         """Take an order. On return the row is durable and an engine will look at it; lyrics are safe from here on.
 
-        Raises OrderError when it is not let in, DuplicateOrderError when this interaction is
-        already a job, StoreBusyError when nothing was written.
+        Raises OrderError when it is not let in or the disk has no room for it, DuplicateOrderError when this
+        interaction is already a job, StoreBusyError when nothing was written.
         """
         crash.reach(CrashPoint.BEFORE_ROW)
+        if not await self._disk.takes_orders():
+            raise await self._refused(OrderError(Reason.DISK_NEARLY_FULL), order.member_id)
         try:
-            admitted = await self._store.admit(order, self._clock.now(), self.admission.terms)
+            admitted = await self._store.admit(order, self._clock.now(), self.admission.terms, space=self._space)
         except OrderError as error:
             raise await self._refused(error, order.member_id) from None
         job = admitted.job
@@ -121,6 +135,10 @@ class JobService:
             under_way=tuple(await self._store.live_of_member(asked.member_id)),
             said=verdict(asked, rules, usage, now),
         )
+
+    def held(self, job: Job) -> Reason | None:
+        """Why the account's brake keeps this job waiting; None when it does not."""
+        return self._held(job.provider) if job.state in CANCELLABLE_FREE else None
 
     async def card_shown(self, job_id: int, message_id: int) -> None:
         """Remember the message that shows this job, so that it is edited from now on and found again."""

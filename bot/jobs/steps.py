@@ -9,6 +9,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from weakref import WeakSet
 
 from bot import crash
@@ -25,6 +26,7 @@ from bot.errors import (
 from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
+from bot.jobs.holding import HoldSteps
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.music_models import MusicModel, ReferenceForm
@@ -70,11 +72,12 @@ class JobSteps:
         self._cards = cards
         self._files = files
         self._submitting = submitting
+        holding = HoldSteps(context=context, references=references, publish=self._published, submitting=submitting)
         #: Those that share the budget of looks.
         self._watched: WeakSet[LiveJob] = WeakSet()
         self._steps: dict[JobState, Callable[[LiveJob, Job], Awaitable[StepResult]]] = {
             JobState.CHECKING: self._check,
-            JobState.QUEUED: submitting.submit,
+            JobState.QUEUED: holding.wait_or_submit,
             JobState.SUBMITTING: submitting.settle,
             JobState.GENERATING: self._poll,
             JobState.READY: finishing.finish,
@@ -93,7 +96,7 @@ class JobSteps:
         if job.is_live:
             return await self._steps[job.state](live, job)
         if job.notified_state is not job.state:
-            return await self._tell(live, job)
+            return await self._tell(live, await self._given_back(job))
         return await self._submitting.reconsider(live, job) if job.state is JobState.UNKNOWN else DONE
 
     async def give_up(self, live: LiveJob) -> StepResult:
@@ -113,6 +116,23 @@ class JobSteps:
             # the telling is what fails; `/tracks` still tells
             await self._context.store.update(job.id, notified_state=job.state, interaction_token=None)
         return DONE
+
+    async def _given_back(self, job: Job) -> Job:
+        """The disk gets back the copy of an order that ended unpaid, before its member is told.
+
+        Discord has the song for as long as its address lasts; after that the form asks for it, with the words in it.
+        """
+        if not job.ended_unpaid:
+            return job
+        try:
+            await self._files.remove_reference(job)
+        except DiskError as error:
+            self._context.disk.failed(error, job.id)
+            return job
+        given_back = await self._context.store.update(
+            job.id, reference=replace(job.reference, copy_name=None, copy_bytes=None)
+        )
+        return given_back or job
 
     async def _tell(self, live: LiveJob, job: Job) -> StepResult:
         try:
@@ -151,7 +171,7 @@ class JobSteps:
         if model is None:
             return WITHOUT_A_MODEL
         try:
-            checked = await self._references.check(job)
+            checked = await self._references.check(job, partial(self._placed, live, job))
             must_publish = model.reference_form is ReferenceForm.URL and checked.must_be_published
             reference = await self._published(job, checked) if must_publish else checked.reference
         except ReferenceRefusedError as error:
@@ -174,6 +194,10 @@ class JobSteps:
         self._context.disk.worked()
         live.succeeded()
         return await self._context.move(live, job, JobState.QUEUED, reference=reference, detail=checked.remark)
+
+    def _placed(self, live: LiveJob, job: Job, ahead: int | None) -> None:
+        live.ahead = ahead
+        self._context.card_updater.show(live, job)
 
     async def _not_heard(self, live: LiveJob, job: Job, error: HearingFaultError) -> StepResult:
         """A fault of ours is tried again, then told as what it is; the song and the words stay with the job."""
@@ -208,7 +232,8 @@ class JobSteps:
             return await self._unanswered(live, job, model, error.retry_after_seconds, Reason.DEADLINE)
         except AccountError as error:
             self._context.metrics.polls.labels("account").inc()
-            self._context.account_refused(job, error)
+            if await self._context.poll_refused(live, job, error):
+                return self._context.back_off(live)  # it is paid for: looked at again until the account is let in
             return await self._unanswered(live, job, model, None, error.reason)
         except RefusedError as error:
             self._context.metrics.polls.labels("refused").inc()
@@ -230,7 +255,8 @@ class JobSteps:
             case GaveUp(reason=reason, detail=detail):
                 return await self._context.move(live, job, JobState.FAILED, reason=reason, detail=detail)
             case StillWorking():
-                if is_over(job.deadline_at, self._context.clock.now(), answered=True, grace=timedelta(0)):
+                deadline_at = self._context.deadline_of(job, model.generation_timeout)
+                if is_over(deadline_at, self._context.clock.now(), answered=True, grace=timedelta(0)):
                     return await self._context.move(live, job, JobState.EXPIRED, reason=Reason.DEADLINE)
                 self._context.card_updater.show(live, job)
                 return self._poll_later(job, model)
@@ -253,7 +279,8 @@ class JobSteps:
         self, live: LiveJob, job: Job, model: MusicModel, asked_seconds: float | None, reason: Reason
     ) -> StepResult:
         grace = model.generation_timeout
-        over = is_over(job.deadline_at, self._context.clock.now(), answered=False, grace=grace)
+        deadline_at = self._context.deadline_of(job, model.generation_timeout)
+        over = is_over(deadline_at, self._context.clock.now(), answered=False, grace=grace)
         if over and live.has_tried:
             return await self._context.move(live, job, JobState.EXPIRED, "no answer", reason=reason)
         return self._context.back_off(live, asked_seconds=asked_seconds)

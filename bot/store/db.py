@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.clock import Clock
 from bot.database_address import PostgresqlAddress, is_postgresql, parse, refusals
+from bot.disk import Disk
 from bot.errors import SettingsError, StartError
 from bot.jobs.rule_remarks import KeptRule
 from bot.store import sqlite_copies, sqlite_file
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 RUNNER_KEY = 0x436F6D706F7366
 
 _RULES = "SELECT id, guild_id, subject_kind, subject_id, kind, value FROM rule ORDER BY id"
+_KEPT = "SELECT name, value FROM kept_value"
 
 
 def refuse_unusable(url: str) -> None:
@@ -38,12 +40,17 @@ def refuse_unusable(url: str) -> None:
 
 @asynccontextmanager
 async def open_store(
-    url: str, *, clock: Clock, busy_seconds: float = BUSY_SECONDS, synchronous: str = "FULL"
+    url: str,
+    *,
+    clock: Clock,
+    busy_seconds: float = BUSY_SECONDS,
+    synchronous: str = "FULL",
+    disk: Disk | None = None,
 ) -> AsyncGenerator[SqlJobStore]:
     """The store behind DATABASE_URL, whole, ours, at this version's revision, and (SQLite) owned by this process alone.
 
     `busy_seconds`: how long a statement waits for somebody else's lock before StoreBusyError; a call that must wait for
-    its turn first gets it after at most five times as long.
+    its turn first gets it after at most five times as long. `disk` hears of what the disk under it does not take.
     Raises StartError, with what to do; the database is then as it was before.
     """
     parsed = address_of(url)
@@ -52,7 +59,7 @@ async def open_store(
             await prepare_server(parsed, busy_seconds)
         else:
             await _prepare_file(parsed, clock, stack)
-        database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous)
+        database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous, disk=disk)
         stack.push_async_callback(database.close)
         yield SqlJobStore(database)
 
@@ -109,20 +116,27 @@ async def kept_rules(url: str) -> list[KeptRule]:
 
     Raises StartError.
     """
+    names = ("id", "guild_id", "subject_kind", "subject_id", "kind", "value")
+    return [KeptRule(**dict(zip(names, row, strict=True))) for row in await _read(url, "rule", _RULES)]
+
+
+async def kept_value_in(url: str, name: str) -> str | None:
+    """One kept value, read in the same way; None also where there are no tables yet. Raises StartError."""
+    return dict(await _read(url, "kept_value", _KEPT)).get(name)
+
+
+async def _read(url: str, table: str, statement: str) -> Sequence[Any]:
     parsed = address_of(url)
     if not isinstance(parsed, PostgresqlAddress):
-        rows: Sequence[Any] = await asyncio.to_thread(sqlite_file.read, file_of(parsed), "rule", _RULES)
-    else:
-        engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
-        try:
-            with start_errors_named(parsed):
-                async with engine.connect() as connection:
-                    exists = await connection.scalar(text("SELECT to_regclass('rule') IS NOT NULL"))
-                    rows = (await connection.execute(text(_RULES))).all() if exists else []
-        finally:
-            await engine.dispose()
-    names = ("id", "guild_id", "subject_kind", "subject_id", "kind", "value")
-    return [KeptRule(**dict(zip(names, row, strict=True))) for row in rows]
+        return await asyncio.to_thread(sqlite_file.read, file_of(parsed), table, statement)
+    engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
+    try:
+        with start_errors_named(parsed):
+            async with engine.connect() as connection:
+                exists = await connection.scalar(text("SELECT to_regclass(:name) IS NOT NULL"), {"name": table})
+                return [tuple(row) for row in await connection.execute(text(statement))] if exists else []
+    finally:
+        await engine.dispose()
 
 
 async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:

@@ -12,7 +12,7 @@ import aiohttp
 import discord
 
 from bot.disk import NO_REFERENCE, reaching
-from bot.errors import DuplicateOrderError, OrderError, Reason, StoreBusyError
+from bot.errors import DuplicateOrderError, OrderError, Reason, StoreBusyError, StoreDiskError
 from bot.jobs.admission import PlaceRequest, Taken
 from bot.jobs.model import Job, Order
 from bot.ui.cards import needs_another_song
@@ -62,9 +62,10 @@ class OrderFlow:
         except OrderError as error:
             log.info("an order was not taken: %s", error.reason)
             await self.give_back(order_input, self._ctx.refusal(error))
-        except StoreBusyError:
-            log.warning("an order was not taken: the database is busy")
-            await self.give_back(order_input, self._ctx.refusal(OrderError(Reason.STORE_BUSY)))
+        except StoreBusyError as error:
+            log.warning("an order was not taken, the database is busy: %s", error)
+            reason = Reason.DISK if isinstance(error, StoreDiskError) else Reason.STORE_BUSY
+            await self.give_back(order_input, self._ctx.refusal(OrderError(reason)))
         else:
             await self._answer_with_card(admitted.job)
             if admitted.taken.left == 0:
@@ -258,8 +259,13 @@ class OrderFlow:
             # the song is taken, so nothing has failed: whoever works on it brings its card by the next best way
             log.info("a new song's card comes later (%s)", type(error).__name__, extra={"job": job.id})
             return
-        if message_id is not None:
+        if message_id is None:
+            return
+        try:
             await self._ctx.jobs.card_shown(job.id, message_id)
+        except StoreBusyError as error:
+            # the song is taken, and its card is found again by the interaction's answer
+            log.warning("a card's id is not known yet, the database is busy: %s", error, extra={"job": job.id})
 
     async def _card_in_answer(self, job: Job) -> int | None:
         if not self._interaction.response.is_done():

@@ -577,6 +577,8 @@ LIMIT_NAMES = (
     "LIMIT_GUILD_PER_DAY",
     "BUDGET_PER_DAY",
     "BUDGET_PER_MONTH",
+    "DATA_MAX_BYTES",
+    "MEMBER_MAX_BYTES",
 )
 
 
@@ -625,3 +627,27 @@ def test_what_cannot_be_counted_is_told_with_its_line(
     (problem,) = problems_of()
     assert problem.startswith(f"{name}: ")
     assert wanted in problem
+
+
+@pytest.mark.usefixtures("secrets")
+def test_what_songs_may_hold_is_written_as_people_write_sizes(monkeypatch: pytest.MonkeyPatch):
+    settings = load_settings()
+    assert (settings.data_max_bytes, settings.member_max_bytes, settings.data_min_free_bytes) == (
+        None,
+        500 * 2**20,
+        2**28,
+    )
+    monkeypatch.setenv("DATA_MAX_BYTES", "2GB")
+    monkeypatch.setenv("MEMBER_MAX_BYTES", "none")
+    monkeypatch.setenv("DATA_MIN_FREE_BYTES", "0")
+    monkeypatch.setenv("REFERENCE_MAX_BYTES", "20 MiB")
+    settings = load_settings()
+    assert (settings.data_max_bytes, settings.member_max_bytes, settings.data_min_free_bytes) == (2 * 10**9, None, 0)
+    assert settings.reference_max_bytes == 20 * 2**20
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize("typed", ["much", "1,5GB", "-1", "500 MiBs", "5 G i B", "1.5", "1e9"])
+def test_what_is_no_size_is_named_with_how_to_write_one(typed: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MEMBER_MAX_BYTES", typed)
+    assert problems_of() == ("MEMBER_MAX_BYTES: must be a size in bytes, such as 524288000, 500MiB or 2GB",)

@@ -39,6 +39,19 @@ TEXTS: dict[str, str] = {
         "Ich bin nicht in diesem privaten Thread; das Stück käme nicht an, darum wurde nichts begonnen. Erwähne mich "
         "hier einmal, dann bin ich dabei, und bestelle noch einmal; oder nimm einen anderen Kanal."
     ),
+    "reason.member_space": (
+        "Deine Lieder belegen {used} der {limit_size}, die hier jeder hat, und dieses hat {size}. Es wurde nichts "
+        "begonnen. Vorlagen und Stücke zählen: Wähle in `/tracks` ein Lied, das du nicht mehr brauchst, und drücke "
+        "*Löschen*."
+    ),
+    "reason.data_space": (
+        "Alle Lieder zusammen belegen so viel, wie dieser Bot aufheben darf, darum wurde nichts begonnen. Alte gehen "
+        "von selbst; *Löschen* in `/tracks` schafft sofort Platz. Bitte versuche es später noch einmal."
+    ),
+    "reason.disk_nearly_full": (
+        "Meine Festplatte ist fast voll, darum nehme ich gerade keine neuen Lieder an; es wurde nichts begonnen. Was "
+        "schon läuft, geht weiter. Wer den Bot betreibt, muss Platz schaffen; bitte versuche es später noch einmal."
+    ),
     "reason.store_busy": (
         "Ich konnte deinen Auftrag gerade nicht aufschreiben, begonnen wurde nichts. Bitte versuche es gleich "
         "noch einmal."

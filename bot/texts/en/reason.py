@@ -38,6 +38,18 @@ TEXTS: dict[str, str] = {
         "I am not in this private thread, so I could not bring the track here, and nothing was started. Mention me "
         "here once, which lets me in, and order again; or use another channel."
     ),
+    "reason.member_space": (
+        "Your songs hold {used} of the {limit_size} that each member has here, and this one has {size}. Nothing was "
+        "started. References and tracks count: choose a song you no longer need in `/tracks` and press *Delete*."
+    ),
+    "reason.data_space": (
+        "All songs together hold as much as this bot may keep, so nothing was started. Old ones leave by themselves; "
+        "*Delete* in `/tracks` makes room at once. Please try again later."
+    ),
+    "reason.disk_nearly_full": (
+        "My disk is nearly full, so I take no new songs just now and nothing was started. Songs that are under way go "
+        "on. Whoever runs the bot must make room; please try again later."
+    ),
     "reason.store_busy": (
         "I could not write your order down just now, and nothing was started. Please try again shortly."
     ),

@@ -79,6 +79,7 @@ class ScriptedGenerator:
         self.polls = Script(StillWorking(status="processing"))
         self.look_ups = Script(None)
         self.fetches = Script(TRACK)
+        self.probes = Script(ProbeReport(result=ProbeResult.KEY_ACCEPTED, detail=""))
         self.cancels = Script(Cancellation.STOPPED)
 
     async def submit(self, request: GenerationRequest) -> str:
@@ -94,7 +95,7 @@ class ScriptedGenerator:
         return await self.cancels.play(generation_id)
 
     async def probe(self) -> ProbeReport:
-        return ProbeReport(result=ProbeResult.KEY_ACCEPTED, detail="")
+        return await self.probes.play(None)
 
     async def fetch(self, track_url: str, into: Path) -> int:
         content: bytes = await self.fetches.play((track_url, into))
@@ -158,8 +159,13 @@ class ScriptedFetcher:
         self.checks = Script(checked)
         self.listens = Script(93.5)
         self.released: list[int] = []
+        self.places: tuple[int | None, ...] = ()
 
-    async def check(self, job: Job) -> CheckedReference:
+    async def check(self, job: Job, placed: Callable[[int | None], None] | None = None) -> CheckedReference:
+        for ahead in self.places:
+            assert placed is not None
+            placed(ahead)
+            await asyncio.sleep(0.01)
         return await self.checks.play(job)
 
     async def prepare(self, job: Job, track: Path) -> float | None:
