@@ -189,7 +189,7 @@ class ComposeClient(commands.Bot):
                 ", ".join(map(str, sorted(strange))),
             )
         self._unsaid_guilds = frozenset()
-        await self.services.jobs.servers.compare({guild.id for guild in self.guilds})
+        await self.services.jobs.servers.compare(lambda: {guild.id for guild in self.guilds})
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed, or the server is gone; an outage is another event."""
