@@ -79,7 +79,7 @@ async def test_a_start_finds_out_that_the_bot_was_removed_meanwhile(kit: Kit):
 async def test_a_start_leaves_songs_alone_of_which_nobody_knows_whether_the_bot_was_there(kit: Kit):
     job = await ordered(kit, bot_is_member=None)
     await add_rule(kit)
-    await servers_of(kit).compare(lambda: set())
+    await servers_of(kit).compare(frozenset)
     assert (await kit.job(job.id)).state is JobState.CHECKING
     await servers_of(kit).removed(GUILD)
     assert (await kit.job(job.id)).state is JobState.FAILED
