@@ -39,6 +39,7 @@ from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import TallyStore
 from bot.jobs.retention import Retention
 from bot.jobs.rule_remarks import remarks_on_terms
+from bot.jobs.servers import Servers
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
@@ -165,7 +166,8 @@ async def _open(
         cards=discord_side.cards,
         delivery=discord_side.delivery,
     )
-    ground.supervisor.run_forever("retention", _retention(settings, ground).run)
+    ground.supervisor.run_forever("retention", _retention(settings, ground, assembly.jobs.servers).run)
+    ground.supervisor.run_forever("people", assembly.jobs.people.run)
     ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
     ground.supervisor.run_forever("disk", ground.disk.run)
     ground.supervisor.run_forever("brake", assembly.brake.run)
@@ -209,9 +211,16 @@ def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest, brake: Br
     )
 
 
-def _retention(settings: Settings, ground: Ground) -> Retention:
+def _retention(settings: Settings, ground: Ground, servers: Servers) -> Retention:
     keep_for = timedelta(days=settings.retention_days)
-    return Retention(store=ground.store, files=ground.files, clock=ground.clock, keep_for=keep_for, disk=ground.disk)
+    return Retention(
+        store=ground.store,
+        files=ground.files,
+        clock=ground.clock,
+        keep_for=keep_for,
+        disk=ground.disk,
+        servers=servers,
+    )
 
 
 async def _prepare_files(settings: Settings) -> JobFiles:

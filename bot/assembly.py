@@ -4,6 +4,7 @@ In order: what everything stands on, then what takes orders and keeps turns, the
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.client import ComposeClient
 from bot.clock import Clock
@@ -21,8 +22,10 @@ from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.music_models import MusicModels
 from bot.jobs.operating import Operating
+from bot.jobs.people import People
 from bot.jobs.ports import Cards, Delivery, References, Tracks
 from bot.jobs.schedule import Pace
+from bot.jobs.servers import Servers
 from bot.jobs.service import JobService
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
@@ -32,6 +35,7 @@ from bot.packaged_tracks import PackagedTracks
 from bot.proxies import STRAIGHT, ProxyRules
 from bot.supervisor import TaskSupervisor
 from bot.ui.interaction_context import OperatorServices
+from bot.ui.removal import remove_messages
 from bot.ui.requirements import OrderRequirements
 
 #: Table of contents of the features; names, because the core never imports a cog.
@@ -106,6 +110,7 @@ class Assembly:
             proxies=proxies,
             operators=OperatorServices(operating=operating, guild_ids=operator_guild_ids, values=ground.store),
         )
+        self.jobs.people.take_messages_away = partial(remove_messages, client)
         return DiscordSide(
             client=client,
             cards=CardMessages(client=client, requirements=requirements, clock=ground.clock),
@@ -167,6 +172,10 @@ def assemble(
         metrics=ground.metrics,
         pace=pace,
     )
+    people = People(
+        store=ground.store, files=ground.files, clock=ground.clock, disk=ground.disk, metrics=ground.metrics
+    )
+    servers = Servers(store=ground.store, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
     brake = Brake(store=ground.store, models=models, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
     jobs = JobService(
         store=ground.store,
@@ -176,6 +185,8 @@ def assemble(
         disk=ground.disk,
         space=ground.space,
         wake=runner.wake,
+        people=people,
+        servers=servers,
         admission=admission,
         held=brake.reason_of,
     )

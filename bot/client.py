@@ -211,6 +211,19 @@ class ComposeClient(commands.Bot):
         self._unsaid_guilds = frozenset()
         if self.presence is not None:
             await self.presence.refresh(is_new_session=True)
+        await self.services.jobs.servers.compare(lambda: {guild.id for guild in self.guilds})
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was removed, or the server is gone; an outage is another event."""
+        await self.services.jobs.servers.removed(guild.id)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """A server is back from an outage, or, as discord.py tells it, the bot has been invited once more."""
+        await self.services.jobs.servers.joined(guild.id)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """The bot was invited, perhaps once more."""
+        await self.services.jobs.servers.joined(guild.id)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Forms, and buttons that no version known here has drawn; everything else is dispatched by discord.py."""

@@ -68,6 +68,7 @@ class Reason(StrEnum):
     LIMIT_GUILD = "limit_guild"  #: the server's songs of the day are used up
     HEARING_WAITS = "hearing_waits"  #: checks of the member's songs have used up a child's limits too often
     BUDGET = "budget"  #: the operator's budget of the day or the month is used up
+    GUILD_LEFT = "guild_left"  #: the bot was removed from the server while the song waited
     PLACE_GONE = "place_gone"  #: an operator took back the hold of a song that waited
     UNANSWERED = "unanswered"  #: Discord never took our answer to the order, so nothing was paid
     DISK = "disk"  #: our own disk does not take the song

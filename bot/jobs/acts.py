@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.errors import ComposeError
 from bot.jobs.admission import EVERYWHERE, RuleKind, SubjectKind
+from bot.jobs.ledger import NOBODY
 from bot.jobs.model import Job, JobEvent
 
 #: The kept value that holds the bot's notice; a server's own stands under `notice:<its id>`.
@@ -172,9 +173,11 @@ class SpentReport:
         return found
 
     def top_members(self, count: int = 10) -> list[tuple[int, Spending]]:
-        """Who had the most songs, and how many."""
+        """Who had the most songs, and how many; lines that no longer say whose they are count for nobody."""
         found: dict[int, Spending] = {}
         for (_, member_id), spending in self.by_day_and_member.items():
+            if member_id == NOBODY:
+                continue
             found[member_id] = found.get(member_id, Spending()) + spending
         made = [(member_id, one) for member_id, one in found.items() if one.songs or one.unknown]
         return sorted(made, key=lambda each: (-each[1].songs, -each[1].unknown, each[0]))[:count]

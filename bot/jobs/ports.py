@@ -10,6 +10,7 @@ from typing import Protocol, TypedDict, Unpack
 from bot.errors import Reason
 from bot.jobs.admitting import AdmittingStore, HearingStore, PlaceStore, StartingStore
 from bot.jobs.answers import AnswerLookUp
+from bot.jobs.keeping import KeepingStore
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
 from bot.jobs.outlook import Eta
@@ -125,11 +126,11 @@ class DeletingStore(Protocol):
         ...
 
 
-class RetentionStore(CardStore, DeletingStore, PlaceStore, RoomStore, Protocol):
+class RetentionStore(CardStore, DeletingStore, PlaceStore, RoomStore, KeepingStore, Protocol):
     """What retention asks."""
 
 
-class ServiceStore(MovingStore, DeletingStore, AdmittingStore, Protocol):
+class ServiceStore(MovingStore, DeletingStore, AdmittingStore, KeepingStore, Protocol):
     """What members' orders, decisions and lists ask."""
 
     async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:

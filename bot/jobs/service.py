@@ -18,7 +18,9 @@ from bot.jobs.admitting import Admission, Admitted
 from bot.jobs.answers import Answering
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
+from bot.jobs.people import People
 from bot.jobs.ports import Changes, ServiceStore
+from bot.jobs.servers import Servers
 from bot.jobs.space import SpaceLimits
 from bot.metrics import Metrics
 
@@ -68,6 +70,8 @@ class JobService:
         disk: Disk,
         space: SpaceLimits,
         wake: Callable[[int], None],
+        people: People,
+        servers: Servers,
         admission: Admission | None = None,
         held: Callable[[str], Reason | None] = lambda _provider: None,
     ) -> None:
@@ -78,6 +82,8 @@ class JobService:
         """
         self._disk = disk
         self._space = space
+        self.people = people
+        self.servers = servers
         self._store = store
         self._files = files
         self._clock = clock
@@ -246,6 +252,7 @@ class JobService:
             raise TooLateError(f"job {job_id} is {job.state}")
         await self._files.remove(job)
         await self._store.delete(job_id)
+        await self._store.scrub([job.key])
         log.info("job deleted", extra={"job": job.id})
         return job
 

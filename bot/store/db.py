@@ -17,7 +17,7 @@ from bot.database_address import PostgresqlAddress, is_postgresql, parse, refusa
 from bot.disk import Disk
 from bot.errors import SettingsError, StartError
 from bot.jobs.rule_remarks import KeptRule
-from bot.store import sqlite_file
+from bot.store import sqlite_copies, sqlite_file
 from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
 from bot.store.jobs import SqlJobStore
 from bot.store.migrate import migrate, newest, refuse_newer
@@ -27,7 +27,7 @@ from bot.store.space_used import takes_bytes
 log = logging.getLogger(__name__)
 
 #: Key of the advisory lock that the one process that runs jobs holds; any number, so long as it never changes.
-_RUNNER_KEY = 0x436F6D706F7366
+RUNNER_KEY = 0x436F6D706F7366
 
 _RULES = "SELECT id, guild_id, subject_kind, subject_id, kind, value FROM rule ORDER BY id"
 _KEPT = "SELECT name, value FROM kept_value"
@@ -55,10 +55,10 @@ async def open_store(
     its turn first gets it after at most five times as long. `disk` hears of what the disk under it does not take.
     Raises StartError, with what to do; the database is then as it was before.
     """
-    parsed = _parsed(url)
+    parsed = address_of(url)
     async with AsyncExitStack() as stack:
         if isinstance(parsed, PostgresqlAddress):
-            await _prepare_server(parsed, busy_seconds)
+            await prepare_server(parsed, busy_seconds)
         else:
             await _prepare_file(parsed, clock, stack)
         database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous, disk=disk)
@@ -76,14 +76,14 @@ async def sole_runner(url: str) -> AsyncGenerator[None]:
     first one's POSTs. SQLite's file is owned by `open_store` already; on PostgreSQL a session's advisory lock does it.
     Raises StartError when another process has it.
     """
-    parsed = _parsed(url)
+    parsed = address_of(url)
     if not isinstance(parsed, PostgresqlAddress):
         yield
         return
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
     with start_errors_named(parsed):
         connection = await engine.connect()
-        mine = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _RUNNER_KEY})
+        mine = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": RUNNER_KEY})
         await connection.commit()
     try:
         if not mine:
@@ -99,10 +99,10 @@ async def describe(url: str) -> str:
 
     Raises StartError, with what to do, where `open_store` would refuse for good.
     """
-    parsed = _parsed(url)
+    parsed = address_of(url)
     if not isinstance(parsed, PostgresqlAddress):
         await _try_parameters(parsed)
-        return await asyncio.to_thread(_describe_file, _file_of(parsed))
+        return await asyncio.to_thread(_describe_file, file_of(parsed))
     await asyncio.to_thread(refuse_bad_files, parsed)
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
     try:
@@ -130,9 +130,9 @@ async def kept_value_in(url: str, name: str) -> str | None:
 
 
 async def _read(url: str, table: str, statement: str) -> Sequence[Any]:
-    parsed = _parsed(url)
+    parsed = address_of(url)
     if not isinstance(parsed, PostgresqlAddress):
-        return await asyncio.to_thread(sqlite_file.read, _file_of(parsed), table, statement)
+        return await asyncio.to_thread(sqlite_file.read, file_of(parsed), table, statement)
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
     try:
         with start_errors_named(parsed):
@@ -144,7 +144,7 @@ async def _read(url: str, table: str, statement: str) -> Sequence[Any]:
 
 
 async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
-    path = _file_of(url)
+    path = file_of(url)
     await _try_parameters(url)
     await asyncio.to_thread(sqlite_file.make_folder, path)
     lock = await asyncio.to_thread(sqlite_file.own, path)
@@ -152,14 +152,31 @@ async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
     revision = await asyncio.to_thread(sqlite_file.look_into, path) if path.exists() else None
     refuse_newer(str(path), revision)
     await asyncio.to_thread(sqlite_file.enter_wal, path)
-    if revision == newest():
-        return
+    await asyncio.to_thread(_overwrite_once, path, revision)
+    if revision != newest():
+        await _migrate_file(path, url, revision, clock)
+
+
+def _overwrite_once(path: Path, revision: str | None) -> None:
+    """Before the copy is made: what was deleted long ago would else stand in that as well."""
+    try:
+        if sqlite_copies.overwrite_once(path) and revision is not None:
+            log.info("database written anew, so that nothing that was deleted is left in its free pages")
+    except StartError as error:
+        log.warning("words that were deleted long ago may still stand in free pages of the database: %s", error)
+
+
+async def _migrate_file(path: Path, url: URL, revision: str | None, clock: Clock) -> None:
     backup = None
     if revision is not None:
         backup = await asyncio.to_thread(sqlite_file.back_up, path, revision, clock.now())
         log.info("database backed up before its migration: %s", backup)
     engine = sqlite_engine(
-        url, begin="BEGIN IMMEDIATE", connections=1, pragmas={"synchronous": "FULL"}, busy_seconds=BUSY_SECONDS
+        url,
+        begin="BEGIN IMMEDIATE",
+        connections=1,
+        pragmas={"synchronous": "FULL", "secure_delete": "ON"},
+        busy_seconds=BUSY_SECONDS,
     )
     try:
         await migrate(engine)
@@ -190,7 +207,7 @@ async def _try_parameters(url: URL) -> None:
         raise StartError("DATABASE_URL: what stands behind the ? cannot be used. Leave it out.") from None
 
 
-async def _prepare_server(address: PostgresqlAddress, busy_seconds: float) -> None:
+async def prepare_server(address: PostgresqlAddress, busy_seconds: float) -> None:
     await asyncio.to_thread(refuse_bad_files, address)
     engine = postgresql_engine(address, busy_seconds=busy_seconds)
     try:
@@ -222,7 +239,7 @@ def _state(revision: str | None) -> str:
     return f"revision {revision}; the bot will migrate it to {newest()}"
 
 
-def _parsed(url: str) -> URL | PostgresqlAddress:
+def address_of(url: str) -> URL | PostgresqlAddress:
     """Refuse what cannot be opened, without repeating the URL: it may hold a password."""
     if is_postgresql(url):
         return _postgresql_address(url)
@@ -235,7 +252,7 @@ def _parsed(url: str) -> URL | PostgresqlAddress:
             f"DATABASE_URL begins with {parsed.drivername}://, but must begin with sqlite+aiosqlite:/// or "
             "postgresql+asyncpg://."
         )
-    return parsed.set(database=str(_file_of(parsed)))
+    return parsed.set(database=str(file_of(parsed)))
 
 
 def _postgresql_address(url: str) -> PostgresqlAddress:
@@ -248,7 +265,7 @@ def _postgresql_address(url: str) -> PostgresqlAddress:
     return parse(url)
 
 
-def _file_of(url: URL) -> Path:
+def file_of(url: URL) -> Path:
     """One path for one file, whatever link leads to it."""
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise StartError("DATABASE_URL must name a file: jobs in memory would be lost with the process.")

@@ -33,6 +33,7 @@ from bot.jobs.space import SpaceLimits
 from bot.store import charges, counting, space_used
 from bot.store.columns import Instant
 from bot.store.engines import Database, to_the_end
+from bot.store.keeping import KeepingStatements
 from bot.store.moves import add_event, move_row
 from bot.store.operating import OperatorStatements
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
@@ -104,7 +105,7 @@ _UNPAID_WITH_COPIES = (
 _GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
-class SqlJobStore(OperatorStatements):
+class SqlJobStore(KeepingStatements, OperatorStatements):
     """`JobStore` on SQLite or PostgreSQL; what each method promises stands in bot.jobs.ports."""
 
     def __init__(self, database: Database) -> None:

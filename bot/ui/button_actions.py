@@ -16,6 +16,7 @@ from bot.ui.formatting import titled
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.order_flow import OrderFlow
 from bot.ui.orders import role_ids_of
+from bot.ui.removal import remove_messages
 from bot.ui.render import finished, put_with_link, to_button, to_parts
 from bot.ui.track_cards import NoFile, carries_link, shared_card
 
@@ -271,20 +272,3 @@ class JobPress(JobActs):
             await self._interaction.edit_original_response(**self._ctx.card_of(job))
         else:
             await self._interaction.response.edit_message(**self._ctx.card_of(job))
-
-
-async def remove_messages(client: discord.Client, job: Job) -> bool:
-    """Remove the track's message and the card; True when neither is left."""
-    places = {(job.track_channel_id, job.track_message_id), (job.place.channel_id, job.card_message_id)}
-    clean = True
-    for channel_id, message_id in places:
-        if channel_id is None or message_id is None:
-            continue
-        try:
-            await client.get_partial_messageable(channel_id).get_partial_message(message_id).delete()
-        except discord.NotFound:
-            continue
-        except (discord.HTTPException, discord.RateLimited) as error:
-            log.info("a deleted job's message stays: %s", error, extra={"job": job.id})
-            clean = False
-    return clean

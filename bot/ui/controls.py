@@ -8,10 +8,19 @@ from discord import ui
 
 from bot.ui.button_actions import run_action
 from bot.ui.buttons import JobAction
-from bot.ui.custom_ids import CHOICE_TEMPLATE, DRAFT_TEMPLATE, FORM_TEMPLATE, JOB_TEMPLATE, OURS, PAGE_TEMPLATE
+from bot.ui.custom_ids import (
+    CHOICE_TEMPLATE,
+    DRAFT_TEMPLATE,
+    FORM_TEMPLATE,
+    JOB_TEMPLATE,
+    MINE_TEMPLATE,
+    OURS,
+    PAGE_TEMPLATE,
+)
 from bot.ui.error_handler import guarded
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.library import show_page, show_song
+from bot.ui.my_data import MyDataAction, run_my_data
 from bot.ui.order_flow import OrderFlow
 
 
@@ -78,10 +87,18 @@ class ChoiceControl(_Control, template=CHOICE_TEMPLATE):
         await show_song(ctx, job, int(self.match["page"]))
 
 
+class MineControl(_Control, template=MINE_TEMPLATE):
+    """What a member may ask about themselves; it is always about whoever presses."""
+
+    async def act(self, ctx: InteractionContext) -> None:
+        """Do it."""
+        await run_my_data(ctx, MyDataAction(self.match["action"]))
+
+
 _ACTIONS = frozenset(JobAction)
 
 #: Registered once, in the client's setup.
-CONTROLS: tuple[type[_Control], ...] = (JobControl, DraftControl, PageControl, ChoiceControl)
+CONTROLS: tuple[type[_Control], ...] = (JobControl, DraftControl, PageControl, ChoiceControl, MineControl)
 
 
 class FallbackHandler:
@@ -89,7 +106,8 @@ class FallbackHandler:
 
     _form: ClassVar[re.Pattern[str]] = re.compile(FORM_TEMPLATE)
     _known: ClassVar[tuple[re.Pattern[str], ...]] = tuple(
-        re.compile(template) for template in (JOB_TEMPLATE, DRAFT_TEMPLATE, PAGE_TEMPLATE, CHOICE_TEMPLATE)
+        re.compile(template)
+        for template in (JOB_TEMPLATE, DRAFT_TEMPLATE, PAGE_TEMPLATE, CHOICE_TEMPLATE, MINE_TEMPLATE)
     )
 
     async def answer(self, interaction: discord.Interaction) -> None:

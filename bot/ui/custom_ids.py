@@ -13,6 +13,8 @@ DRAFT_TEMPLATE = r"draft:v1:edit:(?P<key>[0-9a-f]{1,32})"
 #: `tracks:v1:page:<number>` and `tracks:v1:choose:<number>`: a page of one's own songs
 PAGE_TEMPLATE = r"tracks:v1:page:(?P<page>[0-9]{1,6})(?P<side>[a-z]?)"
 CHOICE_TEMPLATE = r"tracks:v1:choose:(?P<page>[0-9]{1,6})"
+#: `tracks:v1:data`, `tracks:v1:forget` and `tracks:v1:forget_sure`: about the member themselves
+MINE_TEMPLATE = r"tracks:v1:(?P<action>data|forget|forget_sure)"
 #: `form:v1:draft:<key>` and `form:v1:job:<job id>`
 FORM_TEMPLATE = r"form:v1:(?P<kind>draft|job):(?P<of>[0-9a-f]{1,32})"
 
@@ -38,6 +40,11 @@ def page_id(page: int, side: str = "") -> str:
 def choice_id(page: int) -> str:
     """The menu of a page."""
     return f"tracks:v1:choose:{page}"
+
+
+def mine_id(action: str) -> str:
+    """A button about all that is kept of a member."""
+    return f"tracks:v1:{action}"
 
 
 def draft_form_id(key: str) -> str:

@@ -15,6 +15,7 @@ from bot.ui.cards import card_buttons, track_link
 from bot.ui.custom_ids import choice_id, page_id
 from bot.ui.formatting import ICONS, ago, clip, fenced, length, mention, plain, titled, why
 from bot.ui.interaction_context import InteractionContext
+from bot.ui.my_data import my_data_buttons
 from bot.ui.render import Parts, finished, to_button
 from bot.ui.requirements import OrderRequirements
 
@@ -133,6 +134,7 @@ def page_parts(page: Page, locale: str) -> Parts:
         items.append(ui.Button(label=text("control.newer", locale), custom_id=page_id(page.number - 1, "n")))
     if page.number + 1 < page.pages:
         items.append(ui.Button(label=text("control.older", locale), custom_id=page_id(page.number + 1, "o")))
+    items += my_data_buttons(locale)
     return {"content": "", "embeds": [embed], "view": finished(*items)}
 
 

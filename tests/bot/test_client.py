@@ -60,7 +60,14 @@ async def test_the_commands_ask_for_songs_in_every_language_and_everywhere(
     assert compose["options"][0]["file_types"] == [*FILE_TYPES]
     assert compose["description_localizations"]["de"].startswith("Mach")
     assert (compose["contexts"], compose["integration_types"]) == ([0, 1, 2], [0, 1])
-    assert {command["name"] for command in put.payload} == {"compose", "tracks", "queue", "quota", "Compose from this"}
+    assert {command["name"] for command in put.payload} == {
+        "compose",
+        "tracks",
+        "queue",
+        "quota",
+        "Compose from this",
+        "compose-admin",
+    }
 
 
 async def test_when_discord_refuses_file_types_the_commands_are_synced_without(client_kit: ClientKit) -> None:

@@ -90,6 +90,10 @@ TEXTS: dict[str, str] = {
         "Dieser Bot hat vorerst ausgegeben, was er ausgeben darf; begonnen wurde nichts. Lieder nimmt er wieder an: "
         "{again}."
     ),
+    "reason.guild_left": (
+        "Ich wurde von dem Server entfernt, auf dem du es bestellt hast; deshalb entsteht es nicht. Es hat nichts "
+        "gekostet und zählt nicht."
+    ),
     "reason.place_gone": "Wer den Bot betreibt, hat es aus der Warteschlange genommen. Berechnet wurde nichts.",
     "reason.unanswered": (
         "Meine Antwort auf deine Bestellung ist nicht rechtzeitig bei Discord angekommen, deshalb wurde nichts "

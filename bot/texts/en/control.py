@@ -26,6 +26,9 @@ TEXTS: dict[str, str] = {
     "control.jump": "Go to it",
     "control.choose": "Choose a song",
     "control.delete_sure": "Yes, delete it",
+    "control.my_data": "Give me my data",
+    "control.forget": "Delete everything of mine",
+    "control.forget_sure": "Yes, delete everything",
     "control.cancelled": "Cancelled. Nothing was charged.",
     "control.cancelled_paid": (
         "I have stopped waiting for it. It had already been handed over and may still be charged."

@@ -83,6 +83,10 @@ TEXTS: dict[str, str] = {
     "reason.budget_until": (
         "This bot has spent what it may spend for now, so nothing was started. It takes songs again {again}."
     ),
+    "reason.guild_left": (
+        "I was removed from the server where you ordered it, so it is not made. Nothing was charged, and the song does "
+        "not count."
+    ),
     "reason.place_gone": "Whoever runs this bot has taken it out of the line. Nothing was charged.",
     "reason.unanswered": (
         "My answer to your order did not reach Discord in time, so nothing was started and nothing was charged. I have "
