@@ -20,6 +20,7 @@ from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
 from bot.connections import public_connector
+from bot.delivery import AlertMessages
 from bot.disk import Disk
 from bot.download import remove_leftovers
 from bot.engine.runner import JobRunner
@@ -33,13 +34,14 @@ from bot.jobs.admitting import Admission
 from bot.jobs.blocklist import Blocklist
 from bot.jobs.doors import Doors
 from bot.jobs.files import JobFiles
-from bot.jobs.model import LIVE
 from bot.jobs.music_models import MusicModels
-from bot.jobs.ports import TallyStore
 from bot.jobs.retention import Retention
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
+from bot.operators.alerts import Alerts
+from bot.operators.gauges import Gauges
+from bot.operators.watch import Watch, Watched, tell_of_migration
 from bot.packaged_tracks import PackagedTracks
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
@@ -140,7 +142,9 @@ async def _open(
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
     await announce_new_defaults(ground.store, settings)
-    assembly = assemble(ground, models=models, pace=pace, admission=Admission(_terms(settings)))
+    admission = Admission(_terms(settings))
+    alerts = ground.alerts()
+    assembly = assemble(ground, models=models, pace=pace, admission=admission)
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
         AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
@@ -156,7 +160,10 @@ async def _open(
     ground.supervisor.run_forever("retention", _retention(settings, ground).run)
     ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
     ground.supervisor.run_forever("disk", ground.disk.run)
-    await _open_health(settings, ground, _checks(discord_side.client, ground, selftest), stack)
+    ground.supervisor.run_forever("watch", _watch(settings, ground, alerts, admission, requirements).run)
+    sender = AlertMessages(discord_side.client, settings.operator_channel)
+    ground.supervisor.run_forever("alerts", partial(alerts.run, sender))
+    await _open_health(settings, ground, _checks(settings, discord_side.client, ground, selftest), stack)
     return RunningBot(
         client=discord_side.client,
         engine=assembly.engine,
@@ -174,6 +181,8 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
     await _remove_leftovers(files)
     return Ground(
         store=store,
+        figures=store,
+        migration=store.migration,
         files=files,
         disk=Disk((*files.folders, files.work), clock),
         clock=clock,
@@ -182,10 +191,10 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
     )
 
 
-def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest) -> Checks:
+def _checks(settings: Settings, client: ComposeClient, ground: Ground, selftest: SelfTest) -> Checks:
     return Checks(
         discord_ready=lambda: client.gateway.is_well,
-        refresh=partial(_refresh_gauges, ground.store, ground.metrics),
+        refresh=_gauges(settings, ground).refresh,
         sound=lambda: selftest.result,
         disk_trouble=lambda: ground.disk.trouble,
     )
@@ -259,10 +268,30 @@ async def _open_models(settings: Settings, traits: ModelTraits, clock: Clock, st
     return MusicModels([open_model(traits, around)])
 
 
-async def _refresh_gauges(store: TallyStore, metrics: Metrics) -> None:
-    by_state = (await store.tally()).by_state
-    for state in LIVE:
-        metrics.live_jobs.labels(state).set(by_state.get(state, 0))
+def _gauges(settings: Settings, ground: Ground) -> Gauges:
+    return Gauges(
+        tallies=ground.store,
+        figures=ground.figures,
+        loops=ground.supervisor.states,
+        data_dir=settings.data_dir,
+        clock=ground.clock,
+        metrics=ground.metrics,
+    )
+
+
+def _watch(
+    settings: Settings, ground: Ground, alerts: Alerts, admission: Admission, requirements: OrderRequirements
+) -> Watch:
+    watched = Watched(
+        figures=ground.figures,
+        loops=ground.supervisor.states,
+        disk_trouble=lambda: ground.disk.trouble,
+        terms=lambda: admission.terms,
+        price_micros=requirements.model.price_micros,
+        currency=settings.currency,
+    )
+    tell_of_migration(alerts, ground.migration)
+    return Watch(watched=watched, alerts=alerts, clock=ground.clock, metrics=ground.metrics)
 
 
 async def _open_health(settings: Settings, ground: Ground, checks: Checks, stack: AsyncExitStack) -> None:

@@ -14,6 +14,7 @@ from bot.jobs.admitting import Admission
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
+from bot.jobs.figures import FigureStore, Migration
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.music_models import MusicModels
@@ -23,6 +24,7 @@ from bot.jobs.service import JobService
 from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
+from bot.operators.alerts import Alerts
 from bot.packaged_tracks import PackagedTracks
 from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import OrderRequirements
@@ -36,11 +38,17 @@ class Ground:
     """What everything stands on: opened first, closed last."""
 
     store: JobStore
+    figures: FigureStore
     files: JobFiles
     disk: Disk
     clock: Clock
     metrics: Metrics
     supervisor: TaskSupervisor
+    migration: Migration | None = None
+
+    def alerts(self) -> Alerts:
+        """What the operator is told; nothing is sent before it is run with a sender."""
+        return Alerts(store=self.store, clock=self.clock, metrics=self.metrics)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

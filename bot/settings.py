@@ -12,7 +12,17 @@ from yarl import URL
 
 from bot import database_address
 from bot.addresses import public_host
-from bot.amounts import currency_of, guild_ids_of, ids_of, limit_of, listed, money_of, switch_of, yes_or_no
+from bot.amounts import (
+    channel_id_of,
+    currency_of,
+    guild_ids_of,
+    ids_of,
+    limit_of,
+    listed,
+    money_of,
+    switch_of,
+    yes_or_no,
+)
 from bot.errors import SettingsError
 from bot.masking import shown
 from bot.setting_sources import EmptyOnPurpose, Names, gathered, home_expanded, remarks_on
@@ -113,6 +123,8 @@ class Settings(BaseSettings):
     """`yes`: members are shown what songs cost."""
     operators: str | None = None
     """Ids of people outside members' and servers' limits, besides the application's owner and team."""
+    operator_channel: Annotated[int | None, BeforeValidator(channel_id_of)] = None
+    """Id of the channel that hears what the operator must know; unset: the application's owner, directly."""
     allowed_guilds: str | None = None
     """Ids of the servers where songs may be ordered, with commas between them; unset: every server."""
     allow_direct: Switch = "off"

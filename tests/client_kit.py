@@ -133,6 +133,7 @@ class ClientKit:
         )
         ground = Ground(
             store=self.store,
+            figures=self.store,
             files=self.files,
             disk=self.disk,
             clock=self.clock,

@@ -17,7 +17,7 @@ from bot.jobs.admitting import Admission, Admitted
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.ports import Changes, ServiceStore
-from bot.metrics import Metrics
+from bot.metrics import RULES, Metrics
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,10 @@ CANCELLABLE_FREE = frozenset({JobState.CHECKING, JobState.QUEUED})
 CANCELLABLE_PAID = frozenset({JobState.GENERATING})
 CANCELLABLE = CANCELLABLE_FREE | CANCELLABLE_PAID
 
+#: Rules that are looked at before an order comes here.
+REFUSED_BEFORE = frozenset(
+    {Reason.GUILD_CLOSED, Reason.DIRECT_CLOSED, Reason.USER_INSTALL_CLOSED, Reason.WORDS_REFUSED}
+)
 #: Refusals that what is under way has to do with.
 _LINKED = frozenset({Reason.LIMIT_DAY, Reason.LIMIT_AT_ONCE, Reason.ALREADY_TAKEN})
 
@@ -94,6 +98,15 @@ class JobService:
         log.info("job taken", extra={"job": job.id, "state": job.state})
         self._wake(job.id)
         return admitted
+
+    def count_refused_before(self, reason: Reason) -> None:
+        """Count an order that a rule kept from coming here; whatever is refused here is counted here."""
+        if reason in REFUSED_BEFORE:
+            self._count_refusal(reason)
+
+    def _count_refusal(self, reason: Reason) -> None:
+        self._metrics.orders_refused.labels(reason).inc()
+        self._metrics.limited.labels(RULES.get(reason, reason)).inc()
 
     async def check_admission(self, asked: PlaceRequest) -> None:
         """Whether it would be let in at this moment; takes nothing. Raises OrderError."""
@@ -228,7 +241,7 @@ class JobService:
     async def _refused(self, error: OrderError, member_id: int) -> OrderError:
         """The refusal, with what the member has under way: `under_way`, jobs, oldest first."""
         under_way = tuple(await self._store.live_of_member(member_id)) if error.reason in _LINKED else ()
-        self._metrics.orders_refused.labels(error.reason).inc()
+        self._count_refusal(error.reason)
         return OrderError(error.reason, error.detail, **error.values, under_way=under_way)
 
     def _after_move(self, job: Job, moved: Job | None) -> Job:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.clock import Clock
 from bot.database_address import PostgresqlAddress, is_postgresql, parse, refusals
 from bot.errors import SettingsError, StartError
+from bot.jobs.figures import Migration
 from bot.store import sqlite_file
 from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
 from bot.store.jobs import SqlJobStore
@@ -45,12 +46,14 @@ async def open_store(
     parsed = _parsed(url)
     async with AsyncExitStack() as stack:
         if isinstance(parsed, PostgresqlAddress):
-            await _prepare_server(parsed, busy_seconds)
+            migration = await _prepare_server(parsed, busy_seconds)
         else:
-            await _prepare_file(parsed, clock, stack)
+            migration = await _prepare_file(parsed, clock, stack)
         database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous)
         stack.push_async_callback(database.close)
-        yield SqlJobStore(database)
+        store = SqlJobStore(database)
+        store.migration = migration
+        yield store
 
 
 @asynccontextmanager
@@ -100,7 +103,7 @@ async def describe(url: str) -> str:
     return f"{name_of(parsed)}, {server}: {_state(revision)}."
 
 
-async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
+async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> Migration | None:
     path = _file_of(url)
     await _try_parameters(url)
     await asyncio.to_thread(sqlite_file.make_folder, path)
@@ -110,7 +113,7 @@ async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
     refuse_newer(str(path), revision)
     await asyncio.to_thread(sqlite_file.enter_wal, path)
     if revision == newest():
-        return
+        return None
     backup = None
     if revision is not None:
         backup = await asyncio.to_thread(sqlite_file.back_up, path, revision, clock.now())
@@ -130,6 +133,14 @@ async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
     finally:
         await engine.dispose()
     log.info("database migrated from %s to %s", revision or "nothing", newest())
+    return _migration(revision, "" if backup is None else backup.name)
+
+
+def _migration(revision: str | None, backup: str) -> Migration | None:
+    """What an operator should hear of; None where the tables were new or as they should be."""
+    if revision is None or revision == newest():
+        return None
+    return Migration(before=revision, after=newest(), backup=backup)
 
 
 async def _try_parameters(url: URL) -> None:
@@ -147,16 +158,17 @@ async def _try_parameters(url: URL) -> None:
         raise StartError("DATABASE_URL: what stands behind the ? cannot be used. Leave it out.") from None
 
 
-async def _prepare_server(address: PostgresqlAddress, busy_seconds: float) -> None:
+async def _prepare_server(address: PostgresqlAddress, busy_seconds: float) -> Migration | None:
     await asyncio.to_thread(refuse_bad_files, address)
     engine = postgresql_engine(address, busy_seconds=busy_seconds)
     try:
         with start_errors_named(address):
             async with engine.connect() as connection:
-                await look_into(connection)
+                revision, _ = await look_into(connection)
             await migrate(engine)
     finally:
         await engine.dispose()
+    return _migration(revision, "")
 
 
 def _describe_file(path: Path) -> str:

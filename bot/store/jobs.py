@@ -14,11 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import DuplicateOrderError
 from bot.jobs.admission import WINDOW, PlaceRequest, Refused, Rules, Taken, Terms, Usage, recheck, verdict
 from bot.jobs.admitting import Admitted
+from bot.jobs.figures import Migration
 from bot.jobs.ledger import stands
 from bot.jobs.model import Job, JobEvent, JobState, Order, check_move
 from bot.jobs.ports import Changes, Tally
 from bot.store import charges, counting
 from bot.store.engines import Database
+from bot.store.figures import FigureReader
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
 from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, kept_values
 
@@ -88,12 +90,14 @@ def _to_the_end(
     return whole
 
 
-class SqlJobStore:
+class SqlJobStore(FigureReader):
     """`JobStore` on SQLite or PostgreSQL; what each method promises stands in bot.jobs.ports."""
 
     def __init__(self, database: Database) -> None:
         """`database`: migrated and checked, see `bot.store.db.open_store`."""
-        self.database = database
+        super().__init__(database)
+        #: What `open_store` did to the tables; None: nothing, or they were new.
+        self.migration: Migration | None = None
 
     @_to_the_end
     async def add(self, order: Order, now: datetime) -> Job:

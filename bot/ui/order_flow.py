@@ -61,6 +61,7 @@ class OrderFlow:
             log.info("an order arrived twice", extra={"job": error.job_id})
         except OrderError as error:
             log.info("an order was not taken: %s", error.reason)
+            self._ctx.jobs.count_refused_before(error.reason)
             await self.give_back(order_input, self._ctx.refusal(error))
         except StoreBusyError:
             log.warning("an order was not taken: the database is busy")
@@ -84,6 +85,7 @@ class OrderFlow:
             await self._check_admission()
         except OrderError as error:
             log.info("a form was not opened: %s", error.reason)
+            self._ctx.jobs.count_refused_before(error.reason)
             await self.give_back(order_input, self._ctx.refusal(error))
             return
         key = self._ctx.services.drafts.keep(self._ctx.member_id, order_input)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.texts.en import (
+    alert,
     answer,
     card,
     command,
@@ -22,6 +23,7 @@ from bot.texts.en import (
 #: Key -> template, all subjects together.
 CATALOG: Mapping[str, str] = MappingProxyType(
     {
+        **alert.TEXTS,
         **answer.TEXTS,
         **card.TEXTS,
         **command.TEXTS,

@@ -82,6 +82,7 @@ class Kit:
         self.disk = Disk([folder / "tracks"], self.clock)
         ground = Ground(
             store=self.store,
+            figures=self.store,
             files=self.files,
             disk=self.disk,
             clock=self.clock,
