@@ -20,7 +20,7 @@ from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
 from bot.connections import public_connector
-from bot.delivery import AlertMessages
+from bot.delivery import AlertMessages, LogMessages
 from bot.disk import Disk
 from bot.download import remove_leftovers
 from bot.engine.runner import JobRunner
@@ -143,7 +143,6 @@ async def _open(
     pace, _, _ = drive_of(traits, settings)
     await announce_new_defaults(ground.store, settings)
     admission = Admission(_terms(settings))
-    alerts = ground.alerts()
     assembly = assemble(ground, models=models, pace=pace, admission=admission)
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
@@ -160,9 +159,11 @@ async def _open(
     ground.supervisor.run_forever("retention", _retention(settings, ground).run)
     ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
     ground.supervisor.run_forever("disk", ground.disk.run)
-    ground.supervisor.run_forever("watch", _watch(settings, ground, alerts, admission, requirements).run)
+    ground.supervisor.run_forever("watch", _watch(settings, ground, assembly.alerts, admission, requirements).run)
     sender = AlertMessages(discord_side.client, settings.operator_channel)
-    ground.supervisor.run_forever("alerts", partial(alerts.run, sender))
+    ground.supervisor.run_forever("alerts", partial(assembly.alerts.run, sender))
+    lines = LogMessages(discord_side.client)
+    ground.supervisor.run_forever("log channels", partial(assembly.guild_log().run, lines))
     await _open_health(settings, ground, _checks(settings, discord_side.client, ground, selftest), stack)
     return RunningBot(
         client=discord_side.client,
@@ -182,6 +183,7 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
     return Ground(
         store=store,
         figures=store,
+        record=store,
         migration=store.migration,
         files=files,
         disk=Disk((*files.folders, files.work), clock),

@@ -17,6 +17,7 @@ from bot.jobs.eta import EtaEstimator
 from bot.jobs.figures import FigureStore, Migration
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
+from bot.jobs.moderation import Moderation
 from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cards, Delivery, JobStore, References, Tracks
 from bot.jobs.schedule import Pace
@@ -25,12 +26,13 @@ from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
 from bot.operators.alerts import Alerts
+from bot.operators.guild_log import Desk, GuildLog, LogChannels, LogStore
 from bot.packaged_tracks import PackagedTracks
 from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import OrderRequirements
 
 #: Table of contents of the features; names, because the core never imports a cog.
-EXTENSIONS = ("cogs.compose", "cogs.tracks")
+EXTENSIONS = ("cogs.compose", "cogs.tracks", "cogs.moderation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +41,13 @@ class Ground:
 
     store: JobStore
     figures: FigureStore
+    record: LogStore
     files: JobFiles
     disk: Disk
     clock: Clock
     metrics: Metrics
     supervisor: TaskSupervisor
     migration: Migration | None = None
-
-    def alerts(self) -> Alerts:
-        """What the operator is told; nothing is sent before it is run with a sender."""
-        return Alerts(store=self.store, clock=self.clock, metrics=self.metrics)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +78,28 @@ class Assembly:
     jobs: JobService
     engine: JobRunner
     eta_estimator: EtaEstimator
+    alerts: Alerts
+    log_channels: LogChannels
+
+    def guild_log(self) -> GuildLog:
+        """Brings lines to log channels once it is run with a sender."""
+        ground = self.ground
+        return GuildLog(
+            channels=self.log_channels,
+            store=ground.record,
+            jobs=self.jobs,
+            alerts=self.alerts,
+            clock=ground.clock,
+            metrics=ground.metrics,
+        )
 
     def discord_side(self, *, requirements: OrderRequirements, tracks: PackagedTracks) -> DiscordSide:
         """A client that takes orders, cards and delivery; needs no network. `tracks`: what is sent."""
         ground = self.ground
         client = ComposeClient(
             jobs=self.jobs,
+            moderation=Moderation(jobs=self.jobs, store=ground.record, clock=ground.clock),
+            desk=Desk(self.log_channels, self.alerts),
             requirements=requirements,
             clock=ground.clock,
             extensions=EXTENSIONS,
@@ -157,4 +172,12 @@ def assemble(
         admission=admission,
     )
     eta_estimator = EtaEstimator(store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds)
-    return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, eta_estimator=eta_estimator)
+    return Assembly(
+        ground=ground,
+        models=models,
+        jobs=jobs,
+        engine=runner,
+        eta_estimator=eta_estimator,
+        alerts=Alerts(store=ground.store, clock=ground.clock, metrics=ground.metrics),
+        log_channels=LogChannels(ground.record, ground.clock),
+    )

@@ -17,12 +17,13 @@ from bot.clock import Clock
 from bot.command_sync import CommandSync
 from bot.errors import StartError, TokenRefusedError
 from bot.gateway import GatewayKeeper
+from bot.jobs.moderation import Moderation
 from bot.jobs.service import JobService
 from bot.logs import counted
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
 from bot.ui.error_handler import report
-from bot.ui.interaction_context import InteractionContext, InteractionServices
+from bot.ui.interaction_context import InteractionContext, InteractionServices, OperatorDesk
 from bot.ui.requirements import OrderRequirements
 from bot.ui.translation import Translator
 
@@ -77,6 +78,8 @@ class ComposeClient(commands.Bot):
         self,
         *,
         jobs: JobService,
+        moderation: Moderation,
+        desk: OperatorDesk,
         requirements: OrderRequirements,
         clock: Clock,
         extensions: Sequence[str],
@@ -98,7 +101,13 @@ class ComposeClient(commands.Bot):
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
         self.services = InteractionServices(
-            jobs=jobs, clock=clock, requirements=requirements, drafts=Drafts(clock), file_name=file_name
+            jobs=jobs,
+            moderation=moderation,
+            desk=desk,
+            clock=clock,
+            requirements=requirements,
+            drafts=Drafts(clock),
+            file_name=file_name,
         )
         self.command_sync = CommandSync(self.tree, clock)
         self.gateway = GatewayKeeper(self, clock)

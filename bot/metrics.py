@@ -58,6 +58,7 @@ _KNOWN: Mapping[str, Iterable[tuple[str, ...]]] = MappingProxyType({
         )
         for outcome in ("sent", "dropped")
     ],
+    "log_lines": [("sent",), ("dropped",)],
     "live_jobs": [("checking",), ("queued",), ("submitting",), ("generating",), ("ready",), ("delivering",)],
     "budget_used_ratio": [("day",), ("month",)],
 })  # fmt: skip
@@ -78,6 +79,7 @@ class Metrics:
         self.alerts = self._counter(
             "compose_alerts", "Alerts for the operator, by what became of them", "kind", "outcome"
         )
+        self.log_lines = self._counter("compose_log_lines", "Lines for servers' log channels, by outcome", "outcome")
         self.jobs_ended = self._counter("compose_jobs_ended", "Jobs that came to rest", "state", "reason")
         self.submissions = self._counter("compose_submissions", "POSTs to the music API by outcome", "outcome")
         self.polls = self._counter("compose_polls", "Looks at the music API by outcome", "outcome")

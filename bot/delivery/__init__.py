@@ -2,6 +2,7 @@
 
 from bot.delivery.alert_messages import AlertMessages
 from bot.delivery.card_messages import CardMessages
+from bot.delivery.log_messages import LogMessages
 from bot.delivery.track_messages import TrackMessages
 
-__all__ = ["AlertMessages", "CardMessages", "TrackMessages"]
+__all__ = ["AlertMessages", "CardMessages", "LogMessages", "TrackMessages"]

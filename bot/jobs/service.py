@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from bot.jobs.admitting import Admission, Admitted
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.ports import Changes, ServiceStore
+from bot.jobs.record import RefusedOrder
 from bot.metrics import RULES, Metrics
 
 log = logging.getLogger(__name__)
@@ -32,6 +34,10 @@ REFUSED_BEFORE = frozenset(
 )
 #: Refusals that what is under way has to do with.
 _LINKED = frozenset({Reason.LIMIT_DAY, Reason.LIMIT_AT_ONCE, Reason.ALREADY_TAKEN})
+
+
+#: Refused orders that nobody has read yet; more are forgotten.
+_MAX_UNREAD = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +82,8 @@ class JobService:
         self._metrics = metrics
         self._wake = wake
         self.admission = admission or Admission()
+        #: What rules did not let in, for log channels; the oldest go first when nobody reads.
+        self.refused_orders: deque[RefusedOrder] = deque(maxlen=_MAX_UNREAD)
 
     async def compose(self, order: Order) -> Job:
         """`take`, for those who ask nothing more of it."""
@@ -99,10 +107,12 @@ class JobService:
         self._wake(job.id)
         return admitted
 
-    def count_refused_before(self, reason: Reason) -> None:
-        """Count an order that a rule kept from coming here; whatever is refused here is counted here."""
+    def refusal_told(self, reason: Reason, refused: RefusedOrder | None = None) -> None:
+        """A member was told that a rule said no; what was refused here is counted already. `refused`: of a server."""
         if reason in REFUSED_BEFORE:
             self._count_refusal(reason)
+        if reason in RULES and refused is not None:
+            self.refused_orders.append(refused)
 
     def _count_refusal(self, reason: Reason) -> None:
         self._metrics.orders_refused.labels(reason).inc()
@@ -195,11 +205,16 @@ class JobService:
     async def delete(self, job_id: int, by: Actor) -> Job:
         """Remove a resting job: its files, then its row with the lyrics. The caller removes the messages.
 
-        Owner or moderator. Raises NoSuchJobError, NotYoursError, TooLateError (it is still being worked on).
+        Owner or moderator; a moderator takes the messages alone away: a song that was paid for stays its member's.
+        Raises NoSuchJobError, NotYoursError, TooLateError (it is still being worked on).
         """
         job = await self._allowed(job_id, by)
         if job.state not in RESTING:
             raise TooLateError(f"job {job_id} is {job.state}")
+        if job.member_id != by.member_id and _is_paid(job):
+            await self._store.update(job_id, card_message_id=None, track_channel_id=None, track_message_id=None)
+            log.info("a job's messages were taken away", extra={"job": job.id})
+            return job
         await self._files.remove(job)
         await self._store.delete(job_id)
         log.info("job deleted", extra={"job": job.id})
@@ -252,3 +267,8 @@ class JobService:
             self._metrics.jobs_ended.labels(moved.state, moved.reason or "").inc()
         self._wake(job.id)
         return moved
+
+
+def _is_paid(job: Job) -> bool:
+    """Whether there is, or may be, something that its member paid for or waits for."""
+    return job.track is not None or job.may_be_charged

@@ -21,6 +21,7 @@ from bot.jobs.ports import Changes, Tally
 from bot.store import charges, counting
 from bot.store.engines import Database
 from bot.store.figures import FigureReader
+from bot.store.record import RecordKeeper
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
 from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, kept_values
 
@@ -90,7 +91,7 @@ def _to_the_end(
     return whole
 
 
-class SqlJobStore(FigureReader):
+class SqlJobStore(FigureReader, RecordKeeper):
     """`JobStore` on SQLite or PostgreSQL; what each method promises stands in bot.jobs.ports."""
 
     def __init__(self, database: Database) -> None:

@@ -21,4 +21,11 @@ TEXTS: dict[str, str] = {
     "command.queue.about": "Was hier gerade entsteht",
     "command.quota": "kontingent",
     "command.quota.about": "Wie viele Lieder du heute noch bestellen kannst und was in Arbeit ist",
+    "command.admin": "compose-admin",
+    "command.admin.about": "Für alle, die diesen Server verwalten",
+    "command.log_channel": "log-kanal",
+    "command.log_channel.about": "Wohin je eine Zeile geht: für Songs, Ablehnungen, Meldungen, Moderation",
+    "command.log_channel.channel": "kanal",
+    "command.log_channel.channel.about": "Ein Kanal, den Moderatoren lesen; weglassen heißt: keiner",
+    "command.report": "Diesen Song melden",
 }

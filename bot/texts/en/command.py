@@ -21,4 +21,11 @@ TEXTS: dict[str, str] = {
     "command.queue.about": "What is being made here right now",
     "command.quota": "quota",
     "command.quota.about": "How many songs you may still order today, and what is being made",
+    "command.admin": "compose-admin",
+    "command.admin.about": "For whoever manages this server",
+    "command.log_channel": "log-channel",
+    "command.log_channel.about": "Where a line goes for each song, refusal, report and act of a moderator",
+    "command.log_channel.channel": "channel",
+    "command.log_channel.channel.about": "A channel that moderators read; leave it out for none",
+    "command.report": "Report this song",
 }

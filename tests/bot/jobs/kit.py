@@ -83,6 +83,7 @@ class Kit:
         ground = Ground(
             store=self.store,
             figures=self.store,
+            record=self.store,
             files=self.files,
             disk=self.disk,
             clock=self.clock,
