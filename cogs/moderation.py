@@ -1,6 +1,6 @@
 """For moderators and those who need them: `/compose-admin log-channel`, and the message command that reports a song."""
 
-from typing import Any
+from typing import Any, cast
 
 import discord
 from discord import app_commands
@@ -32,7 +32,7 @@ def _log_channel_command() -> app_commands.Command[Any, ..., Any]:
         """Choose the channel, or none."""
         await choose_log_channel(InteractionContext.of(interaction), channel)
 
-    return log_channel
+    return cast("app_commands.Command[Any, ..., Any]", log_channel)
 
 
 class Moderation(commands.Cog):
