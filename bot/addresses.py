@@ -84,3 +84,20 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address) and (address not in _UNICAST or address.scope_id is not None):
         return False
     return not any(address in network for network in _NOT_PUBLIC if network.version == address.version)
+
+
+def absolute_address(value: str, schemes: tuple[str, ...]) -> str:
+    """The address as it is. Raises ValueError with a sentence unless it begins with one of these and has a host."""
+    try:
+        url = URL(value)
+    except ValueError:  # its message repeats what was typed, which may hold a password
+        url = URL()
+    if url.scheme not in schemes or not url.host:
+        raise ValueError(f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    if any(sign.isspace() for sign in url.host):
+        raise ValueError("has a blank inside; remove it")
+    try:
+        url.host.encode("idna")
+    except UnicodeError:  # an empty label, or one of more than 63 letters: every look-up would fail on it
+        raise ValueError("has a host that cannot exist; look at its dots") from None
+    return value

@@ -12,17 +12,17 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot import crash
-from bot.amounts import micros_of
+from bot.admission_check import price_of, terms_of
 from bot.assembly import Ground, Outside, assemble
 from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
 from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
-from bot.connections import public_connector
+from bot.connections import RoutingConnector, public_connector
 from bot.delivery import AlertMessages, LogMessages
 from bot.disk import Disk
-from bot.download import remove_leftovers
+from bot.download import USER_AGENT, remove_leftovers
 from bot.engine.runner import JobRunner
 from bot.errors import SettingsError, StartError
 from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
@@ -36,6 +36,8 @@ from bot.jobs.doors import Doors
 from bot.jobs.files import JobFiles
 from bot.jobs.music_models import MusicModels
 from bot.jobs.retention import Retention
+from bot.jobs.rule_remarks import remarks_on_terms
+from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
@@ -43,6 +45,7 @@ from bot.operators.alerts import Alerts
 from bot.operators.gauges import Gauges
 from bot.operators.watch import Watch, Watched, tell_of_migration
 from bot.packaged_tracks import PackagedTracks
+from bot.proxies import ProxyRules
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
 from bot.stopping import Stop
@@ -142,14 +145,14 @@ async def _open(
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
     await announce_new_defaults(ground.store, settings)
-    admission = Admission(_terms(settings))
+    admission = Admission(_terms_in_force(settings, traits))
     assembly = assemble(ground, models=models, pace=pace, admission=admission)
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
         AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
     )
     tracks = PackagedTracks(pool=pool, files=ground.files, disk=ground.disk)
-    discord_side = assembly.discord_side(requirements=requirements, tracks=tracks)
+    discord_side = assembly.discord_side(requirements=requirements, tracks=tracks, proxies=settings.proxy_rules)
     outside = Outside(
         references=await _open_fetcher(settings, traits, pool, ground, stack),
         tracks=tracks,
@@ -177,7 +180,8 @@ async def _open(
 async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
     clock = SystemClock()
     files = await _prepare_files(settings)
-    store = await stack.enter_async_context(open_store(settings.database_url, clock=clock))
+    disk = Disk((*files.folders, files.work), clock, min_free_bytes=settings.data_min_free_bytes)
+    store = await stack.enter_async_context(open_store(settings.database_url, clock=clock, disk=disk))
     await stack.enter_async_context(sole_runner(settings.database_url))
     await _remove_leftovers(files)
     return Ground(
@@ -186,7 +190,8 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
         record=store,
         migration=store.migration,
         files=files,
-        disk=Disk((*files.folders, files.work), clock),
+        disk=disk,
+        space=SpaceLimits(member_max_bytes=settings.member_max_bytes, data_max_bytes=settings.data_max_bytes),
         clock=clock,
         metrics=Metrics(),
         supervisor=TaskSupervisor(clock),
@@ -197,6 +202,7 @@ def _checks(settings: Settings, client: ComposeClient, ground: Ground, selftest:
     return Checks(
         discord_ready=lambda: client.gateway.is_well,
         refresh=_gauges(settings, ground).refresh,
+        discord_trouble=lambda: client.trouble,
         sound=lambda: selftest.result,
         disk_trouble=lambda: ground.disk.trouble,
     )
@@ -231,12 +237,12 @@ async def _remove_leftovers(files: JobFiles) -> None:
 
 
 async def _open_session(
-    stack: AsyncExitStack, *, force_close: bool = False, only_public: bool = False
+    stack: AsyncExitStack, rules: ProxyRules, *, force_close: bool = False, only_public: bool = False
 ) -> aiohttp.ClientSession:
     connector = (
         public_connector(limit=_MAX_CONNECTIONS)
         if only_public
-        else aiohttp.TCPConnector(limit=_MAX_CONNECTIONS, force_close=force_close)
+        else RoutingConnector(route=rules, user_agent=USER_AGENT, limit=_MAX_CONNECTIONS, force_close=force_close)
     )
     session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
     return await stack.enter_async_context(session)
@@ -246,7 +252,7 @@ async def _open_fetcher(
     settings: Settings, traits: ModelTraits, pool: AudioPool, ground: Ground, stack: AsyncExitStack
 ) -> ReferenceFetcher:
     return ReferenceFetcher(
-        session=await _open_session(stack),
+        session=await _open_session(stack, settings.proxy_rules),
         pool=pool,
         files=ground.files,
         clock=ground.clock,
@@ -257,12 +263,15 @@ async def _open_fetcher(
 
 
 async def _open_models(settings: Settings, traits: ModelTraits, clock: Clock, stack: AsyncExitStack) -> MusicModels:
+    rules = settings.proxy_rules
     around = Surroundings(
         settings=settings,
         sessions=Sessions(
-            calls=await _open_session(stack),
-            files=await _open_session(stack, only_public=True),
-            submit=await _open_session(stack, force_close=True),
+            calls=await _open_session(stack, rules),
+            files=await _open_session(stack, rules, only_public=True),
+            submit=await _open_session(stack, rules, force_close=True),
+            proxied=await _open_session(stack, rules) if rules.any else None,
+            route=rules,
         ),
         clock=clock,
         budget=AsyncLimiter(max(1.0, settings.polls_per_second), max(1.0, 1 / settings.polls_per_second)),
@@ -318,7 +327,7 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
             provider=traits.provider,
             name=traits.model,
             style=traits.style.default,
-            price_micros=_price_micros(settings, traits),
+            price_micros=price_of(settings, traits),
         ),
         prompt=traits.words,
         reference_max_bytes=settings.reference_max_bytes,
@@ -336,17 +345,8 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
     )
 
 
-def _price_micros(settings: Settings, traits: ModelTraits) -> int:
-    return traits.price_micros if settings.price_per_song is None else micros_of(settings.price_per_song)
-
-
-def _terms(settings: Settings) -> Terms:
-    day, month = settings.budget_per_day, settings.budget_per_month
-    return Terms(
-        member_per_day=settings.limit_member_per_day,
-        member_at_once=settings.limit_member_at_once,
-        guild_per_day=settings.limit_guild_per_day,
-        budget_per_day_micros=None if day is None else micros_of(day),
-        budget_per_month_micros=None if month is None else micros_of(month),
-        operators=settings.operator_ids,
-    )
+def _terms_in_force(settings: Settings, traits: ModelTraits) -> Terms:
+    terms, price_micros = terms_of(settings), price_of(settings, traits)
+    for remark in remarks_on_terms(terms, price_micros=price_micros, currency=settings.currency):
+        log.warning("limits and budgets: %s", remark)
+    return terms

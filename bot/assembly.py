@@ -3,7 +3,7 @@
 In order: what everything stands on, then what takes orders and keeps turns, then Discord, then the steps.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.client import ComposeClient
 from bot.clock import Clock
@@ -22,12 +22,14 @@ from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cards, Delivery, JobStore, References, Tracks
 from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
+from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
 from bot.operators.alerts import Alerts
 from bot.operators.guild_log import Desk, GuildLog, LogChannels, LogStore
 from bot.packaged_tracks import PackagedTracks
+from bot.proxies import STRAIGHT, ProxyRules
 from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import OrderRequirements
 
@@ -48,6 +50,7 @@ class Ground:
     metrics: Metrics
     supervisor: TaskSupervisor
     migration: Migration | None = None
+    space: SpaceLimits = field(default_factory=SpaceLimits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,16 +96,20 @@ class Assembly:
             metrics=ground.metrics,
         )
 
-    def discord_side(self, *, requirements: OrderRequirements, tracks: PackagedTracks) -> DiscordSide:
+    def discord_side(
+        self, *, requirements: OrderRequirements, tracks: PackagedTracks, proxies: ProxyRules = STRAIGHT
+    ) -> DiscordSide:
         """A client that takes orders, cards and delivery; needs no network. `tracks`: what is sent."""
         ground = self.ground
         client = ComposeClient(
             jobs=self.jobs,
             moderation=Moderation(jobs=self.jobs, store=ground.record, clock=ground.clock),
             desk=Desk(self.log_channels, self.alerts),
+            tracks=tracks,
             requirements=requirements,
             clock=ground.clock,
             extensions=EXTENSIONS,
+            proxies=proxies,
         )
         return DiscordSide(
             client=client,
@@ -168,6 +175,8 @@ def assemble(
         files=ground.files,
         clock=ground.clock,
         metrics=ground.metrics,
+        disk=ground.disk,
+        space=ground.space,
         wake=runner.wake,
         admission=admission,
     )

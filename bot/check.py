@@ -14,21 +14,25 @@ from aiolimiter import AsyncLimiter
 from yarl import URL
 
 import bot
+from bot.admission_check import limits_described
 from bot.audio import AudioPool
 from bot.audio.capacity import capacity
 from bot.audio.confinement import limits_in_words
 from bot.audio.model import FenceLayer
 from bot.audio.sample import try_sample
 from bot.clock import SystemClock
+from bot.connections import RoutingConnector
 from bot.discord_account import MAX_SERVERS, Account, AnswerError, account_of
 from bot.disk import is_open
+from bot.download import USER_AGENT
 from bot.errors import SettingsError, StartError
 from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
 from bot.generation.traits import ModelTraits
-from bot.generation.transport import USER_AGENT, Sessions
+from bot.generation.transport import Sessions
 from bot.jobs.files import JobFiles
 from bot.jobs.ports import ProbeResult
 from bot.logs import counted, masked, one_line
+from bot.proxies import ProxyError
 from bot.settings import Settings
 from bot.store.db import describe, refuse_unusable
 from bot.value_shapes import looks_like_discord_token
@@ -75,6 +79,12 @@ async def run(settings: Settings, open_memory: str = "", remarks: Sequence[str] 
     print("\nThe model:")
     for line in _described(traits, settings):
         print(f"  {line}")
+    print("\nThe way out:")
+    for line in _ways_out(settings):
+        print(f"  {line}")
+    print("\nLimits and budgets:")
+    for line in await limits_described(settings, traits):
+        print(f"  {one_line(line)}")
     trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
         "Discord": _discord,
         "Database": _database,
@@ -104,17 +114,40 @@ def _described(traits: ModelTraits, settings: Settings) -> list[str]:
     return [*traits.described(), driven]
 
 
+def _ways_out(settings: Settings) -> list[str]:
+    """Which addresses go through a proxy."""
+    if not settings.proxy_rules.any:
+        return ["straight: no proxy is set"]
+    addresses = {
+        "Discord": settings.discord_api_url,
+        "Discord's gateway": settings.discord_gateway_url,
+        "Discord's files": "https://cdn.discordapp.com",
+        "Music API": settings.generation_api_url,
+    }
+    ways = {name: settings.proxy_rules(URL(address)) for name, address in addresses.items()}
+    lines = [f"{name}: {f'through {way.url}' if way else 'straight'}" for name, way in ways.items()]
+    judged = "tracks behind it: a proxy looks names up itself, so whether they lead to public addresses is its to judge"
+    return [*lines, judged]
+
+
+def _session(settings: Settings, **more: Any) -> aiohttp.ClientSession:
+    connector = RoutingConnector(route=settings.proxy_rules, user_agent=USER_AGENT)
+    return aiohttp.ClientSession(connector=connector, **more)
+
+
 async def _discord(settings: Settings) -> Finding:
     if objection := settings.discord_api_objection:
         return Finding(good=False, sentence=f"{objection}.")
     headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}", "User-Agent": USER_AGENT}
     timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
     try:
-        async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+        async with _session(settings, headers=headers, timeout=timeout) as session:
             account = await account_of(session, settings.discord_api_url)
             warnings = [f"WARNING: {warning}" async for warning in _open_doors(settings, session)]
     except AnswerError as error:
         return _not_discord(error.status, settings)
+    except ProxyError as error:
+        return Finding(good=False, sentence=f"Not reached: {error.words}.")
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         return Finding(
             good=False,
@@ -131,6 +164,11 @@ def _not_discord(status: int, settings: Settings) -> Finding:
             good=False,
             sentence=f"DISCORD_TOKEN is refused. Developer portal, your application, Bot, Reset Token.{odd}",
             token_refused=True,
+        )
+    if status == 429:
+        return Finding(
+            good=False,
+            sentence="Discord's edge has shut this address out for a while (429, Cloudflare 1015). Wait, then retry.",
         )
     if status < 400 or status in {404, 405}:
         return Finding(good=False, sentence=f"No Discord answers there (status {status}). Look at DISCORD_API_URL.")
@@ -238,7 +276,7 @@ def _fence(pool: AudioPool, open_memory: str) -> tuple[str, ...]:
 
 
 async def _music_api(settings: Settings) -> Finding:
-    async with aiohttp.ClientSession() as session:
+    async with _session(settings) as session:
         sessions = Sessions(calls=session, files=session, submit=session)
         around = Surroundings(settings=settings, sessions=sessions, clock=SystemClock(), budget=AsyncLimiter(1, 1))
         try:
@@ -249,6 +287,8 @@ async def _music_api(settings: Settings) -> Finding:
     if found.result is ProbeResult.KEY_ACCEPTED:
         untried = f" ({found.detail})" if "not tried" in found.detail else ""
         return Finding(good=True, sentence=f"It answers and accepts the key; nothing was spent.{untried}")
+    if found.by_proxy:
+        return Finding(good=False, sentence=f"Not reached: {found.detail}.")
     hint = _address_hint(settings.generation_api_url) if found.result is ProbeResult.NOT_THE_API else ""
     return Finding(good=False, sentence=f"{_ADVICE[found.result]}{hint} ({found.detail})")
 

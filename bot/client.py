@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 
 import aiohttp
@@ -15,11 +16,14 @@ from discord.http import Route
 from bot.audio import file_name
 from bot.clock import Clock
 from bot.command_sync import CommandSync
+from bot.connections import RoutingConnector
 from bot.errors import StartError, TokenRefusedError
 from bot.gateway import GatewayKeeper
 from bot.jobs.moderation import Moderation
+from bot.jobs.ports import Tracks
 from bot.jobs.service import JobService
 from bot.logs import counted
+from bot.proxies import STRAIGHT, ProxyError, ProxyRules
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
 from bot.ui.error_handler import report
@@ -37,6 +41,10 @@ _GUILD_READY_SECONDS = 0.1
 
 #: A longer wait is the engine's to plan, not discord.py's to sleep through; 30 s is the least it takes.
 _LONGEST_RATE_LIMIT_SECONDS = 30.0
+
+_TOO_MANY_REQUESTS = 429
+#: How long a ban of Cloudflare lasts where it does not say so, and what is believed at most.
+_BAN_SECONDS, _LONGEST_BAN_SECONDS = 900.0, 86_400.0
 
 #: A close code of the gateway (Discord, "Gateway Close Event Codes").
 _AUTHENTICATION_FAILED = 4004
@@ -80,11 +88,16 @@ class ComposeClient(commands.Bot):
         jobs: JobService,
         moderation: Moderation,
         desk: OperatorDesk,
+        tracks: Tracks | None = None,
         requirements: OrderRequirements,
         clock: Clock,
         extensions: Sequence[str],
+        proxies: ProxyRules = STRAIGHT,
     ) -> None:
         """Needs no network; `run_client` starts it. `extensions`: the features, by name, for the core imports none."""
+        self.trouble = ""
+        """Why Discord cannot be reached just now, for operators; empty when nothing is known."""
+        self._proxies = proxies
         # this bot never speaks: that the voice packages are missing is nothing to warn an operator of
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -104,6 +117,7 @@ class ComposeClient(commands.Bot):
             jobs=jobs,
             moderation=moderation,
             desk=desk,
+            tracks=tracks,
             clock=clock,
             requirements=requirements,
             drafts=Drafts(clock),
@@ -115,13 +129,18 @@ class ComposeClient(commands.Bot):
         self._unsaid_guilds: frozenset[int] = requirements.doors.guild_ids
         self._fallback = FallbackHandler()
 
+    def open_connections(self) -> None:
+        """Fresh ones for the next login: a session that was closed has closed its own. Needs a running loop."""
+        self.http.connector = RoutingConnector(route=self._proxies, user_agent=self.http.user_agent, limit=0)
+
     async def setup_hook(self) -> None:
         """Register controls, load features, see that Discord has the commands. Runs once, before the gateway."""
         self._trust_owners()
         self.add_dynamic_items(*CONTROLS)
         await self.tree.set_translator(Translator())
         for name in self._to_load:
-            await self.load_extension(name)
+            if name not in self.extensions:  # a login that a ban cut off is made once more
+                await self.load_extension(name)
         self._offer_where_orders_are_taken()
         await self.command_sync.first_try()
 
@@ -200,14 +219,11 @@ async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], A
     Raises TokenRefusedError when Discord does not know the token, StartError when Discord cannot be reached or refuses
     the first connection. Later drops are mended by the client.
     """
-    try:
-        await client.login(token)
-    except discord.LoginFailure:
-        raise TokenRefusedError("Discord refuses DISCORD_TOKEN; copy it anew from the application's page Bot") from None
-    except _UNREACHABLE as error:
-        raise StartError(
-            f"Discord could not be reached ({_kind(error)}); check the network and DISCORD_API_URL"
-        ) from None
+    while (banned_seconds := await _logged_in(client, token)) is not None:
+        client.trouble = f"Discord's edge has banned this address for {banned_seconds:.0f} s (Cloudflare 1015)"
+        log.warning("%s; waiting, for every knock in the meantime prolongs it", client.trouble)
+        await client.services.clock.sleep(banned_seconds)
+    client.trouble = ""
     connecting = asyncio.create_task(_connect(client), name="gateway")
     ready = asyncio.create_task(client.wait_until_ready(), name="first READY")
     try:
@@ -221,6 +237,37 @@ async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], A
         await asyncio.gather(ready, connecting, return_exceptions=True)
 
 
+async def _logged_in(client: ComposeClient, token: str) -> float | None:
+    """Log in; None when that is done, else how many seconds to stay away. Raises TokenRefusedError, StartError."""
+    client.open_connections()
+    try:
+        await client.login(token)
+    except discord.LoginFailure:
+        raise TokenRefusedError("Discord refuses DISCORD_TOKEN; copy it anew from the application's page Bot") from None
+    except (discord.HTTPException, discord.RateLimited) as error:
+        if isinstance(error, discord.RateLimited) or error.status != _TOO_MANY_REQUESTS:
+            raise _unreachable(error) from None
+        await client.http.close()
+        return _retry_after_seconds(error)
+    except _UNREACHABLE as error:
+        raise _unreachable(error) from None
+    return None
+
+
+def _unreachable(error: BaseException) -> StartError:
+    if isinstance(error, ProxyError):
+        return StartError(f"Discord could not be reached: {error.words}")
+    return StartError(f"Discord could not be reached ({_kind(error)}); check the network and DISCORD_API_URL")
+
+
+def _retry_after_seconds(error: discord.HTTPException) -> float:
+    try:
+        asked = float(error.response.headers.get("Retry-After", ""))
+    except ValueError:
+        return _BAN_SECONDS
+    return min(max(asked, 1.0), _LONGEST_BAN_SECONDS) if math.isfinite(asked) else _BAN_SECONDS
+
+
 async def _connect(client: ComposeClient) -> None:
     try:
         await client.connect()
@@ -231,6 +278,8 @@ async def _connect(client: ComposeClient) -> None:
             raise TokenRefusedError("Discord's gateway refuses DISCORD_TOKEN") from None
         raise StartError(f"Discord closed the connection for good (code {error.code})") from None
     except _UNREACHABLE as error:
+        if isinstance(error, ProxyError):
+            raise StartError(f"Discord's gateway could not be reached: {error.words}") from None
         raise StartError(
             f"Discord's gateway could not be reached ({_kind(error)}); check the network and DISCORD_GATEWAY_URL"
         ) from None

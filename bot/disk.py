@@ -4,10 +4,12 @@ import asyncio
 import logging
 import os
 import secrets
+import shutil
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bot.byte_sizes import size_shown
 from bot.clock import Clock
 from bot.errors import DiskError
 
@@ -59,16 +61,37 @@ def is_open(folder: Path) -> bool:
 class Disk:
     """Whether the folders of DATA_DIR take what is written to them, as far as was seen."""
 
-    def __init__(self, folders: Sequence[Path], clock: Clock) -> None:
-        """`folders`: where a write is tried, once one has failed."""
+    def __init__(self, folders: Sequence[Path], clock: Clock, *, min_free_bytes: int = 0) -> None:
+        """`folders`: where a write is tried, once one has failed; `min_free_bytes`: DATA_MIN_FREE_BYTES, 0: none."""
+        self._min_free_bytes = min_free_bytes
+        self._is_short = False
         self._folders = tuple(folders)
         self._clock = clock
         self._trouble = ""
 
     @property
     def trouble(self) -> str:
-        """What failed last, in words for the operator; empty while everything works."""
-        return self._trouble
+        """What failed last, or is running short, in words for the operator; empty while everything works."""
+        if self._trouble or not self._is_short:
+            return self._trouble
+        return f"less than {size_shown(self._min_free_bytes)} (DATA_MIN_FREE_BYTES) are free, no new songs are taken"
+
+    async def takes_orders(self) -> bool:
+        """Whether so much is free that new songs are taken; a change is logged. True where nobody can tell."""
+        if not self._min_free_bytes or not self._folders:
+            return True
+        was_short, self._is_short = self._is_short, not await asyncio.to_thread(self._has_room)
+        if self._is_short and not was_short:
+            log.warning("the disk is nearly full: %s; make room on the disk of DATA_DIR", self.trouble)
+        elif was_short and not self._is_short:
+            log.info("there is room on the disk again, new songs are taken")
+        return not self._is_short
+
+    def _has_room(self) -> bool:
+        try:
+            return all(shutil.disk_usage(folder).free >= self._min_free_bytes for folder in self._folders)
+        except OSError:
+            return True  # whoever writes there hears of it
 
     def failed(self, error: DiskError, job_id: int | None = None) -> None:
         """Something could not be written or read; the operator must look."""
@@ -85,6 +108,7 @@ class Disk:
         """Find out, for ever, whether a fault has passed; writes nothing while there is none."""
         while True:
             await self._clock.sleep(_LOOK_SECONDS)
+            await self.takes_orders()
             if self._trouble and await asyncio.to_thread(self._takes_bytes):
                 self.worked()
 

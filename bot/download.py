@@ -16,10 +16,15 @@ from typing import ParamSpec, TypeVar
 import aiohttp
 import yarl
 
+import bot
 from bot.addresses import NotPublicError
 from bot.errors import ComposeError
+from bot.proxies import ProxyError, refusal_of
 
 log = logging.getLogger(__name__)
+
+#: How requests of ours name themselves: some hosts refuse the name of Python's libraries.
+USER_AGENT = f"compose-bot/{bot.__version__}"
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -28,8 +33,10 @@ _R = TypeVar("_R")
 _WRITE_BYTES = 1 << 20
 _READ_BYTES = 1 << 16
 _MAX_REDIRECTS = 5
+_HEADERS = {"Accept-Encoding": "identity", "User-Agent": USER_AGENT}
+_PROXY_WANTS_LOGIN = 407
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_FORBIDDEN = frozenset({401, 402, 403, 407, 410, 451})
+_FORBIDDEN = frozenset({401, 402, 403, 410, 451})
 _LATER = frozenset({408, 421, 425, 429})
 _PART_SUFFIX = ".part"
 #: Host and port. A name has at most 253 characters (RFC 1035); spelling one of thousands in ASCII may take seconds.
@@ -51,6 +58,7 @@ class DownloadFault(StrEnum):
     FORBIDDEN = "forbidden"  #: 401, 402, 403, 410, 451: there is no use in asking again
     REFUSED = "refused"  #: any other answer that is not a file: other 4xx, 1xx-3xx, too many redirects
     BUSY = "busy"  #: 408, 421, 425, 429, 5xx
+    PROXY = "proxy"  #: the operator's proxy is not there, or lets nothing through
     CONNECTION = "connection"  #: no connection, or it broke, or fewer bytes came than were announced
     TIMEOUT = "timeout"  #: connect, between two reads, or in total
     TOO_LARGE = "too_large"  #: announced or turned out larger than the cap
@@ -61,11 +69,14 @@ class DownloadFault(StrEnum):
 class DownloadError(ComposeError):
     """No file came of it, and nothing of it is left on the disk. The message never holds the URL."""
 
-    def __init__(self, fault: DownloadFault, message: str, *, status: int | None = None) -> None:
-        """`status`: the HTTP status, where there was one."""
+    def __init__(
+        self, fault: DownloadFault, message: str, *, status: int | None = None, is_announced: bool = False
+    ) -> None:
+        """`status`: the HTTP status, where there was one. `is_announced`: the server had said how large it is."""
         super().__init__(message)
         self.fault = fault
         self.status = status
+        self.is_announced = is_announced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +108,8 @@ async def download(
 
     On return the file is complete, synced to disk and in its place. On any error or cancellation `into` is as it
     was. `allowed`, or the choice of a session, is asked for the URL and for every redirect; without either any http(s)
-    host will do. A session must carry no credentials of its own; nothing but an Accept-Encoding is sent along. Raises
-    DownloadError.
+    host will do. A session must carry no credentials of its own; nothing but an encoding and our name is sent along.
+    Raises DownloadError.
     """
     part = _PartFile(into)
     try:
@@ -107,6 +118,8 @@ async def download(
             await part.finish()
     except (aiohttp.ServerTimeoutError, TimeoutError) as error:
         raise DownloadError(DownloadFault.TIMEOUT, "the file did not come in time") from error
+    except ProxyError as error:
+        raise DownloadError(DownloadFault.PROXY, error.words) from error
     except aiohttp.ClientError as error:
         if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, NotPublicError):
             raise DownloadError(DownloadFault.URL, str(error.os_error)) from error
@@ -138,7 +151,7 @@ async def _receive(
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect_seconds, sock_read=timeouts.read_seconds)
     for _ in range(_MAX_REDIRECTS + 1):
         async with _session_for(session, url).get(
-            url, allow_redirects=False, timeout=timeout, headers={"Accept-Encoding": "identity"}
+            url, allow_redirects=False, timeout=timeout, headers=_HEADERS
         ) as response:
             if response.status in _REDIRECTS:
                 url = _checked(response.headers.get("Location", ""), url, allowed)
@@ -184,8 +197,11 @@ def _check_answer(response: aiohttp.ClientResponse, max_bytes: int) -> None:
     status = response.status
     if status == 200:
         if (response.content_length or 0) > max_bytes:
-            raise DownloadError(DownloadFault.TOO_LARGE, f"larger than {max_bytes} bytes", status=status)
+            too_large = f"larger than {max_bytes} bytes"
+            raise DownloadError(DownloadFault.TOO_LARGE, too_large, status=status, is_announced=True)
         return
+    if status == _PROXY_WANTS_LOGIN:
+        raise DownloadError(DownloadFault.PROXY, refusal_of(status), status=status)
     if status == 404:
         fault = DownloadFault.NOT_FOUND
     elif status in _FORBIDDEN:

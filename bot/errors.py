@@ -26,6 +26,7 @@ ComposeError
 └── StoreError               a row
     ├── DuplicateOrderError  the interaction was already taken; carries the job's id
     └── StoreBusyError       locked, full or out of reach: later
+        └── StoreDiskError   the disk under it is full, read-only or failing: the operator must look; later
 
 No class carries a sentence for members; those are in `bot.texts`, found by `Reason`.
 """
@@ -53,6 +54,9 @@ class Reason(StrEnum):
     DIRECT_CLOSED = "direct_closed"  #: a direct message, and ALLOW_DIRECT is off
     USER_INSTALL_CLOSED = "user_install_closed"  #: the app is a member's own, and ALLOW_USER_INSTALL is off
     PRIVATE_THREAD = "private_thread"  #: the bot is not in this private thread
+    MEMBER_SPACE = "member_space"  #: the member's songs hold MEMBER_MAX_BYTES
+    DATA_SPACE = "data_space"  #: all songs together hold DATA_MAX_BYTES
+    DISK_NEARLY_FULL = "disk_nearly_full"  #: less than DATA_MIN_FREE_BYTES are free
     STORE_BUSY = "store_busy"  #: the database did not answer in time
     PAUSED = "paused"  #: an operator has paused the bot
     BLOCKED = "blocked"  #: an operator has blocked the member
@@ -73,12 +77,15 @@ class Reason(StrEnum):
     KEY_REFUSED = "key_refused"  #: 401: the operator must look
     ADDRESS_WRONG = "address_wrong"  #: no such call at this address: the operator must look
     NO_CREDITS = "no_credits"  #: 403 out of credits: the operator must top up
+    PROXY = "proxy"  #: the operator's proxy lets nothing through
     BUSY_TOO_LONG = "busy_too_long"  #: 429 or no connection for longer than a job may wait
     OUTCOME_UNKNOWN = "outcome_unknown"  #: the POST may or may not have been accepted
     DEADLINE = "deadline"  #: not finished within GENERATION_TIMEOUT_SECONDS
     GENERATION_LOST = "generation_lost"  #: the music API no longer knows the id
     TRACK_LOST = "track_lost"  #: finished, but the file cannot be had
     CHANNEL_GONE = "channel_gone"  #: no channel, no way to the member
+    TRACK_UNHEARD = "track_unheard"  #: nobody could tell whether the file is sound, and no link can be offered
+    TRACK_TOO_LARGE = "track_too_large"  #: for its place, however small it is made, and no link can be offered
     MEMBER_CANCELLED = "member_cancelled"  #: cancelled by the member or a moderator
     INTERNAL = "internal"  #: a fault of ours that no retry mended; the log has the trace
     DISMISSED = "dismissed"  #: an unknown outcome the member let go
@@ -179,10 +186,15 @@ class BusyError(GenerationError):
         retry_after_seconds: float | None = None,
         status: int | None = None,
         request_id: str | None = None,
+        by_proxy: bool = False,
     ) -> None:
-        """`retry_after_seconds`: what the server asked for, unbounded; the schedule bounds it."""
+        """`retry_after_seconds`: what the server asked for, unbounded; the schedule bounds it.
+
+        `by_proxy`: the operator's proxy refused, and nothing came as far as the server.
+        """
         super().__init__(message, status=status, request_id=request_id)
         self.retry_after_seconds = retry_after_seconds
+        self.by_proxy = by_proxy
 
 
 class AccountError(GenerationError):
@@ -202,6 +214,11 @@ class OutcomeUnknownError(GenerationError):
 
 class TrackError(ComposeError):
     """The finished track's file could not be had."""
+
+    def __init__(self, message: str, *, may_open: bool = False) -> None:
+        """`may_open`: its address may well lead somewhere for others, so that it can be handed over as a link."""
+        super().__init__(message)
+        self.may_open = may_open
 
 
 class TrackNotReadyError(TrackError):
@@ -228,9 +245,12 @@ class DeliveryLaterError(DeliveryError):
 class UndeliverableError(DeliveryError):
     """No way is left to reach the member; the track stays with the job."""
 
-    def __init__(self, message: str, *, is_filtered: bool = False) -> None:
-        """`is_filtered`: the channel is open, but a filter of the server's did not let this message through."""
+    def __init__(self, message: str, *, reason: Reason = Reason.CHANNEL_GONE, is_filtered: bool = False) -> None:
+        """`reason`: what the member is told. `is_filtered`: the channel is open, but a filter of the server's let this
+        message not through.
+        """
         super().__init__(message)
+        self.reason = reason
         self.is_filtered = is_filtered
 
 
@@ -253,3 +273,7 @@ class DuplicateOrderError(StoreError):
 
 class StoreBusyError(StoreError):
     """The database is locked, full or out of reach; nothing was written."""
+
+
+class StoreDiskError(StoreBusyError):
+    """The disk under the database takes nothing; nothing was written."""

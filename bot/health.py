@@ -59,6 +59,7 @@ class Checks:
     """What else health asks."""
 
     discord_ready: Callable[[], bool]
+    discord_trouble: Callable[[], str] = str  #: why it is not, where that is known; else empty
     refresh: Callable[[], Awaitable[None]]  #: reads the store for the gauges; raises StoreError
     sound: Callable[[], SampleResult | None]  #: how the built-in sample fared; None while it was not tried
     disk_trouble: Callable[[], str]  #: what DATA_DIR did not take; empty while it takes everything
@@ -85,7 +86,8 @@ class HealthServer:
         if self._pulse.is_stalled():
             problems.append("the event loop stands still")
         if not self._checks.discord_ready():
-            problems.append("not connected to Discord")
+            trouble = self._checks.discord_trouble()
+            problems.append(f"not connected to Discord: {trouble}" if trouble else "not connected to Discord")
         try:
             await self._checks.refresh()
         except StoreError as error:

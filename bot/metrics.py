@@ -23,6 +23,9 @@ RULES: Mapping[Reason, str] = MappingProxyType({
     Reason.DIRECT_CLOSED: "allow_direct",
     Reason.USER_INSTALL_CLOSED: "allow_user_install",
     Reason.WORDS_REFUSED: "words",
+    Reason.MEMBER_SPACE: "member_space",
+    Reason.DATA_SPACE: "data_space",
+    Reason.DISK_NEARLY_FULL: "disk",
 })  # fmt: skip
 
 #: By resting state, why jobs end in it.
@@ -32,7 +35,7 @@ _ENDS: Mapping[str, Iterable[str]] = MappingProxyType({
     "failed": tuple(Reason),
     "expired": ("deadline", "key_refused", "no_credits", "address_wrong"),
     "cancelled": ("member_cancelled", "dismissed"),
-    "undeliverable": ("channel_gone", "no_permission"),
+    "undeliverable": ("channel_gone", "no_permission", "track_unheard", "track_too_large"),
     "unknown": ("outcome_unknown",),
 })  # fmt: skip
 

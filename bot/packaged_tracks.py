@@ -4,6 +4,7 @@ import asyncio
 import logging
 import shutil
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -54,7 +55,7 @@ class PackagedTracks:
             with reaching("a copy cannot be removed"):
                 await asyncio.to_thread(track.unlink, missing_ok=True)
             raise TrackLostError(f"no audio: {packaged.problem}")
-        return packaged.seconds  # None: our own limits or machine, not the file; it is delivered as it came
+        return packaged.seconds  # None: our own limits or machine, not the file; its link is delivered
 
     async def release(self, job: Job) -> None:
         """See Tracks.release."""
@@ -87,17 +88,24 @@ class PackagedTracks:
         try:
             with reaching(_NO_ROOM):
                 async with self._pool.room(2 * track_bytes) as folder:
-                    packaged = await self._pool.package(
-                        track, folder, title=job.title, tags=tags, limit_bytes=limit_bytes
-                    )
+                    make = partial(self._pool.package, track, folder, title=job.title, tags=tags)
+                    packaged = await make(limit_bytes=limit_bytes)
+                    if packaged.may_be_decided:
+                        log.info("a track is tried with larger limits: %s", packaged.problem, extra={"job": job.id})
+                        packaged = await make(limit_bytes=limit_bytes, patiently=True)
                     if packaged.problem is Problem.DISK:
                         self._disk.failed(DiskError(_NO_ROOM), job.id)
                     return await asyncio.to_thread(self._keep, job, track, folder, packaged, limit_bytes, track_bytes)
         except DiskError as error:
+            if packaged is None and (job.track is None or job.track.seconds is None):
+                raise  # unheard it could not be posted, and a disk is waited for
             self._disk.failed(error, job.id)
         with reaching(NO_TRACK):
             plain = await asyncio.to_thread(as_it_came, track, job.title, limit_bytes)
-        return plain if packaged is None else replace(plain, seconds=packaged.seconds, comment=packaged.comment)
+        if packaged is None:
+            return plain
+        heard = packaged.steps & {PackagingStep.MEASURED}
+        return replace(plain, steps=heard, seconds=packaged.seconds, comment=packaged.comment)
 
     def _keep(
         self, job: Job, track: Path, folder: Path, packaged: PackagedTrack, limit_bytes: int, track_bytes: int

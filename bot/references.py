@@ -10,6 +10,7 @@ import aiohttp
 import yarl
 
 from bot.audio import OURS, AudioPool, Finding, Inspection, Needs, Problem, Usability
+from bot.audio.turns import Placed, Turns
 from bot.clock import Clock
 from bot.disk import reaching
 from bot.download import DownloadError, DownloadFault, download
@@ -54,17 +55,18 @@ class ReferenceFetcher:
         self._hosts = hosts
         self._max_bytes = max_bytes
         self._needs = needs
-        self._turns = asyncio.Semaphore(_AT_ONCE_PER_PROCESS * pool.processes)
+        at_once = _AT_ONCE_PER_PROCESS * pool.processes
+        self._turns = Turns(at_once, max_each=at_once - 1)  # whoever comes with one file finds a place beside many
 
-    async def check(self, job: Job) -> CheckedReference:
+    async def check(self, job: Job, placed: Placed | None = None) -> CheckedReference:
         """Download unless our copy is there, decode it whole, convert it if need be; so many at once, others wait.
 
         On return the copy named in the reference lies there, after a refusal none does, unless it cannot be removed.
         Raises ReferenceRefusedError, HearingFaultError, BusyError, DiskError.
         """
-        async with self._turns:
+        async with self._turns.turn(member_id=job.member_id, placed=placed):
             try:
-                return await self._checked(job)
+                return await self._checked(job, placed)
             except ReferenceRefusedError:
                 try:
                     await self._files.remove(job)
@@ -72,36 +74,43 @@ class ReferenceFetcher:
                     log.warning("a refused reference stays: %s", error, extra={"job": job.id})
                 raise
 
-    async def _checked(self, job: Job) -> CheckedReference:
+    async def _checked(self, job: Job, placed: Placed | None) -> CheckedReference:
         name = job.reference.copy_name or own_stem(job)
         path = self._files.reference_path(name)
         with reaching("the copies cannot be looked at"):
             is_fresh = not path.is_file()
         if is_fresh:
             await self._fetch(job, path)
-        inspection = await self._pool.inspect(path, needs=self._needs)
+        inspection = await self._pool.inspect(path, needs=self._needs, member_id=job.member_id, placed=placed)
         if inspection.usability is Usability.REFUSED:
             if inspection.finding is not None and inspection.finding.problem is Problem.UNREADABLE:
                 with reaching("a copy cannot be removed"):
                     await asyncio.to_thread(path.unlink, missing_ok=True)  # fetched anew next time
             raise _refusal(inspection.finding)
         if inspection.usability is Usability.CONVERTIBLE:
-            return await self._convert(job, path, inspection)
-        reference = replace(job.reference, copy_name=name, seconds=inspection.seconds, format=inspection.format)
+            return await self._convert(job, path, inspection, placed)
+        reference = replace(
+            job.reference,
+            copy_name=name,
+            copy_bytes=inspection.size_bytes,
+            seconds=inspection.seconds,
+            format=inspection.format,
+        )
         if not self._runs_out(job):
             return CheckedReference(reference=reference)
         if is_fresh and self._has_run_out(job):
             # it has just been fetched from there: the stamp in the URL is wrong, not the URL
             return CheckedReference(reference=replace(reference, expires_at=None))
         if inspection.size_bytes is not None and inspection.size_bytes > self._max_postable_bytes(job):
-            return await self._convert(job, path, inspection)
+            return await self._convert(job, path, inspection, placed)
         return CheckedReference(reference=reference, must_be_published=True)
 
-    async def _convert(self, job: Job, path: Path, inspection: Inspection) -> CheckedReference:
+    async def _convert(self, job: Job, path: Path, inspection: Inspection, placed: Placed | None) -> CheckedReference:
         """What the music API does not take becomes an MP3, which then stands for the original."""
         name = f"{path.name}.mp3"
         needs = replace(self._needs, largest_bytes=self._max_postable_bytes(job))
-        made = await self._pool.to_reference(path, self._files.reference_path(name), needs=needs)
+        out = self._files.reference_path(name)
+        made = await self._pool.to_reference(path, out, needs=needs, member_id=job.member_id, placed=placed)
         if made.path is None:
             raise _refusal(made.findings[0] if made.findings else None)
         with reaching("a copy cannot be removed"):
@@ -111,6 +120,7 @@ class ReferenceFetcher:
             job.reference,
             name=f"{PurePath(job.reference.name).stem}.mp3",
             copy_name=name,
+            copy_bytes=made.size_bytes,
             seconds=made.seconds,
             format="MP3",
         )
@@ -176,5 +186,5 @@ def _download_refusal(error: DownloadError, max_bytes: int) -> ReferenceRefusedE
             return ReferenceRefusedError(Reason.FILE_TOO_LARGE, max_bytes=max_bytes)
         case DownloadFault.DISK:
             return DiskError(str(error))
-        case DownloadFault.BUSY | DownloadFault.CONNECTION | DownloadFault.TIMEOUT:
-            return BusyError(str(error))
+        case DownloadFault.BUSY | DownloadFault.CONNECTION | DownloadFault.TIMEOUT | DownloadFault.PROXY:
+            return BusyError(str(error), by_proxy=error.fault is DownloadFault.PROXY)

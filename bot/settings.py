@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from yarl import URL
 
 from bot import database_address
-from bot.addresses import public_host
+from bot.addresses import absolute_address, public_host
 from bot.amounts import (
     channel_id_of,
     currency_of,
@@ -23,14 +23,17 @@ from bot.amounts import (
     switch_of,
     yes_or_no,
 )
+from bot.byte_sizes import size_setting
 from bot.errors import SettingsError
 from bot.masking import shown
+from bot.proxies import ProxyRules, proxy_address, rules_of
 from bot.setting_sources import EmptyOnPurpose, Names, gathered, home_expanded, remarks_on
 
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 
 _SQLITE = "sqlite+aiosqlite:///"
+
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 #: Songs; None: no limit.
@@ -39,11 +42,14 @@ Limit = Annotated[int | None, BeforeValidator(limit_of)]
 Money = Annotated[Decimal | None, BeforeValidator(money_of)]
 Switch = Annotated[Literal["on", "off"], BeforeValidator(switch_of)]
 Number = TypeVar("Number", int, float)
-Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000)]
+Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000), BeforeValidator(size_setting)]
+Space = Annotated[int, Field(ge=0, le=10**15)]
+MaxSpace = Annotated[Space | None, BeforeValidator(size_setting)]
 
 #: Settings whose empty value means "no limit" and not "not set".
 _EMPTY_IS_NONE = frozenset({
     "limit_member_per_day", "limit_member_at_once", "limit_guild_per_day", "budget_per_day", "budget_per_month",
+    "data_max_bytes", "member_max_bytes",
 })  # fmt: skip
 
 
@@ -52,6 +58,7 @@ class MaybeSecret:
 
 
 MAYBE_SECRET = MaybeSecret()
+ProxyAddress = Annotated[str | None, MAYBE_SECRET, BeforeValidator(proxy_address)]
 
 
 class Settings(BaseSettings):
@@ -97,12 +104,26 @@ class Settings(BaseSettings):
     """The largest song a member may attach."""
     track_max_bytes: Bytes = 100 * 1024 * 1024
     """The largest track that is fetched."""
+    data_max_bytes: MaxSpace = None
+    """What all references and tracks in DATA_DIR may hold together; with more, no order is taken. Empty: no limit."""
+    member_max_bytes: MaxSpace = 500 * 1024 * 1024
+    """The same for the songs of one member."""
+    data_min_free_bytes: Annotated[Space, BeforeValidator(size_setting)] = 256 * 1024 * 1024
+    """With less free on the disk of DATA_DIR no order is taken; what is under way goes on."""
     track_hosts: str | None = None
     """Where tracks may be fetched from besides the music API's own address, hosts and what lies under them."""
     audio_processes: Annotated[int, Field(ge=1, le=64)] | None = None
     """How many files are decoded at once, each in a process of its own; unset: see bot/audio/capacity.py."""
     blocked_words_file: Path | None = None
     """A text file, one word or phrase a line; orders with one of them are refused politely."""
+    proxy_url: ProxyAddress = None
+    """The proxy for everything that leaves this machine; before the next two."""
+    https_proxy: ProxyAddress = None
+    """The proxy for https and wss, as most programs read it."""
+    http_proxy: ProxyAddress = None
+    """The proxy for http and ws."""
+    no_proxy: str | None = None
+    """Hosts that are asked without a proxy, each with all that lies under it."""
     stop_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20
     """After SIGTERM: how long a request that was begun may take to be confirmed."""
     limit_member_per_day: Limit = 5
@@ -191,12 +212,12 @@ class Settings(BaseSettings):
     @field_validator("discord_api_url", "generation_api_url")
     @classmethod
     def _http_url(cls, value: str) -> str:
-        return _absolute(value, ("http", "https")).rstrip("/")
+        return absolute_address(value, ("http", "https")).rstrip("/")
 
     @field_validator("discord_gateway_url")
     @classmethod
     def _ws_url(cls, value: str) -> str:
-        return _absolute(value, ("ws", "wss"))
+        return absolute_address(value, ("ws", "wss"))
 
     @field_validator("track_hosts")
     @classmethod
@@ -267,6 +288,11 @@ class Settings(BaseSettings):
         return guild_ids_of(self.allowed_guilds)
 
     @property
+    def proxy_rules(self) -> ProxyRules:
+        """Which address is asked through which proxy."""
+        return rules_of(self)
+
+    @property
     def opens_loopback(self) -> bool:
         """Whether Discord is a stand-in: who reads there sits at this machine, and a link to it opens."""
         host = URL(self.discord_api_url).host or ""
@@ -311,22 +337,6 @@ def _is_host_name(name: str) -> bool:
         return public_host(name) == name
     except ValueError:
         return False
-
-
-def _absolute(value: str, schemes: tuple[str, ...]) -> str:
-    try:
-        url = URL(value)
-    except ValueError:  # its message repeats what was typed, which may hold a password
-        url = URL()
-    if url.scheme not in schemes or not url.host:
-        raise ValueError(f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
-    if any(sign.isspace() for sign in url.host):
-        raise ValueError("has a blank inside; remove it")
-    try:
-        url.host.encode("idna")
-    except UnicodeError:  # an empty label, or one of more than 63 letters: every look-up would fail on it
-        raise ValueError("has a host that cannot exist; look at its dots") from None
-    return value
 
 
 def load_settings(**overrides: object) -> Settings:

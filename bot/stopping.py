@@ -45,7 +45,7 @@ class Stop:
         return self._asked.is_set()
 
     def listen(self) -> None:
-        """Begin on SIGTERM or Ctrl-C; more of them change nothing."""
+        """Begin on SIGTERM, Ctrl-C, or SIGHUP (a closed terminal) unless ignored; more of them change nothing."""
         loop = asyncio.get_running_loop()
 
         def asked(_number: int, _frame: FrameType | None) -> None:
@@ -53,7 +53,7 @@ class Stop:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self.begin)
 
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _stop_signals():
             signal.signal(number, asked)
 
     def begin(self) -> None:
@@ -135,3 +135,11 @@ class Stop:
             log.warning("stopping: %s does not end, and is left behind", what)
         elif not task.cancelled() and (error := task.exception()) is not None:
             log.info("stopping: %s ended with %s", what, type(error).__name__)
+
+
+def _stop_signals() -> tuple[signal.Signals, ...]:
+    """Whoever started this process with `nohup` ignores SIGHUP on purpose; Windows has none."""
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is None or signal.getsignal(hang_up) is signal.SIG_IGN:
+        return (signal.SIGTERM, signal.SIGINT)
+    return (signal.SIGTERM, signal.SIGINT, hang_up)

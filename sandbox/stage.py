@@ -10,8 +10,14 @@ from sandbox.discord import FakeDiscord
 from sandbox.generation import FakeGeneration, Settings
 from sandbox.generation.composer import Composer
 
-#: A bot on Discord limits its members unless its operator says otherwise; what plays here plays on and on.
-NO_LIMITS = {"LIMIT_MEMBER_PER_DAY": "", "LIMIT_MEMBER_AT_ONCE": ""}
+#: A bot on Discord limits its members unless its operator says otherwise; what plays here plays on and on, on a disk of
+#: whatever size.
+NO_LIMITS = {
+    "LIMIT_MEMBER_PER_DAY": "",
+    "LIMIT_MEMBER_AT_ONCE": "",
+    "MEMBER_MAX_BYTES": "none",
+    "DATA_MIN_FREE_BYTES": "0",
+}
 #: A bot on Discord is closed to strangers unless its operator opens it; what plays here is wanted in every place.
 OPEN_DOORS = {"ALLOW_DIRECT": "on", "ALLOW_USER_INSTALL": "on"}
 

@@ -37,6 +37,7 @@ from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cards, Changes, Delivery, Eta, JobStore
 from bot.jobs.schedule import Pace
 from bot.jobs.service import JobService
+from bot.jobs.space import SpaceLimits
 from bot.metrics import Metrics
 from bot.packaged_tracks import PackagedTracks
 from bot.store.db import open_store
@@ -108,6 +109,7 @@ class ClientKit:
     jobs: JobService = field(init=False)
     eta_estimator: EtaEstimator = field(init=False)
     tracks: PackagedTracks = field(init=False)
+    space: SpaceLimits = field(default_factory=SpaceLimits)
     cards: Cards = field(init=False)
     delivery: Delivery = field(init=False)
     #: What a process remembers of its jobs; a restart forgets it.
@@ -141,6 +143,7 @@ class ClientKit:
             clock=self.clock,
             metrics=Metrics(),
             supervisor=TaskSupervisor(self.clock),
+            space=self.space,
         )
         assembly = assemble(ground, models=MusicModels([]), pace=PACE, engine=HeardRunner)
         assembly.engine.woken = self.woken

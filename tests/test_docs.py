@@ -17,6 +17,7 @@ from bot.jobs.model import JobState
 from bot.metrics import Metrics
 from bot.settings import Settings
 from tests import file_index
+from tests.bot.audio.hostile import PRIVILEGES, holders
 
 ROOT = Path(__file__).parents[1]
 DESIGN = ROOT / "docs/design.md"
@@ -224,3 +225,11 @@ def test_every_link_inside_the_project_leads_somewhere():
 def test_the_operators_page_has_every_ending_that_may_hold_a_song():
     page = read(OPERATING)
     assert not [one for endings in ENDINGS.values() for one in endings if f"`{one}`" not in page]
+
+
+def test_the_page_of_fences_names_every_attack_and_all_that_holds_it_here():
+    page = {cells[0]: cells[3] for cells in rows(read(ROOT / "docs/fences.md"), "Code that has taken")}
+    held = holders()
+    assert list(page) == list(held)
+    privileged = {PRIVILEGES}  # what root gives up holds more, for root alone
+    assert {name for name, layers in held.items() if not all(one in page[name] for one in layers - privileged)} == set()

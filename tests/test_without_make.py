@@ -38,7 +38,7 @@ def test_the_commands_are_those_of_the_makefile():
     for words in commands().values():
         assert " ".join(words[:3]) in MAKEFILE or words[1] == "pytest"
     assert "--port 8700 --key offline" in MAKEFILE
-    assert "SPREAD := -n auto --dist worksteal" in MAKEFILE
+    assert "-m pytest -n auto --dist worksteal" in MAKEFILE
     assert '$(SPREAD) -m "not slow and not waits"' in MAKEFILE
 
 

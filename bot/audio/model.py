@@ -1,7 +1,7 @@
 """What is said about a sound file: usability, findings, results and limits, as values that cross a process border."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
@@ -120,6 +120,10 @@ OURS = frozenset({Problem.INTERNAL, Problem.UNREADABLE, Problem.DISK, Problem.UN
 UNDECIDED = STOPPED | OURS | {Problem.TOO_HEAVY, Problem.DENSE, Problem.HEAVY_TAGS, Problem.CRASHED}
 
 
+#: What larger limits, or another try, may decide after all. Of ours, only what passes by itself.
+PATIENCE_HELPS = STOPPED | {Problem.CRASHED, Problem.TOO_HEAVY, Problem.UNAVAILABLE}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One problem and what its sentence is filled with."""
@@ -159,6 +163,17 @@ class ChildLimits:
     packets: int = 1_000_000
     #: RLIMIT_FSIZE: the largest file a child may write.
     written_bytes: int = 256 * 1024 * 1024
+
+    def larger(self) -> "ChildLimits":
+        """For a second look at a file that these did not suffice for; memory grows less, it is everybody's."""
+        return replace(
+            self,
+            wall_seconds=2 * self.wall_seconds,
+            cpu_seconds=2 * self.cpu_seconds,
+            memory_bytes=self.memory_bytes * 3 // 2,
+            packets=2 * self.packets,
+            written_bytes=2 * self.written_bytes,
+        )
 
 
 def stopped_at(problem: Problem, limits: ChildLimits) -> Finding:
@@ -294,6 +309,16 @@ class PackagedTrack:
     problem: Problem | None = None
     #: The trace of a fault of ours that cost a step; for the log.
     fault: str = ""
+
+    @property
+    def heard(self) -> bool:
+        """True when it was decoded from its beginning to its end and is sound."""
+        return PackagingStep.MEASURED in self.steps
+
+    @property
+    def may_be_decided(self) -> bool:
+        """True when something is open about it that another try with larger limits may settle."""
+        return self.problem in PATIENCE_HELPS and not (self.heard and self.fits)
 
     @property
     def broken(self) -> bool:

@@ -32,7 +32,7 @@ from bot.audio.model import (
     Tags,
     Usability,
 )
-from bot.audio.turns import Turns, Urgency
+from bot.audio.turns import Placed, Turns, Urgency
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -45,6 +45,15 @@ Answer = TypeVar("Answer")
 ENCODING_LIMITS = ChildLimits(wall_seconds=150, cpu_seconds=90)
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Asker:
+    """Who waits for a child."""
+
+    urgency: Urgency = Urgency.REFERENCE
+    member_id: int = 0
+    placed: Placed | None = None
+
+
 class ClosedError(RuntimeError):
     """The pool was closed while a file was in it; nothing is known about the file."""
 
@@ -53,9 +62,9 @@ class AudioPool:
     """Inspects, converts and packages sound files without ever blocking the event loop.
 
     `processes` bounds the children that run at once (default: what `bot.audio.capacity` finds); what comes on top waits
-    as a coroutine and nothing more, finished tracks before references, else in order. `disk_bytes` bounds what `room`
-    hands out together. Use it as `async with AudioPool() as pool`; leaving it ends every child, and whoever waits for
-    one gets `ClosedError`.
+    as a coroutine and nothing more: finished tracks before references, then fairly between members.
+    `disk_bytes` bounds what `room` hands out together. Use it as `async with AudioPool() as pool`; leaving it ends
+    every child, and whoever waits for one gets `ClosedError`.
     """
 
     def __init__(
@@ -99,18 +108,29 @@ class AudioPool:
             kill_child(process)
 
     async def inspect(
-        self, path: Path, *, purpose: Purpose = Purpose.REFERENCE, needs: Needs | None = None
+        self,
+        path: Path,
+        *,
+        purpose: Purpose = Purpose.REFERENCE,
+        needs: Needs | None = None,
+        member_id: int = 0,
+        placed: Placed | None = None,
     ) -> Inspection:
-        """What `path` is, by a full decode. Nothing in it raises; a child that dies is a finding too."""
+        """What `path` is, by a full decode. Nothing in it raises; a child that dies is a finding too.
+
+        `member_id`: whose it is; `placed` hears of its place while it waits for a child.
+        """
         order = {"work": "inspect", "path": str(path.absolute()), "purpose": purpose, "needs": _flat(needs or Needs())}
         try:
-            seen = await self._ask(order, Inspection, self._limits)
+            seen = await self._ask(order, Inspection, self._limits, _Asker(member_id=member_id, placed=placed))
         except ChildError as failure:
             seen = Inspection(usability=Usability.REFUSED, findings=(failure.finding,))
         self._note(seen.finding.problem if seen.finding else None)
         return seen
 
-    async def to_reference(self, path: Path, out: Path, *, needs: Needs | None = None) -> Conversion:
+    async def to_reference(
+        self, path: Path, out: Path, *, needs: Needs | None = None, member_id: int = 0, placed: Placed | None = None
+    ) -> Conversion:
         """Makes of `path` an MP3 at `out` that meets `needs`; `path` stays as it is. Nothing in the file raises.
 
         `Conversion.path` is `path` itself when it is usable already, and None when it cannot be used.
@@ -122,7 +142,8 @@ class AudioPool:
             "needs": _flat(needs or Needs()),
         }
         try:
-            made = await self._ask(order, Conversion, self._encoding_limits)
+            asker = _Asker(member_id=member_id, placed=placed)
+            made = await self._ask(order, Conversion, self._encoding_limits, asker)
             await asyncio.to_thread(_check_files, {made.path} - {None, path.absolute()}, {out.absolute()})
         except ChildError as failure:
             made = Conversion(path=None, findings=(failure.finding,))
@@ -131,9 +152,12 @@ class AudioPool:
         self._note(made.findings[0].problem if made.findings else None)
         return made
 
-    async def package(self, track: Path, out_dir: Path, *, title: str, tags: Tags, limit_bytes: int) -> PackagedTrack:
+    async def package(
+        self, track: Path, out_dir: Path, *, title: str, tags: Tags, limit_bytes: int, patiently: bool = False
+    ) -> PackagedTrack:
         """Makes `track` ready for a channel that takes `limit_bytes`: measured, pictured, tagged, small enough.
 
+        `patiently`: with larger limits, for a file that could not be decided on within the usual ones.
         Writes into `out_dir` only. Whatever fails, even the child, the track comes back as it came; `steps` says what
         worked. Raises FileNotFoundError when there is no track at all.
         """
@@ -145,8 +169,9 @@ class AudioPool:
             "tags": dataclasses.asdict(tags),
             "limit_bytes": limit_bytes,
         }
+        limits = self._encoding_limits.larger() if patiently else self._encoding_limits
         try:
-            made = await self._ask(order, PackagedTrack, self._encoding_limits, Urgency.TRACK)
+            made = await self._ask(order, PackagedTrack, limits, _Asker(urgency=Urgency.TRACK))
             ours = {out_dir.absolute() / name for name in PACKAGED_FILES}
             await asyncio.to_thread(_check_files, {made.path, made.picture} - {None, track.absolute()}, ours)
         except ChildError as failure:
@@ -185,10 +210,10 @@ class AudioPool:
         order: Mapping[str, object],
         shape: type[Answer],
         limits: ChildLimits,
-        urgency: Urgency = Urgency.REFERENCE,
+        asker: _Asker,
     ) -> Answer:
         """Has a child do `order`. Raises `ChildError`."""
-        written = await self._run(json.dumps({**order, "limits": _flat(limits)}).encode(), limits, urgency)
+        written = await self._run(json.dumps({**order, "limits": _flat(limits)}).encode(), limits, asker)
         try:
             report = json.loads(written)
             self.peak_bytes = max(self.peak_bytes, int(report["peak_bytes"]))
@@ -198,8 +223,8 @@ class AudioPool:
             log.error("a sound process gave an answer that cannot be read: %s", type(error).__name__)
             raise ChildError(Finding(problem=Problem.INTERNAL)) from error
 
-    async def _run(self, order: bytes, limits: ChildLimits, urgency: Urgency) -> bytes:
-        async with self._turns.turn(urgency):
+    async def _run(self, order: bytes, limits: ChildLimits, asker: _Asker) -> bytes:
+        async with self._turns.turn(asker.urgency, member_id=asker.member_id, placed=asker.placed):
             if self._closed:
                 raise ClosedError
             process = await start_child()

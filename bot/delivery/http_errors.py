@@ -12,6 +12,7 @@ import aiohttp
 import discord
 
 from bot.errors import DeliveryLaterError
+from bot.proxies import ProxyError
 
 #: Discord's JSON error codes, as far as we act on single ones.
 UNKNOWN_MESSAGE = 10008
@@ -71,7 +72,8 @@ def outages_are_later() -> Generator[None]:
             raise
         raise DeliveryLaterError(f"Discord answered {error.status} ({error.code})") from None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise DeliveryLaterError(f"no connection ({type(error).__name__})") from None
+        words = error.words if isinstance(error, ProxyError) else type(error).__name__
+        raise DeliveryLaterError(f"no connection ({words})") from None
 
 
 def is_final(error: discord.HTTPException) -> bool:

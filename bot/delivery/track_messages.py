@@ -1,8 +1,7 @@
 """A finished track into its channel: packaged, named, with its link, once; else by the next best way; else kept."""
 
-import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from bot.clock import Clock
 from bot.delivery.http_errors import FILTERED, UNKNOWN_MESSAGE, is_final, is_too_large, outages_are_later
 from bot.delivery.routes import Routes, has_token, only_by_answer, pinging, reply_to_card
 from bot.disk import NO_TRACK, reaching
-from bot.errors import UndeliverableError
+from bot.errors import Reason, UndeliverableError
 from bot.jobs.model import Job
 from bot.jobs.ports import DeliveredMessage
 from bot.packaged_tracks import PackagedTracks
@@ -27,7 +26,7 @@ from bot.ui.custom_ids import job_id
 from bot.ui.formatting import clip
 from bot.ui.render import Parts, put_with_link, to_parts
 from bot.ui.requirements import OrderRequirements
-from bot.ui.track_cards import has_link, track_card
+from bot.ui.track_cards import NoFile, carries_link, has_link, track_card
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +36,13 @@ _EVERYWHERE_BYTES = 10 * 1024 * 1024
 _IN_ONE_REQUEST_BYTES = 24 * 1024 * 1024
 #: Discord's limit for an attachment's description.
 _MAX_ALT_CHARACTERS = 1024
+#: What the member is told where there is no link either.
+_WITHOUT_LINK = {
+    NoFile.TOO_LARGE: Reason.TRACK_TOO_LARGE,
+    NoFile.FILTERED: Reason.CHANNEL_GONE,
+    NoFile.UNHEARD: Reason.TRACK_UNHEARD,
+    NoFile.UNFETCHED: Reason.TRACK_LOST,
+}
 #: How far back our own message is looked for; a channel that wrote more in the meantime is not searched further.
 _MAX_SEARCHED = 500
 
@@ -45,13 +51,13 @@ _MAX_SEARCHED = 500
 class _Parcel:
     """A track, ready to go."""
 
-    packaged: PackagedTrack
+    packaged: PackagedTrack | None = None  #: None: its link stands for it, and `no_file` says why
+    no_file: NoFile = NoFile.TOO_LARGE
     about: str = ""  #: for who cannot see or hear it
-    is_filtered: bool = False  #: it is a link because a filter of the server's refused the message with the file
 
     def files(self) -> list[discord.File]:
         """Fresh for every try: a file that was sent is spent."""
-        if not self.packaged.fits:
+        if self.packaged is None:
             return []
         paths = [(self.packaged.path, self.packaged.name)]
         if self.packaged.picture is not None:
@@ -74,35 +80,59 @@ class TrackMessages:
 
     async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
         """See Delivery.deliver: as a file, made smaller where that helps, else as a link; here, else directly."""
+        if job.track is None or job.track.seconds is None:
+            return await self._as_link_alone(job, NoFile.UNHEARD)
         try:
             return await self._in_some_size(job, track)
         except UndeliverableError as error:
-            linked = None if only_by_answer(job) else await self._as_link(job, track, filtered=error.is_filtered)
+            linked = None if only_by_answer(job) else await self._as_link(job, filtered=error.is_filtered)
             if linked is None:
                 raise
             return linked
 
+    def has_link(self, job: Job) -> bool:
+        """See Delivery.has_link."""
+        return has_link(job, self._requirements)
+
+    async def deliver_link(self, job: Job) -> DeliveredMessage:
+        """See Delivery.deliver_link."""
+        return await self._as_link_alone(job, NoFile.UNFETCHED)
+
     async def _in_some_size(self, job: Job, track: Path) -> DeliveredMessage:
         refused_bytes: int | None = None
-        for limit_bytes in (job.place.upload_limit_bytes, _IN_ONE_REQUEST_BYTES, _EVERYWHERE_BYTES, 0):
-            if limit_bytes and refused_bytes is not None and refused_bytes <= limit_bytes:
+        for limit_bytes in (job.place.upload_limit_bytes, _IN_ONE_REQUEST_BYTES, _EVERYWHERE_BYTES):
+            if refused_bytes is not None and refused_bytes <= limit_bytes:
                 continue  # the same file once more would be refused once more
-            parcel = await self._parcel(job, track, limit_bytes)
-            refused_bytes = parcel.packaged.size_bytes
-            delivered = await self._deliver(job, parcel)
+            packaged = await self._tracks.for_limit(job, track, limit_bytes)
+            if not packaged.fits:
+                break
+            about = text("track.description", job.place.locale, title=job.title, member=job.member_name)
+            delivered = await self._deliver(job, _Parcel(packaged=packaged, about=clip(about, _MAX_ALT_CHARACTERS)))
             if delivered is not None:
                 return delivered
+            refused_bytes = packaged.size_bytes
             log.info("too large for its channel: %d bytes", refused_bytes, extra={"job": job.id})
-        raise UndeliverableError("no size is small enough")
+        return await self._as_link_alone(job, NoFile.TOO_LARGE)
 
-    async def _as_link(self, job: Job, track: Path, *, filtered: bool) -> DeliveredMessage | None:
+    async def _as_link_alone(self, job: Job, no_file: NoFile) -> DeliveredMessage:
+        """The message that stands for a file which cannot be sent. Raises UndeliverableError without a link."""
+        why = _WITHOUT_LINK[no_file]
+        parcel = _Parcel(no_file=no_file)
+        if not carries_link(self._track_cards(job, parcel, direct=True)[0], job, self._requirements):
+            raise UndeliverableError(f"no file and no link: {no_file.name}", reason=why)
+        delivered = await self._deliver(job, parcel)
+        if delivered is None:
+            raise UndeliverableError("a link alone is too large", reason=why)
+        return delivered
+
+    async def _as_link(self, job: Job, *, filtered: bool) -> DeliveredMessage | None:
         """A place that takes no files may take a link, which is better than silence; None when it takes none either."""
-        if not has_link(job, self._requirements):
+        parcel = _Parcel(no_file=NoFile.FILTERED if filtered else NoFile.TOO_LARGE)
+        if not carries_link(self._track_cards(job, parcel, direct=False)[0], job, self._requirements):
             return None
-        parcel = replace(await self._parcel(job, track, 0), is_filtered=filtered)
         with outages_are_later():
             try:
-                return await self._in_channel(job, parcel, or_unlinked=False)
+                return await self._in_channel(job, parcel)
             except discord.HTTPException as error:
                 if not is_final(error):
                     raise
@@ -128,7 +158,7 @@ class TrackMessages:
             except discord.HTTPException as error:
                 if not is_too_large(error):
                     raise
-                if not parcel.packaged.fits:
+                if parcel.packaged is None:
                     raise UndeliverableError(f"Discord answered {error.status} ({error.code})") from None
                 return None
 
@@ -145,12 +175,9 @@ class TrackMessages:
                 code = error.code
             return await self._by_answer(job, parcel) or await self._directly(job, parcel, refused_with=code)
 
-    async def _in_channel(self, job: Job, parcel: _Parcel, *, or_unlinked: bool = True) -> DeliveredMessage:
-        """`or_unlinked`: as it is without its link, should Discord refuse that."""
+    async def _in_channel(self, job: Job, parcel: _Parcel) -> DeliveredMessage:
         channel = self._routes.channel(job.place.channel_id)
         cards = self._track_cards(job, parcel, direct=False)
-        if not or_unlinked:
-            cards = (cards[0], cards[0])
         more = {"reference": reply_to_card(job), "allowed_mentions": pinging(job)}
         return await self._sent(channel, job, "track", parcel, cards, **more)
 
@@ -163,8 +190,10 @@ class TrackMessages:
             except discord.HTTPException as error:
                 if not is_final(error):
                     raise
+                is_refused = parcel.packaged is None and error.status == 400  # for what stands in it: its link
                 raise UndeliverableError(
                     f"neither channel ({refused_with}) nor direct message ({error.code})",
+                    reason=_WITHOUT_LINK[parcel.no_file] if is_refused else Reason.CHANNEL_GONE,
                     is_filtered=refused_with in FILTERED,
                 ) from None
 
@@ -192,19 +221,14 @@ class TrackMessages:
         return DeliveredMessage(channel_id=message.channel.id, message_id=message.id)
 
     def _track_cards(self, job: Job, parcel: _Parcel, *, direct: bool) -> tuple[Card, Card]:
-        """The message with its link, and without."""
+        """The message with its link, and as it goes where Discord refuses that: nothing goes without file and link."""
         packaged = parcel.packaged
-        card = partial(
-            track_card,
-            job,
-            requirements=self._requirements,
-            locale=job.place.locale,
-            with_file=packaged.fits,
-            direct=direct,
-            sketch=packaged.comment == SKETCH_COMMENT,
-            smaller=PackagingStep.SHRUNK in packaged.steps,
-            filtered=parcel.is_filtered,
-        )
+        card = partial(track_card, job, requirements=self._requirements, locale=job.place.locale, direct=direct)
+        if packaged is None:
+            linked = card(with_file=False, no_file=parcel.no_file)
+            return linked, linked
+        sketch, smaller = packaged.comment == SKETCH_COMMENT, PackagingStep.SHRUNK in packaged.steps
+        card = partial(card, with_file=True, sketch=sketch, smaller=smaller)
         return card(), card(linked=False)
 
     async def _by_answer(self, job: Job, parcel: _Parcel) -> DeliveredMessage | None:
@@ -263,21 +287,11 @@ class TrackMessages:
                 log.info("cannot look for an earlier message (%s)", error.code, extra={"job": job.id})
         return None
 
-    async def _parcel(self, job: Job, track: Path, limit_bytes: int) -> _Parcel:
-        """Tagged, pictured and small enough. 0 bytes: the link alone."""
-        if limit_bytes <= 0:
-            with reaching(NO_TRACK):
-                size_bytes = (await asyncio.to_thread(track.stat)).st_size
-            return _Parcel(packaged=PackagedTrack(path=track, fits=False, size_bytes=size_bytes, name=track.name))
-        packaged = await self._tracks.for_limit(job, track, limit_bytes)
-        about = text("track.description", job.place.locale, title=job.title, member=job.member_name)
-        return _Parcel(packaged=packaged, about=clip(about, _MAX_ALT_CHARACTERS))
-
 
 def _parts(card: Card, parcel: _Parcel) -> Parts:
     packaged = parcel.packaged
     parts = to_parts(card)
-    if packaged.fits and packaged.picture is not None:
+    if packaged is not None and packaged.picture is not None:
         embed = discord.Embed(colour=_PICTURE_COLOUR)
         parts["embeds"] = [embed.set_image(url=f"attachment://{PICTURE_FILE}")]
     return parts

@@ -1,6 +1,7 @@
 """Fetches finished tracks: from where they may lie, without the key, and now and then before the file is there."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
@@ -10,6 +11,7 @@ from bot.addresses import public_host
 from bot.clock import Clock
 from bot.download import DownloadError, DownloadFault, DownloadTimeouts, SessionChoice, download
 from bot.errors import DiskError, TrackLostError, TrackNotReadyError
+from bot.proxies import STRAIGHT, Proxy
 
 #: Some files answer 404 for a few seconds after `completed` (seen with other clients of such APIs).
 NOT_YET_PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0)
@@ -20,8 +22,12 @@ _LATER = frozenset(
         DownloadFault.BUSY,
         DownloadFault.CONNECTION,
         DownloadFault.TIMEOUT,
+        DownloadFault.PROXY,
     }
 )
+#: What nobody else gets to hear either, whoever asks.
+_NOBODYS = frozenset({DownloadFault.NOT_FOUND, DownloadFault.EMPTY})
+_GONE = 410
 
 
 log = logging.getLogger(__name__)
@@ -39,16 +45,20 @@ class TrackSources:
         base_url: str,
         own: aiohttp.ClientSession,
         public: aiohttp.ClientSession,
+        proxied: aiohttp.ClientSession | None = None,
+        route: Callable[[yarl.URL], Proxy | None] = STRAIGHT,
         hosts: frozenset[str] = frozenset(),
     ) -> None:
         """`base_url`: as configured, trusted wherever it lies; `own` goes there, and there alone.
 
         `public` goes everywhere else, so its connector must be one of `bot.connections`. `hosts`: TRACK_HOSTS; empty
-        means any.
+        means any. `proxied` in place of `public` for what `route` leads through a proxy.
         """
         self._origin = _origin_of(yarl.URL(base_url.strip()))
         self._own = own
         self._public = public
+        self._proxied = proxied
+        self._route = route
         self._hosts = hosts
 
     def session_for(self, url: yarl.URL) -> aiohttp.ClientSession:
@@ -59,6 +69,8 @@ class TrackSources:
         if objection is not None:
             log.warning("a track's address is not asked: %s", objection, extra={"host": url.host})
             raise DownloadError(DownloadFault.URL, objection)
+        if self._proxied is not None and self._route(url) is not None:
+            return self._proxied  # the proxy looks the name up: what its text says is all that can be judged here
         return self._public
 
     def _objection(self, url: yarl.URL) -> str | None:
@@ -100,6 +112,13 @@ async def fetch_track(
                 raise DiskError(str(error)) from error
             if error.fault is not DownloadFault.NOT_FOUND or pause is None:
                 kind = TrackNotReadyError if error.fault in _LATER else TrackLostError
-                raise kind(f"{error.fault}: {error}") from error
+                raise kind(f"{error.fault}: {error}", may_open=_may_open(error)) from error
         await clock.sleep(pause)
     raise AssertionError("the last round returns or raises")
+
+
+def _may_open(error: DownloadError) -> bool:
+    """Whether others may get what we did not; a stream that never says how long it is may have no end."""
+    if error.fault is DownloadFault.TOO_LARGE:
+        return error.is_announced
+    return error.fault not in _NOBODYS and error.status != _GONE

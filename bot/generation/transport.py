@@ -11,10 +11,10 @@ import pydantic_core
 import yarl
 from pydantic import SecretStr
 
-import bot
 from bot.clock import Clock
-from bot.download import DownloadTimeouts
+from bot.download import USER_AGENT, DownloadTimeouts
 from bot.errors import BusyError, GenerationError, SettingsError
+from bot.proxies import STRAIGHT, Proxy, ProxyError, refusal_of
 
 _READ_BYTES = 1 << 14
 _NOT_PLAIN = (
@@ -22,7 +22,8 @@ _NOT_PLAIN = (
     "#; the key belongs into GENERATION_API_KEY"
 )
 _NO_KEY = "GENERATION_API_KEY: empty, or with characters that no key has; copy it again from the provider's page"
-USER_AGENT = f"compose-bot/{bot.__version__}"
+#: Only a proxy answers so (RFC 9110, 15.5.8); on the way to an http address it answers in the server's place.
+_PROXY_WANTS_LOGIN = 407
 
 #: aiohttp raises these before the first byte of a request is written: the server cannot have taken it.
 NOT_SENT = (
@@ -30,6 +31,7 @@ NOT_SENT = (
     aiohttp.ConnectionTimeoutError,
     aiohttp.ServerFingerprintMismatch,
     aiohttp.ClientHttpProxyError,  # the proxy would not open a tunnel
+    ProxyError,
     aiohttp.InvalidURL,
     aiohttp.NonHttpUrlClientError,
 )
@@ -56,6 +58,9 @@ class Sessions:
     #: POSTs. With `TCPConnector(force_close=True)` none goes out on a pooled connection that the server is just
     #: closing: that would be an outcome nobody knows, for nothing.
     submit: aiohttp.ClientSession
+    #: In place of `files` for what `route` leads through a proxy, which looks names up itself; None without one.
+    proxied: aiohttp.ClientSession | None = None
+    route: Callable[[yarl.URL], Proxy | None] = STRAIGHT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +223,11 @@ class Transport:
                 timeout=aiohttp.ClientTimeout(total=connect + seconds, connect=connect, sock_read=seconds),
             ) as response:
                 status = response.status
+                if status == _PROXY_WANTS_LOGIN:
+                    raise BusyError(refusal_of(status), by_proxy=True)
                 return await self._read(response)
+        except ProxyError as error:
+            raise BusyError(error.words, by_proxy=True) from error
         except NOT_SENT as error:
             raise BusyError(f"no connection: {type(error).__name__}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.jobs.admission import PlaceRequest, Refused, Rules, Taken, Terms, Usage
 from bot.jobs.model import Job, Order
+from bot.jobs.space import SpaceLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +33,11 @@ class Admission:
 class AdmittingStore(Protocol):
     """How orders are let in: each method is one transaction, in which nobody else is let in."""
 
-    async def admit(self, order: Order, now: datetime, terms: Terms) -> Admitted:
+    async def admit(self, order: Order, now: datetime, terms: Terms, *, space: SpaceLimits | None = None) -> Admitted:
         """The verdict, the job's row in state `checking`, and its hold, or none of them.
 
-        Raises OrderError with the verdict's reason, DuplicateOrderError if the interaction already became a job.
+        Raises OrderError with the verdict's reason, or when `space` has no room for it, DuplicateOrderError if the
+        interaction already became a job.
         """
         ...
 

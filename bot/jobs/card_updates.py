@@ -2,12 +2,13 @@
 
 import logging
 import random
+from dataclasses import replace
 
 from bot.clock import Clock
 from bot.errors import DeliveryLaterError, StoreBusyError
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.live_job import LiveJob
-from bot.jobs.model import Job
+from bot.jobs.model import Job, JobState
 from bot.jobs.ports import Cards, CardStore
 from bot.jobs.schedule import backoff_seconds
 from bot.supervisor import TaskSupervisor
@@ -63,9 +64,9 @@ class CardUpdater:
         return True
 
     def _is_fresh(self, live: LiveJob, job: Job) -> bool:
-        """Whether the card was brought to this very state a moment ago."""
-        state, at = live.drawn or (None, 0.0)
-        return state is job.state and self._clock.monotonic() - at < MIN_PAUSE_SECONDS
+        """Whether the card was brought to this very look a moment ago."""
+        look, at = live.drawn or (None, 0.0)
+        return look == live.look(job.state) and self._clock.monotonic() - at < MIN_PAUSE_SECONDS
 
     async def _paint(self, live: LiveJob) -> None:
         try:
@@ -91,8 +92,11 @@ class CardUpdater:
                 return  # the last word on a job is told, not shown
             if self._is_fresh(live, fresh):
                 return  # it went on and came back before it could be drawn
+            look = live.look(fresh.state)
             eta = await self._eta_estimator.estimate(fresh)
+            if fresh.state is JobState.CHECKING:
+                eta = replace(eta, ahead=live.ahead)
             message_id = await self._cards.show(live, fresh, eta)
             if message_id is not None and message_id != fresh.card_message_id:
                 await self._store.update(live.id, card_message_id=message_id)
-            live.drawn = (fresh.state, self._clock.monotonic())
+            live.drawn = (look, self._clock.monotonic())

@@ -65,6 +65,19 @@ class JobFiles:
         with reaching("a copy cannot be removed"):
             await asyncio.to_thread(self._remove, job)
 
+    async def remove_reference(self, job: Job) -> None:
+        """Delete the copies of the job's reference, those included that its row never came to name.
+
+        Raises DiskError.
+        """
+        with reaching("a copy cannot be removed"):
+            await asyncio.to_thread(self._remove_reference, job)
+
+    def _remove_reference(self, job: Job) -> None:
+        named = self.reference(job)
+        for path in {*self._references.glob(f"{own_stem(job)}*"), *([named] if named else [])}:
+            path.unlink(missing_ok=True)
+
     def _remove(self, job: Job) -> None:
         own = f"{own_stem(job)}*"
         named = [path for path in (self.reference(job), self.track(job)) if path is not None]

@@ -62,6 +62,8 @@ class FinishSteps:
     async def send(self, live: LiveJob, job: Job) -> StepResult:
         """Send the track once. After the nonce's time our own message is looked for first."""
         crash.reach(CrashPoint.AFTER_DELIVERING)
+        if job.reason is Reason.TRACK_LOST:
+            return await self._send_link(live, job)
         try:
             track = self._files.track(job)
         except DiskError as error:
@@ -70,12 +72,32 @@ class FinishSteps:
             return await self._fetch_or_give_up(live, job, JobState.UNDELIVERABLE)
         return await self._send(live, job, track)
 
+    async def _send_link(self, live: LiveJob, job: Job) -> StepResult:
+        """For a track whose file cannot be fetched, see `_lost`."""
+        live.in_flight = True
+        try:
+            message = await self._find_earlier(job) or await self._delivery.deliver_link(job)
+            crash.reach(CrashPoint.MESSAGE_SENT)
+            return await self._confirm(live, job, message)
+        except DeliveryLaterError as error:
+            self._context.metrics.deliveries.labels("later").inc()
+            return await self._send_later(live, job, error)
+        except UndeliverableError as error:
+            return await self._undeliverable(live, job, error)
+        finally:
+            live.in_flight = False
+
     async def _send(self, live: LiveJob, job: Job, track: Path) -> StepResult:
         live.in_flight = True
         try:
-            message = await self._find_earlier(job) or await self._delivery.deliver(job, track)
+            message = await self._find_earlier(job)
+            if message is None:
+                job = await self._heard(live, job, track)
+                message = await self._delivery.deliver(job, track)
             crash.reach(CrashPoint.MESSAGE_SENT)
             return await self._confirm(live, job, message)
+        except TrackLostError as error:
+            return await self._lost(live, job, error, JobState.UNDELIVERABLE)
         except DeliveryLaterError as error:
             self._context.metrics.deliveries.labels("later").inc()
             return await self._send_later(live, job, error)
@@ -83,17 +105,42 @@ class FinishSteps:
             self._context.metrics.deliveries.labels("disk").inc()
             return self._context.held_up(live, error)
         except UndeliverableError as error:
-            self._context.metrics.deliveries.labels("undeliverable").inc()
-            return await self._context.move(live, job, JobState.UNDELIVERABLE, str(error), reason=Reason.CHANNEL_GONE)
+            return await self._undeliverable(live, job, error)
         finally:
             live.in_flight = False
+
+    async def _heard(self, live: LiveJob, job: Job, track: Path) -> Job:
+        """The job with its track's length, if that can be had: what was not heard when it was fetched is heard now.
+
+        Only what was heard is posted as a file. Once in a process, for it may take minutes; and when the member asks
+        again. Raises TrackLostError, DiskError.
+        """
+        if job.track is None or job.track.seconds is not None or live.is_unheard:
+            return job
+        live.in_flight = False  # a stop need not wait for it
+        seconds = await self._tracks.prepare(job, track)
+        live.in_flight, live.is_unheard = True, seconds is None
+        if seconds is None:
+            return job
+        heard = replace(job.track, seconds=seconds)
+        await self._context.until_written(lambda: self._context.store.update(job.id, track=heard))
+        return replace(job, track=heard)
+
+    async def _undeliverable(self, live: LiveJob, job: Job, error: UndeliverableError) -> StepResult:
+        self._context.metrics.deliveries.labels("undeliverable").inc()
+        live.is_unheard = False  # should the member ask again, it is heard again
+        return await self._context.move(live, job, JobState.UNDELIVERABLE, str(error), reason=error.reason)
 
     async def _confirm(self, live: LiveJob, job: Job, message: DeliveredMessage) -> StepResult:
         self._context.metrics.deliveries.labels("delivered").inc()
         if job.deliver_started_at is not None:
             seconds = (self._context.clock.now() - job.deliver_started_at).total_seconds()
             self._context.metrics.delivery_seconds.observe(seconds)
-        changes: Changes = {"track_channel_id": message.channel_id, "track_message_id": message.message_id}
+        changes: Changes = {
+            "reason": None,
+            "track_channel_id": message.channel_id,
+            "track_message_id": message.message_id,
+        }
         if message.is_card:
             changes["card_message_id"] = message.message_id
         # sending again for want of a database would upload the file again, and one day find the nonce forgotten
@@ -125,11 +172,11 @@ class FinishSteps:
             return WITHOUT_A_MODEL
         crash.reach(CrashPoint.READY_STORED)
         try:
-            await self._fetch(job, job.track, model.generator)
+            await self._fetch(live, job, job.track, model.generator)
         except TrackNotReadyError as error:
             self._context.metrics.fetches.labels("not_ready").inc()
             if self._context.given_up(live, job, self._context.limits.fetch_timeout):
-                return await self._lost(live, job, job.track, model.generator, given_up, str(error))
+                return await self._lost(live, job, error, given_up)
             return self._context.back_off(live)
         except DiskError as error:
             # not the provider's track: however long it takes, it is not given up for this
@@ -137,40 +184,60 @@ class FinishSteps:
             return self._context.held_up(live, error)
         except TrackLostError as error:
             self._context.metrics.fetches.labels("lost").inc()
-            return await self._lost(live, job, job.track, model.generator, given_up, str(error))
+            return await self._lost(live, job, error, given_up)
         self._context.metrics.fetches.labels("fetched").inc()
         live.succeeded()
         return AT_ONCE
 
-    async def _fetch(self, job: Job, track: Track, generator: Generator) -> None:
+    async def _fetch(self, live: LiveJob, job: Job, track: Track, generator: Generator) -> None:
         name = f"{own_stem(job)}{_suffix_of(track.url)}"
         path = self._files.track_path(name)
         size_bytes = await generator.fetch(track.url, path)
         self._context.disk.worked()
         crash.reach(CrashPoint.TRACK_FETCHED)
         seconds = await self._tracks.prepare(job, path)
+        live.is_unheard = seconds is None
         kept = replace(track, copy_name=name, size_bytes=size_bytes, seconds=seconds)
         await self._context.until_written(lambda: self._context.store.update(job.id, track=kept))
         log.info("track kept", extra={"job": job.id, "bytes": size_bytes, "seconds": seconds})
 
     async def _lost(
-        self, live: LiveJob, job: Job, track: Track, generator: Generator, given_up: JobState, why: str
+        self, live: LiveJob, job: Job, error: TrackLostError | TrackNotReadyError, given_up: JobState
     ) -> StepResult:
         """The provider may have a fresh address for the same track; ask a few times before giving up."""
-        log.warning("the track's file is lost: %s", why, extra={"job": job.id})
+        log.warning("the track's file is lost: %s", error, extra={"job": job.id})
         if live.failures["lost"] + 1 >= _MAX_LOST_TRACKS:
-            return await self._context.move(live, job, given_up, why, reason=Reason.TRACK_LOST)
-        fresh_url = await self._fresh_url(job, generator)
+            return await self._give_up(live, job, error, given_up)
+        fresh_url = await self._fresh_url(job)
         pause = self._context.back_off(live, kind="lost")
-        if fresh_url is not None and fresh_url != track.url:
+        if fresh_url is not None and job.track is not None and fresh_url != job.track.url:
             await self._context.store.update(job.id, track=Track(url=fresh_url))
         return pause
 
-    async def _fresh_url(self, job: Job, generator: Generator) -> str | None:
-        if job.generation_id is None:
+    async def _give_up(
+        self, live: LiveJob, job: Job, error: TrackLostError | TrackNotReadyError, given_up: JobState
+    ) -> StepResult:
+        """What we cannot fetch, the member may: they get its link, if there is one that may lead somewhere."""
+        if not (error.may_open and self._delivery.has_link(job)):
+            return await self._context.move(live, job, given_up, str(error), reason=Reason.TRACK_LOST)
+        log.info("its link is handed over in place of the file", extra={"job": job.id})
+        if job.state is JobState.DELIVERING:
+            return await self._send_link(live, job)
+        return await self._context.move(
+            live,
+            job,
+            JobState.DELIVERING,
+            str(error),
+            reason=Reason.TRACK_LOST,  # what `send` knows it by, after a restart too
+            deliver_started_at=self._context.clock.now(),
+        )
+
+    async def _fresh_url(self, job: Job) -> str | None:
+        model = self._context.models.of(job)
+        if job.generation_id is None or model is None:
             return None
         try:
-            progress = await generator.poll(job.generation_id)
+            progress = await model.generator.poll(job.generation_id)
         except (BusyError, AccountError, RefusedError) as error:
             log.info("no fresh address for the track: %s", error, extra={"job": job.id})
             return None

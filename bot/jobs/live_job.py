@@ -30,11 +30,13 @@ class LiveJob:
     failures: Counter[str] = field(default_factory=Counter[str])  #: since the last success, by kind
     held_up_at: datetime | None = None  #: when our own disk was last in its way
     busy_since: datetime | None = None  #: when the music API first said "not now"
+    is_unheard: bool = False  #: its track could not be decided on; it is not heard again before it comes to rest
+    ahead: int | None = None  #: files that are heard before its reference; None: it does not wait for that
 
     # its card's
     is_out_of_date: bool = False  #: a state is still to be drawn
     is_painted: bool = False  #: a painter is at work
-    drawn: tuple[JobState, float] | None = None  #: what its card was brought to, and when on the monotonic clock
+    drawn: tuple[object, float] | None = None  #: the `look` its card was brought to, and when on the monotonic clock
     shown: object = None  #: what that looks like, noted and compared by `Cards` alone
     refused_ways: set[str] = field(default_factory=set[str])  #: on which its card was refused for good; `Cards` alone
     is_card_gone: bool = False  #: the card is there no more, and none is made in its place
@@ -49,6 +51,10 @@ class LiveJob:
     def is_taken_up(self) -> bool:
         """Whether the engine will look at it by itself."""
         return self.due is not None or self.step is not None
+
+    def look(self, state: JobState) -> object:
+        """What of it is drawn at once when it changes; the rest of a card may wait."""
+        return state, state is JobState.CHECKING and self.ahead is not None
 
     def succeeded(self) -> None:
         """What failed in a row has worked."""

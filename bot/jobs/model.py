@@ -39,6 +39,9 @@ LIVE = frozenset(
     }
 )
 
+#: Ends without a track; what is paid for may still come of some.
+ENDS_WITHOUT_A_TRACK = frozenset({JobState.REFUSED, JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED})
+
 #: States in which the job waits for a person, or for nothing; the member is told of each exactly once.
 RESTING = frozenset(JobState) - LIVE
 
@@ -114,6 +117,7 @@ class Reference:
     seconds: float | None = None  #: decoded length; None before the check
     format: str | None = None  #: what it is by content, such as `mp3`; None before the check
     copy_name: str | None = None  #: our copy, a name inside the reference folder; None when none is kept
+    copy_bytes: int | None = None  #: what our copy holds of the disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +197,16 @@ class Job:
     def may_be_charged(self) -> bool:
         """Whether some POST of it was, or may have been, accepted, by a service that charges."""
         return self.submit_started_at is not None and self.price_micros > 0
+
+    @property
+    def ended_unpaid(self) -> bool:
+        """Whether it ended, for good or until it is ordered anew, without anything that was or may have been paid for.
+
+        The services say a definite no to a POST only where they charge nothing; a doubt about an earlier one stays one.
+        """
+        if self.state not in ENDS_WITHOUT_A_TRACK or self.generation_id is not None:
+            return False
+        return not self.may_be_charged or (self.state is JobState.FAILED and self.attempt <= 1)
 
     @property
     def is_live(self) -> bool:

@@ -1,9 +1,6 @@
-"""What the jobs need from the outside, as Protocols: store, music API, Discord, fetcher. Nothing here does anything.
+"""What the jobs need from the outside, as Protocols: store, music API, Discord, fetcher. Nothing here does anything."""
 
-The implementations are in bot.store, bot.generation, bot.delivery and bot.audio; bot.app joins them.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +11,7 @@ from bot.errors import Reason
 from bot.jobs.admitting import AdmittingStore, PlaceStore, StartingStore
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
+from bot.jobs.space import RoomStore, SpaceLimits
 
 
 class Changes(TypedDict, total=False):
@@ -43,8 +41,7 @@ class Tally:
     by_state: dict[JobState, int]
 
 
-# The job table, cut by its readers. Every method is one transaction; what it returns is durable; each raises
-# StoreBusyError when nothing was read or written. What a method promises stands here alone.
+# The job table, cut by its readers. Each method is one transaction, durable on return, or raises StoreBusyError.
 
 
 class CardStore(Protocol):
@@ -123,18 +120,14 @@ class DeletingStore(Protocol):
         ...
 
 
-class RetentionStore(DeletingStore, PlaceStore, Protocol):
+class RetentionStore(CardStore, DeletingStore, PlaceStore, RoomStore, Protocol):
     """What retention asks."""
-
-    async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
-        """Resting jobs that last moved before `before`, oldest first."""
-        ...
 
 
 class ServiceStore(MovingStore, DeletingStore, AdmittingStore, Protocol):
     """What members' orders, decisions and lists ask."""
 
-    async def add(self, order: Order, now: datetime) -> Job:
+    async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:
         """`admit` without a verdict."""
         ...
 
@@ -232,6 +225,7 @@ class ProbeReport:
 
     result: ProbeResult
     detail: str  #: for operators; no URL, no key
+    by_proxy: bool = False  #: it is the operator's proxy that was not reached, or let nothing through
 
 
 class Generator(Protocol):
@@ -308,7 +302,7 @@ class DeliveredMessage:
 class Eta:
     """What a card can say about the time ahead."""
 
-    ahead: int | None = None  #: jobs that go first; None unless queued
+    ahead: int | None = None  #: jobs that go first; None unless queued, or checking and waiting to be heard
     expected_at: datetime | None = None  #: from recent jobs of its model, else what is known of it; None without
 
 
@@ -349,17 +343,22 @@ class Delivery(Protocol):
     """The way of a track to its member. Every send carries a nonce, so that it may be called again."""
 
     async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
-        """Send the track: a reply in the channel, else a direct message.
+        """Send the track, if it was heard (its length is known), else its link; here, else directly.
 
-        Raises DeliveryLaterError (again with the same nonce), UndeliverableError, DiskError.
+        Raises DeliveryLaterError (the same nonce again), UndeliverableError (neither file nor link came), DiskError.
         """
         ...
 
-    async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
-        """Our own message with this job's track, sent since `since`; None if there is none or it cannot be read.
+    def has_link(self, job: Job) -> bool:
+        """Whether the track's address can be offered as a link."""
+        ...
 
-        Raises DeliveryLaterError.
-        """
+    async def deliver_link(self, job: Job) -> DeliveredMessage:
+        """The same for a track whose file cannot be fetched."""
+        ...
+
+    async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
+        """Our own message with this track, sent since then; None without, or unreadable. Raises DeliveryLaterError."""
         ...
 
 
@@ -390,8 +389,8 @@ class Tracks(Protocol):
 class References(Protocol):
     """Fetches a reference and listens to it."""
 
-    async def check(self, job: Job) -> CheckedReference:
-        """Download, decode, keep a copy.
+    async def check(self, job: Job, placed: Callable[[int | None], None] | None = None) -> CheckedReference:
+        """Download, decode, keep a copy; `placed` hears how many files go first while it waits, None when none does.
 
         Raises ReferenceRefusedError (final); BusyError, DiskError, HearingFaultError (not the file's fault) (later).
         """

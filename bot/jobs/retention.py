@@ -1,6 +1,7 @@
-"""What is deleted, and when: after a set number of days a job that ended leaves with its files and its lyrics."""
+"""What is deleted, and when: a job that ended, after a set number of days; copies that nobody paid for, sooner."""
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.clock import Clock
@@ -35,6 +36,7 @@ class Retention:
         while True:
             try:
                 await self.delete_due()
+                await self.give_copies_back()
             except StoreBusyError as error:
                 log.warning("retention waits: %s", error)
             await self._clock.sleep(_EVERY_SECONDS)
@@ -56,6 +58,22 @@ class Retention:
         if count:
             days = self._keep_for / timedelta(days=1)
             log.info("deleted %s not moved for %g days", counted(count, "job"), days)
+        return count
+
+    async def give_copies_back(self) -> int:
+        """Remove what orders that ended unpaid still hold: of older versions, or on a disk that failed. How many."""
+        count = 0
+        while held := await self._store.unpaid_with_copies(limit=_AT_A_TIME):
+            for job in held:
+                try:
+                    await self._files.remove_reference(job)
+                except DiskError as error:
+                    self._disk.failed(error, job.id)
+                    return count
+                await self._store.update(job.id, reference=replace(job.reference, copy_name=None, copy_bytes=None))
+                count += 1
+        if count:
+            log.info("removed the copies of %d references of orders that ended unpaid", count)
         return count
 
     async def _delete(self, job: Job) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Unpack
@@ -12,6 +12,7 @@ from typing import Unpack
 from bot import crash
 from bot.clock import Clock
 from bot.crash import CrashPoint
+from bot.disk import Disk
 from bot.errors import NoSuchJobError, NotYoursError, OrderError, Reason, TooLateError
 from bot.jobs.admission import PlaceRequest, Refused, Taken, limits_of, verdict
 from bot.jobs.admitting import Admission, Admitted
@@ -19,6 +20,7 @@ from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.ports import Changes, ServiceStore
 from bot.jobs.record import RefusedOrder
+from bot.jobs.space import SpaceLimits
 from bot.metrics import RULES, Metrics
 
 log = logging.getLogger(__name__)
@@ -72,10 +74,17 @@ class JobService:
         files: JobFiles,
         clock: Clock,
         metrics: Metrics,
+        disk: Disk,
+        space: SpaceLimits,
         wake: Callable[[int], None],
         admission: Admission | None = None,
     ) -> None:
-        """`wake(job_id)` wakes the engine; it must return at once. `admission`: None lets everybody in."""
+        """`wake(job_id)` wakes the engine; it must return at once. `disk` and `space` bound what is taken.
+
+        `admission`: None lets everybody in.
+        """
+        self._disk = disk
+        self._space = space
         self._store = store
         self._files = files
         self._clock = clock
@@ -92,12 +101,14 @@ class JobService:
     async def take(self, order: Order) -> Admitted:
         """Take an order. On return the row is durable and an engine will look at it; lyrics are safe from here on.
 
-        Raises OrderError when it is not let in, DuplicateOrderError when this interaction is
-        already a job, StoreBusyError when nothing was written.
+        Raises OrderError when it is not let in or the disk has no room for it, DuplicateOrderError when this
+        interaction is already a job, StoreBusyError when nothing was written.
         """
         crash.reach(CrashPoint.BEFORE_ROW)
+        if not await self._disk.takes_orders():
+            raise await self._refused(OrderError(Reason.DISK_NEARLY_FULL), order.member_id)
         try:
-            admitted = await self._store.admit(order, self._clock.now(), self.admission.terms)
+            admitted = await self._store.admit(order, self._clock.now(), self.admission.terms, space=self._space)
         except OrderError as error:
             raise await self._refused(error, order.member_id) from None
         job = admitted.job
@@ -229,6 +240,11 @@ class JobService:
     async def queue_of(self, guild_id: int | None, channel_id: int) -> Sequence[Job]:
         """What is running in a server, or in one direct channel; oldest first."""
         return await self._store.in_guild(guild_id, channel_id)
+
+    async def track_heard(self, job: Job, seconds: float) -> None:
+        """Remember that the job's track was decoded after all, and how long it is."""
+        if job.track is not None:
+            await self._store.update(job.id, track=replace(job.track, seconds=seconds))
 
     def track_file(self, job: Job) -> Path | None:
         """Our copy of the job's track, if there is one."""

@@ -9,6 +9,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from weakref import WeakSet
 
 from bot import crash
@@ -93,7 +94,7 @@ class JobSteps:
         if job.is_live:
             return await self._steps[job.state](live, job)
         if job.notified_state is not job.state:
-            return await self._tell(live, job)
+            return await self._tell(live, await self._given_back(job))
         return await self._submitting.reconsider(live, job) if job.state is JobState.UNKNOWN else DONE
 
     async def give_up(self, live: LiveJob) -> StepResult:
@@ -113,6 +114,23 @@ class JobSteps:
             # the telling is what fails; `/tracks` still tells
             await self._context.store.update(job.id, notified_state=job.state, interaction_token=None)
         return DONE
+
+    async def _given_back(self, job: Job) -> Job:
+        """The disk gets back the copy of an order that ended unpaid, before its member is told.
+
+        Discord has the song for as long as its address lasts; after that the form asks for it, with the words in it.
+        """
+        if not job.ended_unpaid:
+            return job
+        try:
+            await self._files.remove_reference(job)
+        except DiskError as error:
+            self._context.disk.failed(error, job.id)
+            return job
+        given_back = await self._context.store.update(
+            job.id, reference=replace(job.reference, copy_name=None, copy_bytes=None)
+        )
+        return given_back or job
 
     async def _tell(self, live: LiveJob, job: Job) -> StepResult:
         try:
@@ -151,7 +169,7 @@ class JobSteps:
         if model is None:
             return WITHOUT_A_MODEL
         try:
-            checked = await self._references.check(job)
+            checked = await self._references.check(job, partial(self._placed, live, job))
             must_publish = model.reference_form is ReferenceForm.URL and checked.must_be_published
             reference = await self._published(job, checked) if must_publish else checked.reference
         except ReferenceRefusedError as error:
@@ -160,7 +178,9 @@ class JobSteps:
             return await self._not_heard(live, job, error)
         except (BusyError, DeliveryLaterError) as error:
             if self._context.given_up(live, job, self._context.limits.check_timeout):
-                return await self._context.move(live, job, JobState.FAILED, str(error), reason=Reason.REFERENCE_GONE)
+                by_proxy = isinstance(error, BusyError) and error.by_proxy
+                reason = Reason.PROXY if by_proxy else Reason.REFERENCE_GONE
+                return await self._context.move(live, job, JobState.FAILED, str(error), reason=reason)
             return self._context.back_off(live, asked_seconds=error.retry_after_seconds)
         except DiskError as error:
             step = self._context.held_up(live, error)
@@ -172,6 +192,10 @@ class JobSteps:
         self._context.disk.worked()
         live.succeeded()
         return await self._context.move(live, job, JobState.QUEUED, reference=reference, detail=checked.remark)
+
+    def _placed(self, live: LiveJob, job: Job, ahead: int | None) -> None:
+        live.ahead = ahead
+        self._context.card_updater.show(live, job)
 
     async def _not_heard(self, live: LiveJob, job: Job, error: HearingFaultError) -> StepResult:
         """A fault of ours is tried again, then told as what it is; the song and the words stay with the job."""

@@ -168,8 +168,9 @@ class SubmitSteps:
         started = before.submit_started_at
         live.busy_since = live.busy_since or self._context.clock.now()
         if self._context.clock.now() - live.busy_since > self._context.limits.queue_timeout:
+            reason = Reason.PROXY if error.by_proxy else Reason.BUSY_TOO_LONG
             return await self._answered(
-                live, job, JobState.FAILED, str(error), reason=Reason.BUSY_TOO_LONG, submit_started_at=started
+                live, job, JobState.FAILED, str(error), reason=reason, submit_started_at=started
             )
         step = await self._answered(live, job, JobState.QUEUED, str(error), submit_started_at=started)
         return step if step is DONE else self._context.back_off(live, asked_seconds=error.retry_after_seconds)

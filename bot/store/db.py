@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -12,8 +13,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.clock import Clock
 from bot.database_address import PostgresqlAddress, is_postgresql, parse, refusals
+from bot.disk import Disk
 from bot.errors import SettingsError, StartError
 from bot.jobs.figures import Migration
+from bot.jobs.rule_remarks import KeptRule
 from bot.store import sqlite_file
 from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
 from bot.store.jobs import SqlJobStore
@@ -25,6 +28,8 @@ log = logging.getLogger(__name__)
 #: Key of the advisory lock that the one process that runs jobs holds; any number, so long as it never changes.
 _RUNNER_KEY = 0x436F6D706F7366
 
+_RULES = "SELECT id, guild_id, subject_kind, subject_id, kind, value FROM rule ORDER BY id"
+
 
 def refuse_unusable(url: str) -> None:
     """Raise SettingsError, with a sentence for each, where a word of a PostgreSQL address cannot be honoured."""
@@ -35,12 +40,17 @@ def refuse_unusable(url: str) -> None:
 
 @asynccontextmanager
 async def open_store(
-    url: str, *, clock: Clock, busy_seconds: float = BUSY_SECONDS, synchronous: str = "FULL"
+    url: str,
+    *,
+    clock: Clock,
+    busy_seconds: float = BUSY_SECONDS,
+    synchronous: str = "FULL",
+    disk: Disk | None = None,
 ) -> AsyncGenerator[SqlJobStore]:
     """The store behind DATABASE_URL, whole, ours, at this version's revision, and (SQLite) owned by this process alone.
 
     `busy_seconds`: how long a statement waits for somebody else's lock before StoreBusyError; a call that must wait for
-    its turn first gets it after at most five times as long.
+    its turn first gets it after at most five times as long. `disk` hears of what the disk under it does not take.
     Raises StartError, with what to do; the database is then as it was before.
     """
     parsed = _parsed(url)
@@ -49,7 +59,7 @@ async def open_store(
             migration = await _prepare_server(parsed, busy_seconds)
         else:
             migration = await _prepare_file(parsed, clock, stack)
-        database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous)
+        database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous, disk=disk)
         stack.push_async_callback(database.close)
         store = SqlJobStore(database)
         store.migration = migration
@@ -101,6 +111,27 @@ async def describe(url: str) -> str:
         await engine.dispose()
     refuse_newer(name_of(parsed), revision)
     return f"{name_of(parsed)}, {server}: {_state(revision)}."
+
+
+async def kept_rules(url: str) -> list[KeptRule]:
+    """The rules as they stand, beside a running bot or without one; writes nothing. None where there are no tables yet.
+
+    Raises StartError.
+    """
+    parsed = _parsed(url)
+    if not isinstance(parsed, PostgresqlAddress):
+        rows: Sequence[Any] = await asyncio.to_thread(sqlite_file.read, _file_of(parsed), "rule", _RULES)
+    else:
+        engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
+        try:
+            with start_errors_named(parsed):
+                async with engine.connect() as connection:
+                    exists = await connection.scalar(text("SELECT to_regclass('rule') IS NOT NULL"))
+                    rows = (await connection.execute(text(_RULES))).all() if exists else []
+        finally:
+            await engine.dispose()
+    names = ("id", "guild_id", "subject_kind", "subject_id", "kind", "value")
+    return [KeptRule(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> Migration | None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import exc
 
-from bot.errors import StoreBusyError, StoreError
+from bot.errors import StoreBusyError, StoreDiskError, StoreError
 
 #: Primary result codes (https://www.sqlite.org/rescode.html) after which the same call may succeed.
 _SQLITE_WORDS = {
@@ -35,6 +35,9 @@ _POSTGRESQL_WORDS = {
     "57": "out of reach",
     "58": "input/output error",
 }
+
+#: Those of the disk under the database, which an operator must look at.
+_DISK_WORDS = frozenset({"disk full", "read-only", "input/output error"})
 
 #: SQLSTATE codes that an operator meets at the start; the same call will fail again.
 _POSTGRESQL_REFUSALS = {"28000": "user refused", "28P01": "password refused", "3D000": "no such database"}
@@ -64,7 +67,7 @@ def busy_word(error: BaseException | None) -> str | None:
 
 def _store_error(error: exc.DBAPIError) -> StoreError:
     if word := busy_word(error.orig):
-        return StoreBusyError(word)
+        return StoreDiskError(word) if word in _DISK_WORDS else StoreBusyError(word)
     if error.connection_invalidated:
         return StoreBusyError("out of reach: connection lost")
     return StoreError(word_of(error))

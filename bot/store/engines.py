@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.database_address import PostgresqlAddress, parse
-from bot.errors import StoreBusyError
+from bot.disk import Disk
+from bot.errors import DiskError, StoreBusyError, StoreDiskError
 from bot.store.driver_errors import driver_errors_mapped
 from bot.store.postgresql import TURNS, postgresql_engine
 
@@ -29,8 +30,9 @@ Result = TypeVar("Result")
 class Database:
     """Read and write transactions on one database. Errors of the driver leave as StoreError or StoreBusyError."""
 
-    def __init__(self, reader: AsyncEngine, writer: AsyncEngine) -> None:
-        """`reader` and `writer` may be the same engine."""
+    def __init__(self, reader: AsyncEngine, writer: AsyncEngine, disk: Disk | None = None) -> None:
+        """`reader` and `writer` may be the same engine; `disk` hears of what the disk under them does not take."""
+        self._disk = disk
         self._reader = reader
         self._writer = writer
         self._open = True
@@ -80,12 +82,23 @@ class Database:
     async def _transaction(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
         if not self._open:
             raise StoreBusyError("closed")
-        with driver_errors_mapped():
-            async with engine.begin() as connection:
-                yield connection
+        try:
+            with driver_errors_mapped():
+                async with engine.begin() as connection:
+                    yield connection
+        except StoreDiskError as error:
+            if self._disk is not None:
+                self._disk.failed(DiskError(f"the database takes nothing: {error}; look at the disk of DATABASE_URL"))
+            raise
 
 
-def connect(url: URL | PostgresqlAddress, *, busy_seconds: float = BUSY_SECONDS, synchronous: str = "FULL") -> Database:
+def connect(
+    url: URL | PostgresqlAddress,
+    *,
+    busy_seconds: float = BUSY_SECONDS,
+    synchronous: str = "FULL",
+    disk: Disk | None = None,
+) -> Database:
     """A database that is known to be in order; connects at the first statement.
 
     `synchronous` is SQLite's: FULL survives a power cut, NORMAL may lose the last moves in one.
@@ -94,13 +107,13 @@ def connect(url: URL | PostgresqlAddress, *, busy_seconds: float = BUSY_SECONDS,
         url = parse(url.render_as_string(hide_password=False))
     if isinstance(url, PostgresqlAddress):
         engine = postgresql_engine(url, busy_seconds=busy_seconds)
-        return Database(engine, engine)
+        return Database(engine, engine, disk)
     pragmas = {"synchronous": synchronous, "foreign_keys": "ON"}
     writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=1, pragmas=pragmas, busy_seconds=busy_seconds)
     reader = sqlite_engine(
         url, begin="BEGIN", connections=_SQLITE_READERS, pragmas={"query_only": "ON"}, busy_seconds=busy_seconds
     )
-    return Database(reader, writer)
+    return Database(reader, writer, disk)
 
 
 def sqlite_engine(

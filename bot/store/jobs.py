@@ -16,9 +16,10 @@ from bot.jobs.admission import WINDOW, PlaceRequest, Refused, Rules, Taken, Term
 from bot.jobs.admitting import Admitted
 from bot.jobs.figures import Migration
 from bot.jobs.ledger import stands
-from bot.jobs.model import Job, JobEvent, JobState, Order, check_move
+from bot.jobs.model import ENDS_WITHOUT_A_TRACK, Job, JobEvent, JobState, Order, check_move
 from bot.jobs.ports import Changes, Tally
-from bot.store import charges, counting
+from bot.jobs.space import SpaceLimits
+from bot.store import charges, counting, space_used
 from bot.store.engines import Database
 from bot.store.figures import FigureReader
 from bot.store.record import RecordKeeper
@@ -72,6 +73,20 @@ _HISTORY = select(job_events).where(job_events.c.job_id == bindparam("job_id")).
 _TALLY = select(jobs.c.state, func.count().label("number")).group_by(jobs.c.state)
 _DELETE = delete(jobs).where(jobs.c.id == bindparam("was_id"))
 _OLDER = select(jobs).where(is_resting, jobs.c.moved_at < bindparam("before")).order_by(jobs.c.moved_at, jobs.c.id)
+_UNPAID_WITH_COPIES = (
+    select(jobs)
+    .where(
+        jobs.c.reference_copy_name.is_not(None),
+        jobs.c.state.in_(ENDS_WITHOUT_A_TRACK),
+        jobs.c.generation_id.is_(None),
+        or_(
+            jobs.c.submit_started_at.is_(None),
+            jobs.c.price_micros <= 0,
+            and_(jobs.c.state == JobState.FAILED, jobs.c.attempt <= 1),
+        ),
+    )
+    .order_by(jobs.c.id)
+)
 _GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
@@ -101,13 +116,13 @@ class SqlJobStore(FigureReader, RecordKeeper):
         self.migration: Migration | None = None
 
     @_to_the_end
-    async def add(self, order: Order, now: datetime) -> Job:
+    async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:
         async with self.database.writing() as connection:
             await charges.lock(connection)
-            return await self._added(connection, order, now, is_outside=False)
+            return await self._added(connection, order, now, is_outside=False, space=space)
 
     @_to_the_end
-    async def admit(self, order: Order, now: datetime, terms: Terms) -> Admitted:
+    async def admit(self, order: Order, now: datetime, terms: Terms, *, space: SpaceLimits | None = None) -> Admitted:
         asked = PlaceRequest.of_order(order)
         async with self.database.writing() as connection:
             await charges.lock(connection)
@@ -117,7 +132,8 @@ class SqlJobStore(FigureReader, RecordKeeper):
                 if (job_id := first.scalar_one_or_none()) is not None:
                     raise DuplicateOrderError(job_id)  # told as what it is, whatever the limits say by now
                 raise said.error()
-            job = await self._added(connection, order, now, is_outside=order.member_id in terms.operators)
+            is_outside = order.member_id in terms.operators
+            job = await self._added(connection, order, now, is_outside=is_outside, space=space)
         return Admitted(job=job, taken=said)
 
     @_to_the_end
@@ -274,6 +290,10 @@ class SqlJobStore(FigureReader, RecordKeeper):
         return await self._jobs(_OLDER.limit(limit), before=before)
 
     @_to_the_end
+    async def unpaid_with_copies(self, *, limit: int = 100) -> Sequence[Job]:
+        return await self._jobs(_UNPAID_WITH_COPIES.limit(limit))
+
+    @_to_the_end
     async def get_value(self, name: str) -> str | None:
         async with self.database.reading() as connection:
             return (await connection.execute(_GET_VALUE, {"name": name})).scalar_one_or_none()
@@ -292,7 +312,9 @@ class SqlJobStore(FigureReader, RecordKeeper):
         async with self.database.writing() as connection:
             await charges.forget_places(connection, now - 2 * WINDOW)
 
-    async def _added(self, connection: AsyncConnection, order: Order, now: datetime, *, is_outside: bool) -> Job:
+    async def _added(
+        self, connection: AsyncConnection, order: Order, now: datetime, *, is_outside: bool, space: SpaceLimits | None
+    ) -> Job:
         values = columns_of_order(order, key=secrets.token_hex(8), now=now)
         statement = _INSERT[self.database.dialect](jobs).values(values)
         statement = statement.on_conflict_do_nothing(index_elements=["interaction_id"])
@@ -300,6 +322,8 @@ class SqlJobStore(FigureReader, RecordKeeper):
         if row is None:
             first = await connection.execute(_ID_BY_INTERACTION, {"interaction": order.place.interaction_id})
             raise DuplicateOrderError(first.scalar_one())
+        if space is not None:
+            await space_used.check(connection, order, space)
         await _add_event(connection, row, None, now, "")
         job = job_of(row)
         await charges.hold(connection, job, now, is_outside=is_outside)

@@ -84,6 +84,7 @@ def columns_of_order(order: Order, *, key: str, now: datetime) -> dict[str, Any]
         "model": order.model,
         "style": order.style,
         "price_micros": order.price_micros,
+        "reference_copy_bytes": order.reference.size_bytes,  # until the copy is there
         "again_of": order.again_of,
         "detail": "",
         "created_at": now,
@@ -96,6 +97,7 @@ def columns_of_changes(changes: Changes) -> dict[str, Any]:
     columns: dict[str, Any] = {name: value for name, value in changes.items() if name not in {"reference", "track"}}
     if "reference" in changes:
         columns |= _columns_of_reference(changes["reference"])
+        columns["reference_copy_bytes"] = changes["reference"].copy_bytes
     if "track" in changes:
         columns |= _columns_of_track(changes["track"])
     return columns
@@ -123,6 +125,7 @@ def _reference_of(row: RowMapping) -> Reference:
         seconds=row["reference_seconds"],
         format=row["reference_format"],
         copy_name=row["reference_copy_name"],
+        copy_bytes=row["reference_copy_bytes"] if row["reference_copy_name"] else None,
     )
 
 

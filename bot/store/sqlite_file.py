@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from bot.errors import StartError
 from bot.store.driver_errors import busy_word
@@ -105,6 +106,15 @@ def look_into(path: Path, *, only_read: bool = False) -> str | None:
             "file."
         )
     return versions[0][0]
+
+
+def read(path: Path, table: str, statement: str) -> list[tuple[Any, ...]]:
+    """What a statement reads, beside a running bot too; empty where there is no file or no such table."""
+    if not path.exists():
+        return []
+    with _told(path), closing(_connect(path, _reading_mode(path))) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return connection.execute(statement).fetchall() if table in tables else []
 
 
 def enter_wal(path: Path) -> None:

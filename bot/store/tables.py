@@ -88,6 +88,8 @@ jobs = Table(
     Column("bot_is_member", Boolean),
     # When Discord took our answer to the order; not part of a Job, nobody writes it yet.
     Column("answered_at", Instant),
+    # What our copy of the reference holds of the disk, or will, by what Discord says; NULL when there is none.
+    Column("reference_copy_bytes", SNOWFLAKE),
     UniqueConstraint("key", name="job_key_once"),
     UniqueConstraint("interaction_id", name="job_interaction_once"),
     UniqueConstraint("generation_id", name="job_generation_once"),  # NULLs do not count
@@ -218,6 +220,7 @@ is_unfinished = or_(is_live, jobs.c.notified_state.is_distinct_from(jobs.c.state
 
 Index("job_by_state", jobs.c.state, jobs.c.id)
 Index("job_by_member", jobs.c.member_id, jobs.c.id)
+Index("job_bytes", jobs.c.member_id, jobs.c.reference_copy_bytes, jobs.c.track_size_bytes)
 Index("job_live", jobs.c.guild_id, jobs.c.channel_id, jobs.c.id, sqlite_where=is_live, postgresql_where=is_live)
 Index("job_to_look_at", jobs.c.id, sqlite_where=is_unfinished, postgresql_where=is_unfinished)
 Index("job_resting", jobs.c.moved_at, jobs.c.id, sqlite_where=is_resting, postgresql_where=is_resting)

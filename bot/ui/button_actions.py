@@ -1,12 +1,12 @@
 """A press on a job's button: whether whoever presses may is read from the table and the row, then it is done."""
 
 import logging
-from functools import partial
+from pathlib import Path
 
 import discord
 
 from bot.disk import NO_TRACK, reaching
-from bot.errors import NoSuchJobError, NotYoursError, OrderError, TooLateError
+from bot.errors import NoSuchJobError, NotYoursError, OrderError, TooLateError, TrackLostError
 from bot.jobs.lyrics import to_sung
 from bot.jobs.model import Job
 from bot.jobs.service import Actor
@@ -17,7 +17,7 @@ from bot.ui.interaction_context import InteractionContext
 from bot.ui.order_flow import OrderFlow
 from bot.ui.orders import role_ids_of
 from bot.ui.render import finished, put_with_link, to_button, to_parts
-from bot.ui.track_cards import shared_card
+from bot.ui.track_cards import NoFile, carries_link, shared_card
 
 log = logging.getLogger(__name__)
 
@@ -159,10 +159,10 @@ class JobPress(JobActs):
         await self._interaction.edit_original_response(content=sentence, embeds=[], attachments=[], view=finished())
 
     async def post(self) -> None:
-        await self._send_file(private=False)
+        await self._send_kept(private=False)
 
     async def file(self) -> None:
-        await self._send_file(private=True)
+        await self._send_kept(private=True)
 
     async def remove(self) -> None:
         await self._interaction.response.defer()
@@ -181,18 +181,45 @@ class JobPress(JobActs):
         if self.job.is_live:
             raise TooLateError(f"job {self.job.id} is {self.job.state}")
 
-    async def _send_file(self, *, private: bool) -> None:
-        job, ctx = self.job, self._ctx
-        track = ctx.jobs.track_file(job)
+    async def _send_kept(self, *, private: bool) -> None:
+        """A kept track once more: as a file, if it was heard and fits; else by its link; else a sentence."""
+        ctx = self._ctx
+        track = ctx.jobs.track_file(self.job)
+        if track is None:
+            await ctx.reply_privately(ctx.text("answer.no_file"))
+            return
         with reaching(NO_TRACK):
-            is_too_large = track is not None and track.stat().st_size > self._interaction.filesize_limit
-        if track is None or is_too_large:
-            await ctx.reply_privately(ctx.text("answer.no_file" if track is None else "answer.file_too_large"))
+            exceeds_limit = track.stat().st_size > self._interaction.filesize_limit
+        if exceeds_limit and self._shared(private=private, no_file=NoFile.TOO_LARGE) is None:
+            await ctx.reply_privately(ctx.text("answer.file_too_large"))
             return
         await self._interaction.response.defer(thinking=True, ephemeral=private)
-        shown = partial(
-            shared_card, job, requirements=ctx.requirements, now=ctx.clock.now(), locale=ctx.locale, private=private
-        )
+        if exceeds_limit:
+            await self._send_shared_link(private=private, no_file=NoFile.TOO_LARGE)
+        elif not await self._is_heard(track):
+            await self._send_shared_link(private=private, no_file=NoFile.UNHEARD)
+        else:
+            await self._send_file(track, private=private)
+
+    async def _is_heard(self, track: Path) -> bool:
+        """Whether it was decoded; what was not when it was fetched is tried now, which may take minutes."""
+        job, services = self.job, self._ctx.services
+        if job.track is None or job.track.seconds is not None:
+            return True
+        if job.is_live or services.tracks is None:
+            return False  # it is being brought just now
+        try:
+            seconds = await services.tracks.prepare(job, track)
+        except TrackLostError as error:
+            log.warning("a kept track is none: %s", error, extra={"job": job.id})
+            return False
+        if seconds is not None:
+            await services.jobs.track_heard(job, seconds)
+        await services.tracks.release(job)
+        return seconds is not None
+
+    async def _send_file(self, track: Path, *, private: bool) -> None:
+        job, ctx = self.job, self._ctx
 
         async def put(card: Card) -> None:
             with reaching(NO_TRACK):
@@ -200,12 +227,45 @@ class JobPress(JobActs):
             await self._interaction.edit_original_response(**to_parts(card), attachments=[file])
 
         try:
-            await put_with_link(shown(), shown(linked=False), put)
+            await put_with_link(
+                self._shared_card(private=private), self._shared_card(private=private, linked=False), put
+            )
         except discord.HTTPException as error:
             if error.status != _TOO_LARGE:
                 raise
             # one request holds 25 MiB, whatever the interaction allows for each file
-            await ctx.reply_privately(ctx.text("answer.file_too_large"))
+            await self._send_shared_link(private=private, no_file=NoFile.TOO_LARGE)
+
+    async def _send_shared_link(self, *, private: bool, no_file: NoFile) -> None:
+        """The link in place of the file, and why; the sentence alone where there is none, or Discord refuses it."""
+        card = self._shared(private=private, no_file=no_file)
+        if card is not None:
+            try:
+                await self._interaction.edit_original_response(**to_parts(card))
+            except (discord.HTTPException, discord.RateLimited) as error:
+                if isinstance(error, discord.RateLimited) or error.status != 400:
+                    raise
+                log.info("a copy's link is refused (%s)", error.code, extra={"job": self.job.id})
+            else:
+                return
+        sentence = "answer.file_too_large" if no_file is NoFile.TOO_LARGE else "answer.file_unheard"
+        await self._ctx.reply_privately(self._ctx.text(sentence))
+
+    def _shared(self, *, private: bool, no_file: NoFile) -> Card | None:
+        """A message with the link alone; None where that cannot be offered any more."""
+        card = self._shared_card(private=private, no_file=no_file)
+        return card if carries_link(card, self.job, self._ctx.requirements) else None
+
+    def _shared_card(self, *, private: bool, linked: bool = True, no_file: NoFile | None = None) -> Card:
+        return shared_card(
+            self.job,
+            requirements=self._ctx.requirements,
+            now=self._ctx.clock.now(),
+            locale=self._ctx.locale,
+            private=private,
+            linked=linked,
+            no_file=no_file,
+        )
 
     async def _show_moved(self, job: Job, sentence: str) -> None:
         """On the card itself: the card changes under the finger. Anywhere else: a private sentence."""

@@ -78,13 +78,18 @@ def job_card(job: Job, eta: Eta, *, now: datetime, requirements: OrderRequiremen
     """The card of a job as it is now."""
     return Card(
         job_id=job.id,
-        content=clip(text(f"card.headline.{job.state}", locale, title=titled(job, locale)), 2000),
+        content=clip(text(f"card.headline.{_headline(job, eta)}", locale, title=titled(job, locale)), 2000),
         description=_description(job, eta, now, requirements, locale),
         lines=_lines(job, requirements, locale),
         footer=text("card.footer", locale, id=job.id),
         colour=_COLOURS.get(job.state, _WORKING),
         buttons=card_buttons(job, locale),
     )
+
+
+def _headline(job: Job, eta: Eta) -> str:
+    """Nobody reads that their song is being heard while others are."""
+    return "checking_ahead" if job.state is JobState.CHECKING and eta.ahead else job.state
 
 
 def card_buttons(job: Job, locale: str) -> tuple[JobButton | LinkButton, ...]:
@@ -199,6 +204,9 @@ def _status(job: Job, eta: Eta, now: datetime, requirements: OrderRequirements, 
     match job.state:
         case JobState.QUEUED if eta.ahead:
             key = "card.state.queued_ahead_one" if eta.ahead == 1 else "card.state.queued_ahead"
+            return text(key, locale, ahead=eta.ahead)
+        case JobState.CHECKING if eta.ahead:
+            key = "card.state.checking_ahead_one" if eta.ahead == 1 else "card.state.checking_ahead"
             return text(key, locale, ahead=eta.ahead)
         case JobState.GENERATING:
             return _making(job, eta, now, locale)

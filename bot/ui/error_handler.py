@@ -11,7 +11,16 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.errors import DiskError, NoSuchJobError, NotYoursError, OrderError, Reason, StoreBusyError, TooLateError
+from bot.errors import (
+    DiskError,
+    NoSuchJobError,
+    NotYoursError,
+    OrderError,
+    Reason,
+    StoreBusyError,
+    StoreDiskError,
+    TooLateError,
+)
 from bot.ui.forms import typed_in
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.replies import with_lyrics_note
@@ -38,7 +47,7 @@ async def report(ctx: InteractionContext, error: BaseException) -> None:
     if _is_unanswerable(error):
         log.info("an interaction could not be answered any more (%s)", error.__class__.__name__)
         return
-    if isinstance(error, DiskError):
+    if isinstance(error, DiskError | StoreDiskError):
         log.warning("an interaction failed: %s", error)
     sentence = _sentence(ctx, error)
     if sentence is None:
@@ -65,10 +74,10 @@ def _sentence(ctx: InteractionContext, error: BaseException) -> str | None:
             return ctx.text("control.too_late")
         case NoSuchJobError():
             return ctx.text("control.gone")
+        case DiskError() | StoreDiskError():
+            return ctx.text("answer.disk")
         case StoreBusyError():
             return ctx.refusal(OrderError(Reason.STORE_BUSY))
-        case DiskError():
-            return ctx.text("answer.disk")
         case _:
             return None
 

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 
+from bot.byte_sizes import size_shown
 from bot.errors import OrderError, Reason
 from bot.jobs.model import Job, JobState
 from bot.texts import text
@@ -107,6 +108,9 @@ def refusal(error: OrderError, requirements: OrderRequirements, locale: str) -> 
     if isinstance(count := values.get("count"), int) and isinstance(limit := values.get("limit"), int):
         values["over"] = abs(count - limit)
     values |= _permission(error.reason, error.detail, locale)
+    for name, shown in {"used_bytes": "used", "limit_bytes": "limit_size", "size_bytes": "size"}.items():
+        if isinstance(size_bytes := values.get(name), int):
+            values[shown] = size_shown(size_bytes)
     return _filled(f"reason.{error.reason}", requirements, locale, **values)
 
 

@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.errors import OrderError
 from bot.jobs.model import Job
 from bot.jobs.moderation import Moderation
-from bot.jobs.ports import Eta
+from bot.jobs.ports import Eta, Tracks
 from bot.jobs.record import RefusedOrder
 from bot.jobs.service import JobService
 from bot.texts import text
@@ -52,6 +52,7 @@ class InteractionServices:
     requirements: OrderRequirements
     drafts: Drafts
     file_name: Callable[[str, str], str]  #: a safe name from a title and a suffix, see bot.audio.file_names
+    tracks: Tracks | None = None  #: hears what was not heard yet before it is sent; None: that is not sent
     deduplicator: InteractionDeduplicator = field(default_factory=InteractionDeduplicator)
 
 

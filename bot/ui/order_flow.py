@@ -12,7 +12,7 @@ import aiohttp
 import discord
 
 from bot.disk import NO_REFERENCE, reaching
-from bot.errors import DuplicateOrderError, OrderError, Reason, StoreBusyError
+from bot.errors import DuplicateOrderError, OrderError, Reason, StoreBusyError, StoreDiskError
 from bot.jobs.admission import PlaceRequest, Taken
 from bot.jobs.model import Job, Order
 from bot.ui.cards import needs_another_song
@@ -63,18 +63,22 @@ class OrderFlow:
             log.info("an order was not taken: %s", error.reason)
             self._ctx.refusal_told(error)
             await self.give_back(order_input, self._ctx.refusal(error))
-        except StoreBusyError:
-            log.warning("an order was not taken: the database is busy")
-            await self.give_back(order_input, self._ctx.refusal(OrderError(Reason.STORE_BUSY)))
+        except StoreBusyError as error:
+            log.warning("an order was not taken, the database is busy: %s", error)
+            reason = Reason.DISK if isinstance(error, StoreDiskError) else Reason.STORE_BUSY
+            await self.give_back(order_input, self._ctx.refusal(OrderError(reason)))
         else:
             await self._answer_with_card(admitted.job)
             if admitted.taken.left == 0:
                 await self._say_last(admitted.taken)
 
-    async def open_form(self, order_input: OrderInput, heading: str = "form.compose") -> None:
+    async def open_form(
+        self, order_input: OrderInput, heading: str = "form.compose", *, is_draft: bool = False
+    ) -> None:
         """Ask for what is missing; what is known already stands in the form, or waits beside it.
 
-        What would be refused in any case is said before anybody types, and the input is given back.
+        What would be refused in any case is said before anybody types, and the input is given back. `is_draft`: it was
+        told already that the songs are used up, and may wait in its form until they are not.
         """
         try:
             check_door(self._interaction, self._ctx.requirements)
@@ -82,7 +86,8 @@ class OrderFlow:
             await check_thread(self._interaction)
             if order_input.song is not None:
                 check_song(order_input.song, self._ctx.requirements)
-            await self._check_admission()
+            if not is_draft:
+                await self._check_admission(whatever_is_under_way=True)
         except OrderError as error:
             log.info("a form was not opened: %s", error.reason)
             self._ctx.refusal_told(error)
@@ -108,11 +113,17 @@ class OrderFlow:
             note, lyrics=order_input.lyrics, title=order_input.title, view=draft_view(key, locale)
         )
 
-    async def _check_admission(self, order: Order | None = None) -> None:
-        """What an order would be told now; nothing is taken. Raises OrderError. Without `order`: any one of theirs."""
+    async def _check_admission(self, order: Order | None = None, *, whatever_is_under_way: bool = False) -> None:
+        """What an order would be told now; nothing is taken. Raises OrderError. Without `order`: any one of theirs.
+
+        `whatever_is_under_way`: that may have ended before it is sent.
+        """
         asked = PlaceRequest.of_order(order) if order else asked_by(self._interaction, self._ctx.requirements)
         try:
             await self._ctx.jobs.check_admission(asked)
+        except OrderError as error:
+            if error.reason is not Reason.LIMIT_AT_ONCE or not whatever_is_under_way:
+                raise
         except StoreBusyError:
             log.info("the limits could not be looked at before an order")  # they are, when it is taken
 
@@ -133,7 +144,7 @@ class OrderFlow:
                 check_song(order_input.song, self._ctx.requirements)
             except OrderError:
                 order_input = replace(order_input, song=None)  # the form asks for another
-        await self.open_form(order_input)
+        await self.open_form(order_input, is_draft=True)
 
     async def submit_draft(self, key: str) -> None:
         """A form that began with a command or a message came back."""
@@ -252,8 +263,13 @@ class OrderFlow:
             # the song is taken, so nothing has failed: whoever works on it brings its card by the next best way
             log.info("a new song's card comes later (%s)", type(error).__name__, extra={"job": job.id})
             return
-        if message_id is not None:
+        if message_id is None:
+            return
+        try:
             await self._ctx.jobs.card_shown(job.id, message_id)
+        except StoreBusyError as error:
+            # the song is taken, and its card is found again by the interaction's answer
+            log.warning("a card's id is not known yet, the database is busy: %s", error, extra={"job": job.id})
 
     async def _card_in_answer(self, job: Job) -> int | None:
         if not self._interaction.response.is_done():

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_TOO_LARGE = frozenset({40005, 50045})
 #: 400s that are no matter of what was written: a file's size, a crowded place, a closed thread.
 _NOT_FOR_ITS_CONTENT = frozenset({40005, 50045, 20016, 20028, 20029, 40003, 40004, 130000, 50083, 160005})
 

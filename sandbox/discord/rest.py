@@ -182,7 +182,8 @@ class Frame:
         status, body, headers = fault.answer()
         if not fault.via:
             call.status = status
-            return web.Response(status=status, text="<html>error code: 1015</html>", content_type="text/html")
+            page = "<html>error code: 1015</html>"
+            return web.Response(status=status, text=page, content_type="text/html", headers=fault.headers)
         return self._respond(call, status, body, headers)
 
     def _respond(self, call: Call, status: int, answer: Any, headers: dict[str, str]) -> web.Response:

@@ -121,11 +121,11 @@ class FakeDiscord(Switches):
     def interactions(self) -> list[Interaction]:
         return list(self.world.interactions.values())
 
-    async def until(self, predicate: Callable[[], T], timeout_seconds: float = 5.0) -> T:
+    async def until(self, predicate: Callable[[], T], timeout_seconds: float = 20.0) -> T:
         """Wait until the predicate gives something true and return that; `TimeoutError` after the time."""
         return await self.world.until(predicate, timeout_seconds)
 
-    async def ready(self, timeout_seconds: float = 10.0) -> None:
+    async def ready(self, timeout_seconds: float = 30.0) -> None:
         """Wait until a bot is connected."""
         await self.until(lambda: self.gateway.connected, timeout_seconds)
 

@@ -121,7 +121,7 @@ class World:
         finally:
             self._wakers.discard(waker)
 
-    async def until(self, predicate: Callable[[], T], timeout_seconds: float = 5.0) -> T:
+    async def until(self, predicate: Callable[[], T], timeout_seconds: float = 20.0) -> T:
         """Wait until the predicate gives something true and return that; `TimeoutError` after the time."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_seconds

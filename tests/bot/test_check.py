@@ -4,19 +4,24 @@ import asyncio
 import os
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import discord as discord_py
 import pytest
 from aiohttp import web
+from sqlalchemy import insert
 
 from bot import app, check
 from bot.__main__ import main
 from bot.audio.capacity import capacity
 from bot.audio.fence import LAYERS
+from bot.clock import SystemClock
 from bot.discord_account import NEEDED_PERMISSIONS
 from bot.errors import SettingsError
 from bot.settings import Settings, load_settings
+from bot.store.db import open_store
+from bot.store.tables import rules
 from sandbox.bot_process import ROOT
 from sandbox.discord import FakeDiscord
 from sandbox.discord.objects import Guild
@@ -263,3 +268,36 @@ def test_whatever_the_process_creates_is_its_users_alone(tmp_path: Path, monkeyp
     finally:
         in_force = os.umask(before)
     assert in_force == 0o077
+
+
+async def test_what_is_odd_about_limits_and_rules_is_told_with_what_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with FakeDiscord() as discord:
+        guild = next(iter(discord.world.guilds.values()))
+        settings = settings_at(
+            tmp_path, discord_api_url=discord.api_url, discord_token=discord.token, limit_member_at_once="9"
+        )
+        row = {
+            "guild_id": guild.id,
+            "subject_kind": "role",
+            "kind": "limit_day",
+            "note": "",
+            "by": 1,
+            "at": datetime.now(UTC),
+        }
+        async with (
+            open_store(settings.database_url, clock=SystemClock()) as store,
+            store.database.writing() as connection,
+        ):
+            for value, role_id, guild_id in (("many", 1, guild.id), ("3", 2, guild.id), ("3", 3, 4)):
+                await connection.execute(
+                    insert(rules).values({**row, "value": value, "subject_id": role_id, "guild_id": guild_id})
+                )
+        await check.run(settings)
+    said = capsys.readouterr().out.partition("Limits and budgets:")[2].partition("Discord ...")[0]
+    assert "one song is counted as 0.037 USD" in said
+    assert "LIMIT_MEMBER_AT_ONCE=9 is more than LIMIT_MEMBER_PER_DAY=5" in said
+    assert "rule 1: its limit 'many' is no whole number" in said
+    assert f"rule 2 is about role 2, and server {guild.id} has no such role any more" in said
+    assert "rule 3 is about server 4, and this bot is no member of such a server" in said

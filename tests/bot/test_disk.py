@@ -62,3 +62,21 @@ async def test_nothing_is_written_while_there_is_no_fault(tmp_path: Path) -> Non
         await clock.advance(11)
     assert disk.trouble == ""
     looking.cancel()
+
+
+async def test_below_what_must_be_free_no_orders_are_taken_and_the_operator_hears_of_it_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = Disk([tmp_path], MovedClock(), min_free_bytes=10**18)
+    for _ in range(2):
+        assert not await disk.takes_orders()
+    assert "DATA_MIN_FREE_BYTES" in disk.trouble
+    assert [(said.levelname, "make room" in said.message) for said in caplog.records] == [("WARNING", True)]
+    disk._min_free_bytes = 1
+    assert await disk.takes_orders()
+    assert disk.trouble == ""
+
+
+async def test_where_nobody_can_tell_what_is_free_orders_are_taken(tmp_path: Path) -> None:
+    assert await Disk([tmp_path / "gone"], MovedClock(), min_free_bytes=10**18).takes_orders()
+    assert await Disk([tmp_path], MovedClock()).takes_orders()

@@ -26,6 +26,7 @@ class World:
     clock: MovedClock = field(default_factory=MovedClock)
     metrics: Metrics = field(default_factory=Metrics)
     discord_ready: bool = True
+    discord_trouble: str = ""
     store_trouble: StoreError | None = None
     disk_trouble: str = ""
     refreshed: int = 0
@@ -38,6 +39,7 @@ class World:
         self.pulse = Pulse(self.clock, self.metrics)
         checks = Checks(
             discord_ready=lambda: self.discord_ready,
+            discord_trouble=lambda: self.discord_trouble,
             refresh=self.refresh,
             sound=lambda: self.sample,
             disk_trouble=lambda: self.disk_trouble,
@@ -126,6 +128,8 @@ async def test_no_connection_to_discord_is_red(world: World):
     world.discord_ready = False
     status, body = await world.health()
     assert (status, body["problems"]) == (503, ["not connected to Discord"])
+    world.discord_trouble = "banned for 900 s"
+    assert (await world.health())[1]["problems"] == ["not connected to Discord: banned for 900 s"]
 
 
 async def test_sound_is_red_only_while_the_built_in_sample_fails(world: World):

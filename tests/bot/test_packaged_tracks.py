@@ -1,13 +1,14 @@
 """A track is made ready by one child, once; what was made outlives restarts, and its loss costs nothing but a child."""
 
 import json
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from bot.audio import AudioPool, PackagedTrack, PackagingStep
+from bot.audio import AudioPool, ChildLimits, PackagedTrack, PackagingStep
 from bot.disk import Disk
 from bot.errors import DiskError, TrackLostError
 from bot.jobs.files import JobFiles, own_stem
@@ -266,3 +267,46 @@ async def test_deleting_a_job_takes_all_of_it_along(shelf: Shelf) -> None:
     await shelf.tracks.prepare(shelf.job, shelf.track)
     await shelf.files.remove(shelf.job)
     assert list(shelf.track.parent.iterdir()) == []
+
+
+#: Only what is allowed more than a second of CPU time comes to an end.
+IMPATIENT = (
+    "import resource\n"
+    "def opened(real, *a, **n):\n"
+    "    while resource.getrlimit(resource.RLIMIT_CPU)[0] <= 1 and '/tracks/' in a[0]: pass\n"
+    "    return real(*a, **n)\n"
+    "opening(opened)"
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+async def test_what_the_usual_limits_do_not_suffice_for_is_tried_once_more_with_larger_ones(
+    shelf: Shelf, tampered: Callable[[str], None]
+) -> None:
+    tampered(IMPATIENT)
+    limits = ChildLimits(cpu_seconds=1, wall_seconds=60)
+    async with AudioPool(processes=1, work_dir=shelf.files.work, encoding_limits=limits) as pool:
+        patient = replace(shelf, tracks=PackagedTracks(pool=pool, files=shelf.files, disk=shelf.disk))
+        assert await patient.tracks.prepare(shelf.job, shelf.track) == pytest.approx(5, abs=0.1)
+        assert (await sent(patient)).steps == DRESSED
+
+
+async def test_what_no_larger_limits_decide_is_tried_twice_and_no_more(
+    shelf: Shelf, tampered: Callable[[str], None], tmp_path: Path
+) -> None:
+    tries = tmp_path / "tries"
+    tampered(
+        f"seen = open({str(tries)!r}, 'a', buffering=1)\n"
+        "opening(lambda *_, **__: (seen.write('x\\n'), os.kill(os.getpid(), 9)))"
+    )
+    assert await shelf.tracks.prepare(shelf.job, shelf.track) is None
+    assert tries.read_text() == "x\nx\n"
+
+
+async def test_a_track_whose_smaller_copy_cannot_be_decided_on_is_too_large_and_stays_heard(
+    shelf: Shelf, tampered: Callable[[str], None]
+) -> None:
+    assert await shelf.tracks.prepare(shelf.job, shelf.track) == pytest.approx(5, abs=0.1)
+    tampered("opening(lambda real, *_, **__: os.kill(os.getpid(), 9))")
+    made = await sent(shelf, 100_000)
+    assert (made.path, made.fits) == (shelf.track, False)

@@ -569,3 +569,85 @@ def test_what_is_no_servers_id_is_named_with_where_to_find_one(monkeypatch: pyte
 def test_a_switch_that_is_neither_on_nor_off_is_named(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ALLOW_DIRECT", "perhaps")
     assert problems_of() == ("ALLOW_DIRECT: must be on or off (yes or no, true or false, 1 or 0)",)
+
+
+LIMIT_NAMES = (
+    "LIMIT_MEMBER_PER_DAY",
+    "LIMIT_MEMBER_AT_ONCE",
+    "LIMIT_GUILD_PER_DAY",
+    "BUDGET_PER_DAY",
+    "BUDGET_PER_MONTH",
+    "DATA_MAX_BYTES",
+    "MEMBER_MAX_BYTES",
+)
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_bot_on_discord_is_limited_by_default():
+    settings = load_settings()
+    assert (settings.limit_member_per_day, settings.limit_member_at_once, settings.limit_guild_per_day) == (5, 2, None)
+    assert (settings.budget_per_day, settings.budget_per_month, settings.price_per_song) == (None, None, None)
+    assert (settings.operator_ids, settings.show_price, settings.currency) == (frozenset(), "no", "USD")
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize("name", LIMIT_NAMES)
+def test_an_empty_limit_is_none_and_nought_is_nought(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    for empty in ("", "  "):
+        monkeypatch.setenv(name, empty)
+        assert getattr(load_settings(), name.lower()) is None
+        assert load_settings().described()[name] == "(no limit)"
+    monkeypatch.setenv(name, "0")
+    assert getattr(load_settings(), name.lower()) == 0
+    monkeypatch.delenv(name)
+    (tmp_path / ".env").write_text(f"{name}=\n")
+    assert getattr(load_settings(), name.lower()) is None
+    # the environment wins, as always
+    monkeypatch.setenv(name, "3")
+    assert getattr(load_settings(), name.lower()) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("LIMIT_MEMBER_PER_DAY", "five", "no number of songs"),
+        ("LIMIT_GUILD_PER_DAY", "-1", "no number of songs"),
+        ("BUDGET_PER_MONTH", "2,50", "no amount of money"),
+        ("PRICE_PER_SONG", "cheap", "no amount of money"),
+        ("OPERATORS", "12, ada", "is no id"),
+        ("CURRENCY", "dollars", "no currency"),
+        ("SHOW_PRICE", "sometimes", "neither yes nor no"),
+    ],
+)
+@pytest.mark.usefixtures("secrets")
+def test_what_cannot_be_counted_is_told_with_its_line(
+    name: str, value: str, wanted: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(name, value)
+    (problem,) = problems_of()
+    assert problem.startswith(f"{name}: ")
+    assert wanted in problem
+
+
+@pytest.mark.usefixtures("secrets")
+def test_what_songs_may_hold_is_written_as_people_write_sizes(monkeypatch: pytest.MonkeyPatch):
+    settings = load_settings()
+    assert (settings.data_max_bytes, settings.member_max_bytes, settings.data_min_free_bytes) == (
+        None,
+        500 * 2**20,
+        2**28,
+    )
+    monkeypatch.setenv("DATA_MAX_BYTES", "2GB")
+    monkeypatch.setenv("MEMBER_MAX_BYTES", "none")
+    monkeypatch.setenv("DATA_MIN_FREE_BYTES", "0")
+    monkeypatch.setenv("REFERENCE_MAX_BYTES", "20 MiB")
+    settings = load_settings()
+    assert (settings.data_max_bytes, settings.member_max_bytes, settings.data_min_free_bytes) == (2 * 10**9, None, 0)
+    assert settings.reference_max_bytes == 20 * 2**20
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize("typed", ["much", "1,5GB", "-1", "500 MiBs", "5 G i B", "1.5", "1e9"])
+def test_what_is_no_size_is_named_with_how_to_write_one(typed: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MEMBER_MAX_BYTES", typed)
+    assert problems_of() == ("MEMBER_MAX_BYTES: must be a size in bytes, such as 524288000, 500MiB or 2GB",)

@@ -43,15 +43,18 @@ async def main():
 TAIL = "\nasyncio.run(main())\nprint('the interpreter ends by itself')\n"
 
 
-async def told_to_stop(body: str) -> tuple[int, str, str]:
-    """Run `main` with this body, send SIGTERM when it is ready; its exit code, output and complaints."""
-    script = HEAD + "".join(f"    {line}\n" for line in body.splitlines()) + TAIL
+async def told_to_stop(body: str, *, by: signal.Signals = signal.SIGTERM, before: str = "") -> tuple[int, str, str]:
+    """Run `main` with this body, send a signal when it is ready; its exit code, output and complaints.
+
+    `before`: what the process does first of all.
+    """
+    script = before + HEAD + "".join(f"    {line}\n" for line in body.splitlines()) + TAIL
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", script, cwd=ROOT, stdout=PIPE, stderr=PIPE)
     try:
         assert child.stdout is not None
         async with asyncio.timeout(LOAD_SECONDS):
             assert await child.stdout.readline() == b"ready\n"
-        child.send_signal(signal.SIGTERM)
+        child.send_signal(by)
         async with asyncio.timeout(LOAD_SECONDS):
             printed, complained = await child.communicate()
     finally:
@@ -65,6 +68,27 @@ async def test_a_stop_without_trouble_leaves_by_the_usual_door():
     code, printed, complained = await told_to_stop("await stopped(stop, ('tidying', asyncio.sleep(0)))")
     assert (code, complained) == (0, "")
     assert printed == "worked through\nthe interpreter ends by itself\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+async def test_a_closed_terminal_stops_it_like_any_other_way():
+    code, printed, complained = await told_to_stop("await stopped(stop)", by=signal.SIGHUP)
+    assert (code, complained) == (0, "")
+    assert printed == "worked through\nthe interpreter ends by itself\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+async def test_whoever_was_started_with_nohup_outlives_the_terminal():
+    body = """
+os.kill(os.getpid(), signal.SIGHUP)
+await asyncio.sleep(0.1)
+assert not stop.is_asked
+await stopped(stop)
+"""
+    nohup = "import os, signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+    code, printed, complained = await told_to_stop(body, before=nohup)
+    assert (code, complained) == (0, "")
+    assert "worked through" in printed
 
 
 async def test_work_that_does_not_end_is_cancelled_and_the_next_gets_its_turn():

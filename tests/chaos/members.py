@@ -2,12 +2,14 @@
 
 import asyncio
 import random
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.discord import FakeDiscord, Interaction
+from sandbox.discord import FakeDiscord, Interaction, Message
 from sandbox.discord.objects import JSON
 
+_MENTION = re.compile(r"<@(\d+)>")
 _PEOPLE = ("Member One", "Member Two", "Moderator", "Owner")
 
 
@@ -62,13 +64,23 @@ class Members:
                 if risk is None or (message.id, risk) in self._pressed:
                     continue
                 choice = rng.choice([risk, _button(message.components, ":dismiss:") or risk])
-                owner = message.interaction.user.id if message.interaction else message.pinged_user_ids[0]
+                owner = _owner_of(message)
                 done = await self.discord.click(message, choice, member=owner)
                 await asyncio.sleep(0.5)
                 if done.answered:
                     self._pressed.add((message.id, risk))
                     self.risked += choice == risk
                     self.dismissed += choice != risk
+
+
+def _owner_of(message: Message) -> int:
+    """Whose song a card is: a card that came without an interaction and without a ping still names its member."""
+    if message.interaction:
+        return message.interaction.user.id
+    named = _MENTION.search(f"{message.content} {message.embeds}")
+    if message.pinged_user_ids or named is None:
+        return message.pinged_user_ids[0]
+    return int(named[1])
 
 
 def _button(components: list[JSON], part: str) -> str | None:

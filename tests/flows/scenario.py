@@ -12,7 +12,7 @@ from tests.chaos.invariants import rows, unrested
 
 LYRICS = "The tide came in and took my name\nand brought it back as someone else"
 #: A loaded machine decodes slowly; nothing waits this long when all is well.
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 100.0
 _SOUNDS = (".mp3", ".wav", ".ogg", ".m4a")
 
 

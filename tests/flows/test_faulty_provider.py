@@ -94,14 +94,13 @@ BAD_TRACKS: dict[str, Fault] = {
 
 #: Every download is answered so: the song fails, and says so.
 LOST_TRACKS: dict[str, list[Fault]] = {
-    "a file that is gone and then forbidden": [
-        {"manner": "empty", "status": 404},
-        {"manner": "empty", "status": 403},
-    ],
     "only empty files": [{"manner": "empty", "status": 200}],
     "never any audio": [{"manner": "noise", "status": 200}],
     "nothing but endless streams": [{"manner": "endless"}],
 }
+
+#: Refused to us, perhaps not to others.
+FORBIDDEN: list[Fault] = [{"manner": "empty", "status": 404}, {"manner": "empty", "status": 403}]
 
 #: The real file, at once.
 _SOUND: Fault = {"manner": "slow"}
@@ -116,6 +115,7 @@ async def batch(tmp_path_factory: pytest.TempPathFactory, song: bytes) -> AsyncG
         await batch.order_song("a generation that nobody knows", script={"polls": [{"status": 404}]})
         for name, faults in LOST_TRACKS.items():
             await batch.order_song(name, script={"tracks": faults})
+        await batch.order_song("a file that is forbidden", script={"tracks": FORBIDDEN})
         yield batch
 
 
@@ -222,6 +222,14 @@ async def test_a_track_that_never_comes_is_told_and_looked_for_again_on_request(
     for name in LOST_TRACKS:
         await batch.reached(name, JobState.DELIVERED)
         await batch.delivered(name)
+
+
+async def test_a_track_that_is_refused_to_us_is_handed_over_as_its_link(batch: SongBatch) -> None:
+    name = "a file that is forbidden"
+    await batch.reached(name, JobState.DELIVERED)
+    (made,) = batch.generations(name)
+    assert made.fetches >= 4
+    assert "could not fetch this file" in batch.seen()
 
 
 async def test_a_poll_that_hangs_and_a_download_that_hangs_hold_up_nobody(batch: SongBatch) -> None:

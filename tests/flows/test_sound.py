@@ -184,15 +184,14 @@ async def linked(scenario: Scenario, message: Message) -> bytes:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="children are found by /proc")
-async def test_a_track_whose_every_packaging_dies_is_posted_as_it_came(tmp_path: Path) -> None:
+async def test_a_track_whose_every_packaging_dies_is_handed_over_as_its_link(tmp_path: Path) -> None:
     track = mp3(20, 320)
     async with stage_of(tmp_path, {"doomed": track}) as scenario:
         await scenario.order(f"{LYRICS} doomed", title="doomed", file=mp3(17))
         await scenario.discord.until(lambda: scenario.api.ledger.generations, PATIENCE_SECONDS)
         message = await killing_children(scenario, lambda: posted(scenario, "doomed"))
-        name, data = sound_of(message)
-        assert name == "doomed.mp3"
-        assert data == track
+        assert not message.attachments
+        assert await linked(scenario, message) == track
         await scenario.rows()
 
 
@@ -276,15 +275,78 @@ async def test_a_fault_of_ours_is_not_blamed_on_the_song_which_is_kept_with_its_
         await scenario.track()
 
 
-async def test_a_fault_of_ours_costs_a_paid_track_its_dress_and_no_more(tmp_path: Path) -> None:
+async def test_a_fault_of_ours_costs_a_paid_track_no_more_than_that_it_goes_as_its_link(tmp_path: Path) -> None:
     broken = with_tampered_children(
         tmp_path, "opening(lambda real, file, *a, **n: real(file, *a, **n) if '/tracks/' not in file else real.nowhere)"
     )
     track = mp3(20, 320)
     async with stage_of(tmp_path, {"doomed": track}, **broken) as scenario:
         await scenario.order(f"{LYRICS} doomed", title="doomed", file=mp3(17))
-        _, data = sound_of(await scenario.track("doomed"))
-        assert data == track
+        message = await scenario.discord.until(lambda: posted(scenario, "doomed"), PATIENCE_SECONDS)
+        assert not message.attachments
+        assert await linked(scenario, message) == track
         await scenario.rest()
-        assert len(scenario.tracks("doomed")) == 1
+        assert len(scenario.tracks("doomed")) == 0
         assert "a sound process failed, a fault of ours" in scenario.stage.bot.log
+
+
+#: Whatever its order says, so that the test need not spend what a file can burn.
+ONE_SECOND = (
+    "import resource\n"
+    "def opened(real, file, *a, **n):\n"
+    "    if '/tracks/' in file: resource.setrlimit(resource.RLIMIT_CPU, (1, 2))\n"
+    "    return real(file, *a, **n)\n"
+    "opening(opened)"
+)
+
+
+def burning() -> bytes:
+    """28 minutes of sound: two and a half seconds of CPU time."""
+    return frames_part(mp3(20, 64, 44_100, 2, xing=False), 20) * 85
+
+
+@pytest.mark.waits
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+async def test_a_track_that_burns_all_its_time_is_linked_not_posted_and_can_be_had_once_it_is_heard(
+    tmp_path: Path,
+) -> None:
+    track = burning()
+    async with stage_of(tmp_path, {"burns": track}, **with_tampered_children(tmp_path, ONE_SECOND)) as scenario:
+        scenario.discord.set_upload_limit(2 * len(track))
+        await scenario.order(f"{LYRICS} burns", title="burns", file=mp3(17))
+        message = await scenario.discord.until(lambda: posted(scenario, "burns"), PATIENCE_SECONDS)
+        assert not message.attachments
+        assert "I could not check this file" in message.content
+        assert await linked(scenario, message) == track
+        await scenario.rest()
+        assert scenario.stage.bot.log.count("a sound process was stopped at a limit: over_cpu") == 2
+        assert scenario.stage.bot.log.count("a track is tried with larger limits") == 1
+
+        (tmp_path / "tampered/sitecustomize.py").unlink()
+        listed = await scenario.discord.slash("tracks", {"song": "burns"})
+        song = await scenario.discord.until(lambda: listed.original, PATIENCE_SECONDS)
+        pressed = await scenario.discord.click(song, "Give me the file")
+        given = await scenario.discord.until(
+            lambda: next((one for one in pressed.messages if one.attachments), None), PATIENCE_SECONDS
+        )
+        assert given.attachments[0].data == track
+
+
+@pytest.mark.waits
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+async def test_a_track_that_burns_all_its_time_and_has_no_link_is_kept_until_it_can_be_heard(tmp_path: Path) -> None:
+    track = burning()
+    async with stage_of(tmp_path, {"burns": track}, **with_tampered_children(tmp_path, ONE_SECOND)) as scenario:
+        scenario.discord.rules.disliked_hosts = ("127.0.0.1",)
+        scenario.discord.set_upload_limit(2 * len(track))
+        await scenario.order(f"{LYRICS} burns", title="burns", file=mp3(17))
+        card = await scenario.card_says("I could not check its file", "burns")
+        assert not scenario.tracks("burns")
+        await scenario.rows()
+        (tmp_path / "tampered/sitecustomize.py").unlink()
+        await scenario.restart()
+        await scenario.discord.click(card, "Deliver again")
+        _, data = sound_of(await scenario.track("burns"))
+        assert seconds_of(data) == pytest.approx(1700, abs=5)
+        await scenario.rest()
+        assert len(scenario.tracks("burns")) == 1

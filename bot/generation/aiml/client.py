@@ -62,7 +62,12 @@ class GenerationClient:
             base_url=base_url, api_key=api_key, clock=clock, limits=self._limits, observe=observe or _log_exchange
         )
         self._tracks = TrackSources(
-            base_url=base_url, own=sessions.calls, public=sessions.files, hosts=self._limits.track_hosts
+            base_url=base_url,
+            own=sessions.calls,
+            public=sessions.files,
+            proxied=sessions.proxied,
+            route=sessions.route,
+            hosts=self._limits.track_hosts,
         )
         self._request_log = RequestLog(ask=self._ask_log, clock=clock)
 
@@ -145,7 +150,7 @@ class GenerationClient:
                 return report
             return _confirmed(report, answer, await self._get("probe", PATH, params, with_key=False))
         except BusyError as error:
-            return ProbeReport(result=ProbeResult.NOT_REACHABLE, detail=str(error))
+            return ProbeReport(result=ProbeResult.NOT_REACHABLE, detail=str(error), by_proxy=error.by_proxy)
 
     async def _get(self, call: str, path: str, params: Mapping[str, str | int], *, with_key: bool = True) -> Answer:
         await self._budget.acquire()

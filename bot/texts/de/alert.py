@@ -1,4 +1,4 @@
-"""Was erfährt, wer den Bot betreibt, auf Deutsch: was geschehen ist und was zu tun ist."""
+"""What whoever runs the bot is told, in German: what happened, and what to do."""
 
 TEXTS: dict[str, str] = {
     "alert.heading": "⚠️ **Compose**:",
@@ -34,7 +34,7 @@ TEXTS: dict[str, str] = {
         "Was zu tun ist: auf den nächsten Monat (UTC) warten oder `BUDGET_PER_MONTH` erhöhen und den Bot neu starten. "
         "Laufende Songs werden fertig."
     ),
-    "alert.disk": "Die Festplatte von `DATA_DIR` versagt: {trouble}.",
+    "alert.disk": "Die Festplatte von `DATA_DIR` versagt oder ist fast voll: {trouble}.",
     "alert.disk_do": (
         "Was zu tun ist: Platz schaffen oder nachsehen, warum nicht geschrieben werden kann. Fertige Tracks warten; "
         "alle zehn Sekunden wird es versucht, und der Bot macht von selbst weiter."

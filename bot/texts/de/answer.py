@@ -22,4 +22,5 @@ TEXTS: dict[str, str] = {
     "answer.preparing": "🎧 **{title}** · ich hole dein Lied hervor",
     "answer.no_file": "Die Datei dieses Stücks habe ich nicht mehr.",
     "answer.file_too_large": "Die Datei dieses Stücks ist zu groß, um sie hier zu senden.",
+    "answer.file_unheard": "Ich konnte die Datei dieses Stücks nicht prüfen, und ich sende nur, was ich gehört habe.",
 }

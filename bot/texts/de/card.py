@@ -2,6 +2,7 @@
 
 TEXTS: dict[str, str] = {
     "card.headline.checking": "🎧 **{title}** · ich höre mir dein Lied an",
+    "card.headline.checking_ahead": "⏳ **{title}** · wartet aufs Anhören",
     "card.headline.queued": "⏳ **{title}** · wartet in der Schlange",
     "card.headline.submitting": "📤 **{title}** · wird übergeben",
     "card.headline.unknown": "❓ **{title}** · bitte entscheide du",
@@ -15,6 +16,8 @@ TEXTS: dict[str, str] = {
     "card.headline.cancelled": "✖️ **{title}** · abgebrochen",
     "card.headline.undeliverable": "📪 **{title}** · fertig, aber nicht angekommen",
     "card.state.checking": "Ich höre mir dein Lied an, ob es sich eignet. Bezahlt ist noch nichts.",
+    "card.state.checking_ahead_one": "Vorher höre ich mir ein anderes Lied an. Bezahlt ist noch nichts.",
+    "card.state.checking_ahead": "Vorher höre ich mir {ahead} andere Lieder an. Bezahlt ist noch nichts.",
     "card.state.queued": "Dein Lied passt. Sobald Platz ist, geht es an den Musikdienst.",
     "card.state.queued_ahead_one": "Dein Lied passt. Ein anderes ist vorher dran.",
     "card.state.queued_ahead": "Dein Lied passt. {ahead} andere sind vorher dran.",

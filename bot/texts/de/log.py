@@ -1,4 +1,4 @@
-"""Log-Kanäle und Meldungen, auf Deutsch."""
+"""Log channels and reports, in German."""
 
 TEXTS: dict[str, str] = {
     "log.song": "Song {song}",
@@ -15,6 +15,9 @@ TEXTS: dict[str, str] = {
     "log.rule_allow_direct": "keine Aufträge in Direktnachrichten",
     "log.rule_allow_user_install": "keine Aufträge über eine eigene App",
     "log.rule_words": "ein Wort, das hier nicht gesungen wird",
+    "log.rule_member_space": "die Songs des Mitglieds belegen zu viel Platz",
+    "log.rule_data_space": "alle Songs zusammen belegen zu viel Platz",
+    "log.rule_disk": "die Festplatte ist fast voll",
     "log.act_report": "🚩 meldet",
     "log.act_report_dismissed": "verwirft die Meldung zu",
     "log.act_lyrics_shown": "öffnet den Songtext von",

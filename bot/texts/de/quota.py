@@ -1,4 +1,4 @@
-"""Was Mitglieder noch bestellen dürfen, auf Deutsch."""
+"""What members may still order, in German."""
 
 TEXTS: dict[str, str] = {
     "quota.under_way": "In Arbeit: {songs}.",

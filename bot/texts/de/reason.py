@@ -39,6 +39,19 @@ TEXTS: dict[str, str] = {
         "Ich bin nicht in diesem privaten Thread; das Stück käme nicht an, darum wurde nichts begonnen. Erwähne mich "
         "hier einmal, dann bin ich dabei, und bestelle noch einmal; oder nimm einen anderen Kanal."
     ),
+    "reason.member_space": (
+        "Deine Lieder belegen {used} der {limit_size}, die hier jeder hat, und dieses hat {size}. Es wurde nichts "
+        "begonnen. Vorlagen und Stücke zählen: Wähle in `/tracks` ein Lied, das du nicht mehr brauchst, und drücke "
+        "*Löschen*."
+    ),
+    "reason.data_space": (
+        "Alle Lieder zusammen belegen so viel, wie dieser Bot aufheben darf, darum wurde nichts begonnen. Alte gehen "
+        "von selbst; *Löschen* in `/tracks` schafft sofort Platz. Bitte versuche es später noch einmal."
+    ),
+    "reason.disk_nearly_full": (
+        "Meine Festplatte ist fast voll, darum nehme ich gerade keine neuen Lieder an; es wurde nichts begonnen. Was "
+        "schon läuft, geht weiter. Wer den Bot betreibt, muss Platz schaffen; bitte versuche es später noch einmal."
+    ),
     "reason.store_busy": (
         "Ich konnte deinen Auftrag gerade nicht aufschreiben, begonnen wurde nichts. Bitte versuche es gleich "
         "noch einmal."
@@ -96,6 +109,10 @@ TEXTS: dict[str, str] = {
     "reason.no_credits": (
         "Das Guthaben dieses Bots beim Musikdienst ist verbraucht. Wer den Bot betreibt, muss es auffüllen."
     ),
+    "reason.proxy": (
+        "Der Weg dieses Bots ins Internet, ein Proxy, lässt zurzeit nichts durch; darum wurde für diesen Versuch "
+        "nichts berechnet. Wer den Bot betreibt, muss nachsehen; weder dein Lied noch deine Verbindung ist schuld."
+    ),
     "reason.busy_too_long": (
         "Der Musikdienst war zu lange beschäftigt oder nicht zu erreichen. Es wurde nichts berechnet."
     ),
@@ -115,6 +132,14 @@ TEXTS: dict[str, str] = {
         "Das Stück war fertig, aber seine Datei war nicht zu bekommen. *Noch einmal nachsehen* kostet nichts."
     ),
     "reason.channel_gone": "Das Stück ist fertig, aber ich konnte es nicht senden. Mit `/tracks` kannst du es abholen.",
+    "reason.track_unheard": (
+        "Das Stück ist fertig, aber ich konnte die Datei nicht prüfen, und ich sende nur, was ich gehört habe. "
+        "*Noch einmal senden* versucht es erneut und kostet nichts."
+    ),
+    "reason.track_too_large": (
+        "Das Stück ist fertig, aber die Datei ist für diesen Kanal zu groß. Hole sie mit `/tracks` dort ab, wo größere "
+        "Dateien erlaubt sind; *Noch einmal senden* versucht es hier erneut."
+    ),
     "reason.internal": (
         "Bei diesem Lied geht in mir immer wieder etwas schief, das tut mir leid. Wer den Bot betreibt, findet die "
         "Ursache in seinem Protokoll."

@@ -33,7 +33,7 @@ TEXTS: dict[str, str] = {
         "What to do: wait for the next month (UTC), or raise `BUDGET_PER_MONTH` and restart the bot. Songs under way "
         "are finished."
     ),
-    "alert.disk": "The disk of `DATA_DIR` fails: {trouble}.",
+    "alert.disk": "The disk of `DATA_DIR` fails or is nearly full: {trouble}.",
     "alert.disk_do": (
         "What to do: make room on it, or look why it cannot be written. Finished tracks wait; a write is tried every "
         "ten seconds, and the bot goes on by itself."

@@ -22,4 +22,5 @@ TEXTS: dict[str, str] = {
     "answer.preparing": "🎧 **{title}** · bringing back your song",
     "answer.no_file": "I no longer have this track's file.",
     "answer.file_too_large": "This track's file is too large to be sent here.",
+    "answer.file_unheard": "I could not check this track's file, and I send only what I have heard.",
 }

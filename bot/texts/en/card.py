@@ -3,6 +3,7 @@
 TEXTS: dict[str, str] = {
     # the first line, also read where embeds are hidden
     "card.headline.checking": "🎧 **{title}** · listening to your song",
+    "card.headline.checking_ahead": "⏳ **{title}** · waits to be listened to",
     "card.headline.queued": "⏳ **{title}** · waiting in line",
     "card.headline.submitting": "📤 **{title}** · handing it over",
     "card.headline.unknown": "❓ **{title}** · your decision, please",
@@ -17,6 +18,8 @@ TEXTS: dict[str, str] = {
     "card.headline.undeliverable": "📪 **{title}** · finished, but not delivered",
     # what is going on, in a sentence
     "card.state.checking": "I am listening to your song to make sure that it can be used. Nothing has been paid yet.",
+    "card.state.checking_ahead_one": "I listen to one other song first. Nothing has been paid yet.",
+    "card.state.checking_ahead": "I listen to {ahead} other songs first. Nothing has been paid yet.",
     "card.state.queued": "Your song is fine. It will be handed to the music service as soon as there is room.",
     "card.state.queued_ahead_one": "Your song is fine. One other goes first.",
     "card.state.queued_ahead": "Your song is fine. {ahead} others go first.",

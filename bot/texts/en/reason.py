@@ -38,6 +38,18 @@ TEXTS: dict[str, str] = {
         "I am not in this private thread, so I could not bring the track here, and nothing was started. Mention me "
         "here once, which lets me in, and order again; or use another channel."
     ),
+    "reason.member_space": (
+        "Your songs hold {used} of the {limit_size} that each member has here, and this one has {size}. Nothing was "
+        "started. References and tracks count: choose a song you no longer need in `/tracks` and press *Delete*."
+    ),
+    "reason.data_space": (
+        "All songs together hold as much as this bot may keep, so nothing was started. Old ones leave by themselves; "
+        "*Delete* in `/tracks` makes room at once. Please try again later."
+    ),
+    "reason.disk_nearly_full": (
+        "My disk is nearly full, so I take no new songs just now and nothing was started. Songs that are under way go "
+        "on. Whoever runs the bot must make room; please try again later."
+    ),
     "reason.store_busy": (
         "I could not write your order down just now, and nothing was started. Please try again shortly."
     ),
@@ -45,7 +57,7 @@ TEXTS: dict[str, str] = {
     "reason.paused_until": "I am paused just now, so nothing was started. I take orders again {again}.",
     "reason.blocked": "You cannot order songs here. Whoever runs this bot or this server has decided that.",
     "reason.blocked_until": (
-        "You cannot order songs here until {again}. Whoever runs this bot or this server has decided that."
+        "You cannot order songs here; that ends {again}. Whoever runs this bot or this server has decided it."
     ),
     "reason.not_allowed": "Songs cannot be ordered by you here: the limit that holds for you is 0.",
     "reason.already_taken": "That is already on its way.",
@@ -86,6 +98,10 @@ TEXTS: dict[str, str] = {
     "reason.no_credits": (
         "This bot has used up its credits at the music service. Whoever runs the bot must top them up."
     ),
+    "reason.proxy": (
+        "This bot's own way into the internet, a proxy, lets nothing through at present, so this try was not charged. "
+        "Whoever runs the bot must look at it; neither your song nor your connection is to blame."
+    ),
     "reason.busy_too_long": "The music service was busy or out of reach for too long. Nothing was charged.",
     "reason.busy_too_long_again": (
         "The music service was busy or out of reach for too long. This time nothing was charged; the first try may "
@@ -99,6 +115,14 @@ TEXTS: dict[str, str] = {
     "reason.generation_lost": "The music service no longer knows this song.",
     "reason.track_lost": "The track was finished, but its file could not be fetched. *Look again* costs nothing.",
     "reason.channel_gone": "The track is finished, but I could not post it. You can fetch it with `/tracks`.",
+    "reason.track_unheard": (
+        "The track is finished, but I could not check its file, and I post only what I have heard. "
+        "*Deliver again* tries once more and costs nothing."
+    ),
+    "reason.track_too_large": (
+        "The track is finished, but its file is too large for this channel. Fetch it with `/tracks` where larger files "
+        "fit; *Deliver again* tries once more here."
+    ),
     "reason.internal": (
         "Something in me keeps going wrong with this song, and I am sorry. Whoever runs this bot finds the cause in "
         "its log."

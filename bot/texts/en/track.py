@@ -10,6 +10,10 @@ TEXTS: dict[str, str] = {
         "This channel does not take the file: it is too large, or I may not attach it. "
         "The link below leads to it for about a day."
     ),
+    "track.unheard": (
+        "I could not check this file, so I do not post it myself. The link below leads to it for about a day."
+    ),
+    "track.unfetched": "I could not fetch this file myself. The link below leads to it for about a day.",
     "track.link_alone_filtered": (
         "This server's AutoMod did not let the message with the file through. "
         "The link below leads to it for about a day."

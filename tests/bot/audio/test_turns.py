@@ -15,14 +15,18 @@ async def settle() -> None:
 class Line:
     """Who had a turn, in order; each holds it until it is let go."""
 
-    def __init__(self, at_once: int) -> None:
-        self.turns = Turns(at_once)
+    def __init__(self, at_once: int, *, max_each: int | None = None) -> None:
+        self.turns = Turns(at_once, max_each=max_each)
+        self.places: dict[str, list[int | None]] = {}
         self.had: list[str] = []
         self.holding: dict[str, asyncio.Event] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
     async def _hold(self, name: str, urgency: Urgency) -> None:
-        async with self.turns.turn(urgency):
+        """Whose it is stands before the dash, if there is one."""
+        member_id = ord(name[0]) if "-" in name else 0
+        placed = self.places.setdefault(name, []).append
+        async with self.turns.turn(urgency, member_id=member_id, placed=placed):
             self.had.append(name)
             self.holding[name] = asyncio.Event()
             try:
@@ -84,4 +88,45 @@ async def test_who_is_cancelled_takes_no_turn_away(moment: str) -> None:
     await line.finished()
     await line.joined("later")
     assert line.had[-1] == "later"
+    await line.finished()
+
+
+async def test_who_comes_with_one_file_waits_for_one_of_another_members_and_not_for_all() -> None:
+    line = Line(1)
+    await line.joined("a-1", "a-2", "a-3", "a-4", "b-1", "c-1", "b-2")
+    await line.finished()
+    assert line.had == ["a-1", "b-1", "a-2", "c-1", "a-3", "b-2", "a-4"]
+
+
+async def test_a_track_goes_first_whoever_has_how_many_in_hand() -> None:
+    line = Line(1)
+    await line.joined("a-1", "b-1")
+    line.tasks["track"] = asyncio.create_task(line._hold("track", Urgency.TRACK))
+    await settle()
+    await line.finished()
+    assert line.had == ["a-1", "track", "b-1"]
+
+
+async def test_no_member_takes_every_turn_where_they_may_not() -> None:
+    line = Line(3, max_each=2)
+    await line.joined("a-1", "a-2", "a-3", "a-4")
+    assert line.had == ["a-1", "a-2"]
+    await line.joined("b-1")
+    assert line.had == ["a-1", "a-2", "b-1"]
+    await line.finished()
+    assert sorted(line.had) == ["a-1", "a-2", "a-3", "a-4", "b-1"]
+    assert line.turns.in_hand == 0
+
+
+async def test_who_waits_hears_how_many_go_first_each_time_it_changes_and_then_that_it_is_their_turn() -> None:
+    line = Line(1)
+    await line.joined("a-1", "a-2", "a-3", "b-1")
+    assert line.places["a-1"] == []
+    assert [line.places[name][-1] for name in ("b-1", "a-2", "a-3")] == [1, 2, 3]
+    await line.let_go()
+    assert line.places["b-1"][-1] is None
+    assert [line.places[name][-1] for name in ("a-2", "a-3")] == [1, 2]
+    line.tasks["a-2"].cancel()
+    await settle()
+    assert line.places["a-3"][-1] == 1
     await line.finished()

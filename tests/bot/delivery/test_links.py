@@ -1,12 +1,16 @@
 """A link that Discord does not take never costs the file: in a channel, a direct message, an answer, or `/tracks`."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.errors import UndeliverableError
+from bot.errors import Reason, UndeliverableError
 from bot.jobs.model import Job, JobState
+from bot.texts import text
 from sandbox.discord import Install, Message
+from tests.bot.audio.sound_files import mp3
 from tests.client_kit import SONG, ClientKit, labels_of, text_of
 
 CHANNEL_POST = r"/channels/\d+/messages$"
@@ -149,7 +153,9 @@ async def test_a_message_without_a_link_is_sent_once(client_kit: ClientKit) -> N
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("why", ["not offered", "refused"])
-async def test_a_file_too_large_without_a_link_is_said_and_kept(client_kit: ClientKit, way: str, why: str) -> None:
+async def test_a_file_too_large_without_a_link_is_kept_and_no_message_claims_to_bring_it(
+    client_kit: ClientKit, way: str, why: str
+) -> None:
     if why == "refused":
         client_kit.fake.rules.disliked_hosts = ("files.example",)
     else:
@@ -157,11 +163,10 @@ async def test_a_file_too_large_without_a_link_is_said_and_kept(client_kit: Clie
     job, track = await on_its_way(client_kit, way, b"ID3" + bytes(5000))
     client_kit.fake.set_upload_limit(1000, channel=client_kit.fake.open_dm())
     client_kit.fake.set_upload_limit(1000, channel=client_kit.fake.place(job.place.channel_id))
-    sent = await client_kit.delivery.deliver(job, track)
-    message = client_kit.fake.message(sent.message_id)
-    assert message.attachments == []
-    assert "too large for this channel. Fetch it with `/tracks`" in message.content
-    assert labels_of(message) == BUTTONS
+    with pytest.raises(UndeliverableError) as kept:
+        await client_kit.delivery.deliver(job, track)
+    assert kept.value.reason is Reason.TRACK_TOO_LARGE
+    assert tracks_in(client_kit) == []
     assert track.exists()
     assert client_kit.jobs.track_file(job) == track
 
@@ -201,3 +206,114 @@ async def test_tracks_gives_the_file_without_the_link(
     assert given.attachments[0].data == SONG[1]
     assert "Open the track" not in labels_of(given)
     assert "made for" in text_of(given)
+
+
+async def unheard(client_kit: ClientKit, way: str) -> tuple[Job, Path]:
+    """A finished song whose track nobody could decide on."""
+    job, track = await on_its_way(client_kit, way)
+    assert job.track is not None
+    stored = await client_kit.store.update(job.id, track=replace(job.track, seconds=None))
+    assert stored is not None
+    return stored, track
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("locale", ["en-GB", "de"])
+async def test_what_was_not_heard_goes_as_its_link_and_says_so(client_kit: ClientKit, way: str, locale: str) -> None:
+    client_kit.fake.member().locale = locale
+    job, track = await unheard(client_kit, way)
+    sent = await client_kit.delivery.deliver(job, track)
+    message = client_kit.fake.message(sent.message_id)
+    assert message.attachments == []
+    assert link_of(message) == client_kit.track_url
+    assert text("track.unheard", locale) in message.content
+    assert await client_kit.delivery.deliver(job, track) == sent
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("why", ["not offered", "refused"])
+async def test_what_was_not_heard_and_has_no_link_is_kept(client_kit: ClientKit, way: str, why: str) -> None:
+    if why == "refused":
+        client_kit.fake.rules.disliked_hosts = ("files.example",)
+    else:
+        client_kit.track_url = "http://127.0.0.1:8700/a.mp3"
+    job, track = await unheard(client_kit, way)
+    with pytest.raises(UndeliverableError) as kept:
+        await client_kit.delivery.deliver(job, track)
+    assert kept.value.reason is Reason.TRACK_UNHEARD
+    assert tracks_in(client_kit) == []
+    assert track.exists()
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_file_that_cannot_be_fetched_is_handed_over_as_its_link(client_kit: ClientKit, way: str) -> None:
+    job, _ = await on_its_way(client_kit, way)
+    assert client_kit.delivery.has_link(job)
+    sent = await client_kit.delivery.deliver_link(job)
+    message = client_kit.fake.message(sent.message_id)
+    assert (message.attachments, link_of(message)) == ([], client_kit.track_url)
+    assert "could not fetch this file" in message.content
+
+
+async def given(client_kit: ClientKit, job: Job, button: str) -> Message:
+    """What a press in `/tracks` is answered with."""
+    await client_kit.move(job, JobState.DELIVERED)
+    listed = await client_kit.fake.slash("tracks", {"song": job.title})
+    pressed = await client_kit.fake.click(await client_kit.fake.until(lambda: listed.original), button)
+    return await client_kit.fake.until(lambda: next((m for m in pressed.messages if text_of(m)), None))
+
+
+COPIES = ["Give me the file", "Post it here"]
+
+
+@pytest.mark.parametrize("button", COPIES)
+@pytest.mark.parametrize("has_link", [True, False])
+async def test_a_copy_that_was_not_heard_is_its_link_or_a_sentence(
+    client_kit: ClientKit, button: str, has_link: bool, tampered: Callable[[str], None]
+) -> None:
+    tampered("opening(lambda real, *_, **__: os.kill(os.getpid(), 24))")
+    if not has_link:
+        client_kit.track_url = "http://127.0.0.1:8700/a.mp3"
+    job, _ = await unheard(client_kit, "channel")
+    answer = await given(client_kit, job, button)
+    assert answer.attachments == []
+    assert link_of(answer) == (client_kit.track_url if has_link else None)
+    assert "could not check this" in text_of(answer)
+
+
+@pytest.mark.parametrize("button", COPIES)
+async def test_a_copy_that_was_not_heard_before_is_heard_then_and_sent(client_kit: ClientKit, button: str) -> None:
+    job, track = await unheard(client_kit, "channel")
+    track.write_bytes(mp3(2))
+    answer = await given(client_kit, job, button)
+    assert answer.attachments[0].data == track.read_bytes()
+    kept = (await client_kit.fresh(job)).track
+    assert kept is not None
+    assert kept.seconds == pytest.approx(2, abs=0.1)
+    assert list(track.parent.glob("*.package.*")) == []
+
+
+@pytest.mark.parametrize("button", COPIES)
+@pytest.mark.parametrize("found_out", ["before", "by Discord"])
+async def test_a_copy_too_large_here_is_its_link_while_that_lasts(
+    client_kit: ClientKit, button: str, found_out: str
+) -> None:
+    job, _ = await on_its_way(client_kit, "channel")
+    if found_out == "before":
+        client_kit.fake.set_upload_limit(1000)
+    else:
+        refusal = {"message": "Request entity too large", "code": 40005}
+        client_kit.fake.fail("PATCH", "/messages/@original$", status=413, body=refusal)
+    answer = await given(client_kit, job, button)
+    assert answer.attachments == []
+    assert link_of(answer) == client_kit.track_url
+    assert text("track.link_alone", "en") in text_of(answer)
+
+
+async def test_a_copy_too_large_here_whose_link_is_over_is_a_sentence(client_kit: ClientKit) -> None:
+    job, _ = await on_its_way(client_kit, "channel")
+    client_kit.fake.set_upload_limit(1000)
+    client_kit.advance(24 * 3600)
+    answer = await given(client_kit, job, COPIES[0])
+    assert link_of(answer) is None
+    assert "too large to be sent here" in text_of(answer)

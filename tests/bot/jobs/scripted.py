@@ -109,6 +109,8 @@ class ScriptedDiscord:
         self.shows = Script(500)
         self.tells = Script(None)
         self.deliveries = Script(DeliveredMessage(channel_id=CHANNEL, message_id=900))
+        self.links = Script(DeliveredMessage(channel_id=CHANNEL, message_id=900))
+        self.links_can_be_offered = True
         self.searches = Script(None)
         self.publications = Script(Published(url="https://cdn.discordapp.com/ours.mp3?ex=9", expires_at=None))
         self.card: list[JobState] = []
@@ -125,6 +127,12 @@ class ScriptedDiscord:
 
     async def deliver(self, job: Job, track: Path) -> DeliveredMessage:
         return await self.deliveries.play((job, track.read_bytes()))
+
+    def has_link(self, job: Job) -> bool:
+        return self.links_can_be_offered
+
+    async def deliver_link(self, job: Job) -> DeliveredMessage:
+        return await self.links.play(job)
 
     async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
         return await self.searches.play((job, since))
@@ -150,8 +158,13 @@ class ScriptedFetcher:
         self.checks = Script(checked)
         self.listens = Script(93.5)
         self.released: list[int] = []
+        self.places: tuple[int | None, ...] = ()
 
-    async def check(self, job: Job) -> CheckedReference:
+    async def check(self, job: Job, placed: Callable[[int | None], None] | None = None) -> CheckedReference:
+        for ahead in self.places:
+            assert placed is not None
+            placed(ahead)
+            await asyncio.sleep(0.01)
         return await self.checks.play(job)
 
     async def prepare(self, job: Job, track: Path) -> float | None:

@@ -263,3 +263,14 @@ async def test_what_is_remembered_of_cards_goes_with_the_last_who_works_on_them(
     await kit.painted()
     gc.collect()
     assert [record() for record in records] == [None] * 5
+
+
+async def test_a_card_says_how_many_songs_are_heard_first_and_at_once_when_its_own_is(kit: Kit):
+    job = await kit.order()
+    kit.fetcher.places = (3,)
+    kit.fetcher.checks.hold()
+    step = asyncio.ensure_future(kit.look(job.id))
+    await eventually(lambda: [eta.ahead for _, eta in kit.discord.shows.calls] == [3])
+    kit.steps._placed(kit.live(job.id), job, None)
+    await eventually(lambda: [eta.ahead for _, eta in kit.discord.shows.calls] == [3, None])
+    step.cancel()

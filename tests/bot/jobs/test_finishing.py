@@ -408,3 +408,121 @@ async def test_a_ready_job_without_a_track_is_a_mistake_in_the_code(kit: Kit):
     await kit.store.update(1, track=None)
     with pytest.raises(RuntimeError, match="without a track"):
         await kit.look(1)
+
+
+# --- what was not heard, what cannot be fetched -----------------------------------------------------------------------
+
+
+async def seconds_of(kit: Kit) -> float | None:
+    track = (await kit.job()).track
+    assert track is not None
+    return track.seconds
+
+
+async def test_a_track_that_cannot_be_decided_on_is_heard_once_in_a_process_however_often_it_is_sent(kit: Kit):
+    await kit.at(JobState.READY)
+    kit.fetcher.listens.default = None
+    kit.discord.deliveries.then(*(DeliveryLaterError("503") for _ in range(3)))
+    for _ in range(6):
+        await kit.run_step()
+    assert (await kit.job()).state is JobState.DELIVERED
+    assert len(kit.fetcher.listens.calls) == 1
+    assert await seconds_of(kit) is None
+
+
+async def test_a_track_that_the_last_process_could_not_decide_on_is_heard_by_the_next_one(kit: Kit):
+    await kit.at(JobState.READY)
+    kit.fetcher.listens.then(None)
+    await kit.run_step()
+    await kit.run_step()
+    later = kit.restarted()
+    await later.run_on()
+    assert (await later.job()).state is JobState.DELIVERED
+    assert await seconds_of(later) == 93.5
+    ((sent, _),) = later.discord.deliveries.calls
+    assert sent.track.seconds == 93.5
+
+
+async def test_a_track_that_stays_undecided_without_a_link_is_heard_again_when_the_member_asks(kit: Kit):
+    await kit.at(JobState.READY)
+    kit.fetcher.listens.then(None)
+    kit.discord.deliveries.then(UndeliverableError("no link", reason=Reason.TRACK_UNHEARD))
+    await kit.run_on()
+    job = await kit.job()
+    assert (job.state, job.reason) == (JobState.UNDELIVERABLE, Reason.TRACK_UNHEARD)
+    assert kit.files.track(job) is not None
+    await kit.service.ask_again(1, OWNER)
+    await kit.run_on()
+    job = await kit.job()
+    assert (job.state, job.reason) == (JobState.DELIVERED, None)
+    assert await seconds_of(kit) == 93.5
+    assert len(kit.fetcher.listens.calls) == 2
+
+
+async def test_a_track_that_turns_out_to_be_none_when_it_is_heard_again_is_never_sent(kit: Kit):
+    await kit.at(JobState.READY)
+    kit.fetcher.listens.then(None)
+    await kit.run_step()
+    await kit.run_step()
+    later = kit.restarted()
+    later.fetcher.listens.default = TrackLostError("no audio")
+    assert pause_of(await later.run_step()) > 0
+    assert later.discord.deliveries.calls == []
+
+
+async def out_of_reach(kit: Kit, error: Exception) -> None:
+    """Until the job does something else than wait."""
+    kit.generator.fetches.default = error
+    while (await kit.job()).state is JobState.READY:
+        step = await kit.run_step()
+        await kit.clock.advance(step.after_seconds if isinstance(step, RunAgain) else 0)
+
+
+@pytest.mark.parametrize("error", [TrackLostError("403", may_open=True), TrackNotReadyError("no way", may_open=True)])
+async def test_a_file_that_only_we_cannot_fetch_is_handed_over_as_its_link(kit: Kit, error: Exception):
+    await kit.at(JobState.READY)
+    await out_of_reach(kit, error)
+    job = await kit.job()
+    assert (job.state, job.reason) == (JobState.DELIVERING, Reason.TRACK_LOST)
+    later = kit.restarted()
+    await later.run_on()
+    job = await later.job()
+    assert (job.state, job.reason, job.track_message_id) == (JobState.DELIVERED, None, 900)
+    assert len(later.discord.links.calls) == 1
+    assert later.generator.fetches.calls == []
+
+
+async def test_without_a_link_such_a_file_can_be_looked_for_again(kit: Kit):
+    await kit.at(JobState.READY)
+    kit.discord.links_can_be_offered = False
+    await out_of_reach(kit, TrackLostError("403", may_open=True))
+    job = await kit.job()
+    assert (job.state, job.reason) == (JobState.FAILED, Reason.TRACK_LOST)
+    assert kit.discord.links.calls == []
+
+
+async def test_a_link_that_no_place_takes_can_be_asked_for_again_and_is_fetched_then(kit: Kit):
+    await kit.at(JobState.READY)
+    kit.discord.links.then(DeliveryLaterError("503"), UndeliverableError("50001", reason=Reason.TRACK_LOST))
+    await out_of_reach(kit, TrackLostError("403", may_open=True))
+    assert pause_of(await kit.run_step()) > 0
+    await kit.run_on()
+    assert (await kit.job()).state is JobState.UNDELIVERABLE
+    kit.generator.fetches.default = TRACK
+    await kit.service.ask_again(1, OWNER)
+    await kit.run_on()
+    assert (await kit.job()).state is JobState.DELIVERED
+    assert len(kit.discord.deliveries.calls) == 1
+
+
+async def test_a_copy_that_is_gone_and_cannot_be_fetched_anew_is_handed_over_as_its_link(kit: Kit):
+    job = await kit.at(JobState.DELIVERING)
+    track = kit.files.track(job)
+    assert track is not None
+    track.unlink()
+    kit.generator.fetches.default = TrackLostError("403", may_open=True)
+    while (await kit.job()).state is JobState.DELIVERING:
+        step = await kit.run_step()
+        await kit.clock.advance(step.after_seconds if isinstance(step, RunAgain) else 0)
+    assert (await kit.job()).state is JobState.DELIVERED
+    assert len(kit.discord.links.calls) == 1

@@ -1,10 +1,15 @@
 """What is deleted, and when: files and words of jobs that ended, never those that are at work."""
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
+
+from bot.errors import AccountError, Reason
 from bot.jobs.model import Job, JobState
 from bot.jobs.retention import Retention
-from tests.bot.jobs.kit import Kit, eventually
+from tests.bot.jobs.kit import OWNER, Kit, eventually
 
 KEEP_FOR = timedelta(days=30)
 
@@ -98,3 +103,70 @@ async def test_a_job_is_kept_to_the_very_end_of_its_time(kit: Kit):
     kit.clock.leap(0.001)
     assert await retention(kit).delete_due() == 1
     assert await kit.store.get(job.id) is None
+
+
+async def with_copy(kit: Kit, job: Job) -> Path:
+    copy = kit.files.reference_path(f"{job.id}-{job.key}")
+    copy.write_bytes(b"ID3 a song")
+    await kit.real_store.update(job.id, reference=replace(job.reference, copy_name=copy.name))
+    return copy
+
+
+async def test_an_order_that_is_cancelled_before_anything_is_paid_gives_its_copy_back_at_once(kit: Kit):
+    job = await kit.at(JobState.QUEUED)
+    copy = await with_copy(kit, job)
+    await kit.service.cancel(job.id, OWNER)
+    await kit.run_on(job.id)
+    assert not copy.exists()
+    assert (await kit.job(job.id)).reference.copy_name is None
+    assert (await kit.job(job.id)).reference.url == job.reference.url
+
+
+async def test_an_order_that_a_service_refuses_gives_its_copy_back_at_once(kit: Kit):
+    job = await kit.at(JobState.QUEUED)
+    copy = await with_copy(kit, job)
+    kit.generator.submits.then(AccountError("empty", reason=Reason.NO_CREDITS))
+    await kit.run_on(job.id)
+    assert (await kit.job(job.id)).state is JobState.FAILED
+    assert not copy.exists()
+
+
+async def test_a_copy_that_no_row_came_to_name_goes_with_the_order_that_was_cancelled_meanwhile(kit: Kit):
+    job = await kit.order()
+    copy = kit.files.reference_path(f"{job.id}-{job.key}.mp3")
+    copy.write_bytes(b"ID3 a song")
+    await kit.service.cancel(job.id, OWNER)
+    await kit.run_on(job.id)
+    assert not copy.exists()
+
+
+@pytest.mark.parametrize("paid", ["delivered", "cancelled after payment", "in doubt"])
+async def test_what_was_or_may_have_been_paid_keeps_its_copy_for_again(kit: Kit, paid: str):
+    if paid == "delivered":
+        job = await delivered(kit)
+    elif paid == "in doubt":
+        job = await kit.unknown()
+    else:
+        job = await kit.at(JobState.GENERATING)
+    copy = await with_copy(kit, job)
+    if paid == "cancelled after payment":
+        await kit.service.cancel(job.id, OWNER)
+    if paid == "in doubt":
+        await kit.service.dismiss(job.id, OWNER)
+    await kit.run_on(job.id)
+    assert await retention(kit).give_copies_back() == 0
+    assert copy.exists()
+
+
+async def test_copies_that_older_versions_kept_of_unpaid_orders_go_with_the_next_look(kit: Kit):
+    held: list[Path] = []
+    for _ in range(3):
+        job = await kit.at(JobState.QUEUED)
+        held.append(await with_copy(kit, job))
+        moved = await kit.real_store.move(job, JobState.CANCELLED, kit.clock.now(), notified_state=JobState.CANCELLED)
+        assert moved is not None
+    live = await kit.at(JobState.QUEUED)
+    kept = await with_copy(kit, live)
+    assert await retention(kit).give_copies_back() == 3
+    assert [path.exists() for path in (*held, kept)] == [False, False, False, True]
+    assert await retention(kit).give_copies_back() == 0

@@ -102,16 +102,19 @@ async def test_a_reference_that_cannot_be_used_ends_the_job_before_anything_is_p
     assert not kit.generator.submits.calls
 
 
-async def test_a_reference_out_of_reach_is_tried_for_ten_minutes_and_then_gone(kit: Kit):
+@pytest.mark.parametrize(("by_proxy", "reason"), [(False, Reason.REFERENCE_GONE), (True, Reason.PROXY)])
+async def test_a_reference_out_of_reach_is_tried_for_ten_minutes_and_then_gone(
+    kit: Kit, by_proxy: bool, reason: Reason
+):
     await kit.order()
-    kit.fetcher.checks.default = BusyError("no connection", retry_after_seconds=30)
+    kit.fetcher.checks.default = BusyError("no connection", retry_after_seconds=30, by_proxy=by_proxy)
     while (await kit.job()).state is JobState.CHECKING:
         step = await kit.run_step()
         if step != AT_ONCE:
             assert 30 <= pause_of(step) <= 60
             await kit.clock.advance(pause_of(step))
     job = await kit.job()
-    assert (job.state, job.reason) == (JobState.FAILED, Reason.REFERENCE_GONE)
+    assert (job.state, job.reason) == (JobState.FAILED, reason)
     assert timedelta(minutes=10) <= job.moved_at - job.created_at <= timedelta(minutes=11)
 
 

@@ -125,6 +125,17 @@ async def test_a_provider_that_is_busy_for_an_hour_is_not_waited_for(kit: Kit):
     assert not job.may_be_charged
 
 
+async def test_an_hour_behind_a_proxy_that_refuses_is_told_as_that_and_is_charged_to_nobody(kit: Kit):
+    await kit.at(JobState.QUEUED)
+    kit.generator.submits.default = BusyError("the proxy does not let the bot through", by_proxy=True)
+    while (await kit.job()).state is JobState.QUEUED:
+        step = await kit.run_step()
+        await kit.clock.advance(step.after_seconds if isinstance(step, RunAgain) else 0)
+    job = await kit.job()
+    assert (job.state, job.reason) == (JobState.FAILED, Reason.PROXY)
+    assert not job.may_be_charged
+
+
 async def test_a_busy_hour_after_a_risk_does_not_make_the_first_try_free(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.then(UNKNOWN)

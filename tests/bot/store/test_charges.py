@@ -3,24 +3,32 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import event, insert, select
 
 from bot.errors import DuplicateOrderError, OrderError, Reason
 from bot.jobs.admission import PAUSED, Pause, PlaceRequest, Refused, RuleKind, SubjectKind, Terms, limits_of
 from bot.jobs.model import Job, JobState, Order
+from bot.store.db import open_store
 from bot.store.jobs import SqlJobStore
 from bot.store.tables import charges, day_sums, held_sums, minute_sums, places, rules
-from tests.bot.store.orders import NOON, TO_DELIVERED, TO_GENERATING, an_order, at, moved
+from tests.bot.store.orders import NOON, TO_DELIVERED, TO_GENERATING, SetClock, an_order, at, moved
 
 PRICE = 37_000
+BIG = ("job", "charge ", "place", "rule", "charge_day", "charge_minute")
 DAY = timedelta(hours=24)
 NO_LIMITS = Terms()
+
+
+@pytest.fixture
+async def sqlite_store(sqlite_url: str) -> AsyncGenerator[SqlJobStore]:
+    async with open_store(sqlite_url, clock=SetClock()) as opened:
+        yield opened
 
 
 async def rows(store: SqlJobStore, table: Any) -> Sequence[Any]:
@@ -54,6 +62,12 @@ async def refused(store: SqlJobStore, order: Order, terms: Terms, now: datetime 
     with pytest.raises(OrderError) as caught:
         await store.admit(order, now, terms)
     return caught.value
+
+
+def until_of(error: OrderError) -> datetime:
+    until = error.values["until"]
+    assert isinstance(until, datetime)
+    return until
 
 
 async def lay_down(store: SqlJobStore, **values: Any) -> None:
@@ -237,7 +251,7 @@ async def test_a_refusal_says_when_and_then_it_is_so(store: SqlJobStore) -> None
         await store.admit(an_order(number), at(number), terms)
     error = await refused(store, an_order(3), terms, at(3600))
     assert (error.reason, error.values["limit"]) == (Reason.LIMIT_DAY, 2)
-    until = error.values["until"]
+    until = until_of(error)
     assert until == at(1) + DAY
     assert (await refused(store, an_order(3), terms, until - timedelta(seconds=1))).reason is Reason.LIMIT_DAY
     assert (await store.admit(an_order(3), until, terms)).taken.left == 0
@@ -249,7 +263,7 @@ async def test_a_budget_says_when_and_then_it_is_so(store: SqlJobStore) -> None:
         await moved(store, (await store.admit(an_order(number), at(600 * number), terms)).job, *TO_GENERATING)
     error = await refused(store, an_order(3), terms, at(3600))
     assert error.reason is Reason.BUDGET
-    until = error.values["until"]
+    until = until_of(error)
     assert NOON + DAY < until <= at(600 + 120) + DAY
     assert (await refused(store, an_order(3), terms, until - timedelta(minutes=2))).reason is Reason.BUDGET
     await store.admit(an_order(3), until, terms)
@@ -366,3 +380,36 @@ async def test_only_places_that_no_window_counts_are_forgotten(store: SqlJobStor
     await store.forget_places(NOON + 2 * DAY + timedelta(seconds=1))
     assert [row["job_id"] for row in await rows(store, places)] == [2]
     assert len(await rows(store, charges)) == 2
+
+
+async def test_a_verdict_is_four_reads_at_most_and_none_walks_through_a_table(sqlite_store: SqlJobStore) -> None:
+    store = sqlite_store
+    terms = Terms(
+        member_per_day=100,
+        member_at_once=100,
+        guild_per_day=100,
+        budget_per_day_micros=2 * PRICE,
+        budget_per_month_micros=9 * PRICE,
+    )
+    job = await moved(store, await store.add(an_order(1), NOON), *TO_DELIVERED)
+    order = replace(an_order(2, again_of=job.id), is_repeat=True, role_ids=frozenset({10, 11}))
+    await store.admit(order, at(3600), terms)
+    asked: list[tuple[str, Any]] = []
+    engine = store.database._writer.sync_engine
+
+    def heard(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        if statement.lstrip().startswith(("SELECT", "WITH")):
+            asked.append((statement, values))
+
+    event.listen(engine, "before_cursor_execute", heard)
+    error = await refused(store, replace(order, place=an_order(3).place), terms, at(7200))
+    event.remove(engine, "before_cursor_execute", heard)
+    assert error.reason is Reason.BUDGET
+    duplicates = [statement for statement, _ in asked if "interaction_id" in statement]
+    assert len(asked) - len(duplicates) == 4
+    async with store.database.reading() as connection:
+        for statement, values in asked:
+            plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)).all()
+            walked = [row[3] for row in plan if row[3].startswith("SCAN")]
+            # one row for each model that is in use is all that `charge_held` has
+            assert not [step for step in walked if any(f"SCAN {name}" in step for name in BIG)], plan

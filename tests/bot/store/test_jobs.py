@@ -3,13 +3,17 @@
 import asyncio
 import dataclasses
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import StatementError
 
-from bot.errors import DuplicateOrderError, Reason
+from bot.clock import SystemClock
+from bot.disk import Disk
+from bot.errors import DuplicateOrderError, OrderError, Reason, StoreDiskError
 from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.ports import JobStore
+from bot.jobs.space import SpaceLimits
 from bot.store.db import open_store
 from bot.store.jobs import SqlJobStore
 from tests.bot.store.orders import LYRICS, NOON, TO_DELIVERED, TO_GENERATING, SetClock, an_order, at, moved
@@ -255,3 +259,58 @@ async def test_a_naive_time_is_refused(store: SqlJobStore) -> None:
     with pytest.raises(StatementError, match="naive"):
         await store.add(an_order(), datetime(2026, 1, 2))  # noqa: DTZ001
     assert (await store.tally()).by_state[JobState.CHECKING] == 0
+
+
+LARGE = SpaceLimits(member_max_bytes=10_000_000)
+
+
+async def test_a_member_has_so_much_room_for_references_and_tracks_and_others_have_their_own(
+    store: SqlJobStore,
+) -> None:
+    """Each order attaches 4 MB, which count from the moment it is taken."""
+    first = await store.add(an_order(1), NOON, space=LARGE)
+    await store.update(first.id, track=Track(url="https://x.example/t.mp3", copy_name="t.mp3", size_bytes=2_000_000))
+    await store.add(an_order(2), NOON, space=LARGE)
+    with pytest.raises(OrderError) as caught:
+        await store.add(an_order(3), NOON, space=LARGE)
+    assert caught.value.reason is Reason.MEMBER_SPACE
+    assert caught.value.values == {"used_bytes": 10_000_000, "limit_bytes": 10_000_000, "size_bytes": 4_000_000}
+    assert await store.count_of_member(77) == 2
+    assert (await store.add(an_order(4, member_id=78), NOON, space=LARGE)).member_id == 78
+    await store.update(first.id, reference=dataclasses.replace(first.reference, copy_name=None, copy_bytes=None))
+    assert (await store.add(an_order(3), NOON, space=LARGE)).member_id == 77
+
+
+async def test_fifty_orders_at_once_do_not_overshoot_all_the_room_there_is(sqlite_url: str) -> None:
+    limits = SpaceLimits(data_max_bytes=20_000_000)
+    async with open_store(sqlite_url, clock=SetClock()) as store:
+        orders = (store.add(an_order(number, member_id=number), NOON, space=limits) for number in range(1, 51))
+        results = await asyncio.gather(*orders, return_exceptions=True)
+    assert sum(isinstance(one, Job) for one in results) == 5
+    assert {one.reason for one in results if isinstance(one, OrderError)} == {Reason.DATA_SPACE}
+
+
+async def test_what_holds_space_is_summed_from_an_index_alone(sqlite_url: str) -> None:
+    async with open_store(sqlite_url, clock=SetClock()) as store, store.database.reading() as connection:
+        for condition in ("WHERE member_id = 1", ""):
+            asked = f"EXPLAIN QUERY PLAN SELECT SUM(reference_copy_bytes + track_size_bytes) FROM job {condition}"
+            plan = str((await connection.exec_driver_sql(asked)).all())
+            assert "USING COVERING INDEX job_bytes" in plan
+
+
+async def test_a_full_disk_under_the_database_is_told_apart_seen_by_the_operator_and_passes(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    disk = Disk([tmp_path], SystemClock())
+    async with open_store(sqlite_url, clock=SetClock(), disk=disk) as store:
+        first = await store.add(an_order(1), NOON)
+        async with store.database.writing() as connection:
+            pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+            await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StoreDiskError, match=r"^disk full$"):
+            await store.add(an_order(2, lyrics="la " * 20_000), NOON)
+        assert "the database takes nothing: disk full" in disk.trouble
+        async with store.database.writing() as connection:
+            await connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+        assert (await store.add(an_order(2, lyrics="la " * 20_000), NOON)).id > first.id
+        assert await store.get(first.id) == first

@@ -22,6 +22,7 @@ from bot.jobs.model import Job, JobState
 from bot.store import migrate
 from bot.store.db import describe, open_store
 from bot.store.engines import connect
+from bot.store.jobs import SqlJobStore
 from bot.store.rows import columns_of_order
 from bot.store.tables import charges, is_counted, is_live, is_resting, is_unfinished, job_events, jobs, metadata, places
 from tests.bot.store import processes
@@ -34,7 +35,7 @@ RELEASED = {
     "0003_ledger.py": "9c4760bfd2a3156636dd3703f531d6b0e13fe90aa0f4bfae084ddc12b00bec20",
 }
 #: Steps of the version that is being made: still edited, until it is released.
-COMING = ["0004_places.py"]
+COMING = ["0004_places.py", "0005_space.py"]
 NEWEST = max([*RELEASED, *COMING])[:4]
 
 NEXT = """
@@ -259,10 +260,15 @@ async def test_a_step_that_breaks_the_history_is_taken_back(sqlite_url: str, nex
         assert len(await store.history(job.id)) == 1
 
 
+async def _bytes_held(store: SqlJobStore) -> int:
+    async with store.database.reading() as connection:
+        return int((await connection.execute(select(func.sum(jobs.c.reference_copy_bytes)))).scalar_one())
+
+
 def _row_of_0001(number: int, state: JobState) -> dict[str, Any]:
     """A row as revision 0001 wrote it: no column of a later one is named."""
     order = columns_of_order(an_order(number), key=f"{number:016x}", now=NOON)
-    later = {"provider", "model", "style", "price_micros", "bot_is_member"}
+    later = {"provider", "model", "style", "price_micros", "bot_is_member", "reference_copy_bytes"}
     row = {name: value for name, value in order.items() if name not in later} | {"state": state}
     if state in {JobState.SUBMITTING, JobState.UNKNOWN, JobState.GENERATING, JobState.READY, JobState.DELIVERING}:
         row |= {"attempt": 1, "submit_started_at": NOON}
@@ -287,6 +293,8 @@ async def test_every_song_in_flight_gets_the_present_service(new_url: str, previ
                 row.get("generation_id"),
             )
             assert len(await store.history(job.id)) == 1
+        # a song that is being fetched counts as large as it was attached, one that has no copy as nothing
+        assert await _bytes_held(store) == 4_000_000
         # what is ordered from now on is what its order says
         later = await store.add(an_order(99, model="acestep", style="folk", price_micros=0), NOON)
         assert (later.model, later.style, later.price_micros) == ("acestep", "folk", 0)

@@ -16,6 +16,7 @@ import pytest
 
 from bot.errors import StartError, StoreBusyError
 from bot.store.db import describe, open_store
+from bot.store.migrate import newest
 from bot.store.sqlite_file import start_error
 from tests.bot.store import processes
 from tests.bot.store.orders import NOON, SetClock, an_order
@@ -236,7 +237,7 @@ asyncio.run(main())
     code, _, errors = await processes.run(script, sqlite_url)
     assert code == -9, errors
     assert path.with_name("compose.db-wal").stat().st_size > 0
-    assert "revision 0003 (up to date)" in await describe(sqlite_url)
+    assert f"revision {newest()} (up to date)" in await describe(sqlite_url)
     async with open_store(sqlite_url, clock=SetClock()) as store:
         assert await store.get(1) is not None
 
@@ -267,7 +268,9 @@ async def test_describing_creates_nothing(sqlite_url: str, path: Path, tmp_path:
     await _filled(sqlite_url)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     megabytes = f"{path.stat().st_size / 1e6:.1f}"
-    assert await describe(sqlite_url) == f"{path}: {megabytes} MB, revision 0003 (up to date), writable, not in use."
+    assert (
+        await describe(sqlite_url) == f"{path}: {megabytes} MB, revision {newest()} (up to date), writable, not in use."
+    )
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 

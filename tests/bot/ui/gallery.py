@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import OrderError, Reason
+from bot.jobs.admission import Taken
 from bot.jobs.lyrics import to_prompt
-from bot.jobs.model import JobState, Origin
+from bot.jobs.model import Job, JobState, Origin
 from bot.jobs.ports import Eta
+from bot.jobs.service import Quota
 from bot.texts import text
 from bot.texts.remarks import noted
 from bot.ui.buttons import LinkButton
@@ -16,8 +18,9 @@ from bot.ui.cards import Card, job_card
 from bot.ui.formatting import fenced, refusal
 from bot.ui.forms import Filled, order_form
 from bot.ui.library import Page, page_text, queue_text, song_buttons, song_text
+from bot.ui.limits import admission_refusal, quota_text
 from bot.ui.replies import with_lyrics_note
-from bot.ui.track_cards import shared_card, track_card
+from bot.ui.track_cards import NoFile, shared_card, track_card
 from tests.bot.ui.examples import LYRICS, NOW, REQUIREMENTS, example_job, example_place
 
 TARGET = Path(__file__).parents[3] / "docs" / "conversation.md"
@@ -82,6 +85,11 @@ def _card_examples(locale: str) -> list[tuple[str, Card]]:
         ("Cancelled before it cost anything", card(JobState.CANCELLED, attempt=0)),
         ("Cancelled after it was handed over", card(JobState.CANCELLED, attempt=1)),
         ("Nobody could be reached", card(JobState.UNDELIVERABLE)),
+        (
+            "Nobody could decide whether the file is sound, and it has no link",
+            card(JobState.UNDELIVERABLE, reason=Reason.TRACK_UNHEARD),
+        ),
+        ("Too large for the channel, without a link", card(JobState.UNDELIVERABLE, reason=Reason.TRACK_TOO_LARGE)),
     ]
 
 
@@ -92,8 +100,10 @@ def _track(locale: str) -> list[str]:
         _shown("A reply to the card, with the file `Side_by_side.mp3` and a picture of its waveform",
                track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=True)),
         _shown("Too large for the channel", track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=False)),
-        _shown("Too large for the channel, where the link cannot be offered",
-               track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=False, linked=False)),
+        _shown("Nobody could decide whether the file is sound",
+               track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=False, no_file=NoFile.UNHEARD)),
+        _shown("The file could not be fetched",
+               track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=False, no_file=NoFile.UNFETCHED)),
         _shown("By direct message",
                track_card(job, requirements=REQUIREMENTS, locale=locale, with_file=True, direct=True)),
         _shown("*Post it here*, from `/tracks`",
@@ -172,7 +182,36 @@ def _lists(locale: str) -> list[str]:
             "One song of it", f"{song_text(jobs[1], REQUIREMENTS, locale)}\n{buttons} [{text('control.back', locale)}]"
         ),
         _block("`/queue`, privately; other channels are only counted", queue_text([jobs[0], elsewhere], 333, locale)),
+        _block("`/quota`, privately", quota_text(_quota(jobs[0]), REQUIREMENTS, locale)),
+        *_limits(jobs[0], locale),
     ]
+
+
+def _quota(job: Job) -> Quota:
+    return Quota(
+        per_day=5,
+        left=1,
+        next_at=NOW + timedelta(hours=3),
+        at_once=2,
+        live=1,
+        under_way=(job,),
+        said=Taken(left=0, next_at=NOW + timedelta(hours=3)),
+    )
+
+
+def _limits(job: Job, locale: str) -> list[str]:
+    """What keeps an order out; below each stand the words, for copying, and the button *Change and send again*."""
+    until = NOW + timedelta(hours=3)
+    told = {
+        "The songs of the day are used up": OrderError(Reason.LIMIT_DAY, limit=5, until=until, under_way=(job,)),
+        "Too many songs under way": OrderError(Reason.LIMIT_AT_ONCE, limit=1, under_way=(job,)),
+        "The server's songs are used up": OrderError(Reason.LIMIT_GUILD, limit=50, until=until),
+        "The budget is used up": OrderError(Reason.BUDGET, until=until),
+        "A limit of 0": OrderError(Reason.NOT_ALLOWED),
+        "The bot is paused": OrderError(Reason.PAUSED, until=until, note="back after the concert"),
+        "The member is blocked": OrderError(Reason.BLOCKED, until=until),
+    }
+    return [_block(name, admission_refusal(error, locale) or "") for name, error in told.items()]
 
 
 def _german() -> list[str]:

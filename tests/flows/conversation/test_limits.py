@@ -15,6 +15,7 @@ from bot.store.jobs import SqlJobStore
 from bot.store.tables import rules
 from sandbox.discord import Interaction, Message
 from tests.client_kit import LYRICS, SONG, ClientKit, labels_of, text_of
+from tests.flows.conversation.forms import fields_of
 
 PRICE = 37_000
 OWNER = "Owner"
@@ -27,8 +28,8 @@ def set_terms(client_kit: ClientKit, **terms: int) -> None:
 
 
 async def private_answer(client_kit: ClientKit, asked: Interaction) -> Message:
-    await client_kit.fake.until(lambda: asked.answered)
-    return await client_kit.fake.until(lambda: next((one for one in asked.messages if one.ephemeral), None))
+    answers = await client_kit.fake.until(lambda: [one for one in asked.messages if one.ephemeral])
+    return answers[0]
 
 
 async def lay_down(client_kit: ClientKit, **values: object) -> None:
@@ -38,16 +39,16 @@ async def lay_down(client_kit: ClientKit, **values: object) -> None:
         await connection.execute(insert(rules).values(row))
 
 
-async def quota(client_kit: ClientKit, **who: str) -> str:
-    return text_of(await private_answer(client_kit, await client_kit.fake.slash("quota", **who)))
+async def quota(client_kit: ClientKit) -> str:
+    return text_of(await private_answer(client_kit, await client_kit.fake.slash("quota")))
 
 
 async def by_command(client_kit: ClientKit, _job: Job) -> Interaction:
     return await client_kit.fake.slash("compose", {"lyrics": LYRICS, "title": "T"}, files={"reference": SONG})
 
 
-async def ordered(client_kit: ClientKit, **who: str) -> Interaction:
-    return await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, **who)
+async def ordered(client_kit: ClientKit, member: str | None = None) -> Interaction:
+    return await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, member=member)
 
 
 async def by_command_without_words(client_kit: ClientKit, _job: Job) -> Interaction:
@@ -81,6 +82,11 @@ async def test_a_day_that_is_used_up_refuses_every_way_in_and_says_when(
     assert said is not None
     assert abs(int(said[1]) - taken_at - 86_400) <= 1
     assert labels_of(answer) == ["Change and send again"]
+    pressed = await client_kit.fake.click(answer, "Change and send again")
+    form = await client_kit.fake.until(lambda: pressed.modal)
+    assert form is not None
+    if way is not by_again:
+        assert "song.mp3" in fields_of(form)["song"]["about"]
     if way in {by_command, by_again}:
         assert LYRICS in text_of(answer)
     assert len(client_kit.woken) == 1
@@ -90,6 +96,7 @@ async def test_a_form_that_was_open_already_is_refused_and_gives_everything_back
     set_terms(client_kit, member_per_day=1)
     opened = await client_kit.fake.slash("compose", {"title": "Mine"}, files={"reference": SONG})
     form = await client_kit.fake.until(lambda: opened.modal)
+    assert form is not None
     job = await client_kit.order()
     sent = await client_kit.fake.submit(form, {"title": "Mine", "lyrics": "other words that are mine"})
     answer = await private_answer(client_kit, sent)

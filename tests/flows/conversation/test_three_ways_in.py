@@ -3,6 +3,7 @@
 import pytest
 
 from bot.audio import FILE_TYPES
+from bot.jobs.space import SpaceLimits
 from sandbox.discord import ClientRefusedError, Interaction, Modal
 from tests.client_kit import LYRICS, SONG, ClientKit, labels_of, text_of, unsigned
 from tests.flows.conversation.forms import fields_of
@@ -173,3 +174,26 @@ async def test_the_form_speaks_german(client_kit: ClientKit) -> None:
 async def test_files_that_are_no_audio_are_not_offered(client_kit: ClientKit) -> None:
     with pytest.raises(ClientRefusedError):
         await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": ("notes.txt", b"hello")})
+
+
+@pytest.mark.parametrize("short", ["member", "all", "disk"])
+async def test_an_order_without_room_on_the_disk_comes_back_with_its_words_and_its_song(
+    client_kit: ClientKit, short: str
+) -> None:
+    client_kit.jobs._space = SpaceLimits(
+        member_max_bytes=10 if short == "member" else None, data_max_bytes=10 if short == "all" else None
+    )
+    client_kit.disk._min_free_bytes = 10**18 if short == "disk" else 0
+    done = await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG})
+    answer = await client_kit.fake.until(lambda: done.original)
+    said = {"member": "10 bytes that each member has", "all": "All songs together", "disk": "nearly full"}[short]
+    assert said in answer.content
+    assert short == "disk" or "*Delete*" in answer.content
+    assert LYRICS in text_of(answer)
+    assert client_kit.woken == []
+
+    client_kit.jobs._space, client_kit.disk._min_free_bytes = SpaceLimits(), 0
+    form = await form_of(client_kit, await client_kit.fake.click(answer, "Change and send again"))
+    sent = await client_kit.fake.submit(form)
+    await client_kit.fake.until(lambda: sent.original)
+    assert len(client_kit.woken) == 1
