@@ -32,6 +32,7 @@ from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.admission import Terms
 from bot.jobs.admitting import Admission
 from bot.jobs.blocklist import Blocklist
+from bot.jobs.brake import Brake
 from bot.jobs.doors import Doors
 from bot.jobs.files import JobFiles
 from bot.jobs.music_models import MusicModels
@@ -43,7 +44,7 @@ from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
 from bot.operators.alerts import Alerts
 from bot.operators.gauges import Gauges
-from bot.operators.watch import Watch, Watched, tell_of_migration
+from bot.operators.watch import Watch, Watched, tell_of_brake, tell_of_migration
 from bot.packaged_tracks import PackagedTracks
 from bot.proxies import ProxyRules
 from bot.references import ReferenceFetcher
@@ -147,6 +148,7 @@ async def _open(
     await announce_new_defaults(ground.store, settings)
     admission = Admission(_terms_in_force(settings, traits))
     assembly = assemble(ground, models=models, pace=pace, admission=admission)
+    await assembly.brake.load()
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
         AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
@@ -167,7 +169,11 @@ async def _open(
     ground.supervisor.run_forever("alerts", partial(assembly.alerts.run, sender))
     lines = LogMessages(discord_side.client)
     ground.supervisor.run_forever("log channels", partial(assembly.guild_log().run, lines))
-    await _open_health(settings, ground, _checks(settings, discord_side.client, ground, selftest), stack)
+    assembly.brake.on_brake(partial(tell_of_brake, assembly.alerts))
+    ground.supervisor.run_forever("brake", assembly.brake.run)
+    await _open_health(
+        settings, ground, _checks(settings, discord_side.client, ground, selftest, assembly.brake), stack
+    )
     return RunningBot(
         client=discord_side.client,
         engine=assembly.engine,
@@ -198,13 +204,14 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
     )
 
 
-def _checks(settings: Settings, client: ComposeClient, ground: Ground, selftest: SelfTest) -> Checks:
+def _checks(settings: Settings, client: ComposeClient, ground: Ground, selftest: SelfTest, brake: Brake) -> Checks:
     return Checks(
         discord_ready=lambda: client.gateway.is_well,
         refresh=_gauges(settings, ground).refresh,
         discord_trouble=lambda: client.trouble,
         sound=lambda: selftest.result,
         disk_trouble=lambda: ground.disk.trouble,
+        held=brake.all_held,
     )
 
 

@@ -11,6 +11,7 @@ from bot.delivery import CardMessages, TrackMessages
 from bot.disk import Disk
 from bot.engine.runner import JobRunner
 from bot.jobs.admitting import Admission
+from bot.jobs.brake import Brake
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
@@ -80,6 +81,7 @@ class Assembly:
     models: MusicModels
     jobs: JobService
     engine: JobRunner
+    brake: Brake
     eta_estimator: EtaEstimator
     alerts: Alerts
     log_channels: LogChannels
@@ -134,6 +136,7 @@ class Assembly:
             metrics=ground.metrics,
             models=self.models,
             disk=ground.disk,
+            brake=self.brake,
         )
         finishing = FinishSteps(
             context=context,
@@ -170,6 +173,7 @@ def assemble(
         metrics=ground.metrics,
         pace=pace,
     )
+    brake = Brake(store=ground.store, models=models, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
     jobs = JobService(
         store=ground.store,
         files=ground.files,
@@ -179,13 +183,17 @@ def assemble(
         space=ground.space,
         wake=runner.wake,
         admission=admission,
+        held=brake.reason_of,
     )
-    eta_estimator = EtaEstimator(store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds)
+    eta_estimator = EtaEstimator(
+        store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds, held=brake.reason_of
+    )
     return Assembly(
         ground=ground,
         models=models,
         jobs=jobs,
         engine=runner,
+        brake=brake,
         eta_estimator=eta_estimator,
         alerts=Alerts(store=ground.store, clock=ground.clock, metrics=ground.metrics),
         log_channels=LogChannels(ground.record, ground.clock),

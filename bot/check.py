@@ -29,12 +29,13 @@ from bot.errors import SettingsError, StartError
 from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
 from bot.generation.traits import ModelTraits
 from bot.generation.transport import Sessions
+from bot.jobs.brake import ADVICE, LOOK_SECONDS, Held
 from bot.jobs.files import JobFiles
 from bot.jobs.ports import ProbeResult
 from bot.logs import counted, masked, one_line
 from bot.proxies import ProxyError
 from bot.settings import Settings
-from bot.store.db import describe, refuse_unusable
+from bot.store.db import describe, kept_value_in, refuse_unusable
 from bot.value_shapes import looks_like_discord_token
 
 _ANSWER_SECONDS = 15.0
@@ -284,13 +285,28 @@ async def _music_api(settings: Settings) -> Finding:
         except SettingsError as error:
             return Finding(good=False, sentence=f"{error}.")
         found = await model.generator.probe()
+    details = await _brake(settings)
     if found.result is ProbeResult.KEY_ACCEPTED:
         untried = f" ({found.detail})" if "not tried" in found.detail else ""
-        return Finding(good=True, sentence=f"It answers and accepts the key; nothing was spent.{untried}")
+        sentence = f"It answers and accepts the key; nothing was spent.{untried}"
+        return Finding(good=True, sentence=sentence, details=details)
     if found.by_proxy:
-        return Finding(good=False, sentence=f"Not reached: {found.detail}.")
+        return Finding(good=False, sentence=f"Not reached: {found.detail}.", details=details)
     hint = _address_hint(settings.generation_api_url) if found.result is ProbeResult.NOT_THE_API else ""
-    return Finding(good=False, sentence=f"{_ADVICE[found.result]}{hint} ({found.detail})")
+    return Finding(good=False, sentence=f"{_ADVICE[found.result]}{hint} ({found.detail})", details=details)
+
+
+async def _brake(settings: Settings) -> tuple[str, ...]:
+    """Whether songs wait because the account was refused; nothing where the database, tried before, cannot be read."""
+    provider = traits_in_use(settings).provider
+    try:
+        held = Held.parsed(await kept_value_in(settings.database_url, Held.name_of(provider)))
+    except StartError:
+        return ()
+    if held is None:
+        return ()
+    look = f"a running bot looks again every {LOOK_SECONDS // 60:g} minutes, and at once after a start"
+    return (f"WARNING: songs wait, for {held.in_words(provider)}. {ADVICE[held.reason]}", f"{look}.")
 
 
 def _address_hint(address: str) -> str:

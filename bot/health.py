@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
@@ -12,6 +12,7 @@ import bot
 from bot.audio.sample import SampleResult
 from bot.clock import Clock
 from bot.errors import StartError, StoreError
+from bot.jobs.brake import Held
 from bot.metrics import Metrics
 from bot.supervisor import TaskSupervisor
 
@@ -63,6 +64,7 @@ class Checks:
     refresh: Callable[[], Awaitable[None]]  #: reads the store for the gauges; raises StoreError
     sound: Callable[[], SampleResult | None]  #: how the built-in sample fared; None while it was not tried
     disk_trouble: Callable[[], str]  #: what DATA_DIR did not take; empty while it takes everything
+    held: Callable[[], Mapping[str, Held]] = dict  #: providers whose songs wait for the account's brake
 
 
 class HealthServer:
@@ -76,9 +78,10 @@ class HealthServer:
         self._checks = checks
 
     async def healthz(self, _request: web.Request) -> web.Response:
-        """`{"status": "ok" | "red", "version": …, "problems": […], "sound": …, "disk": …, "loops": […]}`.
+        """`{"status": "ok" | "red", "version": …, "problems": […], "sound": …, "disk": …, "brake": …, "loops": […]}`.
 
-        `sound` is "untried", "ok" or "failing"; `disk` is "ok", or what failed.
+        `sound` is "untried", "ok" or "failing"; `disk` is "ok", or what failed; `brake` is "off", or which accounts are
+        refused. That is not red: this process works, and a supervisor that starts it again would mend nothing.
         """
         problems = [
             f"loop {loop.name} died: {loop.last_error}" for loop in self._supervisor.states() if not loop.running
@@ -104,6 +107,7 @@ class HealthServer:
             "problems": problems,
             "sound": "untried" if sound is None else "ok" if sound.good else "failing",
             "disk": disk or "ok",
+            "brake": "; ".join(held.in_words(name) for name, held in sorted(self._checks.held().items())) or "off",
             "loops": [asdict(loop) for loop in self._supervisor.states()],
         }
         return web.json_response(body, status=503 if problems else 200)

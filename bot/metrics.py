@@ -96,6 +96,9 @@ class Metrics:
         )
         self.step_errors = self._counter("compose_step_errors", "Steps that ended in an unexpected exception")
         self.late_answers = self._counter("compose_late_answers", "Answers of overtaken attempts: a charge, no track")
+        self.brake = self._gauge(
+            "compose_brake", "1 while a music service refuses the account and its songs wait", "provider"
+        )
         self.live_jobs = self._gauge("compose_live_jobs", "Jobs by live state", "state")
         self.loop_lag_seconds = self._gauge("compose_loop_lag_seconds", "How late the event loop is")
         self.loops_dead = self._gauge("compose_loops_dead", "Background loops that died and do not run yet again")

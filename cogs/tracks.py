@@ -52,7 +52,7 @@ class Tracks(commands.Cog):
         channel_id = interaction.channel_id or 0
         jobs = await ctx.jobs.queue_of(interaction.guild_id, channel_id)
         embed = discord.Embed(
-            title=ctx.text("tracks.queue.heading"), description=queue_text(jobs, channel_id, ctx.locale)
+            title=ctx.text("tracks.queue.heading"), description=queue_text(jobs, channel_id, ctx.locale, ctx.jobs.held)
         )
         await interaction.response.send_message(embed=embed, ephemeral=True)
 

@@ -28,7 +28,12 @@ class MusicLevers:
                 self._fault("refuses", "Answers 500", "To every order for a song.", "submit", _FAILS),
                 self._fault("file_gone", "Finished files are missing", "404 for every track.", "track", _MISSING),
                 self._setting("busy", "Busy", "429: as many songs as it takes are running.", most_at_once=0),
-                self._setting("broke", "Out of credits", "Orders are refused until somebody pays.", songs_left=0),
+                self._setting(
+                    "broke",
+                    "Out of credits",
+                    "Songs wait until somebody pays; the bot looks every five minutes.",
+                    songs_left=0,
+                ),
                 self._setting("locked", "Key revoked", "401 to every call.", is_key_revoked=True),
                 self._setting(
                     "long", "Works for a minute", "On every song from now on.", generating_seconds=_LONG_SECONDS

@@ -28,6 +28,7 @@ from bot.clock import SystemClock
 from bot.disk import Disk
 from bot.errors import Reason
 from bot.jobs.blocklist import Blocklist
+from bot.jobs.brake import Brake
 from bot.jobs.doors import Doors
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
@@ -107,6 +108,7 @@ class ClientKit:
     files: JobFiles = field(init=False)
     disk: Disk = field(init=False)
     jobs: JobService = field(init=False)
+    brake: Brake = field(init=False)
     eta_estimator: EtaEstimator = field(init=False)
     tracks: PackagedTracks = field(init=False)
     space: SpaceLimits = field(default_factory=SpaceLimits)
@@ -151,7 +153,7 @@ class ClientKit:
         pool = await self._stack.enter_async_context(AudioPool(processes=1, work_dir=self.files.work))
         self.tracks = PackagedTracks(pool=pool, files=self.files, disk=self.disk)
         discord_side = assembly.discord_side(requirements=requirements, tracks=self.tracks)
-        self.jobs, self.eta_estimator = assembly.jobs, assembly.eta_estimator
+        self.jobs, self.eta_estimator, self.brake = assembly.jobs, assembly.eta_estimator, assembly.brake
         self.client, self.cards, self.delivery = discord_side.client, discord_side.cards, discord_side.delivery
         ready = asyncio.Event()
 

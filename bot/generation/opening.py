@@ -47,6 +47,7 @@ def open_model(traits: ModelTraits, around: Surroundings) -> MusicModel:
     pace, deadline_seconds, concurrency = drive_of(traits, around.settings)
     return MusicModel(
         name=traits.model,
+        provider=traits.provider,
         generator=contract.generator,
         look_up=contract.look_up,
         canceller=contract.canceller,

@@ -4,12 +4,13 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar, Unpack
 
 from bot.clock import Clock
 from bot.disk import Disk
-from bot.errors import AccountError, DiskError, Reason, StoreBusyError
+from bot.errors import AccountError, DiskError, StoreBusyError
+from bot.jobs.brake import Brake
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.live_job import DISK, MIN_TRIES, LiveJob
 from bot.jobs.model import RESTING, Job, JobState
@@ -65,6 +66,7 @@ class StepContext:
         metrics: Metrics,
         models: MusicModels,
         disk: Disk,
+        brake: Brake,
         limits: StepLimits | None = None,
     ) -> None:
         """What it holds is read by the steps."""
@@ -75,6 +77,7 @@ class StepContext:
         self.models = models
         self.limits = limits or StepLimits()
         self.disk = disk
+        self.brake = brake
 
     async def move(
         self, live: LiveJob, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]
@@ -110,13 +113,17 @@ class StepContext:
         live.held_up_at = self.clock.now()
         return self.back_off(live, kind=DISK)
 
-    def account_refused(self, job: Job, error: AccountError) -> None:
-        """Tell the operator, by log and by metric, that only they can mend this."""
+    async def poll_refused(self, live: LiveJob, job: Job, error: AccountError) -> bool:
+        """The account was refused to a paid song: whether the line is held for it, and the song waits with all others.
+
+        Only the operator can mend this: they are told by log and by metric.
+        """
         self.metrics.account_errors.labels(error.reason).inc()
-        if error.reason is Reason.ADDRESS_WRONG:
-            log.error("the music API has no such call at the address it was given: %s", error, extra={"job": job.id})
-        else:
-            log.error("the music API refuses the operator's account: %s", error.reason, extra={"job": job.id})
+        log.info("a paid song waits: %s", error, extra={"job": job.id, "reason": error.reason})
+        live.refused_since = live.refused_since or self.clock.now()
+        is_held = self.brake.refused_poll(job, error, since=live.refused_since)
+        await self.until_written(self.brake.keep)
+        return is_held
 
     async def until_written(self, write: Callable[[], Awaitable[T]]) -> T:
         """Write what must not be forgotten: a busy database is asked until it takes it, or until a stop."""
@@ -141,6 +148,16 @@ class StepContext:
     def given_up(self, live: LiveJob, job: Job, limit: timedelta) -> bool:
         """The same, but not before a few tries: the hours in which this process was down are nobody's refusal."""
         return live.has_tried and self.waited_out(live, job, limit)
+
+    def deadline_of(self, job: Job, generation_timeout: timedelta) -> datetime | None:
+        """Until when it is looked for; what the account's brake took of that time is given back.
+
+        So far as this process has seen it.
+        """
+        refused_at = self.brake.polls_refused_at(job.provider)
+        if job.deadline_at is None or refused_at is None or refused_at < (job.accepted_at or job.moved_at):
+            return job.deadline_at
+        return max(job.deadline_at, refused_at + generation_timeout)
 
     def _report(self, live: LiveJob, job: Job, why: str) -> None:
         log.info("job moved", extra={"job": job.id, "state": job.state, "why": why})

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.clock import Clock
+from bot.errors import Reason
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import Eta, EtaStore
 
@@ -18,18 +19,29 @@ class EtaEstimator:
     """Reads the recent past, at most once in half a minute for each model."""
 
     def __init__(
-        self, *, store: EtaStore, clock: Clock, usual_seconds: Callable[[str], float | None] | None = None
+        self,
+        *,
+        store: EtaStore,
+        clock: Clock,
+        usual_seconds: Callable[[str], float | None] | None = None,
+        held: Callable[[str], Reason | None] = lambda _provider: None,
     ) -> None:
-        """`store` has the finished jobs; `usual_seconds` gives a model's first estimate, None when nothing is known."""
+        """`store` has the finished jobs; `usual_seconds` gives a model's first estimate, None when nothing is known.
+
+        `held`: why a provider's line is held, None while it is not.
+        """
         self._store = store
         self._clock = clock
         self._usual_seconds = usual_seconds
+        self._held = held
         self._learned: dict[str, tuple[float, float | None]] = {}
 
     async def estimate(self, job: Job) -> Eta:
         """Place in line while it waits, expected end while it is made, nothing otherwise. Raises StoreBusyError."""
         if job.state is JobState.QUEUED:
-            return Eta(ahead=await self._store.ahead_of(job))
+            return Eta(ahead=await self._store.ahead_of(job), held=self._held(job.provider))
+        if job.state is JobState.CHECKING:
+            return Eta(held=self._held(job.provider))
         typical = await self._typical(job.model) if job.state is JobState.GENERATING else None
         if typical is None or job.accepted_at is None:
             return Eta()

@@ -208,7 +208,12 @@ class FinishSteps:
         log.warning("the track's file is lost: %s", error, extra={"job": job.id})
         if live.failures["lost"] + 1 >= _MAX_LOST_TRACKS:
             return await self._give_up(live, job, error, given_up)
-        fresh_url = await self._fresh_url(job)
+        try:
+            fresh_url = await self._fresh_url(job)
+        except AccountError as refusal:
+            if await self._context.poll_refused(live, job, refusal):
+                return self._context.back_off(live)  # nobody could be asked: that is no loss of the track
+            fresh_url = None
         pause = self._context.back_off(live, kind="lost")
         if fresh_url is not None and job.track is not None and fresh_url != job.track.url:
             await self._context.store.update(job.id, track=Track(url=fresh_url))
@@ -233,12 +238,13 @@ class FinishSteps:
         )
 
     async def _fresh_url(self, job: Job) -> str | None:
+        """What the provider says now; None when it says nothing of use. Raises AccountError."""
         model = self._context.models.of(job)
         if job.generation_id is None or model is None:
             return None
         try:
             progress = await model.generator.poll(job.generation_id)
-        except (BusyError, AccountError, RefusedError) as error:
+        except (BusyError, RefusedError) as error:
             log.info("no fresh address for the track: %s", error, extra={"job": job.id})
             return None
         return progress.track_url if isinstance(progress, Finished) else None

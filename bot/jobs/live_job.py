@@ -30,6 +30,9 @@ class LiveJob:
     failures: Counter[str] = field(default_factory=Counter[str])  #: since the last success, by kind
     held_up_at: datetime | None = None  #: when our own disk was last in its way
     busy_since: datetime | None = None  #: when the music API first said "not now"
+    held_since: datetime | None = None  #: since when it waits for the account's brake; its clocks stand still
+    refused_since: datetime | None = None  #: when the account was first refused to this paid song, in a row
+    renewed_at: datetime | None = None  #: when its reference's address was last tried to be renewed
     is_unheard: bool = False  #: its track could not be decided on; it is not heard again before it comes to rest
     ahead: int | None = None  #: files that are heard before its reference; None: it does not wait for that
 
@@ -37,7 +40,7 @@ class LiveJob:
     is_out_of_date: bool = False  #: a state is still to be drawn
     is_painted: bool = False  #: a painter is at work
     drawn: tuple[object, float] | None = None  #: the `look` its card was brought to, and when on the monotonic clock
-    shown: object = None  #: what that looks like, noted and compared by `Cards` alone
+    shown: object = None  #: what that looks like, noted and compared by `Cards`; None once others wrote it
     refused_ways: set[str] = field(default_factory=set[str])  #: on which its card was refused for good; `Cards` alone
     is_card_gone: bool = False  #: the card is there no more, and none is made in its place
     card_lock: asyncio.Lock = field(default_factory=asyncio.Lock)  #: held by whoever edits the card
@@ -59,4 +62,4 @@ class LiveJob:
     def succeeded(self) -> None:
         """What failed in a row has worked."""
         self.failures.clear()
-        self.held_up_at = self.busy_since = None
+        self.held_up_at = self.busy_since = self.refused_since = None

@@ -33,6 +33,7 @@ class MusicModel:
     """One model in use."""
 
     name: str  #: as a job's row has it
+    provider: str  #: the service that makes it, as a job's row has it
     generator: Generator
     look_up: LookUp | None = None  #: None: nobody can tell what became of a lost POST
     canceller: Canceller | None = None  #: None: what was begun runs to its end
@@ -63,6 +64,15 @@ class MusicModels:
                 extra={"job": job.id, "state": job.state, "provider": job.provider},
             )
         return model
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """The services behind them."""
+        return frozenset(model.provider for model in self._by_name.values())
+
+    def of_provider(self, provider: str) -> list[MusicModel]:
+        """The models of one service; they share its account."""
+        return [model for model in self._by_name.values() if model.provider == provider]
 
     def usual_seconds(self, name: str) -> float | None:
         """How long that model's generations take by what is known of it; None when nothing is."""

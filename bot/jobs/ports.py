@@ -11,6 +11,7 @@ from bot.errors import Reason
 from bot.jobs.admitting import AdmittingStore, PlaceStore, StartingStore
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
+from bot.jobs.outlook import Eta
 from bot.jobs.space import RoomStore, SpaceLimits
 
 
@@ -296,14 +297,6 @@ class DeliveredMessage:
     channel_id: int
     message_id: int
     is_card: bool = False  #: the card itself has become the track
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Eta:
-    """What a card can say about the time ahead."""
-
-    ahead: int | None = None  #: jobs that go first; None unless queued, or checking and waiting to be heard
-    expected_at: datetime | None = None  #: from recent jobs of its model, else what is known of it; None without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,7 @@ class Quota:
 class JobService:
     """Orders in, decisions on jobs, and what there is to see."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a port or a bound that orders meet
         self,
         *,
         store: ServiceStore,
@@ -78,10 +78,12 @@ class JobService:
         space: SpaceLimits,
         wake: Callable[[int], None],
         admission: Admission | None = None,
+        held: Callable[[str], Reason | None] = lambda _provider: None,
     ) -> None:
         """`wake(job_id)` wakes the engine; it must return at once. `disk` and `space` bound what is taken.
 
-        `admission`: None lets everybody in.
+        `admission`: None lets everybody in. `held`: why the account's brake holds a provider's line, None while it is
+        off.
         """
         self._disk = disk
         self._space = space
@@ -93,6 +95,7 @@ class JobService:
         self.admission = admission or Admission()
         #: What rules did not let in, for log channels; the oldest go first when nobody reads.
         self.refused_orders: deque[RefusedOrder] = deque(maxlen=_MAX_UNREAD)
+        self._held = held
 
     async def compose(self, order: Order) -> Job:
         """`take`, for those who ask nothing more of it."""
@@ -149,6 +152,10 @@ class JobService:
             under_way=tuple(await self._store.live_of_member(asked.member_id)),
             said=verdict(asked, rules, usage, now),
         )
+
+    def held(self, job: Job) -> Reason | None:
+        """Why the account's brake keeps this job waiting; None when it does not."""
+        return self._held(job.provider) if job.state in CANCELLABLE_FREE else None
 
     async def card_shown(self, job_id: int, message_id: int) -> None:
         """Remember the message that shows this job, so that it is edited from now on and found again."""

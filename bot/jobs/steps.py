@@ -26,6 +26,7 @@ from bot.errors import (
 from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
+from bot.jobs.holding import HoldSteps
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.music_models import MusicModel, ReferenceForm
@@ -71,11 +72,12 @@ class JobSteps:
         self._cards = cards
         self._files = files
         self._submitting = submitting
+        holding = HoldSteps(context=context, references=references, publish=self._published, submitting=submitting)
         #: Those that share the budget of looks.
         self._watched: WeakSet[LiveJob] = WeakSet()
         self._steps: dict[JobState, Callable[[LiveJob, Job], Awaitable[StepResult]]] = {
             JobState.CHECKING: self._check,
-            JobState.QUEUED: submitting.submit,
+            JobState.QUEUED: holding.wait_or_submit,
             JobState.SUBMITTING: submitting.settle,
             JobState.GENERATING: self._poll,
             JobState.READY: finishing.finish,
@@ -230,7 +232,8 @@ class JobSteps:
             return await self._unanswered(live, job, model, error.retry_after_seconds, Reason.DEADLINE)
         except AccountError as error:
             self._context.metrics.polls.labels("account").inc()
-            self._context.account_refused(job, error)
+            if await self._context.poll_refused(live, job, error):
+                return self._context.back_off(live)  # it is paid for: looked at again until the account is let in
             return await self._unanswered(live, job, model, None, error.reason)
         except RefusedError as error:
             self._context.metrics.polls.labels("refused").inc()
@@ -252,7 +255,8 @@ class JobSteps:
             case GaveUp(reason=reason, detail=detail):
                 return await self._context.move(live, job, JobState.FAILED, reason=reason, detail=detail)
             case StillWorking():
-                if is_over(job.deadline_at, self._context.clock.now(), answered=True, grace=timedelta(0)):
+                deadline_at = self._context.deadline_of(job, model.generation_timeout)
+                if is_over(deadline_at, self._context.clock.now(), answered=True, grace=timedelta(0)):
                     return await self._context.move(live, job, JobState.EXPIRED, reason=Reason.DEADLINE)
                 self._context.card_updater.show(live, job)
                 return self._poll_later(job, model)
@@ -275,7 +279,8 @@ class JobSteps:
         self, live: LiveJob, job: Job, model: MusicModel, asked_seconds: float | None, reason: Reason
     ) -> StepResult:
         grace = model.generation_timeout
-        over = is_over(job.deadline_at, self._context.clock.now(), answered=False, grace=grace)
+        deadline_at = self._context.deadline_of(job, model.generation_timeout)
+        over = is_over(deadline_at, self._context.clock.now(), answered=False, grace=grace)
         if over and live.has_tried:
             return await self._context.move(live, job, JobState.EXPIRED, "no answer", reason=reason)
         return self._context.back_off(live, asked_seconds=asked_seconds)

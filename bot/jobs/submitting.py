@@ -11,7 +11,7 @@ from bot import crash
 from bot.crash import CrashPoint
 from bot.errors import AccountError, BusyError, DiskError, OutcomeUnknownError, Reason, RefusedError
 from bot.jobs.admission import Refused
-from bot.jobs.context import DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
+from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState
@@ -30,7 +30,7 @@ _PAUSED_SECONDS = 15.0
 #: How such answers are counted: apart from all other failures.
 _DOUBT = "doubt"
 #: A reference whose URL ends sooner than this is not handed over: the provider fetches it in its own time.
-_REFERENCE_MARGIN = timedelta(minutes=2)
+REFERENCE_MARGIN = timedelta(minutes=2)
 
 
 class SubmitSteps:
@@ -69,16 +69,24 @@ class SubmitSteps:
 
     async def _send(self, live: LiveJob, job: Job, model: MusicModel, reference_file: Path | None) -> StepResult:
         async with self._slots:
+            if not self._context.brake.take_turn(job):
+                return AT_ONCE  # it came on while this one waited for its slot
             crash.reach(CrashPoint.BEFORE_SUBMITTING)
             # from before the intent is written: a stop that cut in there would leave a doubt about nothing
             live.in_flight = True
+            sent: Job | Refused | None = None
             try:
                 sent = await self._context.store.begin_attempt(job, self._context.clock.now())
                 if isinstance(sent, Refused):
                     return await self._stopped(live, job, sent)
-                return DONE if sent is None else await self._post(live, sent, model, reference_file, before=job)
+                if sent is None:
+                    return DONE
+                if not self._context.brake.may_go(sent):
+                    return await self._back_in_line(live, sent, job, model, "the account's brake came on")
+                return await self._post(live, sent, model, reference_file, before=job)
             finally:
                 live.in_flight = False
+                self._context.brake.end_turn(job, was_sent=isinstance(sent, Job))
 
     async def _stopped(self, live: LiveJob, job: Job, refused: Refused) -> StepResult:
         """What was let in must not go out now: it waits for the end of a pause, and else ends unpaid."""
@@ -128,20 +136,22 @@ class SubmitSteps:
             return await self._doubt(live, job, model, str(error))
         except BusyError as error:
             self._count("busy")
-            return await self._not_accepted(live, job, before, error)
+            return await self._not_accepted(live, job, before, model, error)
         except AccountError as error:
             self._count("account")
-            self._context.account_refused(job, error)
-            return await self._answered(live, job, JobState.FAILED, reason=error.reason)
+            return await self._account_refused(live, job, before, model, error)
         except RefusedError as error:
             self._count("refused")
             log.warning("the music API refuses: %s", error, extra={"job": job.id, "status": error.status})
             return await self._answered(live, job, JobState.FAILED, reason=error.reason, detail=str(error))
         self._count("accepted")
+        self._context.brake.accepted(job)
         # should everything else fail, the operator finds here what was paid for
         log.info("the music API accepts", extra={"job": job.id, "generation": generation_id})
         crash.reach(CrashPoint.POST_ANSWERED)
-        return await self._confirm(live, job, model, generation_id)
+        step = await self._confirm(live, job, model, generation_id)
+        await self._context.until_written(self._context.brake.keep)
+        return step
 
     async def _confirm(self, live: LiveJob, job: Job, model: MusicModel, generation_id: str) -> StepResult:
         now = self._context.clock.now()
@@ -163,8 +173,29 @@ class SubmitSteps:
         # left in `submitting`, a clear answer would turn into a doubt
         return await self._context.until_written(lambda: self._context.move(live, job, after, why, **changes))
 
-    async def _not_accepted(self, live: LiveJob, job: Job, before: Job, error: BusyError) -> StepResult:
-        # no POST has begun that may be charged, but for one that the member took the risk of before
+    async def _back_in_line(self, live: LiveJob, job: Job, before: Job, model: MusicModel, why: str) -> StepResult:
+        """This POST was certainly not accepted; one before it may have been, by the member's risk or its ticket's."""
+        started = before.submit_started_at
+        if started is not None and model.repeat is Repeat.SAME_TICKET:
+            return await self._answered(
+                live, job, JobState.QUEUED, why, attempt=before.attempt, submit_started_at=started
+            )
+        return await self._answered(live, job, JobState.QUEUED, why, submit_started_at=started)
+
+    async def _account_refused(
+        self, live: LiveJob, job: Job, before: Job, model: MusicModel, error: AccountError
+    ) -> StepResult:
+        """Only the operator can mend this: the song waits unpaid, and with it the whole line."""
+        self._context.metrics.account_errors.labels(error.reason).inc()
+        log.info("a song goes back in line: %s", error, extra={"job": job.id, "reason": error.reason})
+        self._context.brake.refused(job.provider, error)
+        step = await self._back_in_line(live, job, before, model, f"the account was refused: {error.reason}")
+        await self._context.until_written(self._context.brake.keep)
+        return step
+
+    async def _not_accepted(
+        self, live: LiveJob, job: Job, before: Job, model: MusicModel, error: BusyError
+    ) -> StepResult:
         started = before.submit_started_at
         live.busy_since = live.busy_since or self._context.clock.now()
         if self._context.clock.now() - live.busy_since > self._context.limits.queue_timeout:
@@ -172,7 +203,7 @@ class SubmitSteps:
             return await self._answered(
                 live, job, JobState.FAILED, str(error), reason=reason, submit_started_at=started
             )
-        step = await self._answered(live, job, JobState.QUEUED, str(error), submit_started_at=started)
+        step = await self._back_in_line(live, job, before, model, str(error))
         return step if step is DONE else self._context.back_off(live, asked_seconds=error.retry_after_seconds)
 
     async def _doubt(self, live: LiveJob, job: Job, model: MusicModel, why: str) -> StepResult:
@@ -214,7 +245,7 @@ class SubmitSteps:
         if model.reference_form is ReferenceForm.BYTES:
             return reference_file is None
         expires_at = job.reference.expires_at
-        return expires_at is not None and expires_at - self._context.clock.now() < _REFERENCE_MARGIN
+        return expires_at is not None and expires_at - self._context.clock.now() < REFERENCE_MARGIN
 
     def _count(self, outcome: str) -> None:
         self._context.metrics.submissions.labels(outcome).inc()

@@ -12,6 +12,7 @@ from bot.amounts import money_in_words
 from bot.clock import Clock
 from bot.errors import Reason, StoreError
 from bot.jobs.admission import Terms
+from bot.jobs.brake import BrakeChange
 from bot.jobs.figures import Figures, FigureStore, Migration
 from bot.metrics import Metrics
 from bot.operators.alerts import AlertKind, Alerts
@@ -114,6 +115,14 @@ class Watch:
         attempts = await self._watched.figures.attempts_since(self._clock.now() - _UNKNOWN_WITHIN)
         if attempts.unknown >= _MIN_UNKNOWN and attempts.unknown > _UNKNOWN_SHARE * attempts.all:
             self._alerts.raise_alert(AlertKind.UNKNOWN_OUTCOMES, unknown=attempts.unknown, attempts=attempts.all)
+
+
+def tell_of_brake(alerts: Alerts, change: BrakeChange) -> None:
+    """That waiting songs are held, or go on."""
+    if change.held is None:
+        alerts.raise_alert(AlertKind.BRAKE_OFF)
+    elif change.before is None:
+        alerts.raise_alert(AlertKind.BRAKE_ON)
 
 
 def tell_of_migration(alerts: Alerts, migration: Migration | None) -> None:

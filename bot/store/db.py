@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 _RUNNER_KEY = 0x436F6D706F7366
 
 _RULES = "SELECT id, guild_id, subject_kind, subject_id, kind, value FROM rule ORDER BY id"
+_KEPT = "SELECT name, value FROM kept_value"
 
 
 def refuse_unusable(url: str) -> None:
@@ -118,20 +119,27 @@ async def kept_rules(url: str) -> list[KeptRule]:
 
     Raises StartError.
     """
+    names = ("id", "guild_id", "subject_kind", "subject_id", "kind", "value")
+    return [KeptRule(**dict(zip(names, row, strict=True))) for row in await _read(url, "rule", _RULES)]
+
+
+async def kept_value_in(url: str, name: str) -> str | None:
+    """One kept value, read in the same way; None also where there are no tables yet. Raises StartError."""
+    return dict(await _read(url, "kept_value", _KEPT)).get(name)
+
+
+async def _read(url: str, table: str, statement: str) -> Sequence[Any]:
     parsed = _parsed(url)
     if not isinstance(parsed, PostgresqlAddress):
-        rows: Sequence[Any] = await asyncio.to_thread(sqlite_file.read, _file_of(parsed), "rule", _RULES)
-    else:
-        engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
-        try:
-            with start_errors_named(parsed):
-                async with engine.connect() as connection:
-                    exists = await connection.scalar(text("SELECT to_regclass('rule') IS NOT NULL"))
-                    rows = (await connection.execute(text(_RULES))).all() if exists else []
-        finally:
-            await engine.dispose()
-    names = ("id", "guild_id", "subject_kind", "subject_id", "kind", "value")
-    return [KeptRule(**dict(zip(names, row, strict=True))) for row in rows]
+        return await asyncio.to_thread(sqlite_file.read, _file_of(parsed), table, statement)
+    engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
+    try:
+        with start_errors_named(parsed):
+            async with engine.connect() as connection:
+                exists = await connection.scalar(text("SELECT to_regclass(:name) IS NOT NULL"), {"name": table})
+                return [tuple(row) for row in await connection.execute(text(statement))] if exists else []
+    finally:
+        await engine.dispose()
 
 
 async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> Migration | None:

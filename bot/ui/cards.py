@@ -64,6 +64,12 @@ _MARKS = {
     JobState.DELIVERING: 0.95,
 }
 
+#: Why the account's brake holds a song.
+_HELD = {
+    Reason.NO_CREDITS: "card.held.no_credits",
+    Reason.KEY_REFUSED: "card.held.key_refused",
+    Reason.ADDRESS_WRONG: "card.held.address_wrong",
+}
 #: Reasons that other lyrics can mend; then the form is offered first.
 _LYRICS_MEND = frozenset({Reason.CONTENT_REFUSED, Reason.REQUEST_REFUSED, Reason.LYRICS_TOO_LONG})
 #: Reasons that are nobody's business but the member's; the card only says that they were told.
@@ -202,6 +208,10 @@ def _description(job: Job, eta: Eta, now: datetime, requirements: OrderRequireme
 
 def _status(job: Job, eta: Eta, now: datetime, requirements: OrderRequirements, locale: str) -> str:
     match job.state:
+        case JobState.CHECKING if eta.held:
+            return "\n".join(text(key, locale) for key in ("card.state.checking", _HELD[eta.held]))
+        case JobState.QUEUED if eta.held:
+            return " ".join(text(key, locale) for key in ("card.state.queued_held", _HELD[eta.held]))
         case JobState.QUEUED if eta.ahead:
             key = "card.state.queued_ahead_one" if eta.ahead == 1 else "card.state.queued_ahead"
             return text(key, locale, ahead=eta.ahead)

@@ -135,7 +135,8 @@ class InteractionContext:
 
     def card_of(self, job: Job) -> Parts:
         """The job's card as it is now, in the language of whoever ordered it. Needs a running loop."""
-        card = job_card(job, Eta(), now=self.clock.now(), requirements=self.requirements, locale=job.place.locale)
+        eta = Eta(held=self.jobs.held(job))
+        card = job_card(job, eta, now=self.clock.now(), requirements=self.requirements, locale=job.place.locale)
         return to_parts(card)
 
     async def reply_privately(

@@ -1,11 +1,12 @@
 """A member's own songs, in pages of ten, and what is being made in a place: pure lists, and how they are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import discord
 from discord import ui
 
+from bot.errors import Reason
 from bot.jobs.model import Job, JobState
 from bot.texts import text
 from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
@@ -20,6 +21,12 @@ PAGE_SIZE = 10
 #: A list longer than this says how many more there are.
 _MAX_QUEUE_LINES = 15
 _COLOUR = 0x5865F2
+#: Why the account's brake holds songs.
+_HELD = {
+    Reason.NO_CREDITS: "tracks.queue.held.no_credits",
+    Reason.KEY_REFUSED: "tracks.queue.held.key_refused",
+    Reason.ADDRESS_WRONG: "tracks.queue.held.address_wrong",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +56,13 @@ def page_text(page: Page, locale: str) -> str:
     return "\n".join(_own_line(job, locale) for job in page.jobs) or text("tracks.empty", locale)
 
 
-def queue_text(jobs: Sequence[Job], channel_id: int, locale: str) -> str:
-    """What is being made. Titles of other channels stay there: not everybody who reads here may read there."""
+def queue_text(
+    jobs: Sequence[Job], channel_id: int, locale: str, held: Callable[[Job], Reason | None] = lambda _job: None
+) -> str:
+    """What is being made. Titles of other channels stay there: not everybody who reads here may read there.
+
+    `held`: why a job is held, None when it is not.
+    """
     here = [job for job in jobs if job.place.channel_id == channel_id]
     lines = [
         text(
@@ -59,7 +71,7 @@ def queue_text(jobs: Sequence[Job], channel_id: int, locale: str) -> str:
             icon=ICONS[job.state],
             title=clip(titled(job, locale), 120),
             member=mention(job.member_id),
-            state=text(f"state.{job.state}", locale),
+            state=text("tracks.queue.held" if held(job) else f"state.{job.state}", locale),
             age=ago(job.created_at),
         )
         for job in here[:_MAX_QUEUE_LINES]
@@ -68,6 +80,8 @@ def queue_text(jobs: Sequence[Job], channel_id: int, locale: str) -> str:
         lines.append(text("tracks.queue.more", locale, count=len(here) - _MAX_QUEUE_LINES))
     if elsewhere := len(jobs) - len(here):
         lines.append(text("tracks.queue.elsewhere", locale, count=elsewhere))
+    why_held = dict.fromkeys(reason for job in jobs if (reason := held(job)))
+    lines += [text(_HELD[reason], locale) for reason in why_held]
     return "\n".join(lines) or text("tracks.queue.empty", locale)
 
 

@@ -18,7 +18,8 @@ from bot.audio.capacity import capacity
 from bot.audio.fence import LAYERS
 from bot.clock import SystemClock
 from bot.discord_account import NEEDED_PERMISSIONS
-from bot.errors import SettingsError
+from bot.errors import Reason, SettingsError
+from bot.jobs.brake import Held
 from bot.settings import Settings, load_settings
 from bot.store.db import open_store
 from bot.store.tables import rules
@@ -64,6 +65,21 @@ async def test_good_settings_end_with_0_and_spend_nothing(tmp_path: Path, capsys
     assert discord.token not in said
     assert api.key not in said
     assert not list(tmp_path.iterdir())
+
+
+async def test_songs_that_wait_for_the_account_are_told_with_what_to_do(tmp_path: Path) -> None:
+    async with FakeGeneration() as api:
+        settings = settings_at(tmp_path, generation_api_url=api.url, generation_api_key=api.key)
+        async with open_store(settings.database_url, clock=SystemClock()) as store:
+            assert not (await check._music_api(settings)).details
+            held = Held(reason=Reason.NO_CREDITS, since=datetime(2026, 1, 31, 12, tzinfo=UTC))
+            await store.set_value("brake.aiml", held.written())
+            found = await check._music_api(settings)
+    assert found.good
+    assert (
+        "WARNING: songs wait, for aiml refuses the account (no_credits) since 2026-01-31 12:00 UTC" in found.details[0]
+    )
+    assert "Top the account up" in found.details[0]
 
 
 async def told_of(settings: Settings) -> str:

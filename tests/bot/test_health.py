@@ -12,8 +12,9 @@ import pytest
 import bot
 from bot.audio.model import Problem
 from bot.audio.sample import SampleResult, SampleStep
-from bot.errors import StartError, StoreBusyError, StoreError
+from bot.errors import Reason, StartError, StoreBusyError, StoreError
 from bot.health import Checks, HealthServer, Pulse, serve_health
+from bot.jobs.brake import Held
 from bot.metrics import Metrics
 from bot.supervisor import TaskSupervisor
 from tests.moved_clock import MovedClock
@@ -29,6 +30,7 @@ class World:
     discord_trouble: str = ""
     store_trouble: StoreError | None = None
     disk_trouble: str = ""
+    held: dict[str, Held] = field(default_factory=dict)
     refreshed: int = 0
     sample: SampleResult | None = None
     url: str = ""
@@ -43,6 +45,7 @@ class World:
             refresh=self.refresh,
             sound=lambda: self.sample,
             disk_trouble=lambda: self.disk_trouble,
+            held=lambda: self.held,
         )
         self.server = HealthServer(supervisor=self.supervisor, pulse=self.pulse, metrics=self.metrics, checks=checks)
 
@@ -84,8 +87,16 @@ async def test_a_process_that_works_is_green_and_names_its_loops(world: World):
         "problems": [],
         "sound": "untried",
         "disk": "ok",
+        "brake": "off",
         "loops": [{"name": "pulse", "running": True, "deaths": 0, "last_error": ""}],
     }
+
+
+async def test_an_account_that_is_refused_is_named_and_is_not_red(world: World):
+    world.held["aiml"] = Held(reason=Reason.NO_CREDITS, since=world.clock.now())
+    status, body = await world.health()
+    assert (status, body["problems"]) == (200, [])
+    assert body["brake"] == "aiml refuses the account (no_credits) since 2026-01-31 12:00 UTC"
 
 
 async def test_a_loop_that_died_is_red_until_it_runs_again(world: World):

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.waits, pytest.mark.timeout(150)]
 
 REVISION_BEFORE = "0002"
 OUT_OF_CREDITS = "has run out of credits"
+HELD = "Waiting songs are held"
 KEY_REFUSED = "does not accept this bot's key"
 
 
@@ -59,14 +60,17 @@ async def test_account_disk_and_outcomes_ring_once_with_the_owner_and_a_restart_
         scenario.api.change(songs_left=0)
         await scenario.order(title="One too many")
         await alert(scenario, OUT_OF_CREDITS)
+        await alert(scenario, HELD)
         scenario.api.change(songs_left=None)
         await scenario.stage.bot.stop()
         await scenario.restart()
+        # the free call is made at once after a start, and the song that waited is tried
+        await alert(scenario, "takes songs again")
         scenario.api.change(is_key_revoked=True)
         await scenario.order(title="Without a key")
         await alert(scenario, KEY_REFUSED)
         # what came after everything else has been told, and the rest is still there once
-        for text in ("without a clear answer", "`DATA_DIR` fails", OUT_OF_CREDITS, KEY_REFUSED):
+        for text in ("without a clear answer", "`DATA_DIR` fails", OUT_OF_CREDITS, HELD, KEY_REFUSED):
             assert len(alerts(scenario, text)) == 1
 
 

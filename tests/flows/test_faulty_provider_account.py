@@ -1,5 +1,6 @@
 """A music API that fails as a whole: an outage, a key that is refused for a while, credits that run out."""
 
+import re
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -8,6 +9,8 @@ import pytest_asyncio
 from bot.jobs.model import JobState
 from tests.flows.scenario import PATIENCE_SECONDS
 from tests.flows.song_batch import SongBatch, open_song_batch, title
+
+BRAKE = 'compose_brake{provider="aiml"}'
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150), pytest.mark.waits]
 
@@ -47,34 +50,61 @@ async def test_a_key_that_is_refused_for_a_while_costs_no_song_that_was_begun(ba
         await batch.reached(name, JobState.GENERATING)
     batch.api.change(is_key_revoked=True)
     await batch.order_song("ordered without a key")
-    card = await batch.ended_with("ordered without a key", JobState.FAILED, "does not accept this bot's key")
+    await batch.card_says("does not accept this bot's key", title("ordered without a key"))
+    await batch.reached("ordered without a key", JobState.QUEUED)
     assert not batch.generations("ordered without a key")
     refused = 'compose_account_errors_total{reason="key_refused"}'
     await batch.discord.until(lambda: "poll 401" in batch.api.ledger.calls, PATIENCE_SECONDS)
     assert await batch.metric(refused) >= 2
     assert "refuses the operator's account: key_refused" in batch.stage.bot.log
     assert {str(batch.row(name)["state"]) for name in begun} == {JobState.GENERATING}
+    assert await batch.metric(BRAKE) == 1
 
+    # the operator's new key comes with a start, at which the bot looks at once
+    await batch.stage.bot.stop()
     batch.api.change(is_key_revoked=False)
+    await batch.restart()
     for name in begun:
         await batch.delivered(name)
-    again = await batch.discord.click(card, batch.button(card, "again"))
-    await batch.discord.until(lambda: batch.generations("ordered without a key"), PATIENCE_SECONDS)
-    await batch.discord.until(lambda: batch.tracks(title("ordered without a key")), PATIENCE_SECONDS)
-    assert again.answered
+    await batch.ended("ordered without a key")
+    await batch.delivered("ordered without a key", posts=len(batch.posts("ordered without a key")))
+    assert len(batch.generations("ordered without a key")) == 1
+    await batch.discord.until(lambda: "the brake is off" in batch.stage.bot.log, PATIENCE_SECONDS)
+    assert await batch.metric(BRAKE) == 0
 
 
-async def test_credits_that_run_out_are_told_to_the_member_and_to_the_operator(batch: SongBatch) -> None:
+async def test_credits_that_run_out_hold_the_line_across_restarts_and_fail_no_song(batch: SongBatch) -> None:
     batch.api.change(songs_left=1)
     await batch.order_song("the last song")
     await batch.delivered("the last song")
-    await batch.order_song("one too many")
-    card = await batch.ended_with("one too many", JobState.FAILED, "used up its credits")
-    assert batch.button(card, "again")
-    assert batch.button(card, "edit")
-    assert await batch.metric('compose_account_errors_total{reason="no_credits"}') == 1
+    names = ["one too many", "two too many", "three too many"]
+    for name in names:
+        await batch.order_song(name)
+    for name in names:
+        await batch.card_says("used up its credits", title(name))
+    asked = await batch.discord.slash("queue")
+    assert "topped up its credits" in batch.look_of(await batch.private_answer(asked))
     assert "refuses the operator's account: no_credits" in batch.stage.bot.log
+
+    # a start looks at once: the free call is content, one song is refused again, no other is risked
+    await batch.stage.bot.stop()
+    posts, already = _posts(batch, names), len(batch.stage.bot.log)
+    await batch.restart()
+    tried = re.compile("the account is tried with one song.*a song goes back in line", re.DOTALL)
+    await batch.discord.until(lambda: tried.search(batch.stage.bot.log, already), PATIENCE_SECONDS)
+    for name in names:
+        await batch.reached(name, JobState.QUEUED)
+    assert _posts(batch, names) == posts + 1
+    assert not any(batch.generations(name) for name in names)
+
+    await batch.stage.bot.stop()
     batch.api.change(songs_left=None)
+    await batch.restart()
+    for name in names:
+        await batch.ended(name)
+        await batch.delivered(name, posts=len(batch.posts(name)))
+        assert len(batch.generations(name)) == 1
+    assert await batch.metric(BRAKE) == 0
 
 
 async def test_a_late_answer_of_an_attempt_is_written_down_and_counted_and_nothing_else(batch: SongBatch) -> None:
@@ -94,3 +124,7 @@ async def test_a_late_answer_of_an_attempt_is_written_down_and_counted_and_nothi
     assert first.id in late["detail"]
     assert batch.row("a late answer")["generation_id"] == second.id
     assert await batch.metric("compose_late_answers_total") == 1
+
+
+def _posts(batch: SongBatch, names: list[str]) -> int:
+    return sum(len(batch.posts(name)) for name in names)

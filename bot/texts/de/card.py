@@ -21,6 +21,20 @@ TEXTS: dict[str, str] = {
     "card.state.queued": "Dein Lied passt. Sobald Platz ist, geht es an den Musikdienst.",
     "card.state.queued_ahead_one": "Dein Lied passt. Ein anderes ist vorher dran.",
     "card.state.queued_ahead": "Dein Lied passt. {ahead} andere sind vorher dran.",
+    "card.state.queued_held": "Dein Lied passt.",
+    "card.held.no_credits": (
+        "Gerade warten alle Lieder: Das Guthaben dieses Bots beim Musikdienst ist aufgebraucht, und wer ihn betreibt, "
+        "muss es aufladen. Danach geht es mit deinem von selbst weiter; bezahlt ist dafür noch nichts."
+    ),
+    "card.held.key_refused": (
+        "Gerade warten alle Lieder: Der Musikdienst nimmt den Schlüssel dieses Bots nicht an, und wer ihn betreibt, "
+        "muss nachsehen. Danach geht es mit deinem von selbst weiter; bezahlt ist dafür noch nichts."
+    ),
+    "card.held.address_wrong": (
+        "Gerade warten alle Lieder: Unter der Adresse, die dieser Bot bekommen hat, ist der Musikdienst nicht zu "
+        "finden, und wer ihn betreibt, muss nachsehen. Danach geht es mit deinem von selbst weiter; bezahlt ist dafür "
+        "noch nichts."
+    ),
     "card.state.submitting": "Dein Lied und deine Worte sind unterwegs zum Musikdienst.",
     "card.state.generating": "Der Musikdienst arbeitet. Begonnen {since}.",
     "card.state.generating_until": "Der Musikdienst arbeitet. Begonnen {since}, erwartet {expected}.",

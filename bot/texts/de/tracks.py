@@ -13,6 +13,19 @@ TEXTS: dict[str, str] = {
     "tracks.queue.heading": "Das entsteht hier gerade",
     "tracks.queue.empty": "Hier entsteht gerade nichts. `/compose` ändert das.",
     "tracks.queue.line": "{icon} **{title}** · {member} · {state} · {age}",
+    "tracks.queue.held": "angehalten",
+    "tracks.queue.held.no_credits": (
+        "Angehaltene Lieder warten, bis das Guthaben dieses Bots beim Musikdienst wieder aufgeladen ist. Danach geht "
+        "es von selbst weiter."
+    ),
+    "tracks.queue.held.key_refused": (
+        "Angehaltene Lieder warten, bis dieser Bot einen Schlüssel hat, den der Musikdienst annimmt. Danach geht es "
+        "von selbst weiter."
+    ),
+    "tracks.queue.held.address_wrong": (
+        "Angehaltene Lieder warten, bis dieser Bot die richtige Adresse des Musikdienstes hat. Danach geht es von "
+        "selbst weiter."
+    ),
     "tracks.queue.elsewhere": "{count} weitere anderswo auf diesem Server.",
     "tracks.queue.more": "… und {count} weitere.",
 }

@@ -23,6 +23,19 @@ TEXTS: dict[str, str] = {
     "card.state.queued": "Your song is fine. It will be handed to the music service as soon as there is room.",
     "card.state.queued_ahead_one": "Your song is fine. One other goes first.",
     "card.state.queued_ahead": "Your song is fine. {ahead} others go first.",
+    "card.state.queued_held": "Your song is fine.",
+    "card.held.no_credits": (
+        "Songs wait just now: this bot has used up its credits at the music service, and whoever runs it must top them "
+        "up. Yours goes on by itself then; nothing has been paid for it."
+    ),
+    "card.held.key_refused": (
+        "Songs wait just now: the music service does not accept this bot's key, and whoever runs the bot must look at "
+        "it. Yours goes on by itself then; nothing has been paid for it."
+    ),
+    "card.held.address_wrong": (
+        "Songs wait just now: the music service is not found at the address this bot was given, and whoever runs the "
+        "bot must look at it. Yours goes on by itself then; nothing has been paid for it."
+    ),
     "card.state.submitting": "Your song and your words are on their way to the music service.",
     "card.state.generating": "The music service is at work. Begun {since}.",
     "card.state.generating_until": "The music service is at work. Begun {since}, expected {expected}.",

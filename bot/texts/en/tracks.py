@@ -13,6 +13,19 @@ TEXTS: dict[str, str] = {
     "tracks.queue.heading": "Being made here",
     "tracks.queue.empty": "Nothing is being made here right now. `/compose` changes that.",
     "tracks.queue.line": "{icon} **{title}** · {member} · {state} · {age}",
+    "tracks.queue.held": "held",
+    "tracks.queue.held.no_credits": (
+        "Songs that are held wait until whoever runs this bot has topped up its credits at the music service. They go "
+        "on by themselves then."
+    ),
+    "tracks.queue.held.key_refused": (
+        "Songs that are held wait until whoever runs this bot has given it a key that the music service accepts. They "
+        "go on by themselves then."
+    ),
+    "tracks.queue.held.address_wrong": (
+        "Songs that are held wait until whoever runs this bot has given it the right address of the music service. "
+        "They go on by themselves then."
+    ),
     "tracks.queue.elsewhere": "{count} more elsewhere on this server.",
     "tracks.queue.more": "… and {count} more.",
 }

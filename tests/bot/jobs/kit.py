@@ -73,6 +73,7 @@ class Kit:
         self.files.prepare()
         self.model = MusicModel(
             name=MODEL,
+            provider="aiml",
             generator=self.generator,
             look_up=self.generator,
             pace=Pace(poll_interval_seconds=10, polls_per_second=5),
@@ -102,6 +103,7 @@ class Kit:
         self.context = self.steps._context
         self.card_updater = self.context.card_updater
         self.service = assembly.jobs
+        self.brake = assembly.brake
         self.eta_estimator = assembly.eta_estimator
         self.engine = assembly.engine
         self.woken = assembly.engine.woken

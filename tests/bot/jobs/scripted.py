@@ -79,6 +79,7 @@ class ScriptedGenerator:
         self.polls = Script(StillWorking(status="processing"))
         self.look_ups = Script(None)
         self.fetches = Script(TRACK)
+        self.probes = Script(ProbeReport(result=ProbeResult.KEY_ACCEPTED, detail=""))
         self.cancels = Script(Cancellation.STOPPED)
 
     async def submit(self, request: GenerationRequest) -> str:
@@ -94,7 +95,7 @@ class ScriptedGenerator:
         return await self.cancels.play(generation_id)
 
     async def probe(self) -> ProbeReport:
-        return ProbeReport(result=ProbeResult.KEY_ACCEPTED, detail="")
+        return await self.probes.play(None)
 
     async def fetch(self, track_url: str, into: Path) -> int:
         content: bytes = await self.fetches.play((track_url, into))

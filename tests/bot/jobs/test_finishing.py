@@ -102,6 +102,23 @@ async def test_a_file_that_first_is_not_there_and_then_is_lost_gets_a_fresh_addr
     assert (await kit.job()).state is JobState.READY
 
 
+async def test_a_track_whose_fresh_address_a_refused_key_keeps_back_is_waited_for(kit: Kit):
+    await kit.at(JobState.READY)
+    kit.generator.fetches.default = TrackLostError("empty")
+    kit.generator.polls.default = AccountError("401", reason=Reason.KEY_REFUSED)
+    for _ in range(20):
+        step = await kit.run_step()
+        assert isinstance(step, RunAgain)
+        await kit.clock.advance(step.after_seconds)
+    assert (await kit.job()).state is JobState.READY
+    assert kit.brake.reason_of("aiml") is Reason.KEY_REFUSED
+    kit.generator.fetches.default = lambda call: TRACK if call[0] == FRESH_URL else TrackLostError("empty")
+    kit.generator.polls.default = finished(FRESH_URL)
+    await kit.run_step()
+    assert await kit.run_on() == DONE
+    assert (await kit.job()).state is JobState.DELIVERED
+
+
 @pytest.mark.parametrize(
     "no_help",
     [
@@ -109,7 +126,6 @@ async def test_a_file_that_first_is_not_there_and_then_is_lost_gets_a_fresh_addr
         StillWorking(status="processing"),
         GaveUp(reason=Reason.PROVIDER_FAILED, detail=""),
         BusyError("502"),
-        AccountError("401", reason=Reason.KEY_REFUSED),
         RefusedError("404", reason=Reason.GENERATION_LOST),
     ],
 )

@@ -30,7 +30,9 @@ def add_other(kit: Kit, **changes: object) -> ScriptedGenerator:
     ids = itertools.count(1)
     generator.submits.default = lambda _request: f"acestep:{next(ids)}"
     given = {"pace": Pace(poll_interval_seconds=100, polls_per_second=5), "generation_timeout": timedelta(hours=2)}
-    other = replace(kit.model, name="acestep", generator=generator, look_up=None, **{**given, **changes})
+    other = replace(
+        kit.model, name="acestep", provider="acestep", generator=generator, look_up=None, **{**given, **changes}
+    )
     kit.context.models = MusicModels([kit.model, other])
     return generator
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import AccountError, Reason
+from bot.errors import Reason, RefusedError
 from bot.jobs.model import Job, JobState
 from bot.jobs.retention import Retention
 from tests.bot.jobs.kit import OWNER, Kit, eventually
@@ -125,7 +125,7 @@ async def test_an_order_that_is_cancelled_before_anything_is_paid_gives_its_copy
 async def test_an_order_that_a_service_refuses_gives_its_copy_back_at_once(kit: Kit):
     job = await kit.at(JobState.QUEUED)
     copy = await with_copy(kit, job)
-    kit.generator.submits.then(AccountError("empty", reason=Reason.NO_CREDITS))
+    kit.generator.submits.then(RefusedError("words", reason=Reason.CONTENT_REFUSED))
     await kit.run_on(job.id)
     assert (await kit.job(job.id)).state is JobState.FAILED
     assert not copy.exists()

@@ -311,7 +311,7 @@ async def test_an_address_that_is_wrong_while_jobs_run_costs_no_track(kit: Kit, 
     kit.generator.polls.then(AccountError("HTTP 404: Cannot GET", reason=Reason.ADDRESS_WRONG, status=404), finished())
     assert pause_of(await kit.run_step()) <= 2
     assert kit.counted("compose_account_errors_total", reason="address_wrong") == 1
-    assert "the music API has no such call at the address it was given: HTTP 404: Cannot GET" in caplog.messages
+    assert "no such call at the address it was given: HTTP 404: Cannot GET" in caplog.text
     await kit.run_step()
     assert (await kit.job()).state is JobState.READY
 
@@ -323,20 +323,83 @@ async def test_a_key_that_is_revoked_while_jobs_run_is_the_operators_and_costs_n
     kit.generator.polls.then(AccountError("401", reason=Reason.KEY_REFUSED, status=401), finished())
     assert pause_of(await kit.run_step()) <= 2
     assert kit.counted("compose_account_errors_total", reason="key_refused") == 1
-    assert "the music API refuses the operator's account: key_refused" in caplog.messages
+    assert "the music API refuses the operator's account: key_refused" in caplog.text
     await kit.run_step()
     assert (await kit.job()).state is JobState.READY
 
 
-async def test_a_key_that_stays_revoked_names_itself_as_the_reason(kit: Kit):
+async def test_a_song_that_was_paid_for_waits_for_its_key_however_long_that_takes(kit: Kit):
     await kit.at(JobState.GENERATING)
     kit.generator.polls.default = AccountError("401", reason=Reason.KEY_REFUSED)
+    for _ in range(8):
+        assert pause_of(await kit.run_step()) <= 60
+        kit.clock.leap(7_200)
+    # back again: its time begins anew, for nobody has looked meanwhile
+    kit.generator.polls.default = StillWorking(status="processing")
+    for after in (0, 600):
+        kit.clock.leap(after)
+        await kit.run_step()
+        assert (await kit.job()).state is JobState.GENERATING
+    kit.generator.polls.default = finished()
+    await kit.run_step()
+    assert (await kit.job()).state is JobState.READY
+
+
+async def test_a_restart_with_a_good_key_gives_a_paid_song_its_time_again(kit: Kit):
+    await kit.at(JobState.GENERATING)
+    kit.generator.polls.then(AccountError("401", reason=Reason.KEY_REFUSED))
+    await kit.run_step()
+    kit.clock.leap(86_400)
+    again = kit.restarted()
+    await again.brake.load()
+    again.generator.polls.then(StillWorking(status="processing"), finished())
+    for _ in range(2):
+        await again.run_step()
+    assert (await again.job()).state is JobState.READY
+
+
+async def test_a_key_that_only_posts_are_refused_for_holds_no_deadline_up(kit: Kit):
+    await kit.at(JobState.GENERATING)
+    kit.brake.refused("aiml", AccountError("403", reason=Reason.KEY_REFUSED))
+    kit.clock.leap(901)
+    await kit.run_step()
+    assert (await kit.job()).state is JobState.EXPIRED
+
+
+async def test_an_outage_right_after_the_key_works_again_costs_no_track(kit: Kit):
+    await kit.at(JobState.GENERATING)
+    kit.generator.polls.then(AccountError("401", reason=Reason.KEY_REFUSED))
+    await kit.run_step()
+    kit.clock.leap(86_400)
+    kit.generator.polls.then(*[BusyError("502")] * 6, finished())
+    for _ in range(7):
+        await kit.run_step()
+    assert (await kit.job()).state is JobState.READY
+
+
+async def test_a_song_of_another_account_names_that_as_its_reason_in_the_end(kit: Kit):
+    """After a change of accounts a song of the old one is refused for ever, while new ones are accepted."""
+    await kit.at(JobState.GENERATING)
+    kit.generator.polls.default = AccountError("403", reason=Reason.KEY_REFUSED)
+    await kit.run_step()
+    await kit.clock.advance(1)
+    kit.brake._lines["aiml"].trial = 2
+    await kit.order()
+    kit.brake.accepted(await kit.job(2))
+    assert kit.brake.held("aiml") is None
     for _ in range(5):
         await kit.run_step()
+    assert kit.brake.held("aiml") is None
     kit.clock.leap(1_801)
     await kit.run_step()
     job = await kit.job()
     assert (job.state, job.reason) == (JobState.EXPIRED, Reason.KEY_REFUSED)
+
+    # and whoever asks for it once more holds up nobody
+    kit.let_go()
+    await kit.service.ask_again(job.id, OWNER)
+    await kit.run_step()
+    assert kit.brake.held("aiml") is None
 
 
 LOST = RefusedError("404", reason=Reason.GENERATION_LOST, status=404)

@@ -63,7 +63,7 @@ class Outside:
         kit.discord.deliveries.default = self.deliver
         kit.discord.searches.default = self.search
         kit.store.troubles.append(Trouble("move", 10**9, lambda _args, _kwargs: self.happens(0.05)))
-        for method in ("get", "update", "resolve_submission", "ahead_of"):
+        for method in ("get", "update", "resolve_submission", "ahead_of", "get_value", "set_value"):
             kit.store.troubles.append(Trouble(method, 10**9, lambda _args, _kwargs: self.happens(0.03)))
 
     def check(self, job: Job) -> object:
@@ -138,8 +138,20 @@ async def killed(kit: Kit, outside: Outside) -> Kit:
     await kit.supervisor.stop()
     successor = kit.restarted()
     outside.join(successor)
-    await successor.engine.start(successor.steps)
+    await begun(successor)
     return successor
+
+
+async def begun(kit: Kit) -> None:
+    """As the bot begins: what was kept of the account's brake is known before any job is looked at."""
+    while True:
+        try:
+            await kit.brake.load()
+            break
+        except StoreBusyError:
+            continue
+    kit.supervisor.run_forever("brake", kit.brake.run)
+    await kit.engine.start(kit.steps)
 
 
 async def at_rest(kit: Kit) -> bool:
@@ -156,7 +168,7 @@ async def test_in_any_storm_nothing_is_lost_paid_twice_or_posted_twice(
     outside.join(kit)
     for _ in range(JOBS):
         await kit.order()
-    await kit.engine.start(kit.steps)
+    await begun(kit)
     for _ in range(250):
         await kit.clock.advance(outside.rng.uniform(0.1, 15))
         await asyncio.sleep(0.003)

@@ -6,10 +6,11 @@ import pytest
 
 from bot.errors import Reason, StoreBusyError
 from bot.jobs.admission import Terms
+from bot.jobs.brake import BrakeChange, Held
 from bot.jobs.figures import Attempts, Figures, Migration
 from bot.metrics import Metrics
 from bot.operators.alerts import AlertKind, Alerts
-from bot.operators.watch import Watch, Watched, tell_of_migration
+from bot.operators.watch import Watch, Watched, tell_of_brake, tell_of_migration
 from bot.supervisor import LoopState
 from tests.moved_clock import MovedClock
 
@@ -136,3 +137,12 @@ def test_a_migration_is_told_with_the_name_of_its_copy_and_a_new_database_is_not
     tell_of_migration(alerts, Migration(before="0001", after="0003", backup="compose.db.0001.backup"))
     tell_of_migration(alerts, Migration(before="0001", after="0003"))
     assert alerts.kinds == ["migrated file", "migrated"]
+
+
+def test_the_brake_is_told_when_it_comes_on_and_goes_off_and_not_when_its_reason_changes():
+    alerts = Heard()
+    broke = Held(reason=Reason.NO_CREDITS, since=MovedClock().now())
+    refused = Held(reason=Reason.KEY_REFUSED, since=MovedClock().now())
+    for before, held in ((None, broke), (broke, refused), (refused, None)):
+        tell_of_brake(alerts, BrakeChange(provider="aiml", held=held, before=before))
+    assert alerts.kinds == ["brake_on", "brake_off"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StartError, StoreBusyError
-from bot.store.db import describe, open_store
+from bot.store.db import describe, kept_value_in, open_store
 from bot.store.migrate import newest
 from bot.store.sqlite_file import start_error
 from tests.bot.store import processes
@@ -272,6 +272,15 @@ async def test_describing_creates_nothing(sqlite_url: str, path: Path, tmp_path:
         await describe(sqlite_url) == f"{path}: {megabytes} MB, revision {newest()} (up to date), writable, not in use."
     )
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+async def test_a_kept_value_is_read_beside_a_running_bot_and_from_what_is_not_there(new_url: str) -> None:
+    assert await kept_value_in(new_url, "brake.aiml") is None
+    async with open_store(new_url, clock=SetClock()) as store:
+        assert await kept_value_in(new_url, "brake.aiml") is None
+        await store.set_value("brake.aiml", "on")
+        assert await kept_value_in(new_url, "brake.aiml") == "on"
+    assert await kept_value_in(new_url, "brake.aiml") == "on"
 
 
 async def test_describing_does_not_disturb_a_running_bot(sqlite_url: str) -> None:

@@ -61,6 +61,7 @@ def _card_examples(locale: str) -> list[tuple[str, Card]]:
     return [
         ("Just ordered", card(JobState.CHECKING)),
         ("In line", card(JobState.QUEUED, Eta(ahead=3))),
+        ("Held, because only the operator can mend what is wrong", card(JobState.QUEUED, Eta(held=Reason.NO_CREDITS))),
         ("Being handed over", card(JobState.SUBMITTING)),
         ("Being made, nothing learned yet", card(JobState.GENERATING)),
         ("Being made, with an estimate from recent songs", card(JobState.GENERATING, soon)),
@@ -182,6 +183,10 @@ def _lists(locale: str) -> list[str]:
             "One song of it", f"{song_text(jobs[1], REQUIREMENTS, locale)}\n{buttons} [{text('control.back', locale)}]"
         ),
         _block("`/queue`, privately; other channels are only counted", queue_text([jobs[0], elsewhere], 333, locale)),
+        _block(
+            "The same while the line is held",
+            queue_text([example_job(JobState.QUEUED), elsewhere], 333, locale, lambda _job: Reason.KEY_REFUSED),
+        ),
         _block("`/quota`, privately", quota_text(_quota(jobs[0]), REQUIREMENTS, locale)),
         *_limits(jobs[0], locale),
     ]
@@ -215,7 +220,7 @@ def _limits(job: Job, locale: str) -> list[str]:
 
 
 def _german() -> list[str]:
-    name, card = _card_examples("de")[4]
+    name, card = _card_examples("de")[5]
     job = example_job(JobState.DELIVERING)
     return [
         "## In German\n",

@@ -1,0 +1,15 @@
+"""What a card can say about the time ahead of a song."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.errors import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eta:
+    """What a card can say about the time ahead."""
+
+    ahead: int | None = None  #: jobs that go first; None unless queued, or checking and waiting to be heard
+    expected_at: datetime | None = None  #: from recent jobs of its model, else what is known of it; None without
+    held: Reason | None = None  #: why the account's brake holds the line in which it waits
