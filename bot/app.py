@@ -20,6 +20,7 @@ from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
 from bot.connections import RoutingConnector, public_connector
+from bot.delivery import AlertMessages, LogMessages
 from bot.disk import Disk, advice_for
 from bot.download import USER_AGENT, remove_leftovers
 from bot.engine.runner import JobRunner
@@ -34,9 +35,7 @@ from bot.jobs.blocklist import Blocklist
 from bot.jobs.brake import Brake
 from bot.jobs.doors import Doors
 from bot.jobs.files import JobFiles
-from bot.jobs.model import LIVE
 from bot.jobs.music_models import MusicModels
-from bot.jobs.ports import TallyStore
 from bot.jobs.retention import Retention
 from bot.jobs.rule_remarks import remarks_on_terms
 from bot.jobs.servers import Servers
@@ -44,6 +43,9 @@ from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
+from bot.operators.alerts import Alerts
+from bot.operators.gauges import Gauges
+from bot.operators.watch import Watch, Watched, tell_of_brake, tell_of_migration
 from bot.packaged_tracks import PackagedTracks
 from bot.proxies import ProxyRules
 from bot.references import ReferenceFetcher
@@ -147,7 +149,8 @@ async def _open(
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
     await announce_new_defaults(ground.store, settings)
-    assembly = assemble(ground, models=models, pace=pace, admission=Admission(_terms_in_force(settings, traits)))
+    admission = Admission(_terms_in_force(settings, traits))
+    assembly = assemble(ground, models=models, pace=pace, admission=admission)
     await assembly.brake.load()
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
@@ -170,8 +173,16 @@ async def _open(
     ground.supervisor.run_forever("people", assembly.jobs.people.run)
     ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
     ground.supervisor.run_forever("disk", ground.disk.run)
+    ground.supervisor.run_forever("watch", _watch(settings, ground, assembly.alerts, admission, requirements).run)
+    sender = AlertMessages(discord_side.client, settings.operator_channel)
+    ground.supervisor.run_forever("alerts", partial(assembly.alerts.run, sender))
+    lines = LogMessages(discord_side.client)
+    ground.supervisor.run_forever("log channels", partial(assembly.guild_log().run, lines))
+    assembly.brake.on_brake(partial(tell_of_brake, assembly.alerts))
     ground.supervisor.run_forever("brake", assembly.brake.run)
-    await _open_health(settings, ground, _checks(discord_side.client, ground, selftest, assembly.brake), stack)
+    await _open_health(
+        settings, ground, _checks(settings, discord_side.client, ground, selftest, assembly.brake), stack
+    )
     return RunningBot(
         client=discord_side.client,
         engine=assembly.engine,
@@ -190,6 +201,9 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
     await _remove_leftovers(files)
     return Ground(
         store=store,
+        figures=store,
+        record=store,
+        migration=store.migration,
         files=files,
         disk=disk,
         space=SpaceLimits(member_max_bytes=settings.member_max_bytes, data_max_bytes=settings.data_max_bytes),
@@ -199,11 +213,11 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
     )
 
 
-def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest, brake: Brake) -> Checks:
+def _checks(settings: Settings, client: ComposeClient, ground: Ground, selftest: SelfTest, brake: Brake) -> Checks:
     return Checks(
         discord_ready=lambda: client.gateway.is_well,
+        refresh=_gauges(settings, ground).refresh,
         discord_trouble=lambda: client.trouble,
-        refresh=partial(_refresh_gauges, ground.store, ground.metrics),
         sound=lambda: selftest.result,
         disk_trouble=lambda: ground.disk.trouble,
         clock_trouble=lambda: client.discord_time.trouble,
@@ -289,10 +303,30 @@ async def _open_models(settings: Settings, traits: ModelTraits, clock: Clock, st
     return MusicModels([open_model(traits, around)])
 
 
-async def _refresh_gauges(store: TallyStore, metrics: Metrics) -> None:
-    by_state = (await store.tally()).by_state
-    for state in LIVE:
-        metrics.live_jobs.labels(state).set(by_state.get(state, 0))
+def _gauges(settings: Settings, ground: Ground) -> Gauges:
+    return Gauges(
+        tallies=ground.store,
+        figures=ground.figures,
+        loops=ground.supervisor.states,
+        data_dir=settings.data_dir,
+        clock=ground.clock,
+        metrics=ground.metrics,
+    )
+
+
+def _watch(
+    settings: Settings, ground: Ground, alerts: Alerts, admission: Admission, requirements: OrderRequirements
+) -> Watch:
+    watched = Watched(
+        figures=ground.figures,
+        loops=ground.supervisor.states,
+        disk_trouble=lambda: ground.disk.trouble,
+        terms=lambda: admission.terms,
+        price_micros=requirements.model.price_micros,
+        currency=settings.currency,
+    )
+    tell_of_migration(alerts, ground.migration)
+    return Watch(watched=watched, alerts=alerts, clock=ground.clock, metrics=ground.metrics)
 
 
 async def _open_health(settings: Settings, ground: Ground, checks: Checks, stack: AsyncExitStack) -> None:

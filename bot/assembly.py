@@ -18,8 +18,10 @@ from bot.jobs.brake import Brake
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
+from bot.jobs.figures import FigureStore, Migration
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
+from bot.jobs.moderation import Moderation
 from bot.jobs.music_models import MusicModels
 from bot.jobs.operating import Operating
 from bot.jobs.people import People
@@ -31,15 +33,17 @@ from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
+from bot.operators.alerts import Alerts
+from bot.operators.guild_log import Desk, GuildLog, LogChannels, LogStore
 from bot.packaged_tracks import PackagedTracks
 from bot.proxies import STRAIGHT, ProxyRules
 from bot.supervisor import TaskSupervisor
-from bot.ui.interaction_context import OperatorServices
+from bot.ui.interaction_context import ModeratorServices, OperatorServices
 from bot.ui.removal import remove_messages
 from bot.ui.requirements import OrderRequirements
 
 #: Table of contents of the features; names, because the core never imports a cog.
-EXTENSIONS = ("cogs.compose", "cogs.tracks", "cogs.admin", "cogs.owner")
+EXTENSIONS = ("cogs.compose", "cogs.tracks", "cogs.admin", "cogs.owner", "cogs.moderation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +51,14 @@ class Ground:
     """What everything stands on: opened first, closed last."""
 
     store: OperatedStore
+    figures: FigureStore
+    record: LogStore
     files: JobFiles
     disk: Disk
     clock: Clock
     metrics: Metrics
     supervisor: TaskSupervisor
+    migration: Migration | None = None
     space: SpaceLimits = field(default_factory=SpaceLimits)
 
 
@@ -84,6 +91,20 @@ class Assembly:
     engine: JobRunner
     brake: Brake
     eta_estimator: EtaEstimator
+    alerts: Alerts
+    log_channels: LogChannels
+
+    def guild_log(self) -> GuildLog:
+        """Brings lines to log channels once it is run with a sender."""
+        ground = self.ground
+        return GuildLog(
+            channels=self.log_channels,
+            store=ground.record,
+            jobs=self.jobs,
+            alerts=self.alerts,
+            clock=ground.clock,
+            metrics=ground.metrics,
+        )
 
     def discord_side(
         self,
@@ -103,6 +124,10 @@ class Assembly:
         )
         client = ComposeClient(
             jobs=self.jobs,
+            moderators=ModeratorServices(
+                moderation=Moderation(jobs=self.jobs, operating=operating, store=ground.record, clock=ground.clock),
+                desk=Desk(self.log_channels, self.alerts),
+            ),
             tracks=tracks,
             requirements=requirements,
             clock=ground.clock,
@@ -193,4 +218,13 @@ def assemble(
     eta_estimator = EtaEstimator(
         store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds, held=brake.reason_of
     )
-    return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, brake=brake, eta_estimator=eta_estimator)
+    return Assembly(
+        ground=ground,
+        models=models,
+        jobs=jobs,
+        engine=runner,
+        brake=brake,
+        eta_estimator=eta_estimator,
+        alerts=Alerts(store=ground.store, clock=ground.clock, metrics=ground.metrics),
+        log_channels=LogChannels(ground.record, ground.clock),
+    )

@@ -29,7 +29,7 @@ from bot.proxies import STRAIGHT, ProxyError, ProxyRules
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
 from bot.ui.error_handler import report
-from bot.ui.interaction_context import InteractionContext, InteractionServices, OperatorServices
+from bot.ui.interaction_context import InteractionContext, InteractionServices, ModeratorServices, OperatorServices
 from bot.ui.requirements import OrderRequirements
 from bot.ui.translation import Translator
 
@@ -88,6 +88,7 @@ class ComposeClient(commands.Bot):
         self,
         *,
         jobs: JobService,
+        moderators: ModeratorServices,
         tracks: Tracks | None = None,
         requirements: OrderRequirements,
         clock: Clock,
@@ -122,6 +123,7 @@ class ComposeClient(commands.Bot):
         )
         self.services = InteractionServices(
             jobs=jobs,
+            moderators=moderators,
             tracks=tracks,
             clock=clock,
             requirements=requirements,

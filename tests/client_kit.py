@@ -21,7 +21,7 @@ import discord
 import pytest
 import yarl
 
-from bot.assembly import Ground, assemble
+from bot.assembly import Assembly, Ground, assemble
 from bot.audio import FILE_TYPES, AudioPool
 from bot.client import ComposeClient, run_client
 from bot.clock import SystemClock
@@ -105,6 +105,7 @@ class ClientKit:
     #: Where the music API has the tracks.
     track_url: str = "https://files.example/track.mp3?sig=1"
     client: ComposeClient = field(init=False)
+    assembly: Assembly = field(init=False)
     store: JobStore = field(init=False)
     files: JobFiles = field(init=False)
     disk: Disk = field(init=False)
@@ -139,6 +140,8 @@ class ClientKit:
         )
         ground = Ground(
             store=self.store,
+            figures=self.store,
+            record=self.store,
             files=self.files,
             disk=self.disk,
             clock=self.clock,
@@ -148,6 +151,7 @@ class ClientKit:
         )
         assembly = assemble(ground, models=MusicModels([]), pace=PACE, engine=HeardRunner)
         assembly.engine.woken = self.woken
+        self.assembly = assembly
         pool = await self._stack.enter_async_context(AudioPool(processes=1, work_dir=self.files.work))
         self.tracks = PackagedTracks(pool=pool, files=self.files, disk=self.disk)
         discord_side = assembly.discord_side(

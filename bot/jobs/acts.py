@@ -42,11 +42,11 @@ class What(StrEnum):
 class Act:
     """One line of the audit table: who did it, where it holds, what it is about."""
 
-    by: int  #: the operator's id; 0: somebody at the shell
-    guild_id: int  #: the scope
-    what: What
+    by: int  #: their id; 0: somebody at the shell
+    guild_id: int | None  #: the scope; None: in no server
+    what: str  #: What, or what moderators and reporters do, such as `report`; at most 32 characters
     about: str = ""  #: such as `member 12`, `song 17`
-    note: str = ""  #: in the operator's words
+    note: str = ""  #: in their own words; never lyrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

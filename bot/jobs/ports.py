@@ -25,8 +25,8 @@ class Changes(TypedDict, total=False):
     generation_id: str
     track: Track | None
     card_message_id: int | None
-    track_channel_id: int
-    track_message_id: int
+    track_channel_id: int | None
+    track_message_id: int | None
     notified_state: JobState | None
     reason: Reason | None
     detail: str

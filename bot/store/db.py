@@ -16,6 +16,7 @@ from bot.clock import Clock
 from bot.database_address import PostgresqlAddress, is_postgresql, parse, refusals
 from bot.disk import Disk
 from bot.errors import SettingsError, StartError
+from bot.jobs.figures import Migration
 from bot.jobs.rule_remarks import KeptRule
 from bot.store import sqlite_copies, sqlite_file
 from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
@@ -58,14 +59,16 @@ async def open_store(
     parsed = address_of(url)
     async with AsyncExitStack() as stack:
         if isinstance(parsed, PostgresqlAddress):
-            await prepare_server(parsed, busy_seconds)
+            migration = await prepare_server(parsed, busy_seconds)
         else:
-            await _prepare_file(parsed, clock, stack)
+            migration = await _prepare_file(parsed, clock, stack)
         database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous, disk=disk)
         stack.push_async_callback(database.close)
         if disk is not None:
             disk.watch_database(partial(takes_bytes, database))
-        yield SqlJobStore(database)
+        store = SqlJobStore(database)
+        store.migration = migration
+        yield store
 
 
 @asynccontextmanager
@@ -143,7 +146,7 @@ async def _read(url: str, table: str, statement: str) -> Sequence[Any]:
         await engine.dispose()
 
 
-async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
+async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> Migration | None:
     path = file_of(url)
     await _try_parameters(url)
     await asyncio.to_thread(sqlite_file.make_folder, path)
@@ -153,8 +156,7 @@ async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
     refuse_newer(str(path), revision)
     await asyncio.to_thread(sqlite_file.enter_wal, path)
     await asyncio.to_thread(_overwrite_once, path, revision)
-    if revision != newest():
-        await _migrate_file(path, url, revision, clock)
+    return None if revision == newest() else await _migrate_file(path, url, revision, clock)
 
 
 def _overwrite_once(path: Path, revision: str | None) -> None:
@@ -166,7 +168,7 @@ def _overwrite_once(path: Path, revision: str | None) -> None:
         log.warning("words that were deleted long ago may still stand in free pages of the database: %s", error)
 
 
-async def _migrate_file(path: Path, url: URL, revision: str | None, clock: Clock) -> None:
+async def _migrate_file(path: Path, url: URL, revision: str | None, clock: Clock) -> Migration | None:
     backup = None
     if revision is not None:
         backup = await asyncio.to_thread(sqlite_file.back_up, path, revision, clock.now())
@@ -190,6 +192,14 @@ async def _migrate_file(path: Path, url: URL, revision: str | None, clock: Clock
     finally:
         await engine.dispose()
     log.info("database migrated from %s to %s", revision or "nothing", newest())
+    return _migration(revision, "" if backup is None else backup.name)
+
+
+def _migration(revision: str | None, backup: str) -> Migration | None:
+    """What an operator should hear of; None where the tables were new or as they should be."""
+    if revision is None or revision == newest():
+        return None
+    return Migration(before=revision, after=newest(), backup=backup)
 
 
 async def _try_parameters(url: URL) -> None:
@@ -207,16 +217,18 @@ async def _try_parameters(url: URL) -> None:
         raise StartError("DATABASE_URL: what stands behind the ? cannot be used. Leave it out.") from None
 
 
-async def prepare_server(address: PostgresqlAddress, busy_seconds: float) -> None:
+async def prepare_server(address: PostgresqlAddress, busy_seconds: float) -> Migration | None:
+    """Look into the server's database and bring its tables to this version. Raises StartError."""
     await asyncio.to_thread(refuse_bad_files, address)
     engine = postgresql_engine(address, busy_seconds=busy_seconds)
     try:
         with start_errors_named(address):
             async with engine.connect() as connection:
-                await look_into(connection)
+                revision, _ = await look_into(connection)
             await migrate(engine)
     finally:
         await engine.dispose()
+    return _migration(revision, "")
 
 
 def _describe_file(path: Path) -> str:

@@ -26,6 +26,7 @@ from bot.jobs.admission import (
     verdict,
 )
 from bot.jobs.admitting import Admitted
+from bot.jobs.figures import Migration
 from bot.jobs.ledger import stands
 from bot.jobs.model import ENDS_WITHOUT_A_TRACK, Job, JobEvent, JobState, Order, check_move
 from bot.jobs.ports import Changes, Tally
@@ -33,9 +34,11 @@ from bot.jobs.space import SpaceLimits
 from bot.store import charges, counting, space_used
 from bot.store.columns import Instant
 from bot.store.engines import Database, to_the_end
+from bot.store.figures import FigureReader
 from bot.store.keeping import KeepingStatements
 from bot.store.moves import add_event, move_row
 from bot.store.operating import OperatorStatements
+from bot.store.record import RecordKeeper
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
 from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, kept_values, rules
 
@@ -105,12 +108,14 @@ _UNPAID_WITH_COPIES = (
 _GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
-class SqlJobStore(KeepingStatements, OperatorStatements):
+class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKeeper):
     """`JobStore` on SQLite or PostgreSQL; what each method promises stands in bot.jobs.ports."""
 
     def __init__(self, database: Database) -> None:
         """`database`: migrated and checked, see `bot.store.db.open_store`."""
-        self.database = database
+        super().__init__(database)
+        #: What `open_store` did to the tables; None: nothing, or they were new.
+        self.migration: Migration | None = None
 
     @to_the_end
     async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:

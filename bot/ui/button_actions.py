@@ -137,15 +137,15 @@ class JobPress(JobActs):
 
     async def lyrics(self) -> None:
         # what is typed beside the sung lines, such as a note in brackets, is its member's own
-        is_own = self.job.member_id == self._ctx.member_id
-        shown = self.job.lyrics if is_own else to_sung(self.job.lyrics)
+        shown = self.job.lyrics if self._is_own else to_sung(self.job.lyrics)
         sentence = self._ctx.text("answer.lyrics_of", title=self._title)
         await self._ctx.reply_privately(sentence, lyrics=shown or self._ctx.text("tracks.no_lyrics"))
 
     async def delete(self) -> None:
         self._check_resting()
         button = job_button(JobAction.DELETE_SURE, self._ctx.locale)
-        sentence = self._ctx.text("control.delete_ask", title=self._title)
+        question = "control.delete_ask" if self._is_own else "control.delete_ask_moderator"
+        sentence = self._ctx.text(question, title=self._title)
         await self._ctx.reply_privately(sentence, view=finished(to_button(self.job.id, button)))
 
     async def delete_sure(self) -> None:
@@ -153,8 +153,12 @@ class JobPress(JobActs):
         await self._interaction.response.defer()
         # the messages first: if this process dies in between, the row is still there to be deleted once more
         clean = await remove_messages(self._interaction.client, self.job)
-        await self._ctx.jobs.delete(self.job.id, self.actor)
-        sentence = self._ctx.text("control.deleted" if clean else "control.deleted_partly")
+        if self._is_own:
+            await self._ctx.jobs.delete(self.job.id, self.actor)
+        else:
+            await self._ctx.services.moderators.moderation.delete(self.job, self.actor)
+        done = "control.deleted" if self._is_own else "control.deleted_moderator"
+        sentence = self._ctx.text(done if clean else "control.deleted_partly")
         await self._interaction.edit_original_response(content=sentence, embeds=[], attachments=[], view=finished())
 
     async def post(self) -> None:
@@ -166,6 +170,10 @@ class JobPress(JobActs):
     async def remove(self) -> None:
         await self._interaction.response.defer()
         await self._interaction.delete_original_response()
+
+    @property
+    def _is_own(self) -> bool:
+        return self.job.member_id == self._ctx.member_id
 
     @property
     def _title(self) -> str:

@@ -12,8 +12,10 @@ from bot.clock import Clock
 from bot.discord_time import DiscordTime
 from bot.errors import OrderError
 from bot.jobs.model import Job
+from bot.jobs.moderation import Moderation
 from bot.jobs.operating import Operating
 from bot.jobs.ports import Eta, Tracks, ValueStore
+from bot.jobs.record import RefusedOrder
 from bot.jobs.service import JobService
 from bot.texts import text
 from bot.ui.cards import job_card
@@ -24,6 +26,30 @@ from bot.ui.limits import admission_refusal
 from bot.ui.render import Parts, finished, to_parts
 from bot.ui.replies import text_to_copy
 from bot.ui.requirements import OrderRequirements
+
+
+class OperatorDesk(Protocol):
+    """What controls ask of those who run the bot or a server."""
+
+    async def report_goes_to_channel(self, guild_id: int) -> bool:
+        """Whether moderators of the server read reports in a channel. Raises StoreError."""
+        ...
+
+    def report_to_operator(self, job_id: int, by: int) -> None:
+        """Tell whoever runs the bot that a song was reported; returns at once."""
+        ...
+
+    async def choose_log_channel(self, guild_id: int, channel_id: int | None, by: int) -> None:
+        """From now on, a server's lines go there; None: nowhere. Raises StoreError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeratorServices:
+    """What moderators' controls and reports work with."""
+
+    moderation: Moderation
+    desk: OperatorDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +66,7 @@ class InteractionServices:
     """What every interaction of a client works with; the client holds one, see ComposeClient."""
 
     jobs: JobService
+    moderators: ModeratorServices
     clock: Clock
     requirements: OrderRequirements
     drafts: Drafts
@@ -130,6 +157,20 @@ class InteractionContext:
     def refusal(self, error: OrderError) -> str:
         """Why an order was not taken, in a sentence of their language."""
         return admission_refusal(error, self.locale) or refusal(error, self.requirements, self.locale)
+
+    def refusal_told(self, error: OrderError) -> None:
+        """Count it, and let the server's log channel know."""
+        guild_id, channel_id = self.interaction.guild_id, self.interaction.channel_id
+        refused = None
+        if guild_id is not None and channel_id is not None:
+            refused = RefusedOrder(
+                interaction_id=self.interaction.id,
+                guild_id=guild_id,
+                channel_id=channel_id,
+                member_id=self.member_id,
+                reason=error.reason,
+            )
+        self.jobs.refusal_told(error.reason, refused)
 
     def card_of(self, job: Job) -> Parts:
         """The job's card as it is now, in the language of whoever ordered it. Needs a running loop."""

@@ -18,11 +18,14 @@ from tests.client_kit import LYRICS, SONG, ClientKit, ShiftedClock, client_kit, 
 __all__ = ["client_kit", "fake"]
 
 COMMANDS = r"/applications/\d+/commands"
+#: For moderators, and for those who need them.
+ADMIN = {"compose-admin", "Report this song"}
 
 
 def make_client(client_kit: ClientKit) -> ComposeClient:
     return ComposeClient(
         jobs=client_kit.jobs,
+        moderators=client_kit.client.services.moderators,
         requirements=client_kit.client.services.requirements,
         clock=ShiftedClock(),
         extensions=("cogs.compose", "cogs.tracks"),
@@ -66,7 +69,7 @@ async def test_the_commands_ask_for_songs_in_every_language_and_everywhere(
         "queue",
         "quota",
         "Compose from this",
-        "compose-admin",
+        *ADMIN,
     }
 
 

@@ -93,4 +93,9 @@ TEXTS: dict[str, str] = {
     "command.operator.option.id.about": "Die Zahl unten auf der Karte",
     "command.operator.option.days": "tage",
     "command.operator.option.days.about": "Wie viele, sonst 30",
+    "command.log_channel": "log-kanal",
+    "command.log_channel.about": "Wohin je eine Zeile geht: für Songs, Ablehnungen, Meldungen, Moderation",
+    "command.log_channel.channel": "kanal",
+    "command.log_channel.channel.about": "Ein Kanal, den Moderatoren lesen; weglassen heißt: keiner",
+    "command.report": "Diesen Song melden",
 }

@@ -34,10 +34,16 @@ TEXTS: dict[str, str] = {
     "control.dismissed": "Gut, ich lasse es auf sich beruhen.",
     "control.risked": "Gut, ich versuche es noch einmal.",
     "control.looking": "Ich sehe noch einmal nach. Das kostet nichts.",
+    "control.delete_ask_moderator": (
+        "Die Nachrichten zu **{title}** entfernen? Ein bezahlter Song bleibt dem Mitglied in `/tracks` erhalten."
+    ),
     "control.delete_ask": (
         "**{title}** löschen? Die Nachricht, das Stück und alles Aufgehobene sind dann für immer weg."
     ),
     "control.deleted": "Gelöscht: die Nachricht, die Dateien und alles, was ich davon aufgehoben hatte.",
+    "control.deleted_moderator": (
+        "Gelöscht: die Nachrichten. Was bezahlt ist, bleibt allein bei seinem Mitglied; alles andere ist für immer weg."
+    ),
     "control.deleted_partly": (
         "Hier gelöscht. Die Nachricht im Kanal konnte ich nicht entfernen; bitte die Moderation darum."
     ),

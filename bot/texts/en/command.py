@@ -91,4 +91,9 @@ TEXTS: dict[str, str] = {
     "command.operator.option.id.about": "The number in the footer of its card",
     "command.operator.option.days": "days",
     "command.operator.option.days.about": "How many, 30 without it",
+    "command.log_channel": "log-channel",
+    "command.log_channel.about": "Where a line goes for each song, refusal, report and act of a moderator",
+    "command.log_channel.channel": "channel",
+    "command.log_channel.channel.about": "A channel that moderators read; leave it out for none",
+    "command.report": "Report this song",
 }

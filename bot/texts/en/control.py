@@ -36,8 +36,14 @@ TEXTS: dict[str, str] = {
     "control.dismissed": "All right, I have let it go.",
     "control.risked": "All right, I am trying it again.",
     "control.looking": "I am looking again. That costs nothing.",
+    "control.delete_ask_moderator": (
+        "Take the messages of **{title}** away? A song that was paid for stays its member's own, in their `/tracks`."
+    ),
     "control.delete_ask": "Delete **{title}**? The message, the track and everything kept of it will be gone for good.",
     "control.deleted": "Deleted: the message, the files and everything I had kept of it.",
+    "control.deleted_moderator": (
+        "Deleted: the messages. What was paid for stays with its member alone; anything else is gone for good."
+    ),
     "control.deleted_partly": (
         "Deleted here. I could not remove the message in the channel; you can ask a moderator to."
     ),
