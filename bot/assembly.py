@@ -119,6 +119,7 @@ class Assembly:
         `operator_guild_ids`: the servers from which the whole bot is run.
         """
         ground = self.ground
+        requirements.notices.is_held = lambda: bool(self.brake.all_held())
         operating = Operating(
             store=ground.store, clock=ground.clock, wake=self.engine.wake, notices=requirements.notices
         )

@@ -59,11 +59,17 @@ class KeepingStore(Protocol):
         ...
 
     async def forget_member_before(self, member_id: int, before: datetime, job_ids: Collection[int] = ()) -> None:
-        """Take one member's id out of the ledger's and the places' lines older than `before`, and of these jobs."""
+        """Take one member's id out of the ledger's and the places' lines older than `before`, and of these jobs.
+
+        What is kept of alerts about their reports goes at once.
+        """
         ...
 
     async def forget_people_before(self, before: datetime) -> None:
-        """Take everybody's ids out of lines of ledger and audit older than `before`, and remove blocks that ended."""
+        """Take everybody's ids out of lines of ledger and audit older than `before`.
+
+        Blocks that ended, and what is kept of alerts about reports, are removed.
+        """
         ...
 
     async def guild_ids_at_stake(self) -> frozenset[int]:

@@ -1,9 +1,10 @@
 """What is kept of people and servers beyond their songs: read for them, and forgotten. Promises: bot.jobs.keeping."""
 
 import asyncio
+import json
 import logging
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,7 @@ _VALUES = select(kept_values).where(
 )
 _VALUES_OF_ONE = select(kept_values.c.name).where(or_(kept_values.c.name.like("%.%"), kept_values.c.name.like("%:%")))
 _DROP_VALUE = delete(kept_values).where(kept_values.c.name == bindparam("value_name"))
+_REPORTS = select(kept_values.c.name, kept_values.c.value).where(kept_values.c.name.startswith("alert.report"))
 _LEDGER = select(charges).where(charges.c.member_id == bindparam("member")).order_by(charges.c.id)
 _OF_MEMBER = (rules.c.subject_kind == SubjectKind.MEMBER) & (rules.c.subject_id == bindparam("member"))
 _RULES = select(rules).where(_OF_MEMBER).order_by(rules.c.id)
@@ -99,6 +101,7 @@ class KeepingStatements:
                 await connection.execute(
                     update(table).where(table.c.member_id == member_id, old).values(member_id=NOBODY)
                 )
+            await _forget_reports(connection, lambda report: report["variant"].endswith(f".{member_id}"))
 
     @to_the_end
     async def forget_people_before(self, before: datetime) -> None:
@@ -107,6 +110,7 @@ class KeepingStatements:
             old = update(charges).where(charges.c.at < before, charges.c.member_id != NOBODY)
             await connection.execute(old.values(member_id=NOBODY))
             await connection.execute(_ENDED_BLOCKS, {"before": before})
+            await _forget_reports(connection, lambda report: datetime.fromisoformat(report["at"]) < before)
             await _forget_audits(connection, before)
 
     @to_the_end
@@ -150,6 +154,13 @@ class KeepingStatements:
             return
         for copy in removed:
             log.info("removed %s: copies made before a migration are kept as long as songs", copy.name)
+
+
+async def _forget_reports(connection: AsyncConnection, is_meant: Callable[[dict[str, Any]], bool]) -> None:
+    """What is kept of alerts about reports: the name and the value hold the id of whoever reported."""
+    for name, value in (await connection.execute(_REPORTS)).all():
+        if is_meant(json.loads(value)):
+            await connection.execute(_DROP_VALUE, {"value_name": name})
 
 
 async def _forget_audits(connection: AsyncConnection, before: datetime) -> None:

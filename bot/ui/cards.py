@@ -267,7 +267,8 @@ def _cost(job: Job, locale: str) -> str:
 
 def _notices(job: Job, now: datetime, requirements: OrderRequirements, locale: str) -> list[Line]:
     """What operators tell everybody, as long as the song is under way."""
-    told = requirements.notices.told_in(job.place.guild_id, now) if job.is_live else []
+    of_brake = text("operators.notice.brake", locale)
+    told = requirements.notices.told_in(job.place.guild_id, now, of_brake=of_brake) if job.is_live else []
     name = text("operators.notice.name", locale)
     return [Line(name=name, value=clip(plain(notice), 1024), inline=False) for notice in told]
 

@@ -89,7 +89,8 @@ def queue_text(
 
 def notices_above(ctx: InteractionContext, shown: str) -> str:
     """What operators tell everybody here, above what else is shown."""
-    told = ctx.requirements.notices.told_in(ctx.interaction.guild_id, ctx.clock.now())
+    of_brake = ctx.text("operators.notice.brake")
+    told = ctx.requirements.notices.told_in(ctx.interaction.guild_id, ctx.clock.now(), of_brake=of_brake)
     return "\n".join([*(f"📣 {plain(notice)}" for notice in told), shown])
 
 

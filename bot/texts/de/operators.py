@@ -80,6 +80,10 @@ TEXTS: dict[str, str] = {
     "operators.notice.cleared": "Der Hinweis ist gelöscht.",
     "operators.notice.long": "Das hat {count} Zeichen; ein Hinweis darf {limit} haben.",
     "operators.notice.name": "Hinweis",
+    "operators.notice.brake": (
+        "Der Musikdienst nimmt von diesem Bot gerade keine Lieder an. Was wartet, behält seinen Platz und geht von "
+        "selbst weiter."
+    ),
     "operators.song.heading": "Lied {id}: {title}",
     "operators.song.member": "Mitglied",
     "operators.song.place": "Wo",

@@ -70,6 +70,10 @@ TEXTS: dict[str, str] = {
     "operators.notice.cleared": "The notice is cleared.",
     "operators.notice.long": "That has {count} characters; a notice may have {limit}.",
     "operators.notice.name": "Notice",
+    "operators.notice.brake": (
+        "The music service takes no songs from this bot at the moment. What waits keeps its place and goes on by "
+        "itself."
+    ),
     "operators.song.heading": "Song {id}: {title}",
     "operators.song.member": "Member",
     "operators.song.place": "Where",

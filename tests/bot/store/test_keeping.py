@@ -1,6 +1,8 @@
 """What is kept of people and servers, and how it is forgotten: to the last byte of the files where that can be seen."""
 
+import json
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -8,9 +10,12 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from bot.clock import SystemClock
 from bot.jobs.admission import WINDOW
 from bot.jobs.ledger import NOBODY
 from bot.jobs.model import JobState
+from bot.metrics import Metrics
+from bot.operators.alerts import Alert, AlertKind, Alerts
 from bot.store.db import open_store
 from bot.store.jobs import SqlJobStore
 from bot.store.tables import audits, charges, places, rules
@@ -149,6 +154,25 @@ async def test_the_rules_of_one_server_are_forgotten_and_no_others(store: SqlJob
     assert await store.guild_ids_at_stake() == {5, 6}
     await store.forget_guild(5)
     assert [row["guild_id"] for row in await rows(store, rules)] == [0, 6]
+
+
+async def test_what_is_kept_of_reports_goes_with_whoever_reported_and_with_its_age(store: SqlJobStore):
+    alerts = Alerts(store=store, clock=SystemClock(), metrics=Metrics())
+    sent = Alert(kind=AlertKind.REPORT, variant=f"17.{MEMBER}", at=NOON, values={"song": 17})
+    other = Alert(kind=AlertKind.REPORT, variant=f"18.{OTHER}", at=LATER, values={"song": 18})
+    for alert in (other, sent):
+        await alerts._keep(alert, is_sent=True)
+    assert MEMBER in reporters(await store.values_named("alert.report"))
+    await store.forget_member_before(MEMBER, NOON)
+    assert reporters(await store.values_named("alert.report")) == {OTHER}
+    await store.forget_people_before(at(1))
+    assert reporters(await store.values_named("alert.report")) == {OTHER}
+    await store.forget_people_before(LATER + timedelta(seconds=1))
+    assert reporters(await store.values_named("alert.report")) == set()
+
+
+def reporters(kept: Mapping[str, str]) -> set[int]:
+    return {int(json.loads(value)["variant"].partition(".")[2]) for value in kept.values()}
 
 
 async def test_kept_values_are_found_by_how_their_names_begin(store: SqlJobStore):
