@@ -104,6 +104,7 @@ fmt: $(VENV)/.dev ## put the code into the house's form
 
 docs: $(VENV)/.dev ## write anew what the documents take from the code
 	@$(RUN) -m tests.bot.ui.gallery
+	@$(RUN) -m tests.bot.operators.gallery
 	@$(RUN) -m tests.bot.mistakes
 	@$(RUN) -m tests.file_index
 

@@ -60,6 +60,7 @@ class Reason(StrEnum):
     STORE_BUSY = "store_busy"  #: the database did not answer in time
     PAUSED = "paused"  #: an operator has paused the bot
     BLOCKED = "blocked"  #: an operator has blocked the member
+    WRONG_CHANNEL = "wrong_channel"  #: the server takes songs in other channels
     NOT_ALLOWED = "not_allowed"  #: a limit of 0
     ALREADY_TAKEN = "already_taken"  #: the same press once more
     LIMIT_DAY = "limit_day"  #: the member's songs of the day are used up
@@ -67,6 +68,7 @@ class Reason(StrEnum):
     LIMIT_GUILD = "limit_guild"  #: the server's songs of the day are used up
     HEARING_WAITS = "hearing_waits"  #: checks of the member's songs have used up a child's limits too often
     BUDGET = "budget"  #: the operator's budget of the day or the month is used up
+    GUILD_LEFT = "guild_left"  #: the bot was removed from the server while the song waited
     PLACE_GONE = "place_gone"  #: an operator took back the hold of a song that waited
     UNANSWERED = "unanswered"  #: Discord never took our answer to the order, so nothing was paid
     DISK = "disk"  #: our own disk does not take the song

@@ -10,9 +10,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from yarl import URL
 
-from bot import database_address
+from bot import amounts, database_address
 from bot.addresses import absolute_address, public_host
-from bot.amounts import currency_of, guild_ids_of, ids_of, limit_of, listed, money_of, switch_of, yes_or_no
 from bot.byte_sizes import size_setting
 from bot.errors import SettingsError
 from bot.masking import shown
@@ -27,10 +26,10 @@ _SQLITE = "sqlite+aiosqlite:///"
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 #: Songs; None: no limit.
-Limit = Annotated[int | None, BeforeValidator(limit_of)]
+Limit = Annotated[int | None, BeforeValidator(amounts.limit_of)]
 #: An amount in CURRENCY; None: none is set.
-Money = Annotated[Decimal | None, BeforeValidator(money_of)]
-Switch = Annotated[Literal["on", "off"], BeforeValidator(switch_of)]
+Money = Annotated[Decimal | None, BeforeValidator(amounts.money_of)]
+Switch = Annotated[Literal["on", "off"], BeforeValidator(amounts.switch_of)]
 Number = TypeVar("Number", int, float)
 Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000), BeforeValidator(size_setting)]
 Space = Annotated[int, Field(ge=0, le=10**15)]
@@ -84,7 +83,7 @@ class Settings(BaseSettings):
     """Pause between two looks at one job while nothing better is known. While unset, the model's."""
     polls_per_second: Annotated[float, Field(gt=0, le=1_000)] = 5
     """Budget for all looks together; with more jobs than that allows, the pause grows."""
-    learn_polls: Annotated[str, BeforeValidator(yes_or_no)] = "yes"
+    learn_polls: Annotated[str, BeforeValidator(amounts.yes_or_no)] = "yes"
     """`no`: looks are POLL_INTERVAL_SECONDS apart; else they follow what was learned of the lengths of generations."""
     poll_cost_seconds: Annotated[float, Field(gt=0, le=60)] = 0.2
     """How much later a track may be seen for one look less."""
@@ -132,12 +131,16 @@ class Settings(BaseSettings):
     """What may be spent within 24 hours; empty: no limit."""
     budget_per_month: Money = None
     """What may be spent in a calendar month, UTC; empty: no limit."""
-    currency: Annotated[str, BeforeValidator(currency_of)] = "USD"
+    currency: Annotated[str, BeforeValidator(amounts.currency_of)] = "USD"
     """In which PRICE_PER_SONG and the budgets are counted: three letters."""
-    show_price: Annotated[str, BeforeValidator(yes_or_no)] = "no"
+    show_price: Annotated[str, BeforeValidator(amounts.yes_or_no)] = "no"
     """`yes`: members are shown what songs cost."""
     operators: str | None = None
     """Ids of people outside members' and servers' limits, besides the application's owner and team."""
+    operator_guilds: str | None = None
+    """Ids of the servers that have `/compose-owner`, for the application's owner, its team and OPERATORS."""
+    operator_channel: Annotated[int | None, BeforeValidator(amounts.channel_id_of)] = None
+    """Id of the channel that hears what the operator must know; unset: the application's owner, directly."""
     allowed_guilds: str | None = None
     """Ids of the servers where songs may be ordered, with commas between them; unset: every server."""
     allow_direct: Switch = "off"
@@ -214,7 +217,7 @@ class Settings(BaseSettings):
     @field_validator("track_hosts")
     @classmethod
     def _host_names(cls, value: str | None) -> str | None:
-        for name in listed(value):
+        for name in amounts.listed(value):
             if not _is_host_name(name):
                 raise ValueError("must be host names such as cdn.example.com, with commas between them")
         return value
@@ -222,13 +225,13 @@ class Settings(BaseSettings):
     @field_validator("operators")
     @classmethod
     def _people(cls, value: str | None) -> str | None:
-        ids_of(value)
+        amounts.ids_of(value)
         return value
 
-    @field_validator("allowed_guilds")
+    @field_validator("allowed_guilds", "operator_guilds")
     @classmethod
     def _guilds(cls, value: str | None) -> str | None:
-        guild_ids_of(value)
+        amounts.guild_ids_of(value)
         return value
 
     @field_validator("database_url")
@@ -267,17 +270,22 @@ class Settings(BaseSettings):
     @property
     def track_host_names(self) -> frozenset[str]:
         """TRACK_HOSTS taken apart; empty: any public host."""
-        return frozenset(listed(self.track_hosts))
+        return frozenset(amounts.listed(self.track_hosts))
 
     @property
     def operator_ids(self) -> frozenset[int]:
         """OPERATORS taken apart."""
-        return ids_of(self.operators)
+        return amounts.ids_of(self.operators)
+
+    @property
+    def operator_guild_ids(self) -> frozenset[int]:
+        """OPERATOR_GUILDS taken apart; empty: no server has the commands for the whole bot."""
+        return amounts.guild_ids_of(self.operator_guilds)
 
     @property
     def allowed_guild_ids(self) -> frozenset[int]:
         """ALLOWED_GUILDS taken apart; empty: every server."""
-        return guild_ids_of(self.allowed_guilds)
+        return amounts.guild_ids_of(self.allowed_guilds)
 
     @property
     def proxy_rules(self) -> ProxyRules:

@@ -21,7 +21,7 @@ import discord
 import pytest
 import yarl
 
-from bot.assembly import Ground, assemble
+from bot.assembly import Assembly, Ground, assemble
 from bot.audio import FILE_TYPES, AudioPool
 from bot.client import ComposeClient, run_client
 from bot.clock import SystemClock
@@ -100,9 +100,12 @@ class ClientKit:
     opens_loopback: bool = False
     #: Where orders are taken; counts from the next start on.
     doors: Doors = field(default_factory=Doors)
+    #: Servers with the commands for the whole bot; counts from the next start on.
+    operator_guild_ids: frozenset[int] = frozenset()
     #: Where the music API has the tracks.
     track_url: str = "https://files.example/track.mp3?sig=1"
     client: ComposeClient = field(init=False)
+    assembly: Assembly = field(init=False)
     store: JobStore = field(init=False)
     files: JobFiles = field(init=False)
     disk: Disk = field(init=False)
@@ -137,6 +140,8 @@ class ClientKit:
         )
         ground = Ground(
             store=self.store,
+            figures=self.store,
+            record=self.store,
             files=self.files,
             disk=self.disk,
             clock=self.clock,
@@ -146,9 +151,12 @@ class ClientKit:
         )
         assembly = assemble(ground, models=MusicModels([]), pace=PACE, engine=HeardRunner)
         assembly.engine.woken = self.woken
+        self.assembly = assembly
         pool = await self._stack.enter_async_context(AudioPool(processes=1, work_dir=self.files.work))
         self.tracks = PackagedTracks(pool=pool, files=self.files, disk=self.disk)
-        discord_side = assembly.discord_side(requirements=requirements, tracks=self.tracks)
+        discord_side = assembly.discord_side(
+            requirements=requirements, tracks=self.tracks, operator_guild_ids=self.operator_guild_ids
+        )
         self.jobs, self.eta_estimator, self.brake = assembly.jobs, assembly.eta_estimator, assembly.brake
         self.client, self.cards, self.delivery = discord_side.client, discord_side.cards, discord_side.delivery
         ready = asyncio.Event()

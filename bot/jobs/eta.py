@@ -42,7 +42,7 @@ class EtaEstimator:
     async def estimate(self, job: Job) -> Eta:
         """Place in line while it waits, expected end while it is made, nothing otherwise. Raises StoreBusyError."""
         if job.state is JobState.QUEUED:
-            return Eta(ahead=await self._store.ahead_of(job), held=self._held(job.provider))
+            return Eta(ahead=await self._store.ahead_of(job, self._clock.now()), held=self._held(job.provider))
         if job.state is JobState.CHECKING:
             return Eta(held=self._held(job.provider))
         if self._span is not None:

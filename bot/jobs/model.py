@@ -149,6 +149,7 @@ class Order:
     is_repeat: bool = False  #: nothing was changed in it: a press of *Again*, which may come twice
     role_ids: frozenset[int] = frozenset()  #: the member's roles in the server, as they were when it was ordered
     answered_at: datetime | None = None  #: when Discord took an answer to it; None: not yet, and nothing is paid before
+    channel_ids: frozenset[int] = frozenset()  #: the channel, and of a thread also the channel that it hangs on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

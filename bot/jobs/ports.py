@@ -10,6 +10,7 @@ from typing import Protocol, TypedDict, Unpack
 from bot.errors import Reason
 from bot.jobs.admitting import AdmittingStore, HearingStore, PlaceStore, StartingStore
 from bot.jobs.answers import AnswerLookUp
+from bot.jobs.keeping import KeepingStore
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
 from bot.jobs.outlook import Eta
@@ -24,8 +25,8 @@ class Changes(TypedDict, total=False):
     generation_id: str
     track: Track | None
     card_message_id: int | None
-    track_channel_id: int
-    track_message_id: int
+    track_channel_id: int | None
+    track_message_id: int | None
     notified_state: JobState | None
     reason: Reason | None
     detail: str
@@ -73,8 +74,12 @@ class MovingStore(CardStore, Protocol):
 class LineStore(Protocol):
     """Who stands in line for a place at the provider."""
 
-    async def ahead_of(self, job: Job) -> int:
-        """How many jobs of its model hold a place at the provider, or are queued with a lower number."""
+    async def ahead_of(self, job: Job, now: datetime | None = None) -> int:
+        """How many jobs of its model hold a place at the provider, or are queued with a lower number.
+
+        Those whose server is paused do not count: they keep their place, and others go on. `now` tells which pauses
+        are over; without it only those without an end are seen.
+        """
         ...
 
 
@@ -121,11 +126,11 @@ class DeletingStore(Protocol):
         ...
 
 
-class RetentionStore(CardStore, DeletingStore, PlaceStore, RoomStore, Protocol):
+class RetentionStore(CardStore, DeletingStore, PlaceStore, RoomStore, KeepingStore, Protocol):
     """What retention asks."""
 
 
-class ServiceStore(MovingStore, DeletingStore, AdmittingStore, Protocol):
+class ServiceStore(MovingStore, DeletingStore, AdmittingStore, KeepingStore, Protocol):
     """What members' orders, decisions and lists ask."""
 
     async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:

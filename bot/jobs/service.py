@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,9 +19,12 @@ from bot.jobs.admitting import Admission, Admitted
 from bot.jobs.answers import Answering
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
+from bot.jobs.people import People
 from bot.jobs.ports import Changes, ServiceStore
+from bot.jobs.record import RefusedOrder
+from bot.jobs.servers import Servers
 from bot.jobs.space import SpaceLimits
-from bot.metrics import Metrics
+from bot.metrics import RULES, Metrics
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +33,16 @@ CANCELLABLE_FREE = frozenset({JobState.CHECKING, JobState.QUEUED})
 CANCELLABLE_PAID = frozenset({JobState.GENERATING})
 CANCELLABLE = CANCELLABLE_FREE | CANCELLABLE_PAID
 
+#: Rules that are looked at before an order comes here.
+REFUSED_BEFORE = frozenset(
+    {Reason.GUILD_CLOSED, Reason.DIRECT_CLOSED, Reason.USER_INSTALL_CLOSED, Reason.WORDS_REFUSED}
+)
 #: Refusals that what is under way has to do with.
 _LINKED = frozenset({Reason.LIMIT_DAY, Reason.LIMIT_AT_ONCE, Reason.ALREADY_TAKEN})
+
+
+#: Refused orders that nobody has read yet; more are forgotten.
+_MAX_UNREAD = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +80,8 @@ class JobService:
         disk: Disk,
         space: SpaceLimits,
         wake: Callable[[int], None],
+        people: People,
+        servers: Servers,
         admission: Admission | None = None,
         held: Callable[[str], Reason | None] = lambda _provider: None,
     ) -> None:
@@ -78,6 +92,8 @@ class JobService:
         """
         self._disk = disk
         self._space = space
+        self.people = people
+        self.servers = servers
         self._store = store
         self._files = files
         self._clock = clock
@@ -86,6 +102,8 @@ class JobService:
         self.admission = admission or Admission()
         self.answering = Answering()
         """Shared with the steps, which wait for what it says is under way."""
+        #: What rules did not let in, for log channels; the oldest go first when nobody reads.
+        self.refused_orders: deque[RefusedOrder] = deque(maxlen=_MAX_UNREAD)
         self._held = held
 
     async def compose(self, order: Order) -> Job:
@@ -116,6 +134,17 @@ class JobService:
         log.info("job taken", extra={"job": job.id, "state": job.state})
         self._wake(job.id)
         return admitted
+
+    def refusal_told(self, reason: Reason, refused: RefusedOrder | None = None) -> None:
+        """A member was told that a rule said no; what was refused here is counted already. `refused`: of a server."""
+        if reason in REFUSED_BEFORE:
+            self._count_refusal(reason)
+        if reason in RULES and refused is not None:
+            self.refused_orders.append(refused)
+
+    def _count_refusal(self, reason: Reason) -> None:
+        self._metrics.orders_refused.labels(reason).inc()
+        self._metrics.limited.labels(RULES.get(reason, reason)).inc()
 
     async def check_admission(self, asked: PlaceRequest) -> None:
         """Whether it would be let in at this moment; takes nothing. Raises OrderError."""
@@ -239,13 +268,19 @@ class JobService:
     async def delete(self, job_id: int, by: Actor) -> Job:
         """Remove a resting job: its files, then its row with the lyrics. The caller removes the messages.
 
-        Owner or moderator. Raises NoSuchJobError, NotYoursError, TooLateError (it is still being worked on).
+        Owner or moderator; a moderator takes the messages alone away: a song that was paid for stays its member's.
+        Raises NoSuchJobError, NotYoursError, TooLateError (it is still being worked on).
         """
         job = await self._allowed(job_id, by)
         if job.state not in RESTING:
             raise TooLateError(f"job {job_id} is {job.state}")
+        if job.member_id != by.member_id and _is_paid(job):
+            await self._store.update(job_id, card_message_id=None, track_channel_id=None, track_message_id=None)
+            log.info("a job's messages were taken away", extra={"job": job.id})
+            return job
         await self._files.remove(job)
         await self._store.delete(job_id)
+        await self._store.scrub([job.key])
         log.info("job deleted", extra={"job": job.id})
         return job
 
@@ -290,7 +325,7 @@ class JobService:
     async def _refused(self, error: OrderError, member_id: int) -> OrderError:
         """The refusal, with what the member has under way: `under_way`, jobs, oldest first."""
         under_way = tuple(await self._store.live_of_member(member_id)) if error.reason in _LINKED else ()
-        self._metrics.orders_refused.labels(error.reason).inc()
+        self._count_refusal(error.reason)
         return OrderError(error.reason, error.detail, **error.values, under_way=under_way)
 
     def _after_move(self, job: Job, moved: Job | None) -> Job:
@@ -301,3 +336,8 @@ class JobService:
             self._metrics.jobs_ended.labels(moved.state, moved.reason or "").inc()
         self._wake(job.id)
         return moved
+
+
+def _is_paid(job: Job) -> bool:
+    """Whether there is, or may be, something that its member paid for or waits for."""
+    return job.track is not None or job.may_be_charged

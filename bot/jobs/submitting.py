@@ -53,7 +53,7 @@ class SubmitSteps:
         model = self._context.models.of(job)
         if model is None:
             return WITHOUT_A_MODEL
-        ahead = await self._context.store.ahead_of(job)
+        ahead = await self._context.store.ahead_of(job, self._context.clock.now())
         if ahead >= model.concurrency:
             live.moved()  # in line with all others, not held up by our own disk any more
             self._context.card_updater.show(live, job)

@@ -113,6 +113,17 @@ async def note_burnt(connection: AsyncConnection, job_id: int, now: datetime) ->
     await connection.execute(_BURN.values(burnt_at=now), {"job": job_id})
 
 
+async def give_back_by_hand(connection: AsyncConnection, job: Job, now: datetime) -> bool:
+    """Free the place of a song because an operator says so; no rule about failures counts it. False: it was free."""
+    place = (await connection.execute(_PLACE, {"job": job.id})).mappings().one_or_none()
+    if place is None or place["back_at"] is not None:
+        return False
+    await connection.execute(_GIVE_BACK.values(back_at=now), {"place": place["id"]})
+    line = Line(attempt=job.attempt, kind=ChargeKind.GIVEN, note="given back by an operator")
+    await _write(connection, job, line, Booking(counted_at=now), now)
+    return True
+
+
 async def forget_places(connection: AsyncConnection, before: datetime) -> None:
     """Remove places that no window counts any more."""
     await connection.execute(_FORGET_PLACES, {"before": before})

@@ -8,11 +8,7 @@ from sqlalchemy import BigInteger, Integer, ScalarSelect, and_, bindparam, func,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.admission import (
-    BURNT_WAIT,
-    BURNT_WITHIN,
-    DOUBLE_PRESS,
     EVERYWHERE,
-    MAX_BURNT,
     PAUSED,
     WINDOW,
     Burnt,
@@ -30,6 +26,7 @@ from bot.jobs.admission import (
     month_of,
 )
 from bot.jobs.ledger import ChargeKind
+from bot.jobs.usage import BURNT_WAIT, BURNT_WITHIN, DOUBLE_PRESS, MAX_BURNT
 from bot.store.tables import (
     charges,
     day_sums,
@@ -57,6 +54,7 @@ def _gifts() -> ScalarSelect[Any]:
             charges.c.job_id.is_(None),
             charges.c.kind == ChargeKind.GIVEN,
             charges.c.at > bindparam("since"),
+            or_(charges.c.guild_id.is_(None), charges.c.guild_id == bindparam("guild")),
         )
         .scalar_subquery()
     )
@@ -72,6 +70,7 @@ def _rules_statement() -> Any:
                 rules_table.c.subject_kind == SubjectKind.ROLE,
                 rules_table.c.subject_id.in_(bindparam("roles", expanding=True)),
             ),
+            rules_table.c.subject_kind.in_(bindparam("whole_kinds", expanding=True)),
         ),
     )
     paused = select(kept_values.c.value).where(kept_values.c.name == PAUSED).scalar_subquery()
@@ -169,6 +168,11 @@ async def rules_for(connection: AsyncConnection, order: PlaceRequest, now: datet
         "guild": order.guild_id,
         "guilds": [EVERYWHERE] if order.guild_id is None else [EVERYWHERE, order.guild_id],
         "roles": sorted(order.subject_roles),
+        # lists that hold for whoever orders there; a song that is taken already is not judged by them
+        "whole_kinds": [
+            *([SubjectKind.CHANNEL] if order.channel_ids else []),
+            *([SubjectKind.WORD] if order.texts else []),
+        ],
     }
     rows = (await connection.execute(_RULES, values)).mappings().all()
     found = [rule for row in rows if row["id"] is not None and (rule := rule_of(row)) is not None]
@@ -242,6 +246,8 @@ def rule_of(row: Any) -> Rule | None:
         kind=kind,
         value=number,
         until=row["until"],
+        note=row["note"],
+        word=value or "" if row["subject_kind"] == SubjectKind.WORD else "",
     )
 
 

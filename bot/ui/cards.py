@@ -86,7 +86,7 @@ def job_card(job: Job, eta: Eta, *, now: datetime, requirements: OrderRequiremen
         job_id=job.id,
         content=clip(text(f"card.headline.{_headline(job, eta)}", locale, title=titled(job, locale)), 2000),
         description=_description(job, eta, now, requirements, locale),
-        lines=_lines(job, requirements, locale),
+        lines=(*_lines(job, requirements, locale), *_notices(job, now, requirements, locale)),
         footer=text("card.footer", locale, id=job.id),
         colour=_COLOURS.get(job.state, _WORKING),
         buttons=card_buttons(job, locale),
@@ -266,6 +266,14 @@ def _cost(job: Job, locale: str) -> str:
     ):
         return text("card.state.nothing_paid", locale)
     return ""
+
+
+def _notices(job: Job, now: datetime, requirements: OrderRequirements, locale: str) -> list[Line]:
+    """What operators tell everybody, as long as the song is under way."""
+    of_brake = text("operators.notice.brake", locale)
+    told = requirements.notices.told_in(job.place.guild_id, now, of_brake=of_brake) if job.is_live else []
+    name = text("operators.notice.name", locale)
+    return [Line(name=name, value=clip(plain(notice), 1024), inline=False) for notice in told]
 
 
 def _lines(job: Job, requirements: OrderRequirements, locale: str) -> tuple[Line, ...]:

@@ -21,6 +21,8 @@ from bot.errors import (
     StoreDiskError,
     TooLateError,
 )
+from bot.jobs.acts import ActRefusedError
+from bot.ui.formatting import plain
 from bot.ui.forms import typed_in
 from bot.ui.given_answers import ALREADY_ANSWERED, UNANSWERABLE, report_second_instance
 from bot.ui.interaction_context import InteractionContext
@@ -67,6 +69,8 @@ def _sentence(ctx: InteractionContext, error: BaseException) -> str | None:
     match error:
         case OrderError():
             return ctx.refusal(error)
+        case ActRefusedError():
+            return ctx.text(error.key, **{name: _shown(value) for name, value in error.values.items()})
         case NotYoursError():
             return ctx.text("control.not_yours")
         case TooLateError():
@@ -79,6 +83,10 @@ def _sentence(ctx: InteractionContext, error: BaseException) -> str | None:
             return ctx.refusal(OrderError(Reason.STORE_BUSY))
         case _:
             return None
+
+
+def _shown(value: object) -> object:
+    return plain(value) if isinstance(value, str) else value
 
 
 def _is_unanswerable(error: BaseException) -> bool:

@@ -85,6 +85,11 @@ def mention(member_id: int) -> str:
     return f"<@{member_id}>"
 
 
+def date_of(moment: datetime) -> str:
+    """A moment, as date and time where the reader is."""
+    return f"<t:{int(moment.timestamp())}:f>"
+
+
 def ago(moment: datetime) -> str:
     """A time that Discord counts by itself, in the reader's language: "2 minutes ago", "in 40 seconds"."""
     return f"<t:{int(moment.timestamp())}:R>"

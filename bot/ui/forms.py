@@ -112,6 +112,12 @@ def read_answer(data: Mapping[str, Any]) -> FormAnswer:
     )
 
 
+def typed_reason(data: Mapping[str, Any]) -> str:
+    """Why a song is reported; `data` as above."""
+    fields = {str(field.get("custom_id")): field for field in _fields(data.get("components", ()))}
+    return str(fields.get("reason", {}).get("value") or "")
+
+
 def _fields(components: Any) -> Iterator[Mapping[str, Any]]:
     for component in components:
         if "components" in component:  # an action row

@@ -13,8 +13,9 @@ from bot.texts import text
 from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
 from bot.ui.cards import card_buttons, track_link
 from bot.ui.custom_ids import choice_id, page_id
-from bot.ui.formatting import ICONS, ago, clip, fenced, length, mention, titled, why
+from bot.ui.formatting import ICONS, ago, clip, fenced, length, mention, plain, titled, why
 from bot.ui.interaction_context import InteractionContext
+from bot.ui.my_data import my_data_buttons
 from bot.ui.render import Parts, finished, to_button
 from bot.ui.requirements import OrderRequirements
 
@@ -86,6 +87,13 @@ def queue_text(
     return "\n".join(lines) or text("tracks.queue.empty", locale)
 
 
+def notices_above(ctx: InteractionContext, shown: str) -> str:
+    """What operators tell everybody here, above what else is shown."""
+    of_brake = ctx.text("operators.notice.brake")
+    told = ctx.requirements.notices.told_in(ctx.interaction.guild_id, ctx.clock.now(), of_brake=of_brake)
+    return "\n".join([*(f"📣 {plain(notice)}" for notice in told), shown])
+
+
 def song_text(job: Job, requirements: OrderRequirements, locale: str) -> str:
     """One song: its state, its length, and its lyrics."""
     head = [f"{ICONS[job.state]} {text(f'state.{job.state}', locale)} · {ago(job.created_at)}"]
@@ -127,6 +135,7 @@ def page_parts(page: Page, locale: str) -> Parts:
         items.append(ui.Button(label=text("control.newer", locale), custom_id=page_id(page.number - 1, "n")))
     if page.number + 1 < page.pages:
         items.append(ui.Button(label=text("control.older", locale), custom_id=page_id(page.number + 1, "o")))
+    items += my_data_buttons(locale)
     return {"content": "", "embeds": [embed], "view": finished(*items)}
 
 

@@ -64,6 +64,7 @@ class OrderFlow:
             log.info("an order arrived twice", extra={"job": error.job_id})
         except OrderError as error:
             log.info("an order was not taken: %s", error.reason)
+            self._ctx.refusal_told(error)
             await self.give_back(order_input, self._ctx.refusal(error))
         except StoreBusyError as error:
             log.warning("an order was not taken, the database is busy: %s", error)
@@ -92,6 +93,7 @@ class OrderFlow:
                 await self._check_admission(whatever_is_under_way=True)
         except OrderError as error:
             log.info("a form was not opened: %s", error.reason)
+            self._ctx.refusal_told(error)
             await self.give_back(order_input, self._ctx.refusal(error))
             return
         key = self._ctx.services.drafts.keep(self._ctx.member_id, order_input)
@@ -198,6 +200,7 @@ class OrderFlow:
     async def refuse_again(self, job: Job, error: OrderError) -> None:
         """Say privately why a job is not made once more; its text and its song are given back as those of an order."""
         log.info("an order was not taken: %s", error.reason)
+        self._ctx.refusal_told(error)
         song = _song_by_url(job) if self._url_lasts(job) else None
         order_input = OrderInput(lyrics=job.lyrics, title=job.title, song=song, again_of=job.id)
         await self.give_back(order_input, self._ctx.refusal(error))
@@ -213,6 +216,7 @@ class OrderFlow:
             order = to_order(with_song, requester_of(self._interaction), self._ctx.requirements)
             await self._check_admission(order)
         except OrderError as error:
+            self._ctx.refusal_told(error)
             await self.give_back(order_input, self._ctx.refusal(error))
             return
         song = await self._posted_copy(job)

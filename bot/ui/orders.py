@@ -45,6 +45,7 @@ class Requester:
     member_name: str
     place: Place
     role_ids: frozenset[int] = frozenset()
+    channel_ids: frozenset[int] = frozenset()  #: see Order
 
 
 def to_order(order_input: OrderInput, requester: Requester, requirements: OrderRequirements) -> Order:
@@ -79,6 +80,7 @@ def to_order(order_input: OrderInput, requester: Requester, requirements: OrderR
         again_of=order_input.again_of,
         is_repeat=order_input.is_repeat,
         role_ids=requester.role_ids,
+        channel_ids=requester.channel_ids,
     )
 
 
@@ -113,7 +115,14 @@ def asked_by(interaction: discord.Interaction, requirements: OrderRequirements) 
         guild_id=interaction.guild_id,
         role_ids=role_ids_of(interaction),
         price_micros=requirements.model.price_micros,
+        channel_ids=channel_ids_of(interaction),
     )
+
+
+def channel_ids_of(interaction: discord.Interaction) -> frozenset[int]:
+    """The channel where they typed or pressed, and of a thread also the channel that it hangs on."""
+    ids = (interaction.channel_id, getattr(interaction.channel, "parent_id", None))
+    return frozenset(one for one in ids if one)
 
 
 def role_ids_of(interaction: discord.Interaction) -> frozenset[int]:

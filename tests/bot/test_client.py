@@ -18,11 +18,14 @@ from tests.client_kit import LYRICS, SONG, ClientKit, ShiftedClock, client_kit, 
 __all__ = ["client_kit", "fake"]
 
 COMMANDS = r"/applications/\d+/commands"
+#: For moderators, and for those who need them.
+ADMIN = {"compose-admin", "Report this song"}
 
 
 def make_client(client_kit: ClientKit) -> ComposeClient:
     return ComposeClient(
         jobs=client_kit.jobs,
+        moderators=client_kit.client.services.moderators,
         requirements=client_kit.client.services.requirements,
         clock=ShiftedClock(),
         extensions=("cogs.compose", "cogs.tracks"),
@@ -60,7 +63,14 @@ async def test_the_commands_ask_for_songs_in_every_language_and_everywhere(
     assert compose["options"][0]["file_types"] == [*FILE_TYPES]
     assert compose["description_localizations"]["de"].startswith("Mach")
     assert (compose["contexts"], compose["integration_types"]) == ([0, 1, 2], [0, 1])
-    assert {command["name"] for command in put.payload} == {"compose", "tracks", "queue", "quota", "Compose from this"}
+    assert {command["name"] for command in put.payload} == {
+        "compose",
+        "tracks",
+        "queue",
+        "quota",
+        "Compose from this",
+        *ADMIN,
+    }
 
 
 async def test_when_discord_refuses_file_types_the_commands_are_synced_without(client_kit: ClientKit) -> None:

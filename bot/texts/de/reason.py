@@ -63,6 +63,9 @@ TEXTS: dict[str, str] = {
         "Du kannst hier keine Lieder bestellen; die Sperre endet {again}. Das hat entschieden, wer den Bot oder den "
         "Server leitet."
     ),
+    "reason.wrong_channel": (
+        "In diesem Kanal werden keine Lieder bestellt; begonnen wurde nichts. Bitte nimm {channels}."
+    ),
     "reason.not_allowed": "Du darfst hier keine Lieder bestellen: Die Grenze, die für dich gilt, ist 0.",
     "reason.already_taken": "Das ist schon unterwegs.",
     "reason.limit_day": "Deine Lieder für heute sind aufgebraucht.",
@@ -86,6 +89,10 @@ TEXTS: dict[str, str] = {
     "reason.budget_until": (
         "Dieser Bot hat vorerst ausgegeben, was er ausgeben darf; begonnen wurde nichts. Lieder nimmt er wieder an: "
         "{again}."
+    ),
+    "reason.guild_left": (
+        "Ich wurde von dem Server entfernt, auf dem du es bestellt hast; deshalb entsteht es nicht. Es hat nichts "
+        "gekostet und zählt nicht."
     ),
     "reason.place_gone": "Wer den Bot betreibt, hat es aus der Warteschlange genommen. Berechnet wurde nichts.",
     "reason.unanswered": (

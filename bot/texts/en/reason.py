@@ -59,6 +59,7 @@ TEXTS: dict[str, str] = {
     "reason.blocked_until": (
         "You cannot order songs here; that ends {again}. Whoever runs this bot or this server has decided it."
     ),
+    "reason.wrong_channel": "Songs are not ordered in this channel, so nothing was started. Please use {channels}.",
     "reason.not_allowed": "Songs cannot be ordered by you here: the limit that holds for you is 0.",
     "reason.already_taken": "That is already on its way.",
     "reason.limit_day": "Your songs of the day are used up.",
@@ -81,6 +82,10 @@ TEXTS: dict[str, str] = {
     "reason.budget": "This bot has spent what it may spend for now, so nothing was started.",
     "reason.budget_until": (
         "This bot has spent what it may spend for now, so nothing was started. It takes songs again {again}."
+    ),
+    "reason.guild_left": (
+        "I was removed from the server where you ordered it, so it is not made. Nothing was charged, and the song does "
+        "not count."
     ),
     "reason.place_gone": "Whoever runs this bot has taken it out of the line. Nothing was charged.",
     "reason.unanswered": (

@@ -85,6 +85,8 @@ class Kit:
         self.disk = Disk([folder / "tracks"], self.clock)
         ground = Ground(
             store=self.store,
+            figures=self.store,
+            record=self.store,
             files=self.files,
             disk=self.disk,
             clock=self.clock,
