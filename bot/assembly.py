@@ -221,15 +221,7 @@ def assemble(
         admission=admission,
         held=brake.reason_of,
     )
-    looks = None
-    if poll_cost_seconds is not None:
-        looks = Looks(
-            store=ground.store,
-            clock=ground.clock,
-            supervisor=ground.supervisor,
-            seconds_per_poll=poll_cost_seconds,
-            wake_in=runner.wake_in,
-        )
+    looks = _looks(ground, runner, poll_cost_seconds)
     eta_estimator = EtaEstimator(
         store=ground.store,
         clock=ground.clock,
@@ -247,4 +239,16 @@ def assemble(
         looks=looks,
         alerts=Alerts(store=ground.store, clock=ground.clock, metrics=ground.metrics),
         log_channels=LogChannels(ground.record, ground.clock),
+    )
+
+
+def _looks(ground: Ground, runner: JobRunner, poll_cost_seconds: float | None) -> Looks | None:
+    if poll_cost_seconds is None:
+        return None
+    return Looks(
+        store=ground.store,
+        clock=ground.clock,
+        supervisor=ground.supervisor,
+        seconds_per_poll=poll_cost_seconds,
+        wake_in=runner.wake_in,
     )

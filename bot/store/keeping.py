@@ -28,7 +28,7 @@ _ID = re.compile(r"[0-9]{15,20}")
 #: SQLite takes some thousand values in one statement at the most; asked for in helpings of that size.
 _AT_A_TIME = 500
 #: The name of a value that is kept of a server; wishes of members and the servers left behind are not among them.
-_OF_GUILD = re.compile(r"(?!leaving\.|left\.)[a-z_.]+[.:]([0-9]{1,20})")
+_OF_GUILD = re.compile(r"(?!leaving\.|left\.)[a-z_]{1,32}[.:]([0-9]{1,20})")
 
 _VALUES = select(kept_values).where(
     func.substr(kept_values.c.name, 1, func.length(bindparam("prefix"))) == bindparam("prefix")
