@@ -1,8 +1,5 @@
 """The buttons under a song's report. Each says in its id for which scope it was drawn; the right is checked anew."""
 
-import re
-from typing import Any, Self
-
 import discord
 from discord import ui
 
@@ -16,13 +13,12 @@ from bot.operators.replies import reply
 from bot.operators.rights import Desk, manager_desk, owner_desk
 from bot.texts import text
 from bot.ui.button_actions import JobPress, remove_messages
-from bot.ui.error_handler import guarded
+from bot.ui.controls import Control
+from bot.ui.custom_ids import OPERATOR_TEMPLATE, operator_id
 from bot.ui.formatting import mention, titled
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.render import finished
 
-#: `operator:v1:<action>:<g: this server, o: the whole bot>:<job id>`
-_TEMPLATE = r"operator:v1:(?P<action>[a-z_]+):(?P<scope>[go]):(?P<job>[0-9]{1,18})"
 #: Action -> its label.
 LABELS = {
     "deliver": "operators.control.deliver",
@@ -40,36 +36,18 @@ def song_view(job: Job, scope: int, locale: str) -> ui.View:
 
 
 def _button(action: str, job_id: int, scope: int, locale: str) -> ui.Button[ui.View]:
-    letter = "o" if scope == EVERYWHERE else "g"
     return ui.Button(
         label=text(LABELS[action], locale),
         style=_STYLES.get(action, discord.ButtonStyle.secondary),
-        custom_id=f"operator:v1:{action}:{letter}:{job_id}",
+        custom_id=operator_id(action, job_id, is_bot_wide=scope == EVERYWHERE),
     )
 
 
-class OperatorControl(ui.DynamicItem[ui.Item[Any]], template=_TEMPLATE):
+class OperatorControl(Control, template=OPERATOR_TEMPLATE):
     """Every button of a song's report, of whatever age."""
 
-    def __init__(self, item: ui.Item[Any], match: re.Match[str]) -> None:
-        """`match`: of its id."""
-        super().__init__(item)
-        self.match = match
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """The one that was pressed."""
-        return cls(item, match)
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do it; discord.py would only log what is raised here."""
-        ctx = InteractionContext.of(interaction)
-        if ctx.is_first():
-            await guarded(ctx, self._act(ctx))
-
-    async def _act(self, ctx: InteractionContext) -> None:
+    async def act(self, ctx: InteractionContext) -> None:
+        """Do it, if whoever presses may."""
         desk = (owner_desk if self.match["scope"] == "o" else manager_desk)(ctx.interaction)
         act = _ACTS.get(self.match["action"])
         if act is None:

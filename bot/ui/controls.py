@@ -15,6 +15,7 @@ from bot.ui.custom_ids import (
     JOB_TEMPLATE,
     LOG_TEMPLATE,
     MINE_TEMPLATE,
+    OPERATOR_TEMPLATE,
     OURS,
     PAGE_TEMPLATE,
     REPORT_TEMPLATE,
@@ -28,7 +29,7 @@ from bot.ui.my_data import MyDataAction, run_my_data
 from bot.ui.order_flow import OrderFlow
 
 
-class _Control(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
+class Control(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
     """What all controls share: errors end in the one handler, state is read from the store."""
 
     def __init__(self, item: ui.Item[Any], match: re.Match[str]) -> None:
@@ -53,7 +54,7 @@ class _Control(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
         raise NotImplementedError
 
 
-class JobControl(_Control, template=JOB_TEMPLATE):
+class JobControl(Control, template=JOB_TEMPLATE):
     """Every button of a job."""
 
     async def act(self, ctx: InteractionContext) -> None:
@@ -65,7 +66,7 @@ class JobControl(_Control, template=JOB_TEMPLATE):
         await run_action(ctx, JobAction(action), int(self.match["job"]))
 
 
-class DraftControl(_Control, template=DRAFT_TEMPLATE):
+class DraftControl(Control, template=DRAFT_TEMPLATE):
     """Opens the form of an order that was not taken."""
 
     async def act(self, ctx: InteractionContext) -> None:
@@ -73,7 +74,7 @@ class DraftControl(_Control, template=DRAFT_TEMPLATE):
         await OrderFlow(ctx).change_draft(self.match["key"])
 
 
-class PageControl(_Control, template=PAGE_TEMPLATE):
+class PageControl(Control, template=PAGE_TEMPLATE):
     """Turns a page of one's own songs."""
 
     async def act(self, ctx: InteractionContext) -> None:
@@ -81,7 +82,7 @@ class PageControl(_Control, template=PAGE_TEMPLATE):
         await show_page(ctx, int(self.match["page"]))
 
 
-class ChoiceControl(_Control, template=CHOICE_TEMPLATE):
+class ChoiceControl(Control, template=CHOICE_TEMPLATE):
     """Chooses one of the songs of a page."""
 
     async def act(self, ctx: InteractionContext) -> None:
@@ -91,7 +92,7 @@ class ChoiceControl(_Control, template=CHOICE_TEMPLATE):
         await show_song(ctx, job, int(self.match["page"]))
 
 
-class MineControl(_Control, template=MINE_TEMPLATE):
+class MineControl(Control, template=MINE_TEMPLATE):
     """What a member may ask about themselves; it is always about whoever presses."""
 
     async def act(self, ctx: InteractionContext) -> None:
@@ -99,7 +100,7 @@ class MineControl(_Control, template=MINE_TEMPLATE):
         await run_my_data(ctx, MyDataAction(self.match["action"]))
 
 
-class LogControl(_Control, template=LOG_TEMPLATE):
+class LogControl(Control, template=LOG_TEMPLATE):
     """Under the lines and reports of a log channel; who may is asked at every press."""
 
     async def act(self, ctx: InteractionContext) -> None:
@@ -114,7 +115,7 @@ _ACTIONS = frozenset(JobAction)
 _LOG_ACTIONS = frozenset(LogAction)
 
 #: Registered once, in the client's setup.
-CONTROLS: tuple[type[_Control], ...] = (JobControl, DraftControl, PageControl, ChoiceControl, MineControl, LogControl)
+CONTROLS: tuple[type[Control], ...] = (JobControl, DraftControl, PageControl, ChoiceControl, MineControl, LogControl)
 
 
 class FallbackHandler:
@@ -124,7 +125,15 @@ class FallbackHandler:
     _report: ClassVar[re.Pattern[str]] = re.compile(REPORT_TEMPLATE)
     _known: ClassVar[tuple[re.Pattern[str], ...]] = tuple(
         re.compile(template)
-        for template in (JOB_TEMPLATE, DRAFT_TEMPLATE, PAGE_TEMPLATE, CHOICE_TEMPLATE, MINE_TEMPLATE, LOG_TEMPLATE)
+        for template in (
+            JOB_TEMPLATE,
+            DRAFT_TEMPLATE,
+            PAGE_TEMPLATE,
+            CHOICE_TEMPLATE,
+            MINE_TEMPLATE,
+            LOG_TEMPLATE,
+            OPERATOR_TEMPLATE,
+        )
     )
 
     async def answer(self, interaction: discord.Interaction) -> None:

@@ -22,8 +22,11 @@ FORM_TEMPLATE = r"form:v1:(?P<kind>draft|job):(?P<of>[0-9a-f]{1,32})"
 LOG_TEMPLATE = r"log:v1:(?P<action>[a-z_]+):(?P<job>[0-9]{1,18})"
 REPORT_TEMPLATE = r"report:v1:(?P<job>[0-9]{1,18})"
 
+#: `operator:v1:<action>:<g: this server, o: the whole bot>:<job id>`: under a song's report
+OPERATOR_TEMPLATE = r"operator:v1:(?P<action>[a-z_]+):(?P<scope>[go]):(?P<job>[0-9]{1,18})"
+
 #: Everything that begins so is ours, whatever version it is of.
-OURS = ("job:", "draft:", "tracks:", "form:", "log:", "report:")
+OURS = ("job:", "draft:", "tracks:", "form:", "log:", "report:", "operator:")
 
 
 def job_id(action: JobAction, job: int) -> str:
@@ -69,3 +72,8 @@ def log_id(action: str, job: int) -> str:
 def report_form_id(job: int) -> str:
     """The form in which a song is reported."""
     return f"report:v1:{job}"
+
+
+def operator_id(action: str, job: int, *, is_bot_wide: bool) -> str:
+    """A button under a song's report."""
+    return f"operator:v1:{action}:{'o' if is_bot_wide else 'g'}:{job}"

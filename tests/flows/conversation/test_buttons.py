@@ -6,7 +6,7 @@ from bot.errors import Reason
 from bot.jobs.model import Job, JobState
 from bot.texts import text
 from bot.ui.buttons import BUTTONS, MayPress
-from bot.ui.custom_ids import job_id
+from bot.ui.custom_ids import OURS, job_id
 from sandbox.discord import Interaction, Message
 from tests.client_kit import LYRICS, SONG, ClientKit, labels_of, text_of, unsigned
 from tests.flows.conversation.forms import fields_of
@@ -334,7 +334,13 @@ async def test_nobody_presses_what_the_table_does_not_let_them(client_kit: Clien
     assert client_kit.woken == [job.id]
 
 
-@pytest.mark.parametrize("custom_id", ["job:v0:retry:17", "job:v1:nonsense:17", "job:17", "tracks:v9:x"])
+@pytest.mark.parametrize(
+    "custom_id",
+    [
+        *("job:v0:retry:17", "job:v1:nonsense:17", "job:17", "operator:v1:delete:x:17"),
+        *(f"{prefix}v9:x" for prefix in OURS if prefix not in {"form:", "report:"}),  # those are of forms
+    ],
+)
 async def test_buttons_of_other_versions_are_answered(client_kit: ClientKit, custom_id: str) -> None:
     button = await posted_button(client_kit, custom_id)
     answer = await answer_to(client_kit, await client_kit.fake.click(button, "Press"))
