@@ -15,6 +15,7 @@ from bot.jobs.acting import OperatedStore
 from bot.jobs.admitting import Admission
 from bot.jobs.answering import AnswerSteps
 from bot.jobs.brake import Brake
+from bot.jobs.cancelling import Cancelling
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
@@ -93,6 +94,7 @@ class Assembly:
     brake: Brake
     eta_estimator: EtaEstimator
     looks: Looks | None
+    cancelling: Cancelling
     alerts: Alerts
     log_channels: LogChannels
 
@@ -179,6 +181,7 @@ class Assembly:
             finishing=finishing,
             answers=AnswerSteps(context=context, look_up=outside.cards, answering=self.jobs.answering),
             looks=self.looks,
+            cancelling=self.cancelling,
         )
 
 
@@ -208,6 +211,7 @@ def assemble(
     )
     servers = Servers(store=ground.store, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
     brake = Brake(store=ground.store, models=models, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
+    cancelling = Cancelling(store=ground.store, models=models, clock=ground.clock)
     jobs = JobService(
         store=ground.store,
         files=ground.files,
@@ -220,6 +224,7 @@ def assemble(
         servers=servers,
         admission=admission,
         held=brake.reason_of,
+        cancelling=cancelling,
     )
     looks = _looks(ground, runner, poll_cost_seconds)
     eta_estimator = EtaEstimator(
@@ -228,6 +233,7 @@ def assemble(
         usual_seconds=models.usual_seconds,
         held=brake.reason_of,
         span=None if looks is None else looks.span,
+        address_of=models.address_of,
     )
     return Assembly(
         ground=ground,
@@ -237,6 +243,7 @@ def assemble(
         brake=brake,
         eta_estimator=eta_estimator,
         looks=looks,
+        cancelling=cancelling,
         alerts=Alerts(store=ground.store, clock=ground.clock, metrics=ground.metrics),
         log_channels=LogChannels(ground.record, ground.clock),
     )

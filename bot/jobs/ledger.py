@@ -34,6 +34,7 @@ class Line:
     attempt: int
     kind: ChargeKind
     note: str = ""
+    is_refund: bool = False  #: it was accepted, and stopped before it cost anything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +58,11 @@ class Booking:
     counted_at: datetime
 
 
-def lines_of_move(before: Job, after: JobState, attempt: int) -> tuple[Line, ...]:
-    """What is written with a move. `attempt`: the job's number of attempts after it. See `booking` for what is not."""
+def lines_of_move(before: Job, after: JobState, attempt: int, *, is_free: bool = False) -> tuple[Line, ...]:
+    """What is written with a move. `attempt`: the job's number of attempts after it. See `booking` for what is not.
+
+    `is_free`: after it there is no POST that may be charged.
+    """
     match before.state, after:
         case ((JobState.CHECKING | JobState.QUEUED), (JobState.REFUSED | JobState.FAILED | JobState.CANCELLED)):
             return (Line(attempt=before.attempt + 1, kind=ChargeKind.FREED, note=after),)
@@ -74,6 +78,10 @@ def lines_of_move(before: Job, after: JobState, attempt: int) -> tuple[Line, ...
             return (Line(attempt=before.attempt, kind=ChargeKind.UNKNOWN),)
         case JobState.SUBMITTING, JobState.FAILED:
             return (Line(attempt=before.attempt, kind=ChargeKind.FREED, note=after),)
+        case JobState.GENERATING, JobState.QUEUED:
+            return (Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="lost, sent again"),)
+        case JobState.GENERATING, JobState.CANCELLED if is_free and before.submit_started_at is not None:
+            return (Line(attempt=before.attempt, kind=ChargeKind.FREED, note="stopped", is_refund=True),)
         case JobState.UNKNOWN, JobState.QUEUED:
             return (Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="the member risks a second charge"),)
         case ((JobState.GENERATING | JobState.READY), (JobState.FAILED | JobState.EXPIRED)):
@@ -90,6 +98,8 @@ def booking(line: Line, standings: Mapping[int, Standing], now: datetime) -> Boo
     match line.kind:
         case ChargeKind.HELD:
             return None if was_held else Booking(held=1, counted_at=now)
+        case ChargeKind.FREED if line.is_refund and standing is not None and standing.kind is ChargeKind.SPENT:
+            return Booking(spent=-1, counted_at=standing.at)
         case ChargeKind.FREED:
             return Booking(held=-1, counted_at=now) if was_held else None
         case ChargeKind.UNKNOWN:

@@ -41,6 +41,7 @@ class LiveJob:
     failures: Counter[str] = field(default_factory=Counter[str])  #: since the last success, by kind
     held_up_at: datetime | None = None  #: when our own disk was last in its way
     is_held_up: bool = False  #: by our own disk, under the files or the database; until the job moves
+    is_stranded: bool = False  #: nothing that is configured can go on with it
     heard: Heard | None = None  #: so that nothing is decoded anew at each try to write it down
     busy_since: datetime | None = None  #: when the music API first said "not now"
     held_since: datetime | None = None  #: since when it waits for the account's brake; its clocks stand still
@@ -70,11 +71,11 @@ class LiveJob:
 
     def look(self, state: JobState) -> object:
         """What of it is drawn at once when it changes; the rest of a card may wait."""
-        return state, state is JobState.CHECKING and self.ahead is not None, self.is_held_up
+        return state, state is JobState.CHECKING and self.ahead is not None, self.is_held_up, self.is_stranded
 
     def moved(self) -> None:
         """What held it up, or waited to be written, is over."""
-        self.is_held_up, self.heard = False, None
+        self.is_held_up, self.is_stranded, self.heard = False, False, None
 
     def succeeded(self) -> None:
         """What failed in a row has worked."""

@@ -15,3 +15,4 @@ class Eta:
     earliest_at: datetime | None = None  #: eight of ten are ready between this and `expected_at`; None without a span
     is_held_up: bool = False  #: our own disk takes nothing just now
     held: Reason | None = None  #: why the account's brake holds the line in which it waits
+    is_stranded: bool = False  #: nothing that is configured can go on with it

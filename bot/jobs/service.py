@@ -17,6 +17,7 @@ from bot.errors import NoSuchJobError, NotYoursError, OrderError, Reason, TooLat
 from bot.jobs.admission import PlaceRequest, Refused, Taken, limits_of, verdict
 from bot.jobs.admitting import Admission, Admitted
 from bot.jobs.answers import Answering
+from bot.jobs.cancelling import Cancelling
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.people import People
@@ -28,7 +29,7 @@ from bot.metrics import RULES, Metrics
 
 log = logging.getLogger(__name__)
 
-#: Cancelling after the POST stops the watching, not the bill: the API has no cancel call.
+#: Cancelling after the POST stops the watching; whether also the bill, the service says, where it can be asked.
 CANCELLABLE_FREE = frozenset({JobState.CHECKING, JobState.QUEUED})
 CANCELLABLE_PAID = frozenset({JobState.GENERATING})
 CANCELLABLE = CANCELLABLE_FREE | CANCELLABLE_PAID
@@ -84,13 +85,15 @@ class JobService:
         servers: Servers,
         admission: Admission | None = None,
         held: Callable[[str], Reason | None] = lambda _provider: None,
+        cancelling: Cancelling | None = None,
     ) -> None:
         """`wake(job_id)` wakes the engine; it must return at once. `disk` and `space` bound what is taken.
 
         `admission`: None lets everybody in. `held`: why the account's brake holds a provider's line, None while it is
-        off.
+        off. `cancelling`: None lets go without asking any service.
         """
         self._disk = disk
+        self._cancelling = cancelling
         self._space = space
         self.people = people
         self.servers = servers
@@ -223,9 +226,21 @@ class JobService:
     async def cancel(self, job_id: int, by: Actor) -> Job:
         """Let a job go while that can be done. Raises NoSuchJobError, NotYoursError, TooLateError.
 
-        What was already sent to the music API still costs; see CANCELLABLE_PAID.
+        What was already sent is stopped at its service where that can be asked, and may cost nothing then; where it
+        is finished already it comes back as it is, `generating`, and on its way.
         """
-        return await self._end(job_id, by, CANCELLABLE, Reason.MEMBER_CANCELLED)
+        job = await self._allowed(job_id, by)
+        if job.state not in CANCELLABLE:
+            raise TooLateError(f"job {job_id} is {job.state}")
+        if job.state in CANCELLABLE_FREE or self._cancelling is None:
+            return await self._moved(
+                job, JobState.CANCELLED, why=Reason.MEMBER_CANCELLED, reason=Reason.MEMBER_CANCELLED
+            )
+        stopped = await self._cancelling.stop(job)
+        if stopped is not None and stopped.state is JobState.GENERATING:
+            self._wake(job.id)  # it is finished: fetched at once
+            return stopped
+        return self._after_move(job, stopped)
 
     async def dismiss(self, job_id: int, by: Actor) -> Job:
         """Let an unknown outcome go. Raises NoSuchJobError, NotYoursError, TooLateError."""
@@ -314,7 +329,7 @@ class JobService:
         return job
 
     async def _end(self, job_id: int, by: Actor, states: frozenset[JobState], reason: Reason) -> Job:
-        job = await (self._allowed if reason is Reason.MEMBER_CANCELLED else self.own)(job_id, by)
+        job = await self.own(job_id, by)
         if job.state not in states:
             raise TooLateError(f"job {job_id} is {job.state}")
         return await self._moved(job, JobState.CANCELLED, why=reason, reason=reason)

@@ -25,14 +25,15 @@ from bot.errors import (
     StoreDiskError,
 )
 from bot.jobs.answering import AnswerSteps
-from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
+from bot.jobs.cancelling import ASKED, Cancelling
+from bot.jobs.context import AT_ONCE, DONE, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.holding import HoldSteps
 from bot.jobs.live_job import Heard, LiveJob
 from bot.jobs.looks import Looks
 from bot.jobs.model import Job, JobState, Reference, Track
-from bot.jobs.music_models import MusicModel, ReferenceForm
+from bot.jobs.music_models import MusicModel, ReferenceForm, Repeat
 from bot.jobs.ports import Cards, CheckedReference, Finished, GaveUp, Progress, References, StillWorking
 from bot.jobs.schedule import is_over, poll_pause_seconds
 from bot.jobs.submitting import SubmitSteps
@@ -41,6 +42,9 @@ log = logging.getLogger(__name__)
 
 #: A 404 right after the POST may only mean that the provider is not consistent yet.
 _MAX_LOST_LOOKS = 3
+
+#: A press that lets a song go is being answered by its service meanwhile.
+_STOPPING_SECONDS = 2.0
 
 #: So long what was heard is believed while the database does not take it.
 _HEARD_SECONDS = 600.0
@@ -62,7 +66,7 @@ _GIVEN_UP = {
 class JobSteps:
     """Knows which step each state asks for."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part that steps are made of
         self,
         *,
         context: StepContext,
@@ -73,10 +77,12 @@ class JobSteps:
         finishing: FinishSteps,
         answers: AnswerSteps,
         looks: Looks | None = None,
+        cancelling: Cancelling | None = None,
     ) -> None:
         """`submitting` has the steps around the POST, `finishing` those around the track, `answers` the order's.
 
-        `looks`: when to look at a generation, as learned; None looks as the interval says.
+        `looks`: when to look at a generation, as learned; None looks as the interval says. `cancelling`: shared with
+        whoever lets songs go.
         """
         self._context = context
         self._references = references
@@ -88,6 +94,7 @@ class JobSteps:
             context=context, references=references, publish=self._published, submitting=submitting
         )
         self._looks = looks
+        self._cancelling = cancelling
         #: Those that share the budget of looks.
         self._watched: WeakSet[LiveJob] = WeakSet()
         self._steps: dict[JobState, Callable[[LiveJob, Job], Awaitable[StepResult]]] = {
@@ -106,6 +113,7 @@ class JobSteps:
             self._watched.add(live)
         else:
             self._watched.discard(live)
+            self._context.models.found_here(live.id)
             if self._looks is not None:
                 self._looks.gone(live.id)
         if job is None:
@@ -166,7 +174,7 @@ class JobSteps:
             log.error("the member could not be told", extra={"job": job.id, "state": job.state})
         live.succeeded()
         crash.reach(crash.CrashPoint.CARD_EDITED)
-        if job.state is JobState.CANCELLED and job.generation_id is not None:
+        if job.state is JobState.CANCELLED and job.generation_id is not None and not job.detail.startswith(ASKED):
             await self._stop_making(job, job.generation_id)
         if job.state is JobState.UNKNOWN:
             await self._context.store.update(job.id, notified_state=job.state)
@@ -196,7 +204,7 @@ class JobSteps:
     async def _check(self, live: LiveJob, job: Job) -> StepResult:
         model = self._context.models.of(job)
         if model is None:
-            return WITHOUT_A_MODEL
+            return self._context.without_a_model(live, job)
         heard = live.heard
         if heard is None or self._context.clock.monotonic() - heard.at > _HEARD_SECONDS:
             answer = await self._hear(live, job, model)
@@ -272,31 +280,62 @@ class JobSteps:
     async def _poll(self, live: LiveJob, job: Job) -> StepResult:
         if job.generation_id is None:
             raise RuntimeError(f"job {job.id} generates without an id")
+        if job.reason is Reason.MEMBER_CANCELLED:
+            return await self._stop(job)
         model = self._context.models.of(job)
         if model is None:
-            return WITHOUT_A_MODEL
+            return self._context.without_a_model(live, job)
         if self._looks is not None:
             pause = await self._looks.first_pause_seconds(job, model)
             if pause:
                 return RunAgain(after_seconds=pause)
+        return await self._looked_at(live, job, model, job.generation_id)
+
+    async def _looked_at(self, live: LiveJob, job: Job, model: MusicModel, generation_id: str) -> StepResult:
         try:
-            progress = await model.generator.poll(job.generation_id)
+            progress = await model.generator.poll(generation_id)
         except BusyError as error:
             self._context.metrics.polls.labels("busy").inc()
             return await self._unanswered(live, job, model, error.retry_after_seconds, Reason.DEADLINE)
         except AccountError as error:
             self._context.metrics.polls.labels("account").inc()
-            if await self._context.poll_refused(live, job, error):
-                return self._context.back_off(live)  # it is paid for: looked at again until the account is let in
-            return await self._unanswered(live, job, model, None, error.reason)
+            return await self._account_refused(live, job, model, error)
         except RefusedError as error:
             self._context.metrics.polls.labels("refused").inc()
-            if live.failures["lost"] + 1 >= _MAX_LOST_LOOKS:
-                return await self._context.move(live, job, JobState.FAILED, str(error), reason=error.reason)
-            return self._context.back_off(live, kind="lost")
+            return await self._not_known(live, job, model, error)
         live.succeeded()
         self._context.metrics.polls.labels(type(progress).__name__).inc()
+        if self._context.models.is_elsewhere(job, model):
+            self._context.models.found_here(job.id)
+            live.is_stranded = False
+            job = await self._context.store.update(job.id, service_address=model.address) or job
         return await self._progressed(live, job, model, progress)
+
+    async def _account_refused(self, live: LiveJob, job: Job, model: MusicModel, error: AccountError) -> StepResult:
+        if self._context.models.is_elsewhere(job, model):
+            return self._not_known_here(live, job, model)
+        if await self._context.poll_refused(live, job, error):
+            return self._context.back_off(live)  # it is paid for: looked at again until the account is let in
+        return await self._unanswered(live, job, model, None, error.reason)
+
+    async def _not_known(self, live: LiveJob, job: Job, model: MusicModel, error: RefusedError) -> StepResult:
+        if self._context.models.is_elsewhere(job, model) and model.repeat is not Repeat.FREE:
+            return self._not_known_here(live, job, model)
+        if live.failures["lost"] + 1 >= _MAX_LOST_LOOKS:
+            return await self._submitting.lost(live, job, model, error)
+        return self._context.back_off(live, kind="lost")
+
+    async def _stop(self, job: Job) -> StepResult:
+        """Its member let it go, and the process that asked the service for it did not come to an end."""
+        if self._cancelling is None or self._cancelling.is_under_way(job.id):
+            return RunAgain(after_seconds=_STOPPING_SECONDS)
+        await self._cancelling.stop(job)
+        return AT_ONCE
+
+    def _not_known_here(self, live: LiveJob, job: Job, model: MusicModel) -> StepResult:
+        """The address was changed while its song was made: it is looked for again, and no clock of it runs."""
+        self._context.models.not_known_here(job, model)
+        return self._context.without_a_model(live, job)
 
     async def _progressed(self, live: LiveJob, job: Job, model: MusicModel, progress: Progress) -> StepResult:
         match progress:

@@ -8,8 +8,8 @@ import discord
 from bot.disk import NO_TRACK, reaching
 from bot.errors import NoSuchJobError, NotYoursError, OrderError, TooLateError, TrackLostError
 from bot.jobs.lyrics import to_sung
-from bot.jobs.model import Job
-from bot.jobs.service import Actor
+from bot.jobs.model import Job, JobState
+from bot.jobs.service import CANCELLABLE_PAID, Actor
 from bot.ui.buttons import BUTTONS, JobAction, JobActs, MayPress, job_button
 from bot.ui.cards import Card
 from bot.ui.formatting import titled
@@ -33,10 +33,13 @@ _NOT_YOURS = {
 }
 
 
-async def run_action(ctx: InteractionContext, action: JobAction, job_id: int) -> None:
-    """Do what the button says. Raises ControlError and what Discord raises; those become sentences."""
+async def run_action(ctx: InteractionContext, action: JobAction, job_id: int, model: str = "") -> None:
+    """Do what the button says; `model`: what it names.
+
+    Raises ControlError and what Discord raises; those become sentences.
+    """
     row = BUTTONS[action]
-    press = JobPress(ctx, await _found(ctx, job_id), job_id)
+    press = JobPress(ctx, await _found(ctx, job_id), job_id, model)
     try:
         press.check(row.may_press)
         await row.act(press)()
@@ -56,8 +59,9 @@ async def _found(ctx: InteractionContext, job_id: int) -> Job | None:
 class JobPress(JobActs):
     """One press on one job's button."""
 
-    def __init__(self, ctx: InteractionContext, job: Job | None, job_id: int) -> None:
-        """`job`: None when it has been deleted since."""
+    def __init__(self, ctx: InteractionContext, job: Job | None, job_id: int, model: str = "") -> None:
+        """`job`: None when it has been deleted since. `model`: what the button names."""
+        self._model = model
         self._ctx = ctx
         self._interaction = ctx.interaction
         self._found = job
@@ -107,7 +111,13 @@ class JobPress(JobActs):
         return made_by is not None and made_by.user.id == self._ctx.member_id
 
     async def cancel(self) -> None:
+        if self.job.state in CANCELLABLE_PAID:
+            # its service may be asked to stop it, which takes as long as it takes
+            await self._interaction.response.defer()
         moved = await self._ctx.jobs.cancel(self.job.id, self.actor)
+        if moved.state is JobState.GENERATING:
+            await self._ctx.reply_privately(self._ctx.text("control.cancel_too_late"))
+            return
         await self._show_moved(moved, "control.cancelled_paid" if moved.may_be_charged else "control.cancelled")
 
     async def risk(self) -> None:
@@ -131,6 +141,12 @@ class JobPress(JobActs):
 
     async def again(self) -> None:
         await OrderFlow(self._ctx).again(self.job)
+
+    async def again_with(self) -> None:
+        if self.job.is_live:
+            raise TooLateError(f"job {self.job.id} is {self.job.state}")
+        flow = OrderFlow(self._ctx)
+        await (flow.again_with(self.job, self._model) if self._model else flow.open_job_form(self.job))
 
     async def edit(self) -> None:
         await OrderFlow(self._ctx).open_job_form(self.job)

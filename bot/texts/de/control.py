@@ -6,6 +6,8 @@ TEXTS: dict[str, str] = {
     "control.again": "Noch einmal",
     "control.retry": "Neuer Versuch",
     "control.after_all": "Doch noch machen",
+    "control.with_other": "Neuer Versuch mit einem anderen Modell",
+    "control.with": "Neuer Versuch mit {model}",
     "control.edit": "Text ändern",
     "control.other_song": "Anderes Lied",
     "control.lyrics": "Text",
@@ -31,6 +33,9 @@ TEXTS: dict[str, str] = {
     "control.forget_sure": "Ja, alles löschen",
     "control.cancelled": "Abgebrochen. Es wurde nichts berechnet.",
     "control.cancelled_paid": "Ich warte nicht länger darauf. Es war schon übergeben und kann noch berechnet werden.",
+    "control.cancel_too_late": (
+        "Dafür ist es zu spät: Es ist fertig und schon auf dem Weg hierher. Berechnet wird es wie jedes andere."
+    ),
     "control.dismissed": "Gut, ich lasse es auf sich beruhen.",
     "control.risked": "Gut, ich versuche es noch einmal.",
     "control.looking": "Ich sehe noch einmal nach. Das kostet nichts.",

@@ -6,6 +6,8 @@ TEXTS: dict[str, str] = {
     "control.again": "Again",
     "control.retry": "Try again",
     "control.after_all": "Make it after all",
+    "control.with_other": "Try again with another model",
+    "control.with": "Try again with {model}",
     "control.edit": "Edit lyrics",
     "control.other_song": "Another song",
     "control.lyrics": "Lyrics",
@@ -32,6 +34,9 @@ TEXTS: dict[str, str] = {
     "control.cancelled": "Cancelled. Nothing was charged.",
     "control.cancelled_paid": (
         "I have stopped waiting for it. It had already been handed over and may still be charged."
+    ),
+    "control.cancel_too_late": (
+        "That comes too late: it is finished and on its way here. It has been charged as any other song."
     ),
     "control.dismissed": "All right, I have let it go.",
     "control.risked": "All right, I am trying it again.",
