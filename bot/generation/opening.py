@@ -1,41 +1,18 @@
 """The models that the settings name, opened: each with its contract's client, its traits, and what overrides them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from aiolimiter import AsyncLimiter
-
-from bot.clock import Clock
 from bot.errors import SettingsError
 from bot.generation.aiml.client import GenerationClient
 from bot.generation.aiml.profiles import PROFILES
+from bot.generation.contracts import Contract, Surroundings
 from bot.generation.traits import ModelTraits, traits_named
-from bot.generation.transport import HttpLimits, Sessions, Timeouts
+from bot.generation.transport import HttpLimits, Timeouts
 from bot.jobs.music_models import MusicModel
-from bot.jobs.ports import Canceller, Generator, LookUp
 from bot.jobs.schedule import Pace
 from bot.settings import Settings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
-    """One service, able to do what it says it can."""
-
-    generator: Generator
-    look_up: LookUp | None = None
-    canceller: Canceller | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What every contract is opened with. `budget`: of all looks together; POSTs have their own slots."""
-
-    settings: Settings
-    sessions: Sessions
-    clock: Clock
-    budget: AsyncLimiter
 
 
 def open_model(traits: ModelTraits, around: Surroundings) -> MusicModel:
