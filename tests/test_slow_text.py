@@ -20,9 +20,9 @@ from bot.audio.tags import id3
 from bot.download import DownloadError, _checked
 from bot.errors import OrderError
 from bot.foreign_text import cleaned, isolated
-from bot.generation.aiml.error_bodies import error_body_in
-from bot.generation.aiml.error_mapping import poll_error, submit_error
 from bot.generation.aiml.wire import accepted_id, progress_in
+from bot.generation.error_bodies import error_body_in
+from bot.generation.error_mapping import poll_error, submit_error
 from bot.generation.redaction import sanitised
 from bot.generation.transport import Answer
 from bot.jobs.blocklist import Blocklist

@@ -86,6 +86,10 @@ class LineStore(Protocol):
 class StepStore(MovingStore, LineStore, StartingStore, HearingStore, Protocol):
     """What a job's steps ask."""
 
+    async def is_generation_known(self, generation_id: str) -> bool:
+        """Whether some job has this generation."""
+        ...
+
     async def resolve_submission(
         self, job_id: int, attempt: int, generation_id: str, now: datetime, deadline_at: datetime
     ) -> Job | None:
@@ -194,6 +198,7 @@ class StillWorking:
     """Not finished."""
 
     status: str  #: the provider's word, lower case, at most 40 characters
+    place: int | None = None  #: how many go first in the provider's own queue; None: it is not said, or it has begun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,9 +275,10 @@ class LookUp(Protocol):
         """False once the provider has said that it has no log to look into."""
         ...
 
-    async def look_up(self, client_request_id: str, since: datetime) -> str | None:
-        """The generation id that this request got; None when the log does not show it (yet) or does not exist.
+    async def look_up(self, request: GenerationRequest, since: datetime) -> Sequence[str]:
+        """The generation ids that this request may have got, likeliest first; another job may have some of them.
 
+        Empty when the log does not show it (yet) or does not exist. `request` as it was submitted, but for its file.
         Raises BusyError when asking again may help.
         """
         ...

@@ -127,15 +127,8 @@ class SubmitSteps:
         live.moved()
         self._context.card_updater.show(live, job)
         crash.reach(CrashPoint.AFTER_SUBMITTING)
-        request = GenerationRequest(
-            prompt=job.prompt,
-            style=job.style,
-            reference_url=job.reference.url,
-            reference_file=reference_file,
-            client_request_id=job.client_request_id,
-        )
         try:
-            generation_id = await model.generator.submit(request)
+            generation_id = await model.generator.submit(_request_of(job, reference_file))
         except OutcomeUnknownError as error:
             self._count("unknown")
             return await self._doubt(live, job, model, str(error))
@@ -239,13 +232,16 @@ class SubmitSteps:
         if log_of_service is None or not log_of_service.can_look_up:
             return None
         try:
-            found = await log_of_service.look_up(job.client_request_id, job.submit_started_at or job.moved_at)
+            found = await log_of_service.look_up(_request_of(job), job.submit_started_at or job.moved_at)
         except BusyError as error:
             log.info("the provider's log is out of reach: %s", error, extra={"job": job.id})
             return None
-        if found is not None:
-            log.info("found the generation in the provider's log", extra={"job": job.id})
-        return found
+        for generation_id in found:
+            # a service that knows requests by what they ask for cannot tell a song from the same one ordered again
+            if not await self._context.store.is_generation_known(generation_id):
+                log.info("found the generation in the provider's log", extra={"job": job.id})
+                return generation_id
+        return None
 
     def _is_gone(self, job: Job, model: MusicModel, reference_file: Path | None) -> bool:
         """Whether there is nothing left to hand over: our copy, or an address that lasts long enough."""
@@ -256,3 +252,13 @@ class SubmitSteps:
 
     def _count(self, outcome: str) -> None:
         self._context.metrics.submissions.labels(outcome).inc()
+
+
+def _request_of(job: Job, reference_file: Path | None = None) -> GenerationRequest:
+    return GenerationRequest(
+        prompt=job.prompt,
+        style=job.style,
+        reference_url=job.reference.url,
+        reference_file=reference_file,
+        client_request_id=job.client_request_id,
+    )

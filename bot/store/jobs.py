@@ -201,6 +201,11 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
         return job_of(row) if row else None
 
     @to_the_end
+    async def is_generation_known(self, generation_id: str) -> bool:
+        found = select(jobs.c.id).where(jobs.c.generation_id == generation_id)
+        async with self.database.reading() as connection:
+            return (await connection.execute(found)).first() is not None
+
     async def resolve_submission(
         self, job_id: int, attempt: int, generation_id: str, now: datetime, deadline_at: datetime
     ) -> Job | None:

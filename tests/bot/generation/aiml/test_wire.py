@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Reason
-from bot.generation.aiml.error_bodies import error_body_in
-from bot.generation.aiml.error_mapping import poll_error, submit_error
 from bot.generation.aiml.wire import accepted_id, log_page_in, progress_in
+from bot.generation.error_bodies import error_body_in
+from bot.generation.error_mapping import poll_error, submit_error
 from bot.generation.transport import Answer
 from bot.jobs.ports import Finished, GaveUp, StillWorking
 from tests.bot.generation.stand_ins import unhurried
