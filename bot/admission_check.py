@@ -18,8 +18,10 @@ _ANSWER_SECONDS = 15.0
 
 
 def price_of(settings: Settings, traits: ModelTraits) -> int:
-    """What one song costs, in millionths of CURRENCY: PRICE_PER_SONG, or else the model's published price."""
-    return traits.price_micros if settings.price_per_song is None else micros_of(settings.price_per_song)
+    """What one song costs, in millionths of CURRENCY: PRICE_PER_SONG for the first model, else the published price."""
+    if settings.price_per_song is None or traits.model != settings.models[0]:
+        return traits.price_micros
+    return micros_of(settings.price_per_song)
 
 
 def terms_of(settings: Settings) -> Terms:

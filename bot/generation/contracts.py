@@ -1,4 +1,4 @@
-"""What every contract gives and is given: one service that can do what it says, and what it is opened with."""
+"""What every contract's folder opens: `open_contract(traits, around) -> Contract` in its module `opening`."""
 
 from dataclasses import dataclass
 

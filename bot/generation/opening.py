@@ -5,11 +5,9 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from bot.errors import SettingsError
-from bot.generation.aiml.client import GenerationClient
-from bot.generation.aiml.profiles import PROFILES
+from bot.generation.aiml.opening import open_contract as open_aiml
 from bot.generation.contracts import Contract, Surroundings
-from bot.generation.traits import ModelTraits, traits_named
-from bot.generation.transport import HttpLimits, Timeouts
+from bot.generation.traits import TRAITS, ModelTraits, objection_to_models
 from bot.jobs.music_models import MusicModel
 from bot.jobs.schedule import Pace
 from bot.settings import Settings
@@ -52,29 +50,23 @@ def drive_of(traits: ModelTraits, settings: Settings) -> tuple[Pace, float, int]
 
 
 def traits_in_use(settings: Settings) -> ModelTraits:
-    """The traits of the model that new songs are ordered from. Raises SettingsError."""
-    traits = traits_named(settings.generation_model)
-    drive_of(traits, settings)
-    return traits
+    """The traits of the model that new songs are ordered from while nobody says otherwise. Raises SettingsError."""
+    return all_traits_in_use(settings)[0]
 
 
-def _open_aiml(traits: ModelTraits, around: Surroundings) -> Contract:
-    settings = around.settings
-    client = GenerationClient(
-        sessions=around.sessions,
-        base_url=settings.generation_api_url,
-        api_key=settings.generation_api_key,
-        profile=PROFILES[traits.model],
-        clock=around.clock,
-        budget=around.budget,
-        limits=HttpLimits(
-            timeouts=Timeouts(submit_seconds=settings.submit_timeout_seconds),
-            track_bytes=settings.track_max_bytes,
-            track_hosts=settings.track_host_names,
-        ),
-    )
-    return Contract(generator=client, look_up=client)
+def all_traits_in_use(settings: Settings) -> tuple[ModelTraits, ...]:
+    """The traits of each model that new songs may be ordered from, the usual one first. Raises SettingsError."""
+    if objection := objection_to_models(settings.generation_model):
+        raise SettingsError([objection])
+    rows = tuple(TRAITS[name] for name in settings.models)
+    for traits in rows:
+        drive_of(traits, settings)
+    return rows
 
 
 #: One for each folder of this package that is a contract.
-_OPENERS: Mapping[str, Callable[[ModelTraits, Surroundings], Contract]] = MappingProxyType({"aiml": _open_aiml})
+_OPENERS: Mapping[str, Callable[[ModelTraits, Surroundings], Contract]] = MappingProxyType(
+    {
+        "aiml": open_aiml,
+    }
+)
