@@ -76,6 +76,8 @@ def lines_of_move(before: Job, after: JobState, attempt: int) -> tuple[Line, ...
             return (Line(attempt=before.attempt, kind=ChargeKind.FREED, note=after),)
         case JobState.UNKNOWN, JobState.QUEUED:
             return (Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="the member risks a second charge"),)
+        case JobState.GENERATING, JobState.QUEUED:
+            return (Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="lost at the service, sent again"),)
         case ((JobState.GENERATING | JobState.READY), (JobState.FAILED | JobState.EXPIRED)):
             return (Line(attempt=before.attempt, kind=ChargeKind.GIVEN, note=after),)
         case _:
