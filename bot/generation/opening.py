@@ -7,6 +7,7 @@ from types import MappingProxyType
 from bot.errors import SettingsError
 from bot.generation.aiml.opening import open_contract as open_aiml
 from bot.generation.contracts import Contract, Surroundings
+from bot.generation.fal.opening import open_contract as open_fal
 from bot.generation.traits import TRAITS, ModelTraits, objection_to_models
 from bot.jobs.music_models import MusicModel
 from bot.jobs.schedule import Pace
@@ -68,5 +69,6 @@ def all_traits_in_use(settings: Settings) -> tuple[ModelTraits, ...]:
 _OPENERS: Mapping[str, Callable[[ModelTraits, Surroundings], Contract]] = MappingProxyType(
     {
         "aiml": open_aiml,
+        "fal": open_fal,
     }
 )
