@@ -140,6 +140,8 @@ class FalClient:
         said = cancellation_in(answer.text if answer.data is None else answer.data)
         if said is not None:
             return said
+        if answer.is_good and not answer.is_whole:
+            raise _unreadable(answer)
         if answer.is_good:
             return Cancellation.ASKED  # taken in words that nobody knows: nothing may be promised
         error = poll_error(answer, self._clock.now())
@@ -193,10 +195,10 @@ class FalClient:
     def _ended(self, result: Answer) -> GaveUp:
         """What the result of a completed request says when it is none: the queue hands on what the application said."""
         outcome = poll_error(result, self._clock.now())
-        is_own = isinstance(result.data, dict) and result.status not in _NOT_NOW | _GONE
+        said = error_body_of(result)
+        is_own = isinstance(result.data, dict) and said.text and result.status not in _NOT_NOW | _GONE
         if isinstance(outcome, AccountError | GaveUp) or not is_own:
             return self._no_answer(result)
-        said = error_body_of(result)
         usual = Reason.REQUEST_REFUSED if result.status in _INVALID else Reason.PROVIDER_FAILED
         return GaveUp(reason=said.reason or usual, detail=sanitised(f"HTTP {result.status}: {said.text}"))
 
