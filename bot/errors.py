@@ -141,6 +141,10 @@ class TooLateError(ControlError):
     """The job has moved on since the button was drawn."""
 
 
+class FinishedError(TooLateError):
+    """It cannot be stopped any more: the track is made, and on its way."""
+
+
 class NoSuchJobError(ControlError):
     """Deleted, or never was."""
 

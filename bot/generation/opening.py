@@ -9,6 +9,7 @@ from bot.errors import SettingsError
 from bot.generation.acestep.opening import open_contract as open_acestep
 from bot.generation.aiml.opening import open_contract as open_aiml
 from bot.generation.contracts import Contract, Surroundings
+from bot.generation.fal.opening import open_contract as open_fal
 from bot.generation.traits import TRAITS, ModelTraits, objection_to_models
 from bot.jobs.music_models import MusicModel
 from bot.jobs.schedule import Pace
@@ -78,5 +79,6 @@ _OPENERS: Mapping[str, Callable[[ModelTraits, Surroundings], Contract]] = Mappin
     {
         "aiml": open_aiml,
         "acestep": open_acestep,
+        "fal": open_fal,
     }
 )

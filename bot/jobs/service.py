@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,14 +13,14 @@ from bot import crash
 from bot.clock import Clock
 from bot.crash import CrashPoint
 from bot.disk import Disk
-from bot.errors import NoSuchJobError, NotYoursError, OrderError, Reason, TooLateError
+from bot.errors import FinishedError, NoSuchJobError, NotYoursError, OrderError, Reason, TooLateError
 from bot.jobs.admission import PlaceRequest, Refused, Taken, limits_of, verdict
 from bot.jobs.admitting import Admission, Admitted
 from bot.jobs.answers import Answering
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.people import People
-from bot.jobs.ports import Changes, ServiceStore
+from bot.jobs.ports import Cancellation, Changes, ServiceStore
 from bot.jobs.record import RefusedOrder
 from bot.jobs.servers import Servers
 from bot.jobs.space import SpaceLimits
@@ -28,7 +28,7 @@ from bot.metrics import RULES, Metrics
 
 log = logging.getLogger(__name__)
 
-#: Cancelling after the POST stops the watching, not the bill: the API has no cancel call.
+#: Cancelling after the POST stops the watching; the bill only where the service can stop, and says that it did.
 CANCELLABLE_FREE = frozenset({JobState.CHECKING, JobState.QUEUED})
 CANCELLABLE_PAID = frozenset({JobState.GENERATING})
 CANCELLABLE = CANCELLABLE_FREE | CANCELLABLE_PAID
@@ -43,6 +43,10 @@ _LINKED = frozenset({Reason.LIMIT_DAY, Reason.LIMIT_AT_ONCE, Reason.ALREADY_TAKE
 
 #: Refused orders that nobody has read yet; more are forgotten.
 _MAX_UNREAD = 200
+
+
+#: Asks a job's music service to stop making it; None: it cannot, or did not say.
+Stop = Callable[[Job], Awaitable[Cancellation | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +88,14 @@ class JobService:
         servers: Servers,
         admission: Admission | None = None,
         held: Callable[[str], Reason | None] = lambda _provider: None,
+        stop: Stop | None = None,
     ) -> None:
         """`wake(job_id)` wakes the engine; it must return at once. `disk` and `space` bound what is taken.
 
         `admission`: None lets everybody in. `held`: why the account's brake holds a provider's line, None while it is
-        off.
+        off. `stop`: asks a job's music service to stop; None: none can.
         """
+        self._stop = stop
         self._disk = disk
         self._space = space
         self.people = people
@@ -221,11 +227,23 @@ class JobService:
         return job
 
     async def cancel(self, job_id: int, by: Actor) -> Job:
-        """Let a job go while that can be done. Raises NoSuchJobError, NotYoursError, TooLateError.
+        """Let a job go while that can be done.
 
-        What was already sent to the music API still costs; see CANCELLABLE_PAID.
+        What was already sent to the music service costs unless that says that it had not begun; a job that may still
+        be charged has `may_be_charged`. Raises NoSuchJobError, NotYoursError, TooLateError, and FinishedError when the
+        track is made: then it comes.
         """
-        return await self._end(job_id, by, CANCELLABLE, Reason.MEMBER_CANCELLED)
+        job = await self._allowed(job_id, by)
+        said = await self._stop(job) if self._stop is not None and job.state in CANCELLABLE_PAID else None
+        if said is Cancellation.TOO_LATE:
+            self._wake(job_id)
+            raise FinishedError(f"job {job_id} is finished")
+        if said is not Cancellation.STOPPED:
+            return await self._end(job_id, by, CANCELLABLE, Reason.MEMBER_CANCELLED)
+        reason = Reason.MEMBER_CANCELLED
+        return await self._moved(
+            job, JobState.CANCELLED, why=f"{reason}, before it was begun", reason=reason, submit_started_at=None
+        )
 
     async def dismiss(self, job_id: int, by: Actor) -> Job:
         """Let an unknown outcome go. Raises NoSuchJobError, NotYoursError, TooLateError."""

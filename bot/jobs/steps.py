@@ -35,6 +35,7 @@ from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.music_models import MusicModel, ReferenceForm
 from bot.jobs.ports import Cards, CheckedReference, Finished, GaveUp, Progress, References, StillWorking
 from bot.jobs.schedule import is_over, poll_pause_seconds
+from bot.jobs.stop_making import stop_making
 from bot.jobs.submitting import SubmitSteps
 
 log = logging.getLogger(__name__)
@@ -166,26 +167,15 @@ class JobSteps:
             log.error("the member could not be told", extra={"job": job.id, "state": job.state})
         live.succeeded()
         crash.reach(crash.CrashPoint.CARD_EDITED)
-        if job.state is JobState.CANCELLED and job.generation_id is not None:
-            await self._stop_making(job, job.generation_id)
+        if job.state is JobState.CANCELLED and job.submit_started_at is not None:
+            # once more: the press may have found the service out of reach
+            await stop_making(self._context.models, job)
         if job.state is JobState.UNKNOWN:
             await self._context.store.update(job.id, notified_state=job.state)
             return AT_ONCE
         # the last word is said: the interaction's token, a secret, is needed no more
         await self._context.store.update(job.id, notified_state=job.state, interaction_token=None)
         return DONE
-
-    async def _stop_making(self, job: Job, generation_id: str) -> None:
-        """What a member let go is stopped at the service as well, where that can be asked for."""
-        model = self._context.models.of(job)
-        if model is None or model.canceller is None:
-            return
-        try:
-            said = await model.canceller.cancel(generation_id)
-        except (BusyError, AccountError) as error:
-            log.warning("the music service could not be asked to stop: %s", error, extra={"job": job.id})
-        else:
-            log.info("the music service was asked to stop: %s", said, extra={"job": job.id})
 
     async def _submit(self, live: LiveJob, job: Job) -> StepResult:
         """To the music API, once whoever ordered has had an answer: without one they have ordered again."""
@@ -316,7 +306,8 @@ class JobSteps:
                 return await self._context.move(live, job, JobState.READY, track=Track(url=url))
             case GaveUp(reason=reason, detail=detail):
                 return await self._context.move(live, job, JobState.FAILED, reason=reason, detail=detail)
-            case StillWorking():
+            case StillWorking(place=place):
+                live.place = place
                 deadline_at = self._context.deadline_of(job, model.generation_timeout)
                 if is_over(deadline_at, self._context.clock.now(), answered=True, grace=timedelta(0)):
                     if self._looks is not None:

@@ -187,7 +187,8 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
     ) -> Job | None:
         check_move(job.state, after)
         async with self.database.writing() as connection:
-            if charges.is_counted_move(job, after, changes.get("attempt", job.attempt)):
+            is_unpaid = changes.get("submit_started_at", job.submit_started_at) is None
+            if charges.is_counted_move(job, after, changes.get("attempt", job.attempt), is_unpaid=is_unpaid):
                 await charges.lock(connection)
             return await move_row(connection, job, after, now, why, columns_of_changes(changes))
 

@@ -97,6 +97,8 @@ def _headline(job: Job, eta: Eta) -> str:
     """Nobody reads that their song is being heard while others are, or while nothing goes on."""
     if job.is_live and eta.is_held_up:
         return "held_up"
+    if job.state is JobState.GENERATING and eta.place is not None:
+        return "generating_place"
     return "checking_ahead" if job.state is JobState.CHECKING and eta.ahead else job.state
 
 
@@ -239,6 +241,9 @@ def _status(job: Job, eta: Eta, now: datetime, requirements: OrderRequirements, 
 
 def _making(job: Job, eta: Eta, now: datetime, locale: str) -> str:
     since = ago(job.accepted_at or job.moved_at)
+    if eta.place is not None:
+        key = {0: "generating_next", 1: "generating_place_one"}.get(eta.place, "generating_place")
+        return text(f"card.state.{key}", locale, since=since, place=eta.place)
     if eta.expected_at is None:
         return text("card.state.generating", locale, since=since)
     if eta.expected_at <= now:

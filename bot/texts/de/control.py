@@ -2,7 +2,7 @@
 
 TEXTS: dict[str, str] = {
     "control.cancel": "Abbrechen",
-    "control.cancel_paid": "Abbrechen (wird trotzdem berechnet)",
+    "control.cancel_paid": "Abbrechen (kann trotzdem kosten)",
     "control.again": "Noch einmal",
     "control.retry": "Neuer Versuch",
     "control.after_all": "Doch noch machen",
@@ -49,6 +49,7 @@ TEXTS: dict[str, str] = {
     ),
     "control.not_yours": "Das kann nur, wer dieses Lied bestellt hat.",
     "control.not_yours_moderator": "Das kann nur, wer dieses Lied bestellt hat, oder die Moderation.",
+    "control.finished": "Zum Abbrechen ist es zu spät: Der Track ist fertig und auf dem Weg hierher.",
     "control.too_late": "Das geht nicht mehr: Das Lied ist schon weiter.",
     "control.too_late_live": "An diesem Lied wird noch gearbeitet. Bitte brich es erst ab, oder warte darauf.",
     "control.already": "Es ist schon unterwegs: {link}",

@@ -157,6 +157,16 @@ def test_a_queued_card_says_how_many_go_first() -> None:
     assert "first" not in card_of(example_job(JobState.QUEUED), Eta(ahead=0)).description
 
 
+@pytest.mark.parametrize(
+    ("place", "said"), [(0, "it is the next one"), (1, "one other goes first"), (2, "2 others go first")]
+)
+def test_who_waits_in_the_services_own_line_is_told_their_place_there(place: int, said: str):
+    card = card_of(example_job(), Eta(place=place, expected_at=NOW))
+    assert said in card.description
+    assert "in the music service's own line" in card.content
+    assert "being made" in card_of(example_job(), NOTHING).content
+
+
 def test_times_count_down_by_themselves() -> None:
     expected = NOW + timedelta(seconds=60)
     card = card_of(example_job(), Eta(expected_at=expected))
