@@ -32,7 +32,7 @@ from bot.jobs.servers import Servers
 from bot.jobs.service import JobService
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
-from bot.jobs.stop_making import stop_making
+from bot.jobs.stop_making import Stopping
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
 from bot.operators.alerts import Alerts
@@ -221,7 +221,7 @@ def assemble(
         servers=servers,
         admission=admission,
         held=brake.reason_of,
-        stop=partial(stop_making, models),
+        stopping=Stopping(models),
     )
     looks = _looks(ground, runner, poll_cost_seconds)
     eta_estimator = EtaEstimator(

@@ -276,10 +276,9 @@ class LookUp(Protocol):
         ...
 
     async def look_up(self, request: GenerationRequest, since: datetime) -> Sequence[str]:
-        """The generation ids that this request may have got, likeliest first; another job may have some of them.
+        """The generation ids that this request may have got, likeliest first; some may be another job's.
 
-        Empty when the log does not show it (yet) or does not exist. `request` as it was submitted, but for its file.
-        Raises BusyError when asking again may help.
+        Empty when the log does not show it (yet) or does not exist. Raises BusyError when asking again may help.
         """
         ...
 

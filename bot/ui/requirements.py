@@ -26,6 +26,7 @@ class OrderRequirements:
     """Limits of the operator, of the model and of Discord, as far as an order is checked before it becomes a job."""
 
     model: OrderedModel = field(default_factory=OrderedModel)
+    stoppable: frozenset[str] = frozenset()  #: models whose service can stop what it has taken
     prompt: PromptRules = field(default_factory=PromptRules)
     reference_max_bytes: int = 25 * 1024 * 1024
     reference_min_seconds: float = 15.0  #: the API wants longer than this
