@@ -25,7 +25,7 @@ from bot.disk import Disk, advice_for
 from bot.download import USER_AGENT, remove_leftovers
 from bot.engine.runner import JobRunner
 from bot.errors import SettingsError, StartError
-from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
+from bot.generation.opening import Surroundings, all_traits_in_use, drive_of, open_model, traits_in_use
 from bot.generation.trait_kinds import ModelTraits
 from bot.generation.traits import TRAITS
 from bot.generation.transport import Sessions
@@ -362,6 +362,7 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
         ),
         stoppable=frozenset(row.model for row in TRAITS.values() if row.cancels),
         prompt=traits.words,
+        cover_models=frozenset(row.model for row in all_traits_in_use(settings) if row.is_cover),
         reference_max_bytes=settings.reference_max_bytes,
         reference_min_seconds=traits.reference.over_seconds,
         file_types=tuple(FILE_TYPES),

@@ -1,10 +1,12 @@
 """The models that the settings name, opened: each with its contract's client, its traits, and what overrides them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
 from bot.errors import SettingsError
+from bot.generation.acestep.opening import open_contract as open_acestep
 from bot.generation.aiml.opening import open_contract as open_aiml
 from bot.generation.contracts import Contract, Surroundings
 from bot.generation.fal.opening import open_contract as open_fal
@@ -59,16 +61,24 @@ def all_traits_in_use(settings: Settings) -> tuple[ModelTraits, ...]:
     """The traits of each model that new songs may be ordered from, the usual one first. Raises SettingsError."""
     if objection := objection_to_models(settings.generation_model):
         raise SettingsError([objection])
-    rows = tuple(TRAITS[name] for name in settings.models)
+    rows = tuple(as_set(TRAITS[name], settings) for name in settings.models)
     for traits in rows:
         drive_of(traits, settings)
     return rows
+
+
+def as_set(traits: ModelTraits, settings: Settings) -> ModelTraits:
+    """The traits with what a setting changes in them."""
+    if traits.provider == "acestep":
+        return replace(traits, is_cover=settings.acestep_reference == "cover")
+    return traits
 
 
 #: One for each folder of this package that is a contract.
 _OPENERS: Mapping[str, Callable[[ModelTraits, Surroundings], Contract]] = MappingProxyType(
     {
         "aiml": open_aiml,
+        "acestep": open_acestep,
         "fal": open_fal,
     }
 )

@@ -158,20 +158,22 @@ class Transport:
         self,
         *,
         base_url: str,
-        api_key: SecretStr,
+        api_key: SecretStr | None,
         clock: Clock,
         limits: HttpLimits,
         observe: Observer,
         scheme: str = "Bearer",
         setting: SettingNames | None = None,
     ) -> None:
-        """`scheme`: the word before the key in its header. `setting`: what address and key are called.
+        """`api_key`: None where the service asks for none. `scheme`: the word before it in its header.
+
+        `setting`: what address and key are called.
 
         Raises SettingsError when the address or the key cannot be used in a request.
         """
         named = setting or SettingNames()
         self._base = _usable_base(base_url, named)
-        self._key = _usable_key(api_key, named)
+        self._key = None if api_key is None else _usable_key(api_key, named)
         self._scheme = scheme
         self._clock = clock
         self._timeouts = limits.timeouts
@@ -215,7 +217,43 @@ class Transport:
             session, "POST", call, path, lost=lost, seconds=self._timeouts.submit_seconds, body=body, headers=headers
         )
 
-    async def _exchange(  # noqa: PLR0913 - one private place for both calls
+    async def upload(
+        self,
+        session: aiohttp.ClientSession,
+        call: str,
+        path: str,
+        form: aiohttp.FormData,
+        *,
+        lost: type[GenerationError],
+    ) -> Answer:
+        """A form with files in it, as `post`."""
+        return await self._exchange(
+            session, "POST", call, path, lost=lost, seconds=self._timeouts.submit_seconds, form=form
+        )
+
+    async def ask(
+        self,
+        session: aiohttp.ClientSession,
+        call: str,
+        path: str,
+        body: Mapping[str, object],
+        *,
+        with_key: bool = True,
+    ) -> Answer:
+        """A POST that changes nothing: as safe to repeat as `get`."""
+        return await self._exchange(
+            *(session, "POST", call, path),
+            lost=BusyError,
+            seconds=self._timeouts.read_seconds,
+            body=body,
+            with_key=with_key,
+        )
+
+    def key_header(self) -> dict[str, str]:
+        """What carries the key; empty without one."""
+        return {} if self._key is None else {"Authorization": f"{self._scheme} {self._key.get_secret_value()}"}
+
+    async def _exchange(  # noqa: PLR0913 - one private place for all calls
         self,
         session: aiohttp.ClientSession,
         method: str,
@@ -225,7 +263,8 @@ class Transport:
         lost: type[GenerationError],
         seconds: float,
         params: Mapping[str, str | int] | None = None,
-        body: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+        form: aiohttp.FormData | None = None,
         headers: Mapping[str, str] | None = None,
         with_key: bool = True,
     ) -> Answer:
@@ -238,8 +277,9 @@ class Transport:
                 self._base.joinpath(*path.strip("/").split("/")),
                 params=params,
                 json=body,
+                data=form,
                 headers={
-                    **({"Authorization": f"{self._scheme} {self._key.get_secret_value()}"} if with_key else {}),
+                    **(self.key_header() if with_key else {}),
                     "Accept": "application/json",
                     "User-Agent": USER_AGENT,
                     **(headers or {}),
@@ -277,10 +317,13 @@ class Transport:
         return Answer(
             status=response.status,
             headers=response.headers,
-            # some servers echo the key they refuse: it must not get any further than this
-            body=bytes(body[: self._limits.answer_bytes]).replace(self._key.get_secret_value().encode(), b"***"),
+            body=self._without_key(bytes(body[: self._limits.answer_bytes])),
             is_whole=is_whole,
         )
+
+    def _without_key(self, body: bytes) -> bytes:
+        """Some servers echo the key they refuse: it must not get any further than this."""
+        return body if self._key is None else body.replace(self._key.get_secret_value().encode(), b"***")
 
 
 def _usable_base(base_url: str, setting: SettingNames) -> yarl.URL:

@@ -287,7 +287,7 @@ class Brake:
         if line.held is None or isinstance(line.trial, int) or line.look_at != next_look_at:
             return  # a song was quicker to find out
         log.info("the account was looked at: %s", report.result, extra={"provider": provider, "said": report.detail})
-        if report.result is ProbeResult.KEY_ACCEPTED:
+        if report.lets_in:
             line.trial = _Trial.OPEN
             self._wake_first(provider)
             return

@@ -83,6 +83,8 @@ def lines_of_move(before: Job, after: JobState, attempt: int, *, is_unpaid: bool
             return (Line(attempt=before.attempt, kind=ChargeKind.FREED, note="stopped in time", undoes=True),)
         case JobState.UNKNOWN, JobState.QUEUED:
             return (Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="the member risks a second charge"),)
+        case JobState.GENERATING, JobState.QUEUED:
+            return (Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="lost at the service, sent again"),)
         case ((JobState.GENERATING | JobState.READY), (JobState.FAILED | JobState.EXPIRED)):
             return (Line(attempt=before.attempt, kind=ChargeKind.GIVEN, note=after),)
         case _:

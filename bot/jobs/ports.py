@@ -22,7 +22,7 @@ class Changes(TypedDict, total=False):
 
     attempt: int
     reference: Reference
-    generation_id: str
+    generation_id: str | None
     track: Track | None
     card_message_id: int | None
     track_channel_id: int | None
@@ -225,6 +225,7 @@ class ProbeResult(StrEnum):
     KEY_ACCEPTED = "key_accepted"  #: the service is there and lets this key in
     KEY_REFUSED = "key_refused"  #: the service is there; the key is wrong, expired or blocked
     NO_CREDITS = "no_credits"  #: the key is right; the account is empty
+    MODEL_MISSING = "model_missing"  #: the service lets this key in, and has no such model
     IN_TROUBLE = "in_trouble"  #: something answers, with errors or limits; the key could not be judged
     NOT_THE_API = "not_the_api"  #: something answers, but not this service: a wrong address, or a gateway before it
     NOT_REACHABLE = "not_reachable"  #: no connection, or no answer in time
@@ -235,8 +236,13 @@ class ProbeReport:
     """The outcome of a probe."""
 
     result: ProbeResult
-    detail: str  #: for operators; no URL, no key
+    detail: str  #: for operators; no URL, no key; what was learned besides, where all is well
     by_proxy: bool = False  #: it is the operator's proxy that was not reached, or let nothing through
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether the account is in order, be it that the model is not there."""
+        return self.result in {ProbeResult.KEY_ACCEPTED, ProbeResult.MODEL_MISSING}
 
 
 class Generator(Protocol):

@@ -281,12 +281,18 @@ class JobSteps:
             return await self._unanswered(live, job, model, None, error.reason)
         except RefusedError as error:
             self._context.metrics.polls.labels("refused").inc()
-            if live.failures["lost"] + 1 >= _MAX_LOST_LOOKS:
-                return await self._context.move(live, job, JobState.FAILED, str(error), reason=error.reason)
-            return self._context.back_off(live, kind="lost")
+            return await self._lost(live, job, model, error)
         live.succeeded()
         self._context.metrics.polls.labels(type(progress).__name__).inc()
         return await self._progressed(live, job, model, progress)
+
+    async def _lost(self, live: LiveJob, job: Job, model: MusicModel, error: RefusedError) -> StepResult:
+        again = await self._submitting.send_lost_again(live, job, model, str(error))
+        if again is not None:
+            return again
+        if live.failures["lost"] + 1 >= _MAX_LOST_LOOKS:
+            return await self._context.move(live, job, JobState.FAILED, str(error), reason=error.reason)
+        return self._context.back_off(live, kind="lost")
 
     async def _progressed(self, live: LiveJob, job: Job, model: MusicModel, progress: Progress) -> StepResult:
         match progress:

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 #: A provider's log may show a request only when it has ended; while the member decides it is asked so often.
 _LOOK_UP_PAUSE_SECONDS = 30.0
-#: A POST with a lost answer goes out so often again where that costs nothing; then the member decides.
+#: Where that costs nothing, a POST with a lost answer, or a song that the service lost, goes out so often again.
 _MAX_REPEATS = 2
 #: While the bot is paused a waiting song looks so often whether it still is.
 _PAUSED_SECONDS = 15.0
@@ -210,7 +210,7 @@ class SubmitSteps:
         found = await self._looked_up(job, model)
         if found is not None:
             return await self._confirm(live, job, model, found)
-        if model.repeat is not Repeat.NEVER and live.failures[_DOUBT] < _MAX_REPEATS:
+        if model.repeat is not Repeat.NEVER and live.repeats < _MAX_REPEATS:
             return await self._repeat(live, job, model, why)
         if model.repeat is Repeat.FREE:
             return await self._context.move(
@@ -218,8 +218,22 @@ class SubmitSteps:
             )
         return await self._context.move(live, job, JobState.UNKNOWN, why, reason=Reason.OUTCOME_UNKNOWN)
 
+    async def send_lost_again(self, live: LiveJob, job: Job, model: MusicModel, why: str) -> StepResult | None:
+        """A song that was taken, and that its service no longer knows; None where it is not sent again by itself.
+
+        That is where it may be charged once more, or has been lost too often: the song itself may be what ends the
+        service.
+        """
+        if model.repeat is not Repeat.FREE or live.repeats >= _MAX_REPEATS:
+            return None
+        log.info("a song that the service lost is sent again: %s", why, extra={"job": job.id})
+        live.repeats += 1
+        step = await self._answered(live, job, JobState.QUEUED, why, generation_id=None, submit_started_at=None)
+        return step if step is DONE else self._context.back_off(live, kind=_DOUBT)
+
     async def _repeat(self, live: LiveJob, job: Job, model: MusicModel, why: str) -> StepResult:
         """Send it once more, where the service promises that this costs nothing."""
+        live.repeats += 1
         if model.repeat is Repeat.SAME_TICKET:
             # the next POST begins the same attempt again, and so carries the same client request id
             step = await self._answered(live, job, JobState.QUEUED, why, attempt=job.attempt - 1)

@@ -304,6 +304,8 @@ def _lines(job: Job, requirements: OrderRequirements, locale: str) -> tuple[Line
         lines.append(Line(name=text("card.ordered", locale), value=ago(job.created_at)))
     if (job.is_live or job.state is JobState.DELIVERED) and (remark := spelled(job.detail, locale)):
         lines.append(Line(name=text("card.hint", locale), value=clip(remark, 1024), inline=False))
+    if job.is_live and job.model in requirements.cover_models:
+        lines.append(Line(name=text("card.hint", locale), value=text("card.hint.cover", locale), inline=False))
     if job.is_live and requirements.prompt.is_long(job.prompt):
         hint = text("card.hint.long", locale, warn=requirements.prompt.warn_characters)
         lines.append(Line(name=text("card.hint", locale), value=hint, inline=False))

@@ -28,6 +28,7 @@ class OrderRequirements:
     model: OrderedModel = field(default_factory=OrderedModel)
     stoppable: frozenset[str] = frozenset()  #: models whose service can stop what it has taken
     prompt: PromptRules = field(default_factory=PromptRules)
+    cover_models: frozenset[str] = frozenset()  #: models that keep the tune of a reference
     reference_max_bytes: int = 25 * 1024 * 1024
     reference_min_seconds: float = 15.0  #: the API wants longer than this
     title_max_characters: int = 80

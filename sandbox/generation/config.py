@@ -97,6 +97,8 @@ class Settings(_Config):
     refused_words: tuple[str, ...] = ()  #: a prompt with one of these ends as refused content
     #: AIML's newer tracing: /v2/logs, x-inference-id, x-client-request-id. Apilaplas does not document it.
     has_tracing: bool = False
+    without_models: tuple[str, ...] = ()  #: models of the contract that this account's service does not have
+    has_model: bool = True  #: ACE-Step's server has loaded one
     has_history: bool = True  #: fal's history of requests; off: the key may not read it
     logs_delay_seconds: float = 0  #: a row appears so long after its request
     reference_hosts: tuple[str, ...] = DISCORD_CDN_HOSTS

@@ -6,10 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from sandbox.generation.config import Script, Settings
-from sandbox.generation.contract import MODEL
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +39,7 @@ class Generation:
     body: dict[str, Any] = field(default_factory=dict[str, Any])  #: what it was asked with, where that is told again
     error: Any = None  #: set when it ended without a track
     finished_at: float | None = None
+    is_free: bool = False  #: whoever makes it asks for no money
     is_removed: bool = False  #: it was taken out of the queue before it began
     steps: int = 0  #: entries of its script that were used up
     said: str | None = None  #: the script's last word, for the calls that follow a poll
@@ -57,7 +56,7 @@ class Generation:
     @property
     def is_paid(self) -> bool:
         """Whether it is charged: what failed, or never began, is not."""
-        return self.error is None and not self.is_removed
+        return self.error is None and not self.is_removed and not self.is_free
 
     def status_by_clock(self, now: float, settings: Settings) -> str:
         """queued, generating, completed or error, as time goes by."""
@@ -123,7 +122,3 @@ class Ledger:
         """Generations that have not ended."""
         now = self.now()
         return sum(generation.is_running(now, settings) for generation in self.generations.values())
-
-    def new_id(self) -> str:
-        """An id as the real API gives them: with a colon, so that it must never become a path."""
-        return f"{uuid4()}:{MODEL}"

@@ -17,13 +17,13 @@ import yarl
 from aiohttp import web
 
 from sandbox.discord.doors import ShutError, doors
-from sandbox.generation import fal
+from sandbox.generation import acestep, fal
 from sandbox.generation.composer import Composer, PlainComposer
 from sandbox.generation.config import Fault, Rule, Script, Settings
 from sandbox.generation.contract import no_such_call, refusal
 from sandbox.generation.control import add_control
 from sandbox.generation.ledger import Ledger
-from sandbox.generation.read_calls import LogsCall, PollCall, TrackCall
+from sandbox.generation.read_calls import CatalogueCall, LogsCall, PollCall, TrackCall
 from sandbox.generation.submitting import SubmitCall
 from sandbox.generation.world import World
 
@@ -42,11 +42,16 @@ def _add_aiml_calls(app: web.Application, world: World) -> None:
     app.router.add_post("/v2/generate/audio", SubmitCall(world).answer)
     app.router.add_get("/v2/generate/audio", PollCall(world).answer, allow_head=False)
     app.router.add_get("/v2/logs", LogsCall(world).answer, allow_head=False)
+    app.router.add_get("/v1/models", CatalogueCall(world).answer, allow_head=False)
 
 
 #: By the names of `bot.generation`'s folders.
 CONTRACTS: Mapping[str, Contract] = MappingProxyType(
-    {"aiml": Contract(_add_aiml_calls, no_such_call), "fal": Contract(fal.add_calls, fal.no_such_call)}
+    {
+        "aiml": Contract(_add_aiml_calls, no_such_call),
+        "acestep": Contract(acestep.add_calls, acestep.no_such_call),
+        "fal": Contract(fal.add_calls, fal.no_such_call),
+    }
 )
 
 

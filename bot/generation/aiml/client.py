@@ -13,16 +13,19 @@ from bot.errors import BusyError, OutcomeUnknownError
 from bot.generation.aiml import request_log
 from bot.generation.aiml.profiles import RequestProfile
 from bot.generation.aiml.request_log import RequestLog
-from bot.generation.aiml.wire import accepted_id, progress_in
+from bot.generation.aiml.wire import accepted_id, is_catalogued, progress_in
 from bot.generation.error_mapping import poll_error, submit_error
 from bot.generation.probing import probed
+from bot.generation.redaction import secrets_of
 from bot.generation.tracks import TrackSources, fetch_track
 from bot.generation.transport import Answer, Exchange, HttpLimits, Observer, Sessions, Transport
-from bot.jobs.ports import GaveUp, GenerationRequest, ProbeReport, Progress
+from bot.jobs.ports import GaveUp, GenerationRequest, ProbeReport, ProbeResult, Progress
 
 log = logging.getLogger(__name__)
 
 PATH = "v2/generate/audio"
+#: AIML's list of models: "a list, possibly empty" when it is asked for one.
+CATALOGUE = "v1/models"
 #: No generation has this id: the API checks the key before it looks for one, and nothing is spent.
 _PROBE_ID = "compose-check"
 
@@ -79,7 +82,7 @@ class GenerationClient:
             lost=OutcomeUnknownError,
         )
         if not answer.is_good:
-            raise submit_error(answer, self._clock.now(), secrets=_secrets_of(request))
+            raise submit_error(answer, self._clock.now(), secrets=secrets_of(request))
         # AIML documents that this header holds the same id: it saves a POST whose body broke off.
         generation_id = accepted_id(answer.data) or accepted_id({"id": answer.headers.get("x-inference-id")})
         if generation_id is None:
@@ -133,7 +136,25 @@ class GenerationClient:
     async def probe(self) -> ProbeReport:
         """Ask for a generation that cannot exist: spends nothing, and shows whether address and key are right."""
         params = {"generation_id": _PROBE_ID}
-        return await probed(lambda with_key: self._get("probe", PATH, params, with_key=with_key), self._clock)
+        report = await probed(lambda with_key: self._get("probe", PATH, params, with_key=with_key), self._clock)
+        if report.result is ProbeResult.KEY_ACCEPTED and self._profile.is_catalogued:
+            return await self._with_model(report)
+        return report
+
+    async def _with_model(self, report: ProbeReport) -> ProbeReport:
+        """The same, with what the catalogue says of the model. Only AIML documents one, and it asks for no key."""
+        name = self._profile.model
+        try:
+            answer = await self._get("probe", CATALOGUE, {"id": name}, with_key=False)
+        except BusyError:
+            answer = None
+        is_there = None if answer is None or not answer.is_good else is_catalogued(answer.data, name)
+        if is_there is None:
+            said = f"{report.detail}; whether it has {name} is not told by this service"
+            return ProbeReport(result=ProbeResult.KEY_ACCEPTED, detail=said)
+        if is_there:
+            return ProbeReport(result=ProbeResult.KEY_ACCEPTED, detail=f"{report.detail}; it has {name}")
+        return ProbeReport(result=ProbeResult.MODEL_MISSING, detail=f"its list of models has no {name}")
 
     async def _get(self, call: str, path: str, params: Mapping[str, str | int], *, with_key: bool = True) -> Answer:
         await self._budget.acquire()
@@ -149,7 +170,3 @@ def _log_exchange(exchange: Exchange) -> None:
         exchange.call,
         extra={"call": exchange.call, "status": exchange.status, "seconds": round(exchange.seconds, 3)},
     )
-
-
-def _secrets_of(request: GenerationRequest) -> list[str]:
-    return [request.reference_url, request.prompt, *request.prompt.replace("#", "\n").splitlines()]

@@ -1,6 +1,6 @@
 """The API's answers as types. Only what its documents promise is trusted; everything else may be missing or odd."""
 
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -89,3 +89,20 @@ def log_page_in(data: object) -> LogPage | None:
         return LogPage.model_validate(data)
     except ValidationError:
         return None
+
+
+def is_catalogued(data: object, name: str) -> bool | None:
+    """Whether a list of models that was asked for this one has it; None where that cannot be read from the answer."""
+    if isinstance(data, dict):
+        data = cast("dict[str, object]", data).get("data")
+    if not isinstance(data, list):
+        return None
+    rows = [cast("dict[str, object]", row) for row in cast("list[object]", data) if isinstance(row, dict)]
+    if not data:
+        return False
+    # what is listed besides was not asked for: this service does not choose, and its list may have further pages
+    return True if any(name in (row.get("id"), *_names(row.get("aliases"))) for row in rows) else None
+
+
+def _names(aliases: object) -> list[object]:
+    return cast("list[object]", aliases) if isinstance(aliases, list) else []

@@ -70,6 +70,9 @@ TEXTS: dict[str, str] = {
     "card.member": "Für",
     "card.ordered": "Bestellt",
     "card.hint": "Hinweis",
+    "card.hint.cover": (
+        "Dieses Modell macht ein Cover: Melodie und Aufbau bleiben die deines Liedes, Text und Stil kommen von dir."
+    ),
     "card.hint.long": "Dieser Text ist lang. Über {warn} Zeichen kann ein Lied gekürzt werden oder misslingen.",
     "card.hint.user_install": (
         "Ich bin hier kein Mitglied: 15 Minuten lang kann ich das Stück zu dieser Nachricht bringen, danach nur als "

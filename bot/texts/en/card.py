@@ -73,6 +73,9 @@ TEXTS: dict[str, str] = {
     "card.member": "For",
     "card.ordered": "Ordered",
     "card.hint": "Note",
+    "card.hint.cover": (
+        "This model makes a cover: the tune and the build of your song stay, the words and the style are yours."
+    ),
     "card.hint.long": "These lyrics are long. Above {warn} characters a song may be cut short or fail.",
     "card.hint.user_install": (
         "I am not a member here: within 15 minutes I can bring the track to this message, later only by direct "
