@@ -26,10 +26,11 @@ from bot.jobs.moderation import Moderation
 from bot.jobs.music_models import MusicModels
 from bot.jobs.operating import Operating
 from bot.jobs.people import People
-from bot.jobs.ports import Cards, Delivery, References, Tracks
+from bot.jobs.ports import Cards, Delivery
 from bot.jobs.schedule import Pace
 from bot.jobs.servers import Servers
 from bot.jobs.service import JobService
+from bot.jobs.sound_ports import References, Tracks
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.jobs.stop_making import Stopping

@@ -33,8 +33,9 @@ from bot.jobs.live_job import Heard, LiveJob
 from bot.jobs.looks import Looks
 from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.music_models import MusicModel, ReferenceForm
-from bot.jobs.ports import Cards, CheckedReference, Finished, GaveUp, Progress, References, StillWorking
+from bot.jobs.ports import Cards, Finished, GaveUp, Progress, StillWorking
 from bot.jobs.schedule import is_over, poll_pause_seconds
+from bot.jobs.sound_ports import CheckedReference, References
 from bot.jobs.stop_making import Stopping
 from bot.jobs.submitting import SubmitSteps
 
