@@ -27,6 +27,7 @@ from bot.engine.runner import JobRunner
 from bot.errors import SettingsError, StartError
 from bot.generation.opening import Surroundings, all_traits_in_use, drive_of, open_model, traits_in_use
 from bot.generation.trait_kinds import ModelTraits
+from bot.generation.traits import TRAITS
 from bot.generation.transport import Sessions
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.admission import Terms
@@ -359,6 +360,7 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
             style=traits.style.default,
             price_micros=price_of(settings, traits),
         ),
+        stoppable=frozenset(row.model for row in TRAITS.values() if row.cancels),
         prompt=traits.words,
         cover_models=frozenset(row.model for row in all_traits_in_use(settings) if row.is_cover),
         reference_max_bytes=settings.reference_max_bytes,

@@ -24,7 +24,8 @@ from bot.jobs.context import AT_ONCE, WITHOUT_A_MODEL, StepContext, StepResult
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Track
-from bot.jobs.ports import Changes, DeliveredMessage, Delivery, Finished, Generator, Tracks
+from bot.jobs.ports import Changes, DeliveredMessage, Delivery, Finished, Generator
+from bot.jobs.sound_ports import Tracks
 
 log = logging.getLogger(__name__)
 

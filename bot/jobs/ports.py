@@ -1,6 +1,6 @@
-"""What the jobs need from the outside, as Protocols: store, music API, Discord, fetcher. Nothing here does anything."""
+"""What the jobs need from the outside, as Protocols: store, music API, Discord. Nothing here does anything."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -282,10 +282,9 @@ class LookUp(Protocol):
         ...
 
     async def look_up(self, request: GenerationRequest, since: datetime) -> Sequence[str]:
-        """The generation ids that this request may have got, likeliest first; another job may have some of them.
+        """The generation ids that this request may have got, likeliest first; some may be another job's.
 
-        Empty when the log does not show it (yet) or does not exist. `request` as it was submitted, but for its file.
-        Raises BusyError when asking again may help.
+        Empty when the log does not show it (yet) or does not exist. Raises BusyError when asking again may help.
         """
         ...
 
@@ -369,39 +368,4 @@ class Delivery(Protocol):
 
     async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
         """Our own message with this track, sent since then; None without, or unreadable. Raises DeliveryLaterError."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedReference:
-    """A reference that can be used."""
-
-    reference: Reference  #: with seconds, format and copy_name filled in
-    must_be_published: bool = False  #: our copy is what the music API must fetch: converted, or its URL has run out
-    remark: str = ""  #: what was changed, in the form of bot.texts.remarks; empty when nothing was
-
-
-class Tracks(Protocol):
-    """Makes ready what came back."""
-
-    async def prepare(self, job: Job, track: Path) -> float | None:
-        """Make the fetched track ready for its place and keep that; its length, None when nobody could tell.
-
-        Raises TrackLostError when it is no audio at all, DiskError when it cannot be read, or then be removed.
-        """
-        ...
-
-    async def release(self, job: Job) -> None:
-        """Let go of what was kept for sending, for the track has arrived; its copy stays. Raises nothing."""
-        ...
-
-
-class References(Protocol):
-    """Fetches a reference and listens to it."""
-
-    async def check(self, job: Job, placed: Callable[[int | None], None] | None = None) -> CheckedReference:
-        """Download, decode, keep a copy; `placed` hears how many files go first while it waits, None when none does.
-
-        Raises ReferenceRefusedError (final); BusyError, DiskError, HearingFaultError (not the file's fault) (later).
-        """
         ...

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from bot.jobs.ports import Cancellation, Changes, ServiceStore
 from bot.jobs.record import RefusedOrder
 from bot.jobs.servers import Servers
 from bot.jobs.space import SpaceLimits
+from bot.jobs.stop_making import Stopping
 from bot.metrics import RULES, Metrics
 
 log = logging.getLogger(__name__)
@@ -43,10 +44,6 @@ _LINKED = frozenset({Reason.LIMIT_DAY, Reason.LIMIT_AT_ONCE, Reason.ALREADY_TAKE
 
 #: Refused orders that nobody has read yet; more are forgotten.
 _MAX_UNREAD = 200
-
-
-#: Asks a job's music service to stop making it; None: it cannot, or did not say.
-Stop = Callable[[Job], Awaitable[Cancellation | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +85,14 @@ class JobService:
         servers: Servers,
         admission: Admission | None = None,
         held: Callable[[str], Reason | None] = lambda _provider: None,
-        stop: Stop | None = None,
+        stopping: Stopping | None = None,
     ) -> None:
         """`wake(job_id)` wakes the engine; it must return at once. `disk` and `space` bound what is taken.
 
         `admission`: None lets everybody in. `held`: why the account's brake holds a provider's line, None while it is
-        off. `stop`: asks a job's music service to stop; None: none can.
+        off. `stopping`: asks a job's music service to stop; None: none can.
         """
-        self._stop = stop
+        self._stopping = stopping
         self._disk = disk
         self._space = space
         self.people = people
@@ -234,7 +231,7 @@ class JobService:
         track is made: then it comes.
         """
         job = await self._allowed(job_id, by)
-        said = await self._stop(job) if self._stop is not None and job.state in CANCELLABLE_PAID else None
+        said = await self._stopping.ask(job) if self._stopping is not None and self.can_stop(job) else None
         if said is Cancellation.TOO_LATE:
             self._wake(job_id)
             raise FinishedError(f"job {job_id} is finished")
@@ -244,6 +241,10 @@ class JobService:
         return await self._moved(
             job, JobState.CANCELLED, why=f"{reason}, before it was begun", reason=reason, submit_started_at=None
         )
+
+    def can_stop(self, job: Job) -> bool:
+        """Whether its music service can be asked to stop, which may take some seconds."""
+        return self._stopping is not None and job.state in CANCELLABLE_PAID and self._stopping.is_possible(job)
 
     async def dismiss(self, job_id: int, by: Actor) -> Job:
         """Let an unknown outcome go. Raises NoSuchJobError, NotYoursError, TooLateError."""

@@ -33,9 +33,10 @@ from bot.jobs.live_job import Heard, LiveJob
 from bot.jobs.looks import Looks
 from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.music_models import MusicModel, ReferenceForm
-from bot.jobs.ports import Cards, CheckedReference, Finished, GaveUp, Progress, References, StillWorking
+from bot.jobs.ports import Cards, Finished, GaveUp, Progress, StillWorking
 from bot.jobs.schedule import is_over, poll_pause_seconds
-from bot.jobs.stop_making import stop_making
+from bot.jobs.sound_ports import CheckedReference, References
+from bot.jobs.stop_making import Stopping
 from bot.jobs.submitting import SubmitSteps
 
 log = logging.getLogger(__name__)
@@ -169,7 +170,7 @@ class JobSteps:
         crash.reach(crash.CrashPoint.CARD_EDITED)
         if job.state is JobState.CANCELLED and job.submit_started_at is not None:
             # once more: the press may have found the service out of reach
-            await stop_making(self._context.models, job)
+            await Stopping(self._context.models).ask(job)
         if job.state is JobState.UNKNOWN:
             await self._context.store.update(job.id, notified_state=job.state)
             return AT_ONCE

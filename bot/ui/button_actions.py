@@ -9,7 +9,7 @@ from bot.disk import NO_TRACK, reaching
 from bot.errors import FinishedError, NoSuchJobError, NotYoursError, OrderError, TooLateError, TrackLostError
 from bot.jobs.lyrics import to_sung
 from bot.jobs.model import Job
-from bot.jobs.service import CANCELLABLE_PAID, Actor
+from bot.jobs.service import Actor
 from bot.ui.buttons import BUTTONS, JobAction, JobActs, MayPress, job_button
 from bot.ui.cards import Card
 from bot.ui.formatting import titled
@@ -108,8 +108,8 @@ class JobPress(JobActs):
         return made_by is not None and made_by.user.id == self._ctx.member_id
 
     async def cancel(self) -> None:
-        if self.job.state in CANCELLABLE_PAID:
-            await self._interaction.response.defer()  # the music service is asked to stop, and may take its time
+        if self._ctx.jobs.can_stop(self.job):
+            await self._interaction.response.defer()  # the music service is asked first, and may take its time
         moved = await self._ctx.jobs.cancel(self.job.id, self.actor)
         await self._show_moved(moved, "control.cancelled_paid" if moved.may_be_charged else "control.cancelled")
 

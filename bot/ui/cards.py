@@ -64,6 +64,8 @@ _MARKS = {
     JobState.DELIVERING: 0.95,
 }
 
+#: How many go first in the music service's own line, where that is a word of its own.
+_PLACES = {0: "card.state.generating_next", 1: "card.state.generating_place_one"}
 #: Why the account's brake holds a song.
 _HELD = {
     Reason.NO_CREDITS: "card.held.no_credits",
@@ -89,7 +91,7 @@ def job_card(job: Job, eta: Eta, *, now: datetime, requirements: OrderRequiremen
         lines=(*_lines(job, requirements, locale), *_notices(job, now, requirements, locale)),
         footer=text("card.footer", locale, id=job.id),
         colour=_COLOURS.get(job.state, _WORKING),
-        buttons=card_buttons(job, locale),
+        buttons=card_buttons(job, locale, requirements.stoppable),
     )
 
 
@@ -102,20 +104,20 @@ def _headline(job: Job, eta: Eta) -> str:
     return "checking_ahead" if job.state is JobState.CHECKING and eta.ahead else job.state
 
 
-def card_buttons(job: Job, locale: str) -> tuple[JobButton | LinkButton, ...]:
-    """What can be done with a job from its card."""
+def card_buttons(job: Job, locale: str, stoppable: frozenset[str] = frozenset()) -> tuple[JobButton | LinkButton, ...]:
+    """What can be done with a job from its card. `stoppable`: see OrderRequirements; what rests is not stopped."""
     if job.state is JobState.DELIVERED:
         link = track_link(job)
         return (LinkButton(label=text("control.card", locale), url=link),) if link else ()
-    return tuple(job_button(action, locale, label) for action, label in _offers(job))
+    return tuple(job_button(action, locale, label) for action, label in _offers(job, stoppable))
 
 
-def _offers(job: Job) -> list[tuple[JobAction, str]]:
+def _offers(job: Job, stoppable: frozenset[str]) -> list[tuple[JobAction, str]]:
     """Actions, each with the text key of its label; empty for the usual one."""
     if job.state in CANCELLABLE_FREE:
         return [(JobAction.CANCEL, "")]
     if job.state in CANCELLABLE_PAID:
-        return [(JobAction.CANCEL, "control.cancel_paid")]
+        return [(JobAction.CANCEL, _label_of_cancel(job, stoppable))]
     if needs_another_song(job):
         return [(JobAction.EDIT, "control.other_song")]
     if job.reason is Reason.UNANSWERED:
@@ -133,6 +135,13 @@ def _offers(job: Job) -> list[tuple[JobAction, str]]:
             return [(JobAction.AGAIN, ""), (JobAction.EDIT, "")]
         case _:
             return []
+
+
+def _label_of_cancel(job: Job, stoppable: frozenset[str]) -> str:
+    """What it means for the bill to let go what the service has taken."""
+    if job.price_micros == 0:
+        return ""
+    return "control.cancel_stops" if job.model in stoppable else "control.cancel_paid"
 
 
 def may_still_come(job: Job) -> bool:
@@ -242,8 +251,7 @@ def _status(job: Job, eta: Eta, now: datetime, requirements: OrderRequirements, 
 def _making(job: Job, eta: Eta, now: datetime, locale: str) -> str:
     since = ago(job.accepted_at or job.moved_at)
     if eta.place is not None:
-        key = {0: "generating_next", 1: "generating_place_one"}.get(eta.place, "generating_place")
-        return text(f"card.state.{key}", locale, since=since, place=eta.place)
+        return text(_PLACES.get(eta.place, "card.state.generating_place"), locale, since=since, place=eta.place)
     if eta.expected_at is None:
         return text("card.state.generating", locale, since=since)
     if eta.expected_at <= now:

@@ -26,6 +26,7 @@ class OrderRequirements:
     """Limits of the operator, of the model and of Discord, as far as an order is checked before it becomes a job."""
 
     model: OrderedModel = field(default_factory=OrderedModel)
+    stoppable: frozenset[str] = frozenset()  #: models whose service can stop what it has taken
     prompt: PromptRules = field(default_factory=PromptRules)
     cover_models: frozenset[str] = frozenset()  #: models that keep the tune of a reference
     reference_max_bytes: int = 25 * 1024 * 1024

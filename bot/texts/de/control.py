@@ -2,7 +2,8 @@
 
 TEXTS: dict[str, str] = {
     "control.cancel": "Abbrechen",
-    "control.cancel_paid": "Abbrechen (kann trotzdem kosten)",
+    "control.cancel_paid": "Abbrechen (wird trotzdem berechnet)",
+    "control.cancel_stops": "Abbrechen (kann trotzdem kosten)",
     "control.again": "Noch einmal",
     "control.retry": "Neuer Versuch",
     "control.after_all": "Doch noch machen",

@@ -2,7 +2,8 @@
 
 TEXTS: dict[str, str] = {
     "control.cancel": "Cancel",
-    "control.cancel_paid": "Cancel (may be charged)",
+    "control.cancel_paid": "Cancel (still charged)",
+    "control.cancel_stops": "Cancel (may be charged)",
     "control.again": "Again",
     "control.retry": "Try again",
     "control.after_all": "Make it after all",

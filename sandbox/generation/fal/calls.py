@@ -8,7 +8,7 @@ from aiohttp import web
 
 from sandbox.generation.config import Call, Fault, Manner
 from sandbox.generation.fal.contract import ENDPOINTS, application_of, key_error, refusal
-from sandbox.generation.fal.queue import COMPLETED, ENDS, IN_QUEUE, WORDS, place_of, status_of, turns
+from sandbox.generation.fal.turns import COMPLETED, ENDS, IN_QUEUE, WORDS, place_of, status_of, turns
 from sandbox.generation.fault_injection import carry_out
 from sandbox.generation.ledger import Generation
 from sandbox.generation.world import World

@@ -16,7 +16,6 @@ from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import (
     Cancellation,
-    CheckedReference,
     DeliveredMessage,
     Eta,
     GenerationRequest,
@@ -27,6 +26,7 @@ from bot.jobs.ports import (
     Published,
     StillWorking,
 )
+from bot.jobs.sound_ports import CheckedReference
 from tests.bot.jobs.orders import CHANNEL, NOON
 
 TRACK = b"ID3 a track"

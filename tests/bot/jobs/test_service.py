@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
@@ -21,7 +20,7 @@ from bot.jobs.model import LIVE, RESTING, Job, JobState
 from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cancellation
 from bot.jobs.service import CANCELLABLE, Actor
-from bot.jobs.stop_making import stop_making
+from bot.jobs.stop_making import Stopping
 from tests.bot.jobs.kit import OWNER, STRAIGHT, Kit, finished
 from tests.bot.jobs.orders import CHANNEL, GUILD, LYRICS, MEMBER, an_order
 
@@ -120,7 +119,7 @@ def can_stop(kit: Kit, *said: Cancellation | BusyError) -> None:
     """Its music service can stop what was begun, and answers so."""
     models = MusicModels([replace(kit.model, canceller=kit.generator)])
     kit.context.models = models
-    kit.service._stop = partial(stop_making, models)
+    kit.service._stopping = Stopping(models)
     kit.generator.cancels.then(*said)
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -155,6 +156,17 @@ def test_a_queued_card_says_how_many_go_first() -> None:
     assert "3 others" in card_of(example_job(JobState.QUEUED), Eta(ahead=3)).description
     assert "One other" in card_of(example_job(JobState.QUEUED), Eta(ahead=1)).description
     assert "first" not in card_of(example_job(JobState.QUEUED), Eta(ahead=0)).description
+
+
+def test_cancel_says_what_it_means_for_the_bill():
+    def label(**changes: object) -> str:
+        requirements = replace(REQUIREMENTS, stoppable=frozenset({"fal:minimax-music"}))
+        card = job_card(replace(example_job(), **changes), NOTHING, now=NOW, requirements=requirements, locale="en-GB")
+        return card.buttons[0].label
+
+    assert label() == "Cancel (still charged)"
+    assert label(model="fal:minimax-music") == "Cancel (may be charged)"
+    assert label(price_micros=0) == "Cancel"
 
 
 @pytest.mark.parametrize(

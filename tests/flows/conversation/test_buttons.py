@@ -58,7 +58,7 @@ async def test_cancel_in_line_costs_nothing(client_kit: ClientKit, restarted: bo
 async def test_cancel_of_a_paid_song_is_honest(client_kit: ClientKit) -> None:
     job = await client_kit.generating(await client_kit.order())
     await client_kit.show(job, await client_kit.eta_estimator.estimate(job))
-    pressed = await client_kit.fake.click(client_kit.card(job), "Cancel (may be charged)")
+    pressed = await client_kit.fake.click(client_kit.card(job), "Cancel (still charged)")
     await client_kit.fake.until(lambda: pressed.answered)
     assert "may still be charged" in text_of(client_kit.card(job))
 
