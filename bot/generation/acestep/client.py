@@ -134,7 +134,10 @@ class AceStepClient:
 
     async def _doubt(self, task_id: str, seen: AtWork) -> None:
         quiet_seconds = self._stalling.seconds_since_news(task_id, seen, self._clock.monotonic())
-        if quiet_seconds >= DOUBTED_AFTER_SECONDS and is_lost(quiet_seconds, await self._stats()):
+        if quiet_seconds < DOUBTED_AFTER_SECONDS or not is_lost(quiet_seconds, await self._stats()):
+            return
+        again = await self._ask("poll", [task_id])  # it may have ended between the two questions
+        if seen_in(again.data, task_id) == seen:
             self._stalling.forget(task_id)
             raise RefusedError(
                 f"the server has said nothing new of this job for {quiet_seconds:.0f} s: it was restarted",

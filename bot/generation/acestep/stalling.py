@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from bot.generation.acestep.wire import AtWork, Stats
 
-#: A job that says nothing new for so long is asked about; a step of a slow card may take as long.
-DOUBTED_AFTER_SECONDS = 60.0
+#: After so long without news it is asked whether the server works at anything; a step of a slow card takes longer.
+DOUBTED_AFTER_SECONDS = 20.0
 #: While the server works at something, which may be another's job, one is given up after so many usual lengths,
 #: and not before so long: its own mean begins with 5 s, whatever the card.
 _USUAL_LENGTHS = 5.0

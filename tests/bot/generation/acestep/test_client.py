@@ -27,6 +27,7 @@ from bot.jobs.ports import Finished, GaveUp, StillWorking
 from sandbox.generation import FakeGeneration, Settings
 from tests.bot.generation.acestep.kit import (
     FAILED,
+    FINISHED,
     KEY,
     LYRICS,
     QUEUED,
@@ -328,7 +329,7 @@ async def test_a_restart_keeps_what_was_made_and_loses_what_waited(
         assert caught.value.reason is Reason.GENERATION_LOST
 
 
-@pytest.mark.parametrize(("running", "is_lost_after"), [(0, 61), (1, 901)])
+@pytest.mark.parametrize(("running", "is_lost_after"), [(0, 21), (1, 901)])
 async def test_the_job_that_ran_at_a_restart_is_given_up_when_it_has_stood_still(
     sessions: Sessions, running: int, is_lost_after: float
 ) -> None:
@@ -348,6 +349,21 @@ async def test_the_job_that_ran_at_a_restart_is_given_up_when_it_has_stood_still
             await client.poll(TASK)
     assert caught.value.reason is Reason.GENERATION_LOST
     assert {request.headers["Authorization"] for request in asked} == {f"Bearer {KEY}"}
+
+
+async def test_a_job_that_ends_while_it_is_doubted_is_not_lost(sessions: Sessions) -> None:
+    clock, said_of_it = MovedClock(), [RUNNING, RUNNING, FINISHED]
+    idle = envelope({"jobs": {"running": 0}, "avg_job_seconds": 12})
+
+    def answer(request: web.Request) -> web.Response:
+        return made(200, idle if request.path == "/v1/stats" else said_of_it.pop(0))
+
+    async with answering(answer) as (url, _):
+        client = client_of(url, sessions, clock=clock)
+        assert await client.poll(TASK)
+        clock.passed = 30
+        assert isinstance(await client.poll(TASK), StillWorking)
+    assert said_of_it == []
 
 
 # --- the track --------------------------------------------------------------------------------------------------------
