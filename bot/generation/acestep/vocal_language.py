@@ -9,7 +9,7 @@ from types import MappingProxyType
 #: What the server takes for "nobody can say"; its language model then finds out, where one is loaded.
 UNKNOWN = "unknown"
 
-_TAG = re.compile(r"\[[^\]\n]*\]")
+_TAG = re.compile(r"\[[^\[\]\n]*\]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _MAX_READ = 4000
 

@@ -102,6 +102,11 @@ def test_every_row_agrees_with_itself(traits: ModelTraits) -> None:
 
 
 @MODELS
+def test_every_service_has_its_address_and_its_key_among_the_settings(traits: ModelTraits) -> None:
+    assert {f"{traits.settings.lower()}_api_url", f"{traits.settings.lower()}_api_key"} <= set(Settings.model_fields)
+
+
+@MODELS
 def test_every_contract_is_a_folder_beside_the_table(traits: ModelTraits) -> None:
     assert (ROOT / "bot" / "generation" / traits.provider / "__init__.py").is_file()
     folders = {path.parent.name for path in (ROOT / "bot" / "generation").glob("*/__init__.py")}

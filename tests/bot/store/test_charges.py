@@ -101,6 +101,12 @@ WAYS = {
         {},
         0,
     ),
+    "lost by a service that charges nothing, sent again": (
+        (*TO_GENERATING, *TO_GENERATING),
+        [("held", 1), ("spent", 1), ("freed", 1), ("held", 2), ("spent", 2)],
+        {"spent": 1},
+        1,
+    ),
     "unknown": (
         (JobState.QUEUED, JobState.SUBMITTING, JobState.UNKNOWN),
         [("held", 1), ("unknown", 1)],

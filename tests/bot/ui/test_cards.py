@@ -221,6 +221,14 @@ def test_long_lyrics_are_warned_about() -> None:
     assert any("400" in line.value for line in card.lines)
 
 
+@pytest.mark.parametrize("is_cover", [True, False])
+def test_a_model_that_makes_covers_is_said_to(is_cover: bool) -> None:
+    job = example_job()
+    requirements = replace(REQUIREMENTS, cover_models=frozenset({job.model if is_cover else "another"}))
+    card = job_card(job, NOTHING, now=NOW, requirements=requirements, locale="en-GB")
+    assert any("cover" in line.value for line in card.lines) is is_cover
+
+
 def test_a_user_installed_app_says_what_it_cannot_do() -> None:
     card = card_of(example_job(place=example_place(origin=Origin.USER_INSTALL)))
     assert any("15 minutes" in line.value for line in card.lines)

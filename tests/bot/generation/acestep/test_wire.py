@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.errors import Reason
 from bot.generation.acestep.wire import AtWork, Lost, Stats, accepted_id, models_in, seen_in, stats_in
@@ -20,6 +22,7 @@ from tests.bot.generation.acestep.kit import (
     row,
     taken,
 )
+from tests.bot.generation.stand_ins import unhurried
 
 
 def test_a_song_that_was_taken_has_an_id() -> None:
@@ -146,3 +149,40 @@ def test_models_are_names_or_nothing_is_said() -> None:
     assert models_in(envelope({"models": []})) == []
     assert models_in(envelope([])) is None
     assert models_in({"detail": "Not Found"}) is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+#: With the server's own names often enough to get past the first check.
+NAMED = st.fixed_dictionaries(
+    {"task_id": st.just(TASK)},
+    optional={
+        "status": st.sampled_from([0, 1, 2, True, "1"]) | JSON,
+        "result": st.just("[]")
+        | JSON
+        | st.lists(
+            st.fixed_dictionaries({}, optional={"file": JSON, "stage": JSON, "progress": JSON, "error": JSON}),
+            max_size=2,
+        ).map(json.dumps),
+    },
+)
+
+
+@unhurried
+@given(st.lists(JSON | NAMED, max_size=3) | JSON)
+def test_no_json_is_too_odd_to_be_read(rows: Any) -> None:
+    match seen_in(envelope(rows), TASK):
+        case AtWork(working=working):
+            assert 0 < len(working.status) <= 40
+        case GaveUp(detail=detail):
+            assert 0 < len(detail) <= 300
+        case Finished(track_url=file):
+            assert 0 < len(file) <= 8000
+        case found:
+            assert found in {None, Lost()}
+    accepted_id(envelope(rows))
+    models_in(envelope(rows))
+    stats_in(envelope(rows))
