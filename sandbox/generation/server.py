@@ -17,11 +17,14 @@ import yarl
 from aiohttp import web
 
 from sandbox.discord.doors import ShutError, doors
-from sandbox.generation import acestep, fal
+from sandbox.generation.acestep import add_calls as add_acestep_calls
+from sandbox.generation.acestep import no_such_call as no_such_acestep_call
 from sandbox.generation.composer import Composer, PlainComposer
 from sandbox.generation.config import Fault, Rule, Script, Settings
 from sandbox.generation.contract import no_such_call, refusal
 from sandbox.generation.control import add_control
+from sandbox.generation.fal import add_calls as add_fal_calls
+from sandbox.generation.fal import no_such_call as no_such_fal_call
 from sandbox.generation.ledger import Ledger
 from sandbox.generation.read_calls import CatalogueCall, LogsCall, PollCall, TrackCall
 from sandbox.generation.submitting import SubmitCall
@@ -49,8 +52,8 @@ def _add_aiml_calls(app: web.Application, world: World) -> None:
 CONTRACTS: Mapping[str, Contract] = MappingProxyType(
     {
         "aiml": Contract(_add_aiml_calls, no_such_call),
-        "acestep": Contract(acestep.add_calls, acestep.no_such_call),
-        "fal": Contract(fal.add_calls, fal.no_such_call),
+        "acestep": Contract(add_acestep_calls, no_such_acestep_call),
+        "fal": Contract(add_fal_calls, no_such_fal_call),
     }
 )
 
