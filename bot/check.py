@@ -27,10 +27,10 @@ from bot.discord_time import seconds_ahead, skew_sentence
 from bot.disk import is_open
 from bot.download import USER_AGENT
 from bot.errors import SettingsError, StartError
-from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
+from bot.generation.opening import Surroundings, all_traits_in_use, drive_of, open_model, traits_in_use
 from bot.generation.trait_kinds import ModelTraits
 from bot.generation.transport import Sessions
-from bot.jobs.brake import ADVICE, LOOK_SECONDS, Held
+from bot.jobs.brake import LOOK_SECONDS, Held, advice
 from bot.jobs.files import JobFiles
 from bot.jobs.ports import ProbeResult
 from bot.logs import counted, masked, one_line
@@ -43,14 +43,16 @@ _ANSWER_SECONDS = 15.0
 _MAX_SERVERS_SHOWN = 20
 _UNLIKELY = " What is there now does not look like a bot token, which has three parts with dots between them."
 
+#: With what the names of the service's settings begin with.
 _ADVICE = {
     ProbeResult.KEY_REFUSED: (
-        "GENERATION_API_KEY is refused. Copy it again from the provider's page, or make a new one."
+        "{settings}_API_KEY is refused. Copy it again from the provider's page, or make a new one."
     ),
     ProbeResult.NO_CREDITS: "The key is right, but the account is empty. Top it up at the provider.",
+    ProbeResult.MODEL_MISSING: "It accepts the key, and does not have this model. Look at GENERATION_MODEL.",
     ProbeResult.IN_TROUBLE: "It answers with errors or limits just now. Try again in a few minutes.",
-    ProbeResult.NOT_THE_API: "No music API answers at this address. Look at GENERATION_API_URL.",
-    ProbeResult.NOT_REACHABLE: "No connection. Look at GENERATION_API_URL and at this machine's network.",
+    ProbeResult.NOT_THE_API: "No music API answers at this address. Look at {settings}_API_URL.",
+    ProbeResult.NOT_REACHABLE: "No connection. Look at {settings}_API_URL and at this machine's network.",
 }
 
 
@@ -71,28 +73,32 @@ async def run(settings: Settings, open_memory: str = "", remarks: Sequence[str] 
     `open_memory`: why this process's memory is not closed to others of its user; empty when it is. `remarks`: on
     `.env`, shown below the settings.
     """
-    traits = traits_in_use(settings)
+    models = all_traits_in_use(settings)
     refuse_unusable(settings.database_url)
     print(f"compose-bot {bot.__version__}\n\nSettings in force:")
     for name, value in settings.described().items():
         print(f"  {name}={one_line(value)}")
     for remark in remarks:
         print(f"  LOOK: {one_line(remark)}")
-    print("\nThe model:")
-    for line in _described(traits, settings):
-        print(f"  {line}")
+    for traits in models:
+        print("\nThe model:" if traits is models[0] else "\nOne more model:")
+        for line in _described(traits, settings):
+            print(f"  {line}")
     print("\nThe way out:")
     for line in _ways_out(settings):
         print(f"  {line}")
     print("\nLimits and budgets:")
-    for line in await limits_described(settings, traits):
+    for line in await limits_described(settings, models[0]):
         print(f"  {one_line(line)}")
     trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
         "Discord": _discord,
         "Database": _database,
         "Files": _files,
         "Sound": partial(_sound, open_memory=open_memory),
-        "Music API": _music_api,
+        **{
+            "Music API" if len(models) == 1 else f"Music API, {traits.model}": partial(_music_api, traits=traits)
+            for traits in models
+        },
     }
     findings: dict[str, Finding] = {}
     for name, trial in trials.items():
@@ -126,7 +132,7 @@ def _ways_out(settings: Settings) -> list[str]:
         "Discord": settings.discord_api_url,
         "Discord's gateway": settings.discord_gateway_url,
         "Discord's files": "https://cdn.discordapp.com",
-        "Music API": settings.generation_api_url,
+        **_addresses(settings),
     }
     ways = {name: settings.proxy_rules(URL(address)) for name, address in addresses.items()}
     lines = [f"{name}: {f'through {way.url}' if way else 'straight'}" for name, way in ways.items()]
@@ -281,29 +287,45 @@ def _fence(pool: AudioPool, open_memory: str) -> tuple[str, ...]:
     return (*layers, f"limits: {limits_in_words()}")
 
 
-async def _music_api(settings: Settings) -> Finding:
+def _addresses(settings: Settings) -> dict[str, str]:
+    """Of each music service in use."""
+    services = {traits.provider: traits for traits in all_traits_in_use(settings)}
+    return {
+        "Music API" if len(services) == 1 else f"Music API, {name}": getattr(
+            settings, f"{traits.settings.lower()}_api_url"
+        )
+        for name, traits in services.items()
+    }
+
+
+async def _music_api(settings: Settings, traits: ModelTraits | None = None) -> Finding:
+    """One model's service; without `traits` that of the first model."""
+    traits = traits or traits_in_use(settings)
     async with _session(settings) as session:
         sessions = Sessions(calls=session, files=session, submit=session)
         around = Surroundings(settings=settings, sessions=sessions, clock=SystemClock(), budget=AsyncLimiter(1, 1))
         try:
-            model = open_model(traits_in_use(settings), around)
+            model = open_model(traits, around)
         except SettingsError as error:
             return Finding(good=False, sentence=f"{error}.")
         found = await model.generator.probe()
-    details = await _brake(settings)
+    details = await _brake(settings, traits)
     if found.result is ProbeResult.KEY_ACCEPTED:
-        untried = f" ({found.detail})" if "not tried" in found.detail else ""
-        sentence = f"It answers and accepts the key; nothing was spent.{untried}"
+        learned = f" ({found.detail})" if not found.detail.startswith("HTTP ") or ";" in found.detail else ""
+        key = "" if "asks for no key" in found.detail else " and accepts the key"
+        sentence = f"It answers{key}; nothing was spent.{learned}"
         return Finding(good=True, sentence=sentence, details=details)
     if found.by_proxy:
         return Finding(good=False, sentence=f"Not reached: {found.detail}.", details=details)
-    hint = _address_hint(settings.generation_api_url) if found.result is ProbeResult.NOT_THE_API else ""
-    return Finding(good=False, sentence=f"{_ADVICE[found.result]}{hint} ({found.detail})", details=details)
+    is_elsewhere = found.result is ProbeResult.NOT_THE_API and traits.provider == "aiml"
+    hint = _address_hint(settings.generation_api_url) if is_elsewhere else ""
+    what_to_do = _ADVICE[found.result].format(settings=traits.settings)
+    return Finding(good=False, sentence=f"{what_to_do}{hint} ({found.detail})", details=details)
 
 
-async def _brake(settings: Settings) -> tuple[str, ...]:
+async def _brake(settings: Settings, traits: ModelTraits) -> tuple[str, ...]:
     """Whether songs wait because the account was refused; nothing where the database, tried before, cannot be read."""
-    provider = traits_in_use(settings).provider
+    provider = traits.provider
     try:
         held = Held.parsed(await kept_value_in(settings.database_url, Held.name_of(provider)))
     except StartError:
@@ -311,7 +333,7 @@ async def _brake(settings: Settings) -> tuple[str, ...]:
     if held is None:
         return ()
     look = f"a running bot looks again every {LOOK_SECONDS // 60:g} minutes, and at once after a start"
-    return (f"WARNING: songs wait, for {held.in_words(provider)}. {ADVICE[held.reason]}", f"{look}.")
+    return (f"WARNING: songs wait, for {held.in_words(provider)}. {advice(held.reason, traits.settings)}", f"{look}.")
 
 
 def _address_hint(address: str) -> str:

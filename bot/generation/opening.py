@@ -26,6 +26,7 @@ def open_model(traits: ModelTraits, around: Surroundings) -> MusicModel:
     return MusicModel(
         name=traits.model,
         provider=traits.provider,
+        settings=traits.settings,
         generator=contract.generator,
         look_up=contract.look_up,
         canceller=contract.canceller,

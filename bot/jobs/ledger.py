@@ -35,7 +35,7 @@ class Line:
     attempt: int
     kind: ChargeKind
     note: str = ""
-    undoes: bool = False  #: of a freed one: the service stopped before it began, and takes back what it had accepted
+    undoes: bool = False  #: of a freed one: the service had accepted it, and nothing is charged for it after all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,10 @@ def lines_of_move(before: Job, after: JobState, attempt: int, *, is_unpaid: bool
         case JobState.UNKNOWN, JobState.QUEUED:
             return (Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="the member risks a second charge"),)
         case JobState.GENERATING, JobState.QUEUED:
-            return (Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="lost at the service, sent again"),)
+            return (
+                Line(attempt=before.attempt, kind=ChargeKind.FREED, note="lost at the service", undoes=True),
+                Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="sent again"),
+            )
         case ((JobState.GENERATING | JobState.READY), (JobState.FAILED | JobState.EXPIRED)):
             return (Line(attempt=before.attempt, kind=ChargeKind.GIVEN, note=after),)
         case _:

@@ -8,6 +8,7 @@ ROWS = (
     ModelTraits(
         model="acestep",
         provider="acestep",
+        settings="ACESTEP",
         words=PromptRules(
             dialect=Dialect.SECTION_TAGS,
             min_characters=1,
