@@ -12,7 +12,7 @@ from sandbox.discord import FakeDiscord
 from sandbox.generation import FakeGeneration, Settings
 from sandbox.stage import BOT_NAME, NO_LEARNING, NO_LIMITS, OPEN_DOORS, Stage, settings_for, wait_until_ready
 from tests.flows.conftest import QUICK
-from tests.flows.scenario import Scenario
+from tests.flows.scenario import PATIENCE_SECONDS, Scenario
 from tests.warm_bots import WarmBotProcess
 
 pytestmark = pytest.mark.slow
@@ -23,14 +23,16 @@ OpenFal = Callable[..., AbstractAsyncContextManager[Scenario]]
 @pytest.fixture
 def open_fal(tmp_path: Path, song: bytes) -> OpenFal:
     @asynccontextmanager
-    async def opened(*, model: str = "fal:minimax-music", **api_settings: Any) -> AsyncIterator[Scenario]:
+    async def opened(
+        *, model: str = "fal:minimax-music", crash_at: str = "", **api_settings: Any
+    ) -> AsyncIterator[Scenario]:
         settings = Settings.model_validate({"generating_seconds": 0.3, **api_settings})
         async with FakeDiscord(app_name=BOT_NAME) as discord, FakeGeneration(settings, speaks="fal") as api:
             usual = {**settings_for(discord, api), **NO_LIMITS, **OPEN_DOORS, **NO_LEARNING, **QUICK}
             here = {"GENERATION_MODEL": model, "FAL_API_URL": api.url, "FAL_API_KEY": api.key}
             # the other service has neither address nor key: nothing may go there
             nowhere = {"GENERATION_API_URL": "http://127.0.0.1:9", "GENERATION_API_KEY": ""}
-            settings = {**usual, **here, **nowhere, "GENERATION_CONCURRENCY": "5"}
+            settings = {**usual, **here, **nowhere, "GENERATION_CONCURRENCY": "5", "CRASH_AT": crash_at}
             async with WarmBotProcess(tmp_path, settings) as bot:
                 await wait_until_ready(discord, bot)
                 yield Scenario(Stage(discord=discord, generation=api, bot=bot), tmp_path, song)
@@ -69,6 +71,17 @@ async def test_an_order_whose_answer_was_lost_is_found_by_its_reference(open_fal
     async with open_fal() as it:
         it.api.fault("submit", manner="drop", after_effect=True, rule={"times": 1})
         await it.order()
+        await it.track()
+        (job,) = await it.rows()
+    assert job.state is JobState.DELIVERED
+    assert (len(it.api.ledger.submissions), it.api.ledger.charges) == (1, 1)
+
+
+async def test_a_death_after_the_answer_is_settled_by_the_history(open_fal: OpenFal) -> None:
+    async with open_fal(crash_at="post_answered") as it:
+        await it.order()
+        await it.discord.until(lambda: not it.stage.bot.is_running, PATIENCE_SECONDS)
+        await it.restart(CRASH_AT="")
         await it.track()
         (job,) = await it.rows()
     assert job.state is JobState.DELIVERED

@@ -31,8 +31,9 @@ _CANCELLATION_KEYS = ("status", "detail", "message", "error")
 
 
 def _place(value: object) -> int | None:
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_number and 0 <= value <= _MAX_PLACE else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= _MAX_PLACE else None
 
 
 def _moment(value: object) -> datetime | None:
