@@ -22,6 +22,8 @@ _NOT_PLAIN = (
     "belongs into {setting.key}"
 )
 _NO_KEY = "{setting.key}: empty, or with characters that no key has; copy it again from the provider's page"
+#: A key of so many characters is part of nothing else that a service says.
+_MIN_UNMISTAKABLE = 16
 #: Only a proxy answers so (RFC 9110, 15.5.8); on the way to an http address it answers in the server's place.
 _PROXY_WANTS_LOGIN = 407
 
@@ -317,13 +319,19 @@ class Transport:
         return Answer(
             status=response.status,
             headers=response.headers,
-            body=self._without_key(bytes(body[: self._limits.answer_bytes])),
+            body=self._without_key(bytes(body[: self._limits.answer_bytes]), response.status),
             is_whole=is_whole,
         )
 
-    def _without_key(self, body: bytes) -> bytes:
-        """Some servers echo the key they refuse: it must not get any further than this."""
-        return body if self._key is None else body.replace(self._key.get_secret_value().encode(), b"***")
+    def _without_key(self, body: bytes, status: int) -> bytes:
+        """Some servers echo the key they refuse: it must not get any further than this.
+
+        A key that somebody made up for a server of their own may be any word: what is no refusal would lose its names.
+        """
+        key = b"" if self._key is None else self._key.get_secret_value().encode()
+        if not key or (len(key) < _MIN_UNMISTAKABLE and 200 <= status < 300):
+            return body
+        return body.replace(key, b"***")
 
 
 def _usable_base(base_url: str, setting: SettingNames) -> yarl.URL:

@@ -98,6 +98,18 @@ async def test_a_server_without_a_key_is_as_good(
         assert await client.fetch(done.track_url, tmp_path / "a.mp3") > 0
 
 
+@pytest.mark.parametrize("key", ["k", "data", "task_id", "file", "1"])
+async def test_a_key_that_is_a_word_of_the_servers_own_takes_nothing_from_its_answers(
+    sessions: Sessions, song: Path, tmp_path: Path, key: str
+) -> None:
+    settings = Settings(key=key, queued_seconds=0, generating_seconds=0)
+    async with FakeGeneration(settings, speaks="acestep") as server:
+        client = client_of(server.url, sessions, key=key)
+        done = await end_of(client, await client.submit(request_of(song)))
+        assert isinstance(done, Finished)
+        assert await client.fetch(done.track_url, tmp_path / "a.mp3") > 0
+
+
 async def test_without_a_key_no_header_is_sent(sessions: Sessions, song: Path) -> None:
     async with answering(lambda _: made(200, taken())) as (url, asked):
         await client_of(url, sessions, key=None).submit(request_of(song))
