@@ -172,6 +172,33 @@ async def test_a_song_that_a_free_service_lost_is_sent_again_and_nobody_is_asked
     ]
 
 
+async def test_a_track_that_a_free_service_lost_is_made_anew(kit: Kit) -> None:
+    other = add_other(kit, repeat=Repeat.FREE)
+    job = await other_order(kit)
+    other.submits.then("gen-1", "gen-2")
+    other.polls.then(finished(), GONE, GONE)
+    other.polls.default = finished()
+    other.fetches.then(TrackLostError("gone"))
+    for _ in range(8):
+        await kit.clock.advance(60)
+        await kit.run_on(job.id)
+    job = await kit.job()
+    assert (job.state, job.generation_id, len(other.submits.calls)) == (JobState.DELIVERED, "gen-2", 2)
+
+
+async def test_a_track_that_was_paid_for_and_is_lost_is_not_made_anew(kit: Kit) -> None:
+    other = add_other(kit, repeat=Repeat.NEVER)
+    job = await other_order(kit)
+    other.polls.then(finished())
+    other.polls.default = GONE
+    other.fetches.default = TrackLostError("gone")
+    for _ in range(8):
+        await kit.clock.advance(60)
+        await kit.run_on(job.id)
+    job = await kit.job()
+    assert (job.state, job.reason, len(other.submits.calls)) == (JobState.FAILED, Reason.TRACK_LOST, 1)
+
+
 async def test_what_is_lost_again_and_again_fails_after_two_more_posts(kit: Kit) -> None:
     other = add_other(kit, repeat=Repeat.FREE)
     job = await other_order(kit)
