@@ -106,6 +106,7 @@ docs: $(VENV)/.dev ## write anew what the documents take from the code
 	@$(RUN) -m tests.bot.ui.gallery
 	@$(RUN) -m tests.bot.operators.gallery
 	@$(RUN) -m tests.bot.mistakes
+	@$(RUN) -m tests.bot.generation.provider_table
 	@$(RUN) -m tests.file_index
 
 chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200 LIMITS=1]

@@ -39,7 +39,6 @@ def ordered_model(settings: Settings, traits: ModelTraits) -> OrderedModel:
         takes_style=style.need is not StyleNeed.NONE,
         style_min_characters=style.min_characters,
         style_max_characters=style.max_characters,
-        can_stop=traits.cancels,
     )
 
 

@@ -28,6 +28,7 @@ from bot.errors import SettingsError, StartError
 from bot.generation.contracts import Surroundings
 from bot.generation.opening import all_traits_in_use, all_traits_opened, drive_of, open_models
 from bot.generation.trait_kinds import ModelTraits
+from bot.generation.traits import TRAITS
 from bot.generation.transport import Sessions
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.admission import Terms
@@ -367,7 +368,9 @@ def _requirements(settings: Settings, offered: Sequence[ModelTraits]) -> OrderRe
         no_longer_offered=tuple(
             ordered_model(settings, other) for other in all_traits_opened(settings)[len(offered) :]
         ),
+        stoppable=frozenset(row.model for row in TRAITS.values() if row.cancels),
         prompt=traits.words,
+        cover_models=frozenset(row.model for row in all_traits_in_use(settings) if row.is_cover),
         reference_max_bytes=settings.reference_max_bytes,
         reference_min_seconds=traits.reference.over_seconds,
         file_types=tuple(FILE_TYPES),

@@ -15,7 +15,6 @@ from bot.jobs.acting import OperatedStore
 from bot.jobs.admitting import Admission
 from bot.jobs.answering import AnswerSteps
 from bot.jobs.brake import Brake
-from bot.jobs.cancelling import Cancelling
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
@@ -27,12 +26,14 @@ from bot.jobs.moderation import Moderation
 from bot.jobs.music_models import MusicModels
 from bot.jobs.operating import Operating
 from bot.jobs.people import People
-from bot.jobs.ports import Cards, Delivery, References, Tracks
+from bot.jobs.ports import Cards, Delivery
 from bot.jobs.schedule import Pace
 from bot.jobs.servers import Servers
 from bot.jobs.service import JobService
+from bot.jobs.sound_ports import References, Tracks
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
+from bot.jobs.stop_making import Stopping
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
 from bot.operators.alerts import Alerts
@@ -94,7 +95,6 @@ class Assembly:
     brake: Brake
     eta_estimator: EtaEstimator
     looks: Looks | None
-    cancelling: Cancelling
     alerts: Alerts
     log_channels: LogChannels
 
@@ -181,7 +181,6 @@ class Assembly:
             finishing=finishing,
             answers=AnswerSteps(context=context, look_up=outside.cards, answering=self.jobs.answering),
             looks=self.looks,
-            cancelling=self.cancelling,
         )
 
 
@@ -211,7 +210,6 @@ def assemble(
     )
     servers = Servers(store=ground.store, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
     brake = Brake(store=ground.store, models=models, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
-    cancelling = Cancelling(store=ground.store, models=models, clock=ground.clock)
     jobs = JobService(
         store=ground.store,
         files=ground.files,
@@ -224,7 +222,7 @@ def assemble(
         servers=servers,
         admission=admission,
         held=brake.reason_of,
-        cancelling=cancelling,
+        stopping=Stopping(models),
     )
     looks = _looks(ground, runner, poll_cost_seconds)
     eta_estimator = EtaEstimator(
@@ -243,7 +241,6 @@ def assemble(
         brake=brake,
         eta_estimator=eta_estimator,
         looks=looks,
-        cancelling=cancelling,
         alerts=Alerts(store=ground.store, clock=ground.clock, metrics=ground.metrics),
         log_channels=LogChannels(ground.record, ground.clock),
     )

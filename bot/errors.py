@@ -8,6 +8,7 @@ ComposeError
 ├── ControlError             a button or command cannot do what was asked of a job: a private sentence
 │   ├── NotYoursError        only the owner (or a moderator) may
 │   ├── TooLateError         the job has moved on
+│   │   └── FinishedError    it cannot be stopped: its track is made
 │   └── NoSuchJobError       deleted, or never was
 ├── ReferenceRefusedError    the reference cannot be used: tell the member
 ├── HearingFaultError        a fault of ours or of this machine while a file was heard: a few tries, then told as such
@@ -144,6 +145,10 @@ class NotYoursError(ControlError):
 
 class TooLateError(ControlError):
     """The job has moved on since the button was drawn."""
+
+
+class FinishedError(TooLateError):
+    """It cannot be stopped any more: the track is made, and on its way."""
 
 
 class NoSuchJobError(ControlError):

@@ -18,7 +18,7 @@ from bot.download import DownloadError, DownloadFault, download
 from bot.errors import BusyError, DiskError, HearingFaultError, Reason, ReferenceRefusedError
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.model import Job
-from bot.jobs.ports import CheckedReference
+from bot.jobs.sound_ports import CheckedReference
 from bot.texts.remarks import joined, noted
 
 log = logging.getLogger(__name__)

@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
 
 from bot.errors import SettingsError
+from bot.generation.acestep.opening import open_contract as open_acestep
 from bot.generation.aiml.opening import open_contract as open_aiml
 from bot.generation.contracts import Contract, Surroundings
+from bot.generation.fal.opening import open_contract as open_fal
 from bot.generation.traits import TRAITS, ModelTraits, objection_to_models
 from bot.jobs.music_models import MusicModel, MusicModels
 from bot.jobs.schedule import Pace
@@ -40,6 +42,8 @@ class ServiceSettings:
 #: One for each folder of this package that is a contract.
 _OPENERS: Mapping[str, Callable[[ModelTraits, Surroundings], Contract]] = MappingProxyType({
     "aiml": open_aiml,
+    "acestep": open_acestep,
+    "fal": open_fal,
 })  # fmt: skip
 SERVICE_SETTINGS: Mapping[str, ServiceSettings] = MappingProxyType({
     "aiml": ServiceSettings(url="GENERATION_API_URL", key="GENERATION_API_KEY"),
@@ -74,6 +78,7 @@ def open_model(traits: ModelTraits, around: Surroundings) -> MusicModel:
         name=traits.model,
         provider=traits.provider,
         address=SERVICE_SETTINGS[traits.provider].address(around.settings),
+        settings=traits.settings,
         generator=contract.generator,
         look_up=contract.look_up,
         canceller=contract.canceller,
@@ -109,10 +114,17 @@ def all_traits_in_use(settings: Settings) -> tuple[ModelTraits, ...]:
     """The traits of each model that new songs may be ordered from, the usual one first. Raises SettingsError."""
     if objection := objection_to_models(settings.generation_model):
         raise SettingsError([objection])
-    rows = tuple(TRAITS[name] for name in settings.models)
+    rows = tuple(as_set(TRAITS[name], settings) for name in settings.models)
     for traits in rows:
         drive_of(traits, settings)
     return rows
+
+
+def as_set(traits: ModelTraits, settings: Settings) -> ModelTraits:
+    """The traits with what a setting changes in them."""
+    if traits.provider == "acestep":
+        return replace(traits, is_cover=settings.acestep_reference == "cover")
+    return traits
 
 
 def all_traits_opened(settings: Settings) -> tuple[ModelTraits, ...]:
@@ -122,5 +134,5 @@ def all_traits_opened(settings: Settings) -> tuple[ModelTraits, ...]:
 
 def _no_longer_offered(settings: Settings) -> list[ModelTraits]:
     """Models that are not named, of services that can be asked all the same: what was begun there is brought home."""
-    rest = [traits for name, traits in TRAITS.items() if name not in settings.models]
+    rest = [as_set(traits, settings) for name, traits in TRAITS.items() if name not in settings.models]
     return [traits for traits in rest if SERVICE_SETTINGS[traits.provider].is_configured(settings)]

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.errors import SettingsError
+from bot.generation.acestep import traits as acestep_traits
 from bot.generation.aiml import traits as aiml_traits
+from bot.generation.fal import traits as fal_traits
 from bot.generation.trait_kinds import ModelTraits, ReferenceRules, StyleNeed, StyleRules, WaitingTime
 from bot.model_names import model_names
 
@@ -23,7 +25,9 @@ __all__ = [
 ]
 
 #: In the order in which they are offered; each contract's folder brings its own.
-TRAITS: Mapping[str, ModelTraits] = MappingProxyType({row.model: row for row in (*aiml_traits.ROWS,)})
+TRAITS: Mapping[str, ModelTraits] = MappingProxyType(
+    {row.model: row for row in (*aiml_traits.ROWS, *acestep_traits.ROWS, *fal_traits.ROWS)}
+)
 
 
 def traits_named(model: str) -> ModelTraits:

@@ -9,7 +9,7 @@ from bot.jobs.context import DONE, RunAgain, StepContext, StepResult
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Reference
 from bot.jobs.music_models import ReferenceForm
-from bot.jobs.ports import CheckedReference, References
+from bot.jobs.sound_ports import CheckedReference, References
 from bot.jobs.submitting import REFERENCE_MARGIN, SubmitSteps
 
 log = logging.getLogger(__name__)

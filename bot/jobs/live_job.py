@@ -48,7 +48,9 @@ class LiveJob:
     refused_since: datetime | None = None  #: when the account was first refused to this paid song, in a row
     renewed_at: datetime | None = None  #: when its reference's address was last tried to be renewed
     is_unheard: bool = False  #: its track could not be decided on; it is not heard again before it comes to rest
+    repeats: int = 0  #: POSTs that went out again by themselves, where that costs nothing, since it last came to rest
     ahead: int | None = None  #: files that are heard before its reference; None: it does not wait for that
+    place: int | None = None  #: how many go first in the music service's own queue; None: it does not wait there
 
     # its card's
     is_out_of_date: bool = False  #: a state is still to be drawn
@@ -71,11 +73,12 @@ class LiveJob:
 
     def look(self, state: JobState) -> object:
         """What of it is drawn at once when it changes; the rest of a card may wait."""
-        return state, state is JobState.CHECKING and self.ahead is not None, self.is_held_up, self.is_stranded
+        is_waiting = state is JobState.CHECKING and self.ahead is not None
+        return state, is_waiting, self.is_held_up, self.is_stranded, self.place is not None
 
     def moved(self) -> None:
         """What held it up, or waited to be written, is over."""
-        self.is_held_up, self.is_stranded, self.heard = False, False, None
+        self.is_held_up, self.is_stranded, self.heard, self.place = False, False, None, None
 
     def succeeded(self) -> None:
         """What failed in a row has worked."""

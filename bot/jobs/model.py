@@ -53,7 +53,7 @@ _ALLOWED: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
         JobState.SUBMITTING: frozenset({JobState.GENERATING, JobState.UNKNOWN, JobState.QUEUED, JobState.FAILED}),
         # to queued: only by the member's own decision, as a new attempt
         JobState.UNKNOWN: frozenset({JobState.GENERATING, JobState.QUEUED, JobState.CANCELLED}),
-        # back to queued: lost at a service that charges nothing, so it is simply sent again
+        # back to queued: only where a POST costs nothing, and the service has lost the song
         JobState.GENERATING: frozenset(
             {JobState.READY, JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED, JobState.QUEUED}
         ),

@@ -25,7 +25,6 @@ from bot.errors import (
     StoreDiskError,
 )
 from bot.jobs.answering import AnswerSteps
-from bot.jobs.cancelling import ASKED, Cancelling
 from bot.jobs.context import AT_ONCE, DONE, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
@@ -34,17 +33,16 @@ from bot.jobs.live_job import Heard, LiveJob
 from bot.jobs.looks import Looks
 from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.music_models import MusicModel, ReferenceForm, Repeat
-from bot.jobs.ports import Cards, CheckedReference, Finished, GaveUp, Progress, References, StillWorking
+from bot.jobs.ports import Cards, Finished, GaveUp, Progress, StillWorking
 from bot.jobs.schedule import is_over, poll_pause_seconds
+from bot.jobs.sound_ports import CheckedReference, References
+from bot.jobs.stop_making import Stopping
 from bot.jobs.submitting import SubmitSteps
 
 log = logging.getLogger(__name__)
 
 #: A 404 right after the POST may only mean that the provider is not consistent yet.
 _MAX_LOST_LOOKS = 3
-
-#: A press that lets a song go is being answered by its service meanwhile.
-_STOPPING_SECONDS = 2.0
 
 #: So long what was heard is believed while the database does not take it.
 _HEARD_SECONDS = 600.0
@@ -66,7 +64,7 @@ _GIVEN_UP = {
 class JobSteps:
     """Knows which step each state asks for."""
 
-    def __init__(  # noqa: PLR0913 - each is a part that steps are made of
+    def __init__(
         self,
         *,
         context: StepContext,
@@ -77,12 +75,10 @@ class JobSteps:
         finishing: FinishSteps,
         answers: AnswerSteps,
         looks: Looks | None = None,
-        cancelling: Cancelling | None = None,
     ) -> None:
         """`submitting` has the steps around the POST, `finishing` those around the track, `answers` the order's.
 
-        `looks`: when to look at a generation, as learned; None looks as the interval says. `cancelling`: shared with
-        whoever lets songs go.
+        `looks`: when to look at a generation, as learned; None looks as the interval says.
         """
         self._context = context
         self._references = references
@@ -94,7 +90,6 @@ class JobSteps:
             context=context, references=references, publish=self._published, submitting=submitting
         )
         self._looks = looks
-        self._cancelling = cancelling
         #: Those that share the budget of looks.
         self._watched: WeakSet[LiveJob] = WeakSet()
         self._steps: dict[JobState, Callable[[LiveJob, Job], Awaitable[StepResult]]] = {
@@ -174,26 +169,15 @@ class JobSteps:
             log.error("the member could not be told", extra={"job": job.id, "state": job.state})
         live.succeeded()
         crash.reach(crash.CrashPoint.CARD_EDITED)
-        if job.state is JobState.CANCELLED and job.generation_id is not None and not job.detail.startswith(ASKED):
-            await self._stop_making(job, job.generation_id)
+        if job.state is JobState.CANCELLED and job.submit_started_at is not None:
+            # once more: the press may have found the service out of reach
+            await Stopping(self._context.models).ask(job)
         if job.state is JobState.UNKNOWN:
             await self._context.store.update(job.id, notified_state=job.state)
             return AT_ONCE
         # the last word is said: the interaction's token, a secret, is needed no more
         await self._context.store.update(job.id, notified_state=job.state, interaction_token=None)
         return DONE
-
-    async def _stop_making(self, job: Job, generation_id: str) -> None:
-        """What a member let go is stopped at the service as well, where that can be asked for."""
-        model = self._context.models.of(job)
-        if model is None or model.canceller is None:
-            return
-        try:
-            said = await model.canceller.cancel(generation_id)
-        except (BusyError, AccountError) as error:
-            log.warning("the music service could not be asked to stop: %s", error, extra={"job": job.id})
-        else:
-            log.info("the music service was asked to stop: %s", said, extra={"job": job.id})
 
     async def _submit(self, live: LiveJob, job: Job) -> StepResult:
         """To the music API, once whoever ordered has had an answer: without one they have ordered again."""
@@ -280,8 +264,6 @@ class JobSteps:
     async def _poll(self, live: LiveJob, job: Job) -> StepResult:
         if job.generation_id is None:
             raise RuntimeError(f"job {job.id} generates without an id")
-        if job.reason is Reason.MEMBER_CANCELLED:
-            return await self._stop(job)
         model = self._context.models.of(job)
         if model is None:
             return self._context.without_a_model(live, job)
@@ -302,7 +284,7 @@ class JobSteps:
             return await self._account_refused(live, job, model, error)
         except RefusedError as error:
             self._context.metrics.polls.labels("refused").inc()
-            return await self._not_known(live, job, model, error)
+            return await self._lost(live, job, model, error)
         live.succeeded()
         self._context.metrics.polls.labels(type(progress).__name__).inc()
         if self._context.models.is_elsewhere(job, model):
@@ -318,19 +300,15 @@ class JobSteps:
             return self._context.back_off(live)  # it is paid for: looked at again until the account is let in
         return await self._unanswered(live, job, model, None, error.reason)
 
-    async def _not_known(self, live: LiveJob, job: Job, model: MusicModel, error: RefusedError) -> StepResult:
+    async def _lost(self, live: LiveJob, job: Job, model: MusicModel, error: RefusedError) -> StepResult:
+        again = await self._submitting.send_lost_again(live, job, model, str(error))
+        if again is not None:
+            return again
         if self._context.models.is_elsewhere(job, model) and model.repeat is not Repeat.FREE:
             return self._not_known_here(live, job, model)
         if live.failures["lost"] + 1 >= _MAX_LOST_LOOKS:
-            return await self._submitting.lost(live, job, model, error)
+            return await self._context.move(live, job, JobState.FAILED, str(error), reason=error.reason)
         return self._context.back_off(live, kind="lost")
-
-    async def _stop(self, job: Job) -> StepResult:
-        """Its member let it go, and the process that asked the service for it did not come to an end."""
-        if self._cancelling is None or self._cancelling.is_under_way(job.id):
-            return RunAgain(after_seconds=_STOPPING_SECONDS)
-        await self._cancelling.stop(job)
-        return AT_ONCE
 
     def _not_known_here(self, live: LiveJob, job: Job, model: MusicModel) -> StepResult:
         """The address was changed while its song was made: it is looked for again, and no clock of it runs."""
@@ -349,7 +327,8 @@ class JobSteps:
                 return await self._context.move(live, job, JobState.READY, track=Track(url=url))
             case GaveUp(reason=reason, detail=detail):
                 return await self._context.move(live, job, JobState.FAILED, reason=reason, detail=detail)
-            case StillWorking():
+            case StillWorking(place=place):
+                live.place = place
                 deadline_at = self._context.deadline_of(job, model.generation_timeout)
                 if is_over(deadline_at, self._context.clock.now(), answered=True, grace=timedelta(0)):
                     if self._looks is not None:

@@ -60,9 +60,9 @@ async def lock(connection: AsyncConnection) -> None:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _COUNTING_KEY})
 
 
-def is_counted_move(job: Job, after: JobState, attempt: int, *, is_free: bool = False) -> bool:
+def is_counted_move(job: Job, after: JobState, attempt: int, *, is_unpaid: bool = False) -> bool:
     """Whether a move writes into the ledger."""
-    return bool(lines_of_move(job, after, attempt, is_free=is_free))
+    return bool(lines_of_move(job, after, attempt, is_unpaid=is_unpaid))
 
 
 async def hold(connection: AsyncConnection, job: Job, now: datetime, *, is_outside: bool = False) -> None:
@@ -77,7 +77,7 @@ async def tell_move(
 ) -> None:
     """Write what a move means for money and places."""
     after = moved.state
-    lines = lines_of_move(before, after, moved.attempt, is_free=moved.submit_started_at is None)
+    lines = lines_of_move(before, after, moved.attempt, is_unpaid=moved.submit_started_at is None)
     if not lines:
         return
     standings = await standings_of(connection, before.id)

@@ -194,8 +194,8 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
     ) -> Job | None:
         check_move(job.state, after)
         async with self.database.writing() as connection:
-            is_free = changes.get("submit_started_at", job.submit_started_at) is None
-            if charges.is_counted_move(job, after, changes.get("attempt", job.attempt), is_free=is_free):
+            is_unpaid = changes.get("submit_started_at", job.submit_started_at) is None
+            if charges.is_counted_move(job, after, changes.get("attempt", job.attempt), is_unpaid=is_unpaid):
                 await charges.lock(connection)
             return await move_row(connection, job, after, now, why, columns_of_changes(changes))
 
@@ -207,6 +207,12 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
         async with self.database.writing() as connection:
             row = (await connection.execute(_UPDATE.values(values), {"was_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
+
+    @to_the_end
+    async def is_generation_known(self, generation_id: str) -> bool:
+        found = select(jobs.c.id).where(jobs.c.generation_id == generation_id)
+        async with self.database.reading() as connection:
+            return (await connection.execute(found)).first() is not None
 
     @to_the_end
     async def resolve_submission(

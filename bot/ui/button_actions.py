@@ -6,10 +6,10 @@ from pathlib import Path
 import discord
 
 from bot.disk import NO_TRACK, reaching
-from bot.errors import NoSuchJobError, NotYoursError, OrderError, TooLateError, TrackLostError
+from bot.errors import FinishedError, NoSuchJobError, NotYoursError, OrderError, TooLateError, TrackLostError
 from bot.jobs.lyrics import to_sung
-from bot.jobs.model import Job, JobState
-from bot.jobs.service import CANCELLABLE_PAID, Actor
+from bot.jobs.model import Job
+from bot.jobs.service import Actor
 from bot.ui.buttons import BUTTONS, JobAction, JobActs, MayPress, job_button
 from bot.ui.cards import Card
 from bot.ui.formatting import titled
@@ -45,8 +45,9 @@ async def run_action(ctx: InteractionContext, action: JobAction, job_id: int, mo
         await row.act(press)()
     except NotYoursError:
         await ctx.reply_privately(ctx.text(_NOT_YOURS[row.may_press]))
-    except TooLateError:
-        await ctx.reply_privately(ctx.text(row.too_late))
+    except TooLateError as error:
+        is_made = isinstance(error, FinishedError)
+        await ctx.reply_privately(ctx.text("control.finished" if is_made else row.too_late))
 
 
 async def _found(ctx: InteractionContext, job_id: int) -> Job | None:
@@ -111,13 +112,9 @@ class JobPress(JobActs):
         return made_by is not None and made_by.user.id == self._ctx.member_id
 
     async def cancel(self) -> None:
-        if self.job.state in CANCELLABLE_PAID:
-            # its service may be asked to stop it, which takes as long as it takes
-            await self._interaction.response.defer()
+        if self._ctx.jobs.can_stop(self.job):
+            await self._interaction.response.defer()  # the music service is asked first, and may take its time
         moved = await self._ctx.jobs.cancel(self.job.id, self.actor)
-        if moved.state is JobState.GENERATING:
-            await self._ctx.reply_privately(self._ctx.text("control.cancel_too_late"))
-            return
         await self._show_moved(moved, "control.cancelled_paid" if moved.may_be_charged else "control.cancelled")
 
     async def risk(self) -> None:

@@ -119,7 +119,7 @@ _QUIET, _MAIN, _DANGER = ButtonTone.QUIET, ButtonTone.MAIN, ButtonTone.DANGER
 BUTTONS: Mapping[JobAction, ButtonRow] = MappingProxyType(
     {
         JobAction.CANCEL: ButtonRow(
-            labels={"control.cancel": _QUIET, "control.cancel_paid": _QUIET},
+            labels={"control.cancel": _QUIET, "control.cancel_paid": _QUIET, "control.cancel_stops": _QUIET},
             may_press=MayPress.OWNER_OR_MODERATOR,
             act=lambda on: on.cancel,
         ),

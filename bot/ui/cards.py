@@ -67,6 +67,8 @@ _MARKS = {
 #: While our own disk is in the way, or nothing that is configured makes it: before it is begun, and then.
 _HELD_UP = ("card.state.held_up", "card.state.held_up_begun")
 _STRANDED = ("card.state.stranded", "card.state.stranded_begun")
+#: How many go first in the music service's own line, where that is a word of its own.
+_PLACES = {0: "card.state.generating_next", 1: "card.state.generating_place_one"}
 #: Why the account's brake holds a song.
 _HELD = {
     Reason.NO_CREDITS: "card.held.no_credits",
@@ -100,22 +102,21 @@ def _headline(job: Job, eta: Eta) -> str:
     """Nobody reads that their song is being heard while others are, or while nothing goes on."""
     if job.is_live and (eta.is_held_up or eta.is_stranded):
         return "held_up"
+    if job.state is JobState.GENERATING and eta.place is not None:
+        return "generating_place"
     return "checking_ahead" if job.state is JobState.CHECKING and eta.ahead else job.state
 
 
 def card_buttons(
     job: Job, locale: str, requirements: OrderRequirements | None = None
 ) -> tuple[JobButton | LinkButton, ...]:
-    """What can be done with a job from its card. `requirements`: None offers no other model."""
+    """What can be done with a job from its card. Without `requirements` nothing is known of models, nor offered."""
     if job.state is JobState.DELIVERED:
         link = track_link(job)
         return (LinkButton(label=text("control.card", locale), url=link),) if link else ()
-    offers = [job_button(action, locale, label) for action, label in _offers(job)]
-    if requirements is None:
-        return tuple(offers)
-    if job.state in CANCELLABLE_PAID and (requirements.of(job.model).can_stop or not job.may_be_charged):
-        return (job_button(JobAction.CANCEL, locale),)  # the answer to the press says what it costs
-    if job.state in _MAY_BE_TRIED_OTHERWISE and not needs_another_song(job):
+    stoppable = frozenset[str]() if requirements is None else requirements.stoppable
+    offers = [job_button(action, locale, label) for action, label in _offers(job, stoppable)]
+    if requirements is not None and job.state in _MAY_BE_TRIED_OTHERWISE and not needs_another_song(job):
         others = requirements.others_than(job.model)[:_MAX_OTHERS]
         offers += [with_button(other.name, locale) for other in others]
     return tuple(offers)
@@ -126,12 +127,12 @@ _MAY_BE_TRIED_OTHERWISE = frozenset({JobState.FAILED, JobState.EXPIRED})
 _MAX_OTHERS = 5
 
 
-def _offers(job: Job) -> list[tuple[JobAction, str]]:
+def _offers(job: Job, stoppable: frozenset[str]) -> list[tuple[JobAction, str]]:
     """Actions, each with the text key of its label; empty for the usual one."""
     if job.state in CANCELLABLE_FREE:
         return [(JobAction.CANCEL, "")]
     if job.state in CANCELLABLE_PAID:
-        return [(JobAction.CANCEL, "control.cancel_paid")]
+        return [(JobAction.CANCEL, _label_of_cancel(job, stoppable))]
     if needs_another_song(job):
         return [(JobAction.EDIT, "control.other_song")]
     if job.reason is Reason.UNANSWERED:
@@ -149,6 +150,13 @@ def _offers(job: Job) -> list[tuple[JobAction, str]]:
             return [(JobAction.AGAIN, ""), (JobAction.EDIT, "")]
         case _:
             return []
+
+
+def _label_of_cancel(job: Job, stoppable: frozenset[str]) -> str:
+    """What it means for the bill to let go what the service has taken."""
+    if job.price_micros == 0:
+        return ""
+    return "control.cancel_stops" if job.model in stoppable else "control.cancel_paid"
 
 
 def may_still_come(job: Job) -> bool:
@@ -258,6 +266,8 @@ def _status(job: Job, eta: Eta, now: datetime, requirements: OrderRequirements, 
 
 def _making(job: Job, eta: Eta, now: datetime, locale: str) -> str:
     since = ago(job.accepted_at or job.moved_at)
+    if eta.place is not None:
+        return text(_PLACES.get(eta.place, "card.state.generating_place"), locale, since=since, place=eta.place)
     if eta.expected_at is None:
         return text("card.state.generating", locale, since=since)
     if eta.expected_at <= now:
@@ -310,6 +320,8 @@ def _lines(job: Job, requirements: OrderRequirements, locale: str) -> tuple[Line
         lines.append(Line(name=text("card.ordered", locale), value=ago(job.created_at)))
     if (job.is_live or job.state is JobState.DELIVERED) and (remark := spelled(job.detail, locale)):
         lines.append(Line(name=text("card.hint", locale), value=clip(remark, 1024), inline=False))
+    if job.is_live and job.model in requirements.cover_models:
+        lines.append(Line(name=text("card.hint", locale), value=text("card.hint.cover", locale), inline=False))
     rules = requirements.prompt if job.model == requirements.model.name else requirements.of(job.model).prompt
     if job.is_live and rules.is_long(job.prompt):
         hint = text("card.hint.long", locale, warn=rules.warn_characters)

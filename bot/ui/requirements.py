@@ -24,7 +24,6 @@ class OrderedModel:
     takes_style: bool = False
     style_min_characters: int = 0
     style_max_characters: int = 0
-    can_stop: bool = False  #: what is being made can be stopped at its service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +33,9 @@ class OrderRequirements:
     model: OrderedModel = field(default_factory=OrderedModel)  #: the usual one
     others: tuple[OrderedModel, ...] = ()  #: what else may be chosen
     no_longer_offered: tuple[OrderedModel, ...] = ()  #: not to be chosen, but its songs of earlier go on
+    stoppable: frozenset[str] = frozenset()  #: models whose service can stop what it has taken
     prompt: PromptRules = field(default_factory=PromptRules)
+    cover_models: frozenset[str] = frozenset()  #: models that keep the tune of a reference
     reference_max_bytes: int = 25 * 1024 * 1024
     reference_min_seconds: float = 15.0  #: the API wants longer than this
     title_max_characters: int = 80

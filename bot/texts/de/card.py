@@ -8,6 +8,7 @@ TEXTS: dict[str, str] = {
     "card.headline.submitting": "📤 **{title}** · wird übergeben",
     "card.headline.unknown": "❓ **{title}** · bitte entscheide du",
     "card.headline.generating": "🎶 **{title}** · entsteht gerade",
+    "card.headline.generating_place": "⏳ **{title}** · wartet beim Musikdienst",
     "card.headline.ready": "📦 **{title}** · fertig, unterwegs hierher",
     "card.headline.delivering": "📦 **{title}** · fertig, unterwegs hierher",
     "card.headline.delivered": "✅ **{title}** · fertig",
@@ -46,6 +47,9 @@ TEXTS: dict[str, str] = {
     ),
     "card.state.submitting": "Dein Lied und deine Worte sind unterwegs zum Musikdienst.",
     "card.state.generating": "Der Musikdienst arbeitet. Begonnen {since}.",
+    "card.state.generating_next": "Der Musikdienst hat es {since} angenommen. Dort kommt es als Nächstes dran.",
+    "card.state.generating_place_one": "Der Musikdienst hat es {since} angenommen. Dort ist ein anderes vorher dran.",
+    "card.state.generating_place": "Der Musikdienst hat es {since} angenommen. Dort sind {place} andere vorher dran.",
     "card.state.generating_until": "Der Musikdienst arbeitet. Begonnen {since}, erwartet {expected}.",
     "card.state.generating_between": (
         "Der Musikdienst arbeitet. Begonnen {since}, höchstwahrscheinlich fertig zwischen {earliest} und {latest}."
@@ -74,6 +78,9 @@ TEXTS: dict[str, str] = {
     "card.member": "Für",
     "card.ordered": "Bestellt",
     "card.hint": "Hinweis",
+    "card.hint.cover": (
+        "Dieses Modell macht ein Cover: Melodie und Aufbau bleiben die deines Liedes, Text und Stil kommen von dir."
+    ),
     "card.hint.long": "Dieser Text ist lang. Über {warn} Zeichen kann ein Lied gekürzt werden oder misslingen.",
     "card.hint.user_install": (
         "Ich bin hier kein Mitglied: 15 Minuten lang kann ich das Stück zu dieser Nachricht bringen, danach nur als "

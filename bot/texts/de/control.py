@@ -3,6 +3,7 @@
 TEXTS: dict[str, str] = {
     "control.cancel": "Abbrechen",
     "control.cancel_paid": "Abbrechen (wird trotzdem berechnet)",
+    "control.cancel_stops": "Abbrechen (kann trotzdem kosten)",
     "control.again": "Noch einmal",
     "control.retry": "Neuer Versuch",
     "control.after_all": "Doch noch machen",
@@ -33,9 +34,6 @@ TEXTS: dict[str, str] = {
     "control.forget_sure": "Ja, alles löschen",
     "control.cancelled": "Abgebrochen. Es wurde nichts berechnet.",
     "control.cancelled_paid": "Ich warte nicht länger darauf. Es war schon übergeben und kann noch berechnet werden.",
-    "control.cancel_too_late": (
-        "Dafür ist es zu spät: Es ist fertig und schon auf dem Weg hierher. Berechnet wird es wie jedes andere."
-    ),
     "control.dismissed": "Gut, ich lasse es auf sich beruhen.",
     "control.risked": "Gut, ich versuche es noch einmal.",
     "control.looking": "Ich sehe noch einmal nach. Das kostet nichts.",
@@ -54,6 +52,7 @@ TEXTS: dict[str, str] = {
     ),
     "control.not_yours": "Das kann nur, wer dieses Lied bestellt hat.",
     "control.not_yours_moderator": "Das kann nur, wer dieses Lied bestellt hat, oder die Moderation.",
+    "control.finished": "Zum Abbrechen ist es zu spät: Der Track ist fertig und auf dem Weg hierher.",
     "control.too_late": "Das geht nicht mehr: Das Lied ist schon weiter.",
     "control.too_late_live": "An diesem Lied wird noch gearbeitet. Bitte brich es erst ab, oder warte darauf.",
     "control.already": "Es ist schon unterwegs: {link}",

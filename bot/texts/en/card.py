@@ -9,6 +9,7 @@ TEXTS: dict[str, str] = {
     "card.headline.submitting": "📤 **{title}** · handing it over",
     "card.headline.unknown": "❓ **{title}** · your decision, please",
     "card.headline.generating": "🎶 **{title}** · being made",
+    "card.headline.generating_place": "⏳ **{title}** · in the music service's own line",
     "card.headline.ready": "📦 **{title}** · finished, on its way here",
     "card.headline.delivering": "📦 **{title}** · finished, on its way here",
     "card.headline.delivered": "✅ **{title}** · done",
@@ -47,6 +48,9 @@ TEXTS: dict[str, str] = {
     ),
     "card.state.submitting": "Your song and your words are on their way to the music service.",
     "card.state.generating": "The music service is at work. Begun {since}.",
+    "card.state.generating_next": "The music service took it {since}. There it is the next one.",
+    "card.state.generating_place_one": "The music service took it {since}. There one other goes first.",
+    "card.state.generating_place": "The music service took it {since}. There {place} others go first.",
     "card.state.generating_until": "The music service is at work. Begun {since}, expected {expected}.",
     "card.state.generating_between": (
         "The music service is at work. Begun {since}, most likely ready between {earliest} and {latest}."
@@ -77,6 +81,9 @@ TEXTS: dict[str, str] = {
     "card.member": "For",
     "card.ordered": "Ordered",
     "card.hint": "Note",
+    "card.hint.cover": (
+        "This model makes a cover: the tune and the build of your song stay, the words and the style are yours."
+    ),
     "card.hint.long": "These lyrics are long. Above {warn} characters a song may be cut short or fail.",
     "card.hint.user_install": (
         "I am not a member here: within 15 minutes I can bring the track to this message, later only by direct "

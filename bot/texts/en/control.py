@@ -3,6 +3,7 @@
 TEXTS: dict[str, str] = {
     "control.cancel": "Cancel",
     "control.cancel_paid": "Cancel (still charged)",
+    "control.cancel_stops": "Cancel (may be charged)",
     "control.again": "Again",
     "control.retry": "Try again",
     "control.after_all": "Make it after all",
@@ -35,9 +36,6 @@ TEXTS: dict[str, str] = {
     "control.cancelled_paid": (
         "I have stopped waiting for it. It had already been handed over and may still be charged."
     ),
-    "control.cancel_too_late": (
-        "That comes too late: it is finished and on its way here. It has been charged as any other song."
-    ),
     "control.dismissed": "All right, I have let it go.",
     "control.risked": "All right, I am trying it again.",
     "control.looking": "I am looking again. That costs nothing.",
@@ -54,6 +52,7 @@ TEXTS: dict[str, str] = {
     ),
     "control.not_yours": "Only the person who ordered this song can do that.",
     "control.not_yours_moderator": "Only the person who ordered this song, or a moderator, can do that.",
+    "control.finished": "It is too late to stop it: the track is finished and on its way here.",
     "control.too_late": "That is no longer possible: the song has moved on.",
     "control.too_late_live": "This song is still being worked on. Please cancel it first, or wait for it.",
     "control.already": "It is already on its way: {link}",

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -157,6 +158,27 @@ def test_a_queued_card_says_how_many_go_first() -> None:
     assert "first" not in card_of(example_job(JobState.QUEUED), Eta(ahead=0)).description
 
 
+def test_cancel_says_what_it_means_for_the_bill():
+    def label(**changes: object) -> str:
+        requirements = replace(REQUIREMENTS, stoppable=frozenset({"fal:minimax-music"}))
+        card = job_card(replace(example_job(), **changes), NOTHING, now=NOW, requirements=requirements, locale="en-GB")
+        return card.buttons[0].label
+
+    assert label() == "Cancel (still charged)"
+    assert label(model="fal:minimax-music") == "Cancel (may be charged)"
+    assert label(price_micros=0) == "Cancel"
+
+
+@pytest.mark.parametrize(
+    ("place", "said"), [(0, "it is the next one"), (1, "one other goes first"), (2, "2 others go first")]
+)
+def test_who_waits_in_the_services_own_line_is_told_their_place_there(place: int, said: str):
+    card = card_of(example_job(), Eta(place=place, expected_at=NOW))
+    assert said in card.description
+    assert "in the music service's own line" in card.content
+    assert "being made" in card_of(example_job(), NOTHING).content
+
+
 def test_times_count_down_by_themselves() -> None:
     expected = NOW + timedelta(seconds=60)
     card = card_of(example_job(), Eta(expected_at=expected))
@@ -197,6 +219,14 @@ def test_titles_and_words_are_shown_as_they_are(nasty: str) -> None:
 def test_long_lyrics_are_warned_about() -> None:
     card = card_of(example_job(prompt="##" + "la " * 160 + "##"))
     assert any("400" in line.value for line in card.lines)
+
+
+@pytest.mark.parametrize("is_cover", [True, False])
+def test_a_model_that_makes_covers_is_said_to(is_cover: bool) -> None:
+    job = example_job()
+    requirements = replace(REQUIREMENTS, cover_models=frozenset({job.model if is_cover else "another"}))
+    card = job_card(job, NOTHING, now=NOW, requirements=requirements, locale="en-GB")
+    assert any("cover" in line.value for line in card.lines) is is_cover
 
 
 def test_a_user_installed_app_says_what_it_cannot_do() -> None:
