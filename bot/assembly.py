@@ -231,6 +231,7 @@ def assemble(
         usual_seconds=models.usual_seconds,
         held=brake.reason_of,
         span=None if looks is None else looks.span,
+        address_of=models.address_of,
     )
     return Assembly(
         ground=ground,

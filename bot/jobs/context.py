@@ -86,7 +86,6 @@ class StepContext:
         if after in RESTING:
             # a job may come to rest in the same state twice; the member is told each time
             changes["notified_state"] = None
-            live.repeats = 0
         moved = await self.store.move(job, after, self.clock.now(), why=why, **changes)
         if moved is None:
             log.info("job moved by somebody else", extra={"job": job.id, "state": job.state})
@@ -113,6 +112,13 @@ class StepContext:
         self.disk.failed(error, live.id)
         self.show_held_up(live, job)
         return self.back_off(live, kind=DISK)
+
+    def without_a_model(self, live: LiveJob, job: Job) -> RunAgain:
+        """Nothing that is configured can go on with it: it waits for the operator, and a card that is there says so."""
+        live.is_stranded = True
+        if job.card_message_id is not None:
+            self.card_updater.show(live, job)
+        return WITHOUT_A_MODEL
 
     def show_held_up(self, live: LiveJob, job: Job) -> None:
         """The card says so, and no clock of the job runs meanwhile."""

@@ -20,7 +20,7 @@ from bot.errors import (
     TrackNotReadyError,
     UndeliverableError,
 )
-from bot.jobs.context import AT_ONCE, WITHOUT_A_MODEL, StepContext, StepResult
+from bot.jobs.context import AT_ONCE, StepContext, StepResult
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Track
@@ -171,7 +171,7 @@ class FinishSteps:
             raise RuntimeError(f"job {job.id} is {job.state} without a track")
         model = self._context.models.of(job)
         if model is None:
-            return WITHOUT_A_MODEL
+            return self._context.without_a_model(live, job)
         crash.reach(CrashPoint.READY_STORED)
         try:
             await self._fetch(live, job, job.track, model.generator)

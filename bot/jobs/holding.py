@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from bot.errors import BusyError, DeliveryLaterError, DiskError, HearingFaultError, Reason, ReferenceRefusedError
-from bot.jobs.context import DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
+from bot.jobs.context import DONE, RunAgain, StepContext, StepResult
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Reference
 from bot.jobs.music_models import ReferenceForm
@@ -43,7 +43,7 @@ class HoldSteps:
         """Hold the song while the brake is on, with a reference that lasts; else send it."""
         model = self._context.models.of(job)
         if model is None:
-            return WITHOUT_A_MODEL
+            return self._context.without_a_model(live, job)
         is_held = self._context.brake.holds(job)
         self._stop_clocks(live, is_held=is_held)
         if model.reference_form is ReferenceForm.URL and self._ends_within(job, _RENEWED_BEFORE):

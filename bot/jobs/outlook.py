@@ -16,3 +16,4 @@ class Eta:
     place: int | None = None  #: how many go first in the music service's own queue; None unless it waits there
     is_held_up: bool = False  #: our own disk takes nothing just now
     held: Reason | None = None  #: why the account's brake holds the line in which it waits
+    is_stranded: bool = False  #: nothing that is configured can go on with it

@@ -33,6 +33,7 @@ class Changes(TypedDict, total=False):
     interaction_token: str | None
     answered_at: datetime
     submit_started_at: datetime | None
+    service_address: str | None
     accepted_at: datetime
     deliver_started_at: datetime
     deadline_at: datetime
@@ -74,16 +75,25 @@ class MovingStore(CardStore, Protocol):
 class LineStore(Protocol):
     """Who stands in line for a place at the provider."""
 
-    async def ahead_of(self, job: Job, now: datetime | None = None) -> int:
+    async def ahead_of(self, job: Job, now: datetime | None = None, *, address: str = "") -> int:
         """How many jobs of its model hold a place at the provider, or are queued with a lower number.
 
         Those whose server is paused do not count: they keep their place, and others go on. `now` tells which pauses
-        are over; without it only those without an end are seen.
+        are over; without it only those without an end are seen. `address`: of the provider, as it is asked now; songs
+        that were begun at another hold no place here. Empty: wherever they were begun.
         """
         ...
 
 
-class StepStore(MovingStore, LineStore, StartingStore, HearingStore, Protocol):
+class HistoryStore(Protocol):
+    """What became of a job."""
+
+    async def history(self, job_id: int) -> Sequence[JobEvent]:
+        """The job's moves and late answers, oldest first."""
+        ...
+
+
+class StepStore(HistoryStore, MovingStore, LineStore, StartingStore, HearingStore, Protocol):
     """What a job's steps ask."""
 
     async def is_generation_known(self, generation_id: str) -> bool:
@@ -134,7 +144,7 @@ class RetentionStore(CardStore, DeletingStore, PlaceStore, RoomStore, KeepingSto
     """What retention asks."""
 
 
-class ServiceStore(MovingStore, DeletingStore, AdmittingStore, KeepingStore, Protocol):
+class ServiceStore(HistoryStore, MovingStore, DeletingStore, AdmittingStore, KeepingStore, Protocol):
     """What members' orders, decisions and lists ask."""
 
     async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:
@@ -151,10 +161,6 @@ class ServiceStore(MovingStore, DeletingStore, AdmittingStore, KeepingStore, Pro
 
     async def in_guild(self, guild_id: int | None, channel_id: int) -> Sequence[Job]:
         """Live jobs of a guild (or of one direct channel), oldest first."""
-        ...
-
-    async def history(self, job_id: int) -> Sequence[JobEvent]:
-        """The job's moves and late answers, oldest first."""
         ...
 
 

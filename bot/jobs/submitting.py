@@ -11,7 +11,7 @@ from bot import crash
 from bot.crash import CrashPoint
 from bot.errors import AccountError, BusyError, DiskError, OutcomeUnknownError, Reason, RefusedError
 from bot.jobs.admission import Refused
-from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
+from bot.jobs.context import AT_ONCE, DONE, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.live_job import LiveJob
 from bot.jobs.looks import Looks
@@ -28,6 +28,8 @@ _LOOK_UP_PAUSE_SECONDS = 30.0
 _MAX_REPEATS = 2
 #: While the bot is paused a waiting song looks so often whether it still is.
 _PAUSED_SECONDS = 15.0
+#: How a line of history begins that tells of it.
+_SENT_AGAIN = "sent again: "
 #: How such answers are counted: apart from all other failures.
 _DOUBT = "doubt"
 #: A reference whose URL ends sooner than this is not handed over: the provider fetches it in its own time.
@@ -52,8 +54,8 @@ class SubmitSteps:
         """Wait for a slot, write the intent, POST, write the outcome."""
         model = self._context.models.of(job)
         if model is None:
-            return WITHOUT_A_MODEL
-        ahead = await self._context.store.ahead_of(job, self._context.clock.now())
+            return self._context.without_a_model(live, job)
+        ahead = await self._context.store.ahead_of(job, self._context.clock.now(), address=model.address)
         if ahead >= model.concurrency:
             live.moved()  # in line with all others, not held up by our own disk any more
             self._context.card_updater.show(live, job)
@@ -80,7 +82,8 @@ class SubmitSteps:
             live.in_flight = True
             sent: Job | Refused | None = None
             try:
-                sent = await self._context.store.begin_attempt(job, self._context.clock.now())
+                now = self._context.clock.now()
+                sent = await self._context.store.begin_attempt(job, now, address=model.address or None)
                 if isinstance(sent, Refused):
                     return await self._stopped(live, job, sent)
                 if sent is None:
@@ -104,7 +107,7 @@ class SubmitSteps:
         """A job found in `submitting` was left there by a crash or by a stop: nobody knows what became of its POST."""
         model = self._context.models.of(job)
         if model is None:
-            return WITHOUT_A_MODEL
+            return self._context.without_a_model(live, job)
         return await self._doubt(live, job, model, "left behind while submitting")
 
     async def reconsider(self, live: LiveJob, job: Job) -> StepResult:
@@ -210,7 +213,7 @@ class SubmitSteps:
         found = await self._looked_up(job, model)
         if found is not None:
             return await self._confirm(live, job, model, found)
-        if model.repeat is not Repeat.NEVER and live.repeats < _MAX_REPEATS:
+        if await self._may_repeat(live, job, model):
             return await self._repeat(live, job, model, why)
         if model.repeat is Repeat.FREE:
             return await self._context.move(
@@ -224,21 +227,32 @@ class SubmitSteps:
         That is where it may be charged once more, or has been lost too often: the song itself may be what ends the
         service.
         """
-        if model.repeat is not Repeat.FREE or live.repeats >= _MAX_REPEATS:
+        if model.repeat is not Repeat.FREE or not await self._may_repeat(live, job, model):
             return None
         log.info("a song that the service lost is sent again: %s", why, extra={"job": job.id})
-        live.repeats += 1
-        step = await self._answered(live, job, JobState.QUEUED, why, generation_id=None, submit_started_at=None)
+        step = await self._answered(
+            live, job, JobState.QUEUED, f"{_SENT_AGAIN}{why}", generation_id=None, submit_started_at=None, reason=None
+        )
         return step if step is DONE else self._context.back_off(live, kind=_DOUBT)
+
+    async def _may_repeat(self, live: LiveJob, job: Job, model: MusicModel) -> bool:
+        """Whether it was not sent again too often; over restarts too, where each time is a line of its history."""
+        match model.repeat:
+            case Repeat.NEVER:
+                return False
+            case Repeat.SAME_TICKET:
+                return live.failures[_DOUBT] < _MAX_REPEATS
+            case Repeat.FREE:
+                events = await self._context.store.history(job.id)
+                return sum(event.detail.startswith(_SENT_AGAIN) for event in events) < _MAX_REPEATS
 
     async def _repeat(self, live: LiveJob, job: Job, model: MusicModel, why: str) -> StepResult:
         """Send it once more, where the service promises that this costs nothing."""
-        live.repeats += 1
         if model.repeat is Repeat.SAME_TICKET:
             # the next POST begins the same attempt again, and so carries the same client request id
             step = await self._answered(live, job, JobState.QUEUED, why, attempt=job.attempt - 1)
         else:
-            step = await self._answered(live, job, JobState.QUEUED, why, submit_started_at=None)
+            step = await self._answered(live, job, JobState.QUEUED, f"{_SENT_AGAIN}{why}", submit_started_at=None)
         return step if step is DONE else self._context.back_off(live, kind=_DOUBT)
 
     async def _looked_up(self, job: Job, model: MusicModel) -> str | None:

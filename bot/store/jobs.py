@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Unpack
 
-from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import String, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -75,7 +75,14 @@ _is_paused = (
 _AHEAD = select(func.count()).where(
     jobs.c.model == bindparam("model"),
     or_(
-        jobs.c.state.in_([JobState.SUBMITTING, JobState.GENERATING]),
+        and_(
+            jobs.c.state.in_([JobState.SUBMITTING, JobState.GENERATING]),
+            or_(
+                bindparam("address", type_=String()) == "",
+                jobs.c.service_address.is_(None),
+                jobs.c.service_address == bindparam("address"),
+            ),
+        ),
         and_(jobs.c.state == JobState.QUEUED, jobs.c.id < bindparam("job_id"), ~_is_paused),
     ),
 )
@@ -153,7 +160,7 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             return await move_row(connection, job, JobState.QUEUED, now, why, {"reason": None}, is_outside=is_outside)
 
     @to_the_end
-    async def begin_attempt(self, job: Job, now: datetime) -> Job | Refused | None:
+    async def begin_attempt(self, job: Job, now: datetime, *, address: str | None = None) -> Job | Refused | None:
         asked = PlaceRequest.of_job(job)
         attempt = job.attempt + 1
         async with self.database.writing() as connection:
@@ -162,7 +169,7 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             refused = recheck(asked, rules, is_held=is_held, now=now)
             if refused is not None:
                 return refused
-            changes: Changes = {"attempt": attempt, "submit_started_at": now}
+            changes: Changes = {"attempt": attempt, "submit_started_at": now, "service_address": address}
             return await move_row(connection, job, JobState.SUBMITTING, now, "", columns_of_changes(changes))
 
     @to_the_end
@@ -251,8 +258,8 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             return (await connection.execute(_UNKNOWN)).scalars().all()
 
     @to_the_end
-    async def ahead_of(self, job: Job, now: datetime | None = None) -> int:
-        values = {"job_id": job.id, "model": job.model, "now": now}
+    async def ahead_of(self, job: Job, now: datetime | None = None, *, address: str = "") -> int:
+        values = {"job_id": job.id, "model": job.model, "now": now, "address": address}
         async with self.database.reading() as connection:
             return (await connection.execute(_AHEAD, values)).scalar_one()
 

@@ -33,10 +33,13 @@ _NOT_YOURS = {
 }
 
 
-async def run_action(ctx: InteractionContext, action: JobAction, job_id: int) -> None:
-    """Do what the button says. Raises ControlError and what Discord raises; those become sentences."""
+async def run_action(ctx: InteractionContext, action: JobAction, job_id: int, model: str = "") -> None:
+    """Do what the button says; `model`: what it names.
+
+    Raises ControlError and what Discord raises; those become sentences.
+    """
     row = BUTTONS[action]
-    press = JobPress(ctx, await _found(ctx, job_id), job_id)
+    press = JobPress(ctx, await _found(ctx, job_id), job_id, model)
     try:
         press.check(row.may_press)
         await row.act(press)()
@@ -57,8 +60,9 @@ async def _found(ctx: InteractionContext, job_id: int) -> Job | None:
 class JobPress(JobActs):
     """One press on one job's button."""
 
-    def __init__(self, ctx: InteractionContext, job: Job | None, job_id: int) -> None:
-        """`job`: None when it has been deleted since."""
+    def __init__(self, ctx: InteractionContext, job: Job | None, job_id: int, model: str = "") -> None:
+        """`job`: None when it has been deleted since. `model`: what the button names."""
+        self._model = model
         self._ctx = ctx
         self._interaction = ctx.interaction
         self._found = job
@@ -134,6 +138,12 @@ class JobPress(JobActs):
 
     async def again(self) -> None:
         await OrderFlow(self._ctx).again(self.job)
+
+    async def again_with(self) -> None:
+        if self.job.is_live:
+            raise TooLateError(f"job {self.job.id} is {self.job.state}")
+        flow = OrderFlow(self._ctx)
+        await (flow.again_with(self.job, self._model) if self._model else flow.open_job_form(self.job))
 
     async def edit(self) -> None:
         await OrderFlow(self._ctx).open_job_form(self.job)

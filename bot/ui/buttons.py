@@ -28,6 +28,7 @@ class JobAction(StrEnum):
     POST = "post"
     FILE = "file"
     REMOVE = "remove"
+    WITH = "with"
 
 
 class ButtonTone(StrEnum):
@@ -57,6 +58,10 @@ class JobActs(ABC):
     @abstractmethod
     async def again(self) -> None:
         """Same song, same lyrics, a new job."""
+
+    @abstractmethod
+    async def again_with(self) -> None:
+        """Same song, same lyrics, a new job with the model that stands on the button."""
 
     @abstractmethod
     async def edit(self) -> None:
@@ -123,6 +128,11 @@ BUTTONS: Mapping[JobAction, ButtonRow] = MappingProxyType(
             may_press=MayPress.OWNER,
             act=lambda on: on.again,
         ),
+        JobAction.WITH: ButtonRow(
+            labels={"control.with_other": _QUIET, "control.with": _QUIET},
+            may_press=MayPress.OWNER,
+            act=lambda on: on.again_with,
+        ),
         JobAction.EDIT: ButtonRow(
             labels={"control.edit": _QUIET, "control.other_song": _MAIN},
             may_press=MayPress.OWNER,
@@ -159,6 +169,10 @@ BUTTONS: Mapping[JobAction, ButtonRow] = MappingProxyType(
 )
 
 
+#: Discord's limit.
+_MAX_LABEL = 80
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobButton:
     """Does something to a job."""
@@ -166,6 +180,7 @@ class JobButton:
     action: JobAction
     label: str
     tone: ButtonTone
+    model: str = ""  #: with which it is made, where the button decides that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,3 +196,10 @@ def job_button(action: JobAction, locale: str, label: str = "") -> JobButton:
     labels = BUTTONS[action].labels
     key = label or next(iter(labels))
     return JobButton(action=action, label=text(key, locale), tone=labels[key])
+
+
+def with_button(model: str, locale: str) -> JobButton:
+    """Tries a song again with this model."""
+    label = text("control.with", locale, model=model)[:_MAX_LABEL]
+    tone = BUTTONS[JobAction.WITH].labels["control.with"]
+    return JobButton(action=JobAction.WITH, label=label, tone=tone, model=model)

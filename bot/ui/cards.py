@@ -12,7 +12,7 @@ from bot.jobs.ports import Eta
 from bot.jobs.service import CANCELLABLE_FREE, CANCELLABLE_PAID
 from bot.texts import text
 from bot.texts.remarks import spelled
-from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
+from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button, with_button
 from bot.ui.formatting import ago, at_time, clip, foreign, length, mention, message_link, plain, titled, why
 from bot.ui.requirements import OrderRequirements
 
@@ -66,6 +66,9 @@ _MARKS = {
 
 #: How many go first in the music service's own line, where that is a word of its own.
 _PLACES = {0: "card.state.generating_next", 1: "card.state.generating_place_one"}
+#: While our own disk is in the way, or nothing that is configured makes it: before it is begun, and then.
+_HELD_UP = ("card.state.held_up", "card.state.held_up_begun")
+_STRANDED = ("card.state.stranded", "card.state.stranded_begun")
 #: Why the account's brake holds a song.
 _HELD = {
     Reason.NO_CREDITS: "card.held.no_credits",
@@ -91,25 +94,39 @@ def job_card(job: Job, eta: Eta, *, now: datetime, requirements: OrderRequiremen
         lines=(*_lines(job, requirements, locale), *_notices(job, now, requirements, locale)),
         footer=text("card.footer", locale, id=job.id),
         colour=_COLOURS.get(job.state, _WORKING),
-        buttons=card_buttons(job, locale, requirements.stoppable),
+        buttons=card_buttons(job, locale, requirements),
     )
 
 
 def _headline(job: Job, eta: Eta) -> str:
     """Nobody reads that their song is being heard while others are, or while nothing goes on."""
-    if job.is_live and eta.is_held_up:
+    if job.is_live and (eta.is_held_up or eta.is_stranded):
         return "held_up"
     if job.state is JobState.GENERATING and eta.place is not None:
         return "generating_place"
     return "checking_ahead" if job.state is JobState.CHECKING and eta.ahead else job.state
 
 
-def card_buttons(job: Job, locale: str, stoppable: frozenset[str] = frozenset()) -> tuple[JobButton | LinkButton, ...]:
-    """What can be done with a job from its card. `stoppable`: see OrderRequirements; what rests is not stopped."""
+def card_buttons(
+    job: Job, locale: str, requirements: OrderRequirements | None = None
+) -> tuple[JobButton | LinkButton, ...]:
+    """What can be done with a job from its card. `requirements`: None offers no other model, and what rests is not
+    stopped.
+    """
     if job.state is JobState.DELIVERED:
         link = track_link(job)
         return (LinkButton(label=text("control.card", locale), url=link),) if link else ()
-    return tuple(job_button(action, locale, label) for action, label in _offers(job, stoppable))
+    stoppable = frozenset[str]() if requirements is None else requirements.stoppable
+    offers = [job_button(action, locale, label) for action, label in _offers(job, stoppable)]
+    if requirements is not None and job.state in _MAY_BE_TRIED_OTHERWISE and not needs_another_song(job):
+        others = requirements.others_than(job.model)[:_MAX_OTHERS]
+        offers += [with_button(other.name, locale) for other in others]
+    return tuple(offers)
+
+
+#: A person may choose another model for these; nothing ever does so by itself.
+_MAY_BE_TRIED_OTHERWISE = frozenset({JobState.FAILED, JobState.EXPIRED})
+_MAX_OTHERS = 5
 
 
 def _offers(job: Job, stoppable: frozenset[str]) -> list[tuple[JobAction, str]]:
@@ -222,10 +239,11 @@ def _description(job: Job, eta: Eta, now: datetime, requirements: OrderRequireme
 
 
 def _status(job: Job, eta: Eta, now: datetime, requirements: OrderRequirements, locale: str) -> str:
+    if job.is_live and (eta.is_held_up or eta.is_stranded):
+        is_begun = job.state not in {JobState.CHECKING, JobState.QUEUED} or job.may_be_charged
+        untouched, begun = _HELD_UP if eta.is_held_up else _STRANDED
+        return text(begun if is_begun else untouched, locale)
     match job.state:
-        case state if job.is_live and eta.is_held_up:
-            is_begun = state not in {JobState.CHECKING, JobState.QUEUED} or job.may_be_charged
-            return text("card.state.held_up_begun" if is_begun else "card.state.held_up", locale)
         case JobState.CHECKING if eta.held:
             return "\n".join(text(key, locale) for key in ("card.state.checking", _HELD[eta.held]))
         case JobState.QUEUED if eta.held:
@@ -306,8 +324,9 @@ def _lines(job: Job, requirements: OrderRequirements, locale: str) -> tuple[Line
         lines.append(Line(name=text("card.hint", locale), value=clip(remark, 1024), inline=False))
     if job.is_live and job.model in requirements.cover_models:
         lines.append(Line(name=text("card.hint", locale), value=text("card.hint.cover", locale), inline=False))
-    if job.is_live and requirements.prompt.is_long(job.prompt):
-        hint = text("card.hint.long", locale, warn=requirements.prompt.warn_characters)
+    rules = requirements.prompt if job.model == requirements.model.name else requirements.of(job.model).prompt
+    if job.is_live and rules.is_long(job.prompt):
+        hint = text("card.hint.long", locale, warn=rules.warn_characters)
         lines.append(Line(name=text("card.hint", locale), value=hint, inline=False))
     if job.is_live and (job.place.origin is Origin.USER_INSTALL or job.place.bot_is_member is False):
         only_commands = job.place.origin is not Origin.USER_INSTALL

@@ -125,7 +125,8 @@ def why(job: Job, requirements: OrderRequirements, locale: str) -> str:
     if job.reason is Reason.NO_PERMISSION:
         permission = text(f"permission.{job.detail or 'attach_files'}", locale)
         return _filled("reason.no_permission", requirements, locale, permission=permission)
-    return _filled(f"reason.{job.reason}", requirements, locale, **_permission(job.reason, job.detail, locale))
+    told = _filled(f"reason.{job.reason}", requirements, locale, **_permission(job.reason, job.detail, locale))
+    return told or text("reason.request_refused", locale)  # of an order; its numbers are in no row
 
 
 def refusal(error: OrderError, requirements: OrderRequirements, locale: str) -> str:

@@ -60,6 +60,14 @@ TEXTS: dict[str, str] = {
     "card.state.delivered": "Das Stück ist da: {link}",
     "card.state.delivered_elsewhere": "Das Stück ging als Direktnachricht an dich.",
     "card.state.delivered_in_place": "Hier ist es.",
+    "card.state.stranded": (
+        "Es wartet: Was es macht, ist hier gerade nicht eingerichtet. Wer diesen Bot betreibt, weiß Bescheid. Es wurde "
+        "nichts berechnet, nichts geht verloren, und es geht von selbst weiter; du kannst es auch abbrechen."
+    ),
+    "card.state.stranded_begun": (
+        "Es wartet: Der Musikdienst, der es schon hat, ist hier gerade nicht eingerichtet. Wer diesen Bot betreibt, "
+        "weiß Bescheid. Nichts geht verloren, und es geht von selbst weiter."
+    ),
     "card.state.cancelled_paid": "Es war schon beim Musikdienst und kann noch berechnet werden.",
     "card.state.told_privately": "Der Musikdienst wollte es so nicht annehmen. {member} weiß den Grund.",
     "card.state.nothing_paid": "Es wurde nichts berechnet.",

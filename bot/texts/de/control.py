@@ -7,6 +7,8 @@ TEXTS: dict[str, str] = {
     "control.again": "Noch einmal",
     "control.retry": "Neuer Versuch",
     "control.after_all": "Doch noch machen",
+    "control.with_other": "Neuer Versuch mit einem anderen Modell",
+    "control.with": "Neuer Versuch mit {model}",
     "control.edit": "Text ändern",
     "control.other_song": "Anderes Lied",
     "control.lyrics": "Text",

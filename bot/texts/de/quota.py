@@ -9,5 +9,6 @@ TEXTS: dict[str, str] = {
     "quota.next": "Der nächste Platz wird frei: {next}.",
     "quota.at_once": "Gleichzeitig: {live} von {at_once}.",
     "quota.none_under_way": "Von dir ist gerade nichts in Arbeit.",
+    "quota.price_with": "Ein Song mit {model} kostet etwa {price}.",
     "quota.price": "Ein Lied kostet etwa {price}.",
 }

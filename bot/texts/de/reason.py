@@ -12,6 +12,21 @@ TEXTS: dict[str, str] = {
         "Dieser Text hat gesungen {count} Zeichen; das Modell nimmt höchstens {limit}. Bitte kürze ihn um {over}."
     ),
     "reason.lyrics_too_long_there": "Dem Musikdienst ist dieser Text zu lang. Bitte kürze ihn.",
+    "reason.lyrics_fit_elsewhere": (
+        "Dieser Text hat gesungen {count} Zeichen; {model} nimmt höchstens {limit}. {other} nimmt bis zu "
+        "{other_limit}: Wähle das, oder kürze ihn um {over}. Es wurde nichts berechnet."
+    ),
+    "reason.model_gone": "{model} wird hier nicht mehr angeboten. Bitte wähle ein anderes; es gibt: {offered}.",
+    "reason.style_not_taken": (
+        "{model} nimmt keine Angaben zum Stil. Bitte lass den Stil leer, oder wähle ein anderes Modell, wenn es eines "
+        "gibt."
+    ),
+    "reason.style_too_short": (
+        "Der Stil hat {count} Zeichen; das Modell braucht mindestens {limit}. Bitte schreib noch {over} oder mehr dazu."
+    ),
+    "reason.style_too_long": (
+        "Der Stil hat {count} Zeichen; das Modell nimmt höchstens {limit}. Bitte kürze ihn um {over}."
+    ),
     "reason.title_too_long": "Der Titel hat {count} Zeichen; höchstens {limit} passen. Bitte kürze ihn.",
     "reason.words_refused": "Titel oder Text enthalten ein Wort, das hier nicht gesungen wird. Bitte ändere es.",
     "reason.foreign_url": "Diese Datei kommt nicht von Discord. Bitte hänge das Lied selbst an.",

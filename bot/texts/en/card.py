@@ -63,6 +63,14 @@ TEXTS: dict[str, str] = {
     "card.state.delivered": "The track is here: {link}",
     "card.state.delivered_elsewhere": "The track was sent to you in a direct message.",
     "card.state.delivered_in_place": "Here it is.",
+    "card.state.stranded": (
+        "It waits: what makes it is not set up here just now. Whoever runs this bot has been told. Nothing was "
+        "charged, nothing is lost, and it goes on by itself; you can also cancel it."
+    ),
+    "card.state.stranded_begun": (
+        "It waits: the music service that it was given to is not set up here just now. Whoever runs this bot has been "
+        "told. Nothing is lost, and it goes on by itself."
+    ),
     "card.state.cancelled_paid": "It had already been handed to the music service and may still be charged.",
     "card.state.told_privately": "The music service would not take it as it is. {member} has been told why.",
     "card.state.nothing_paid": "Nothing was charged.",

@@ -7,6 +7,8 @@ TEXTS: dict[str, str] = {
     "control.again": "Again",
     "control.retry": "Try again",
     "control.after_all": "Make it after all",
+    "control.with_other": "Try again with another model",
+    "control.with": "Try again with {model}",
     "control.edit": "Edit lyrics",
     "control.other_song": "Another song",
     "control.lyrics": "Lyrics",

@@ -9,5 +9,6 @@ TEXTS: dict[str, str] = {
     "quota.next": "The next place comes free {next}.",
     "quota.at_once": "At the same time: {live} of {at_once}.",
     "quota.none_under_way": "None of yours is being made right now.",
+    "quota.price_with": "A song with {model} costs about {price}.",
     "quota.price": "A song costs about {price}.",
 }
