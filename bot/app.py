@@ -370,7 +370,7 @@ def _requirements(settings: Settings, offered: Sequence[ModelTraits]) -> OrderRe
         ),
         stoppable=frozenset(row.model for row in TRAITS.values() if row.cancels),
         prompt=traits.words,
-        cover_models=frozenset(row.model for row in all_traits_in_use(settings) if row.is_cover),
+        cover_models=frozenset(row.model for row in all_traits_opened(settings) if row.is_cover),
         reference_max_bytes=settings.reference_max_bytes,
         reference_min_seconds=traits.reference.over_seconds,
         file_types=tuple(FILE_TYPES),

@@ -38,7 +38,7 @@ from bot.generation.opening import (
 )
 from bot.generation.trait_kinds import ModelTraits
 from bot.generation.transport import Sessions
-from bot.jobs.brake import LOOK_SECONDS, Held, advice
+from bot.jobs.brake import LOOK_SECONDS, Held, advice_for
 from bot.jobs.files import JobFiles
 from bot.jobs.ports import ProbeResult
 from bot.logs import counted, masked, one_line
@@ -54,14 +54,12 @@ _UNLIKELY = " What is there now does not look like a bot token, which has three 
 
 #: With what the names of the service's settings begin with.
 _ADVICE = {
-    ProbeResult.KEY_REFUSED: (
-        "{settings}_API_KEY is refused. Copy it again from the provider's page, or make a new one."
-    ),
+    ProbeResult.KEY_REFUSED: ("{key} is refused. Copy it again from the provider's page, or make a new one."),
     ProbeResult.NO_CREDITS: "The key is right, but the account is empty. Top it up at the provider.",
     ProbeResult.MODEL_MISSING: "It accepts the key, and does not have this model. Look at GENERATION_MODEL.",
     ProbeResult.IN_TROUBLE: "It answers with errors or limits just now. Try again in a few minutes.",
-    ProbeResult.NOT_THE_API: "No music API answers at this address. Look at {settings}_API_URL.",
-    ProbeResult.NOT_REACHABLE: "No connection. Look at {settings}_API_URL and at this machine's network.",
+    ProbeResult.NOT_THE_API: "No music API answers at this address. Look at {url}.",
+    ProbeResult.NOT_REACHABLE: "No connection. Look at {url} and at this machine's network.",
 }
 
 
@@ -82,32 +80,29 @@ async def run(settings: Settings, open_memory: str = "", remarks: Sequence[str] 
     `open_memory`: why this process's memory is not closed to others of its user; empty when it is. `remarks`: on
     `.env`, shown below the settings.
     """
-    models = all_traits_in_use(settings)
+    offered = all_traits_in_use(settings)
     refuse_unusable(settings.database_url)
     print(f"compose-bot {bot.__version__}\n\nSettings in force:")
     for name, value in settings.described().items():
         print(f"  {name}={one_line(value)}")
     for remark in remarks:
         print(f"  LOOK: {one_line(remark)}")
-    for traits in models:
-        print("\nThe model:" if traits is models[0] else "\nOne more model:")
+    for number, traits in enumerate(offered):
+        print("\nThe model:" if number == 0 else "\nAnother model:")
         for line in _described(traits, settings):
             print(f"  {line}")
     print("\nThe way out:")
     for line in _ways_out(settings):
         print(f"  {line}")
     print("\nLimits and budgets:")
-    for line in await limits_described(settings, models):
+    for line in await limits_described(settings, offered):
         print(f"  {one_line(line)}")
     trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
         "Discord": _discord,
         "Database": _database,
         "Files": _files,
         "Sound": partial(_sound, open_memory=open_memory),
-        **{
-            "Music API" if len(models) == 1 else f"Music API, {traits.model}": partial(_music_api, traits=traits)
-            for traits in models
-        },
+        **{name: partial(_music_api, traits=traits) for name, traits in _models(offered).items()},
     }
     findings: dict[str, Finding] = {}
     for name, trial in trials.items():
@@ -137,11 +132,12 @@ def _ways_out(settings: Settings) -> list[str]:
     """Which addresses go through a proxy."""
     if not settings.proxy_rules.any:
         return ["straight: no proxy is set"]
+    services = _services(all_traits_in_use(settings))
     addresses = {
         "Discord": settings.discord_api_url,
         "Discord's gateway": settings.discord_gateway_url,
         "Discord's files": "https://cdn.discordapp.com",
-        **_addresses(settings),
+        **{name: SERVICE_SETTINGS[traits.provider].address(settings) for name, traits in services.items()},
     }
     ways = {name: settings.proxy_rules(URL(address)) for name, address in addresses.items()}
     lines = [f"{name}: {f'through {way.url}' if way else 'straight'}" for name, way in ways.items()]
@@ -297,6 +293,23 @@ def _fence(pool: AudioPool, open_memory: str) -> tuple[str, ...]:
     return (*layers, f"limits: {limits_in_words()}")
 
 
+def _models(offered: Sequence[ModelTraits]) -> dict[str, ModelTraits]:
+    """Each model with what its trial is called; a single one needs no further name."""
+    if len(offered) == 1:
+        return {"Music API": offered[0]}
+    return {f"Music API ({traits.model})": traits for traits in offered}
+
+
+def _services(offered: Sequence[ModelTraits]) -> dict[str, ModelTraits]:
+    """Each service once, with the first model that is made there; a single one needs no further name."""
+    firsts: dict[str, ModelTraits] = {}
+    for traits in offered:
+        firsts.setdefault(traits.provider, traits)
+    if len(firsts) == 1:
+        return {"Music API": offered[0]}
+    return {f"Music API ({provider})": traits for provider, traits in firsts.items()}
+
+
 async def _songs_that_wait(settings: Settings) -> tuple[str, ...]:
     """Songs that nothing in these settings can go on with; nothing where the database cannot be read, or is older."""
     opened = {(traits.provider, traits.model) for traits in all_traits_opened(settings)}
@@ -332,7 +345,7 @@ def _addresses(settings: Settings) -> dict[str, str]:
 
 
 async def _music_api(settings: Settings, traits: ModelTraits | None = None) -> Finding:
-    """One model's service; without `traits` that of the first model."""
+    """The service of this model, the usual one without one."""
     traits = traits or traits_in_use(settings)
     async with _session(settings) as session:
         sessions = Sessions(calls=session, files=session, submit=session)
@@ -342,7 +355,7 @@ async def _music_api(settings: Settings, traits: ModelTraits | None = None) -> F
         except SettingsError as error:
             return Finding(good=False, sentence=f"{error}.")
         found = await model.generator.probe()
-    details = await _brake(settings, traits)
+    details = await _brake(settings, traits.provider)
     if found.result is ProbeResult.KEY_ACCEPTED:
         learned = f" ({found.detail})" if not found.detail.startswith("HTTP ") or ";" in found.detail else ""
         key = "" if "asks for no key" in found.detail else " and accepts the key"
@@ -350,15 +363,15 @@ async def _music_api(settings: Settings, traits: ModelTraits | None = None) -> F
         return Finding(good=True, sentence=sentence, details=details)
     if found.by_proxy:
         return Finding(good=False, sentence=f"Not reached: {found.detail}.", details=details)
-    is_elsewhere = found.result is ProbeResult.NOT_THE_API and traits.provider == "aiml"
-    hint = _address_hint(settings.generation_api_url) if is_elsewhere else ""
-    what_to_do = _ADVICE[found.result].format(settings=traits.settings)
-    return Finding(good=False, sentence=f"{what_to_do}{hint} ({found.detail})", details=details)
+    is_wrong = found.result is ProbeResult.NOT_THE_API and traits.provider == "aiml"
+    hint = _address_hint(settings.generation_api_url) if is_wrong else ""
+    names = SERVICE_SETTINGS[traits.provider]
+    advice = _ADVICE[found.result].format(key=names.key, url=names.url)
+    return Finding(good=False, sentence=f"{advice}{hint} ({found.detail})", details=details)
 
 
-async def _brake(settings: Settings, traits: ModelTraits) -> tuple[str, ...]:
+async def _brake(settings: Settings, provider: str) -> tuple[str, ...]:
     """Whether songs wait because the account was refused; nothing where the database, tried before, cannot be read."""
-    provider = traits.provider
     try:
         held = Held.parsed(await kept_value_in(settings.database_url, Held.name_of(provider)))
     except StartError:
@@ -366,7 +379,7 @@ async def _brake(settings: Settings, traits: ModelTraits) -> tuple[str, ...]:
     if held is None:
         return ()
     look = f"a running bot looks again every {LOOK_SECONDS // 60:g} minutes, and at once after a start"
-    return (f"WARNING: songs wait, for {held.in_words(provider)}. {advice(held.reason, traits.settings)}", f"{look}.")
+    return (f"WARNING: songs wait, for {held.in_words(provider)}. {advice_for(held.reason, provider)}", f"{look}.")
 
 
 def _address_hint(address: str) -> str:

@@ -78,7 +78,6 @@ def open_model(traits: ModelTraits, around: Surroundings) -> MusicModel:
         name=traits.model,
         provider=traits.provider,
         address=SERVICE_SETTINGS[traits.provider].address(around.settings),
-        settings=traits.settings,
         generator=contract.generator,
         look_up=contract.look_up,
         canceller=contract.canceller,

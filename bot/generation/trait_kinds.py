@@ -59,7 +59,6 @@ class ModelTraits:
 
     model: str  #: as GENERATION_MODEL and a job's row name it
     provider: str  #: whose contract is spoken: a folder of bot/generation
-    settings: str = "GENERATION"  #: what the names of its service's settings begin with, as in GENERATION_API_KEY
     words: PromptRules
     style: StyleRules = field(default_factory=StyleRules)
     reference: ReferenceRules

@@ -36,14 +36,16 @@ _FOUND = {ProbeResult.KEY_REFUSED: Reason.KEY_REFUSED, ProbeResult.NO_CREDITS: R
 
 _ADVICE = {
     Reason.NO_CREDITS: "Top the account up at the provider.",
-    Reason.KEY_REFUSED: "Put a key that is valid into {settings}_API_KEY and start the bot again.",
-    Reason.ADDRESS_WRONG: "Look at {settings}_API_URL and start the bot again.",
+    Reason.KEY_REFUSED: "Put a key that is valid into {name}_API_KEY and start the bot again.",
+    Reason.ADDRESS_WRONG: "Look at {name}_API_URL and start the bot again.",
 }
+#: How the settings of a service begin, where not as the service is called.
+_SETTINGS = {"aiml": "GENERATION"}
 
 
-def advice(reason: Reason, settings: str) -> str:
-    """What the operator does about it; `settings`: what the names of the service's settings begin with."""
-    return _ADVICE[reason].format(settings=settings)
+def advice_for(reason: Reason, provider: str) -> str:
+    """What the operator does about it, with the settings of that service."""
+    return _ADVICE[reason].format(name=_SETTINGS.get(provider, provider.upper()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,7 +319,7 @@ class Brake:
             for job_id in self._waiting.pop(provider, ()):
                 self._wake(job_id)
         else:
-            _tell_operator(provider, held, said, advice(held.reason, self._models.settings_of(provider)))
+            _tell_operator(provider, held, said)
         change = BrakeChange(provider=provider, held=held, before=before)
         for listener in self._listeners:
             listener(change)
@@ -330,7 +332,7 @@ class Brake:
             self._wake(first)
 
 
-def _tell_operator(provider: str, held: Held, said: str, what_to_do: str) -> None:
+def _tell_operator(provider: str, held: Held, said: str) -> None:
     what = (
         "the music API has no such call at the address it was given"
         if held.reason is Reason.ADDRESS_WRONG
@@ -340,7 +342,7 @@ def _tell_operator(provider: str, held: Held, said: str, what_to_do: str) -> Non
         "%s. %s Until then the brake is on: songs wait, none fails for it and nothing is paid. It is looked at again "
         "every %d minutes, and at once after a start.",
         f"{what}: {said}" if said and held.reason is Reason.ADDRESS_WRONG else what,
-        what_to_do,
+        advice_for(held.reason, provider),
         LOOK_SECONDS // 60,
         extra={"provider": provider, "reason": held.reason, "since": held.since.isoformat()},
     )

@@ -86,7 +86,6 @@ class StepContext:
         if after in RESTING:
             # a job may come to rest in the same state twice; the member is told each time
             changes["notified_state"] = None
-            live.repeats = 0
         moved = await self.store.move(job, after, self.clock.now(), why=why, **changes)
         if moved is None:
             log.info("job moved by somebody else", extra={"job": job.id, "state": job.state})

@@ -48,7 +48,6 @@ class LiveJob:
     refused_since: datetime | None = None  #: when the account was first refused to this paid song, in a row
     renewed_at: datetime | None = None  #: when its reference's address was last tried to be renewed
     is_unheard: bool = False  #: its track could not be decided on; it is not heard again before it comes to rest
-    repeats: int = 0  #: POSTs that went out again by themselves, where that costs nothing, since it last came to rest
     ahead: int | None = None  #: files that are heard before its reference; None: it does not wait for that
     place: int | None = None  #: how many go first in the music service's own queue; None: it does not wait there
 
@@ -73,8 +72,9 @@ class LiveJob:
 
     def look(self, state: JobState) -> object:
         """What of it is drawn at once when it changes; the rest of a card may wait."""
+        is_placed = self.place is not None
         is_waiting = state is JobState.CHECKING and self.ahead is not None
-        return state, is_waiting, self.is_held_up, self.is_stranded, self.place is not None
+        return state, is_waiting, self.is_held_up, self.is_stranded, is_placed
 
     def moved(self) -> None:
         """What held it up, or waited to be written, is over."""

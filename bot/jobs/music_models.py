@@ -35,7 +35,6 @@ class MusicModel:
     name: str  #: as a job's row has it
     provider: str  #: the service that makes it, as a job's row has it
     address: str = ""  #: where the service is asked; empty: not known, and never another one than before
-    settings: str = "GENERATION"  #: what the names of that service's settings begin with
     generator: Generator
     look_up: LookUp | None = None  #: None: nobody can tell what became of a lost POST
     canceller: Canceller | None = None  #: None: what was begun runs to its end
@@ -116,10 +115,6 @@ class MusicModels:
     def of_provider(self, provider: str) -> list[MusicModel]:
         """The models of one service; they share its account."""
         return [model for model in self._by_name.values() if model.provider == provider]
-
-    def settings_of(self, provider: str) -> str:
-        """What the names of a service's settings begin with."""
-        return next((model.settings for model in self.of_provider(provider)), "GENERATION")
 
     def usual_seconds(self, name: str) -> float | None:
         """How long that model's generations take by what is known of it; None when nothing is."""

@@ -231,16 +231,17 @@ class JobService:
         track is made: then it comes.
         """
         job = await self._allowed(job_id, by)
+        if job.state not in CANCELLABLE:
+            raise TooLateError(f"job {job_id} is {job.state}")
         said = await self._stopping.ask(job) if self._stopping is not None and self.can_stop(job) else None
         if said is Cancellation.TOO_LATE:
             self._wake(job_id)
             raise FinishedError(f"job {job_id} is finished")
-        if said is not Cancellation.STOPPED:
-            return await self._end(job_id, by, CANCELLABLE, Reason.MEMBER_CANCELLED)
-        reason = Reason.MEMBER_CANCELLED
-        return await self._moved(
-            job, JobState.CANCELLED, why=f"{reason}, before it was begun", reason=reason, submit_started_at=None
-        )
+        changes: Changes = {"reason": Reason.MEMBER_CANCELLED}
+        if said is Cancellation.STOPPED:
+            changes["submit_started_at"] = None
+        why = Reason.MEMBER_CANCELLED if said is None else f"{Reason.MEMBER_CANCELLED}: {said}"
+        return await self._moved(job, JobState.CANCELLED, why=why, **changes)
 
     def can_stop(self, job: Job) -> bool:
         """Whether its music service can be asked to stop, which may take some seconds."""

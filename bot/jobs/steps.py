@@ -306,6 +306,9 @@ class JobSteps:
             return again
         if self._context.models.is_elsewhere(job, model) and model.repeat is not Repeat.FREE:
             return self._not_known_here(live, job, model)
+        again = await self._submitting.send_lost_again(live, job, model, str(error))
+        if again is not None:
+            return again
         if live.failures["lost"] + 1 >= _MAX_LOST_LOOKS:
             return await self._context.move(live, job, JobState.FAILED, str(error), reason=error.reason)
         return self._context.back_off(live, kind="lost")

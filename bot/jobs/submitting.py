@@ -230,9 +230,9 @@ class SubmitSteps:
         if model.repeat is not Repeat.FREE or not await self._may_repeat(live, job, model):
             return None
         log.info("a song that the service lost is sent again: %s", why, extra={"job": job.id})
-        live.repeats += 1
-        again = f"{_SENT_AGAIN}{why}"
-        step = await self._answered(live, job, JobState.QUEUED, again, generation_id=None, submit_started_at=None)
+        step = await self._answered(
+            live, job, JobState.QUEUED, f"{_SENT_AGAIN}{why}", generation_id=None, submit_started_at=None, reason=None
+        )
         return step if step is DONE else self._context.back_off(live, kind=_DOUBT)
 
     async def _may_repeat(self, live: LiveJob, job: Job, model: MusicModel) -> bool:
@@ -241,7 +241,7 @@ class SubmitSteps:
         Over restarts too where each time is a new attempt, for each is a line of its history.
         """
         if model.repeat is not Repeat.FREE:
-            return model.repeat is Repeat.SAME_TICKET and live.repeats < _MAX_REPEATS
+            return model.repeat is Repeat.SAME_TICKET and live.failures[_DOUBT] < _MAX_REPEATS
         again = 0
         for event in await self._context.store.history(job.id):
             again = 0 if event.after in RESTING else again + event.detail.startswith(_SENT_AGAIN)
@@ -249,7 +249,6 @@ class SubmitSteps:
 
     async def _repeat(self, live: LiveJob, job: Job, model: MusicModel, why: str) -> StepResult:
         """Send it once more, where the service promises that this costs nothing."""
-        live.repeats += 1
         if model.repeat is Repeat.SAME_TICKET:
             # the next POST begins the same attempt again, and so carries the same client request id
             step = await self._answered(live, job, JobState.QUEUED, why, attempt=job.attempt - 1)

@@ -64,11 +64,11 @@ _MARKS = {
     JobState.DELIVERING: 0.95,
 }
 
+#: How many go first in the music service's own line, where that is a word of its own.
+_PLACES = {0: "card.state.generating_next", 1: "card.state.generating_place_one"}
 #: While our own disk is in the way, or nothing that is configured makes it: before it is begun, and then.
 _HELD_UP = ("card.state.held_up", "card.state.held_up_begun")
 _STRANDED = ("card.state.stranded", "card.state.stranded_begun")
-#: How many go first in the music service's own line, where that is a word of its own.
-_PLACES = {0: "card.state.generating_next", 1: "card.state.generating_place_one"}
 #: Why the account's brake holds a song.
 _HELD = {
     Reason.NO_CREDITS: "card.held.no_credits",
@@ -110,7 +110,9 @@ def _headline(job: Job, eta: Eta) -> str:
 def card_buttons(
     job: Job, locale: str, requirements: OrderRequirements | None = None
 ) -> tuple[JobButton | LinkButton, ...]:
-    """What can be done with a job from its card. Without `requirements` nothing is known of models, nor offered."""
+    """What can be done with a job from its card. `requirements`: None offers no other model, and what rests is not
+    stopped.
+    """
     if job.state is JobState.DELIVERED:
         link = track_link(job)
         return (LinkButton(label=text("control.card", locale), url=link),) if link else ()

@@ -364,7 +364,7 @@ async def test_each_model_is_tried_and_a_model_that_is_not_there_is_a_problem(
     assert "minimax/music-cover, by the contract of aiml" in said
     assert "a cover is made of it" in said
     first, cover, acestep = (
-        said.partition(f"\nMusic API, {name} ...\n")[2].partition("\n\n")[0].strip()
+        said.partition(f"\nMusic API ({name}) ...\n")[2].partition("\n\n")[0].strip()
         for name in ("minimax-music", "minimax/music-cover", "acestep")
     )
     assert first == "ok: It answers and accepts the key; nothing was spent."

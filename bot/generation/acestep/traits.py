@@ -8,7 +8,6 @@ ROWS = (
     ModelTraits(
         model="acestep",
         provider="acestep",
-        settings="ACESTEP",
         words=PromptRules(
             dialect=Dialect.SECTION_TAGS,
             min_characters=1,

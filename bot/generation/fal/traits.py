@@ -13,7 +13,6 @@ ROWS = (
     ModelTraits(
         model="fal:minimax-music",
         provider="fal",
-        settings="FAL",
         # The same model as minimax-music, and fal's page says the same of it.
         words=PromptRules(dialect=Dialect.HASH_MARKS, min_characters=1, max_characters=600, warn_characters=400),
         reference=ReferenceRules(over_seconds=15, max_seconds=600),
@@ -32,7 +31,6 @@ ROWS = (
     ModelTraits(
         model="fal:ace-step",
         provider="fal",
-        settings="FAL",
         words=PromptRules(
             dialect=Dialect.SECTION_TAGS,
             min_characters=1,

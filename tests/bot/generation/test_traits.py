@@ -103,7 +103,8 @@ def test_every_row_agrees_with_itself(traits: ModelTraits) -> None:
 
 @MODELS
 def test_every_service_has_its_address_and_its_key_among_the_settings(traits: ModelTraits) -> None:
-    assert {f"{traits.settings.lower()}_api_url", f"{traits.settings.lower()}_api_key"} <= set(Settings.model_fields)
+    names = opening.SERVICE_SETTINGS[traits.provider]
+    assert {names.url.lower(), names.key.lower()} <= set(Settings.model_fields)
 
 
 @MODELS
