@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -120,25 +121,29 @@ def warm_the_tests() -> None:
 
     def started(self: Any, *given: Any) -> None:
         asked = parameters.bind(self, *given).arguments
-        is_warm = list(asked["args"])[-2:] == _WORKER and _warm and asked["env"]["PYTHONPATH"] == usual_path
+        is_warm = list(asked["args"])[-2:] == _WORKER and _birth.is_warm and asked["env"]["PYTHONPATH"] == usual_path
         if not (is_warm and _born_of_the_nursery(self, asked)):
             start(self, *given)
 
     subprocess.Popen._execute_child = started
 
 
-_warm = True
+@dataclass(slots=True, kw_only=True)
+class _Birth:
+    is_warm: bool = True
+
+
+_birth = _Birth()
 
 
 @contextmanager
 def cold() -> Generator[None]:
     """Meanwhile sound children start as they do in earnest."""
-    global _warm
-    _warm = False
+    _birth.is_warm = False
     try:
         yield
     finally:
-        _warm = True
+        _birth.is_warm = True
 
 
 def _import_path() -> str:
