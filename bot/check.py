@@ -335,15 +335,6 @@ async def _songs_that_wait(settings: Settings) -> tuple[str, ...]:
     return tuple(waiting)
 
 
-def _addresses(settings: Settings) -> dict[str, str]:
-    """Of each music service in use."""
-    services = list(dict.fromkeys(traits.provider for traits in all_traits_in_use(settings)))
-    return {
-        "Music API" if len(services) == 1 else f"Music API, {name}": SERVICE_SETTINGS[name].address(settings)
-        for name in services
-    }
-
-
 async def _music_api(settings: Settings, traits: ModelTraits | None = None) -> Finding:
     """The service of this model, the usual one without one."""
     traits = traits or traits_in_use(settings)

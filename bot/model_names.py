@@ -30,8 +30,10 @@ def keys_needed(names: tuple[str, ...]) -> frozenset[str]:
 
 def keys_needed_by(value: object) -> frozenset[str]:
     """The same for GENERATION_MODEL as it was found; as for a model of today while nobody can say which."""
+    usual = frozenset({GENERATION_API_KEY})
+    if not isinstance(value, str) or not value.strip():
+        return usual
     try:
-        is_given = isinstance(value, str) and value.strip()
-        return keys_needed(model_names(value)) if is_given else frozenset({GENERATION_API_KEY})
-    except ValueError:
-        return frozenset({GENERATION_API_KEY})
+        return keys_needed(model_names(value))
+    except ValueError:  # told as what it is where it is read
+        return usual

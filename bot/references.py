@@ -58,7 +58,7 @@ class ReferenceFetcher:
         self._clock = clock
         self._hosts = hosts
         self._max_bytes = max_bytes
-        self._needs = needs if isinstance(needs, Mapping) else {}
+        self._needs: Mapping[str, Needs] = needs if isinstance(needs, Mapping) else {}
         self._usual_needs = needs if isinstance(needs, Needs) else next(iter(needs.values()), Needs())
         at_once = _AT_ONCE_PER_PROCESS * pool.processes
         self._turns = Turns(at_once, max_each=at_once - 1)  # whoever comes with one file finds a place beside many

@@ -334,7 +334,7 @@ class JobService:
         return job
 
     async def _end(self, job_id: int, by: Actor, states: frozenset[JobState], reason: Reason) -> Job:
-        job = await (self._allowed if reason is Reason.MEMBER_CANCELLED else self.own)(job_id, by)
+        job = await self.own(job_id, by)
         if job.state not in states:
             raise TooLateError(f"job {job_id} is {job.state}")
         return await self._moved(job, JobState.CANCELLED, why=reason, reason=reason)

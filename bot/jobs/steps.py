@@ -301,9 +301,6 @@ class JobSteps:
         return await self._unanswered(live, job, model, None, error.reason)
 
     async def _lost(self, live: LiveJob, job: Job, model: MusicModel, error: RefusedError) -> StepResult:
-        again = await self._submitting.send_lost_again(live, job, model, str(error))
-        if again is not None:
-            return again
         if self._context.models.is_elsewhere(job, model) and model.repeat is not Repeat.FREE:
             return self._not_known_here(live, job, model)
         again = await self._submitting.send_lost_again(live, job, model, str(error))

@@ -106,8 +106,8 @@ def _prompt(lyrics: str, model: OrderedModel, requirements: OrderRequirements) -
         other = _taker(lyrics, model, requirements) if error.reason is Reason.LYRICS_TOO_LONG else None
         if other is None:
             raise
-        values = {"model": model.name, "other": other.name, "other_limit": other.prompt.max_characters}
-        raise OrderError(Reason.LYRICS_FIT_ELSEWHERE, **error.values, **values) from None
+        told = {**error.values, "model": model.name, "other": other.name, "other_limit": other.prompt.max_characters}
+        raise OrderError(Reason.LYRICS_FIT_ELSEWHERE, "", **told) from None
 
 
 def _taker(lyrics: str, model: OrderedModel, requirements: OrderRequirements) -> OrderedModel | None:
