@@ -232,6 +232,7 @@ def assemble(
         held=brake.reason_of,
         span=None if looks is None else looks.span,
         address_of=models.address_of,
+        places_for=models.places_for,
     )
     return Assembly(
         ground=ground,

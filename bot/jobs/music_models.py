@@ -116,6 +116,11 @@ class MusicModels:
         """The models of one service; they share its account."""
         return [model for model in self._by_name.values() if model.provider == provider]
 
+    def places_for(self, job: Job) -> int | None:
+        """How many songs the job's model makes at once; None where it is not opened."""
+        model = self.of(job)
+        return None if model is None else model.concurrency
+
     def usual_seconds(self, name: str) -> float | None:
         """How long that model's generations take by what is known of it; None when nothing is."""
         model = self._by_name.get(name)

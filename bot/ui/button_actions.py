@@ -137,6 +137,15 @@ class JobPress(JobActs):
         await self._show_moved(await self._ctx.jobs.ask_again(self.job.id, self.actor), "control.looking")
 
     async def again(self) -> None:
+        flow = OrderFlow(self._ctx)
+        if await flow.would_be_the_last(self.job):
+            button = job_button(JobAction.AGAIN_SURE, self._ctx.locale)
+            sentence = self._ctx.text("quota.last_ask", title=self._title)
+            await self._ctx.reply_privately(sentence, view=finished(to_button(self.job.id, button)))
+            return
+        await flow.again(self.job)
+
+    async def again_sure(self) -> None:
         await OrderFlow(self._ctx).again(self.job)
 
     async def again_with(self) -> None:

@@ -18,6 +18,7 @@ class JobAction(StrEnum):
 
     CANCEL = "cancel"
     AGAIN = "again"
+    AGAIN_SURE = "again_sure"
     EDIT = "edit"
     LYRICS = "words"
     DELETE = "delete"
@@ -57,7 +58,11 @@ class JobActs(ABC):
 
     @abstractmethod
     async def again(self) -> None:
-        """Same song, same lyrics, a new job."""
+        """Same song, same lyrics, a new job; asks first where it would be the last one of the day."""
+
+    @abstractmethod
+    async def again_sure(self) -> None:
+        """The same without asking."""
 
     @abstractmethod
     async def again_with(self) -> None:
@@ -128,6 +133,9 @@ BUTTONS: Mapping[JobAction, ButtonRow] = MappingProxyType(
             may_press=MayPress.OWNER,
             act=lambda on: on.again,
         ),
+        JobAction.AGAIN_SURE: ButtonRow(
+            labels={"control.again_sure": _MAIN}, may_press=MayPress.OWNER, act=lambda on: on.again_sure
+        ),
         JobAction.WITH: ButtonRow(
             labels={"control.with_other": _QUIET, "control.with": _QUIET},
             may_press=MayPress.OWNER,
@@ -142,7 +150,7 @@ BUTTONS: Mapping[JobAction, ButtonRow] = MappingProxyType(
             labels={"control.lyrics": _QUIET}, may_press=MayPress.ANYONE, act=lambda on: on.lyrics
         ),
         JobAction.DELETE: ButtonRow(
-            labels={"control.delete": _DANGER},
+            labels={"control.delete": _QUIET},
             may_press=MayPress.OWNER_OR_MODERATOR,
             act=lambda on: on.delete,
             too_late="control.too_late_live",

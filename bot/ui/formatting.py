@@ -101,8 +101,8 @@ def at_time(moment: datetime) -> str:
 
 
 def length(seconds: float) -> str:
-    """Minutes and seconds, as players show them."""
-    minutes, rest = divmod(round(seconds), 60)
+    """Minutes and seconds, rounded down as players do."""
+    minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}:{rest:02d}"
 
 

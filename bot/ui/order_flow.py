@@ -75,8 +75,7 @@ class OrderFlow:
             await self.give_back(order_input, self._ctx.refusal(OrderError(reason)))
         else:
             await self._answer_with_card(admitted.job)
-            if admitted.taken.left == 0:
-                await self._say_last(admitted.taken)
+            await self._say_what_is_left(admitted.taken, order_input)
 
     async def open_form(
         self, order_input: OrderInput, heading: str = "form.compose", *, is_draft: bool = False
@@ -139,11 +138,26 @@ class OrderFlow:
         except StoreBusyError:
             log.info("the limits could not be looked at before an order")  # they are, when it is taken
 
-    async def _say_last(self, taken: Taken) -> None:
-        """After the card, privately: that was the last one of the day."""
-        again = ago(taken.next_at) if taken.next_at else ""
+    async def would_be_the_last(self, job: Job) -> bool:
+        """Whether to make it once more would take the member's last song of the day."""
+        if not self._can_bring_back(job):
+            return False  # a form is asked for, and asks enough
+        asked = replace(asked_by(self._interaction, self._ctx.requirements, job.model), repeats=job.id)
         try:
-            await self._interaction.followup.send(self._ctx.text("quota.last", again=again), ephemeral=True)
+            quota = await self._ctx.jobs.quota_of(asked)
+        except StoreBusyError:
+            return False  # it is looked at once more when it is taken
+        return quota.left == 1 and isinstance(quota.said, Taken)
+
+    async def _say_what_is_left(self, taken: Taken, order_input: OrderInput) -> None:
+        """After the card, privately: what a press cost of the day's songs, and that it was the last one."""
+        if taken.left is None or (taken.left and not order_input.is_repeat):
+            return
+        again = ago(taken.next_at) if taken.next_at else ""
+        key = ("quota.last", "quota.used_one_left")[taken.left] if taken.left <= 1 else "quota.used"
+        try:
+            said = self._ctx.text(key, again=again, left=taken.left)
+            await self._interaction.followup.send(said, ephemeral=True)
         except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.info("a member was not told of their last song (%s)", type(error).__name__)
 

@@ -5,6 +5,7 @@ TEXTS: dict[str, str] = {
     "control.cancel_paid": "Abbrechen (wird trotzdem berechnet)",
     "control.cancel_stops": "Abbrechen (kann trotzdem kosten)",
     "control.again": "Noch einmal",
+    "control.again_sure": "Ja, machen",
     "control.retry": "Neuer Versuch",
     "control.after_all": "Doch noch machen",
     "control.with_other": "Neuer Versuch mit einem anderen Modell",

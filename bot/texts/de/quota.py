@@ -3,6 +3,9 @@
 TEXTS: dict[str, str] = {
     "quota.under_way": "In Arbeit: {songs}.",
     "quota.last": "Das war dein letztes Lied für heute. Wieder {again}.",
+    "quota.last_ask": "Das ist dein letzter Song für heute. **{title}** noch einmal machen?",
+    "quota.used_one_left": "Das war einer deiner Songs für heute; einer ist übrig.",
+    "quota.used": "Das war einer deiner Songs für heute; {left} sind übrig.",
     "quota.heading": "Deine Lieder",
     "quota.left": "Für heute bleiben dir **{left} von {per_day}**.",
     "quota.no_limit": "Du kannst am Tag so viele Lieder bestellen, wie du magst.",

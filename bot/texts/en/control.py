@@ -5,6 +5,7 @@ TEXTS: dict[str, str] = {
     "control.cancel_paid": "Cancel (still charged)",
     "control.cancel_stops": "Cancel (may be charged)",
     "control.again": "Again",
+    "control.again_sure": "Yes, make it",
     "control.retry": "Try again",
     "control.after_all": "Make it after all",
     "control.with_other": "Try again with another model",

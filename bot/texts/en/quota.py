@@ -3,6 +3,9 @@
 TEXTS: dict[str, str] = {
     "quota.under_way": "Under way: {songs}.",
     "quota.last": "That was your last song for today. Again {again}.",
+    "quota.last_ask": "This is your last song for today. Make **{title}** once more?",
+    "quota.used_one_left": "That took one of your songs for today; one is left.",
+    "quota.used": "That took one of your songs for today; {left} are left.",
     "quota.heading": "Your songs",
     "quota.left": "**{left} of {per_day}** left for today.",
     "quota.no_limit": "You may order as many songs a day as you like.",
