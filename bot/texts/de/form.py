@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     "form.compose": "Komponieren",
     "form.edit": "Text ändern",
-    "form.other_song": "Ein anderes Lied",
+    "form.other_song": "Ein anderer Song",
     "form.title": "Titel",
     "form.title.about": "Wie das Stück heißt. Leer: seine erste Zeile",
     "form.lyrics": "Text",
@@ -13,7 +13,7 @@ TEXTS: dict[str, str] = {
     "form.style.about_some": "Wie es klingen soll. Nur für {models}",
     "form.model": "Modell",
     "form.model.about": "Wer das Stück macht",
-    "form.song": "Lied",
+    "form.song": "Song",
     "form.song.needed": "MP3 oder WAV mit Musik und Gesang, über {min_seconds} Sekunden",
     "form.song.chosen": "Leer lassen, um {name} zu behalten",
 }

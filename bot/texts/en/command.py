@@ -7,7 +7,7 @@ TEXTS: dict[str, str] = {
     "command.compose": "compose",
     "command.compose.about": "Turn a song and your lyrics into a new track",
     "command.compose.reference": "reference",
-    "command.compose.reference.about": "The song to take after: MP3 or WAV with music and vocals, over 15 seconds",
+    "command.compose.reference.about": "A song whose sound you want: MP3 or WAV with music and vocals, over 15 seconds",
     "command.compose.lyrics": "lyrics",
     "command.compose.lyrics.about": "What is to be sung, about 600 characters; leave it out and a form opens",
     "command.compose.style": "style",
