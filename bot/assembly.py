@@ -17,6 +17,7 @@ from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
+from bot.jobs.line import Line
 from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cards, Delivery, JobStore, References, Tracks
 from bot.jobs.schedule import Pace
@@ -75,6 +76,7 @@ class Assembly:
     jobs: JobService
     engine: JobRunner
     brake: Brake
+    line: Line
     eta_estimator: EtaEstimator
 
     def discord_side(
@@ -106,6 +108,7 @@ class Assembly:
             clock=ground.clock,
             supervisor=ground.supervisor,
         )
+        self.line.draw = lambda job_id: card_updater.redraw(self.engine.live(job_id))
         context = StepContext(
             store=ground.store,
             card_updater=card_updater,
@@ -128,6 +131,7 @@ class Assembly:
             files=ground.files,
             submitting=SubmitSteps(context=context, files=ground.files),
             finishing=finishing,
+            line=self.line,
         )
 
 
@@ -143,14 +147,18 @@ def assemble(
 
     `pace`: over which the first looks after a start are spread. `admission`: None lets everybody in.
     """
+    line = Line(store=ground.store, models=models, clock=ground.clock)
     runner = engine(
         store=ground.store,
         clock=ground.clock,
         supervisor=ground.supervisor,
         metrics=ground.metrics,
         pace=pace,
+        line=line,
     )
+    line.wake = runner.call_up
     brake = Brake(store=ground.store, models=models, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
+    brake.on_brake(line.brake_changed)
     jobs = JobService(
         store=ground.store,
         files=ground.files,
@@ -163,6 +171,18 @@ def assemble(
         held=brake.reason_of,
     )
     eta_estimator = EtaEstimator(
-        store=ground.store, clock=ground.clock, usual_seconds=models.usual_seconds, held=brake.reason_of
+        store=ground.store,
+        clock=ground.clock,
+        usual_seconds=models.usual_seconds,
+        held=brake.reason_of,
+        place=line.place_of,
     )
-    return Assembly(ground=ground, models=models, jobs=jobs, engine=runner, brake=brake, eta_estimator=eta_estimator)
+    return Assembly(
+        ground=ground,
+        models=models,
+        jobs=jobs,
+        engine=runner,
+        brake=brake,
+        line=line,
+        eta_estimator=eta_estimator,
+    )

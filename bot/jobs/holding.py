@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.errors import BusyError, DeliveryLaterError, DiskError, HearingFaultError, Reason, ReferenceRefusedError
 from bot.jobs.context import DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
+from bot.jobs.line import Line
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Reference
 from bot.jobs.music_models import ReferenceForm
@@ -32,18 +33,23 @@ class HoldSteps:
         references: References,
         publish: Callable[[Job, CheckedReference], Awaitable[Reference]],
         submitting: SubmitSteps,
+        line: Line,
     ) -> None:
         """`publish` puts our copy where the music API can fetch it, with an address that lasts."""
         self._context = context
         self._references = references
         self._publish = publish
         self._submitting = submitting
+        self._line = line
 
     async def wait_or_submit(self, live: LiveJob, job: Job) -> StepResult:
         """Hold the song while the brake is on, with a reference that lasts; else send it."""
         model = self._context.models.of(job)
         if model is None:
             return WITHOUT_A_MODEL
+        if not await self._line.enter(job, model):
+            self._context.card_updater.show(live, job)
+            return DONE  # a row from here on; the line wakes it
         is_held = self._context.brake.holds(job)
         self._stop_clocks(live, is_held=is_held)
         if model.reference_form is ReferenceForm.URL and self._ends_within(job, _RENEWED_BEFORE):

@@ -1,6 +1,6 @@
 """What the jobs need from the outside, as Protocols: store, music API, Discord, fetcher. Nothing here does anything."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Protocol, TypedDict, Unpack
 
 from bot.errors import Reason
 from bot.jobs.admitting import AdmittingStore, PlaceStore, StartingStore
+from bot.jobs.line_head import HeadStore
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
 from bot.jobs.outlook import Eta
@@ -105,7 +106,11 @@ class EngineStore(Protocol):
     """What an engine asks: whom to look at."""
 
     async def unfinished_ids(self) -> Sequence[int]:
-        """Ids of all jobs that an engine must look at after a start, oldest first (see Job.is_unfinished)."""
+        """Ids of all jobs that are not at rest with their member told, oldest first (see Job.is_unfinished)."""
+        ...
+
+    async def needing_a_look(self, in_line_of: Collection[str]) -> Sequence[int]:
+        """The same without those that wait in the line of one of these models; what is paid for comes first."""
         ...
 
     async def unknown_ids(self) -> Sequence[int]:
@@ -169,7 +174,9 @@ class ValueStore(Protocol):
         ...
 
 
-class JobStore(StepStore, EtaStore, EngineStore, RetentionStore, ServiceStore, TallyStore, ValueStore, Protocol):
+class JobStore(
+    StepStore, EtaStore, EngineStore, HeadStore, RetentionStore, ServiceStore, TallyStore, ValueStore, Protocol
+):
     """The whole of it: what the bot opens, and hands to each reader as the part that they read."""
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from datetime import timedelta
 from pathlib import Path
 from typing import Unpack
@@ -17,7 +16,6 @@ from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState
 from bot.jobs.music_models import MusicModel, ReferenceForm, Repeat
 from bot.jobs.ports import Changes, GenerationRequest
-from bot.jobs.schedule import line_pause_seconds
 
 log = logging.getLogger(__name__)
 
@@ -46,15 +44,10 @@ class SubmitSteps:
         self._slots = asyncio.Semaphore(slots)
 
     async def submit(self, live: LiveJob, job: Job) -> StepResult:
-        """Wait for a slot, write the intent, POST, write the outcome."""
+        """Wait for a slot, write the intent, POST, write the outcome. The song has a place."""
         model = self._context.models.of(job)
         if model is None:
             return WITHOUT_A_MODEL
-        ahead = await self._context.store.ahead_of(job)
-        if ahead >= model.concurrency:
-            self._context.card_updater.show(live, job)
-            pause = line_pause_seconds(model.pace, ahead=ahead, places=model.concurrency, jitter=random.random())
-            return RunAgain(after_seconds=pause)
         try:
             reference_file = self._reference_file(job, model)
         except DiskError as error:

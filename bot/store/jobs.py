@@ -1,7 +1,7 @@
 """The job table as `bot.jobs.ports.JobStore`: every statement by name, every move a compare-and-set."""
 
 import secrets
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from datetime import datetime
 from functools import wraps
 from types import CoroutineType
@@ -15,10 +15,11 @@ from bot.errors import DuplicateOrderError
 from bot.jobs.admission import WINDOW, PlaceRequest, Refused, Rules, Taken, Terms, Usage, recheck, verdict
 from bot.jobs.admitting import Admitted
 from bot.jobs.ledger import stands
+from bot.jobs.line_head import Head
 from bot.jobs.model import ENDS_WITHOUT_A_TRACK, Job, JobEvent, JobState, Order, check_move
 from bot.jobs.ports import Changes, Tally
 from bot.jobs.space import SpaceLimits
-from bot.store import charges, counting, space_used
+from bot.store import charges, counting, space_used, waiting
 from bot.store.engines import Database
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
 from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, kept_values
@@ -51,12 +52,10 @@ _RESOLVE = (
 _ADD_EVENT = insert(job_events)
 _UNFINISHED = select(jobs.c.id).where(is_unfinished).order_by(jobs.c.id)
 _UNKNOWN = select(jobs.c.id).where(jobs.c.state == JobState.UNKNOWN).order_by(jobs.c.id)
-_AHEAD = select(func.count()).where(
-    jobs.c.model == bindparam("model"),
-    or_(
-        jobs.c.state.in_([JobState.SUBMITTING, JobState.GENERATING]),
-        and_(jobs.c.state == JobState.QUEUED, jobs.c.id < bindparam("job_id")),
-    ),
+_NEEDING_A_LOOK = (
+    select(jobs.c.id)
+    .where(is_unfinished, ~and_(jobs.c.state == JobState.QUEUED, jobs.c.model.in_(bindparam("models", expanding=True))))
+    .order_by(case((jobs.c.state == JobState.CHECKING, 1), else_=0), jobs.c.id)
 )
 _OF_MEMBER = select(jobs).where(jobs.c.member_id == bindparam("member")).order_by(jobs.c.id.desc())
 _COUNT_OF_MEMBER = select(func.count()).where(jobs.c.member_id == bindparam("member"))
@@ -232,6 +231,16 @@ class SqlJobStore:
             return (await connection.execute(_UNFINISHED)).scalars().all()
 
     @_to_the_end
+    async def needing_a_look(self, in_line_of: Collection[str]) -> Sequence[int]:
+        async with self.database.reading() as connection:
+            return (await connection.execute(_NEEDING_A_LOOK, {"models": list(in_line_of)})).scalars().all()
+
+    @_to_the_end
+    async def head_of_line(self, model: str, called: Collection[int], limit: int) -> Head | None:
+        async with self.database.reading() as connection:
+            return await waiting.head_of(connection, model, called, limit)
+
+    @_to_the_end
     async def unknown_ids(self) -> Sequence[int]:
         async with self.database.reading() as connection:
             return (await connection.execute(_UNKNOWN)).scalars().all()
@@ -239,7 +248,7 @@ class SqlJobStore:
     @_to_the_end
     async def ahead_of(self, job: Job) -> int:
         async with self.database.reading() as connection:
-            return (await connection.execute(_AHEAD, {"job_id": job.id, "model": job.model})).scalar_one()
+            return await waiting.ahead_of(connection, job)
 
     @_to_the_end
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
