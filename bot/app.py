@@ -273,7 +273,7 @@ async def _open_models(settings: Settings, traits: ModelTraits, clock: Clock, st
 
 
 async def _refresh_gauges(store: TallyStore, metrics: Metrics) -> None:
-    by_state = (await store.tally()).by_state
+    by_state = (await store.live_tally()).by_state
     for state in LIVE:
         metrics.live_jobs.labels(state).set(by_state.get(state, 0))
 

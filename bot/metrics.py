@@ -33,7 +33,11 @@ class Metrics:
             registry=self.registry,
         )
         self.live_jobs = Gauge("compose_live_jobs", "Jobs by live state", ["state"], registry=self.registry)
-        self.loop_lag_seconds = Gauge("compose_loop_lag_seconds", "How late the event loop is", registry=self.registry)
+        self.loop_lag_seconds = Gauge(
+            "compose_loop_lag_seconds",
+            "How late the event loop was at most since this was last read",
+            registry=self.registry,
+        )
         self.generation_seconds = Histogram(
             "compose_generation_seconds",
             "From the music API's yes to the finished track",

@@ -158,7 +158,11 @@ class TallyStore(Protocol):
     """What metrics ask."""
 
     async def tally(self) -> Tally:
-        """Jobs by state; every state is there, if only with 0."""
+        """Jobs by state; every state is there, if only with 0. Takes longer with every finished song."""
+        ...
+
+    async def live_tally(self) -> Tally:
+        """The same of live states alone, however many songs are finished."""
         ...
 
 

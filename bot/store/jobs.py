@@ -16,7 +16,7 @@ from bot.jobs.admission import WINDOW, PlaceRequest, Refused, Rules, Taken, Term
 from bot.jobs.admitting import Admitted
 from bot.jobs.ledger import stands
 from bot.jobs.line_head import Head
-from bot.jobs.model import ENDS_WITHOUT_A_TRACK, Job, JobEvent, JobState, Order, check_move
+from bot.jobs.model import ENDS_WITHOUT_A_TRACK, LIVE, Job, JobEvent, JobState, Order, check_move
 from bot.jobs.ports import Changes, Tally
 from bot.jobs.space import SpaceLimits
 from bot.store import charges, counting, space_used, waiting
@@ -67,6 +67,7 @@ _RECENT = (
 )
 _HISTORY = select(job_events).where(job_events.c.job_id == bindparam("job_id")).order_by(job_events.c.id)
 _TALLY = select(jobs.c.state, func.count().label("number")).group_by(jobs.c.state)
+_LIVE_TALLY = select(jobs.c.state, func.count().label("number")).where(jobs.c.state.in_(LIVE)).group_by(jobs.c.state)
 _DELETE = delete(jobs).where(jobs.c.id == bindparam("was_id"))
 _OLDER = select(jobs).where(is_resting, jobs.c.moved_at < bindparam("before")).order_by(jobs.c.moved_at, jobs.c.id)
 _UNPAID_WITH_COPIES = (
@@ -283,6 +284,13 @@ class SqlJobStore:
             rows = (await connection.execute(_TALLY)).mappings().all()
         counts = {row["state"]: row["number"] for row in rows}
         return Tally(by_state={state: counts.get(state, 0) for state in JobState})
+
+    @_to_the_end
+    async def live_tally(self) -> Tally:
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(_LIVE_TALLY)).mappings().all()
+        counts = {row["state"]: row["number"] for row in rows}
+        return Tally(by_state={state: counts.get(state, 0) for state in LIVE})
 
     @_to_the_end
     async def delete(self, job_id: int) -> bool:

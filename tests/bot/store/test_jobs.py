@@ -11,7 +11,7 @@ from sqlalchemy.exc import StatementError
 from bot.clock import SystemClock
 from bot.disk import Disk
 from bot.errors import DuplicateOrderError, OrderError, Reason, StoreDiskError
-from bot.jobs.model import Job, JobState, Reference, Track
+from bot.jobs.model import LIVE, Job, JobState, Reference, Track
 from bot.jobs.ports import JobStore
 from bot.jobs.space import SpaceLimits
 from bot.store.db import open_store
@@ -217,6 +217,12 @@ async def test_the_tally_names_every_state(store: SqlJobStore) -> None:
     await moved(store, await store.add(an_order(3), NOON), JobState.CANCELLED)
     counts = (await store.tally()).by_state
     assert (counts[JobState.CHECKING], counts[JobState.CANCELLED], sum(counts.values())) == (2, 1, 3)
+
+
+async def test_the_tally_of_metrics_names_live_states_alone(store: SqlJobStore) -> None:
+    await store.add(an_order(1), NOON)
+    await moved(store, await store.add(an_order(2), NOON), JobState.CANCELLED)
+    assert (await store.live_tally()).by_state == dict.fromkeys(LIVE, 0) | {JobState.CHECKING: 1}
 
 
 async def test_a_forgotten_job_is_gone_with_its_history_and_its_number_is_never_given_again(store: SqlJobStore) -> None:
