@@ -43,6 +43,15 @@ class Tally:
     by_state: dict[JobState, int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What is under way in a place."""
+
+    jobs: Sequence[Job]  #: of the channel, oldest first; the first of them
+    here: int  #: in the channel, those among them
+    elsewhere: int = 0  #: in other channels of the same guild
+
+
 # The job table, cut by its readers. Each method is one transaction, durable on return, or raises StoreBusyError.
 
 
@@ -147,6 +156,10 @@ class ServiceStore(MovingStore, DeletingStore, AdmittingStore, Protocol):
 
     async def in_guild(self, guild_id: int | None, channel_id: int) -> Sequence[Job]:
         """Live jobs of a guild (or of one direct channel), oldest first."""
+        ...
+
+    async def running_in(self, guild_id: int | None, channel_id: int, *, limit: int) -> Running:
+        """The first live jobs of a channel, oldest first, and how many there are in it and elsewhere in its guild."""
         ...
 
     async def history(self, job_id: int) -> Sequence[JobEvent]:

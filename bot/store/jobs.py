@@ -17,7 +17,7 @@ from bot.jobs.admitting import Admitted
 from bot.jobs.ledger import stands
 from bot.jobs.line_head import Head
 from bot.jobs.model import ENDS_WITHOUT_A_TRACK, LIVE, Job, JobEvent, JobState, Order, check_move
-from bot.jobs.ports import Changes, Tally
+from bot.jobs.ports import Changes, Running, Tally
 from bot.jobs.space import SpaceLimits
 from bot.store import charges, counting, space_used, waiting
 from bot.store.engines import Database
@@ -265,6 +265,17 @@ class SqlJobStore:
         if guild_id is None:
             return await self._jobs(_LIVE.where(jobs.c.guild_id.is_(None), jobs.c.channel_id == channel_id))
         return await self._jobs(_LIVE.where(jobs.c.guild_id == guild_id))
+
+    @_to_the_end
+    async def running_in(self, guild_id: int | None, channel_id: int, *, limit: int) -> Running:
+        guild = jobs.c.guild_id.is_(None) if guild_id is None else jobs.c.guild_id == guild_id
+        here = jobs.c.channel_id == channel_id
+        number = select(func.count()).where(is_live, guild)
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(_LIVE.where(guild, here).limit(limit))).mappings().all()
+            count = (await connection.execute(number.where(here))).scalar_one() if len(rows) == limit else len(rows)
+            everywhere = count if guild_id is None else (await connection.execute(number)).scalar_one()
+        return Running(jobs=[job_of(row) for row in rows], here=count, elsewhere=everywhere - count)
 
     @_to_the_end
     async def recent_seconds(self, model: str, limit: int = 20) -> Sequence[float]:
