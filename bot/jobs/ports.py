@@ -13,6 +13,7 @@ from bot.jobs.line_head import HeadStore
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
 from bot.jobs.outlook import Eta
+from bot.jobs.overview import Running, Tally
 from bot.jobs.space import RoomStore, SpaceLimits
 
 
@@ -34,22 +35,6 @@ class Changes(TypedDict, total=False):
     accepted_at: datetime
     deliver_started_at: datetime
     deadline_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """How many jobs stand where, for metrics, `/queue` and the shutdown log."""
-
-    by_state: dict[JobState, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
-    """What is under way in a place."""
-
-    jobs: Sequence[Job]  #: of the channel, oldest first; the first of them
-    here: int  #: in the channel, those among them
-    elsewhere: int = 0  #: in other channels of the same guild
 
 
 # The job table, cut by its readers. Each method is one transaction, durable on return, or raises StoreBusyError.

@@ -17,7 +17,8 @@ from bot.jobs.admission import PlaceRequest, Refused, Taken, limits_of, verdict
 from bot.jobs.admitting import Admission, Admitted
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
-from bot.jobs.ports import Changes, Running, ServiceStore
+from bot.jobs.overview import Running
+from bot.jobs.ports import Changes, ServiceStore
 from bot.jobs.space import SpaceLimits
 from bot.metrics import Metrics
 

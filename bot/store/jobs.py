@@ -17,7 +17,8 @@ from bot.jobs.admitting import Admitted
 from bot.jobs.ledger import stands
 from bot.jobs.line_head import Head
 from bot.jobs.model import ENDS_WITHOUT_A_TRACK, LIVE, Job, JobEvent, JobState, Order, check_move
-from bot.jobs.ports import Changes, Running, Tally
+from bot.jobs.overview import Running, Tally
+from bot.jobs.ports import Changes
 from bot.jobs.space import SpaceLimits
 from bot.store import charges, counting, space_used, waiting
 from bot.store.engines import Database

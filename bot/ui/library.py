@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.errors import Reason
 from bot.jobs.model import Job, JobState
-from bot.jobs.ports import Running
+from bot.jobs.overview import Running
 from bot.texts import text
 from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
 from bot.ui.cards import card_buttons, track_link

@@ -12,7 +12,8 @@ from bot.clock import SystemClock
 from bot.disk import Disk
 from bot.errors import DuplicateOrderError, OrderError, Reason, StoreDiskError
 from bot.jobs.model import LIVE, Job, JobState, Reference, Track
-from bot.jobs.ports import JobStore, Running
+from bot.jobs.overview import Running
+from bot.jobs.ports import JobStore
 from bot.jobs.space import SpaceLimits
 from bot.store.db import open_store
 from bot.store.jobs import SqlJobStore

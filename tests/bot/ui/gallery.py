@@ -9,7 +9,8 @@ from bot.errors import OrderError, Reason
 from bot.jobs.admission import Taken
 from bot.jobs.lyrics import to_prompt
 from bot.jobs.model import Job, JobState, Origin
-from bot.jobs.ports import Eta, Running
+from bot.jobs.overview import Running
+from bot.jobs.ports import Eta
 from bot.jobs.service import Quota
 from bot.texts import text
 from bot.texts.remarks import noted
