@@ -49,6 +49,7 @@ test: $(VENV)/.dev style ## all checks and all quick tests
 
 test-slow: $(VENV)/.dev ## the long tests, those in a browser included
 	$(BIN)/python -m tests.browser.install_chromium
+	$(BIN)/python -m tests.browser.install_axe
 	$(PYTEST) -m "slow or waits"
 
 test-pythons: $(BIN)/python ## the demo and the tests that may differ, on every Python from 3.11 on that is here
@@ -103,6 +104,7 @@ fmt: $(VENV)/.dev ## put the code into the house's form
 
 docs: $(VENV)/.dev ## write anew what the documents take from the code
 	@$(RUN) -m tests.bot.ui.gallery
+	@$(RUN) -m tests.bot.operators.gallery
 	@$(RUN) -m tests.bot.mistakes
 	@$(RUN) -m tests.file_index
 

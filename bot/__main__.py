@@ -1,7 +1,8 @@
-"""The one door: `python -m bot [run | check | --version]`, or `python bot/__main__.py` where a panel starts a file.
+"""The one door: `python -m bot [COMMAND | --version]`, or `python bot/__main__.py` where a panel starts a file.
 
-Exit codes: 0 after a clean stop, 1 when it cannot run here and now, 2 on unusable settings, 3 when Discord refuses the
-token.
+Commands are `run`, which is meant without one, `check`, and those of `bot.shell`. Exit codes: 0 after a clean stop or
+when a command was done, 1 when it cannot be done here and now, 2 on unusable settings or arguments, 3 when Discord
+refuses the token.
 """
 
 import sys
@@ -25,7 +26,9 @@ try:
     from bot.errors import SettingsError
     from bot.logs import set_up_logs
     from bot.secrecy import close_memory
-    from bot.settings import env_file_remarks, load_settings
+    from bot.settings import Settings, env_file_remarks, load_settings
+    from bot.shell.arguments import SHELL_COMMANDS, parsed
+    from bot.shell.commands import run_command
 except ModuleNotFoundError as missing:
     if (missing.name or "bot").partition(".")[0] in {"bot", "cogs"}:
         raise
@@ -39,18 +42,17 @@ log = logging.getLogger("bot")  # started by its file, this module has no name o
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the arguments and the settings, do what was asked, return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m bot", description="A Discord bot that makes songs.")
-    parser.add_argument("what", nargs="?", choices=("run", "check"), default="run", help="run it, or try the settings")
-    parser.add_argument("--version", action="version", version=f"compose-bot {__version__}")
-    what = parser.parse_args(arguments).what
+    given = parsed(arguments, version=__version__)
     _print_what_can_be()
     open_memory = close_memory()
     os.umask(0o077)  # lyrics, songs, the database: whatever this process and its children create is this user's alone
     remarks = env_file_remarks()
     try:
         settings = load_settings()
-        if what == "check":
+        if given.what == "check":
             return asyncio.run(check.run(settings, open_memory, remarks))
+        if given.what in SHELL_COMMANDS:
+            return _say(settings, given)
         set_up_logs(settings.log_format, settings.log_level)
         log.info("compose-bot %s on Python %s, %s", __version__, platform.python_version(), _system())
         for remark in remarks:
@@ -68,6 +70,13 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # `check | head`: whoever reads has had enough, and the rest goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _say(settings: Settings, given: argparse.Namespace) -> int:
+    """What went well is an answer; what did not goes where errors go, but for a script, which reads one place."""
+    answer = asyncio.run(run_command(settings, given))
+    print(answer.written(as_json=given.json), file=sys.stderr if answer.code and not given.json else sys.stdout)
+    return answer.code
 
 
 def _system() -> str:

@@ -102,6 +102,20 @@ def guild_ids_of(value: str | None) -> frozenset[int]:
     return frozenset(map(int, listed(value)))
 
 
+def channel_id_of(value: object) -> int | None:
+    """A channel's id; None for an empty one. Raises ValueError with a sentence."""
+    if value is None or value == "":
+        return None
+    text = str(value)
+    if _is_id(text):
+        return int(text)
+    raise ValueError(
+        f"{text[:40]!r} is no channel's id. Wanted is a number such as 1094206712345678901; Discord shows it with "
+        "Settings, Advanced, Developer Mode on: right-click the channel, Copy Channel ID. Leave it empty to be "
+        "written to directly."
+    )
+
+
 def _is_id(name: str) -> bool:
     """Ids of Discord are positive and have 64 bits."""
     return name.isascii() and name.isdecimal() and len(name) <= 20 and 0 < int(name) < 2**64

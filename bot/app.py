@@ -20,12 +20,13 @@ from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
 from bot.connections import RoutingConnector, public_connector
-from bot.disk import Disk
+from bot.delivery import AlertMessages, LogMessages
+from bot.disk import Disk, advice_for
 from bot.download import USER_AGENT, remove_leftovers
 from bot.engine.runner import JobRunner
 from bot.errors import SettingsError, StartError
 from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
-from bot.generation.traits import ModelTraits
+from bot.generation.trait_kinds import ModelTraits
 from bot.generation.transport import Sessions
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.admission import Terms
@@ -34,15 +35,17 @@ from bot.jobs.blocklist import Blocklist
 from bot.jobs.brake import Brake
 from bot.jobs.doors import Doors
 from bot.jobs.files import JobFiles
-from bot.jobs.model import LIVE
 from bot.jobs.music_models import MusicModels
-from bot.jobs.ports import TallyStore
 from bot.jobs.retention import Retention
 from bot.jobs.rule_remarks import remarks_on_terms
+from bot.jobs.servers import Servers
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
+from bot.operators.alerts import Alerts
+from bot.operators.gauges import Gauges
+from bot.operators.watch import Watch, Watched, tell_of_brake, tell_of_migration
 from bot.packaged_tracks import PackagedTracks
 from bot.proxies import ProxyRules
 from bot.references import ReferenceFetcher
@@ -113,6 +116,8 @@ async def _serve(
         return
 
     async def on_ready() -> None:
+        if running.client.presence is not None:
+            running.supervisor.run_forever("presence", running.client.presence.run)
         running.supervisor.spawn("commands", running.client.command_sync.keep_trying())
         await running.engine.start(running.steps)
         log.info("ready: commands are taken, jobs are driven")
@@ -144,25 +149,46 @@ async def _open(
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
     await announce_new_defaults(ground.store, settings)
-    assembly = assemble(ground, models=models, pace=pace, admission=Admission(_terms_in_force(settings, traits)))
+    admission = Admission(_terms_in_force(settings, traits))
+    assembly = assemble(
+        ground,
+        models=models,
+        pace=pace,
+        admission=admission,
+        poll_cost_seconds=settings.poll_cost_seconds if settings.learn_polls == "yes" else None,
+    )
     await assembly.brake.load()
     selftest = SelfTest(clock=ground.clock, metrics=ground.metrics)
     pool = await stack.enter_async_context(
         AudioPool(processes=settings.audio_processes, work_dir=ground.files.work, on_fault=selftest.fault_seen)
     )
     tracks = PackagedTracks(pool=pool, files=ground.files, disk=ground.disk)
-    discord_side = assembly.discord_side(requirements=requirements, tracks=tracks, proxies=settings.proxy_rules)
+    discord_side = assembly.discord_side(
+        requirements=requirements,
+        tracks=tracks,
+        proxies=settings.proxy_rules,
+        operator_guild_ids=settings.operator_guild_ids,
+    )
     outside = Outside(
         references=await _open_fetcher(settings, traits, pool, ground, stack),
         tracks=tracks,
         cards=discord_side.cards,
         delivery=discord_side.delivery,
     )
-    ground.supervisor.run_forever("retention", _retention(settings, ground).run)
+    ground.supervisor.run_forever("retention", _retention(settings, ground, assembly.jobs.servers).run)
+    ground.supervisor.run_forever("people", assembly.jobs.people.run)
     ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
     ground.supervisor.run_forever("disk", ground.disk.run)
+    ground.supervisor.run_forever("watch", _watch(settings, ground, assembly.alerts, admission, requirements).run)
+    sender = AlertMessages(discord_side.client, settings.operator_channel)
+    ground.supervisor.run_forever("alerts", partial(assembly.alerts.run, sender))
+    lines = LogMessages(discord_side.client)
+    ground.supervisor.run_forever("log channels", partial(assembly.guild_log().run, lines))
+    assembly.brake.on_brake(partial(tell_of_brake, assembly.alerts))
     ground.supervisor.run_forever("brake", assembly.brake.run)
-    await _open_health(settings, ground, _checks(discord_side.client, ground, selftest, assembly.brake), stack)
+    await _open_health(
+        settings, ground, _checks(settings, discord_side.client, ground, selftest, assembly.brake), stack
+    )
     return RunningBot(
         client=discord_side.client,
         engine=assembly.engine,
@@ -181,6 +207,9 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
     await _remove_leftovers(files)
     return Ground(
         store=store,
+        figures=store,
+        record=store,
+        migration=store.migration,
         files=files,
         disk=disk,
         space=SpaceLimits(member_max_bytes=settings.member_max_bytes, data_max_bytes=settings.data_max_bytes),
@@ -190,20 +219,28 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
     )
 
 
-def _checks(client: ComposeClient, ground: Ground, selftest: SelfTest, brake: Brake) -> Checks:
+def _checks(settings: Settings, client: ComposeClient, ground: Ground, selftest: SelfTest, brake: Brake) -> Checks:
     return Checks(
         discord_ready=lambda: client.gateway.is_well,
+        refresh=_gauges(settings, ground).refresh,
         discord_trouble=lambda: client.trouble,
-        refresh=partial(_refresh_gauges, ground.store, ground.metrics),
         sound=lambda: selftest.result,
         disk_trouble=lambda: ground.disk.trouble,
+        clock_trouble=lambda: client.discord_time.trouble,
         held=brake.all_held,
     )
 
 
-def _retention(settings: Settings, ground: Ground) -> Retention:
+def _retention(settings: Settings, ground: Ground, servers: Servers) -> Retention:
     keep_for = timedelta(days=settings.retention_days)
-    return Retention(store=ground.store, files=ground.files, clock=ground.clock, keep_for=keep_for, disk=ground.disk)
+    return Retention(
+        store=ground.store,
+        files=ground.files,
+        clock=ground.clock,
+        keep_for=keep_for,
+        disk=ground.disk,
+        servers=servers,
+    )
 
 
 async def _prepare_files(settings: Settings) -> JobFiles:
@@ -215,7 +252,7 @@ async def _prepare_files(settings: Settings) -> JobFiles:
             f"DATA_DIR {settings.data_dir}: a file stands where a folder is needed. Name another."
         ) from None
     except OSError as error:
-        raise StartError(f"DATA_DIR {settings.data_dir}: {error.strerror}. Make it writable for this user.") from error
+        raise StartError(f"DATA_DIR {settings.data_dir}: {error.strerror}. {advice_for(error)}.") from error
     return files
 
 
@@ -226,7 +263,7 @@ async def _remove_leftovers(files: JobFiles) -> None:
         for folder in files.folders:
             await asyncio.to_thread(remove_leftovers, folder)
     except OSError as error:
-        raise StartError(f"DATA_DIR: {error.filename}: {error.strerror}. Make it writable for this user.") from error
+        raise StartError(f"DATA_DIR: {error.filename}: {error.strerror}. {advice_for(error)}.") from error
 
 
 async def _open_session(
@@ -272,10 +309,30 @@ async def _open_models(settings: Settings, traits: ModelTraits, clock: Clock, st
     return MusicModels([open_model(traits, around)])
 
 
-async def _refresh_gauges(store: TallyStore, metrics: Metrics) -> None:
-    by_state = (await store.live_tally()).by_state
-    for state in LIVE:
-        metrics.live_jobs.labels(state).set(by_state.get(state, 0))
+def _gauges(settings: Settings, ground: Ground) -> Gauges:
+    return Gauges(
+        tallies=ground.store,
+        figures=ground.figures,
+        loops=ground.supervisor.states,
+        data_dir=settings.data_dir,
+        clock=ground.clock,
+        metrics=ground.metrics,
+    )
+
+
+def _watch(
+    settings: Settings, ground: Ground, alerts: Alerts, admission: Admission, requirements: OrderRequirements
+) -> Watch:
+    watched = Watched(
+        figures=ground.figures,
+        loops=ground.supervisor.states,
+        disk_trouble=lambda: ground.disk.trouble,
+        terms=lambda: admission.terms,
+        price_micros=requirements.model.price_micros,
+        currency=settings.currency,
+    )
+    tell_of_migration(alerts, ground.migration)
+    return Watch(watched=watched, alerts=alerts, clock=ground.clock, metrics=ground.metrics)
 
 
 async def _open_health(settings: Settings, ground: Ground, checks: Checks, stack: AsyncExitStack) -> None:
@@ -314,6 +371,7 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
             user_install=settings.allow_user_install == "on",
         ),
         opens_loopback=settings.opens_loopback,
+        currency=settings.currency,
         shown_currency=settings.currency if settings.show_price == "yes" else None,
     )
 

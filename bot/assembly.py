@@ -4,47 +4,63 @@ In order: what everything stands on, then what takes orders and keeps turns, the
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.client import ComposeClient
 from bot.clock import Clock
 from bot.delivery import CardMessages, TrackMessages
 from bot.disk import Disk
 from bot.engine.runner import JobRunner
+from bot.jobs.acting import OperatedStore
 from bot.jobs.admitting import Admission
+from bot.jobs.answering import AnswerSteps
 from bot.jobs.brake import Brake
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.context import StepContext
 from bot.jobs.eta import EtaEstimator
+from bot.jobs.figures import FigureStore, Migration
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.line import Line
+from bot.jobs.looks import Looks
+from bot.jobs.moderation import Moderation
 from bot.jobs.music_models import MusicModels
-from bot.jobs.ports import Cards, Delivery, JobStore, References, Tracks
+from bot.jobs.operating import Operating
+from bot.jobs.people import People
+from bot.jobs.ports import Cards, Delivery, References, Tracks
 from bot.jobs.schedule import Pace
+from bot.jobs.servers import Servers
 from bot.jobs.service import JobService
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
+from bot.operators.alerts import Alerts
+from bot.operators.guild_log import Desk, GuildLog, LogChannels, LogStore
 from bot.packaged_tracks import PackagedTracks
 from bot.proxies import STRAIGHT, ProxyRules
 from bot.supervisor import TaskSupervisor
+from bot.ui.interaction_context import ModeratorServices, OperatorServices
+from bot.ui.removal import remove_messages
 from bot.ui.requirements import OrderRequirements
 
 #: Table of contents of the features; names, because the core never imports a cog.
-EXTENSIONS = ("cogs.compose", "cogs.tracks")
+EXTENSIONS = ("cogs.compose", "cogs.tracks", "cogs.admin", "cogs.owner", "cogs.moderation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """What everything stands on: opened first, closed last."""
 
-    store: JobStore
+    store: OperatedStore
+    figures: FigureStore
+    record: LogStore
     files: JobFiles
     disk: Disk
     clock: Clock
     metrics: Metrics
     supervisor: TaskSupervisor
+    migration: Migration | None = None
     space: SpaceLimits = field(default_factory=SpaceLimits)
 
 
@@ -78,20 +94,53 @@ class Assembly:
     brake: Brake
     line: Line
     eta_estimator: EtaEstimator
+    looks: Looks | None
+    alerts: Alerts
+    log_channels: LogChannels
+
+    def guild_log(self) -> GuildLog:
+        """Brings lines to log channels once it is run with a sender."""
+        ground = self.ground
+        return GuildLog(
+            channels=self.log_channels,
+            store=ground.record,
+            jobs=self.jobs,
+            alerts=self.alerts,
+            clock=ground.clock,
+            metrics=ground.metrics,
+        )
 
     def discord_side(
-        self, *, requirements: OrderRequirements, tracks: PackagedTracks, proxies: ProxyRules = STRAIGHT
+        self,
+        *,
+        requirements: OrderRequirements,
+        tracks: PackagedTracks,
+        proxies: ProxyRules = STRAIGHT,
+        operator_guild_ids: frozenset[int] = frozenset(),
     ) -> DiscordSide:
-        """A client that takes orders, cards and delivery; needs no network. `tracks`: what is sent."""
+        """A client that takes orders, cards and delivery; needs no network. `tracks`: what is sent.
+
+        `operator_guild_ids`: the servers from which the whole bot is run.
+        """
         ground = self.ground
+        requirements.notices.is_held = lambda: bool(self.brake.all_held())
+        operating = Operating(
+            store=ground.store, clock=ground.clock, wake=self.engine.wake, notices=requirements.notices
+        )
         client = ComposeClient(
             jobs=self.jobs,
+            moderators=ModeratorServices(
+                moderation=Moderation(jobs=self.jobs, operating=operating, store=ground.record, clock=ground.clock),
+                desk=Desk(self.log_channels, self.alerts),
+            ),
             tracks=tracks,
             requirements=requirements,
             clock=ground.clock,
             extensions=EXTENSIONS,
             proxies=proxies,
+            operators=OperatorServices(operating=operating, guild_ids=operator_guild_ids, values=ground.store),
         )
+        self.jobs.people.take_messages_away = partial(remove_messages, client)
         return DiscordSide(
             client=client,
             cards=CardMessages(client=client, requirements=requirements, clock=ground.clock),
@@ -129,9 +178,11 @@ class Assembly:
             references=outside.references,
             cards=outside.cards,
             files=ground.files,
-            submitting=SubmitSteps(context=context, files=ground.files),
+            submitting=SubmitSteps(context=context, files=ground.files, line=self.line, looks=self.looks),
             finishing=finishing,
             line=self.line,
+            answers=AnswerSteps(context=context, look_up=outside.cards, answering=self.jobs.answering),
+            looks=self.looks,
         )
 
 
@@ -142,10 +193,12 @@ def assemble(
     pace: Pace,
     engine: type[JobRunner] = JobRunner,
     admission: Admission | None = None,
+    poll_cost_seconds: float | None = None,
 ) -> Assembly:
     """The order desk and the engine behind it, which looks at nothing before it is started with steps.
 
     `pace`: over which the first looks after a start are spread. `admission`: None lets everybody in.
+    `poll_cost_seconds`: how much lag one look is worth; None: looks are not learned.
     """
     line = Line(store=ground.store, models=models, clock=ground.clock)
     runner = engine(
@@ -156,6 +209,10 @@ def assemble(
         pace=pace,
         line=line,
     )
+    people = People(
+        store=ground.store, files=ground.files, clock=ground.clock, disk=ground.disk, metrics=ground.metrics
+    )
+    servers = Servers(store=ground.store, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
     line.wake = runner.call_up
     brake = Brake(store=ground.store, models=models, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
     brake.on_brake(line.brake_changed)
@@ -167,14 +224,18 @@ def assemble(
         disk=ground.disk,
         space=ground.space,
         wake=runner.wake,
+        people=people,
+        servers=servers,
         admission=admission,
         held=brake.reason_of,
     )
+    looks = _looks(ground, runner, poll_cost_seconds)
     eta_estimator = EtaEstimator(
         store=ground.store,
         clock=ground.clock,
         usual_seconds=models.usual_seconds,
         held=brake.reason_of,
+        span=None if looks is None else looks.span,
         place=line.place_of,
     )
     return Assembly(
@@ -185,4 +246,19 @@ def assemble(
         brake=brake,
         line=line,
         eta_estimator=eta_estimator,
+        looks=looks,
+        alerts=Alerts(store=ground.store, clock=ground.clock, metrics=ground.metrics),
+        log_channels=LogChannels(ground.record, ground.clock),
+    )
+
+
+def _looks(ground: Ground, runner: JobRunner, poll_cost_seconds: float | None) -> Looks | None:
+    if poll_cost_seconds is None:
+        return None
+    return Looks(
+        store=ground.store,
+        clock=ground.clock,
+        supervisor=ground.supervisor,
+        seconds_per_poll=poll_cost_seconds,
+        wake_in=runner.wake_in,
     )

@@ -23,11 +23,12 @@ from bot.audio.sample import try_sample
 from bot.clock import SystemClock
 from bot.connections import RoutingConnector
 from bot.discord_account import MAX_SERVERS, Account, AnswerError, account_of
+from bot.discord_time import seconds_ahead, skew_sentence
 from bot.disk import is_open
 from bot.download import USER_AGENT
 from bot.errors import SettingsError, StartError
 from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
-from bot.generation.traits import ModelTraits
+from bot.generation.trait_kinds import ModelTraits
 from bot.generation.transport import Sessions
 from bot.jobs.brake import ADVICE, LOOK_SECONDS, Held
 from bot.jobs.files import JobFiles
@@ -108,9 +109,11 @@ async def run(settings: Settings, open_memory: str = "", remarks: Sequence[str] 
 
 def _described(traits: ModelTraits, settings: Settings) -> list[str]:
     pace, deadline_seconds, concurrency = drive_of(traits, settings)
+    looks = f"every {pace.poll_interval_seconds:g} s"
+    if settings.learn_polls == "yes":
+        looks = f"as was learned, at least {looks} until ten songs were seen"
     driven = (
-        f"in force: looked at every {pace.poll_interval_seconds:g} s, given up after {deadline_seconds:g} s, "
-        f"{counted(concurrency, 'song')} at once"
+        f"in force: looked at {looks}, given up after {deadline_seconds:g} s, {counted(concurrency, 'song')} at once"
     )
     return [*traits.described(), driven]
 
@@ -154,6 +157,8 @@ async def _discord(settings: Settings) -> Finding:
             good=False,
             sentence=f"No usable answer ({type(error).__name__}). Look at DISCORD_API_URL and this machine's network.",
         )
+    if skew := skew_sentence(seconds_ahead(account.date, SystemClock().now())):
+        warnings.append(f"WARNING: {skew}")
     details = (f"invite link: {account.invite}", *_servers_told(account), *warnings)
     return Finding(good=True, sentence=f"The token belongs to {account.name}.", details=details)
 

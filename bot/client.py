@@ -17,16 +17,19 @@ from bot.audio import file_name
 from bot.clock import Clock
 from bot.command_sync import CommandSync
 from bot.connections import RoutingConnector
+from bot.discord_time import DiscordTime
 from bot.errors import StartError, TokenRefusedError
 from bot.gateway import GatewayKeeper
 from bot.jobs.ports import Tracks
 from bot.jobs.service import JobService
 from bot.logs import counted
+from bot.operators.buttons import OperatorControl
+from bot.presence import Presence
 from bot.proxies import STRAIGHT, ProxyError, ProxyRules
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
 from bot.ui.error_handler import report
-from bot.ui.interaction_context import InteractionContext, InteractionServices
+from bot.ui.interaction_context import InteractionContext, InteractionServices, ModeratorServices, OperatorServices
 from bot.ui.requirements import OrderRequirements
 from bot.ui.translation import Translator
 
@@ -85,18 +88,25 @@ class ComposeClient(commands.Bot):
         self,
         *,
         jobs: JobService,
+        moderators: ModeratorServices,
         tracks: Tracks | None = None,
         requirements: OrderRequirements,
         clock: Clock,
         extensions: Sequence[str],
         proxies: ProxyRules = STRAIGHT,
+        operators: OperatorServices | None = None,
     ) -> None:
-        """Needs no network; `run_client` starts it. `extensions`: the features, by name, for the core imports none."""
+        """Needs no network; `run_client` starts it. `extensions`: the features, by name, for the core imports none.
+
+        `operators`: None offers them nothing.
+        """
+        self.presence = None if operators is None else Presence(self, operators.operating, clock)
         self.trouble = ""
         """Why Discord cannot be reached just now, for operators; empty when nothing is known."""
         self._proxies = proxies
         # this bot never speaks: that the voice packages are missing is nothing to warn an operator of
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        discord_time = DiscordTime(clock)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -109,16 +119,27 @@ class ComposeClient(commands.Bot):
             max_messages=None,
             max_ratelimit_timeout=_LONGEST_RATE_LIMIT_SECONDS,
             member_cache_flags=discord.MemberCacheFlags.none(),
+            http_trace=discord_time.listening(lambda: Route.BASE),
         )
         self.services = InteractionServices(
             jobs=jobs,
+            moderators=moderators,
             tracks=tracks,
             clock=clock,
             requirements=requirements,
             drafts=Drafts(clock),
             file_name=file_name,
+            discord_time=discord_time,
+            operators=operators,
+            show_presence=None if self.presence is None else self.presence.refresh,
         )
-        self.command_sync = CommandSync(self.tree, clock)
+        self.discord_time = discord_time
+        self.command_sync = CommandSync(
+            self.tree,
+            clock,
+            guild_ids=self.services.operator_guild_ids,
+            values=None if operators is None else operators.values,
+        )
         self.gateway = GatewayKeeper(self, clock)
         self._to_load = tuple(extensions)
         self._unsaid_guilds: frozenset[int] = requirements.doors.guild_ids
@@ -131,7 +152,7 @@ class ComposeClient(commands.Bot):
     async def setup_hook(self) -> None:
         """Register controls, load features, see that Discord has the commands. Runs once, before the gateway."""
         self._trust_owners()
-        self.add_dynamic_items(*CONTROLS)
+        self.add_dynamic_items(*CONTROLS, OperatorControl)
         await self.tree.set_translator(Translator())
         for name in self._to_load:
             if name not in self.extensions:  # a login that a ban cut off is made once more
@@ -155,7 +176,8 @@ class ComposeClient(commands.Bot):
     async def sync_if_changed(self) -> bool:
         """Make Discord's commands those of the tree as it is now; see CommandSync."""
         self._offer_where_orders_are_taken()
-        return await self.command_sync.sync_if_changed()
+        is_changed = await self.command_sync.sync_if_changed()
+        return await self.command_sync.sync_guilds() or is_changed
 
     def _offer_where_orders_are_taken(self) -> None:
         """Discord need not show what would be refused. Lists are shown everywhere: songs stay where they were made."""
@@ -189,6 +211,21 @@ class ComposeClient(commands.Bot):
                 ", ".join(map(str, sorted(strange))),
             )
         self._unsaid_guilds = frozenset()
+        if self.presence is not None:
+            await self.presence.refresh(is_new_session=True)
+        await self.services.jobs.servers.compare(lambda: {guild.id for guild in self.guilds})
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was removed, or the server is gone; an outage is another event."""
+        await self.services.jobs.servers.removed(guild.id)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """A server is back from an outage, or, as discord.py tells it, the bot has been invited once more."""
+        await self.services.jobs.servers.joined(guild.id)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """The bot was invited, perhaps once more."""
+        await self.services.jobs.servers.joined(guild.id)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Forms, and buttons that no version known here has drawn; everything else is dispatched by discord.py."""

@@ -15,6 +15,8 @@ from discord import app_commands
 from discord.http import Route
 
 from bot.clock import Clock
+from bot.errors import StoreBusyError
+from bot.jobs.ports import ValueStore
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +44,28 @@ _ADDED_FIELDS = frozenset({
 #: Lists in which the order says nothing.
 _SETS = frozenset({"contexts", "integration_types", "channel_types", "file_types"})
 
-_REFUSED = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
+#: The kept value that names the servers with commands of their own, as they were last synced.
+_GUILDS = "commands.guilds"
+
+_REFUSED = (StoreBusyError, discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 
 
 class CommandSync:
     """One client's commands at Discord."""
 
-    def __init__(self, tree: app_commands.CommandTree[Any], clock: Clock) -> None:
-        """`tree`: all features are loaded into it before the first try."""
+    def __init__(
+        self,
+        tree: app_commands.CommandTree[Any],
+        clock: Clock,
+        guild_ids: frozenset[int] = frozenset(),
+        values: ValueStore | None = None,
+    ) -> None:
+        """`tree`: all features are loaded into it before the first try.
+
+        `guild_ids`: servers with commands of their own; those that had some before are known from `values`.
+        """
+        self._guild_ids = guild_ids
+        self._values = values
         self._tree = tree
         self._client = tree.client
         self._clock = clock
@@ -88,10 +104,52 @@ class CommandSync:
         log.info("commands synced: %s", ", ".join(command.name for command in self._tree.get_commands()))
         return True
 
+    async def sync_guilds(self) -> bool:
+        """The same for the commands that single servers have; those that left the list lose them."""
+        is_changed = False
+        for guild_id in sorted(self._guild_ids | await self._guilds_before()):
+            is_changed |= await self._sync_guild(guild_id)
+        if self._values is not None:
+            await self._values.set_value(_GUILDS, " ".join(map(str, sorted(self._guild_ids))))
+        return is_changed
+
+    async def _guilds_before(self) -> frozenset[int]:
+        kept = await self._values.get_value(_GUILDS) if self._values is not None else None
+        return frozenset(int(one) for one in (kept or "").split() if one.isdecimal())
+
+    async def _sync_guild(self, guild_id: int) -> bool:
+        """One server's own commands; none where it has left the list. A server without the bot is only told of."""
+        guild = discord.Object(guild_id)
+        application_id = self._client.application_id
+        route = Route(
+            "GET",
+            "/applications/{application_id}/guilds/{guild_id}/commands",
+            application_id=application_id,
+            guild_id=guild_id,
+        )
+        try:
+            there = await self._client.http.request(route, params={"with_localizations": "true"})
+            wanted = await self._payload(guild)
+            if _compared(wanted) == _compared(there):
+                return False
+            await self._client.http.bulk_upsert_guild_commands(application_id or 0, guild_id, wanted)
+        except (discord.Forbidden, discord.NotFound) as error:
+            if guild_id in self._guild_ids:
+                log.warning(
+                    "OPERATOR_GUILDS names the server %d, which does not take commands of this bot (code %s). Invite "
+                    "it there, or take it out.",
+                    guild_id,
+                    error.code,
+                )
+            return False
+        log.info("commands of the server %d synced: %d", guild_id, len(wanted))
+        return True
+
     async def _try(self, max_seconds: float | None) -> None:
         try:
             async with asyncio.timeout(max_seconds):
                 await self.sync_if_changed()
+                await self.sync_guilds()
         except _REFUSED as error:
             self._pause_seconds = _pause(error, self._refusals)
             self._refusals += 1
@@ -114,8 +172,8 @@ class CommandSync:
             raise app_commands.MissingApplicationID
         await self._client.http.bulk_upsert_global_commands(application_id, [*await self._payload(), *kept])
 
-    async def _payload(self) -> list[dict[str, Any]]:
-        commands: list[Any] = self._tree.get_commands()
+    async def _payload(self, guild: discord.Object | None = None) -> list[dict[str, Any]]:
+        commands: list[Any] = self._tree.get_commands(guild=guild)
         translator = self._tree.translator
         if translator is None:
             return [command.to_dict(self._tree) for command in commands]

@@ -39,6 +39,7 @@ class Account:
 
     name: str
     application_id: str
+    date: str | None = None  #: when Discord answered, as its header says
     servers: tuple[Server, ...] | None  #: at most MAX_SERVERS; None when Discord did not list them
 
     @property
@@ -65,29 +66,31 @@ async def account_of(session: aiohttp.ClientSession, api_url: str) -> Account:
 
     Raises AnswerError, and what aiohttp raises when there is no answer.
     """
-    status, me = await _asked(session, f"{api_url}/users/@me")
+    status, me, date = await _asked(session, f"{api_url}/users/@me")
     user = _object(me)
     if status != 200 or "username" not in user:
         raise AnswerError(status)
-    _, application = await _asked(session, f"{api_url}/oauth2/applications/@me")
+    _, application, _ = await _asked(session, f"{api_url}/oauth2/applications/@me")
     # older applications have another id than their bot
     application_id = _object(application).get("id") or user.get("id") or "APPLICATION_ID"
-    status, guilds = await _asked(session, f"{api_url}/users/@me/guilds?limit={MAX_SERVERS}")
+    status, guilds, _ = await _asked(session, f"{api_url}/users/@me/guilds?limit={MAX_SERVERS}")
     listed = cast("list[object]", guilds) if status == 200 and isinstance(guilds, list) else None
     return Account(
         name=str(user["username"])[:_MAX_NAME],
         application_id=str(application_id)[:_MAX_NAME],
+        date=date,
         servers=None if listed is None else tuple(_server(_object(guild)) for guild in listed[:MAX_SERVERS]),
     )
 
 
-async def _asked(session: aiohttp.ClientSession, url: str) -> tuple[int, object]:
-    """Status and JSON; None where it is none."""
+async def _asked(session: aiohttp.ClientSession, url: str) -> tuple[int, object, str | None]:
+    """Status, JSON (None where it is none), and the answer's date."""
     async with session.get(url, allow_redirects=False) as answer:
+        date = answer.headers.get("Date")
         try:
-            return answer.status, cast("object", await answer.json(content_type=None))
+            return answer.status, cast("object", await answer.json(content_type=None)), date
         except ValueError:
-            return answer.status, None
+            return answer.status, None, date
 
 
 def _object(value: object) -> dict[str, object]:

@@ -1,12 +1,14 @@
 """This machine's own disk: its faults told apart from everybody else's, and remembered until a write works again."""
 
 import asyncio
+import errno
 import logging
 import os
 import secrets
 import shutil
-from collections.abc import Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
+from enum import StrEnum
 from pathlib import Path
 
 from bot.byte_sizes import size_shown
@@ -24,6 +26,28 @@ _LOOK_SECONDS = 10.0
 _TRIED_BYTES = 1 << 20
 #: `remove_leftovers` knows the ending, should the process die in between.
 _TRIED_SUFFIX = ".part"
+
+
+#: What an operator can do, by what the system says.
+_ADVICE = {
+    errno.ENOSPC: "The disk is full: free some space on it",
+    errno.EDQUOT: "This user's share of the disk is used up: free some space, or raise the quota",
+    errno.EFBIG: "A limit on the size of files is reached: raise it (ulimit -f)",
+    errno.EROFS: "The file system is read-only: make it writable, or name another place",
+    errno.EIO: "Look at the disk, it fails",
+}
+
+
+class DiskPlace(StrEnum):
+    """What lies on a disk that may be another than the others'."""
+
+    DATA = "DATA_DIR"
+    DATABASE = "DATABASE_URL"
+
+
+def advice_for(error: OSError, otherwise: str = "Make it writable for this user") -> str:
+    """What an operator can do about it, without a full stop."""
+    return _ADVICE.get(error.errno or 0, otherwise)
 
 
 @contextmanager
@@ -59,7 +83,7 @@ def is_open(folder: Path) -> bool:
 
 
 class Disk:
-    """Whether the folders of DATA_DIR take what is written to them, as far as was seen."""
+    """Whether DATA_DIR and the database take what is written to them, as far as was seen; each for itself."""
 
     def __init__(self, folders: Sequence[Path], clock: Clock, *, min_free_bytes: int = 0) -> None:
         """`folders`: where a write is tried, once one has failed; `min_free_bytes`: DATA_MIN_FREE_BYTES, 0: none."""
@@ -67,13 +91,18 @@ class Disk:
         self._is_short = False
         self._folders = tuple(folders)
         self._clock = clock
-        self._trouble = ""
+        self._troubles: dict[DiskPlace, str] = {}
+        self._database_takes_bytes: Callable[[], Awaitable[bool]] | None = None
+
+    def watch_database(self, takes_bytes: Callable[[], Awaitable[bool]]) -> None:
+        """`takes_bytes` tries a real write; asked while the database is in trouble."""
+        self._database_takes_bytes = takes_bytes
 
     @property
     def trouble(self) -> str:
         """What failed last, or is running short, in words for the operator; empty while everything works."""
-        if self._trouble or not self._is_short:
-            return self._trouble
+        if self._troubles or not self._is_short:
+            return "; ".join(self._troubles.values())
         return f"less than {size_shown(self._min_free_bytes)} (DATA_MIN_FREE_BYTES) are free, no new songs are taken"
 
     async def takes_orders(self) -> bool:
@@ -93,27 +122,47 @@ class Disk:
         except OSError:
             return True  # whoever writes there hears of it
 
-    def failed(self, error: DiskError, job_id: int | None = None) -> None:
-        """Something could not be written or read; the operator must look."""
-        self._trouble = str(error)
-        log.warning("the disk fails: %s", error, extra={} if job_id is None else {"job": job_id})
+    def failed(self, error: DiskError, job_id: int | None = None, *, place: DiskPlace = DiskPlace.DATA) -> None:
+        """Something could not be written or read; the operator must look, and hears of the same thing once."""
+        is_known = self._troubles.get(place) == str(error)
+        self._troubles[place] = str(error)
+        if not is_known:
+            cause = error.__cause__
+            advice = _advice_for_whatever(cause)
+            log.warning("the disk fails: %s. %s: %s", error, advice, place, extra=_about(job_id))
 
-    def worked(self) -> None:
-        """A file was written to its end."""
-        if self._trouble:
-            log.info("the disk works again")
-        self._trouble = ""
+    def worked(self, place: DiskPlace = DiskPlace.DATA) -> None:
+        """A file was written to its end, or a transaction."""
+        if self._troubles.pop(place, None):
+            log.info("the disk works again: %s", place)
 
     async def run(self) -> None:
         """Find out, for ever, whether a fault has passed; writes nothing while there is none."""
         while True:
             await self._clock.sleep(_LOOK_SECONDS)
             await self.takes_orders()
-            if self._trouble and await asyncio.to_thread(self._takes_bytes):
+            if DiskPlace.DATA in self._troubles and await asyncio.to_thread(self._takes_bytes):
                 self.worked()
+            if DiskPlace.DATABASE in self._troubles and await self._does_database_take_bytes():
+                self.worked(DiskPlace.DATABASE)
+
+    async def _does_database_take_bytes(self) -> bool:
+        return self._database_takes_bytes is None or await self._database_takes_bytes()
 
     def _takes_bytes(self) -> bool:
         return all(_takes_bytes(folder) for folder in self._folders)
+
+
+def _advice_for_whatever(cause: BaseException | None) -> str:
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__
+    if isinstance(cause, PermissionError):
+        return advice_for(cause)
+    return advice_for(cause, "Look at the disk") if isinstance(cause, OSError) else "Look at the disk"
+
+
+def _about(job_id: int | None) -> dict[str, int]:
+    return {} if job_id is None else {"job": job_id}
 
 
 def _takes_bytes(folder: Path) -> bool:

@@ -60,13 +60,17 @@ class Reason(StrEnum):
     STORE_BUSY = "store_busy"  #: the database did not answer in time
     PAUSED = "paused"  #: an operator has paused the bot
     BLOCKED = "blocked"  #: an operator has blocked the member
+    WRONG_CHANNEL = "wrong_channel"  #: the server takes songs in other channels
     NOT_ALLOWED = "not_allowed"  #: a limit of 0
     ALREADY_TAKEN = "already_taken"  #: the same press once more
     LIMIT_DAY = "limit_day"  #: the member's songs of the day are used up
     LIMIT_AT_ONCE = "limit_at_once"  #: as many of the member's songs are under way as may be
     LIMIT_GUILD = "limit_guild"  #: the server's songs of the day are used up
+    HEARING_WAITS = "hearing_waits"  #: checks of the member's songs have used up a child's limits too often
     BUDGET = "budget"  #: the operator's budget of the day or the month is used up
+    GUILD_LEFT = "guild_left"  #: the bot was removed from the server while the song waited
     PLACE_GONE = "place_gone"  #: an operator took back the hold of a song that waited
+    UNANSWERED = "unanswered"  #: Discord never took our answer to the order, so nothing was paid
     DISK = "disk"  #: our own disk does not take the song
     SOUND = "sound"  #: the file's sound; `detail` holds the key of a `sound.*` sentence
     REFERENCE_GONE = "reference_gone"  #: Discord no longer has the file
@@ -143,6 +147,11 @@ class NoSuchJobError(ControlError):
 
 class ReferenceRefusedError(_ReasonedError):
     """The reference cannot be used for a generation."""
+
+    @property
+    def is_burnt(self) -> bool:
+        """Whether its check used up the CPU, the time or the memory that one may take."""
+        return bool(self.values.get("is_burnt"))
 
 
 class HearingFaultError(ComposeError):

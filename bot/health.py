@@ -71,6 +71,7 @@ class Checks:
     refresh: Callable[[], Awaitable[None]]  #: reads the store for the gauges; raises StoreError
     sound: Callable[[], SampleResult | None]  #: how the built-in sample fared; None while it was not tried
     disk_trouble: Callable[[], str]  #: what DATA_DIR did not take; empty while it takes everything
+    clock_trouble: Callable[[], str] = str  #: how far this machine's clock is off; empty while it is right
     held: Callable[[], Mapping[str, Held]] = dict  #: providers whose songs wait for the account's brake
 
 
@@ -88,7 +89,8 @@ class HealthServer:
         """`{"status": "ok" | "red", "version": …, "problems": […], "sound": …, "disk": …, "brake": …, "loops": […]}`.
 
         `sound` is "untried", "ok" or "failing"; `disk` is "ok", or what failed; `brake` is "off", or which accounts are
-        refused. That is not red: this process works, and a supervisor that starts it again would mend nothing.
+        refused. That is not red: this process works, and a supervisor that starts it again would mend nothing. `clock`
+        is there while it is wrong.
         """
         problems = [
             f"loop {loop.name} died: {loop.last_error}" for loop in self._supervisor.states() if not loop.running
@@ -117,6 +119,8 @@ class HealthServer:
             "brake": "; ".join(held.in_words(name) for name, held in sorted(self._checks.held().items())) or "off",
             "loops": [asdict(loop) for loop in self._supervisor.states()],
         }
+        if clock := self._checks.clock_trouble():
+            body["clock"] = clock
         return web.json_response(body, status=503 if problems else 200)
 
     async def metrics(self, _request: web.Request) -> web.Response:

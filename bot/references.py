@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 import aiohttp
 import yarl
 
-from bot.audio import OURS, AudioPool, Finding, Inspection, Needs, Problem, Usability
+from bot.audio import OURS, STOPPED, AudioPool, Finding, Inspection, Needs, Problem, Usability
 from bot.audio.turns import Placed, Turns
 from bot.clock import Clock
 from bot.disk import reaching
@@ -156,7 +156,7 @@ def _refusal(reason: Finding | None) -> ReferenceRefusedError | HearingFaultErro
         return DiskError("a copy that was just written cannot be read, or nothing be written beside it")
     if reason is None or reason.problem in OURS:
         return _fault_of_ours(Problem.UNAVAILABLE if reason is None else reason.problem)
-    return ReferenceRefusedError(Reason.SOUND, remark_of(reason))
+    return ReferenceRefusedError(Reason.SOUND, remark_of(reason), is_burnt=reason.problem in STOPPED)
 
 
 def _fault_of_ours(problem: Problem) -> HearingFaultError:

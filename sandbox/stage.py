@@ -20,6 +20,8 @@ NO_LIMITS = {
 }
 #: A bot on Discord is closed to strangers unless its operator opens it; what plays here is wanted in every place.
 OPEN_DOORS = {"ALLOW_DIRECT": "on", "ALLOW_USER_INSTALL": "on"}
+#: What plays here is made in seconds, each time in others: looks keep the interval, unless learning is what is tried.
+NO_LEARNING = {"LEARN_POLLS": "no"}
 
 #: What the bot is called here.
 BOT_NAME = "Compose"
@@ -57,7 +59,7 @@ async def open_stage(
 ) -> AsyncGenerator[Stage]:
     """Start all three and wait until the bot is connected. Raises RuntimeError with its log if it does not.
 
-    Members' limits are off and both ALLOW_* are on unless `bot_settings` say otherwise.
+    Members' limits are off, both ALLOW_* on and looks not learned unless `bot_settings` say otherwise.
     `make_bot` is given the folder and the settings; another one runs the bot elsewhere, in its image for one.
     """
     chosen = generation or Settings(allow_loopback=True)
@@ -65,7 +67,8 @@ async def open_stage(
         FakeDiscord(port=discord_port, app_name=BOT_NAME) as discord,
         FakeGeneration(chosen, composer=composer) as api,
     ):
-        bot = make_bot(folder, {**settings_for(discord, api), **NO_LIMITS, **OPEN_DOORS, **(bot_settings or {})})
+        usual = {**settings_for(discord, api), **NO_LIMITS, **OPEN_DOORS, **NO_LEARNING}
+        bot = make_bot(folder, {**usual, **(bot_settings or {})})
         async with bot:
             await wait_until_ready(discord, bot)
             yield Stage(discord=discord, generation=api, bot=bot)

@@ -21,7 +21,7 @@ import discord
 import pytest
 import yarl
 
-from bot.assembly import Ground, assemble
+from bot.assembly import Assembly, Ground, assemble
 from bot.audio import FILE_TYPES, AudioPool
 from bot.client import ComposeClient, run_client
 from bot.clock import SystemClock
@@ -100,9 +100,12 @@ class ClientKit:
     opens_loopback: bool = False
     #: Where orders are taken; counts from the next start on.
     doors: Doors = field(default_factory=Doors)
+    #: Servers with the commands for the whole bot; counts from the next start on.
+    operator_guild_ids: frozenset[int] = frozenset()
     #: Where the music API has the tracks.
     track_url: str = "https://files.example/track.mp3?sig=1"
     client: ComposeClient = field(init=False)
+    assembly: Assembly = field(init=False)
     store: JobStore = field(init=False)
     files: JobFiles = field(init=False)
     disk: Disk = field(init=False)
@@ -137,6 +140,8 @@ class ClientKit:
         )
         ground = Ground(
             store=self.store,
+            figures=self.store,
+            record=self.store,
             files=self.files,
             disk=self.disk,
             clock=self.clock,
@@ -146,9 +151,12 @@ class ClientKit:
         )
         assembly = assemble(ground, models=MusicModels([]), pace=PACE, engine=HeardRunner)
         assembly.engine.woken = self.woken
+        self.assembly = assembly
         pool = await self._stack.enter_async_context(AudioPool(processes=1, work_dir=self.files.work))
         self.tracks = PackagedTracks(pool=pool, files=self.files, disk=self.disk)
-        discord_side = assembly.discord_side(requirements=requirements, tracks=self.tracks)
+        discord_side = assembly.discord_side(
+            requirements=requirements, tracks=self.tracks, operator_guild_ids=self.operator_guild_ids
+        )
         self.jobs, self.eta_estimator, self.brake = assembly.jobs, assembly.eta_estimator, assembly.brake
         self.client, self.cards, self.delivery = discord_side.client, discord_side.cards, discord_side.delivery
         ready = asyncio.Event()
@@ -249,6 +257,15 @@ class ClientKit:
                 return job
             await asyncio.sleep(0.01)
         raise AssertionError("the card's message was not stored")
+
+    async def until_state(self, job: Job, state: JobState) -> Job:
+        """The job once its row says so: a press may be answered a moment before that."""
+        for _ in range(1_000):
+            found = await self.fresh(job)
+            if found.state is state:
+                return found
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"the job is {found.state}, not {state}")
 
     def card(self, job: Job) -> Message:
         assert job.card_message_id is not None

@@ -130,10 +130,14 @@ async def behind_tls(certificate: Path, plain_port: int, name: str, agents: list
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A key and a certificate for *.example.com, in one file, signed by themselves."""
-    folder = tmp_path_factory.mktemp("tls")
+    return certificate_for("*.example.com", tmp_path_factory.mktemp("tls"))
+
+
+def certificate_for(name: str, folder: Path) -> Path:
+    """A key and a certificate for `name`, in one file, signed by themselves. Skips where openssl is not."""
     made, key = folder / "cert.pem", folder / "key.pem"
-    order = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=example.com"]
-    names = ["-addext", "subjectAltName=DNS:*.example.com", "-keyout", str(key), "-out", str(made)]
+    order = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
+    names = ["-addext", f"subjectAltName=DNS:{name}", "-keyout", str(key), "-out", str(made)]
     try:
         subprocess.run([*order, *names], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):

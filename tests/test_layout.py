@@ -33,6 +33,7 @@ OTHER_DATACLASSES = {
     ("bot/audio/mpeg.py", "FrameHead"),
     ("bot/audio/decode.py", "Measurement"),
     ("bot/jobs/live_job.py", "LiveJob"),
+    ("bot/jobs/making.py", "Making"),
 }
 
 #: Where an exception that nobody foresaw ends, and what happens to it there.

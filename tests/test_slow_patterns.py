@@ -138,7 +138,7 @@ def test_every_pattern_of_the_house_was_seen() -> None:
 
 def test_what_buttons_and_forms_are_known_by_cannot_be_made_slow() -> None:
     templates = {name: value for name, value in vars(bot.ui.custom_ids).items() if name.endswith("_TEMPLATE")}
-    assert len(templates) == 5
+    assert len(templates) == 9
     assert not {name: found for name, template in templates.items() if (found := faults(template))}
 
 

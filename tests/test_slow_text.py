@@ -19,6 +19,7 @@ from bot.audio.model import Tags
 from bot.audio.tags import id3
 from bot.download import DownloadError, _checked
 from bot.errors import OrderError
+from bot.foreign_text import cleaned, isolated
 from bot.generation.aiml.error_bodies import error_body_in
 from bot.generation.aiml.error_mapping import poll_error, submit_error
 from bot.generation.aiml.wire import accepted_id, progress_in
@@ -33,7 +34,7 @@ from bot.store.columns import SafeText
 from bot.texts.remarks import spelled
 from bot.ui.cards import preview
 from bot.ui.controls import FallbackHandler
-from bot.ui.formatting import clip, fenced, plain, refusal, unfenced
+from bot.ui.formatting import clip, fenced, foreign, plain, refusal, unfenced
 from bot.ui.links import offered, offered_in_words
 from bot.ui.orders import OrderInput, Requester, Song, expiry_of, to_order
 from bot.ui.replies import with_lyrics_note
@@ -146,6 +147,7 @@ def polled(text: str) -> None:
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "order": ordered,
     "lyrics": to_sung,
+    "foreign text": lambda text: (cleaned(text), isolated(text), foreign(text), clip(foreign(text), 100)),
     "lyrics with tags": to_tagged,
     "made title of lyrics": lambda text: made_title(text, text),
     "shorten": lambda text: (shorten(text, 40), shorten(text, len(text) - 1)),

@@ -39,7 +39,7 @@ def test_the_commands_are_those_of_the_makefile():
         assert " ".join(words[:3]) in MAKEFILE or words[1] == "pytest"
     assert "--port 8700 --key offline" in MAKEFILE
     assert "-m pytest -n auto --dist worksteal" in MAKEFILE
-    assert '$(SPREAD) -m "not slow and not waits"' in MAKEFILE
+    assert '$(PYTEST) -m "not slow and not waits"' in MAKEFILE
 
 
 def test_what_is_installed_is_there():

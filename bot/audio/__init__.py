@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from bot.audio.model import (
     OURS,
+    STOPPED,
     ChildLimits,
     Conversion,
     Finding,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FILE_TYPES",
     "OURS",
+    "STOPPED",
     "AudioPool",
     "ChildLimits",
     "ClosedError",

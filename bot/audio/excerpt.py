@@ -29,4 +29,5 @@ def best_start(levels: Sequence[float], windows_per_second: int, seconds: float)
 
 def decibels(level: float) -> float:
     """Below full scale, not lower than `FLOOR_DB`."""
-    return max(FLOOR_DB, 20 * log10(level / FULL_SCALE)) if level > 0 else FLOOR_DB
+    ratio = level / FULL_SCALE  # which the least of floats makes zero
+    return max(FLOOR_DB, 20 * log10(ratio)) if ratio > 0 else FLOOR_DB

@@ -20,6 +20,7 @@ from bot.texts import text
 from bot.ui.buttons import JobButton, LinkButton
 from bot.ui.cards import TOLD_PRIVATELY, card_buttons, job_card
 from bot.ui.formatting import clip, mention, titled, why
+from bot.ui.given_answers import is_marked
 from bot.ui.orders import expiry_of
 from bot.ui.render import Parts, to_parts, to_view
 from bot.ui.requirements import OrderRequirements
@@ -74,6 +75,20 @@ class CardMessages:
         live.shown = (message.id, card)
         return message.id
 
+    async def is_answered(self, job: Job) -> bool:
+        """See AnswerLookUp.is_answered."""
+        if not has_token(job, self._clock.now()):
+            return False  # nobody can tell any more
+        with outages_are_later():
+            try:
+                return is_marked(await self._routes.fetch_answer(job), job)
+            except discord.HTTPException as error:
+                if not is_final(error):
+                    raise
+        if self._may_be_answered_yet(job):
+            raise DeliveryLaterError("the answer may be on its way", retry_after_seconds=1.0)
+        return False
+
     async def publish(self, job: Job, song: Path, name: str) -> Published:
         """See Cards.publish."""
 
@@ -101,6 +116,9 @@ class CardMessages:
 
     async def tell(self, live: LiveJob, job: Job) -> None:
         """See Cards.tell: the card, and for news that came late a message that calls the member."""
+        if job.reason is Reason.UNANSWERED:
+            await self._send_news(job, with_buttons=True)  # it has no card, and what is there instead is not ours
+            return
         live.refused_ways.clear()  # the last word is worth one more try: a thread may have been opened again
         shown = await self.show(live, job, Eta())
         live.shown = None

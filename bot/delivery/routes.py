@@ -51,6 +51,10 @@ class Routes:
         webhook = self._webhook(job)
         return await webhook.edit_message(_ORIGINAL, **parts, **more, allowed_mentions=discord.AllowedMentions.none())
 
+    async def fetch_answer(self, job: Job) -> discord.Message:
+        """The answer to the job's interaction; only while `has_token`. 404 (10015, 10008) when there is none."""
+        return await self._webhook(job).fetch_message(_ORIGINAL)
+
     async def reply_privately(self, job: Job, parts: Parts) -> None:
         """A private followup to the job's interaction; only while `has_token`. It has no nonce."""
         await self._webhook(job).send(**parts, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
@@ -94,9 +98,8 @@ def _opened(files: Files | None) -> dict[str, Any]:
 
 
 def has_token(job: Job, now: datetime) -> bool:
-    """Whether the job's interaction can still be answered."""
-    started = discord.utils.snowflake_time(job.place.interaction_id)
-    return job.place.interaction_token is not None and now - started < _TOKEN_LIFE
+    """Whether the job's interaction can still be answered: by this machine's clock from end to end, right or wrong."""
+    return job.place.interaction_token is not None and now - job.created_at < _TOKEN_LIFE
 
 
 def only_by_answer(job: Job) -> bool:

@@ -16,6 +16,7 @@ from bot.delivery.http_errors import FILTERED, UNKNOWN_MESSAGE, is_final, is_too
 from bot.delivery.routes import Routes, has_token, only_by_answer, pinging, reply_to_card
 from bot.disk import NO_TRACK, reaching
 from bot.errors import Reason, UndeliverableError
+from bot.foreign_text import cleaned, isolated
 from bot.jobs.model import Job
 from bot.jobs.ports import DeliveredMessage
 from bot.packaged_tracks import PackagedTracks
@@ -106,7 +107,12 @@ class TrackMessages:
             packaged = await self._tracks.for_limit(job, track, limit_bytes)
             if not packaged.fits:
                 break
-            about = text("track.description", job.place.locale, title=job.title, member=job.member_name)
+            about = text(
+                "track.description",
+                job.place.locale,
+                title=isolated(cleaned(job.title)),
+                member=isolated(cleaned(job.member_name)),
+            )
             delivered = await self._deliver(job, _Parcel(packaged=packaged, about=clip(about, _MAX_ALT_CHARACTERS)))
             if delivered is not None:
                 return delivered

@@ -12,7 +12,7 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from bot.clock import Clock
-from bot.errors import StoreBusyError
+from bot.errors import StoreBusyError, StoreDiskError
 from bot.jobs.context import RunAgain, StepResult
 from bot.jobs.line import Line
 from bot.jobs.live_job import LiveJob
@@ -29,6 +29,8 @@ _AFTER_A_FAULT_SECONDS = 30.0
 #: So many in a row, ten minutes of them, are no accident: the job is brought to rest and its member is told.
 _MAX_FAULTS = 20
 _AFTER_A_BUSY_STORE_SECONDS = 2.0
+#: What a full disk holds up waits for people.
+_AFTER_A_FULL_STORE_SECONDS = 15.0
 #: What was cut off at the end of the grace gets so long to let go; a thread or a child may hold it for ever.
 _CUT_OFF_SECONDS = 1.0
 #: Jobs that were forgotten by a fault of ours are found again so often.
@@ -105,6 +107,10 @@ class JobRunner:
             self._woken.set()
         live.comes_first = True
         self._schedule(live, 0.0)
+
+    def wake_in(self, job_id: int, after_seconds: float) -> None:
+        """Look at this job after so many seconds, unless it is looked at sooner anyhow. From the event loop only."""
+        self._schedule(self.live(job_id), after_seconds)
 
     async def stop(self, grace_seconds: float) -> None:
         """Begin nothing new, cancel what only waits, give what is between intent and confirmation its time."""
@@ -188,6 +194,8 @@ class JobRunner:
     async def _step(self, steps: Steps, live: LiveJob) -> float | None:
         try:
             result = await (steps.give_up(live) if live.faults >= _MAX_FAULTS else steps.run_step(live))
+        except StoreDiskError:
+            return _AFTER_A_FULL_STORE_SECONDS  # whoever met it has told the operator, once
         except StoreBusyError as error:
             log.warning("the database is busy: %s", error, extra={"job": live.id})
             return _AFTER_A_BUSY_STORE_SECONDS

@@ -57,6 +57,7 @@ def open_model(traits: ModelTraits, around: Surroundings) -> MusicModel:
         generation_timeout=timedelta(seconds=deadline_seconds),
         concurrency=concurrency,
         usual_seconds=traits.waiting.median_seconds,
+        usual_sigma=traits.waiting.sigma,
     )
 
 

@@ -9,15 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from bot.errors import OrderError, Reason
+from bot.jobs.blocklist import Blocklist
 from bot.jobs.model import Job, Order
+from bot.jobs.usage import WINDOW, Burnt, Money, Usage, Window
 
-#: Members' and servers' limits and the day's budget count what happened since so long ago.
-WINDOW = timedelta(hours=24)
-#: Presses of *Again* closer together than this are one.
-DOUBLE_PRESS = timedelta(seconds=10)
 #: Where rules stand that hold everywhere.
 EVERYWHERE = 0
 #: The kept value that pauses the bot, see `Pause`.
@@ -53,6 +52,8 @@ class Rule:
     kind: RuleKind
     value: int | None = None  #: of a limit; None: no limit
     until: datetime | None = None  #: None: until it is taken back
+    note: str = ""  #: in the operator's words; shown to members where a whole server is paused
+    word: str = ""  #: of a rule about one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,9 @@ class PlaceRequest:
     role_ids: frozenset[int] = frozenset()
     price_micros: int
     repeats: int | None = None  #: the job that a press of *Again* repeats
+    is_heard: bool = False  #: its reference was heard already
+    channel_ids: frozenset[int] = frozenset()  #: where it is ordered, see Order; empty: not asked
+    texts: tuple[str, ...] = field(default=(), repr=False)  #: in which no listed word may stand; empty: not asked
 
     @classmethod
     def of_order(cls, order: Order) -> "PlaceRequest":
@@ -113,6 +117,8 @@ class PlaceRequest:
             role_ids=order.role_ids,
             price_micros=order.price_micros,
             repeats=order.again_of if order.is_repeat else None,
+            channel_ids=order.channel_ids,
+            texts=(order.title, order.lyrics, order.prompt),
         )
 
     @classmethod
@@ -123,6 +129,7 @@ class PlaceRequest:
             guild_id=job.place.guild_id,
             role_ids=frozenset(role_ids),
             price_micros=job.price_micros,
+            is_heard=True,
         )
 
     @property
@@ -151,40 +158,6 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """Places taken within WINDOW; looked at no further than the limit."""
-
-    count: int = 0
-    oldest_at: datetime | None = None  #: of those that count: the next place comes WINDOW after it
-
-    @property
-    def next_at(self) -> datetime | None:
-        """When the next place comes free."""
-        return None if self.oldest_at is None else self.oldest_at + WINDOW
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Money:
-    """Millionths of a US dollar. `held` waits for its POST and will count whenever that is."""
-
-    held: int = 0
-    day: int = 0  #: spent or unknown within WINDOW
-    month: int = 0  #: spent or unknown since the calendar month began, UTC
-    day_frees_at: datetime | None = None  #: when enough of `day` is over for this request; None: not known
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What is used at this moment."""
-
-    member: Window = field(default_factory=Window)
-    guild: Window = field(default_factory=Window)
-    live: int = 0  #: the member's songs under way
-    twin: int | None = None  #: the job that the same button began within DOUBLE_PRESS
-    money: Money = field(default_factory=Money)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
     """It is let in."""
 
@@ -201,11 +174,14 @@ class Refused:
     limit: int | None = None  #: the number that was reached
     note: str = ""  #: an operator's own words
     job_id: int | None = None  #: the song that is meant already
+    channel_ids: tuple[int, ...] = ()  #: where songs may be ordered instead
 
     def error(self) -> OrderError:
         """The same, to be told."""
         known: dict[str, Any] = {"until": self.until, "limit": self.limit, "note": self.note, "job_id": self.job_id}
-        return OrderError(self.reason, "", **{name: value for name, value in known.items() if value not in {None, ""}})
+        known |= {"channel_ids": self.channel_ids}
+        given = {name: value for name, value in known.items() if value not in {None, "", ()}}
+        return OrderError(self.reason, "", **given)
 
 
 def limits_of(order: PlaceRequest, rules: Rules, now: datetime) -> Limits:
@@ -214,10 +190,13 @@ def limits_of(order: PlaceRequest, rules: Rules, now: datetime) -> Limits:
     if order.member_id in terms.operators:
         return Limits(member_per_day=None, member_at_once=None, guild_per_day=None)
     valid = [rule for rule in rules.rows if rule.guild_id == order.guild_id and _holds(rule, now)]
+    own = [rule for rule in rules.rows if rule.guild_id in {EVERYWHERE, order.guild_id} and _holds(rule, now)]
     per_day = _by_role(order, valid, RuleKind.LIMIT_DAY, terms.member_per_day)
+    at_once = _by_role(order, valid, RuleKind.LIMIT_AT_ONCE, terms.member_at_once)
+    per_day = _of_member(order, own, RuleKind.LIMIT_DAY, per_day)
     return Limits(
         member_per_day=per_day + rules.gifts if per_day else per_day,
-        member_at_once=_by_role(order, valid, RuleKind.LIMIT_AT_ONCE, terms.member_at_once),
+        member_at_once=_of_member(order, own, RuleKind.LIMIT_AT_ONCE, at_once),
         guild_per_day=_of_guild(order, rules.rows, terms.guild_per_day, now),
     )
 
@@ -227,11 +206,14 @@ def verdict(order: PlaceRequest, rules: Rules, usage: Usage, now: datetime) -> T
     limits = limits_of(order, rules, now)
     refused = (
         _stopped(order, rules, now)
+        or _elsewhere(order, rules, now)
+        or _has_a_listed_word(order, rules, now)
         or _meant_already(usage)
         or _not_allowed(limits)
         or _used_up(Reason.LIMIT_DAY, limits.member_per_day, usage.member)
         or _too_many_live(limits, usage)
         or _used_up(Reason.LIMIT_GUILD, limits.guild_per_day, usage.guild)
+        or _burnt_too_often(order, rules.terms, usage.burnt, now)
         or _over_budget(order, rules.terms, usage.money, now)
     )
     if refused is not None:
@@ -277,6 +259,16 @@ def _by_role(order: PlaceRequest, rows: Iterable[Rule], kind: RuleKind, default:
     return None if len(known) < len(values) else max(known)
 
 
+def _of_member(order: PlaceRequest, rows: Iterable[Rule], kind: RuleKind, default: int | None) -> int | None:
+    """What was laid down for this very member: by the bot's operators before the server's; else the default."""
+    spoken = {
+        rule.guild_id: rule.value
+        for rule in rows
+        if rule.kind is kind and rule.subject_kind is SubjectKind.MEMBER and rule.subject_id == order.member_id
+    }
+    return spoken.get(EVERYWHERE, spoken[max(spoken)]) if spoken else default
+
+
 def _of_guild(order: PlaceRequest, rows: Iterable[Rule], default: int | None, now: datetime) -> int | None:
     """The last word about this server, wherever it was spoken; else the default."""
     if order.guild_id is None:
@@ -299,16 +291,42 @@ def _stopped(order: PlaceRequest, rules: Rules, now: datetime) -> Refused | None
     blocks = [
         rule
         for rule in rules.rows
-        if rule.kind is RuleKind.BLOCK
-        and rule.subject_kind is SubjectKind.MEMBER
-        and rule.subject_id == order.member_id
-        and rule.guild_id in {EVERYWHERE, order.guild_id}
-        and _holds(rule, now)
+        if rule.kind is RuleKind.BLOCK and rule.guild_id in {EVERYWHERE, order.guild_id} and _holds(rule, now)
     ]
-    if not blocks:
+    guild = [rule for rule in blocks if _is_about(rule, SubjectKind.GUILD, order.guild_id)]
+    mine = [rule for rule in blocks if _is_about(rule, SubjectKind.MEMBER, order.member_id)]
+    if guild:
+        return Refused(reason=Reason.PAUSED, until=_end_of(guild), note=guild[-1].note)
+    return Refused(reason=Reason.BLOCKED, until=_end_of(mine)) if mine else None
+
+
+def _is_about(rule: Rule, kind: SubjectKind, subject_id: int | None) -> bool:
+    return rule.subject_kind is kind and rule.subject_id == subject_id
+
+
+def _end_of(rules: Sequence[Rule]) -> datetime | None:
+    ends = [rule.until for rule in rules if rule.until is not None]
+    return max(ends) if len(ends) == len(rules) else None
+
+
+def _elsewhere(order: PlaceRequest, rules: Rules, now: datetime) -> Refused | None:
+    """A server that names channels for songs takes them nowhere else."""
+    own = [rule for rule in rules.rows if rule.guild_id == order.guild_id and _holds(rule, now)]
+    named = tuple(rule.subject_id for rule in own if rule.subject_kind is SubjectKind.CHANNEL)
+    if not named or not order.channel_ids or order.channel_ids.intersection(named):
         return None
-    ends = [rule.until for rule in blocks if rule.until is not None]
-    return Refused(reason=Reason.BLOCKED, until=max(ends) if len(ends) == len(blocks) else None)
+    return Refused(reason=Reason.WRONG_CHANNEL, channel_ids=named)
+
+
+def _has_a_listed_word(order: PlaceRequest, rules: Rules, now: datetime) -> Refused | None:
+    words = tuple(rule.word for rule in rules.rows if rule.subject_kind is SubjectKind.WORD and _holds(rule, now))
+    is_found = bool(words and order.texts) and _listed(words).find(*order.texts) is not None
+    return Refused(reason=Reason.WORDS_REFUSED) if is_found else None
+
+
+@lru_cache(maxsize=64)
+def _listed(words: tuple[str, ...]) -> Blocklist:
+    return Blocklist(words)
 
 
 def _meant_already(usage: Usage) -> Refused | None:
@@ -330,6 +348,13 @@ def _too_many_live(limits: Limits, usage: Usage) -> Refused | None:
     if limits.member_at_once is None or usage.live < limits.member_at_once:
         return None
     return Refused(reason=Reason.LIMIT_AT_ONCE, limit=limits.member_at_once)
+
+
+def _burnt_too_often(order: PlaceRequest, terms: Terms, burnt: Burnt, now: datetime) -> Refused | None:
+    until = burnt.waits_until
+    if order.is_heard or order.member_id in terms.operators or until is None or until <= now:
+        return None
+    return Refused(reason=Reason.HEARING_WAITS, until=until)
 
 
 def _over_budget(order: PlaceRequest, terms: Terms, money: Money, now: datetime) -> Refused | None:

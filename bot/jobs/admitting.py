@@ -67,6 +67,14 @@ class StartingStore(Protocol):
         ...
 
 
+class HearingStore(Protocol):
+    """How it is remembered whose checks burn."""
+
+    async def note_burnt(self, job_id: int, now: datetime) -> None:
+        """The check of this job's reference has used up its child's limits. Once for each job; outlives its row."""
+        ...
+
+
 class PlaceStore(Protocol):
     """How places leave that no window counts any more."""
 

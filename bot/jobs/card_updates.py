@@ -97,12 +97,14 @@ class CardUpdater:
             fresh = await self._store.get(live.id)
             if fresh is None or not fresh.is_live:
                 return  # the last word on a job is told, not shown
+            if fresh.answered_at is None:
+                return  # the answer is its card; one that is there may be another instance's
             if self._is_fresh(live, fresh):
                 return  # it went on and came back before it could be drawn
             look = live.look(fresh.state)
             eta = await self._eta_estimator.estimate(fresh)
-            if fresh.state is JobState.CHECKING:
-                eta = replace(eta, ahead=live.ahead)
+            ahead = live.ahead if fresh.state is JobState.CHECKING else eta.ahead
+            eta = replace(eta, ahead=ahead, is_held_up=live.is_held_up)
             message_id = await self._cards.show(live, fresh, eta)
             if message_id is not None and message_id != fresh.card_message_id:
                 await self._store.update(live.id, card_message_id=message_id)

@@ -107,11 +107,17 @@ class StepContext:
         pause = backoff_seconds(live.failures.total(), jitter=random.random(), asked_seconds=asked_seconds)
         return RunAgain(after_seconds=pause)
 
-    def held_up(self, live: LiveJob, error: DiskError) -> RunAgain:
+    def held_up(self, live: LiveJob, job: Job, error: DiskError) -> RunAgain:
         """Our own disk is in the way: the operator is told, the job waits, and nothing counts against anybody else."""
         self.disk.failed(error, live.id)
-        live.held_up_at = self.clock.now()
+        self.show_held_up(live, job)
         return self.back_off(live, kind=DISK)
+
+    def show_held_up(self, live: LiveJob, job: Job) -> None:
+        """The card says so, and no clock of the job runs meanwhile."""
+        live.held_up_at, live.is_held_up = self.clock.now(), True
+        if job.is_live:
+            self.card_updater.show(live, job)
 
     async def poll_refused(self, live: LiveJob, job: Job, error: AccountError) -> bool:
         """The account was refused to a paid song: whether the line is held for it, and the song waits with all others.
@@ -133,7 +139,8 @@ class StepContext:
                 return await write()
             except StoreBusyError as error:
                 tries += 1
-                log.warning("the database is busy, a paid generation waits for it: %s", error)
+                if tries == 1:
+                    log.warning("the database is busy, a paid generation waits for it: %s", error)
                 await self.clock.sleep(backoff_seconds(tries, jitter=random.random(), first_seconds=0.2))
 
     def waited_out(self, live: LiveJob, job: Job, limit: timedelta) -> bool:
@@ -160,6 +167,7 @@ class StepContext:
         return max(job.deadline_at, refused_at + generation_timeout)
 
     def _report(self, live: LiveJob, job: Job, why: str) -> None:
+        live.moved()
         log.info("job moved", extra={"job": job.id, "state": job.state, "why": why})
         if job.is_live:
             self.card_updater.show(live, job)

@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.errors import Reason
@@ -24,16 +24,19 @@ class EtaEstimator:
         store: EtaStore,
         clock: Clock,
         usual_seconds: Callable[[str], float | None] | None = None,
+        span: Callable[[Job], tuple[datetime, datetime] | None] | None = None,
         held: Callable[[str], Reason | None] = lambda _provider: None,
         place: Callable[[Job], int | None] = lambda _job: None,
     ) -> None:
         """`store` has the finished jobs; `usual_seconds` gives a model's first estimate, None when nothing is known.
 
+        `span` tells between when and when a job will be ready, from what was learned; the other two are not asked then.
         `held`: why a provider's line is held, None while it is not. `place`: how many go first, None where not known.
         """
         self._store = store
         self._clock = clock
         self._usual_seconds = usual_seconds
+        self._span = span
         self._held = held
         self._place = place
         self._learned: dict[str, tuple[float, float | None]] = {}
@@ -42,10 +45,13 @@ class EtaEstimator:
         """Place in line while it waits, expected end while it is made, nothing otherwise. Raises StoreBusyError."""
         if job.state is JobState.QUEUED:
             place = self._place(job)
-            ahead = await self._store.ahead_of(job) if place is None else place
+            ahead = await self._store.ahead_of(job, self._clock.now()) if place is None else place
             return Eta(ahead=ahead, held=self._held(job.provider))
         if job.state is JobState.CHECKING:
             return Eta(held=self._held(job.provider))
+        if self._span is not None:
+            between = self._span(job) if job.state is JobState.GENERATING else None
+            return Eta() if between is None else Eta(earliest_at=between[0], expected_at=between[1])
         typical = await self._typical(job.model) if job.state is JobState.GENERATING else None
         if typical is None or job.accepted_at is None:
             return Eta()

@@ -1,11 +1,17 @@
 """Where a job's own copies lie: its reference and its track, two folders beside the database."""
 
 import asyncio
+import re
 import shutil
+from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 
 from bot.disk import make_private, reaching, warn_if_open
 from bot.jobs.model import Job
+
+#: See `own_stem`.
+_OWN = re.compile(r"([0-9]{1,18})-[0-9a-f]{16}")
 
 
 class JobFiles:
@@ -65,6 +71,31 @@ class JobFiles:
         with reaching("a copy cannot be removed"):
             await asyncio.to_thread(self._remove, job)
 
+    async def job_ids_of_copies(self, before: datetime) -> frozenset[int]:
+        """Whose copies lie here that were written before then. Raises DiskError."""
+        with reaching("the copies cannot be looked at"):
+            return await asyncio.to_thread(self._job_ids, before)
+
+    async def remove_of_jobs(self, job_ids: Collection[int]) -> int:
+        """Delete all copies of jobs that are gone; how many. Raises DiskError."""
+        with reaching("a copy cannot be removed"):
+            return await asyncio.to_thread(self._remove_of_jobs, job_ids)
+
+    def _job_ids(self, before: datetime) -> frozenset[int]:
+        old = (
+            path
+            for folder in self.folders
+            for path in folder.iterdir()
+            if path.is_file() and path.stat().st_mtime < before.timestamp()
+        )
+        return frozenset(job_id for path in old if (job_id := _job_id_in(path)) is not None)
+
+    def _remove_of_jobs(self, job_ids: Collection[int]) -> int:
+        gone = [path for folder in self.folders for path in folder.iterdir() if _job_id_in(path) in job_ids]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
+
     async def remove_reference(self, job: Job) -> None:
         """Delete the copies of the job's reference, those included that its row never came to name.
 
@@ -88,6 +119,12 @@ class JobFiles:
 def own_stem(job: Job) -> str:
     """What the names of a job's own copies begin with; no other job's do."""
     return f"{job.id}-{job.key}"
+
+
+def _job_id_in(path: Path) -> int | None:
+    """Whose copy a file is by its name, see `own_stem`; None when it is nobody's."""
+    found = _OWN.match(path.name)
+    return int(found[1]) if found else None
 
 
 def _existing(path: Path) -> Path | None:

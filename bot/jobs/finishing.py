@@ -53,7 +53,7 @@ class FinishSteps:
         try:
             track = self._files.track(job)
         except DiskError as error:
-            return self._context.held_up(live, error)
+            return self._context.held_up(live, job, error)
         if track is None:
             return await self._fetch_or_give_up(live, job, JobState.FAILED)
         crash.reach(CrashPoint.BEFORE_DELIVERING)
@@ -67,7 +67,7 @@ class FinishSteps:
         try:
             track = self._files.track(job)
         except DiskError as error:
-            return self._context.held_up(live, error)
+            return self._context.held_up(live, job, error)
         if track is None:
             return await self._fetch_or_give_up(live, job, JobState.UNDELIVERABLE)
         return await self._send(live, job, track)
@@ -103,7 +103,7 @@ class FinishSteps:
             return await self._send_later(live, job, error)
         except DiskError as error:
             self._context.metrics.deliveries.labels("disk").inc()
-            return self._context.held_up(live, error)
+            return self._context.held_up(live, job, error)
         except UndeliverableError as error:
             return await self._undeliverable(live, job, error)
         finally:
@@ -181,7 +181,7 @@ class FinishSteps:
         except DiskError as error:
             # not the provider's track: however long it takes, it is not given up for this
             self._context.metrics.fetches.labels("disk").inc()
-            return self._context.held_up(live, error)
+            return self._context.held_up(live, job, error)
         except TrackLostError as error:
             self._context.metrics.fetches.labels("lost").inc()
             return await self._lost(live, job, error, given_up)

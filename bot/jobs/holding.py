@@ -48,6 +48,7 @@ class HoldSteps:
         if model is None:
             return WITHOUT_A_MODEL
         if not await self._line.enter(job, model):
+            live.moved()  # in line with all others, not held up by our own disk any more
             self._context.card_updater.show(live, job)
             return DONE  # a row from here on; the line wakes it
         is_held = self._context.brake.holds(job)
@@ -99,7 +100,7 @@ class HoldSteps:
 
     async def _renew_later(self, live: LiveJob, job: Job, error: Exception) -> StepResult:
         if isinstance(error, DiskError):
-            return self._context.held_up(live, error)
+            return self._context.held_up(live, job, error)
         if self._context.given_up(live, job, self._context.limits.check_timeout):
             return await self._context.move(live, job, JobState.FAILED, str(error), reason=Reason.REFERENCE_GONE)
         return self._context.back_off(live, kind="renewal")

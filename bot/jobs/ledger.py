@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from bot.jobs.model import RESTING, Job, JobState
 
+#: Stands for a member whose id has been forgotten.
+NOBODY = 0
 #: A place that is given back after a payment: so often within WINDOW for one member.
 MAX_GIVEN_BACK = 2
 

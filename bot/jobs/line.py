@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 HEAD = 20
 #: A card at the head is not drawn again sooner, unless it is its turn.
 _REDRAW_SECONDS = 10.0
-#: Places that came free without our notice, such as by another process, are found after so long.
-_SWEEP_SECONDS = 60.0
+#: Places that came free without our notice, such as by another process or the end of a pause, are found after so long.
+_SWEEP_SECONDS = 15.0
 _AFTER_A_BUSY_STORE_SECONDS = 2.0
 #: So many have been given a place and have not begun; POSTs go out a few at a time, and a statement names them all.
 _MAX_CALLED = 200
@@ -81,17 +81,25 @@ class Line:
             live.place_at = job.model
         if job is not None and job.state in {JobState.QUEUED, JobState.SUBMITTING}:
             return
-        name = live.place_at if job is None else job.model
-        called = self._called.get(name or "")
-        was_called = called is not None and live.id in called
-        if called is not None:
-            called.discard(live.id)
+        was_called = self._is_called_no_more(live.id)
         if job is None or job.state is not JobState.GENERATING:
             if live.place_at is not None or was_called:
                 self.look()
             live.place_at = None
-        elif called is not None and len(called) == _MAX_CALLED - 1:
+        elif was_called and len(self._called[job.model]) == _MAX_CALLED - 1:
             self.look()
+
+    def _is_called_no_more(self, job_id: int) -> bool:
+        """Whether it was until now."""
+        was_in = [called for called in self._called.values() if job_id in called]
+        for called in was_in:
+            called.discard(job_id)
+        return bool(was_in)
+
+    def step_back(self, job: Job) -> None:
+        """It must not go out for a while, by its server's pause or the bot's: its place is free for another."""
+        self._called.get(job.model, set()).discard(job.id)
+        self.look()
 
     def look(self) -> None:
         """A place may have come free: by a song's end, a raised limit, a pause that ended. Returns at once."""
@@ -125,7 +133,7 @@ class Line:
         async with self._filling:
             while model.name not in self._is_full:
                 limit = HEAD + min(model.concurrency, _MAX_CALLED)
-                head = await self._store.head_of_line(model.name, tuple(called), limit)
+                head = await self._store.head_of_line(model.name, tuple(called), limit, self._clock.now())
                 if head is None:
                     self._heads[model.name] = {}
                     return

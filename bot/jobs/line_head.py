@@ -33,9 +33,10 @@ class Head:
 class HeadStore(Protocol):
     """What the line asks."""
 
-    async def head_of_line(self, model: str, called: Collection[int], limit: int) -> Head | None:
-        """The head of the line without those in `called`, who count as taken places; None when nobody waits.
+    async def head_of_line(self, model: str, called: Collection[int], limit: int, now: datetime) -> Head | None:
+        """The head of the line without those in `called`, who count as taken places; None when nobody may go.
 
+        Songs of servers that are paused do not stand in it, nor does any while the bot is: `now` tells which are over.
         In the order in which they would go if no song came to an end meanwhile: fewest of their member's songs from
         POST to ready in hand, then oldest.
         """

@@ -5,12 +5,23 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.jobs.model import JobState
+from bot.errors import ReferenceRefusedError
+from bot.jobs.model import JobState, Reference
 
 #: Failures in a row before anything is given up for having taken too long.
 MIN_TRIES = 4
 #: How failures of our own disk are counted: apart from all others.
 DISK = "disk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What came of hearing a reference, until the database takes it."""
+
+    at: float  #: on the monotonic clock
+    reference: Reference | None = None
+    remark: str = ""
+    refusal: ReferenceRefusedError | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False, weakref_slot=True)
@@ -31,6 +42,8 @@ class LiveJob:
     in_flight: bool = False  #: between an intent and its confirmation; a stop waits for it
     failures: Counter[str] = field(default_factory=Counter[str])  #: since the last success, by kind
     held_up_at: datetime | None = None  #: when our own disk was last in its way
+    is_held_up: bool = False  #: by our own disk, under the files or the database; until the job moves
+    heard: Heard | None = None  #: so that nothing is decoded anew at each try to write it down
     busy_since: datetime | None = None  #: when the music API first said "not now"
     held_since: datetime | None = None  #: since when it waits for the account's brake; its clocks stand still
     refused_since: datetime | None = None  #: when the account was first refused to this paid song, in a row
@@ -62,7 +75,11 @@ class LiveJob:
 
     def look(self, state: JobState) -> object:
         """What of it is drawn at once when it changes; the rest of a card may wait."""
-        return state, state is JobState.CHECKING and self.ahead is not None
+        return state, state is JobState.CHECKING and self.ahead is not None, self.is_held_up
+
+    def moved(self) -> None:
+        """What held it up, or waited to be written, is over."""
+        self.is_held_up, self.heard = False, None
 
     def succeeded(self) -> None:
         """What failed in a row has worked."""

@@ -10,6 +10,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from bot.errors import OrderError, Reason
+from bot.foreign_text import cleaned
 from bot.letters import normalised
 
 #: Around the whole prompt: "double hash marks at the beginning and end add accompaniment" (minimax-music, API page).
@@ -151,9 +152,9 @@ def _cleaned(lyrics: str, tag_of: "_TagOf") -> str:
 
 def made_title(lyrics: str, file_name: str) -> str:
     """A title for a song that got none: its first sung line, else the name of the file; at most 40 characters."""
-    first_line = to_sung(lyrics).partition("\n")[0].strip(" ,.;:-–—\"'")
+    first_line = cleaned(to_sung(lyrics).partition("\n")[0].strip(" ,.;:-–—\"'"))
     stem = file_name.rpartition(".")[0] or file_name
-    return shorten(first_line or " ".join(stem.replace("_", " ").split()), LONGEST_MADE_TITLE)
+    return shorten(first_line or cleaned(stem.replace("_", " ")), LONGEST_MADE_TITLE)
 
 
 def shorten(text: str, max_characters: int) -> str:

@@ -148,6 +148,8 @@ class Order:
     again_of: int | None = None  #: the job whose song or words this one repeats
     is_repeat: bool = False  #: nothing was changed in it: a press of *Again*, which may come twice
     role_ids: frozenset[int] = frozenset()  #: the member's roles in the server, as they were when it was ordered
+    answered_at: datetime | None = None  #: when Discord took an answer to it; None: not yet, and nothing is paid before
+    channel_ids: frozenset[int] = frozenset()  #: the channel, and of a thread also the channel that it hangs on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +189,7 @@ class Job:
     accepted_at: datetime | None  #: when the provider's id was stored
     deliver_started_at: datetime | None
     deadline_at: datetime | None  #: set with `accepted_at`; after it the job expires
+    answered_at: datetime | None = None  #: when Discord took our answer to the order; nothing is paid before
 
     @property
     def client_request_id(self) -> str:

@@ -43,6 +43,7 @@ class MusicModel:
     generation_timeout: timedelta
     concurrency: int  #: jobs of this model at its service at once
     usual_seconds: float | None = None  #: a generation's length before any was seen; None: unknown
+    usual_sigma: float = 0.5  #: of the logarithm of that length
 
 
 class MusicModels:

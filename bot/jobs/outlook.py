@@ -12,4 +12,6 @@ class Eta:
 
     ahead: int | None = None  #: jobs that go first; None unless queued, or checking and waiting to be heard
     expected_at: datetime | None = None  #: from recent jobs of its model, else what is known of it; None without
+    earliest_at: datetime | None = None  #: eight of ten are ready between this and `expected_at`; None without a span
+    is_held_up: bool = False  #: our own disk takes nothing just now
     held: Reason | None = None  #: why the account's brake holds the line in which it waits

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Protocol, TypedDict, Unpack
 
 from bot.errors import Reason
-from bot.jobs.admitting import AdmittingStore, PlaceStore, StartingStore
+from bot.jobs.admitting import AdmittingStore, HearingStore, PlaceStore, StartingStore
+from bot.jobs.answers import AnswerLookUp
+from bot.jobs.keeping import KeepingStore
 from bot.jobs.line_head import HeadStore
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
@@ -25,12 +27,13 @@ class Changes(TypedDict, total=False):
     generation_id: str
     track: Track | None
     card_message_id: int | None
-    track_channel_id: int
-    track_message_id: int
+    track_channel_id: int | None
+    track_message_id: int | None
     notified_state: JobState | None
     reason: Reason | None
     detail: str
     interaction_token: str | None
+    answered_at: datetime
     submit_started_at: datetime | None
     accepted_at: datetime
     deliver_started_at: datetime
@@ -38,8 +41,6 @@ class Changes(TypedDict, total=False):
 
 
 # The job table, cut by its readers. Each method is one transaction, durable on return, or raises StoreBusyError.
-
-
 class CardStore(Protocol):
     """What whoever draws cards asks: the row as it is, and its card's id kept."""
 
@@ -68,12 +69,16 @@ class MovingStore(CardStore, Protocol):
 class LineStore(Protocol):
     """Who stands in line for a place at the provider."""
 
-    async def ahead_of(self, job: Job) -> int:
-        """How many jobs of its model hold a place at the provider, or are queued with a lower number."""
+    async def ahead_of(self, job: Job, now: datetime | None = None) -> int:
+        """How many jobs of its model hold a place at the provider, or are queued with a lower number.
+
+        Those whose server is paused do not count: they keep their place, and others go on. `now` tells which pauses
+        are over; without it only those without an end are seen.
+        """
         ...
 
 
-class StepStore(MovingStore, LineStore, StartingStore, Protocol):
+class StepStore(MovingStore, LineStore, StartingStore, HearingStore, Protocol):
     """What a job's steps ask."""
 
     async def resolve_submission(
@@ -120,15 +125,15 @@ class DeletingStore(Protocol):
         ...
 
 
-class RetentionStore(CardStore, DeletingStore, PlaceStore, RoomStore, Protocol):
+class RetentionStore(CardStore, DeletingStore, PlaceStore, RoomStore, KeepingStore, Protocol):
     """What retention asks."""
 
 
-class ServiceStore(MovingStore, DeletingStore, AdmittingStore, Protocol):
+class ServiceStore(MovingStore, DeletingStore, AdmittingStore, KeepingStore, Protocol):
     """What members' orders, decisions and lists ask."""
 
     async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:
-        """`admit` without a verdict."""
+        """`admit` without a verdict, and answered: for those whom nobody waits for."""
         ...
 
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
@@ -316,7 +321,7 @@ class Published:
     expires_at: datetime | None
 
 
-class Cards(Protocol):
+class Cards(AnswerLookUp, Protocol):
     """The message that follows each job. Every send carries a nonce, so that each method may be called again."""
 
     async def show(self, live: LiveJob, job: Job, eta: Eta) -> int | None:

@@ -10,21 +10,33 @@ from bot.errors import DiskError, StoreBusyError
 from bot.jobs.files import JobFiles
 from bot.jobs.model import Job
 from bot.jobs.ports import RetentionStore
+from bot.jobs.servers import Servers
+from bot.jobs.usage import LONGEST_WINDOW
 from bot.logs import counted
 
 log = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 3600.0
 _AT_A_TIME = 100
+#: A file is younger while its job is being written down, at the very most.
+_STRAY_AFTER = timedelta(hours=1)
 
 
 class Retention:
     """Looks once an hour."""
 
     def __init__(
-        self, *, store: RetentionStore, files: JobFiles, clock: Clock, keep_for: timedelta, disk: Disk
+        self,
+        *,
+        store: RetentionStore,
+        files: JobFiles,
+        clock: Clock,
+        keep_for: timedelta,
+        disk: Disk,
+        servers: Servers | None = None,
     ) -> None:
-        """`keep_for` counts from a job's last move."""
+        """`keep_for` counts from a job's last move. `servers`: whose rules are forgotten in time."""
+        self._servers = servers
         self._store = store
         self._files = files
         self._clock = clock
@@ -48,17 +60,37 @@ class Retention:
         """
         now = self._clock.now()
         await self._store.forget_places(now)
+        # nobody leaves the ledger while a limit still counts their songs
+        await self._store.forget_people_before(now - max(self._keep_for, LONGEST_WINDOW))
+        if self._servers is not None:
+            await self._servers.forget_due()
+        await self._remove_strays()
         before = now - self._keep_for
-        count = 0
+        deleted: list[str] = []
         while due := await self._store.older_than(before, limit=_AT_A_TIME):
-            deleted = [job.id for job in due if await self._delete(job)]
-            count += len(deleted)
-            if len(deleted) < len(due):
+            gone = [job.key for job in due if await self._delete(job)]
+            deleted += gone
+            if len(gone) < len(due):
                 break  # the same ones would come first again
+        count = len(deleted)
+        await self._store.scrub(deleted)
+        await self._store.forget_copies_before(before)
         if count:
             days = self._keep_for / timedelta(days=1)
             log.info("deleted %s not moved for %g days", counted(count, "job"), days)
         return count
+
+    async def _remove_strays(self) -> None:
+        """Copies whose job is gone: it was deleted while one of its files was being written."""
+        try:
+            found = await self._files.job_ids_of_copies(self._clock.now() - _STRAY_AFTER)
+            known = await self._store.known_ids(found)
+            removed = await self._files.remove_of_jobs(found - known)
+        except DiskError as error:
+            self._disk.failed(error)
+            return
+        if removed:
+            log.info("removed %s of jobs that are gone", counted(removed, "file"))
 
     async def give_copies_back(self) -> int:
         """Remove what orders that ended unpaid still hold: of older versions, or on a disk that failed. How many."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,12 +16,16 @@ from bot.disk import Disk
 from bot.errors import NoSuchJobError, NotYoursError, OrderError, Reason, TooLateError
 from bot.jobs.admission import PlaceRequest, Refused, Taken, limits_of, verdict
 from bot.jobs.admitting import Admission, Admitted
+from bot.jobs.answers import Answering
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.overview import Running
+from bot.jobs.people import People
 from bot.jobs.ports import Changes, ServiceStore
+from bot.jobs.record import RefusedOrder
+from bot.jobs.servers import Servers
 from bot.jobs.space import SpaceLimits
-from bot.metrics import Metrics
+from bot.metrics import RULES, Metrics
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +34,16 @@ CANCELLABLE_FREE = frozenset({JobState.CHECKING, JobState.QUEUED})
 CANCELLABLE_PAID = frozenset({JobState.GENERATING})
 CANCELLABLE = CANCELLABLE_FREE | CANCELLABLE_PAID
 
+#: Rules that are looked at before an order comes here.
+REFUSED_BEFORE = frozenset(
+    {Reason.GUILD_CLOSED, Reason.DIRECT_CLOSED, Reason.USER_INSTALL_CLOSED, Reason.WORDS_REFUSED}
+)
 #: Refusals that what is under way has to do with.
 _LINKED = frozenset({Reason.LIMIT_DAY, Reason.LIMIT_AT_ONCE, Reason.ALREADY_TAKEN})
+
+
+#: Refused orders that nobody has read yet; more are forgotten.
+_MAX_UNREAD = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +81,8 @@ class JobService:
         disk: Disk,
         space: SpaceLimits,
         wake: Callable[[int], None],
+        people: People,
+        servers: Servers,
         admission: Admission | None = None,
         held: Callable[[str], Reason | None] = lambda _provider: None,
     ) -> None:
@@ -78,20 +93,29 @@ class JobService:
         """
         self._disk = disk
         self._space = space
+        self.people = people
+        self.servers = servers
         self._store = store
         self._files = files
         self._clock = clock
         self._metrics = metrics
         self._wake = wake
         self.admission = admission or Admission()
+        self.answering = Answering()
+        """Shared with the steps, which wait for what it says is under way."""
+        #: What rules did not let in, for log channels; the oldest go first when nobody reads.
+        self.refused_orders: deque[RefusedOrder] = deque(maxlen=_MAX_UNREAD)
         self._held = held
 
     async def compose(self, order: Order) -> Job:
-        """`take`, for those who ask nothing more of it."""
-        return (await self.take(order)).job
+        """`take`, for those who ask nothing more of it: there is no interaction, so it counts as answered."""
+        return (await self.take(replace(order, answered_at=order.answered_at or self._clock.now()))).job
 
     async def take(self, order: Order) -> Admitted:
         """Take an order. On return the row is durable and an engine will look at it; lyrics are safe from here on.
+
+        Unless it is answered already (`answered_at`) nothing is paid before `answered`; whoever takes it must come to
+        `answer_ended`, whatever happens in between.
 
         Raises OrderError when it is not let in or the disk has no room for it, DuplicateOrderError when this
         interaction is already a job, StoreBusyError when nothing was written.
@@ -104,11 +128,24 @@ class JobService:
         except OrderError as error:
             raise await self._refused(error, order.member_id) from None
         job = admitted.job
+        if job.answered_at is None:
+            self.answering.begin(job.id)
         crash.reach(CrashPoint.AFTER_ROW)
         self._metrics.jobs_taken.inc()
         log.info("job taken", extra={"job": job.id, "state": job.state})
         self._wake(job.id)
         return admitted
+
+    def refusal_told(self, reason: Reason, refused: RefusedOrder | None = None) -> None:
+        """A member was told that a rule said no; what was refused here is counted already. `refused`: of a server."""
+        if reason in REFUSED_BEFORE:
+            self._count_refusal(reason)
+        if reason in RULES and refused is not None:
+            self.refused_orders.append(refused)
+
+    def _count_refusal(self, reason: Reason) -> None:
+        self._metrics.orders_refused.labels(reason).inc()
+        self._metrics.limited.labels(RULES.get(reason, reason)).inc()
 
     async def check_admission(self, asked: PlaceRequest) -> None:
         """Whether it would be let in at this moment; takes nothing. Raises OrderError."""
@@ -135,9 +172,40 @@ class JobService:
         """Why the account's brake keeps this job waiting; None when it does not."""
         return self._held(job.provider) if job.state in CANCELLABLE_FREE else None
 
-    async def card_shown(self, job_id: int, message_id: int) -> None:
-        """Remember the message that shows this job, so that it is edited from now on and found again."""
-        await self._store.update(job_id, card_message_id=message_id)
+    async def answered(self, job: Job, message_id: int | None) -> None:
+        """Discord took our answer to the order: from here on it may be paid for. `message_id`: of its card, if known.
+
+        Raises StoreBusyError; then the steps ask Discord for the answer.
+        """
+        changes: Changes = {} if message_id is None else {"card_message_id": message_id}
+        if job.answered_at is None:
+            changes["answered_at"] = self._clock.now()
+        await self._store.update(job.id, **changes)
+
+    async def unanswered(self, job_id: int) -> None:
+        """Discord did not take our answer: the job rests unpaid, unless an answer came on another way.
+
+        Raises StoreBusyError; then the steps ask Discord for the answer.
+        """
+        while (job := await self._store.get(job_id)) is not None:
+            if job.answered_at is not None or job.state not in CANCELLABLE_FREE:
+                return
+            moved = await self._store.move(
+                job,
+                JobState.FAILED,
+                self._clock.now(),
+                why="never answered",
+                reason=Reason.UNANSWERED,
+                notified_state=None,
+            )
+            if moved is not None:
+                self._after_move(job, moved)
+                return
+
+    def answer_ended(self, job_id: int) -> None:
+        """Whatever became of the answer to an order, nobody is giving it any more."""
+        if self.answering.end(job_id):
+            self._wake(job_id)
 
     async def get(self, job_id: int) -> Job:
         """The job, for anyone. Raises NoSuchJobError."""
@@ -201,13 +269,19 @@ class JobService:
     async def delete(self, job_id: int, by: Actor) -> Job:
         """Remove a resting job: its files, then its row with the lyrics. The caller removes the messages.
 
-        Owner or moderator. Raises NoSuchJobError, NotYoursError, TooLateError (it is still being worked on).
+        Owner or moderator; a moderator takes the messages alone away: a song that was paid for stays its member's.
+        Raises NoSuchJobError, NotYoursError, TooLateError (it is still being worked on).
         """
         job = await self._allowed(job_id, by)
         if job.state not in RESTING:
             raise TooLateError(f"job {job_id} is {job.state}")
+        if job.member_id != by.member_id and _is_paid(job):
+            await self._store.update(job_id, card_message_id=None, track_channel_id=None, track_message_id=None)
+            log.info("a job's messages were taken away", extra={"job": job.id})
+            return job
         await self._files.remove(job)
         await self._store.delete(job_id)
+        await self._store.scrub([job.key])
         log.info("job deleted", extra={"job": job.id})
         return job
 
@@ -256,7 +330,7 @@ class JobService:
     async def _refused(self, error: OrderError, member_id: int) -> OrderError:
         """The refusal, with what the member has under way: `under_way`, jobs, oldest first."""
         under_way = tuple(await self._store.live_of_member(member_id)) if error.reason in _LINKED else ()
-        self._metrics.orders_refused.labels(error.reason).inc()
+        self._count_refusal(error.reason)
         return OrderError(error.reason, error.detail, **error.values, under_way=under_way)
 
     def _after_move(self, job: Job, moved: Job | None) -> Job:
@@ -267,3 +341,8 @@ class JobService:
             self._metrics.jobs_ended.labels(moved.state, moved.reason or "").inc()
         self._wake(job.id)
         return moved
+
+
+def _is_paid(job: Job) -> bool:
+    """Whether there is, or may be, something that its member paid for or waits for."""
+    return job.track is not None or job.may_be_charged

@@ -22,13 +22,16 @@ from bot.errors import (
     Reason,
     ReferenceRefusedError,
     RefusedError,
+    StoreDiskError,
 )
+from bot.jobs.answering import AnswerSteps
 from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.holding import HoldSteps
 from bot.jobs.line import Line
-from bot.jobs.live_job import LiveJob
+from bot.jobs.live_job import Heard, LiveJob
+from bot.jobs.looks import Looks
 from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.music_models import MusicModel, ReferenceForm
 from bot.jobs.ports import Cards, CheckedReference, Finished, GaveUp, Progress, References, StillWorking
@@ -39,6 +42,9 @@ log = logging.getLogger(__name__)
 
 #: A 404 right after the POST may only mean that the provider is not consistent yet.
 _MAX_LOST_LOOKS = 3
+
+#: So long what was heard is believed while the database does not take it.
+_HEARD_SECONDS = 600.0
 
 #: Our own code fails the same way each time; a few seconds are left for what is not quite that.
 _MAX_HEARING_FAULTS = 3
@@ -66,24 +72,31 @@ class JobSteps:
         files: JobFiles,
         submitting: SubmitSteps,
         finishing: FinishSteps,
+        answers: AnswerSteps,
         line: Line,
+        looks: Looks | None = None,
     ) -> None:
-        """`submitting` has the steps around the POST, `finishing` those around the track."""
+        """`submitting` has the steps around the POST, `finishing` those around the track, `answers` the order's.
+
+        `looks`: when to look at a generation, as learned; None looks as the interval says.
+        """
         self._context = context
         self._references = references
         self._cards = cards
         self._files = files
         self._submitting = submitting
+        self._answers = answers
         self._line = line
-        holding = HoldSteps(
+        self._holding = HoldSteps(
             context=context, references=references, publish=self._published, submitting=submitting, line=line
         )
+        self._looks = looks
         #: Those that share the budget of looks.
         self._watched: WeakSet[LiveJob] = WeakSet()
-        self._looks: dict[str, LookBudget] = {}
+        self._budgets: dict[str, LookBudget] = {}
         self._steps: dict[JobState, Callable[[LiveJob, Job], Awaitable[StepResult]]] = {
             JobState.CHECKING: self._check,
-            JobState.QUEUED: holding.wait_or_submit,
+            JobState.QUEUED: self._submit,
             JobState.SUBMITTING: submitting.settle,
             JobState.GENERATING: self._poll,
             JobState.READY: finishing.finish,
@@ -101,10 +114,16 @@ class JobSteps:
             self._watched.add(live)
         else:
             self._watched.discard(live)
+            if self._looks is not None:
+                self._looks.gone(live.id)
         if job is None:
             return DONE
         if job.is_live:
-            step = await self._steps[job.state](live, job)
+            try:
+                step = await self._steps[job.state](live, job)
+            except StoreDiskError:
+                self._context.show_held_up(live, job)
+                raise
             live.is_woken = live.is_woken or step == AT_ONCE
             return step
         if job.notified_state is not job.state:
@@ -118,7 +137,7 @@ class JobSteps:
         model = None if is_free else self._context.models.named(live.place_at)
         if model is None:
             return 0.0
-        budget = self._looks.setdefault(model.name, LookBudget(model.pace))
+        budget = self._budgets.setdefault(model.name, LookBudget(model.pace))
         wait_seconds = budget.reserve(self._context.clock.monotonic())
         live.has_look = wait_seconds > 0
         return wait_seconds
@@ -190,16 +209,41 @@ class JobSteps:
         else:
             log.info("the music service was asked to stop: %s", said, extra={"job": job.id})
 
+    async def _submit(self, live: LiveJob, job: Job) -> StepResult:
+        """To the music API, once whoever ordered has had an answer: without one they have ordered again."""
+        if job.answered_at is None:
+            return await self._answers.settle(live, job)
+        return await self._holding.wait_or_submit(live, job)
+
     async def _check(self, live: LiveJob, job: Job) -> StepResult:
         model = self._context.models.of(job)
         if model is None:
             return WITHOUT_A_MODEL
+        heard = live.heard
+        if heard is None or self._context.clock.monotonic() - heard.at > _HEARD_SECONDS:
+            answer = await self._hear(live, job, model)
+            if not isinstance(answer, Heard):
+                return answer
+            heard = live.heard = answer
+        if heard.refusal is not None:
+            if heard.refusal.is_burnt:  # whatever became of the job meanwhile
+                await self._context.store.note_burnt(job.id, self._context.clock.now())
+            reason, detail = heard.refusal.reason, heard.refusal.detail
+            return await self._context.move(live, job, JobState.REFUSED, reason=reason, detail=detail)
+        live.succeeded()
+        reference = heard.reference or job.reference
+        return await self._context.move(live, job, JobState.QUEUED, reference=reference, detail=heard.remark)
+
+    async def _hear(self, live: LiveJob, job: Job, model: MusicModel) -> Heard | StepResult:
+        """What the reference is, not written down yet; or when to try again, or how the job ended without an answer."""
         try:
             checked = await self._references.check(job, partial(self._placed, live, job))
             must_publish = model.reference_form is ReferenceForm.URL and checked.must_be_published
+            if must_publish and not await self._is_answered(job):
+                return await self._answers.settle(live, job)  # it would be published on the answer, or beside it
             reference = await self._published(job, checked) if must_publish else checked.reference
         except ReferenceRefusedError as error:
-            return await self._context.move(live, job, JobState.REFUSED, reason=error.reason, detail=error.detail)
+            return Heard(at=self._context.clock.monotonic(), refusal=error)
         except HearingFaultError as error:
             return await self._not_heard(live, job, error)
         except (BusyError, DeliveryLaterError) as error:
@@ -209,15 +253,19 @@ class JobSteps:
                 return await self._context.move(live, job, JobState.FAILED, str(error), reason=reason)
             return self._context.back_off(live, asked_seconds=error.retry_after_seconds)
         except DiskError as error:
-            step = self._context.held_up(live, error)
+            step = self._context.held_up(live, job, error)
             if not self._context.held_up_for(live, job, self._context.limits.check_timeout):
                 return step
             # nothing is paid: better a plain word than a member who waits for an operator
             return await self._context.move(live, job, JobState.FAILED, str(error), reason=Reason.DISK)
         crash.reach(crash.CrashPoint.REFERENCE_HEARD)
         self._context.disk.worked()
-        live.succeeded()
-        return await self._context.move(live, job, JobState.QUEUED, reference=reference, detail=checked.remark)
+        return Heard(at=self._context.clock.monotonic(), reference=reference, remark=checked.remark)
+
+    async def _is_answered(self, job: Job) -> bool:
+        """By now: it may have been answered while its song was heard."""
+        fresh = await self._context.store.get(job.id)
+        return fresh is None or fresh.answered_at is not None
 
     def _placed(self, live: LiveJob, job: Job, ahead: int | None) -> None:
         live.ahead = ahead
@@ -249,6 +297,10 @@ class JobSteps:
         model = self._context.models.of(job)
         if model is None:
             return WITHOUT_A_MODEL
+        if self._looks is not None:
+            pause = await self._looks.first_pause_seconds(job, model)
+            if pause:
+                return RunAgain(after_seconds=pause)
         try:
             progress = await model.generator.poll(job.generation_id)
         except BusyError as error:
@@ -275,12 +327,16 @@ class JobSteps:
                 if job.accepted_at is not None:
                     seconds = (self._context.clock.now() - job.accepted_at).total_seconds()
                     self._context.metrics.generation_seconds.observe(seconds)
+                if self._looks is not None:
+                    self._looks.seen_ready(job)
                 return await self._context.move(live, job, JobState.READY, track=Track(url=url))
             case GaveUp(reason=reason, detail=detail):
                 return await self._context.move(live, job, JobState.FAILED, reason=reason, detail=detail)
             case StillWorking():
                 deadline_at = self._context.deadline_of(job, model.generation_timeout)
                 if is_over(deadline_at, self._context.clock.now(), answered=True, grace=timedelta(0)):
+                    if self._looks is not None:
+                        self._looks.outlived(job)
                     return await self._context.move(live, job, JobState.EXPIRED, reason=Reason.DEADLINE)
                 self._context.card_updater.show(live, job)
                 return self._poll_later(job, model)
@@ -288,12 +344,16 @@ class JobSteps:
     def _poll_later(self, job: Job, model: MusicModel) -> RunAgain:
         now = self._context.clock.now()
         waited = now - (job.accepted_at or job.moved_at)
-        pause = poll_pause_seconds(
-            model.pace,
-            waited_seconds=waited.total_seconds(),
-            generating=len(self._watched),
-            jitter=random.random(),
-        )
+        learned = None if self._looks is None else self._looks.pause_after_work(job)
+        if learned is None:
+            pause = poll_pause_seconds(
+                model.pace,
+                waited_seconds=waited.total_seconds(),
+                generating=len(self._watched),
+                jitter=random.random(),
+            )
+        else:
+            pause = max(learned, len(self._watched) / model.pace.polls_per_second)
         if job.deadline_at is not None:
             # the last look falls on the deadline, not an interval after it
             pause = min(pause, max(0.5, (job.deadline_at - now).total_seconds()))

@@ -12,7 +12,9 @@ from bot.errors import AccountError, BusyError, DiskError, OutcomeUnknownError, 
 from bot.jobs.admission import Refused
 from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
+from bot.jobs.line import Line
 from bot.jobs.live_job import LiveJob
+from bot.jobs.looks import Looks
 from bot.jobs.model import Job, JobState
 from bot.jobs.music_models import MusicModel, ReferenceForm, Repeat
 from bot.jobs.ports import Changes, GenerationRequest
@@ -23,8 +25,6 @@ log = logging.getLogger(__name__)
 _LOOK_UP_PAUSE_SECONDS = 30.0
 #: A POST with a lost answer goes out so often again where that costs nothing; then the member decides.
 _MAX_REPEATS = 2
-#: While the bot is paused a waiting song looks so often whether it still is.
-_PAUSED_SECONDS = 15.0
 #: How such answers are counted: apart from all other failures.
 _DOUBT = "doubt"
 #: A reference whose URL ends sooner than this is not handed over: the provider fetches it in its own time.
@@ -34,13 +34,18 @@ REFERENCE_MARGIN = timedelta(minutes=2)
 class SubmitSteps:
     """Sends queued jobs, each attempt once, a bounded number at a time."""
 
-    def __init__(self, *, context: StepContext, files: JobFiles, slots: int = 4) -> None:
-        """`files` has the copies of references.
+    def __init__(
+        self, *, context: StepContext, files: JobFiles, line: Line, looks: Looks | None = None, slots: int = 4
+    ) -> None:
+        """`files` has the copies of references, `line` the places.
 
+        `looks`: see `bot.jobs.steps.JobSteps`.
         `slots`: POSTs in flight at once; the provider names no limit, four keep a burst polite.
         """
         self._context = context
         self._files = files
+        self._line = line
+        self._looks = looks
         self._slots = asyncio.Semaphore(slots)
 
     async def submit(self, live: LiveJob, job: Job) -> StepResult:
@@ -51,7 +56,7 @@ class SubmitSteps:
         try:
             reference_file = self._reference_file(job, model)
         except DiskError as error:
-            return self._context.held_up(live, error)
+            return self._context.held_up(live, job, error)
         if self._is_gone(job, model, reference_file):
             return await self._context.move(live, job, JobState.FAILED, reason=Reason.REFERENCE_GONE)
         return await self._send(live, job, model, reference_file)
@@ -82,10 +87,11 @@ class SubmitSteps:
                 self._context.brake.end_turn(job, was_sent=isinstance(sent, Job))
 
     async def _stopped(self, live: LiveJob, job: Job, refused: Refused) -> StepResult:
-        """What was let in must not go out now: it waits for the end of a pause, and else ends unpaid."""
+        """What was let in must not go out now: it waits in line for the end of a pause, and else ends unpaid."""
         if refused.reason is Reason.PAUSED:
+            self._line.step_back(job)
             self._context.card_updater.show(live, job)
-            return RunAgain(after_seconds=_PAUSED_SECONDS)
+            return DONE
         log.info("a waiting song ends: %s", refused.reason, extra={"job": job.id})
         return await self._context.move(live, job, JobState.FAILED, reason=refused.reason)
 
@@ -113,6 +119,7 @@ class SubmitSteps:
         self, live: LiveJob, job: Job, model: MusicModel, reference_file: Path | None, *, before: Job
     ) -> StepResult:
         log.info("job moved", extra={"job": job.id, "state": job.state, "attempt": job.attempt})
+        live.moved()
         self._context.card_updater.show(live, job)
         crash.reach(CrashPoint.AFTER_SUBMITTING)
         request = GenerationRequest(
@@ -158,7 +165,9 @@ class SubmitSteps:
             return DONE
         crash.reach(CrashPoint.ID_STORED)
         self._context.accepted(live, settled)
-        return RunAgain(after_seconds=model.pace.poll_interval_seconds)
+        looks = self._looks
+        pause = None if looks is None else await looks.first_pause_seconds(settled, model)
+        return RunAgain(after_seconds=model.pace.poll_interval_seconds if pause is None else pause)
 
     async def _answered(
         self, live: LiveJob, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]

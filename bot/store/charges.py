@@ -34,6 +34,7 @@ _GIVEN_BACK = select(func.count()).where(
 _GIVE_BACK = update(places).where(places.c.id == bindparam("place"), is_counted)
 _ADD_LINE = insert(charges)
 _ADD_PLACE = insert(places)
+_BURN = update(places).where(places.c.job_id == bindparam("job"), places.c.burnt_at.is_(None))
 _FORGET_PLACES = delete(places).where(places.c.at < bindparam("before"))
 
 
@@ -105,6 +106,22 @@ async def tell_accepted_after_delete(connection: AsyncConnection, job_id: int, a
 async def standings_of(connection: AsyncConnection, job_id: int) -> dict[int, Standing]:
     """How each attempt of a job stands."""
     return _standings(await _lines_of(connection, job_id))
+
+
+async def note_burnt(connection: AsyncConnection, job_id: int, now: datetime) -> None:
+    """The check of a job's reference has used up its child's limits; told once of each place."""
+    await connection.execute(_BURN.values(burnt_at=now), {"job": job_id})
+
+
+async def give_back_by_hand(connection: AsyncConnection, job: Job, now: datetime) -> bool:
+    """Free the place of a song because an operator says so; no rule about failures counts it. False: it was free."""
+    place = (await connection.execute(_PLACE, {"job": job.id})).mappings().one_or_none()
+    if place is None or place["back_at"] is not None:
+        return False
+    await connection.execute(_GIVE_BACK.values(back_at=now), {"place": place["id"]})
+    line = Line(attempt=job.attempt, kind=ChargeKind.GIVEN, note="given back by an operator")
+    await _write(connection, job, line, Booking(counted_at=now), now)
+    return True
 
 
 async def forget_places(connection: AsyncConnection, before: datetime) -> None:

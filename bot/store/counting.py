@@ -8,10 +8,10 @@ from sqlalchemy import BigInteger, Integer, ScalarSelect, and_, bindparam, func,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.admission import (
-    DOUBLE_PRESS,
     EVERYWHERE,
     PAUSED,
     WINDOW,
+    Burnt,
     Money,
     Pause,
     PlaceRequest,
@@ -26,7 +26,19 @@ from bot.jobs.admission import (
     month_of,
 )
 from bot.jobs.ledger import ChargeKind
-from bot.store.tables import charges, day_sums, held_sums, is_counted, is_live, jobs, kept_values, minute_sums, places
+from bot.jobs.usage import BURNT_WAIT, BURNT_WITHIN, DOUBLE_PRESS, MAX_BURNT
+from bot.store.tables import (
+    charges,
+    day_sums,
+    held_sums,
+    is_burnt,
+    is_counted,
+    is_live,
+    jobs,
+    kept_values,
+    minute_sums,
+    places,
+)
 from bot.store.tables import rules as rules_table
 
 log = logging.getLogger(__name__)
@@ -42,6 +54,7 @@ def _gifts() -> ScalarSelect[Any]:
             charges.c.job_id.is_(None),
             charges.c.kind == ChargeKind.GIVEN,
             charges.c.at > bindparam("since"),
+            or_(charges.c.guild_id.is_(None), charges.c.guild_id == bindparam("guild")),
         )
         .scalar_subquery()
     )
@@ -57,6 +70,7 @@ def _rules_statement() -> Any:
                 rules_table.c.subject_kind == SubjectKind.ROLE,
                 rules_table.c.subject_id.in_(bindparam("roles", expanding=True)),
             ),
+            rules_table.c.subject_kind.in_(bindparam("whole_kinds", expanding=True)),
         ),
     )
     paused = select(kept_values.c.value).where(kept_values.c.name == PAUSED).scalar_subquery()
@@ -77,7 +91,20 @@ def _window(whose: Any, limit: str) -> Any:
     return select(func.count().label("number"), func.min(newest.c.at).label("oldest")).select_from(newest).subquery()
 
 
+def _burnt() -> Any:
+    newest = (
+        select(places.c.burnt_at)
+        .where(places.c.member_id == bindparam("member"), is_burnt, places.c.burnt_at > bindparam("burnt_since"))
+        .order_by(places.c.burnt_at.desc())
+        .limit(MAX_BURNT)
+        .subquery()
+    )
+    ends = (func.min(newest.c.burnt_at).label("oldest"), func.max(newest.c.burnt_at).label("newest"))
+    return select(func.count().label("number"), *ends).select_from(newest).subquery()
+
+
 def _places_statement() -> Any:
+    burnt = _burnt()
     mine = _window(places.c.member_id == bindparam("member"), "member_limit")
     guilds = _window(places.c.guild_id == bindparam("guild"), "guild_limit")
     live = select(func.count()).where(jobs.c.member_id == bindparam("member"), is_live).scalar_subquery()
@@ -98,7 +125,10 @@ def _places_statement() -> Any:
         guilds.c.oldest.label("guild_oldest"),
         live.label("live"),
         twin.label("twin"),
-    ).select_from(mine.join(guilds, true()))
+        burnt.c.number.label("burnt_count"),
+        burnt.c.oldest.label("burnt_oldest"),
+        burnt.c.newest.label("burnt_newest"),
+    ).select_from(mine.join(guilds, true()).join(burnt, true()))
 
 
 def _money_statement() -> Any:
@@ -138,6 +168,11 @@ async def rules_for(connection: AsyncConnection, order: PlaceRequest, now: datet
         "guild": order.guild_id,
         "guilds": [EVERYWHERE] if order.guild_id is None else [EVERYWHERE, order.guild_id],
         "roles": sorted(order.subject_roles),
+        # lists that hold for whoever orders there; a song that is taken already is not judged by them
+        "whole_kinds": [
+            *([SubjectKind.CHANNEL] if order.channel_ids else []),
+            *([SubjectKind.WORD] if order.texts else []),
+        ],
     }
     rows = (await connection.execute(_RULES, values)).mappings().all()
     found = [rule for row in rows if row["id"] is not None and (rule := rule_of(row)) is not None]
@@ -155,6 +190,7 @@ async def usage_of(connection: AsyncConnection, order: PlaceRequest, rules: Rule
         "guild_limit": limits.guild_per_day or 0,
         "repeats": order.repeats,
         "double_press": now - DOUBLE_PRESS,
+        "burnt_since": now - BURNT_WITHIN - BURNT_WAIT,
     }
     row = (await connection.execute(_PLACES, values)).mappings().one()
     is_paid = rules.terms.has_budget and order.price_micros > 0
@@ -163,6 +199,7 @@ async def usage_of(connection: AsyncConnection, order: PlaceRequest, rules: Rule
         guild=Window(count=row["guild_count"], oldest_at=row["guild_oldest"]),
         live=row["live"],
         twin=row["twin"],
+        burnt=Burnt(count=row["burnt_count"], oldest_at=row["burnt_oldest"], newest_at=row["burnt_newest"]),
         money=await _money_for(connection, order.price_micros, rules.terms, now) if is_paid else Money(),
     )
 
@@ -209,6 +246,8 @@ def rule_of(row: Any) -> Rule | None:
         kind=kind,
         value=number,
         until=row["until"],
+        note=row["note"],
+        word=value or "" if row["subject_kind"] == SubjectKind.WORD else "",
     )
 
 

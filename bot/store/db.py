@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,19 @@ from bot.clock import Clock
 from bot.database_address import PostgresqlAddress, is_postgresql, parse, refusals
 from bot.disk import Disk
 from bot.errors import SettingsError, StartError
+from bot.jobs.figures import Migration
 from bot.jobs.rule_remarks import KeptRule
-from bot.store import sqlite_file
+from bot.store import sqlite_copies, sqlite_file
 from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
 from bot.store.jobs import SqlJobStore
 from bot.store.migrate import migrate, newest, refuse_newer
 from bot.store.postgresql import look_into, name_of, postgresql_engine, refuse_bad_files, start_errors_named
+from bot.store.space_used import takes_bytes
 
 log = logging.getLogger(__name__)
 
 #: Key of the advisory lock that the one process that runs jobs holds; any number, so long as it never changes.
-_RUNNER_KEY = 0x436F6D706F7366
+RUNNER_KEY = 0x436F6D706F7366
 
 _RULES = "SELECT id, guild_id, subject_kind, subject_id, kind, value FROM rule ORDER BY id"
 _KEPT = "SELECT name, value FROM kept_value"
@@ -53,15 +56,19 @@ async def open_store(
     its turn first gets it after at most five times as long. `disk` hears of what the disk under it does not take.
     Raises StartError, with what to do; the database is then as it was before.
     """
-    parsed = _parsed(url)
+    parsed = address_of(url)
     async with AsyncExitStack() as stack:
         if isinstance(parsed, PostgresqlAddress):
-            await _prepare_server(parsed, busy_seconds)
+            migration = await prepare_server(parsed, busy_seconds)
         else:
-            await _prepare_file(parsed, clock, stack)
+            migration = await _prepare_file(parsed, clock, stack)
         database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous, disk=disk)
         stack.push_async_callback(database.close)
-        yield SqlJobStore(database)
+        if disk is not None:
+            disk.watch_database(partial(takes_bytes, database))
+        store = SqlJobStore(database)
+        store.migration = migration
+        yield store
 
 
 @asynccontextmanager
@@ -72,14 +79,14 @@ async def sole_runner(url: str) -> AsyncGenerator[None]:
     first one's POSTs. SQLite's file is owned by `open_store` already; on PostgreSQL a session's advisory lock does it.
     Raises StartError when another process has it.
     """
-    parsed = _parsed(url)
+    parsed = address_of(url)
     if not isinstance(parsed, PostgresqlAddress):
         yield
         return
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
     with start_errors_named(parsed):
         connection = await engine.connect()
-        mine = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _RUNNER_KEY})
+        mine = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": RUNNER_KEY})
         await connection.commit()
     try:
         if not mine:
@@ -95,10 +102,10 @@ async def describe(url: str) -> str:
 
     Raises StartError, with what to do, where `open_store` would refuse for good.
     """
-    parsed = _parsed(url)
+    parsed = address_of(url)
     if not isinstance(parsed, PostgresqlAddress):
         await _try_parameters(parsed)
-        return await asyncio.to_thread(_describe_file, _file_of(parsed))
+        return await asyncio.to_thread(_describe_file, file_of(parsed))
     await asyncio.to_thread(refuse_bad_files, parsed)
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
     try:
@@ -126,9 +133,9 @@ async def kept_value_in(url: str, name: str) -> str | None:
 
 
 async def _read(url: str, table: str, statement: str) -> Sequence[Any]:
-    parsed = _parsed(url)
+    parsed = address_of(url)
     if not isinstance(parsed, PostgresqlAddress):
-        return await asyncio.to_thread(sqlite_file.read, _file_of(parsed), table, statement)
+        return await asyncio.to_thread(sqlite_file.read, file_of(parsed), table, statement)
     engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
     try:
         with start_errors_named(parsed):
@@ -139,8 +146,8 @@ async def _read(url: str, table: str, statement: str) -> Sequence[Any]:
         await engine.dispose()
 
 
-async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
-    path = _file_of(url)
+async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> Migration | None:
+    path = file_of(url)
     await _try_parameters(url)
     await asyncio.to_thread(sqlite_file.make_folder, path)
     lock = await asyncio.to_thread(sqlite_file.own, path)
@@ -148,14 +155,30 @@ async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
     revision = await asyncio.to_thread(sqlite_file.look_into, path) if path.exists() else None
     refuse_newer(str(path), revision)
     await asyncio.to_thread(sqlite_file.enter_wal, path)
-    if revision == newest():
-        return
+    await asyncio.to_thread(_overwrite_once, path, revision)
+    return None if revision == newest() else await _migrate_file(path, url, revision, clock)
+
+
+def _overwrite_once(path: Path, revision: str | None) -> None:
+    """Before the copy is made: what was deleted long ago would else stand in that as well."""
+    try:
+        if sqlite_copies.overwrite_once(path) and revision is not None:
+            log.info("database written anew, so that nothing that was deleted is left in its free pages")
+    except StartError as error:
+        log.warning("words that were deleted long ago may still stand in free pages of the database: %s", error)
+
+
+async def _migrate_file(path: Path, url: URL, revision: str | None, clock: Clock) -> Migration | None:
     backup = None
     if revision is not None:
         backup = await asyncio.to_thread(sqlite_file.back_up, path, revision, clock.now())
         log.info("database backed up before its migration: %s", backup)
     engine = sqlite_engine(
-        url, begin="BEGIN IMMEDIATE", connections=1, pragmas={"synchronous": "FULL"}, busy_seconds=BUSY_SECONDS
+        url,
+        begin="BEGIN IMMEDIATE",
+        connections=1,
+        pragmas={"synchronous": "FULL", "secure_delete": "ON"},
+        busy_seconds=BUSY_SECONDS,
     )
     try:
         await migrate(engine)
@@ -169,6 +192,14 @@ async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> None:
     finally:
         await engine.dispose()
     log.info("database migrated from %s to %s", revision or "nothing", newest())
+    return _migration(revision, "" if backup is None else backup.name)
+
+
+def _migration(revision: str | None, backup: str) -> Migration | None:
+    """What an operator should hear of; None where the tables were new or as they should be."""
+    if revision is None or revision == newest():
+        return None
+    return Migration(before=revision, after=newest(), backup=backup)
 
 
 async def _try_parameters(url: URL) -> None:
@@ -186,16 +217,18 @@ async def _try_parameters(url: URL) -> None:
         raise StartError("DATABASE_URL: what stands behind the ? cannot be used. Leave it out.") from None
 
 
-async def _prepare_server(address: PostgresqlAddress, busy_seconds: float) -> None:
+async def prepare_server(address: PostgresqlAddress, busy_seconds: float) -> Migration | None:
+    """Look into the server's database and bring its tables to this version. Raises StartError."""
     await asyncio.to_thread(refuse_bad_files, address)
     engine = postgresql_engine(address, busy_seconds=busy_seconds)
     try:
         with start_errors_named(address):
             async with engine.connect() as connection:
-                await look_into(connection)
+                revision, _ = await look_into(connection)
             await migrate(engine)
     finally:
         await engine.dispose()
+    return _migration(revision, "")
 
 
 def _describe_file(path: Path) -> str:
@@ -218,7 +251,7 @@ def _state(revision: str | None) -> str:
     return f"revision {revision}; the bot will migrate it to {newest()}"
 
 
-def _parsed(url: str) -> URL | PostgresqlAddress:
+def address_of(url: str) -> URL | PostgresqlAddress:
     """Refuse what cannot be opened, without repeating the URL: it may hold a password."""
     if is_postgresql(url):
         return _postgresql_address(url)
@@ -231,7 +264,7 @@ def _parsed(url: str) -> URL | PostgresqlAddress:
             f"DATABASE_URL begins with {parsed.drivername}://, but must begin with sqlite+aiosqlite:/// or "
             "postgresql+asyncpg://."
         )
-    return parsed.set(database=str(_file_of(parsed)))
+    return parsed.set(database=str(file_of(parsed)))
 
 
 def _postgresql_address(url: str) -> PostgresqlAddress:
@@ -244,7 +277,7 @@ def _postgresql_address(url: str) -> PostgresqlAddress:
     return parse(url)
 
 
-def _file_of(url: URL) -> Path:
+def file_of(url: URL) -> Path:
     """One path for one file, whatever link leads to it."""
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise StartError("DATABASE_URL must name a file: jobs in memory would be lost with the process.")

@@ -19,7 +19,7 @@ _SQLITE_WORDS = {
     sqlite3.SQLITE_FULL: "disk full",
     sqlite3.SQLITE_IOERR: "input/output error",
     sqlite3.SQLITE_READONLY: "read-only",
-    sqlite3.SQLITE_CANTOPEN: "out of reach",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened",
     sqlite3.SQLITE_NOMEM: "out of memory",
     sqlite3.SQLITE_INTERRUPT: "interrupted",
 }
@@ -37,7 +37,7 @@ _POSTGRESQL_WORDS = {
 }
 
 #: Those of the disk under the database, which an operator must look at.
-_DISK_WORDS = frozenset({"disk full", "read-only", "input/output error"})
+_DISK_WORDS = frozenset({"disk full", "read-only", "input/output error", "cannot be opened"})
 
 #: SQLSTATE codes that an operator meets at the start; the same call will fail again.
 _POSTGRESQL_REFUSALS = {"28000": "user refused", "28P01": "password refused", "3D000": "no such database"}

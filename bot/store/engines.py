@@ -1,9 +1,12 @@
 """Connections: how SQLite and PostgreSQL are spoken to so that one transaction means the same on both."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from functools import wraps
+from pathlib import Path
+from types import CoroutineType
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -11,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.database_address import PostgresqlAddress, parse
-from bot.disk import Disk
+from bot.disk import Disk, DiskPlace
 from bot.errors import DiskError, StoreBusyError, StoreDiskError
 from bot.store.driver_errors import driver_errors_mapped
 from bot.store.postgresql import TURNS, postgresql_engine
@@ -24,6 +27,7 @@ BUSY_SECONDS = 5.0
 _SQLITE_READERS = 2
 
 
+Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
@@ -42,6 +46,12 @@ class Database:
     def dialect(self) -> str:
         """Its name: `sqlite` or `postgresql`."""
         return self._writer.dialect.name
+
+    @property
+    def file(self) -> Path | None:
+        """Where SQLite keeps it; None on a server."""
+        name = self._writer.url.database if self.dialect == "sqlite" else None
+        return Path(name) if name else None
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
@@ -88,8 +98,29 @@ class Database:
                     yield connection
         except StoreDiskError as error:
             if self._disk is not None:
-                self._disk.failed(DiskError(f"the database takes nothing: {error}; look at the disk of DATABASE_URL"))
+                self._disk.failed(DiskError(f"the database takes nothing: {error}"), place=DiskPlace.DATABASE)
             raise
+
+
+class HasDatabase(Protocol):
+    """Whose methods are transactions on one database."""
+
+    database: Database
+
+
+Owner = TypeVar("Owner", bound=HasDatabase)
+
+
+def to_the_end(
+    method: Callable[Concatenate[Owner, Arguments], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate[Owner, Arguments], "CoroutineType[Any, Any, Result]"]:
+    """Make a method's transaction end even if its caller is cancelled; see `Database.finish`."""
+
+    @wraps(method)
+    async def whole(owner: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return await owner.database.finish(method(owner, *args, **kwargs))
+
+    return whole
 
 
 def connect(
@@ -108,7 +139,8 @@ def connect(
     if isinstance(url, PostgresqlAddress):
         engine = postgresql_engine(url, busy_seconds=busy_seconds)
         return Database(engine, engine, disk)
-    pragmas = {"synchronous": synchronous, "foreign_keys": "ON"}
+    # what is deleted is overwritten, so that members' words do not stay in pages that are free
+    pragmas = {"synchronous": synchronous, "foreign_keys": "ON", "secure_delete": "ON"}
     writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=1, pragmas=pragmas, busy_seconds=busy_seconds)
     reader = sqlite_engine(
         url, begin="BEGIN", connections=_SQLITE_READERS, pragmas={"query_only": "ON"}, busy_seconds=busy_seconds

@@ -1,19 +1,32 @@
 """The job table as `bot.jobs.ports.JobStore`: every statement by name, every move a compare-and-set."""
 
 import secrets
-from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from functools import wraps
-from types import CoroutineType
-from typing import Any, Concatenate, ParamSpec, TypeVar, Unpack
+from typing import Any, Unpack
 
-from sqlalchemy import RowMapping, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import DuplicateOrderError
-from bot.jobs.admission import WINDOW, PlaceRequest, Refused, Rules, Taken, Terms, Usage, recheck, verdict
+from bot.jobs.admission import (
+    EVERYWHERE,
+    WINDOW,
+    PlaceRequest,
+    Refused,
+    RuleKind,
+    Rules,
+    SubjectKind,
+    Taken,
+    Terms,
+    Usage,
+    recheck,
+    verdict,
+)
 from bot.jobs.admitting import Admitted
+from bot.jobs.figures import Migration
 from bot.jobs.ledger import stands
 from bot.jobs.line_head import Head
 from bot.jobs.model import ENDS_WITHOUT_A_TRACK, LIVE, Job, JobEvent, JobState, Order, check_move
@@ -21,24 +34,20 @@ from bot.jobs.overview import Running, Tally
 from bot.jobs.ports import Changes
 from bot.jobs.space import SpaceLimits
 from bot.store import charges, counting, space_used, waiting
-from bot.store.engines import Database
+from bot.store.engines import Database, to_the_end
+from bot.store.figures import FigureReader
+from bot.store.keeping import KeepingStatements
+from bot.store.moves import add_event, move_row
+from bot.store.operating import OperatorStatements
+from bot.store.record import RecordKeeper
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
-from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, kept_values
+from bot.store.tables import is_in_line, is_live, is_resting, is_unfinished, job_events, jobs, kept_values
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 _BY_ID = select(jobs).where(jobs.c.id == bindparam("job_id"))
 _ID_BY_INTERACTION = select(jobs.c.id).where(jobs.c.interaction_id == bindparam("interaction"))
 _FOR_UPDATE = _BY_ID.with_for_update()  # SQLite has it by BEGIN IMMEDIATE
-_MOVE = (
-    update(jobs)
-    .where(
-        jobs.c.id == bindparam("was_id"),
-        jobs.c.state == bindparam("was_state"),
-        jobs.c.version == bindparam("was_version"),
-    )
-    .returning(jobs)
-)
 _UPDATE = update(jobs).where(jobs.c.id == bindparam("was_id")).returning(jobs)
 #: Whoever holds the job: only the attempt counts.
 _RESOLVE = (
@@ -50,12 +59,12 @@ _RESOLVE = (
     )
     .returning(jobs)
 )
-_ADD_EVENT = insert(job_events)
 _UNFINISHED = select(jobs.c.id).where(is_unfinished).order_by(jobs.c.id)
 _UNKNOWN = select(jobs.c.id).where(jobs.c.state == JobState.UNKNOWN).order_by(jobs.c.id)
+#: Who stands in the line of a model that is in use is looked at when it is their turn.
 _NEEDING_A_LOOK = (
     select(jobs.c.id)
-    .where(is_unfinished, ~and_(jobs.c.state == JobState.QUEUED, jobs.c.model.in_(bindparam("models", expanding=True))))
+    .where(is_unfinished, ~and_(is_in_line, jobs.c.model.in_(bindparam("models", expanding=True))))
     .order_by(case((jobs.c.state == JobState.CHECKING, 1), else_=0), jobs.c.id)
 )
 _OF_MEMBER = select(jobs).where(jobs.c.member_id == bindparam("member")).order_by(jobs.c.id.desc())
@@ -88,36 +97,23 @@ _UNPAID_WITH_COPIES = (
 _GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
-
-
-def _to_the_end(
-    method: Callable[Concatenate["SqlJobStore", Arguments], Coroutine[Any, Any, Result]],
-) -> Callable[Concatenate["SqlJobStore", Arguments], "CoroutineType[Any, Any, Result]"]:
-    """Make a method's transaction end even if its caller is cancelled; see `Database.finish`."""
-
-    @wraps(method)
-    async def whole(store: "SqlJobStore", *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        return await store.database.finish(method(store, *args, **kwargs))
-
-    return whole
-
-
-class SqlJobStore:
+class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKeeper):
     """`JobStore` on SQLite or PostgreSQL; what each method promises stands in bot.jobs.ports."""
 
     def __init__(self, database: Database) -> None:
         """`database`: migrated and checked, see `bot.store.db.open_store`."""
-        self.database = database
+        super().__init__(database)
+        #: What `open_store` did to the tables; None: nothing, or they were new.
+        self.migration: Migration | None = None
 
-    @_to_the_end
+    @to_the_end
     async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:
         async with self.database.writing() as connection:
             await charges.lock(connection)
-            return await self._added(connection, order, now, is_outside=False, space=space)
+            taken = replace(order, answered_at=order.answered_at or now)
+            return await self._added(connection, taken, now, is_outside=False, space=space)
 
-    @_to_the_end
+    @to_the_end
     async def admit(self, order: Order, now: datetime, terms: Terms, *, space: SpaceLimits | None = None) -> Admitted:
         asked = PlaceRequest.of_order(order)
         async with self.database.writing() as connection:
@@ -132,7 +128,7 @@ class SqlJobStore:
             job = await self._added(connection, order, now, is_outside=is_outside, space=space)
         return Admitted(job=job, taken=said)
 
-    @_to_the_end
+    @to_the_end
     async def admit_again(
         self, job: Job, now: datetime, terms: Terms, *, role_ids: Iterable[int] = (), why: str = ""
     ) -> Job | None:
@@ -143,9 +139,9 @@ class SqlJobStore:
             if isinstance(said, Refused):
                 raise said.error()
             is_outside = job.member_id in terms.operators
-            return await _moved(connection, job, JobState.QUEUED, now, why, {"reason": None}, is_outside=is_outside)
+            return await move_row(connection, job, JobState.QUEUED, now, why, {"reason": None}, is_outside=is_outside)
 
-    @_to_the_end
+    @to_the_end
     async def begin_attempt(self, job: Job, now: datetime) -> Job | Refused | None:
         asked = PlaceRequest.of_job(job)
         attempt = job.attempt + 1
@@ -156,25 +152,25 @@ class SqlJobStore:
             if refused is not None:
                 return refused
             changes: Changes = {"attempt": attempt, "submit_started_at": now}
-            return await _moved(connection, job, JobState.SUBMITTING, now, "", columns_of_changes(changes))
+            return await move_row(connection, job, JobState.SUBMITTING, now, "", columns_of_changes(changes))
 
-    @_to_the_end
+    @to_the_end
     async def standing_of(self, order: PlaceRequest, now: datetime, terms: Terms) -> tuple[Rules, Usage]:
         async with self.database.reading() as connection:
             rules = await counting.rules_for(connection, order, now, terms)
             return rules, await counting.usage_of(connection, order, rules, now)
 
-    @_to_the_end
+    @to_the_end
     async def live_of_member(self, member_id: int, *, limit: int = 10) -> Sequence[Job]:
         return await self._jobs(_LIVE.where(jobs.c.member_id == member_id).limit(limit))
 
-    @_to_the_end
+    @to_the_end
     async def get(self, job_id: int) -> Job | None:
         async with self.database.reading() as connection:
             row = (await connection.execute(_BY_ID, {"job_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
 
-    @_to_the_end
+    @to_the_end
     async def move(
         self, job: Job, after: JobState, now: datetime, *, why: str = "", **changes: Unpack[Changes]
     ) -> Job | None:
@@ -182,9 +178,9 @@ class SqlJobStore:
         async with self.database.writing() as connection:
             if charges.is_counted_move(job, after, changes.get("attempt", job.attempt)):
                 await charges.lock(connection)
-            return await _moved(connection, job, after, now, why, columns_of_changes(changes))
+            return await move_row(connection, job, after, now, why, columns_of_changes(changes))
 
-    @_to_the_end
+    @to_the_end
     async def update(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
         values = columns_of_changes(changes)
         if not values:
@@ -193,7 +189,7 @@ class SqlJobStore:
             row = (await connection.execute(_UPDATE.values(values), {"was_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
 
-    @_to_the_end
+    @to_the_end
     async def resolve_submission(
         self, job_id: int, attempt: int, generation_id: str, now: datetime, deadline_at: datetime
     ) -> Job | None:
@@ -218,56 +214,56 @@ class SqlJobStore:
             await charges.tell_accepted(connection, job_of(row), attempt, now)
             settled = (await connection.execute(_RESOLVE.values(values), was)).mappings().one_or_none()
             if settled is not None:
-                await _add_event(connection, settled, row["state"], now, f"attempt {attempt} was accepted")
+                await add_event(connection, settled, row["state"], now, f"attempt {attempt} was accepted")
                 return job_of(settled)
             before = job_of(row)
             if (before.state, before.attempt, before.generation_id) == (JobState.GENERATING, attempt, generation_id):
                 return before
             why = f"late answer to attempt {attempt}: generation {generation_id}"
-            await _add_event(connection, row, before.state, now, why)
+            await add_event(connection, row, before.state, now, why)
             return None
 
-    @_to_the_end
+    @to_the_end
     async def unfinished_ids(self) -> Sequence[int]:
         async with self.database.reading() as connection:
             return (await connection.execute(_UNFINISHED)).scalars().all()
 
-    @_to_the_end
+    @to_the_end
     async def needing_a_look(self, in_line_of: Collection[str]) -> Sequence[int]:
         async with self.database.reading() as connection:
             return (await connection.execute(_NEEDING_A_LOOK, {"models": list(in_line_of)})).scalars().all()
 
-    @_to_the_end
-    async def head_of_line(self, model: str, called: Collection[int], limit: int) -> Head | None:
+    @to_the_end
+    async def head_of_line(self, model: str, called: Collection[int], limit: int, now: datetime) -> Head | None:
         async with self.database.reading() as connection:
-            return await waiting.head_of(connection, model, called, limit)
+            return await waiting.head_of(connection, model, called, limit, now)
 
-    @_to_the_end
+    @to_the_end
     async def unknown_ids(self) -> Sequence[int]:
         async with self.database.reading() as connection:
             return (await connection.execute(_UNKNOWN)).scalars().all()
 
-    @_to_the_end
-    async def ahead_of(self, job: Job) -> int:
+    @to_the_end
+    async def ahead_of(self, job: Job, now: datetime | None = None) -> int:
         async with self.database.reading() as connection:
-            return await waiting.ahead_of(connection, job)
+            return await waiting.ahead_of(connection, job, now)
 
-    @_to_the_end
+    @to_the_end
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
         return await self._jobs(_OF_MEMBER.limit(limit).offset(offset), member=member_id)
 
-    @_to_the_end
+    @to_the_end
     async def count_of_member(self, member_id: int) -> int:
         async with self.database.reading() as connection:
             return (await connection.execute(_COUNT_OF_MEMBER, {"member": member_id})).scalar_one()
 
-    @_to_the_end
+    @to_the_end
     async def in_guild(self, guild_id: int | None, channel_id: int) -> Sequence[Job]:
         if guild_id is None:
             return await self._jobs(_LIVE.where(jobs.c.guild_id.is_(None), jobs.c.channel_id == channel_id))
         return await self._jobs(_LIVE.where(jobs.c.guild_id == guild_id))
 
-    @_to_the_end
+    @to_the_end
     async def running_in(self, guild_id: int | None, channel_id: int, *, limit: int) -> Running:
         guild = jobs.c.guild_id.is_(None) if guild_id is None else jobs.c.guild_id == guild_id
         here = jobs.c.channel_id == channel_id
@@ -278,51 +274,51 @@ class SqlJobStore:
             everywhere = count if guild_id is None else (await connection.execute(number)).scalar_one()
         return Running(jobs=[job_of(row) for row in rows], here=count, elsewhere=everywhere - count)
 
-    @_to_the_end
+    @to_the_end
     async def recent_seconds(self, model: str, limit: int = 20) -> Sequence[float]:
         async with self.database.reading() as connection:
             rows = (await connection.execute(_RECENT.limit(limit), {"model": model})).all()
         return [(ready_at - accepted_at).total_seconds() for accepted_at, ready_at in rows]
 
-    @_to_the_end
+    @to_the_end
     async def history(self, job_id: int) -> Sequence[JobEvent]:
         async with self.database.reading() as connection:
             rows = (await connection.execute(_HISTORY, {"job_id": job_id})).mappings().all()
         return [event_of(row) for row in rows]
 
-    @_to_the_end
+    @to_the_end
     async def tally(self) -> Tally:
         async with self.database.reading() as connection:
             rows = (await connection.execute(_TALLY)).mappings().all()
         counts = {row["state"]: row["number"] for row in rows}
         return Tally(by_state={state: counts.get(state, 0) for state in JobState})
 
-    @_to_the_end
+    @to_the_end
     async def live_tally(self) -> Tally:
         async with self.database.reading() as connection:
             rows = (await connection.execute(_LIVE_TALLY)).mappings().all()
         counts = {row["state"]: row["number"] for row in rows}
         return Tally(by_state={state: counts.get(state, 0) for state in LIVE})
 
-    @_to_the_end
+    @to_the_end
     async def delete(self, job_id: int) -> bool:
         async with self.database.writing() as connection:
             return (await connection.execute(_DELETE, {"was_id": job_id})).rowcount > 0
 
-    @_to_the_end
+    @to_the_end
     async def older_than(self, before: datetime, *, limit: int = 100) -> Sequence[Job]:
         return await self._jobs(_OLDER.limit(limit), before=before)
 
-    @_to_the_end
+    @to_the_end
     async def unpaid_with_copies(self, *, limit: int = 100) -> Sequence[Job]:
         return await self._jobs(_UNPAID_WITH_COPIES.limit(limit))
 
-    @_to_the_end
+    @to_the_end
     async def get_value(self, name: str) -> str | None:
         async with self.database.reading() as connection:
             return (await connection.execute(_GET_VALUE, {"name": name})).scalar_one_or_none()
 
-    @_to_the_end
+    @to_the_end
     async def set_value(self, name: str, value: str) -> None:
         statement = _INSERT[self.database.dialect](kept_values).values(name=name, value=value)
         statement = statement.on_conflict_do_update(
@@ -331,7 +327,12 @@ class SqlJobStore:
         async with self.database.writing() as connection:
             await connection.execute(statement)
 
-    @_to_the_end
+    @to_the_end
+    async def note_burnt(self, job_id: int, now: datetime) -> None:
+        async with self.database.writing() as connection:
+            await charges.note_burnt(connection, job_id, now)
+
+    @to_the_end
     async def forget_places(self, now: datetime) -> None:
         async with self.database.writing() as connection:
             await charges.forget_places(connection, now - 2 * WINDOW)
@@ -348,7 +349,7 @@ class SqlJobStore:
             raise DuplicateOrderError(first.scalar_one())
         if space is not None:
             await space_used.check(connection, order, space)
-        await _add_event(connection, row, None, now, "")
+        await add_event(connection, row, None, now, "")
         job = job_of(row)
         await charges.hold(connection, job, now, is_outside=is_outside)
         return job
@@ -362,33 +363,3 @@ class SqlJobStore:
 async def _verdict(connection: AsyncConnection, asked: PlaceRequest, now: datetime, terms: Terms) -> Taken | Refused:
     rules = await counting.rules_for(connection, asked, now, terms)
     return verdict(asked, rules, await counting.usage_of(connection, asked, rules, now), now)
-
-
-async def _moved(
-    connection: AsyncConnection,
-    job: Job,
-    after: JobState,
-    now: datetime,
-    why: str,
-    values: dict[str, Any],
-    *,
-    is_outside: bool = False,
-) -> Job | None:
-    """The compare-and-set, its line of history, and what it means for the ledger."""
-    values |= {"state": after, "version": job.version + 1, "moved_at": now}
-    if after is JobState.READY and job.moved_at == job.accepted_at:
-        values["ready_at"] = now
-    was = {"was_id": job.id, "was_state": job.state, "was_version": job.version}
-    row = (await connection.execute(_MOVE.values(values), was)).mappings().one_or_none()
-    if row is None:
-        return None
-    await _add_event(connection, row, job.state, now, why)
-    moved = job_of(row)
-    await charges.tell_move(connection, job, after, moved.attempt, now, is_outside=is_outside)
-    return moved
-
-
-async def _add_event(connection: AsyncConnection, row: RowMapping, before: str | None, now: datetime, why: str) -> None:
-    """One line of history, in the transaction of what it tells."""
-    line = {"job_id": row["id"], "at": now, "before": before, "after": row["state"], "detail": why}
-    await connection.execute(_ADD_EVENT, line)

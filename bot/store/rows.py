@@ -44,6 +44,7 @@ def job_of(row: RowMapping) -> Job:
         accepted_at=row["accepted_at"],
         deliver_started_at=row["deliver_started_at"],
         deadline_at=row["deadline_at"],
+        answered_at=row["answered_at"],
     )
 
 
@@ -86,6 +87,7 @@ def columns_of_order(order: Order, *, key: str, now: datetime) -> dict[str, Any]
         "price_micros": order.price_micros,
         "reference_copy_bytes": order.reference.size_bytes,  # until the copy is there
         "again_of": order.again_of,
+        **({} if order.answered_at is None else {"answered_at": order.answered_at}),
         "detail": "",
         "created_at": now,
         "moved_at": now,

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bot.disk import advice_for
 from bot.errors import StartError
 from bot.store.driver_errors import busy_word
 
@@ -27,7 +28,7 @@ _ADVICE = {
     "disk full": "Free some space on that disk",
     "locked": "Close the other programs that have it open",
     "read-only": "Make the file and its folder writable for this user",
-    "out of reach": "Make the file and its folder readable and writable for this user",
+    "cannot be opened": "Make the file and its folder readable and writable for this user",
 }
 
 
@@ -36,9 +37,10 @@ def make_folder(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
+        advice = advice_for(error, "Make the place above it writable for this user")
         raise StartError(
-            f"The folder {path.parent} cannot be created ({error.strerror}). "
-            "Make the place above it writable for this user, or set DATABASE_URL to another one."
+            f"The folder {path.parent} cannot be created ({error.strerror}). {advice}, "
+            "or set DATABASE_URL to another one."
         ) from None
 
 
@@ -50,7 +52,7 @@ def own(path: Path) -> sqlite3.Connection:
     the system drops it with a killed process; a lock on the database itself would keep `describe` and backups out.
     """
     beside = path.with_name(f"{path.name}.lock")
-    with _told(beside):
+    with told(beside):
         beside.touch(mode=0o600)
         lock = sqlite3.connect(beside, timeout=_OWN_SECONDS, isolation_level=None, check_same_thread=False)
         try:
@@ -72,7 +74,7 @@ def is_owned(path: Path) -> bool:
     beside = path.with_name(f"{path.name}.lock")
     if not beside.exists():
         return False
-    with _told(beside), closing(_connect(beside, "mode=rw", wait_seconds=0)) as lock:
+    with told(beside), closing(connected(beside, "mode=rw", wait_seconds=0)) as lock:
         try:
             lock.execute("PRAGMA journal_mode = MEMORY")
             lock.execute("BEGIN EXCLUSIVE")
@@ -90,9 +92,9 @@ def look_into(path: Path, *, only_read: bool = False) -> str | None:
     """
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise StartError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed. Use a newer Python.")
-    with _told(path):
+    with told(path):
         _check_header(path)
-    with _told(path), closing(_connect(path, _reading_mode(path) if only_read else "mode=rw")) as connection:
+    with told(path), closing(connected(path, _reading_mode(path) if only_read else "mode=rw")) as connection:
         finding = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if finding != "ok":
             raise _damaged(path)
@@ -112,7 +114,7 @@ def read(path: Path, table: str, statement: str) -> list[tuple[Any, ...]]:
     """What a statement reads, beside a running bot too; empty where there is no file or no such table."""
     if not path.exists():
         return []
-    with _told(path), closing(_connect(path, _reading_mode(path))) as connection:
+    with told(path), closing(connected(path, _reading_mode(path))) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         return connection.execute(statement).fetchall() if table in tables else []
 
@@ -122,9 +124,9 @@ def enter_wal(path: Path) -> None:
 
     In that mode readers and the writer do not wait for each other (https://www.sqlite.org/wal.html).
     """
-    with _told(path):
+    with told(path):
         path.touch(mode=0o600)
-        with closing(_connect(path, "mode=rw")) as connection:
+        with closing(connected(path, "mode=rw")) as connection:
             mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode != "wal":
         raise StartError(
@@ -138,9 +140,9 @@ def back_up(path: Path, revision: str, now: datetime) -> Path:
     backup = path.with_name(f"{path.name}.{revision}.{now:%Y%m%dT%H%M%SZ}.backup")
     part = backup.with_name(f"{backup.name}.part")
     try:
-        with _told(backup):
+        with told(backup):
             part.touch(mode=0o600)
-            with closing(_connect(path, "mode=rw")) as source, closing(sqlite3.connect(part)) as target:
+            with closing(connected(path, "mode=rw")) as source, closing(sqlite3.connect(part)) as target:
                 source.backup(target)
             part.replace(backup)
     finally:
@@ -168,19 +170,21 @@ def is_writable(path: Path) -> bool:
 
 
 @contextmanager
-def _told(path: Path) -> Generator[None]:
+def told(path: Path) -> Generator[None]:
+    """Turn what SQLite or the disk says into a StartError with what to do."""
     try:
         yield
     except sqlite3.Error as error:
         raise start_error(path, error) from None
     except OSError as error:
         raise StartError(
-            f"{path} cannot be used ({error.strerror}). Make the file and its folder writable for this user, "
-            "then start again."
+            f"{path} cannot be used ({error.strerror}). "
+            f"{advice_for(error, 'Make the file and its folder writable for this user')}, then start again."
         ) from None
 
 
-def _connect(path: Path, mode: str, *, wait_seconds: float = _OWN_SECONDS) -> sqlite3.Connection:
+def connected(path: Path, mode: str, *, wait_seconds: float = _OWN_SECONDS) -> sqlite3.Connection:
+    """A connection that commits each statement by itself, to a file that is there; `mode`: how, as SQLite's address."""
     return sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, timeout=wait_seconds, isolation_level=None)
 
 

@@ -86,7 +86,7 @@ jobs = Table(
     Column("price_micros", SNOWFLAKE, nullable=False, server_default=text("37000")),
     # NULL: no server, or a row from before this was asked.
     Column("bot_is_member", Boolean),
-    # When Discord took our answer to the order; not part of a Job, nobody writes it yet.
+    # When Discord took our answer to the order; NULL: not yet, or never.
     Column("answered_at", Instant),
     # What our copy of the reference holds of the disk, or will, by what Discord says; NULL when there is none.
     Column("reference_copy_bytes", SNOWFLAKE),
@@ -179,6 +179,7 @@ places = Table(
     Column("at", Instant, nullable=False),
     Column("back_at", Instant),  # since then it does not count
     Column("given_at", Instant),  # back, although it was paid for
+    Column("burnt_at", Instant),  # the check of its reference used up its child's limits
 )
 
 #: Millionths that are reserved: one row for each model.
@@ -213,22 +214,33 @@ minute_sums = Table(
 is_live = text(_one_of("state", LIVE))
 #: Not written as IN: SQLite would then take the index on the state and sort.
 is_resting = text(_one_of("state", LIVE).replace(" IN ", " NOT IN "))
-is_in_line = text("state = 'queued'")
+#: Not before Discord took the answer to the order: nothing is paid for one without.
+is_in_line = text("state = 'queued' AND answered_at IS NOT NULL")
 is_in_the_making = text(_one_of("state", (JobState.GENERATING, JobState.SUBMITTING)))
 is_counted = text("back_at IS NULL")
 is_given_back = text("given_at IS NOT NULL")
+is_burnt = text("burnt_at IS NOT NULL")
 is_gift = text("job_id IS NULL")
 is_unfinished = or_(is_live, jobs.c.notified_state.is_distinct_from(jobs.c.state))
 
 Index("job_by_state", jobs.c.state, jobs.c.id)
 Index("job_by_member", jobs.c.member_id, jobs.c.id)
 Index("job_bytes", jobs.c.member_id, jobs.c.reference_copy_bytes, jobs.c.track_size_bytes)
-Index("job_in_line", jobs.c.model, jobs.c.member_id, jobs.c.id, sqlite_where=is_in_line, postgresql_where=is_in_line)
+Index(
+    "job_in_line",
+    jobs.c.model,
+    jobs.c.member_id,
+    jobs.c.id,
+    jobs.c.guild_id,
+    sqlite_where=is_in_line,
+    postgresql_where=is_in_line,
+)
 Index(
     "job_in_line_since",
     jobs.c.model,
     jobs.c.moved_at,
     jobs.c.id,
+    jobs.c.guild_id,
     sqlite_where=is_in_line,
     postgresql_where=is_in_line,
 )
@@ -267,3 +279,4 @@ Index("place_by_time", places.c.at)
 Index("place_of_member", places.c.member_id, places.c.at, sqlite_where=is_counted, postgresql_where=is_counted)
 Index("place_of_guild", places.c.guild_id, places.c.at, sqlite_where=is_counted, postgresql_where=is_counted)
 Index("place_given", places.c.member_id, places.c.given_at, sqlite_where=is_given_back, postgresql_where=is_given_back)
+Index("place_burnt", places.c.member_id, places.c.burnt_at, sqlite_where=is_burnt, postgresql_where=is_burnt)

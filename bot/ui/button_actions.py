@@ -16,6 +16,7 @@ from bot.ui.formatting import titled
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.order_flow import OrderFlow
 from bot.ui.orders import role_ids_of
+from bot.ui.removal import remove_messages
 from bot.ui.render import finished, put_with_link, to_button, to_parts
 from bot.ui.track_cards import NoFile, carries_link, shared_card
 
@@ -117,6 +118,8 @@ class JobPress(JobActs):
         except OrderError as error:
             await OrderFlow(self._ctx).refuse_again(self.job, error)
             return
+        # the answer first: a press that can no longer be answered was made again elsewhere, and must not be paid for
+        await self._interaction.response.defer()
         moved = await self._ctx.jobs.risk_again(self.job.id, self.actor, press=self._interaction.id)
         await self._show_moved(moved, "control.risked")
 
@@ -134,24 +137,28 @@ class JobPress(JobActs):
 
     async def lyrics(self) -> None:
         # what is typed beside the sung lines, such as a note in brackets, is its member's own
-        is_own = self.job.member_id == self._ctx.member_id
-        shown = self.job.lyrics if is_own else to_sung(self.job.lyrics)
+        shown = self.job.lyrics if self._is_own else to_sung(self.job.lyrics)
         sentence = self._ctx.text("answer.lyrics_of", title=self._title)
         await self._ctx.reply_privately(sentence, lyrics=shown or self._ctx.text("tracks.no_lyrics"))
 
     async def delete(self) -> None:
         self._check_resting()
         button = job_button(JobAction.DELETE_SURE, self._ctx.locale)
-        sentence = self._ctx.text("control.delete_ask", title=self._title)
+        question = "control.delete_ask" if self._is_own else "control.delete_ask_moderator"
+        sentence = self._ctx.text(question, title=self._title)
         await self._ctx.reply_privately(sentence, view=finished(to_button(self.job.id, button)))
 
     async def delete_sure(self) -> None:
         self._check_resting()
         await self._interaction.response.defer()
         # the messages first: if this process dies in between, the row is still there to be deleted once more
-        clean = await _remove_messages(self._interaction.client, self.job)
-        await self._ctx.jobs.delete(self.job.id, self.actor)
-        sentence = self._ctx.text("control.deleted" if clean else "control.deleted_partly")
+        clean = await remove_messages(self._interaction.client, self.job)
+        if self._is_own:
+            await self._ctx.jobs.delete(self.job.id, self.actor)
+        else:
+            await self._ctx.services.moderators.moderation.delete(self.job, self.actor)
+        done = "control.deleted" if self._is_own else "control.deleted_moderator"
+        sentence = self._ctx.text(done if clean else "control.deleted_partly")
         await self._interaction.edit_original_response(content=sentence, embeds=[], attachments=[], view=finished())
 
     async def post(self) -> None:
@@ -163,6 +170,10 @@ class JobPress(JobActs):
     async def remove(self) -> None:
         await self._interaction.response.defer()
         await self._interaction.delete_original_response()
+
+    @property
+    def _is_own(self) -> bool:
+        return self.job.member_id == self._ctx.member_id
 
     @property
     def _title(self) -> str:
@@ -265,21 +276,7 @@ class JobPress(JobActs):
         if message is None or message.id != job.card_message_id:
             await self._ctx.reply_privately(self._ctx.text(sentence))
             return
-        await self._interaction.response.edit_message(**self._ctx.card_of(job))
-
-
-async def _remove_messages(client: discord.Client, job: Job) -> bool:
-    """Remove the track's message and the card; True when neither is left."""
-    places = {(job.track_channel_id, job.track_message_id), (job.place.channel_id, job.card_message_id)}
-    clean = True
-    for channel_id, message_id in places:
-        if channel_id is None or message_id is None:
-            continue
-        try:
-            await client.get_partial_messageable(channel_id).get_partial_message(message_id).delete()
-        except discord.NotFound:
-            continue
-        except (discord.HTTPException, discord.RateLimited) as error:
-            log.info("a deleted job's message stays: %s", error, extra={"job": job.id})
-            clean = False
-    return clean
+        if self._interaction.response.is_done():
+            await self._interaction.edit_original_response(**self._ctx.card_of(job))
+        else:
+            await self._interaction.response.edit_message(**self._ctx.card_of(job))

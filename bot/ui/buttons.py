@@ -119,7 +119,7 @@ BUTTONS: Mapping[JobAction, ButtonRow] = MappingProxyType(
             act=lambda on: on.cancel,
         ),
         JobAction.AGAIN: ButtonRow(
-            labels={"control.again": _QUIET, "control.retry": _MAIN},
+            labels={"control.again": _QUIET, "control.retry": _MAIN, "control.after_all": _MAIN},
             may_press=MayPress.OWNER,
             act=lambda on: on.again,
         ),

@@ -13,7 +13,7 @@ from bot.jobs.service import CANCELLABLE_FREE, CANCELLABLE_PAID
 from bot.texts import text
 from bot.texts.remarks import spelled
 from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
-from bot.ui.formatting import ago, clip, length, mention, message_link, plain, titled, why
+from bot.ui.formatting import ago, at_time, clip, foreign, length, mention, message_link, plain, titled, why
 from bot.ui.requirements import OrderRequirements
 
 _BAR_CELLS = 12
@@ -86,7 +86,7 @@ def job_card(job: Job, eta: Eta, *, now: datetime, requirements: OrderRequiremen
         job_id=job.id,
         content=clip(text(f"card.headline.{_headline(job, eta)}", locale, title=titled(job, locale)), 2000),
         description=_description(job, eta, now, requirements, locale),
-        lines=_lines(job, requirements, locale),
+        lines=(*_lines(job, requirements, locale), *_notices(job, now, requirements, locale)),
         footer=text("card.footer", locale, id=job.id),
         colour=_COLOURS.get(job.state, _WORKING),
         buttons=card_buttons(job, locale),
@@ -94,7 +94,9 @@ def job_card(job: Job, eta: Eta, *, now: datetime, requirements: OrderRequiremen
 
 
 def _headline(job: Job, eta: Eta) -> str:
-    """Nobody reads that their song is being heard while others are."""
+    """Nobody reads that their song is being heard while others are, or while nothing goes on."""
+    if job.is_live and eta.is_held_up:
+        return "held_up"
     return "checking_ahead" if job.state is JobState.CHECKING and eta.ahead else job.state
 
 
@@ -114,6 +116,8 @@ def _offers(job: Job) -> list[tuple[JobAction, str]]:
         return [(JobAction.CANCEL, "control.cancel_paid")]
     if needs_another_song(job):
         return [(JobAction.EDIT, "control.other_song")]
+    if job.reason is Reason.UNANSWERED:
+        return [(JobAction.AGAIN, "control.after_all"), (JobAction.EDIT, "")]
     match job.state:
         case JobState.UNKNOWN:
             return [(JobAction.RISK, ""), (JobAction.DISMISS, "")]
@@ -208,6 +212,9 @@ def _description(job: Job, eta: Eta, now: datetime, requirements: OrderRequireme
 
 def _status(job: Job, eta: Eta, now: datetime, requirements: OrderRequirements, locale: str) -> str:
     match job.state:
+        case state if job.is_live and eta.is_held_up:
+            is_begun = state not in {JobState.CHECKING, JobState.QUEUED} or job.may_be_charged
+            return text("card.state.held_up_begun" if is_begun else "card.state.held_up", locale)
         case JobState.CHECKING if eta.held:
             return "\n".join(text(key, locale) for key in ("card.state.checking", _HELD[eta.held]))
         case JobState.QUEUED if eta.held:
@@ -236,6 +243,9 @@ def _making(job: Job, eta: Eta, now: datetime, locale: str) -> str:
         return text("card.state.generating", locale, since=since)
     if eta.expected_at <= now:
         return text("card.state.generating_overdue", locale, since=since)
+    if eta.earliest_at is not None:
+        earliest, latest = at_time(eta.earliest_at), at_time(eta.expected_at)
+        return text("card.state.generating_between", locale, since=since, earliest=earliest, latest=latest)
     return text("card.state.generating_until", locale, since=since, expected=ago(eta.expected_at))
 
 
@@ -258,8 +268,16 @@ def _cost(job: Job, locale: str) -> str:
     return ""
 
 
+def _notices(job: Job, now: datetime, requirements: OrderRequirements, locale: str) -> list[Line]:
+    """What operators tell everybody, as long as the song is under way."""
+    of_brake = text("operators.notice.brake", locale)
+    told = requirements.notices.told_in(job.place.guild_id, now, of_brake=of_brake) if job.is_live else []
+    name = text("operators.notice.name", locale)
+    return [Line(name=name, value=clip(plain(notice), 1024), inline=False) for notice in told]
+
+
 def _lines(job: Job, requirements: OrderRequirements, locale: str) -> tuple[Line, ...]:
-    name = clip(plain(job.reference.name), 200)
+    name = clip(foreign(job.reference.name), 200)
     song = (
         text("card.song_value", locale, name=name)
         if job.reference.seconds is None

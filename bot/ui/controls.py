@@ -8,14 +8,28 @@ from discord import ui
 
 from bot.ui.button_actions import run_action
 from bot.ui.buttons import JobAction
-from bot.ui.custom_ids import CHOICE_TEMPLATE, DRAFT_TEMPLATE, FORM_TEMPLATE, JOB_TEMPLATE, OURS, PAGE_TEMPLATE
+from bot.ui.custom_ids import (
+    CHOICE_TEMPLATE,
+    DRAFT_TEMPLATE,
+    FORM_TEMPLATE,
+    JOB_TEMPLATE,
+    LOG_TEMPLATE,
+    MINE_TEMPLATE,
+    OPERATOR_TEMPLATE,
+    OURS,
+    PAGE_TEMPLATE,
+    REPORT_TEMPLATE,
+)
 from bot.ui.error_handler import guarded
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.library import show_page, show_song
+from bot.ui.log_actions import run_log_action, take_report
+from bot.ui.log_cards import LogAction
+from bot.ui.my_data import MyDataAction, run_my_data
 from bot.ui.order_flow import OrderFlow
 
 
-class _Control(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
+class Control(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
     """What all controls share: errors end in the one handler, state is read from the store."""
 
     def __init__(self, item: ui.Item[Any], match: re.Match[str]) -> None:
@@ -40,7 +54,7 @@ class _Control(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
         raise NotImplementedError
 
 
-class JobControl(_Control, template=JOB_TEMPLATE):
+class JobControl(Control, template=JOB_TEMPLATE):
     """Every button of a job."""
 
     async def act(self, ctx: InteractionContext) -> None:
@@ -52,7 +66,7 @@ class JobControl(_Control, template=JOB_TEMPLATE):
         await run_action(ctx, JobAction(action), int(self.match["job"]))
 
 
-class DraftControl(_Control, template=DRAFT_TEMPLATE):
+class DraftControl(Control, template=DRAFT_TEMPLATE):
     """Opens the form of an order that was not taken."""
 
     async def act(self, ctx: InteractionContext) -> None:
@@ -60,7 +74,7 @@ class DraftControl(_Control, template=DRAFT_TEMPLATE):
         await OrderFlow(ctx).change_draft(self.match["key"])
 
 
-class PageControl(_Control, template=PAGE_TEMPLATE):
+class PageControl(Control, template=PAGE_TEMPLATE):
     """Turns a page of one's own songs."""
 
     async def act(self, ctx: InteractionContext) -> None:
@@ -68,7 +82,7 @@ class PageControl(_Control, template=PAGE_TEMPLATE):
         await show_page(ctx, int(self.match["page"]))
 
 
-class ChoiceControl(_Control, template=CHOICE_TEMPLATE):
+class ChoiceControl(Control, template=CHOICE_TEMPLATE):
     """Chooses one of the songs of a page."""
 
     async def act(self, ctx: InteractionContext) -> None:
@@ -78,18 +92,48 @@ class ChoiceControl(_Control, template=CHOICE_TEMPLATE):
         await show_song(ctx, job, int(self.match["page"]))
 
 
+class MineControl(Control, template=MINE_TEMPLATE):
+    """What a member may ask about themselves; it is always about whoever presses."""
+
+    async def act(self, ctx: InteractionContext) -> None:
+        """Do it."""
+        await run_my_data(ctx, MyDataAction(self.match["action"]))
+
+
+class LogControl(Control, template=LOG_TEMPLATE):
+    """Under the lines and reports of a log channel; who may is asked at every press."""
+
+    async def act(self, ctx: InteractionContext) -> None:
+        """Do it; what this version does not know is answered like an old button."""
+        if self.match["action"] not in _LOG_ACTIONS:
+            await ctx.reply_privately(ctx.text("control.old"))
+            return
+        await run_log_action(ctx, LogAction(self.match["action"]), int(self.match["job"]))
+
+
 _ACTIONS = frozenset(JobAction)
+_LOG_ACTIONS = frozenset(LogAction)
 
 #: Registered once, in the client's setup.
-CONTROLS: tuple[type[_Control], ...] = (JobControl, DraftControl, PageControl, ChoiceControl)
+CONTROLS: tuple[type[Control], ...] = (JobControl, DraftControl, PageControl, ChoiceControl, MineControl, LogControl)
 
 
 class FallbackHandler:
     """Answers what discord.py does not dispatch by itself: every form, and buttons of versions long gone."""
 
     _form: ClassVar[re.Pattern[str]] = re.compile(FORM_TEMPLATE)
+    _report: ClassVar[re.Pattern[str]] = re.compile(REPORT_TEMPLATE)
     _known: ClassVar[tuple[re.Pattern[str], ...]] = tuple(
-        re.compile(template) for template in (JOB_TEMPLATE, DRAFT_TEMPLATE, PAGE_TEMPLATE, CHOICE_TEMPLATE)
+        re.compile(template)
+        for template in (
+            JOB_TEMPLATE,
+            DRAFT_TEMPLATE,
+            PAGE_TEMPLATE,
+            CHOICE_TEMPLATE,
+            MINE_TEMPLATE,
+            LOG_TEMPLATE,
+            OPERATOR_TEMPLATE,
+        )
     )
 
     async def answer(self, interaction: discord.Interaction) -> None:
@@ -107,6 +151,9 @@ class FallbackHandler:
         return custom_id.startswith(OURS) and not any(pattern.fullmatch(custom_id) for pattern in self._known)
 
     async def _submit(self, ctx: InteractionContext, custom_id: str) -> None:
+        if report := self._report.fullmatch(custom_id):
+            await take_report(ctx, int(report["job"]))
+            return
         form = self._form.fullmatch(custom_id)
         if form is not None and form["kind"] == "job" and form["of"].isdigit():
             job = await ctx.jobs.get(int(form["of"]))

@@ -30,6 +30,11 @@ class Drafts:
             self._drafts.popitem(last=False)
         return key
 
+    def forget(self, member_id: int) -> None:
+        """Drop all inputs of a member."""
+        for key in [key for key, (_, whose, _) in self._drafts.items() if whose == member_id]:
+            del self._drafts[key]
+
     def find(self, key: str, member_id: int) -> OrderInput | None:
         """The input, for the member who typed it; None when it is forgotten, or was made before a restart."""
         kept = self._drafts.get(key)

@@ -21,15 +21,14 @@ from bot.errors import (
     StoreDiskError,
     TooLateError,
 )
+from bot.jobs.acts import ActRefusedError
+from bot.ui.formatting import plain
 from bot.ui.forms import typed_in
+from bot.ui.given_answers import ALREADY_ANSWERED, UNANSWERABLE, report_second_instance
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.replies import with_lyrics_note
 
 log = logging.getLogger(__name__)
-
-#: 10062: too late, or a replay after a reconnect; 40060: answered before; 50027, 10015: its token has ended. Nothing
-#: that is sent to such an interaction arrives.
-_UNANSWERABLE = frozenset({10062, 40060, 50027, 10015})
 
 
 async def guarded(ctx: InteractionContext, work: Awaitable[None]) -> None:
@@ -46,6 +45,8 @@ async def report(ctx: InteractionContext, error: BaseException) -> None:
         error = error.original
     if _is_unanswerable(error):
         log.info("an interaction could not be answered any more (%s)", error.__class__.__name__)
+        if isinstance(error, discord.HTTPException) and error.code == ALREADY_ANSWERED:
+            report_second_instance()
         return
     if isinstance(error, DiskError | StoreDiskError):
         log.warning("an interaction failed: %s", error)
@@ -68,6 +69,8 @@ def _sentence(ctx: InteractionContext, error: BaseException) -> str | None:
     match error:
         case OrderError():
             return ctx.refusal(error)
+        case ActRefusedError():
+            return ctx.text(error.key, **{name: _shown(value) for name, value in error.values.items()})
         case NotYoursError():
             return ctx.text("control.not_yours")
         case TooLateError():
@@ -82,5 +85,9 @@ def _sentence(ctx: InteractionContext, error: BaseException) -> str | None:
             return None
 
 
+def _shown(value: object) -> object:
+    return plain(value) if isinstance(value, str) else value
+
+
 def _is_unanswerable(error: BaseException) -> bool:
-    return isinstance(error, discord.HTTPException) and error.code in _UNANSWERABLE
+    return isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE

@@ -5,13 +5,17 @@ from datetime import datetime
 
 from bot.byte_sizes import size_shown
 from bot.errors import OrderError, Reason
+from bot.foreign_text import FIRST_STRONG_ISOLATE, POP_ISOLATE, cleaned, isolated
 from bot.jobs.model import Job, JobState
 from bot.texts import text
 from bot.texts.remarks import spelled
 from bot.ui.requirements import OrderRequirements
 
 # Everything that begins a markdown construct, a mention, a custom emoji, a timestamp or a link in Discord.
-_SPECIAL = re.compile(r"([\\*_~`|\[\]()<>#@:])")
+# The slash: an invite needs no scheme.
+_SPECIAL = re.compile(r"([\\*_~`|\[\]()<>#@:/])")
+#: Slashes to which an address is brought back when it is opened (IDNA's mapping).
+_ODD_SLASHES = str.maketrans("\uff0f\u2044\u2215", "///")
 _LEADING = re.compile(r"^([^\S\n]*)([-+]|\d+\.)(?=\s)", re.MULTILINE)
 
 #: Reasons whose detail is the sentence, where there is one.
@@ -41,12 +45,19 @@ def plain(raw: str) -> str:
 
 
 def clip(raw: str, max_characters: int) -> str:
-    """Cut hard, with an ellipsis when cut; never inside an escape."""
+    """Cut hard, with an ellipsis when cut; never inside an escape, and what is isolated ends before what follows."""
     if len(raw) <= max_characters:
         return raw
     cut = raw[: max_characters - 1]
+    if is_open := _leaves_open(cut):
+        cut = cut[:-1]  # a place for its end
+        is_open = _leaves_open(cut)
     trailing = len(cut) - len(cut.rstrip("\\"))
-    return (cut[:-1] if trailing % 2 else cut) + "…"
+    return (cut[:-1] if trailing % 2 else cut) + "…" + (POP_ISOLATE if is_open else "")
+
+
+def _leaves_open(cut: str) -> bool:
+    return cut.count(FIRST_STRONG_ISOLATE) > cut.count(POP_ISOLATE)
 
 
 def fenced(raw: str) -> str:
@@ -59,9 +70,14 @@ def unfenced(shown: str) -> str:
     return shown.removeprefix("```\n").removesuffix("\n```")
 
 
+def foreign(raw: str) -> str:
+    """`raw`, typed by somebody, for a sentence of ours: empty if unseen, escaped, isolated where it runs leftwards."""
+    return isolated(plain(cleaned(raw).translate(_ODD_SLASHES)))
+
+
 def titled(job: Job, locale: str) -> str:
-    """The job's title, escaped; a word for it when it is empty."""
-    return plain(job.title) or text("card.unnamed", locale)
+    """The job's title, escaped; a word for it when nothing in it can be seen."""
+    return foreign(job.title) or text("card.unnamed", locale)
 
 
 def mention(member_id: int) -> str:
@@ -69,9 +85,19 @@ def mention(member_id: int) -> str:
     return f"<@{member_id}>"
 
 
+def date_of(moment: datetime) -> str:
+    """A moment, as date and time where the reader is."""
+    return f"<t:{int(moment.timestamp())}:f>"
+
+
 def ago(moment: datetime) -> str:
     """A time that Discord counts by itself, in the reader's language: "2 minutes ago", "in 40 seconds"."""
     return f"<t:{int(moment.timestamp())}:R>"
+
+
+def at_time(moment: datetime) -> str:
+    """A time of day to the second, as the reader's clock shows it: "12:03:20"."""
+    return f"<t:{int(moment.timestamp())}:T>"
 
 
 def length(seconds: float) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.foreign_text import cleaned, isolated
 from bot.texts import text
 from bot.ui.formatting import clip
 from bot.ui.orders import OrderInput, Song
@@ -95,7 +96,7 @@ def _song(filled: Filled, requirements: OrderRequirements, locale: str) -> ui.La
     if filled.song_name is None:
         about = text("form.song.needed", locale, min_seconds=f"{requirements.reference_min_seconds:g}")
     else:
-        about = clip(text("form.song.chosen", locale, name=clip(filled.song_name, 60)), 100)
+        about = clip(text("form.song.chosen", locale, name=clip(isolated(cleaned(filled.song_name)), 60)), 100)
     return ui.Label(text=text("form.song", locale), description=about, component=upload)
 
 
@@ -109,6 +110,12 @@ def read_answer(data: Mapping[str, Any]) -> FormAnswer:
         lyrics=str(fields.get(LYRICS, {}).get("value") or ""),
         song=next((_song_in(attachments[key]) for key in map(str, chosen) if key in attachments), None),
     )
+
+
+def typed_reason(data: Mapping[str, Any]) -> str:
+    """Why a song is reported; `data` as above."""
+    fields = {str(field.get("custom_id")): field for field in _fields(data.get("components", ()))}
+    return str(fields.get("reason", {}).get("value") or "")
 
 
 def _fields(components: Any) -> Iterator[Mapping[str, Any]]:

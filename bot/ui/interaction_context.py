@@ -1,16 +1,21 @@
 """What an interaction is answered with: made once when it arrives, and handed on instead of its parts."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol, cast
 
 import discord
 from discord import InteractionResponseType, ui
 
 from bot.clock import Clock
+from bot.discord_time import DiscordTime
 from bot.errors import OrderError
 from bot.jobs.model import Job
-from bot.jobs.ports import Eta, Tracks
+from bot.jobs.moderation import Moderation
+from bot.jobs.operating import Operating
+from bot.jobs.ports import Eta, Tracks, ValueStore
+from bot.jobs.record import RefusedOrder
 from bot.jobs.service import JobService
 from bot.texts import text
 from bot.ui.cards import job_card
@@ -23,17 +28,59 @@ from bot.ui.replies import text_to_copy
 from bot.ui.requirements import OrderRequirements
 
 
+class OperatorDesk(Protocol):
+    """What controls ask of those who run the bot or a server."""
+
+    async def report_goes_to_channel(self, guild_id: int) -> bool:
+        """Whether moderators of the server read reports in a channel. Raises StoreError."""
+        ...
+
+    def report_to_operator(self, job_id: int, by: int) -> None:
+        """Tell whoever runs the bot that a song was reported; returns at once."""
+        ...
+
+    async def choose_log_channel(self, guild_id: int, channel_id: int | None, by: int) -> None:
+        """From now on, a server's lines go there; None: nowhere. Raises StoreError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeratorServices:
+    """What moderators' controls and reports work with."""
+
+    moderation: Moderation
+    desk: OperatorDesk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorServices:
+    """What operators' commands work with."""
+
+    operating: Operating
+    guild_ids: frozenset[int] = frozenset()  #: servers that have the commands for the whole bot
+    values: ValueStore  #: where is kept which servers had them
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionServices:
     """What every interaction of a client works with; the client holds one, see ComposeClient."""
 
     jobs: JobService
+    moderators: ModeratorServices
     clock: Clock
     requirements: OrderRequirements
     drafts: Drafts
     file_name: Callable[[str, str], str]  #: a safe name from a title and a suffix, see bot.audio.file_names
     tracks: Tracks | None = None  #: hears what was not heard yet before it is sent; None: that is not sent
+    discord_time: DiscordTime | None = None  #: None: not known, and nothing is judged by its age
+    operators: OperatorServices | None = None  #: None: nothing is offered to them
+    show_presence: Callable[[], Awaitable[None]] | None = None  #: that the bot is paused, or no longer
     deduplicator: InteractionDeduplicator = field(default_factory=InteractionDeduplicator)
+
+    @property
+    def operator_guild_ids(self) -> frozenset[int]:
+        """From where the whole bot is run."""
+        return frozenset() if self.operators is None else self.operators.guild_ids
 
 
 class _HasServices(Protocol):
@@ -43,6 +90,12 @@ class _HasServices(Protocol):
 def services_of(client: discord.Client) -> InteractionServices:
     """The services of a client that has them."""
     return cast("_HasServices", client).services
+
+
+def operator_guild_ids_of(client: discord.Client) -> frozenset[int]:
+    """From where the whole bot is run; none for a client that is not the whole bot's."""
+    services: InteractionServices | None = getattr(client, "services", None)
+    return frozenset() if services is None else services.operator_guild_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +136,12 @@ class InteractionContext:
         return self.services.clock
 
     @property
+    def age(self) -> timedelta | None:
+        """How long ago it was typed or pressed, both times by Discord's clock; None while that is not known."""
+        now = self.services.discord_time.now() if self.services.discord_time else None
+        return None if now is None else now - self.interaction.created_at
+
+    @property
     def requirements(self) -> OrderRequirements:
         """What this bot takes."""
         return self.services.requirements
@@ -98,6 +157,20 @@ class InteractionContext:
     def refusal(self, error: OrderError) -> str:
         """Why an order was not taken, in a sentence of their language."""
         return admission_refusal(error, self.locale) or refusal(error, self.requirements, self.locale)
+
+    def refusal_told(self, error: OrderError) -> None:
+        """Count it, and let the server's log channel know."""
+        guild_id, channel_id = self.interaction.guild_id, self.interaction.channel_id
+        refused = None
+        if guild_id is not None and channel_id is not None:
+            refused = RefusedOrder(
+                interaction_id=self.interaction.id,
+                guild_id=guild_id,
+                channel_id=channel_id,
+                member_id=self.member_id,
+                reason=error.reason,
+            )
+        self.jobs.refusal_told(error.reason, refused)
 
     def card_of(self, job: Job) -> Parts:
         """The job's card as it is now, in the language of whoever ordered it. Needs a running loop."""

@@ -7,14 +7,16 @@ import discord
 from discord import ui
 
 from bot.errors import Reason
+from bot.foreign_text import cleaned, isolated
 from bot.jobs.model import Job, JobState
 from bot.jobs.overview import Running
 from bot.texts import text
 from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
 from bot.ui.cards import card_buttons, track_link
 from bot.ui.custom_ids import choice_id, page_id
-from bot.ui.formatting import ICONS, ago, clip, fenced, length, mention, titled, why
+from bot.ui.formatting import ICONS, ago, clip, fenced, length, mention, plain, titled, why
 from bot.ui.interaction_context import InteractionContext
+from bot.ui.my_data import my_data_buttons
 from bot.ui.render import Parts, finished, to_button
 from bot.ui.requirements import OrderRequirements
 
@@ -83,6 +85,13 @@ def queue_text(running: Running, locale: str, held: Callable[[Job], Reason | Non
     return "\n".join(lines) or text("tracks.queue.empty", locale)
 
 
+def notices_above(ctx: InteractionContext, shown: str) -> str:
+    """What operators tell everybody here, above what else is shown."""
+    of_brake = ctx.text("operators.notice.brake")
+    told = ctx.requirements.notices.told_in(ctx.interaction.guild_id, ctx.clock.now(), of_brake=of_brake)
+    return "\n".join([*(f"📣 {plain(notice)}" for notice in told), shown])
+
+
 def song_text(job: Job, requirements: OrderRequirements, locale: str) -> str:
     """One song: its state, its length, and its lyrics."""
     head = [f"{ICONS[job.state]} {text(f'state.{job.state}', locale)} · {ago(job.created_at)}"]
@@ -124,6 +133,7 @@ def page_parts(page: Page, locale: str) -> Parts:
         items.append(ui.Button(label=text("control.newer", locale), custom_id=page_id(page.number - 1, "n")))
     if page.number + 1 < page.pages:
         items.append(ui.Button(label=text("control.older", locale), custom_id=page_id(page.number + 1, "o")))
+    items += my_data_buttons(locale)
     return {"content": "", "embeds": [embed], "view": finished(*items)}
 
 
@@ -156,7 +166,13 @@ async def show_song(ctx: InteractionContext, job: Job | None, page_number: int =
 def choice_label(job: Job, locale: str) -> str:
     """A song in a menu or in the list that appears while typing; at most 100 characters (Discord)."""
     return clip(
-        text("tracks.choice", locale, title=clip(job.title, 60) or "?", state=text(f"state.{job.state}", locale)), 100
+        text(
+            "tracks.choice",
+            locale,
+            title=clip(isolated(cleaned(job.title)), 60) or "?",
+            state=text(f"state.{job.state}", locale),
+        ),
+        100,
     )
 
 

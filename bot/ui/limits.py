@@ -10,14 +10,14 @@ from bot.jobs.model import Job
 from bot.jobs.service import Quota
 from bot.texts import text
 from bot.ui.cards import card_link
-from bot.ui.formatting import ago, plain, titled
+from bot.ui.formatting import ago, foreign, titled
 from bot.ui.requirements import OrderRequirements
 
 #: Reasons with a sentence of their own for a time that is known.
-_WITH_A_TIME = frozenset({Reason.PAUSED, Reason.BLOCKED, Reason.BUDGET})
+_WITH_A_TIME = frozenset({Reason.PAUSED, Reason.BLOCKED, Reason.BUDGET, Reason.HEARING_WAITS})
 #: Reasons that count, with a sentence of their own for one.
 _COUNTED = frozenset({Reason.LIMIT_DAY, Reason.LIMIT_AT_ONCE, Reason.LIMIT_GUILD})
-_OTHERS = frozenset({Reason.NOT_ALLOWED, Reason.ALREADY_TAKEN})
+_OTHERS = frozenset({Reason.NOT_ALLOWED, Reason.ALREADY_TAKEN, Reason.WRONG_CHANNEL})
 
 
 def admission_refusal(error: OrderError, locale: str) -> str | None:
@@ -27,9 +27,12 @@ def admission_refusal(error: OrderError, locale: str) -> str | None:
     jobs: tuple[Job, ...] = error.values.get("under_way") or ()  # pyright: ignore[reportAssignmentType]
     if error.reason is Reason.ALREADY_TAKEN:
         return _already(error.values.get("job_id"), jobs, locale)
+    if error.reason is Reason.WRONG_CHANNEL:
+        ids: tuple[int, ...] = error.values.get("channel_ids") or ()  # pyright: ignore[reportAssignmentType]
+        return text("reason.wrong_channel", locale, channels=", ".join(f"<#{one}>" for one in ids[:10]))
     parts = [_sentence(error, locale)]
     if note := error.values.get("note"):
-        parts.append(f"> {plain(str(note))}")
+        parts.append(f"> {foreign(str(note))}")
     if jobs:
         parts.append(under_way(jobs, locale))
     return "\n".join(parts)

@@ -19,6 +19,7 @@ from bot.ui.cards import needs_another_song
 from bot.ui.custom_ids import draft_form_id, job_form_id
 from bot.ui.formatting import ago, titled
 from bot.ui.forms import Filled, FormAnswer, order_form, read_answer
+from bot.ui.given_answers import ALREADY_ANSWERED, UNANSWERABLE, is_marked, marked, report_second_instance
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.orders import OrderInput, Song, asked_by, check_song, to_order
 from bot.ui.places import check_door, check_place, check_thread, requester_of
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 _URL_MARGIN = timedelta(minutes=90)
 
 #: Delivered so late, an order is a replay after a lost connection: it cannot be answered any more, and whoever typed it
-#: has read "did not respond" and typed it again. Well above 3 s, because clocks differ.
+#: has read "did not respond" and typed it again. What is younger is told so, see OrderFlow._not_answered.
 _TOO_OLD = timedelta(seconds=60)
 #: Nothing is replayed after that: a session to resume lasts minutes, an interaction's token 15 of them. An age beyond
 #: it says something of a clock, not of the order.
@@ -47,20 +48,23 @@ class OrderFlow:
 
     async def take(self, order_input: OrderInput) -> None:
         """Turn the input into a job and answer with its card; or say privately what is in the way and give it back."""
-        age = self._ctx.clock.now() - self._interaction.created_at
-        if _TOO_OLD < age < _NO_REPLAY:
-            log.warning("an order arrived %d s late and was not taken; is this machine's clock right?", age.seconds)
+        age = self._ctx.age
+        if age is not None and _TOO_OLD < age < _NO_REPLAY:
+            log.warning("an order arrived %d s late and was not taken", age.seconds)
             return
         try:
             check_door(self._interaction, self._ctx.requirements)
             check_place(self._interaction)
             await check_thread(self._interaction)
             order = to_order(order_input, requester_of(self._interaction), self._ctx.requirements)
+            if self._interaction.response.is_done():
+                order = replace(order, answered_at=self._ctx.clock.now())  # a copy of its song was promised before
             admitted = await self._ctx.jobs.take(order)
         except DuplicateOrderError as error:
             log.info("an order arrived twice", extra={"job": error.job_id})
         except OrderError as error:
             log.info("an order was not taken: %s", error.reason)
+            self._ctx.refusal_told(error)
             await self.give_back(order_input, self._ctx.refusal(error))
         except StoreBusyError as error:
             log.warning("an order was not taken, the database is busy: %s", error)
@@ -89,6 +93,7 @@ class OrderFlow:
                 await self._check_admission(whatever_is_under_way=True)
         except OrderError as error:
             log.info("a form was not opened: %s", error.reason)
+            self._ctx.refusal_told(error)
             await self.give_back(order_input, self._ctx.refusal(error))
             return
         key = self._ctx.services.drafts.keep(self._ctx.member_id, order_input)
@@ -195,6 +200,7 @@ class OrderFlow:
     async def refuse_again(self, job: Job, error: OrderError) -> None:
         """Say privately why a job is not made once more; its text and its song are given back as those of an order."""
         log.info("an order was not taken: %s", error.reason)
+        self._ctx.refusal_told(error)
         song = _song_by_url(job) if self._url_lasts(job) else None
         order_input = OrderInput(lyrics=job.lyrics, title=job.title, song=song, again_of=job.id)
         await self.give_back(order_input, self._ctx.refusal(error))
@@ -210,6 +216,7 @@ class OrderFlow:
             order = to_order(with_song, requester_of(self._interaction), self._ctx.requirements)
             await self._check_admission(order)
         except OrderError as error:
+            self._ctx.refusal_told(error)
             await self.give_back(order_input, self._ctx.refusal(error))
             return
         song = await self._posted_copy(job)
@@ -253,33 +260,60 @@ class OrderFlow:
         return read_answer(cast("Mapping[str, Any]", self._interaction.data or {}))
 
     async def _answer_with_card(self, job: Job) -> None:
+        """Show the card, and keep that Discord took it: nothing is paid before."""
         try:
-            message_id = await self._card_in_answer(job)
-        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as error:
-            # the song is taken, so nothing has failed: whoever works on it brings its card by the next best way
+            await self._ctx.jobs.answered(job, await self._card_in_answer(job))
+        except StoreBusyError:
+            log.warning("the database is busy: whether an order was answered is asked later", extra={"job": job.id})
+        except discord.HTTPException as error:
+            await self._not_answered(job, error)
+        except (discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as error:
+            # the song is taken, so nothing has failed: whoever works on it asks Discord what became of the answer
             log.info("a new song's card comes later (%s)", type(error).__name__, extra={"job": job.id})
-            return
-        if message_id is None:
-            return
+        finally:
+            self._ctx.jobs.answer_ended(job.id)
+
+    async def _not_answered(self, job: Job, error: discord.HTTPException) -> None:
+        if error.code == ALREADY_ANSWERED:
+            report_second_instance(job)
+        log.info("an order's answer was refused (%s)", error.code, extra={"job": job.id})
+        if error.code not in UNANSWERABLE:
+            return  # it may have arrived all the same: Discord is asked
         try:
-            await self._ctx.jobs.card_shown(job.id, message_id)
-        except StoreBusyError as error:
-            # the song is taken, and its card is found again by the interaction's answer
-            log.warning("a card's id is not known yet, the database is busy: %s", error, extra={"job": job.id})
+            await self._ctx.jobs.unanswered(job.id)
+        except StoreBusyError:
+            log.warning("the database is busy: an order without an answer rests later", extra={"job": job.id})
 
     async def _card_in_answer(self, job: Job) -> int | None:
-        if not self._interaction.response.is_done():
-            try:
-                return (await self._interaction.response.send_message(**self._ctx.card_of(job))).message_id
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                # it may have arrived, and must not be given twice: whether it did is seen by editing it
-                log.info("the connection broke while answering (%s)", type(error).__name__, extra={"job": job.id})
+        """The id of the message that is the order's answer. Raises what discord.py raises."""
+        if self._interaction.response.is_done():
+            return (await self._interaction.edit_original_response(**self._ctx.card_of(job))).id
         try:
-            # the engine may have drawn a later state on the message that is there
-            now = await self._ctx.jobs.get(job.id)
-            return (await self._interaction.edit_original_response(**self._ctx.card_of(now))).id
+            return await self._sent_card(job)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            # it may have arrived, and must not be given twice
+            log.info("the connection broke while answering (%s)", type(error).__name__, extra={"job": job.id})
+        found = await self._own_answer(job)
+        return await self._sent_card(job) if found is None else found
+
+    async def _sent_card(self, job: Job) -> int | None:
+        try:
+            answer = await self._interaction.response.send_message(**marked(self._ctx.card_of(job), job))
+        except (discord.HTTPException, discord.RateLimited) as error:
+            if isinstance(error, discord.RateLimited) or error.code != ALREADY_ANSWERED:
+                raise
+            if (found := await self._own_answer(job)) is None:
+                raise
+            return found  # discord.py repeats what a fault of Discord's did not confirm, and the first had arrived
+        return answer.message_id
+
+    async def _own_answer(self, job: Job) -> int | None:
+        """The message that Discord has as the answer, if it is ours."""
+        try:
+            message = await self._interaction.original_response()
         except discord.NotFound:
-            return (await self._interaction.response.send_message(**self._ctx.card_of(job))).message_id
+            return None
+        return message.id if is_marked(message, job) else None
 
 
 def _song_by_url(job: Job) -> Song:

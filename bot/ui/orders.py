@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import discord
 
 from bot.errors import OrderError, Reason
+from bot.foreign_text import cleaned
 from bot.jobs.admission import PlaceRequest
 from bot.jobs.lyrics import made_title, to_prompt
 from bot.jobs.model import Order, Place, Reference
@@ -44,6 +45,7 @@ class Requester:
     member_name: str
     place: Place
     role_ids: frozenset[int] = frozenset()
+    channel_ids: frozenset[int] = frozenset()  #: see Order
 
 
 def to_order(order_input: OrderInput, requester: Requester, requirements: OrderRequirements) -> Order:
@@ -53,7 +55,7 @@ def to_order(order_input: OrderInput, requester: Requester, requirements: OrderR
         raise OrderError(Reason.REFERENCE_GONE)
     check_song(order_input.song, requirements)
     prompt = to_prompt(order_input.lyrics, requirements.prompt)
-    title = " ".join(order_input.title.split())
+    title = cleaned(order_input.title)
     if len(title) > requirements.title_max_characters:
         raise OrderError(Reason.TITLE_TOO_LONG, count=len(title), limit=requirements.title_max_characters)
     if requirements.blocklist.find(title, order_input.lyrics, prompt.sung) is not None:
@@ -78,6 +80,7 @@ def to_order(order_input: OrderInput, requester: Requester, requirements: OrderR
         again_of=order_input.again_of,
         is_repeat=order_input.is_repeat,
         role_ids=requester.role_ids,
+        channel_ids=requester.channel_ids,
     )
 
 
@@ -112,7 +115,14 @@ def asked_by(interaction: discord.Interaction, requirements: OrderRequirements) 
         guild_id=interaction.guild_id,
         role_ids=role_ids_of(interaction),
         price_micros=requirements.model.price_micros,
+        channel_ids=channel_ids_of(interaction),
     )
+
+
+def channel_ids_of(interaction: discord.Interaction) -> frozenset[int]:
+    """The channel where they typed or pressed, and of a thread also the channel that it hangs on."""
+    ids = (interaction.channel_id, getattr(interaction.channel, "parent_id", None))
+    return frozenset(one for one in ids if one)
 
 
 def role_ids_of(interaction: discord.Interaction) -> frozenset[int]:

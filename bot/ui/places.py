@@ -8,7 +8,7 @@ import discord
 
 from bot.errors import OrderError, Reason
 from bot.jobs.model import Origin, Place
-from bot.ui.orders import Requester, role_ids_of
+from bot.ui.orders import Requester, channel_ids_of, role_ids_of
 from bot.ui.requirements import OrderRequirements
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ def requester_of(interaction: discord.Interaction) -> Requester:
             bot_is_member=is_member(interaction),
         ),
         role_ids=role_ids_of(interaction),
+        channel_ids=channel_ids_of(interaction),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from bot.jobs.blocklist import Blocklist
 from bot.jobs.doors import Doors
 from bot.jobs.lyrics import PromptRules
+from bot.jobs.notices import NoticeBoard
 
 #: Where Discord serves attachments from, directly or through its proxy.
 DISCORD_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
@@ -35,3 +36,5 @@ class OrderRequirements:
     doors: Doors = field(default_factory=Doors)
     opens_loopback: bool = False  #: Discord is a stand-in, and who reads there sits at this machine
     shown_currency: str | None = None  #: in which members are shown what songs cost; None: they are not
+    currency: str = "USD"  #: in which operators are shown it
+    notices: NoticeBoard = field(default_factory=NoticeBoard)  #: what everybody is told for a while

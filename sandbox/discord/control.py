@@ -28,6 +28,8 @@ DISCORD: web.AppKey[FakeDiscord] = web.AppKey("discord", FakeDiscord)
 OPEN: web.AppKey[frozenset[Any]] = web.AppKey("open", frozenset)
 #: A comment line this often keeps a stream through proxies alive.
 _HEARTBEAT_SECONDS = 15.0
+_COMMENT = b": still here\n\n"
+_ALIVE = b"event: alive\ndata: {}\n\n"
 
 
 def control_application(discord: FakeDiscord) -> web.Application:
@@ -162,6 +164,8 @@ async def _events(request: web.Request) -> web.StreamResponse:
     """Server-sent events of every change; `?member=` leaves out what that member cannot see.
 
     `?also=gateway,call` lets these kinds of an operator's changes through to a member.
+    `?alive=2` sends an event `alive` whenever nothing else was sent for that many seconds: a browser shows its page no
+    comments, and a line that was cut only falls silent.
     Starts with what is new; with `Last-Event-ID` (or `?after=`) it goes on after that change.
     """
     discord = request.app[DISCORD]
@@ -171,6 +175,8 @@ async def _events(request: web.Request) -> web.StreamResponse:
     changes = discord.world.changes
     resumed = request.headers.get("Last-Event-ID") or request.query.get("after")
     after = int(resumed) if resumed else (changes[-1].sequence if changes else 0)
+    alive = request.query.get("alive")
+    pause_seconds, pulse = (max(float(alive), 0.1), _ALIVE) if alive else (_HEARTBEAT_SECONDS, _COMMENT)
     headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
     stream = web.StreamResponse(headers=headers)
     await stream.prepare(request)
@@ -183,8 +189,8 @@ async def _events(request: web.Request) -> web.StreamResponse:
                 if passes(change):
                     text = f"id: {change.sequence}\nevent: {change.kind}\ndata: {json.dumps(change.view())}\n\n"
                     await stream.write(text.encode())
-            if not fresh and not await discord.world.changed(timeout_seconds=_HEARTBEAT_SECONDS):
-                await stream.write(b": still here\n\n")
+            if not fresh and not await discord.world.changed(timeout_seconds=pause_seconds):
+                await stream.write(pulse)
     except ConnectionError:
         return stream  # whoever listened went away
 

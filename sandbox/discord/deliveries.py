@@ -3,7 +3,7 @@
 from typing import Any
 
 from . import payloads
-from .command_rules import ATTACHMENT, CHANNEL, USER
+from .command_rules import ATTACHMENT, CHANNEL, ROLE, USER
 from .objects import JSON, Attachment, Channel, ChannelType, Interaction
 from .world import World
 
@@ -74,6 +74,8 @@ def resolved_entities(world: World, place: Channel, node: JSON, values: dict[str
         elif option["type"] == CHANNEL:
             target = world.channels[int(value)]
             resolved.setdefault("channels", {})[value] = payloads.channel(world, target, world.application_id)
+        elif option["type"] == ROLE and guild is not None:
+            resolved.setdefault("roles", {})[value] = payloads.role(guild.roles[int(value)])
     return resolved
 
 

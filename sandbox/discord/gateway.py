@@ -62,6 +62,7 @@ class Gateway:
         self._closed_here: set[web.WebSocketResponse] = set()
         self._transports: dict[int, asyncio.Transport] = {}
         self.identifies = 0
+        self.presence: JSON | None = None  #: as the bot last set it
         self.resumes = 0
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._wake: dict[str, asyncio.Event] = {}
@@ -108,7 +109,9 @@ class Gateway:
             return await self._identify(socket, frame["d"])
         elif op == RESUME:
             return await self._resume(socket, frame["d"])
-        elif op not in (PRESENCE, REQUEST_MEMBERS, 4):
+        elif op == PRESENCE:
+            self.presence = frame["d"]
+        elif op not in (REQUEST_MEMBERS, 4):
             await socket.close(code=4001, message=b"Unknown opcode.")
         elif session is None:
             await socket.close(code=4003, message=b"Not authenticated.")

@@ -7,6 +7,7 @@ from typing import Any
 from . import client_rules, payloads, posting
 from .command_rules import CHANNEL as CHANNEL_OPTION
 from .command_rules import CHAT_INPUT, MESSAGE_COMMAND
+from .command_rules import ROLE as ROLE_OPTION
 from .command_rules import USER as USER_OPTION
 from .component_rules import BUTTON, FILE_UPLOAD, SELECTS, STRING_SELECT, walk
 from .deliveries import command_data, interaction_payload, nested, option_rows, resolved_entities
@@ -264,6 +265,8 @@ class MemberActions(Lookups):
                 values[name] = str(self.member(value).id)
             elif kinds.get(name) == CHANNEL_OPTION:
                 values[name] = str(self.place(value).id)
+            elif kinds.get(name) == ROLE_OPTION:
+                values[name] = str(value)
         return values
 
     def _upload_options(
@@ -328,7 +331,8 @@ class MemberActions(Lookups):
         world.interactions[done.id] = done
         world.tokens[done.token] = done
         world.announce("interaction_created", {"interaction": view(world, done)}, visible_to=person.id)
-        done.delivered = bool(self.gateway.connected) and not age_seconds
+        done.instances = len(self.gateway.connected)
+        done.delivered = bool(done.instances) and not age_seconds
         world.send_event("INTERACTION_CREATE", done.payload, guild_id=done.guild.id if done.guild else None)
         if not age_seconds:
             loop = asyncio.get_running_loop()

@@ -275,6 +275,8 @@ class Interaction:
 
     `delivered` is false if no bot was connected when it happened, or it was back-dated: then a late answer is not
     the bot's fault.
+    `instances` is how many clients with the bot's token were connected: each is handed the interaction, and only the
+    first of their answers is taken.
     `answer_type` is the callback type of the first answer (None: not answered yet); `failed` says that the member saw
     "The application did not respond".
     """
@@ -297,6 +299,7 @@ class Interaction:
     modal: Modal | None = None
     choices: list[JSON] | None = None
     delivered: bool = True
+    instances: int = 1
     failed: bool = False
     expired: bool = False
 

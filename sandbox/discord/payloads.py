@@ -5,7 +5,7 @@ from typing import Any
 
 from .cdn import signed_url
 from .clock import iso
-from .objects import HEARD, JSON, Attachment, Channel, ChannelType, Guild, Interaction, Message, User
+from .objects import HEARD, JSON, Attachment, Channel, ChannelType, Guild, Interaction, Message, Role, User
 from .world import World
 
 
@@ -129,6 +129,24 @@ _PLAIN_GUILD: JSON = {
 }
 
 
+def role(one: Role) -> JSON:
+    """A role object."""
+    return {
+        "id": str(one.id),
+        "name": one.name,
+        "permissions": str(int(one.permissions)),
+        "position": one.position,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "icon": None,
+        "unicode_emoji": None,
+        "hoist": False,
+        "managed": one.managed,
+        "mentionable": one.mentionable,
+        "flags": 0,
+    }
+
+
 def guild(world: World, server: Guild) -> JSON:
     """A guild as GUILD_CREATE carries it."""
     inside = [place for place in world.channels.values() if place.guild_id == server.id]
@@ -146,23 +164,7 @@ def guild(world: World, server: Guild) -> JSON:
         "member_count": len(server.members),
         "large": False,
         "unavailable": False,
-        "roles": [
-            {
-                "id": str(role.id),
-                "name": role.name,
-                "permissions": str(int(role.permissions)),
-                "position": role.position,
-                "color": 0,
-                "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-                "icon": None,
-                "unicode_emoji": None,
-                "hoist": False,
-                "managed": role.managed,
-                "mentionable": role.mentionable,
-                "flags": 0,
-            }
-            for role in server.roles.values()
-        ],
+        "roles": [role(one) for one in server.roles.values()],
         "channels": [channel(world, place) for place in inside if not place.is_thread],
         "threads": [
             channel(world, place)

@@ -71,6 +71,7 @@ class Script(_Config):
     #: One entry for each poll, the last one for all that follow: a status word, or an answer. Without entries the
     #: generation goes on by the clock.
     polls: tuple[str | Fault, ...] = ()
+    generating_seconds: float | None = None  #: so long it takes by the clock; None: as the settings say
     error: Any = Field(default_factory=lambda: {"name": "Error", "message": "Downstream service error"})
     tracks: tuple[Fault, ...] = ()  #: one for each download of the file, the last one for all that follow
     track_missing_seconds: float = 0  #: 404 for so long after the first try

@@ -55,7 +55,8 @@ class Generation:
         age = now - self.accepted_at
         if age < settings.queued_seconds:
             return "queued"
-        if age < settings.queued_seconds + settings.generating_seconds:
+        own_seconds = self.script.generating_seconds
+        if age < settings.queued_seconds + (settings.generating_seconds if own_seconds is None else own_seconds):
             return "generating"
         if self.error is not None:
             return "error"

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import timedelta
 
 import discord
 import pytest
@@ -10,18 +11,21 @@ from discord import app_commands
 
 from bot.audio import FILE_TYPES
 from bot.client import ComposeClient, point_at, run_client
-from bot.errors import StartError, StoreBusyError, TokenRefusedError
-from bot.jobs.ports import Eta
-from tests.client_kit import LYRICS, SONG, ClientKit, ShiftedClock, client_kit, fake, text_of
+from bot.errors import Reason, StartError, StoreBusyError, TokenRefusedError
+from bot.jobs.model import JobState
+from tests.client_kit import LYRICS, SONG, ClientKit, ShiftedClock, client_kit, fake, labels_of, text_of
 
 __all__ = ["client_kit", "fake"]
 
 COMMANDS = r"/applications/\d+/commands"
+#: For moderators, and for those who need them.
+ADMIN = {"compose-admin", "Report this song"}
 
 
 def make_client(client_kit: ClientKit) -> ComposeClient:
     return ComposeClient(
         jobs=client_kit.jobs,
+        moderators=client_kit.client.services.moderators,
         requirements=client_kit.client.services.requirements,
         clock=ShiftedClock(),
         extensions=("cogs.compose", "cogs.tracks"),
@@ -59,7 +63,14 @@ async def test_the_commands_ask_for_songs_in_every_language_and_everywhere(
     assert compose["options"][0]["file_types"] == [*FILE_TYPES]
     assert compose["description_localizations"]["de"].startswith("Mach")
     assert (compose["contexts"], compose["integration_types"]) == ([0, 1, 2], [0, 1])
-    assert {command["name"] for command in put.payload} == {"compose", "tracks", "queue", "quota", "Compose from this"}
+    assert {command["name"] for command in put.payload} == {
+        "compose",
+        "tracks",
+        "queue",
+        "quota",
+        "Compose from this",
+        *ADMIN,
+    }
 
 
 async def test_when_discord_refuses_file_types_the_commands_are_synced_without(client_kit: ClientKit) -> None:
@@ -146,16 +157,16 @@ async def test_an_interaction_that_is_too_old_to_answer_makes_no_noise(
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-async def test_a_late_order_goes_on_and_its_card_is_posted(client_kit: ClientKit) -> None:
+async def test_an_order_whose_answer_comes_too_late_rests_unpaid_and_is_told_of(client_kit: ClientKit) -> None:
     client_kit.excused |= {"late answer", "unacknowledged"}
     await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, age_seconds=10)
-    await client_kit.fake.until(lambda: client_kit.woken)
-    await client_kit.fake.settle(0.2)
-    client_kit.advance(7)
+    await client_kit.fake.until(lambda: len(client_kit.woken) == 2)
     job = await client_kit.jobs.get(client_kit.woken[0])
-    assert job.card_message_id is None
-    assert await client_kit.show(job, Eta()) is not None
-    assert len(client_kit.fake.messages) == 1
+    assert (job.state, job.reason, job.answered_at) == (JobState.FAILED, Reason.UNANSWERED, None)
+    await client_kit.tell(job)
+    await client_kit.tell(job)  # a crash in between: the nonce makes it one
+    (news,) = client_kit.fake.messages
+    assert "Make it after all" in labels_of(news)
 
 
 async def test_an_order_replayed_after_minutes_is_not_taken(client_kit: ClientKit) -> None:
@@ -171,3 +182,26 @@ async def test_the_gateway_may_drop_and_commands_go_on(client_kit: ClientKit) ->
     await client_kit.fake.until(lambda: not client_kit.fake.gateway.connected)
     await client_kit.fake.until(lambda: client_kit.fake.gateway.connected)
     assert (await client_kit.order()).id
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=1, seconds=5), timedelta(minutes=14)])
+async def test_a_machine_whose_clock_is_ahead_takes_orders_and_knows_an_old_one_all_the_same(
+    client_kit: ClientKit, ahead: timedelta
+) -> None:
+    client_kit.excused.add("unacknowledged")
+    client_kit.clock.ahead += ahead
+    await client_kit.restart()
+    job = await client_kit.order()
+    assert client_kit.card(job)
+    assert "ahead of Discord's" in client_kit.client.discord_time.trouble
+    await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, age_seconds=120)
+    await client_kit.fake.settle(0.2)
+    assert await client_kit.store.get(job.id + 1) is None
+
+
+async def test_while_discords_time_is_not_known_no_order_is_too_old(client_kit: ClientKit) -> None:
+    client_kit.excused |= {"late answer", "unacknowledged"}
+    client_kit.client.discord_time._ahead_seconds.clear()
+    done = await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, age_seconds=120)
+    await client_kit.fake.until(lambda: client_kit.fake.calls_to("POST", f"^/interactions/{done.id}/"))
+    assert await client_kit.store.get(1) is not None

@@ -15,7 +15,7 @@ from tests.moved_clock import MovedClock
 __all__ = ["client_kit", "fake"]
 
 COMMANDS = r"/applications/\d+/commands$"
-OURS = {"compose", "tracks", "queue", "quota", "Compose from this"}
+OURS = {"compose", "tracks", "queue", "quota", "compose-admin", "Compose from this", "Report this song"}
 
 REFUSALS: dict[str, tuple[dict[str, Any], str, float]] = {
     "a daily limit": (

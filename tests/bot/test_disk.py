@@ -1,11 +1,13 @@
 """Our own disk: its faults are told apart, seen by the operator, and over once a write works again."""
 
 import asyncio
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from bot.disk import NO_TRACK, Disk, reaching
+from bot.disk import NO_TRACK, Disk, DiskPlace, advice_for, reaching
 from bot.errors import DiskError
 from tests.bot.jobs.kit import eventually
 from tests.moved_clock import MovedClock
@@ -80,3 +82,60 @@ async def test_below_what_must_be_free_no_orders_are_taken_and_the_operator_hear
 async def test_where_nobody_can_tell_what_is_free_orders_are_taken(tmp_path: Path) -> None:
     assert await Disk([tmp_path / "gone"], MovedClock(), min_free_bytes=10**18).takes_orders()
     assert await Disk([tmp_path], MovedClock()).takes_orders()
+
+
+async def test_the_database_and_the_folders_are_well_again_each_for_itself(tmp_path: Path) -> None:
+    clock = MovedClock()
+    answers = [False, True]
+
+    async def takes_bytes() -> bool:
+        return answers.pop(0)
+
+    disk = Disk([tmp_path], clock)
+    disk.watch_database(takes_bytes)
+    disk.failed(DiskError("full"), place=DiskPlace.DATABASE)
+    disk.failed(DiskError("gone"))
+    disk.worked()
+    assert disk.trouble == "full"
+    looking = asyncio.ensure_future(disk.run())
+    await eventually(clock.has_sleepers)
+    await clock.advance(11)
+    await eventually(lambda: len(answers) == 1 and clock.has_sleepers())
+    assert disk.trouble == "full"
+    await clock.advance(11)
+    await eventually(lambda: not disk.trouble)
+    looking.cancel()
+
+
+def test_the_operator_hears_of_the_same_fault_once_until_it_is_over(caplog: pytest.LogCaptureFixture) -> None:
+    disk = Disk([], MovedClock())
+    for _ in range(3):
+        disk.failed(DiskError("full"), 17)
+    assert len(caplog.records) == 1
+    disk.worked()
+    disk.failed(DiskError("full"), 18)
+    assert len([said for said in caplog.records if said.levelname == "WARNING"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "wanted"),
+    [
+        (errno.ENOSPC, "The disk is full: free some space on it: DATA_DIR"),
+        (errno.EDQUOT, "quota"),
+        (errno.EROFS, "read-only"),
+        (errno.EACCES, "Make it writable for this user"),
+        (errno.EIO, "Look at the disk"),
+        (errno.ENOENT, "Look at the disk"),
+    ],
+)
+def test_a_fault_is_told_with_what_to_do(code: int, wanted: str, caplog: pytest.LogCaptureFixture) -> None:
+    disk = Disk([], MovedClock())
+    with pytest.raises(DiskError) as caught, reaching(NO_TRACK):
+        raise OSError(code, os.strerror(code))
+    disk.failed(caught.value)
+    assert wanted in caplog.records[0].getMessage()
+
+
+def test_a_full_disk_is_never_called_a_folder_that_is_not_writable() -> None:
+    assert advice_for(OSError(errno.ENOSPC, "")) == "The disk is full: free some space on it"
+    assert advice_for(PermissionError(errno.EACCES, ""), "Open it") == "Open it"

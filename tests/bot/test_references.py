@@ -11,11 +11,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.audio import AudioPool, Needs
+from bot.audio import STOPPED, AudioPool, Finding, Needs, Problem
 from bot.errors import BusyError, DiskError, HearingFaultError, Reason, ReferenceRefusedError
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.model import Job, Reference
-from bot.references import ReferenceFetcher
+from bot.references import ReferenceFetcher, _refusal
 from bot.texts.remarks import spelled
 from tests.bot.audio.sound_files import encoded, mp3, music
 from tests.bot.jobs.orders import a_job
@@ -251,3 +251,16 @@ async def test_a_refusal_is_told_although_the_copy_cannot_be_removed(
     assert [record.levelname for record in caplog.records if "a refused reference stays" in record.message] == [
         "WARNING"
     ]
+
+
+@pytest.mark.parametrize("problem", sorted(STOPPED))
+def test_a_check_that_used_up_a_limit_says_so(problem: Problem) -> None:
+    error = _refusal(Finding(problem=problem))
+    assert isinstance(error, ReferenceRefusedError)
+    assert error.is_burnt
+
+
+def test_a_file_that_is_merely_bad_costs_nobody_a_wait() -> None:
+    error = _refusal(Finding(problem=Problem.SILENT))
+    assert isinstance(error, ReferenceRefusedError)
+    assert not error.is_burnt

@@ -101,7 +101,7 @@ class Showcase(discord.Client):
     def __init__(self) -> None:
         super().__init__(intents=discord.Intents(guilds=True), guild_ready_timeout=0.05, max_messages=None)
         self.tree = app_commands.CommandTree(self)
-        for command in (everything, card, song_for, buttons, order, layout, think, city):
+        for command in (everything, card, song_for, buttons, order, layout, think, city, hand):
             self.tree.add_command(command)
         self.tree.add_command(app_commands.ContextMenu(name="Quote this", callback=quote))
         self.ready = asyncio.Event()
@@ -173,6 +173,11 @@ async def think(interaction: discord.Interaction) -> None:
     await interaction.response.defer(thinking=True, ephemeral=True)
     await asyncio.sleep(0.5)
     await interaction.edit_original_response(content="a thought")
+
+
+@app_commands.command(description="Takes a file, without which there is nothing")
+async def hand(interaction: discord.Interaction, file: discord.Attachment, note: str | None = None) -> None:
+    await interaction.response.send_message(f"{file.filename}: {file.size} bytes, {note}")
 
 
 @app_commands.command(description="Completes while you type")

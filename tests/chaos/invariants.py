@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.clock import SystemClock
+from bot.errors import Reason
 from bot.jobs.model import RESTING, Job, JobState
 from bot.store.db import open_store
 from sandbox.discord import FakeDiscord
@@ -102,10 +103,22 @@ def _judge_job(score: Score, job: Job, order: Ordered, messages: int) -> None:
         score.unknown += 1
     elif job.state in RESTING and job.state is not JobState.DELIVERED:
         score.failed += 1
+    _judge_answer(score, job, order)
     if job.state not in RESTING or job.notified_state is not job.state:
         _lose(score, f"job {job.id}: {job.state}, the member was told of {job.notified_state}")
     if job.lyrics != order.lyrics:
         _lose(score, f"job {job.id}: its words are not those that were typed")
+
+
+def _judge_answer(score: Score, job: Job, order: Ordered) -> None:
+    if job.reason is Reason.UNANSWERED:
+        # told and kept, with a button that orders it: not lost; but nothing may have been paid, nor said before
+        if job.submit_started_at is not None:
+            score.broken.append(f"job {job.id}: never answered, but sent to the music API")
+        if order.interaction.answered:
+            score.broken.append(f"job {job.id}: answered, but it rests as if it were not")
+    elif job.answered_at is None and job.submit_started_at is not None:
+        score.broken.append(f"job {job.id}: sent to the music API before it was answered")
 
 
 def _lose(score: Score, sentence: str) -> None:

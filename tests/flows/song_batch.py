@@ -12,6 +12,7 @@ import aiohttp
 
 from bot.jobs.model import RESTING, JobState
 from bot.store.tables import job_events, jobs
+from bot.texts import text
 from sandbox.discord import Interaction, Message, Rules
 from sandbox.discord.lookups import Where, Who
 from sandbox.discord.objects import Install
@@ -31,6 +32,8 @@ _SECRET = re.compile(r"sbx-[A-Za-z0-9_-]{20}|hm=[0-9a-f]{16}|Signature=|sandbox-
 
 #: bot.jobs.card_updates.MIN_PAUSE_SECONDS, less what two clocks may differ by.
 _MIN_SECONDS = 9.5
+#: What a field is called that tells everybody something, in each language.
+_NOTICE = frozenset(text("operators.notice.name", locale) for locale in ("en", "de"))
 #: An exception that nobody foresaw.
 _FAULT_OF_OURS = re.compile(r"[^\n]*\n  Traceback.*?(?=\n\d{4}-)", re.DOTALL)
 
@@ -71,17 +74,19 @@ class SongBatch(Scenario):
         )
 
     def _judge_edits(self) -> None:
-        """No card is drawn again within ten seconds unless its song has moved on."""
-        drawn: dict[str, tuple[str, float]] = {}
+        """No card is drawn again within ten seconds unless its song has moved on, or everybody is told news."""
+        drawn: dict[str, tuple[object, float]] = {}
         for call in self.discord.calls_to("PATCH", r"^/channels/\d+/messages/\d+$"):
             if not call.applied or call.fault or not isinstance(call.payload, dict):
                 continue  # what the bot was told had failed, it may well do again
             headline, at = str(call.payload.get("content")), call.at
-            before, earlier = drawn.get(call.path, ("", 0.0))
-            drawn[call.path] = (headline, at)
+            fields = [field for embed in call.payload.get("embeds") or () for field in embed.get("fields") or ()]
+            news = (headline, [field["value"] for field in fields if field["name"] in _NOTICE])
+            before, earlier = drawn.get(call.path, (None, 0.0))
+            drawn[call.path] = (news, at)
             if any(earlier <= restarted <= at for restarted in self._restarts):
                 continue
-            assert headline != before or at - earlier >= _MIN_SECONDS, f"{headline}: again after {at - earlier:.1f} s"
+            assert news != before or at - earlier >= _MIN_SECONDS, f"{headline}: again after {at - earlier:.1f} s"
 
     def row(self, name: str) -> dict[str, Any]:
         """The job's row as it is now; empty before there is one."""

@@ -5,12 +5,15 @@ import asyncio
 import pytest
 
 from bot.crash import CrashPoint
+from bot.errors import Reason
 from bot.jobs.model import RESTING, Job, JobState
 from tests.flows.conftest import OpenScenario
 from tests.flows.scenario import LYRICS, PATIENCE_SECONDS, Scenario
 
 #: After a death at these points nobody can tell whether the POST was accepted: the member is asked.
 IN_DOUBT = {CrashPoint.AFTER_SUBMITTING, CrashPoint.POST_ANSWERED}
+#: A death at these points leaves the member without an answer: nothing is made that they have not seen taken.
+BEFORE_THE_ANSWER = {CrashPoint.BEFORE_ROW, CrashPoint.AFTER_ROW}
 #: At these points of the last word the track is already there.
 AFTER_THE_TRACK = {CrashPoint.MESSAGE_SENT, CrashPoint.DELIVERED_STORED, CrashPoint.CARD_EDITED}
 
@@ -32,7 +35,7 @@ async def one_row(scenario: Scenario) -> Job:
 
 
 @pytest.mark.waits
-@pytest.mark.parametrize("point", [point for point in CrashPoint if point not in IN_DOUBT | {CrashPoint.BEFORE_ROW}])
+@pytest.mark.parametrize("point", [point for point in CrashPoint if point not in IN_DOUBT | BEFORE_THE_ANSWER])
 async def test_a_death_at_this_point_costs_nothing_and_the_track_arrives_once(
     open_scenario: OpenScenario, point: CrashPoint
 ) -> None:
@@ -50,8 +53,7 @@ async def test_a_death_at_this_point_costs_nothing_and_the_track_arrives_once(
         assert job.state is JobState.DELIVERED
         assert len(scenario.tracks()) == 1
         assert len(scenario.api.ledger.submissions) == 1
-        if point is not CrashPoint.AFTER_ROW:
-            assert asked.answered
+        assert asked.answered
 
 
 @pytest.mark.waits
@@ -122,3 +124,25 @@ async def test_a_death_before_the_row_takes_nothing_and_discord_says_so(open_sce
         assert not asked.answered
         assert await scenario.rows() == []
         assert not scenario.api.ledger.submissions
+
+
+async def test_a_death_after_the_row_keeps_song_and_words_and_pays_nothing_until_the_member_says_so(
+    open_scenario: OpenScenario,
+) -> None:
+    async with open_scenario(CRASH_AT=CrashPoint.AFTER_ROW.value) as scenario:
+        asked = await scenario.order()
+        await died(scenario)
+        await scenario.restart(CRASH_AT="")
+        news = await scenario.card_says("Make it after all")
+        await scenario.rest()
+        assert not asked.answered
+        assert not scenario.api.ledger.submissions
+        assert f"<@{asked.user.id}>" in news.content
+
+        await scenario.discord.click(news, scenario.button(news, "again"))
+        await scenario.track()
+        await scenario.card_says("done")
+        kept, made = await scenario.rows()
+        assert (kept.state, kept.reason, kept.lyrics) == (JobState.FAILED, Reason.UNANSWERED, LYRICS)
+        assert (made.state, made.lyrics, made.again_of) == (JobState.DELIVERED, LYRICS, kept.id)
+        assert len(scenario.api.ledger.submissions) == 1

@@ -85,14 +85,34 @@ async def test_a_command_whose_answer_is_lost_becomes_one_song_with_one_card(bat
         assert about == [card, track]
 
 
-async def test_a_command_that_can_no_longer_be_answered_becomes_one_song_all_the_same(batch: SongBatch) -> None:
+async def test_a_command_whose_answer_is_confirmed_by_nobody_is_paid_for_once_and_blamed_on_nobody(
+    batch: SongBatch,
+) -> None:
+    batch.discord.fail("POST", CALLBACK, status=503, after=True)
+    asked = await batch.order_song("answer unconfirmed")
+    await batch.delivered("answer unconfirmed")
+    assert asked.messages == [batch.card("answer unconfirmed")]
+    assert "second instance" not in batch.stage.bot.log
+
+
+async def test_a_command_that_can_no_longer_be_answered_rests_unpaid_until_its_member_wants_it(
+    batch: SongBatch,
+) -> None:
+    name = "answer never taken"
     batch.discord.fail("POST", CALLBACK, status=404, body={"message": "Unknown interaction", "code": 10062})
-    asked = await batch.order_song("answer never taken")
-    track = await batch.delivered("answer never taken")
-    card = await batch.card_says("done", title("answer never taken"))
-    about = [message for message in batch.discord.messages if title("answer never taken") in batch.look_of(message)]
-    assert sorted(about, key=lambda message: message.id) == sorted([card, track], key=lambda message: message.id)
+    asked = await batch.order_song(name)
+    news = await batch.ended_with(name, JobState.FAILED, "Make it after all")
     assert not asked.messages
+    assert not batch.posts(name)
+    assert news.nonce
+
+    await batch.stage.bot.kill()
+    await batch.restart()
+    again = await batch.discord.click(news, batch.button(news, "again"))
+    await batch.discord.until(lambda: batch.tracks(title(name)), PATIENCE_SECONDS)
+    await batch.rest()
+    assert again.answered
+    assert len(batch.posts(name)) == 1
 
 
 async def test_a_command_that_arrives_again_is_one_song(batch: SongBatch) -> None:

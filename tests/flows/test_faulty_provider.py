@@ -64,7 +64,6 @@ REFUSALS: dict[str, tuple[Fault, str]] = {
         {"status": 403, "body": {"error": {"name": "content_policy_violation", "message": "flagged"}}},
         "refuses these words",
     ),
-    "a wrong address": ({"status": 404}, "not found at the address this bot was given"),
 }
 
 #: Nobody can tell whether the POST was taken: the member decides.

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.texts.de import (
+    alert,
     answer,
     card,
     command,
     control,
     delivery,
     form,
+    log,
+    operators,
     permission,
     quota,
     reason,
@@ -22,12 +25,15 @@ from bot.texts.de import (
 #: Key -> template, all subjects together.
 CATALOG: Mapping[str, str] = MappingProxyType(
     {
+        **alert.TEXTS,
         **answer.TEXTS,
         **card.TEXTS,
         **command.TEXTS,
         **control.TEXTS,
         **delivery.TEXTS,
         **form.TEXTS,
+        **log.TEXTS,
+        **operators.TEXTS,
         **permission.TEXTS,
         **quota.TEXTS,
         **reason.TEXTS,

@@ -3,6 +3,7 @@
 TEXTS: dict[str, str] = {
     "card.headline.checking": "🎧 **{title}** · ich höre mir dein Lied an",
     "card.headline.checking_ahead": "⏳ **{title}** · wartet aufs Anhören",
+    "card.headline.held_up": "⏸️ **{title}** · wartet auf Platz auf meiner Festplatte",
     "card.headline.queued": "⏳ **{title}** · wartet in der Schlange",
     "card.headline.submitting": "📤 **{title}** · wird übergeben",
     "card.headline.unknown": "❓ **{title}** · bitte entscheide du",
@@ -18,6 +19,14 @@ TEXTS: dict[str, str] = {
     "card.state.checking": "Ich höre mir dein Lied an, ob es sich eignet. Bezahlt ist noch nichts.",
     "card.state.checking_ahead_one": "Vorher höre ich mir ein anderes Lied an. Bezahlt ist noch nichts.",
     "card.state.checking_ahead": "Vorher höre ich mir {ahead} andere Lieder an. Bezahlt ist noch nichts.",
+    "card.state.held_up": (
+        "Die Festplatte dieses Bots ist voll oder nimmt gerade nichts an, darum wartet dein Lied. Es geht von selbst "
+        "weiter, sobald Platz ist; du musst nichts tun. Bezahlt ist noch nichts."
+    ),
+    "card.state.held_up_begun": (
+        "Die Festplatte dieses Bots ist voll oder nimmt gerade nichts an, darum wartet dein Lied. Es geht von selbst "
+        "weiter, sobald Platz ist; du musst nichts tun, und was schon gemacht ist, geht nicht verloren."
+    ),
     "card.state.queued": "Dein Lied passt. Sobald Platz ist, geht es an den Musikdienst.",
     "card.state.queued_ahead_one": "Dein Lied passt. Ein anderes ist vorher dran.",
     "card.state.queued_ahead": "Dein Lied passt. {ahead} andere sind vorher dran.",
@@ -38,6 +47,9 @@ TEXTS: dict[str, str] = {
     "card.state.submitting": "Dein Lied und deine Worte sind unterwegs zum Musikdienst.",
     "card.state.generating": "Der Musikdienst arbeitet. Begonnen {since}.",
     "card.state.generating_until": "Der Musikdienst arbeitet. Begonnen {since}, erwartet {expected}.",
+    "card.state.generating_between": (
+        "Der Musikdienst arbeitet. Begonnen {since}, höchstwahrscheinlich fertig zwischen {earliest} und {latest}."
+    ),
     "card.state.generating_overdue": "Der Musikdienst arbeitet. Begonnen {since}; es dauert etwas länger als sonst.",
     "card.state.ready": "Das Stück ist fertig und wird hergebracht.",
     "card.state.delivering": "Das Stück ist fertig und wird hergebracht.",

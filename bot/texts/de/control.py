@@ -5,6 +5,7 @@ TEXTS: dict[str, str] = {
     "control.cancel_paid": "Abbrechen (wird trotzdem berechnet)",
     "control.again": "Noch einmal",
     "control.retry": "Neuer Versuch",
+    "control.after_all": "Doch noch machen",
     "control.edit": "Text ändern",
     "control.other_song": "Anderes Lied",
     "control.lyrics": "Text",
@@ -25,15 +26,24 @@ TEXTS: dict[str, str] = {
     "control.jump": "Hinspringen",
     "control.choose": "Wähle ein Lied",
     "control.delete_sure": "Ja, löschen",
+    "control.my_data": "Gib mir meine Daten",
+    "control.forget": "Alles von mir löschen",
+    "control.forget_sure": "Ja, alles löschen",
     "control.cancelled": "Abgebrochen. Es wurde nichts berechnet.",
     "control.cancelled_paid": "Ich warte nicht länger darauf. Es war schon übergeben und kann noch berechnet werden.",
     "control.dismissed": "Gut, ich lasse es auf sich beruhen.",
     "control.risked": "Gut, ich versuche es noch einmal.",
     "control.looking": "Ich sehe noch einmal nach. Das kostet nichts.",
+    "control.delete_ask_moderator": (
+        "Die Nachrichten zu **{title}** entfernen? Ein bezahlter Song bleibt dem Mitglied in `/tracks` erhalten."
+    ),
     "control.delete_ask": (
         "**{title}** löschen? Die Nachricht, das Stück und alles Aufgehobene sind dann für immer weg."
     ),
     "control.deleted": "Gelöscht: die Nachricht, die Dateien und alles, was ich davon aufgehoben hatte.",
+    "control.deleted_moderator": (
+        "Gelöscht: die Nachrichten. Was bezahlt ist, bleibt allein bei seinem Mitglied; alles andere ist für immer weg."
+    ),
     "control.deleted_partly": (
         "Hier gelöscht. Die Nachricht im Kanal konnte ich nicht entfernen; bitte die Moderation darum."
     ),

@@ -63,6 +63,9 @@ TEXTS: dict[str, str] = {
         "Du kannst hier keine Lieder bestellen; die Sperre endet {again}. Das hat entschieden, wer den Bot oder den "
         "Server leitet."
     ),
+    "reason.wrong_channel": (
+        "In diesem Kanal werden keine Lieder bestellt; begonnen wurde nichts. Bitte nimm {channels}."
+    ),
     "reason.not_allowed": "Du darfst hier keine Lieder bestellen: Die Grenze, die für dich gilt, ist 0.",
     "reason.already_taken": "Das ist schon unterwegs.",
     "reason.limit_day": "Deine Lieder für heute sind aufgebraucht.",
@@ -74,12 +77,28 @@ TEXTS: dict[str, str] = {
     "reason.limit_guild": "Die Lieder dieses Servers für heute sind aufgebraucht.",
     "reason.limit_guild_many": "Die {limit} Lieder dieses Servers für heute sind aufgebraucht. Wieder {again}.",
     "reason.limit_guild_one": "Das Lied dieses Servers für heute ist aufgebraucht. Wieder {again}.",
+    "reason.hearing_waits": (
+        "Drei deiner Dateien brauchten mehr Arbeit, als ein Lied kosten darf; darum höre ich mir eine Weile keine von "
+        "dir an. Bitte versuche es später noch einmal, am besten mit einer einfachen MP3; begonnen wurde nichts."
+    ),
+    "reason.hearing_waits_until": (
+        "Drei deiner Dateien brauchten innerhalb einer Stunde mehr Arbeit, als ein Lied kosten darf; begonnen wurde "
+        "nichts. Deine Lieder höre ich wieder an: {again}. Am besten nimmst du eine einfache MP3."
+    ),
     "reason.budget": "Dieser Bot hat vorerst ausgegeben, was er ausgeben darf; begonnen wurde nichts.",
     "reason.budget_until": (
         "Dieser Bot hat vorerst ausgegeben, was er ausgeben darf; begonnen wurde nichts. Lieder nimmt er wieder an: "
         "{again}."
     ),
+    "reason.guild_left": (
+        "Ich wurde von dem Server entfernt, auf dem du es bestellt hast; deshalb entsteht es nicht. Es hat nichts "
+        "gekostet und zählt nicht."
+    ),
     "reason.place_gone": "Wer den Bot betreibt, hat es aus der Warteschlange genommen. Berechnet wurde nichts.",
+    "reason.unanswered": (
+        "Meine Antwort auf deine Bestellung ist nicht rechtzeitig bei Discord angekommen, deshalb wurde nichts "
+        "begonnen und nichts berechnet. Dein Lied und dein Text sind noch da: *Doch noch machen* bestellt es jetzt."
+    ),
     "reason.disk": (
         "Die Festplatte dieses Bots hat dein Lied nicht angenommen; begonnen und berechnet wurde nichts. An deiner "
         "Datei liegt es nicht: Wer den Bot betreibt, muss nachsehen. Bitte versuche es später noch einmal."

@@ -10,6 +10,33 @@ TEXTS: dict[str, str] = {
     "tracks.choice": "{title} · {state}",
     "tracks.unknown": "Ein solches Lied hast du nicht. Wähle eines aus der Liste, die beim Tippen erscheint.",
     "tracks.no_lyrics": "(kein Text)",
+    "tracks.my_data": (
+        "Das ist alles, was ich von dir aufbewahre: deine Lieder mit ihren Texten, Regeln, die dich betreffen, und "
+        "wie deine Lieder gezählt wurden. Eine Datei ist zum Lesen, die andere für Programme. Die Aufnahmen selbst "
+        "findest du in `/tracks`."
+    ),
+    "tracks.my_data_too_large": (
+        "Was ich von dir aufbewahre, ist zu viel für eine Nachricht. Bitte lösche in `/tracks` einige Lieder, oder "
+        "frag die Leute, die diesen Bot betreiben."
+    ),
+    "tracks.forget_ask": (
+        "Alles löschen, was ich von dir aufbewahre? Alle deine Lieder, ihre Texte und Dateien, meine Nachrichten "
+        "damit und dein Name sind dann endgültig weg. Noch nicht bezahlte Lieder enden; schon bezahlte kommen noch "
+        "an und werden danach gelöscht."
+    ),
+    "tracks.forgotten": (
+        "Gelöscht: deine Lieder ({count}) mit Texten und Dateien, und dein Name. Meine Nachrichten damit verschwinden "
+        "gerade."
+    ),
+    "tracks.forgotten_finishing": (
+        "Schon bezahlt und noch in Arbeit: {count}. Ich bringe sie dir noch; danach lösche ich, was ich dazu "
+        "aufbewahre, und die Nachricht bleibt dir."
+    ),
+    "tracks.forgotten_ledger": (
+        "Dass jemand Lieder bestellt hat, bleibt in meiner Abrechnung. Deine ID steht dort noch bis spätestens "
+        "{until}, weil die Tageslimits danach zählen; dann führt dort nichts mehr zu dir. Bist du gesperrt, bleibt "
+        "das bis zur Aufhebung; was Betreiber getan haben, wird so lange aufbewahrt wie Lieder."
+    ),
     "tracks.queue.heading": "Das entsteht hier gerade",
     "tracks.queue.empty": "Hier entsteht gerade nichts. `/compose` ändert das.",
     "tracks.queue.line": "{icon} **{title}** · {member} · {state} · {age}",

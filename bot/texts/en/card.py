@@ -4,6 +4,7 @@ TEXTS: dict[str, str] = {
     # the first line, also read where embeds are hidden
     "card.headline.checking": "🎧 **{title}** · listening to your song",
     "card.headline.checking_ahead": "⏳ **{title}** · waits to be listened to",
+    "card.headline.held_up": "⏸️ **{title}** · waits for room on my disk",
     "card.headline.queued": "⏳ **{title}** · waiting in line",
     "card.headline.submitting": "📤 **{title}** · handing it over",
     "card.headline.unknown": "❓ **{title}** · your decision, please",
@@ -20,6 +21,14 @@ TEXTS: dict[str, str] = {
     "card.state.checking": "I am listening to your song to make sure that it can be used. Nothing has been paid yet.",
     "card.state.checking_ahead_one": "I listen to one other song first. Nothing has been paid yet.",
     "card.state.checking_ahead": "I listen to {ahead} other songs first. Nothing has been paid yet.",
+    "card.state.held_up": (
+        "The disk of this bot is full or takes nothing just now, so your song waits. It goes on by itself when there "
+        "is room; you need not do anything. Nothing has been paid yet."
+    ),
+    "card.state.held_up_begun": (
+        "The disk of this bot is full or takes nothing just now, so your song waits. It goes on by itself when there "
+        "is room; you need not do anything, and nothing that was made is lost."
+    ),
     "card.state.queued": "Your song is fine. It will be handed to the music service as soon as there is room.",
     "card.state.queued_ahead_one": "Your song is fine. One other goes first.",
     "card.state.queued_ahead": "Your song is fine. {ahead} others go first.",
@@ -39,6 +48,9 @@ TEXTS: dict[str, str] = {
     "card.state.submitting": "Your song and your words are on their way to the music service.",
     "card.state.generating": "The music service is at work. Begun {since}.",
     "card.state.generating_until": "The music service is at work. Begun {since}, expected {expected}.",
+    "card.state.generating_between": (
+        "The music service is at work. Begun {since}, most likely ready between {earliest} and {latest}."
+    ),
     "card.state.generating_overdue": (
         "The music service is at work. Begun {since}; it takes a little longer than usual."
     ),

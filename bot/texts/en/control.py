@@ -5,6 +5,7 @@ TEXTS: dict[str, str] = {
     "control.cancel_paid": "Cancel (still charged)",
     "control.again": "Again",
     "control.retry": "Try again",
+    "control.after_all": "Make it after all",
     "control.edit": "Edit lyrics",
     "control.other_song": "Another song",
     "control.lyrics": "Lyrics",
@@ -25,6 +26,9 @@ TEXTS: dict[str, str] = {
     "control.jump": "Go to it",
     "control.choose": "Choose a song",
     "control.delete_sure": "Yes, delete it",
+    "control.my_data": "Give me my data",
+    "control.forget": "Delete everything of mine",
+    "control.forget_sure": "Yes, delete everything",
     "control.cancelled": "Cancelled. Nothing was charged.",
     "control.cancelled_paid": (
         "I have stopped waiting for it. It had already been handed over and may still be charged."
@@ -32,8 +36,14 @@ TEXTS: dict[str, str] = {
     "control.dismissed": "All right, I have let it go.",
     "control.risked": "All right, I am trying it again.",
     "control.looking": "I am looking again. That costs nothing.",
+    "control.delete_ask_moderator": (
+        "Take the messages of **{title}** away? A song that was paid for stays its member's own, in their `/tracks`."
+    ),
     "control.delete_ask": "Delete **{title}**? The message, the track and everything kept of it will be gone for good.",
     "control.deleted": "Deleted: the message, the files and everything I had kept of it.",
+    "control.deleted_moderator": (
+        "Deleted: the messages. What was paid for stays with its member alone; anything else is gone for good."
+    ),
     "control.deleted_partly": (
         "Deleted here. I could not remove the message in the channel; you can ask a moderator to."
     ),

@@ -59,6 +59,7 @@ TEXTS: dict[str, str] = {
     "reason.blocked_until": (
         "You cannot order songs here; that ends {again}. Whoever runs this bot or this server has decided it."
     ),
+    "reason.wrong_channel": "Songs are not ordered in this channel, so nothing was started. Please use {channels}.",
     "reason.not_allowed": "Songs cannot be ordered by you here: the limit that holds for you is 0.",
     "reason.already_taken": "That is already on its way.",
     "reason.limit_day": "Your songs of the day are used up.",
@@ -70,11 +71,27 @@ TEXTS: dict[str, str] = {
     "reason.limit_guild": "This server's songs of the day are used up.",
     "reason.limit_guild_many": "This server's {limit} songs of the day are used up. Again {again}.",
     "reason.limit_guild_one": "This server's song of the day is used up. Again {again}.",
+    "reason.hearing_waits": (
+        "Three of your files needed more work than one song may cost, so I listen to none of yours for a while. Please "
+        "try again later, best with a plain MP3; nothing was started."
+    ),
+    "reason.hearing_waits_until": (
+        "Three of your files within an hour needed more work than one song may cost, so nothing was started. I listen "
+        "to your songs again {again}; best is a plain MP3."
+    ),
     "reason.budget": "This bot has spent what it may spend for now, so nothing was started.",
     "reason.budget_until": (
         "This bot has spent what it may spend for now, so nothing was started. It takes songs again {again}."
     ),
+    "reason.guild_left": (
+        "I was removed from the server where you ordered it, so it is not made. Nothing was charged, and the song does "
+        "not count."
+    ),
     "reason.place_gone": "Whoever runs this bot has taken it out of the line. Nothing was charged.",
+    "reason.unanswered": (
+        "My answer to your order did not reach Discord in time, so nothing was started and nothing was charged. I have "
+        "kept your song and your words: *Make it after all* orders it now."
+    ),
     "reason.disk": (
         "The disk of this bot did not take your song, so nothing was started and nothing was charged. It is not your "
         "file: whoever runs the bot must look at it. Please try again later."

@@ -10,6 +10,31 @@ TEXTS: dict[str, str] = {
     "tracks.choice": "{title} · {state}",
     "tracks.unknown": "You have no such song. Choose one from the list that appears while you type.",
     "tracks.no_lyrics": "(no words)",
+    "tracks.my_data": (
+        "This is everything I keep of you: your songs with their words, rules about you, and how your songs were "
+        "counted. One file is for reading, the other for programs. The tracks themselves are in `/tracks`."
+    ),
+    "tracks.my_data_too_large": (
+        "What I keep of you is too much for one message. Please delete some songs in `/tracks`, or ask whoever runs "
+        "this bot."
+    ),
+    "tracks.forget_ask": (
+        "Delete everything I keep of you? All your songs, their words, their files, my messages with them and your "
+        "name will be gone for good. Songs that are not paid for yet end; those that are paid for still arrive, and "
+        "are deleted then."
+    ),
+    "tracks.forgotten": (
+        "Deleted: your songs ({count}) with their words and files, and your name. My messages with them are going now."
+    ),
+    "tracks.forgotten_finishing": (
+        "Already paid for and still being made: {count}. They will be brought to you; then I delete what I keep of "
+        "them, and the message stays with you."
+    ),
+    "tracks.forgotten_ledger": (
+        "That somebody ordered songs stays in my accounts. Your id stands there until {until} at the latest, because "
+        "the daily limits count by it; then nothing there leads to you. If you are blocked, that stays until it is "
+        "lifted; what operators did is kept as long as songs are."
+    ),
     "tracks.queue.heading": "Being made here",
     "tracks.queue.empty": "Nothing is being made here right now. `/compose` changes that.",
     "tracks.queue.line": "{icon} **{title}** · {member} · {state} · {age}",

@@ -1,7 +1,14 @@
 // The commands a bot registered, as a flat list: sub-commands are what one really types.
 
+import { memberLocale } from "./words.js";
+
 const [SUBCOMMAND, GROUP] = [1, 2];
 const CHAT_INPUT = 1;
+
+/** What a command or an option says of itself, in the member's language where the bot gave it. */
+export function described(thing) {
+  return thing.description_localizations?.[memberLocale] ?? thing.description;
+}
 
 /** {name: "notes list", description, options} for everything that can be typed. */
 export function typed(commands) {
@@ -10,7 +17,7 @@ export function typed(commands) {
 
 function below(node, name) {
   const inside = (node.options ?? []).filter((option) => option.type === SUBCOMMAND || option.type === GROUP);
-  if (!inside.length) return [{ name, description: node.description, options: node.options ?? [] }];
+  if (!inside.length) return [{ name, description: described(node), options: node.options ?? [] }];
   return inside.flatMap((option) => below(option, `${name} ${option.name}`));
 }
 

@@ -1,12 +1,14 @@
 // The bar at the bottom: messages with files, and commands with their options, by keyboard or mouse.
 
 import { verb } from "./api.js";
-import { matching, typed } from "./commands.js";
+import { described, matching, typed } from "./commands.js";
 import { el, icon } from "./dom.js";
 import { FileField } from "./filefield.js";
 import { Listbox } from "./listbox.js";
 import { grow, optionField } from "./options.js";
 import { complain } from "./toasts.js";
+import { Progress } from "./progress.js";
+import { t } from "./words.js";
 
 const MAX_FILES = 10;
 const COMPLETION_MS = 3500;
@@ -37,12 +39,13 @@ export class Composer {
       id: "composer-text",
       class: "bar-text",
       rows: "1",
-      "aria-label": "Message",
+      "aria-label": t("Message"),
       maxlength: "2000",
     });
-    this.listbox = new Listbox(this.text, (item) => this.begin(item.command), "Commands");
-    this.attached = new FileField({ most: MAX_FILES, label: "Message", next: () => this.text });
-    this.send = el("button", { type: "submit", class: "send", "aria-label": "Send message" }, icon("send"));
+    this.listbox = new Listbox(this.text, (item) => this.begin(item.command), t("Commands"));
+    this.attached = new FileField({ most: MAX_FILES, label: t("Message"), next: () => this.text });
+    this.sending = new Progress();
+    this.send = el("button", { type: "submit", class: "send", "aria-label": t("Send message") }, icon("send"));
     this.bar = el(
       "form",
       {
@@ -55,7 +58,7 @@ export class Composer {
         },
       },
       this.listbox.node,
-      el("div", { class: "bar-files" }, this.attached.list),
+      el("div", { class: "bar-files" }, this.attached.list, this.sending.node),
       el(
         "div",
         { class: "bar-line" },
@@ -64,7 +67,7 @@ export class Composer {
           {
             type: "button",
             class: "icon-button",
-            "aria-label": "Add files",
+            "aria-label": t("Add files"),
             on: { click: () => this.attached.input.click() },
           },
           icon("attach"),
@@ -77,7 +80,7 @@ export class Composer {
     this.card = el("form", {
       class: "command",
       hidden: true,
-      "aria-label": "Command",
+      "aria-label": t("Command"),
       on: {
         submit: (event) => {
           event.preventDefault();
@@ -103,7 +106,7 @@ export class Composer {
     if (!channel) return;
     const name = this.store.channelName(channel);
     this.text.placeholder =
-      channel.type === 1 ? `Message ${name}, or /` : `Message #${name}, or /`;
+      t("Message {name}, or /", { name: channel.type === 1 ? name : `#${name}` });
     if (this.placeId !== `${channel.id} ${this.store.memberId}`) this.leave();
     this.placeId = `${channel.id} ${this.store.memberId}`;
   }
@@ -119,8 +122,8 @@ export class Composer {
       command,
     }));
     const none = this.store.commands.length
-      ? "No command begins like this."
-      : "The bot has registered no commands here.";
+      ? t("No command begins like this.")
+      : t("The bot has registered no commands here.");
     this.listbox.show(items, { empty: none });
   }
 
@@ -136,15 +139,21 @@ export class Composer {
     const content = this.text.value.trim();
     const files = this.attached.files;
     if (content.startsWith("/")) return this.suggest();
-    if (!content && !files.length) return;
+    if ((!content && !files.length) || this.send.disabled) return;
     const named = Object.fromEntries(files.map((file, index) => [`file${index}`, file]));
+    const given = { content, member: this.store.memberId, channel: this.store.channelId };
+    this.send.disabled = true; // the same message would go a second time
     try {
-      await verb("post", { content, member: this.store.memberId, channel: this.store.channelId }, named);
+      await verb("post", given, named, this.sending.begin(named));
     } catch (error) {
       return complain(error);
+    } finally {
+      this.send.disabled = false;
+      this.sending.end();
     }
-    this.text.value = "";
-    this.attached.files = [];
+    // what was typed and added meanwhile is of the next message
+    if (this.text.value.trim() === content) this.text.value = "";
+    this.attached.files = this.attached.files.filter((file) => !files.includes(file));
     this.attached.draw();
     grow(this.text);
   }
@@ -172,7 +181,8 @@ export class Composer {
     this.options = el("div", { class: "options" });
     this.more = el("div", { class: "more" });
     this.error = el("p", { class: "error", role: "alert" });
-    this.go = el("button", { type: "submit", class: "button button-primary" }, "Send");
+    this.progress = new Progress();
+    this.go = el("button", { type: "submit", class: "button button-primary" }, t("Send"));
     this.card.replaceChildren(
       el(
         "header",
@@ -184,7 +194,7 @@ export class Composer {
           {
             type: "button",
             class: "icon-button",
-            "aria-label": "Leave the command",
+            "aria-label": t("Leave the command"),
             on: { click: () => this.leave(true) },
           },
           icon("close"),
@@ -199,12 +209,13 @@ export class Composer {
           "small",
           { class: "hint" },
           el("kbd", { text: "Enter" }),
-          " sends, ",
+          t(" sends, "),
           el("kbd", { text: "Shift+Enter" }),
-          " makes a new line",
+          t(" makes a new line"),
         ),
         this.go,
       ),
+      this.progress.node,
       this.error,
     );
     const draft = this.drafts.get(command.name) ?? {};
@@ -253,7 +264,7 @@ export class Composer {
       ...left.map((option) =>
         el(
           "button",
-          { type: "button", class: "chip", title: option.description, on: { click: () => this.add(option).focus() } },
+          { type: "button", class: "chip", title: described(option), on: { click: () => this.add(option).focus() } },
           `+ ${option.name}`,
         ),
       ),
@@ -299,10 +310,13 @@ export class Composer {
       install: this.store.installAt(this.store.channel),
     };
     const draft = this.draft();
-    this.go.disabled = true;
+    const { go, progress } = this;
+    if (go.disabled) return;
+    go.disabled = true;
     try {
       await this.store.interact("slash", given, files, {
         what: `/${command.name}`,
+        progress: progress.begin(files),
         restore: () => {
           this.drafts.set(command.name, draft);
           this.begin(command);
@@ -310,10 +324,12 @@ export class Composer {
       });
     } catch (error) {
       this.error.textContent = error.message;
+      this.error.scrollIntoView({ block: "nearest" });
       if (error.status === undefined) throw error;
       return;
     } finally {
-      this.go.disabled = false;
+      go.disabled = false;
+      progress.end();
     }
     this.drafts.delete(command.name);
     this.leave(true, false);

@@ -5,8 +5,8 @@ import { picture } from "./files.js";
 import { link, markdown } from "./markdown.js";
 import { timestamp } from "./time.js";
 
-/** One embed. */
-export function embed(data, names) {
+/** One embed; `files` are the attachments of its message, whose own words describe the pictures. */
+export function embed(data, names, files = []) {
   const node = el(
     "div",
     { class: "embed" },
@@ -20,8 +20,8 @@ export function embed(data, names) {
         { class: "embed-fields" },
         data.fields.map((field) => one(field, names)),
       ),
-    data.image?.url && picture(data.image.url, "image"),
-    data.thumbnail?.url && el("div", { class: "embed-thumb" }, picture(data.thumbnail.url, "thumbnail")),
+    data.image?.url && picture(data.image.url, words(data.image.url, files) ?? `image: ${data.title ?? ""}`),
+    data.thumbnail?.url && el("div", { class: "embed-thumb" }, picture(data.thumbnail.url, words(data.thumbnail.url, files) ?? "thumbnail")),
     foot(data),
   );
   if (Number.isInteger(data.color)) node.style.setProperty("--bar", `#${data.color.toString(16).padStart(6, "0")}`);
@@ -47,4 +47,8 @@ function foot(data) {
     { class: "embed-foot" },
     parts.flatMap((part, index) => (index ? [" · ", part] : [part])),
   );
+}
+
+function words(url, files) {
+  return files.find((file) => file.url.split("?")[0] === url.split("?")[0])?.description;
 }

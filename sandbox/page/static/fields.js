@@ -3,6 +3,7 @@
 import { el, freshId } from "./dom.js";
 import { FileField } from "./filefield.js";
 import { markdown } from "./markdown.js";
+import { t } from "./words.js";
 
 const [ROW, TEXT_INPUT, TEXT, LABEL, UPLOAD, RADIO, CHECKBOXES, CHECKBOX] = [1, 4, 10, 18, 19, 21, 22, 23];
 const [STRING_SELECT, USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT] = [3, 5, 6, 7, 8];
@@ -30,10 +31,10 @@ function labelled(component, label, description, context) {
   field.control.id = id;
   const about = description && el("span", { class: "field-about", id: `${id}-about`, text: description });
   const required = component.required ?? component.type !== CHECKBOX;
-  const words = [label, required && el("span", { class: "must", title: "required", text: " *" })];
+  const words = [label, required && el("span", { class: "must", title: t("required"), text: " *" })];
   if (about) field.control.setAttribute("aria-describedby", `${id}-about`);
   if (isGroup) field.control.setAttribute("aria-label", label);
-  else if (required) field.control.setAttribute("aria-required", "true");
+  else if (required && field.control.tagName !== "BUTTON") field.control.setAttribute("aria-required", "true");
   return {
     ...field,
     customId: component.custom_id,
@@ -113,7 +114,7 @@ function select(component, rows) {
   const control = el(
     "select",
     { class: "select" },
-    el("option", { value: "", text: component.placeholder ?? "Choose…" }),
+    el("option", { value: "", text: component.placeholder ?? t("Choose…") }),
     rows.map(([label, value, chosen, about]) =>
       el("option", { value, selected: Boolean(chosen), text: about ? `${label} – ${about}` : label }),
     ),

@@ -1,6 +1,7 @@
 // A field that takes files: by its button (the system's dialog), by drag and drop, or handed over by the page.
 
 import { el, icon, sizeInWords } from "./dom.js";
+import { t } from "./words.js";
 
 // What a dialog shows for the groups of file types; a client filters by extension alone.
 const GROUPS = {
@@ -29,17 +30,20 @@ export class FileField {
       "aria-hidden": "true",
       on: { change: () => this.picked() },
     });
+    const words = t("choose a file");
+    const drop = most > 1 ? t("or drop up to {most} here", { most }) : t("or drop it here");
     this.button = el(
       "button",
       {
         type: "button",
         class: "file-pick",
-        "aria-label": `${label}: choose a file`,
+        "aria-label": `${label}: ${words} ${drop}`,
         on: { click: () => this.input.click() },
       },
       icon("attach"),
-      el("span", { text: most > 1 ? `Choose up to ${most} files` : "Choose a file" }),
-      el("small", { text: "or drop it here" }),
+      el("span", { text: words }),
+      " ",
+      el("small", { text: drop }),
     );
     this.list = el("ul", { class: "file-list" });
     this.node = el(
@@ -88,7 +92,7 @@ export class FileField {
             {
               type: "button",
               class: "icon-button",
-              "aria-label": `Remove ${file.name}`,
+              "aria-label": t("Remove {name}", { name: file.name }),
               on: { click: () => this.drop(file) },
             },
             icon("close"),

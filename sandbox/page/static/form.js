@@ -4,6 +4,8 @@ import { verb } from "./api.js";
 import { el, icon } from "./dom.js";
 import { formFields } from "./fields.js";
 import { complain } from "./toasts.js";
+import { Progress } from "./progress.js";
+import { t } from "./words.js";
 
 export class Forms {
   constructor(store, names) {
@@ -26,7 +28,8 @@ export class Forms {
       channels: () => this.store.state.channels.filter((one) => one.guild_id).map((one) => [`#${one.name}`, one.id]),
     });
     const error = el("p", { class: "error", role: "alert" });
-    const go = el("button", { type: "submit", class: "button button-primary" }, "Submit");
+    const progress = new Progress();
+    const go = el("button", { type: "submit", class: "button button-primary" }, t("Submit"));
     const title = el("h2", { id: `title-${modal.id}`, text: modal.title });
     const dialog = el(
       "dialog",
@@ -46,13 +49,13 @@ export class Forms {
           "header",
           { class: "form-head" },
           title,
-          el("span", { class: "form-from", text: `from ${this.store.nameOf(this.store.bot)}` }),
+          el("span", { class: "form-from", text: t("from {name}", { name: this.store.nameOf(this.store.bot) }) }),
           el(
             "button",
             {
               type: "button",
               class: "icon-button",
-              "aria-label": "Close the form",
+              "aria-label": t("Close the form"),
               on: { click: () => this.dismiss() },
             },
             icon("close"),
@@ -64,13 +67,14 @@ export class Forms {
           fields.map((field) => field.node),
         ),
         error,
+        progress.node,
         el(
           "footer",
           { class: "form-foot" },
           el(
             "button",
             { type: "button", class: "button button-secondary", on: { click: () => this.dismiss() } },
-            "Cancel",
+            t("Cancel"),
           ),
           go,
         ),
@@ -80,7 +84,7 @@ export class Forms {
       event.preventDefault();
       this.dismiss();
     });
-    this.open = { modal, fields, dialog, error, go, from: document.activeElement };
+    this.open = { modal, fields, dialog, error, go, progress, from: document.activeElement };
     document.body.append(dialog);
     dialog.showModal();
     dialog
@@ -94,7 +98,7 @@ export class Forms {
   }
 
   async submit() {
-    const { modal, fields, error, go } = this.open;
+    const { modal, fields, error, go, progress } = this.open;
     const filled = fields.filter((field) => field.customId);
     const values = Object.fromEntries(
       filled.filter((field) => field.value).map((field) => [field.customId, field.value()]),
@@ -107,10 +111,15 @@ export class Forms {
       const typed = Object.values(values)
         .filter((value) => typeof value === "string" && value)
         .join("\n\n");
-      await this.store.interact("submit", { modal: modal.id, values }, files, { what: `“${modal.title}”`, typed });
+      await this.store.interact("submit", { modal: modal.id, values }, files, {
+        what: `“${modal.title}”`,
+        typed,
+        progress: progress.begin(files),
+      });
     } catch (refused) {
       error.textContent = refused.message;
       go.disabled = false;
+      progress.end();
       if (refused.status === undefined) throw refused;
       return;
     }

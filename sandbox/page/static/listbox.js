@@ -9,7 +9,20 @@ export class Listbox {
     this.choose = choose;
     this.items = [];
     this.at = -1;
-    this.node = el("ul", { class: "listbox", role: "listbox", id: freshId("list"), "aria-label": label, hidden: true });
+    this.node = el("ul", {
+      class: "listbox",
+      role: "listbox",
+      id: freshId("list"),
+      "aria-label": label,
+      hidden: true,
+      tabindex: "0", // what scrolls must be reachable; whoever comes here backwards means to leave the list
+      on: {
+        focus: () => {
+          this.hide();
+          field.focus();
+        },
+      },
+    });
     // a field of several lines stays a text box: HTML does not allow it to be a combobox
     this.isCombobox = field.tagName === "INPUT";
     if (this.isCombobox) field.setAttribute("role", "combobox");

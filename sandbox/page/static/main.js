@@ -9,6 +9,7 @@ import { Rail } from "./rail.js";
 import { Store } from "./store.js";
 import { startTimes } from "./time.js";
 import { say } from "./toasts.js";
+import { t } from "./words.js";
 
 const DIRECT = 1;
 const TYPING_MS = 6000;
@@ -37,7 +38,7 @@ const names = {
 
 async function goTo(channelId, messageId) {
   if (!store.state.channels.some((channel) => channel.id === channelId))
-    return say("That place does not exist here, or you do not see it.");
+    return say(t("That place does not exist here, or you do not see it."));
   if (channelId !== store.channelId) await store.open(channelId);
   if (messageId) list.jump(messageId);
 }
@@ -62,12 +63,12 @@ function buildHead(head) {
       type: "button",
       class: "button button-quiet",
       id: "panel-open",
-      "aria-label": "Faults", // also where only the picture is shown
+      "aria-label": t("Faults"), // also where only the picture is shown
       "aria-expanded": "false",
       "aria-controls": "panel",
     },
     icon("levers"),
-    el("span", { text: "Faults" }),
+    el("span", { text: t("Faults") }),
   );
   head.append(
     el(
@@ -75,7 +76,7 @@ function buildHead(head) {
       {
         type: "button",
         class: "icon-button rail-open",
-        "aria-label": "Channels and people",
+        "aria-label": t("Channels and people"),
         on: { click: () => rail.toggle(true) },
       },
       icon("menu"),
@@ -89,16 +90,17 @@ function buildHead(head) {
     const name = store.channelName(store.channel);
     title.replaceChildren(icon(store.channel.type === 1 ? "person" : "hash"), name);
     document.title = `${name} · Sandbox channel`;
+    if (store.isAway) return;
     const isThere = store.state.bot_connected;
     presence.className = isThere ? "presence here" : "presence";
-    presence.textContent = `${store.nameOf(store.bot)} is ${isThere ? "online" : "offline"}`;
+    presence.textContent = t(isThere ? "{name} is online" : "{name} is offline", { name: store.nameOf(store.bot) });
   };
   store.on("state", draw);
   store.on("place", draw);
   store.on("connection", (isUp) => {
     if (isUp) return draw();
     presence.className = "presence";
-    presence.textContent = "The sandbox is away; trying again…";
+    presence.textContent = t("The sandbox is away; trying again…");
   });
   return opener;
 }
@@ -117,7 +119,7 @@ document.querySelector(".channel").addEventListener("pointerdown", (event) => {
 let typingTimer = null;
 store.on("typing", (channelId) => {
   if (channelId !== store.channelId) return;
-  byId("typing").textContent = `${store.nameOf(store.bot)} is typing…`;
+  byId("typing").textContent = t("{name} is typing…", { name: store.nameOf(store.bot) });
   clearTimeout(typingTimer);
   typingTimer = setTimeout(() => byId("typing").replaceChildren(), TYPING_MS);
 });
@@ -146,6 +148,15 @@ document.addEventListener("drop", (event) => {
   (forms.open ? forms : composer).take([...event.dataTransfer.files]);
 });
 
+// what stands in the page itself
+for (const [selector, words] of [
+  [".skip", "Skip to the message box"],
+  ["#drop", "Drop the file to add it"],
+])
+  document.querySelector(selector).textContent = t(words);
+byId("rail").setAttribute("aria-label", t("Places and people"));
+byId("messages").setAttribute("aria-label", t("Messages"));
+document.querySelector("main").setAttribute("aria-label", t("Channel"));
 startTimes(() => store.now());
 await store.start();
 // where there is no mouse, the focus would bring up a keyboard over half of the screen

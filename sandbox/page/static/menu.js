@@ -27,7 +27,7 @@ export function openMenu(items, where, from) {
     ),
   );
   const node = el("div", { class: "menu", role: "menu", on: { keydown: (event) => key(event, buttons) } }, buttons);
-  document.body.append(node);
+  document.querySelector("main").append(node);
   place(node, where);
   open = { node, from };
   buttons[0].focus();

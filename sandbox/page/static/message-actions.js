@@ -3,6 +3,7 @@
 import { post, verb } from "./api.js";
 import { plain } from "./message.js";
 import { complain } from "./toasts.js";
+import { t } from "./words.js";
 
 const TEXT = 0;
 const MESSAGE_COMMAND = 3;
@@ -42,24 +43,24 @@ export class MessageActions {
   /** The entries of a message's menu. */
   entries(message) {
     if (message.visible_to) {
-      return [...this.copy(message), { label: "Dismiss", act: () => this.erase(message.id) }];
+      return [...this.copy(message), { label: t("Dismiss"), act: () => this.erase(message.id) }];
     }
     const commands = this.store.commands.filter((command) => command.type === MESSAGE_COMMAND);
     const bot = this.store.nameOf(this.store.bot);
     const entries = commands.map(({ name }) => ({ label: name, mark: bot, act: () => this.command(message, name) }));
     if (this.store.channel.type === TEXT) {
-      entries.push({ label: "Start a thread", act: () => this.startThread(message) });
+      entries.push({ label: t("Start a thread"), act: () => this.startThread(message) });
     }
     entries.push(...this.copy(message));
     if (this.store.mayDelete(message)) {
-      entries.push({ label: "Delete message", danger: true, act: () => this.erase(message.id) });
+      entries.push({ label: t("Delete message"), danger: true, act: () => this.erase(message.id) });
     }
     return entries;
   }
 
   copy(message) {
     if (!message.content) return [];
-    return [{ label: "Copy text", act: () => navigator.clipboard?.writeText(message.content).catch(() => {}) }];
+    return [{ label: t("Copy text"), act: () => navigator.clipboard?.writeText(message.content).catch(() => {}) }];
   }
 
   async startThread(message) {

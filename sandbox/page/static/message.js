@@ -6,6 +6,7 @@ import { embed } from "./embeds.js";
 import { attachment } from "./files.js";
 import { markdown } from "./markdown.js";
 import { shortTime } from "./time.js";
+import { t } from "./words.js";
 
 const V2 = 1 << 15;
 const [COMMAND, CONTEXT_MENU] = [20, 23];
@@ -46,13 +47,13 @@ export class MessageFace {
           "div",
           { class: "message-head" },
           el("span", { class: "message-author", text: name }),
-          message.author.bot && el("span", { class: "tag", text: "app" }),
+          message.author.bot && el("span", { class: "tag", text: t("app") }),
           el("time", {
             class: "message-time",
             datetime: message.timestamp,
             text: shortTime(Date.parse(message.timestamp)),
           }),
-          message.edited_timestamp && !message.loading && el("span", { class: "message-edited", text: "(edited)" }),
+          message.edited_timestamp && !message.loading && el("span", { class: "message-edited", text: t("(edited)") }),
         ),
         message.loading ? this.thinking(name) : this.content(message),
         message.visible_to && this.privacy(message),
@@ -62,7 +63,7 @@ export class MessageFace {
         {
           type: "button",
           class: "icon-button message-more",
-          "aria-label": `Actions for the message of ${name}`,
+          "aria-label": t("Actions for the message of {name}", { name }),
           "aria-haspopup": "menu",
           on: { click: (event) => this.menu(message.id, event.currentTarget.getBoundingClientRect()) },
         },
@@ -84,7 +85,7 @@ export class MessageFace {
     return [
       message.content && el("div", { class: "text" }, markdown(message.content, this.names)),
       !isV2 && files.length > 0 && el("div", { class: "files" }, files.map(attachment)),
-      message.embeds.map((data) => embed(data, this.names)),
+      message.embeds.map((data) => embed(data, this.names, message.attachments)),
       components(message.components, context),
     ];
   }
@@ -94,7 +95,7 @@ export class MessageFace {
       "p",
       { class: "thinking" },
       el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i")),
-      `${name} is thinking…`,
+      t("{name} is thinking…", { name }),
     );
   }
 
@@ -103,7 +104,7 @@ export class MessageFace {
       "p",
       { class: "privacy" },
       icon("eye"),
-      "Only you can see this · ",
+      t("Only you can see this · "),
       el(
         "button",
         {
@@ -111,7 +112,7 @@ export class MessageFace {
           class: "link-button",
           on: { click: () => this.actions.erase(message.id) },
         },
-        "Dismiss",
+        t("Dismiss"),
       ),
     );
   }
@@ -127,7 +128,7 @@ export class MessageFace {
         { class: "origin" },
         icon("reply"),
         el("span", { class: "mention", text: this.store.nameOf(meta.user) }),
-        " used ",
+        t(" used "),
         el("b", { text: command }),
       );
     }
@@ -137,7 +138,7 @@ export class MessageFace {
   reply(message) {
     const target = this.store.messages.get(message.message_reference.message_id) ?? message.referenced_message;
     if (!target || this.store.gone.has(target.id))
-      return el("p", { class: "origin" }, icon("reply"), el("i", { text: "The message was deleted" }));
+      return el("p", { class: "origin" }, icon("reply"), el("i", { text: t("The message was deleted") }));
     const words =
       target.content ||
       target.embeds[0]?.title ||
@@ -160,18 +161,18 @@ export class MessageFace {
   notice(notice) {
     return el(
       "li",
-      { class: "message notice", tabindex: "-1", data: { id: notice.id }, role: "status" },
+      { class: "message notice", tabindex: "-1", data: { id: notice.id } },
       el(
         "div",
         { class: "message-body" },
-        el("p", { class: "notice-text", text: notice.text }),
+        el("p", { class: "notice-text", role: "alert", text: notice.text }),
         notice.typed &&
-          el("details", {}, el("summary", { text: "What you had typed" }), el("pre", { text: notice.typed })),
+          el("details", {}, el("summary", { text: t("What you had typed") }), el("pre", { text: notice.typed })),
         el(
           "p",
           { class: "privacy" },
           icon("eye"),
-          "Only you can see this · ",
+          t("Only you can see this · "),
           notice.restore && [
             el(
               "button",
@@ -185,14 +186,14 @@ export class MessageFace {
                   },
                 },
               },
-              "Try again",
+              t("Try again"),
             ),
             " · ",
           ],
           el(
             "button",
             { type: "button", class: "link-button", on: { click: () => this.store.dropNotice(notice.id) } },
-            "Dismiss",
+            t("Dismiss"),
           ),
         ),
       ),

@@ -1,11 +1,13 @@
 // The channel's messages as a list: drawn from data, redrawn one by one when they change, walked through by keys.
 
+import { Announcer } from "./announcer.js";
 import { el, fill } from "./dom.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageFace } from "./message.js";
 import { openMenu } from "./menu.js";
 import { silence } from "./player.js";
 import { isEarlier } from "./store.js";
+import { t } from "./words.js";
 
 const NEAR_END_PX = 120;
 const SHINE_MS = 1500;
@@ -15,7 +17,7 @@ export class MessageList {
     this.store = store;
     this.list = list;
     this.scroll = scroll;
-    this.announcer = announcer;
+    this.announcer = new Announcer(store, announcer, names);
     this.actions = new MessageActions(store, names);
     this.face = new MessageFace(store, {
       names,
@@ -24,15 +26,19 @@ export class MessageList {
       jump: (id) => this.jump(id),
     });
     this.follows = true;
+    this.stoodAt = 0;
     this.lost = null;
     store.on("place", () => this.list.replaceChildren());
     store.on("channel", () => this.drawAll());
-    store.on("message", ({ message, isNew }) => this.draw(message, isNew));
+    store.on("message", ({ message, before }) => {
+      this.draw(message);
+      this.announcer.heard(message, before);
+    });
     store.on("message-gone", (message) => this.remove(message));
     store.on("notice", () => this.drawNotices());
     store.on("pending", () => this.markBusy());
     scroll.addEventListener("scroll", () => {
-      this.follows = this.isAtEnd();
+      this.lookWhere();
     });
     new ResizeObserver(() => this.stay()).observe(list);
     new ResizeObserver(() => this.stay()).observe(scroll);
@@ -47,6 +53,7 @@ export class MessageList {
     this.list.append(this.beginning(), ...all.map((message) => this.item(message)));
     this.drawNotices();
     this.follows = true;
+    this.stoodAt = 0;
     this.stay();
   }
 
@@ -54,20 +61,21 @@ export class MessageList {
     const channel = this.store.channel;
     const isDirect = channel.type === 1;
     const name = this.store.channelName(channel);
+    const [before, after] = t("Type {key} for the bot’s commands, or drop a file to send it.", { key: "\0" }).split("\0");
     return el(
       "li",
       { class: "beginning", data: { id: "0" } },
       el("h2", { text: isDirect ? name : `#${name}` }),
       el("p", {
         text: isDirect
-          ? `Direct messages with ${name}, on this machine alone.`
-          : "The channel begins here. Nothing of it leaves this machine.",
+          ? t("Direct messages with {name}, on this machine alone.", { name })
+          : t("The channel begins here. Nothing of it leaves this machine."),
       }),
-      el("p", {}, "Type ", el("kbd", { text: "/" }), " for the bot’s commands, or drop a file to send it."),
+      el("p", {}, before, el("kbd", { text: "/" }), after),
     );
   }
 
-  draw(message, isNew) {
+  draw(message) {
     const old = this.find(message.id);
     if (old) {
       const held = this.held(old, message);
@@ -78,7 +86,6 @@ export class MessageList {
       this.insert(this.item(message));
     }
     this.drawReplies(message);
-    if (isNew && message.author.id !== this.store.memberId && !message.loading) this.announce(message);
     this.stay();
   }
 
@@ -101,11 +108,6 @@ export class MessageList {
     const control = item.querySelector(`[data-custom-id="${CSS.escape(customId)}"]`);
     control?.focus({ preventScroll: true });
     this.lost = control && document.activeElement !== control ? { message: message.id, customId } : null;
-  }
-
-  announce(message) {
-    const words = message.content || message.embeds[0]?.title || message.attachments[0]?.filename || "";
-    this.announcer.textContent = `${this.store.nameOf(message.author)}: ${words.slice(0, 120)}`;
   }
 
   insert(item) {
@@ -148,10 +150,12 @@ export class MessageList {
   // -- notices of this window ---------------------------------------------------------------------
 
   drawNotices() {
-    for (const old of this.list.querySelectorAll(".notice")) old.remove();
     const { channelId, memberId, notices } = this.store;
-    for (const notice of notices)
-      if (notice.channelId === channelId && notice.memberId === memberId) this.insert(this.face.notice(notice));
+    const here = notices.filter((notice) => notice.channelId === channelId && notice.memberId === memberId);
+    const ids = new Set(here.map((notice) => notice.id));
+    for (const old of this.list.querySelectorAll(".notice")) if (!ids.has(old.dataset.id)) old.remove();
+    // one that stands is left alone: put there again, it would be read out again
+    for (const notice of here) if (!this.find(notice.id)) this.insert(this.face.notice(notice));
     this.stay();
   }
 
@@ -159,7 +163,7 @@ export class MessageList {
     for (const item of this.list.children) {
       const message = this.store.messages.get(item.dataset.id);
       if (!message) continue;
-      if (item.classList.contains("busy") !== this.store.isPending(message.id)) this.draw(message, false);
+      if (item.classList.contains("busy") !== this.store.isPending(message.id)) this.draw(message);
     }
   }
 
@@ -196,8 +200,21 @@ export class MessageList {
     return this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_END_PX;
   }
 
+  // Only who goes up leaves the end: a channel that grows beneath one's eyes moves nothing.
+  lookWhere() {
+    const { scrollTop } = this.scroll;
+    if (this.isAtEnd()) this.follows = true;
+    else if (scrollTop < this.stoodAt) this.follows = false;
+    this.stoodAt = scrollTop;
+    this.scroll.classList.toggle("follows", this.follows);
+  }
+
   stay() {
-    if (this.follows) this.scroll.scrollTop = this.scroll.scrollHeight;
+    this.lookWhere();
+    if (this.follows) {
+      this.scroll.scrollTop = this.scroll.scrollHeight;
+      this.stoodAt = this.scroll.scrollTop;
+    }
     this.makeReachable();
   }
 

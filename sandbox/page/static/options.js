@@ -1,8 +1,10 @@
 // Fields for the options of a command, one for each of Discord's option types.
 
+import { described } from "./commands.js";
 import { el, freshId } from "./dom.js";
 import { FileField } from "./filefield.js";
 import { Listbox } from "./listbox.js";
+import { memberLocale, t } from "./words.js";
 
 const [STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT] = [3, 4, 5, 6, 7, 8, 9, 10, 11];
 const ASK_AFTER_MS = 250;
@@ -21,8 +23,8 @@ export function optionField(option, context) {
       "div",
       { class: "option-head" },
       el("label", { class: "option-name", for: id, text: option.name }),
-      option.required && el("span", { class: "tag", text: "required" }),
-      el("span", { class: "option-about", id: `${id}-about`, text: option.description }),
+      option.required && el("span", { class: "tag", text: t("required") }),
+      el("span", { class: "option-about", id: `${id}-about`, text: described(option) }),
       field.counter,
       !option.required &&
         el(
@@ -30,7 +32,7 @@ export function optionField(option, context) {
           {
             type: "button",
             class: "icon-button small",
-            "aria-label": `Leave out ${option.name}`,
+            "aria-label": t("Leave out {name}", { name: option.name }),
             on: { click: () => context.leaveOut(option.name) },
           },
           "×",
@@ -40,7 +42,8 @@ export function optionField(option, context) {
     field.listbox?.node,
   );
   field.control.setAttribute("aria-describedby", `${id}-about`);
-  if (option.required) field.control.setAttribute("aria-required", "true");
+  // a button is nothing to fill in: the word beside the name says it
+  if (option.required && field.control.tagName !== "BUTTON") field.control.setAttribute("aria-required", "true");
   field.files ??= () => [];
   field.focus ??= () => field.control.focus();
   return field;
@@ -50,13 +53,13 @@ function make(option, context) {
   if (option.choices?.length)
     return choice(
       option,
-      option.choices.map((one) => [one.name, one.value]),
+      option.choices.map((one) => [one.name_localizations?.[memberLocale] ?? one.name, one.value]),
     );
   switch (option.type) {
     case BOOLEAN:
       return choice(option, [
-        ["True", true],
-        ["False", false],
+        [t("True"), true],
+        [t("False"), false],
       ]);
     case USER:
     case MENTIONABLE:
@@ -130,7 +133,7 @@ function choice(option, pairs) {
   const control = el(
     "select",
     { class: "select" },
-    el("option", { value: "", text: "Choose…" }),
+    el("option", { value: "", text: t("Choose…") }),
     pairs.map(([label, _], index) => el("option", { value: String(index), text: label })),
   );
   return {

@@ -3,6 +3,7 @@
 import { get, post } from "./api.js";
 import { el, icon } from "./dom.js";
 import { complain } from "./toasts.js";
+import { locale } from "./words.js";
 
 const LOOK_EVERY_MS = 1500;
 const CALLS_SHOWN = 25;
@@ -177,7 +178,7 @@ function call(seen) {
   return el(
     "tr",
     { class: isBad ? "bad" : null },
-    el("td", { text: new Date(seen.at).toLocaleTimeString(undefined, { timeStyle: "medium" }) }),
+    el("td", { text: new Date(seen.at).toLocaleTimeString(locale, { timeStyle: "medium" }) }),
     el(
       "td",
       {},

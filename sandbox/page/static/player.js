@@ -1,6 +1,7 @@
 // A player for sound files: play, seek, time, a drawing of the sound. One plays at a time.
 
 import { clockTime, el, icon, sizeInWords } from "./dom.js";
+import { t } from "./words.js";
 
 const BARS = 96;
 const MAX_DRAWN_BYTES = 40_000_000;
@@ -22,7 +23,7 @@ export function silence(files) {
 
 function build(file) {
   const sound = el("audio", { preload: "metadata", src: file.url });
-  const toggle = el("button", { type: "button", class: "player-toggle", "aria-label": "Play" }, icon("play"));
+  const toggle = el("button", { type: "button", class: "player-toggle", "aria-label": t("Play") }, icon("play"));
   const seek = el("input", {
     type: "range",
     class: "player-seek",
@@ -30,14 +31,18 @@ function build(file) {
     max: "1",
     step: "0.01",
     value: "0",
-    "aria-label": "Position",
+    "aria-label": t("Position"),
   });
   const time = el("span", { class: "player-time", text: "0:00 / –:––" });
-  const wave = el("canvas", { class: "player-wave", "aria-hidden": "true" });
+  const wave = el("canvas", {
+    class: "player-wave",
+    role: "img",
+    "aria-label": t("Waveform of {name}", { name: file.filename }),
+  });
   const words = el("span", { class: "player-name", text: file.filename });
   const node = el(
     "div",
-    { class: "player", role: "group", "aria-label": `Sound: ${file.filename}`, data: { file: file.id } },
+    { class: "player", role: "group", "aria-label": t("Sound: {name}", { name: file.filename }), data: { file: file.id } },
     sound,
     toggle,
     el(
@@ -54,7 +59,7 @@ function build(file) {
         href: file.url,
         target: "_blank",
         rel: "noreferrer noopener",
-        "aria-label": `Open ${file.filename}`,
+        "aria-label": t("Open {name}", { name: file.filename }),
       },
       icon("download"),
     ),
@@ -70,13 +75,13 @@ function wire({ node, sound, toggle, seek, time, wave, levels }) {
     const length = sound.duration;
     seek.max = String(Number.isFinite(length) ? length : 1);
     seek.value = String(sound.currentTime);
-    seek.setAttribute("aria-valuetext", `${clockTime(sound.currentTime)} of ${clockTime(length)}`);
+    seek.setAttribute("aria-valuetext", t("{at} of {length}", { at: clockTime(sound.currentTime), length: clockTime(length) }));
     time.textContent = `${clockTime(sound.currentTime)} / ${clockTime(length)}`;
     draw(wave, levels.values, length ? sound.currentTime / length : 0);
   };
   const face = () => {
     toggle.replaceChildren(icon(sound.paused ? "play" : "pause"));
-    toggle.setAttribute("aria-label", sound.paused ? "Play" : "Pause");
+    toggle.setAttribute("aria-label", t(sound.paused ? "Play" : "Pause"));
     node.classList.toggle("playing", !sound.paused);
   };
   toggle.addEventListener("click", () => (sound.paused ? start(node, sound) : sound.pause()));
@@ -99,7 +104,7 @@ function broken(node, toggle, seek, time) {
   node.classList.add("broken");
   toggle.disabled = true;
   seek.disabled = true;
-  time.textContent = "cannot be played";
+  time.textContent = t("cannot be played");
 }
 
 // Decoding happens in the browser, once, and only when the player comes into view.
@@ -108,7 +113,8 @@ function drawSoon({ file, wave, sound, levels }) {
   const seen = new IntersectionObserver(async (entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     seen.disconnect();
-    levels.values = await levelsOf(file.url);
+    Object.assign(levels, await levelsOf(file.url));
+    if (levels.values) wave.setAttribute("aria-label", inWords(file.filename, levels));
     draw(wave, levels.values, sound.duration ? sound.currentTime / sound.duration : 0);
   });
   seen.observe(wave);
@@ -117,11 +123,11 @@ function drawSoon({ file, wave, sound, levels }) {
 async function levelsOf(url) {
   try {
     const answer = await fetch(url);
-    if (!answer.ok) return null;
+    if (!answer.ok) return {};
     const decoded = await new OfflineAudioContext(1, 1, 22050).decodeAudioData(await answer.arrayBuffer());
-    return loudness(decoded.getChannelData(0));
+    return { values: loudness(decoded.getChannelData(0)), seconds: decoded.duration };
   } catch {
-    return null; // no drawing; whether it plays is the player's matter
+    return {}; // no drawing; whether it plays is the player's matter
   }
 }
 
@@ -134,6 +140,22 @@ function loudness(samples) {
   });
   const top = Math.max(...found, 1e-6);
   return found.map((value) => value / top);
+}
+
+// What the drawing shows: how loud each third is beside the loudest, and where that is.
+function inWords(name, { values, seconds }) {
+  const third = values.length / 3;
+  const means = [0, 1, 2].map((part) => {
+    const some = values.slice(Math.round(part * third), Math.round((part + 1) * third));
+    return some.reduce((sum, value) => sum + value, 0) / some.length;
+  });
+  const top = Math.max(...means);
+  const level = (mean) => t(mean > top * 0.8 ? "loud" : mean > top * 0.45 ? "medium" : "quiet");
+  const places = ["{level} at the beginning", "{level} in the middle", "{level} at the end"];
+  const course = places.map((place, part) => t(place, { level: level(means[part]) })).join(", ");
+  const loudest = (values.indexOf(Math.max(...values)) / values.length) * seconds;
+  const given = { name, course, length: clockTime(seconds), top: clockTime(loudest) };
+  return t("Waveform of {name}, {length}: {course}; loudest at {top}", given);
 }
 
 function draw(canvas, values, played) {

@@ -1,6 +1,7 @@
 // The column on the left: where one can be, and as whom.
 
 import { avatar, el, icon } from "./dom.js";
+import { choose, language, languages, t } from "./words.js";
 
 const [TEXT, DIRECT, THREAD] = [0, 1, 11];
 
@@ -8,7 +9,7 @@ export class Rail {
   constructor(store, root) {
     this.store = store;
     this.root = root;
-    this.places = el("nav", { class: "places", "aria-label": "Channels" });
+    this.places = el("nav", { class: "places", "aria-label": t("Channels") });
     this.people = el("div", { class: "people" });
     root.append(
       el(
@@ -19,14 +20,14 @@ export class Rail {
           "div",
           {},
           el("b", { text: "Sandbox" }),
-          el("small", { text: "Plays a chat service on this machine. It is not Discord, and nothing leaves here." }),
+          el("small", { text: t("Plays a chat service on this machine. It is not Discord, and nothing leaves here.") }),
         ),
         el(
           "button",
           {
             type: "button",
             class: "icon-button rail-close",
-            "aria-label": "Close the list of channels",
+            "aria-label": t("Close the list of channels"),
             on: { click: () => this.toggle(false) },
           },
           icon("close"),
@@ -34,6 +35,7 @@ export class Rail {
       ),
       this.places,
       this.people,
+      tongues(),
     );
     for (const kind of ["state", "place", "unread"]) store.on(kind, () => this.draw());
     root.addEventListener("keydown", (event) => {
@@ -56,7 +58,7 @@ export class Rail {
       return el(
         "section",
         {},
-        el("h3", {}, guild.name, !guild.bot_present && el("small", { text: " without the bot" })),
+        el("h3", {}, guild.name, !guild.bot_present && el("small", { text: t(" without the bot") })),
         el(
           "ul",
           {},
@@ -65,7 +67,7 @@ export class Rail {
       );
     });
     const direct = state.channels.find((channel) => channel.type === DIRECT);
-    groups.push(el("section", {}, el("h3", { text: "Direct messages" }), el("ul", {}, this.directRow(direct))));
+    groups.push(el("section", {}, el("h3", { text: t("Direct messages") }), el("ul", {}, this.directRow(direct))));
     this.places.replaceChildren(...groups);
   }
 
@@ -116,14 +118,14 @@ export class Rail {
         },
         mark,
         el("span", { text: name }),
-        isUnread && el("span", { class: "dot" }, el("span", { class: "sr", text: "unread" })),
+        isUnread && el("span", { class: "dot" }, el("span", { class: "sr", text: t("unread") })),
       ),
     );
   }
 
   drawPeople() {
     this.people.replaceChildren(
-      el("h3", { id: "people-title", text: "You are" }),
+      el("h3", { id: "people-title", text: t("You are") }),
       el(
         "div",
         { role: "group", "aria-labelledby": "people-title", class: "people-list" },
@@ -149,4 +151,25 @@ export class Rail {
     this.root.classList.toggle("open", open);
     if (open) this.root.querySelector("[aria-current]")?.focus();
   }
+}
+
+// The page's own words, and what the bot is told of the member's language.
+function tongues() {
+  return el(
+    "div",
+    { class: "tongues", role: "group", "aria-label": t("Language") },
+    languages.map(([code, name]) =>
+      el(
+        "button",
+        {
+          type: "button",
+          class: "tongue",
+          lang: code,
+          "aria-pressed": String(code === language),
+          on: { click: () => code !== language && choose(code) },
+        },
+        name,
+      ),
+    ),
+  );
 }

@@ -1,6 +1,7 @@
 // What one member sees, kept true by the stream of changes; the parts of the page listen to it and ask it to act.
 
 import { get, post, token, verb } from "./api.js";
+import { memberLocale, t } from "./words.js";
 
 const CHANGES = [
   "message_create",
@@ -21,6 +22,8 @@ const CHANGES = [
   "gateway",
 ];
 const RETRY_MS = 1000;
+const ALIVE_SECONDS = 2;
+const MAX_SILENT_MS = 7000;
 const REFRESH_MS = 60;
 const MAX_EARLY = 50;
 const EPOCH_MS = 1_420_070_400_000;
@@ -40,6 +43,8 @@ export class Store extends EventTarget {
     this.notices = [];
     this.clockOffsetMs = 0;
     this.stream = null;
+    this.isAway = false;
+    this.heardAt = 0;
     this.turn = 0;
     this.loading = null;
     this.refreshing = null;
@@ -97,12 +102,15 @@ export class Store extends EventTarget {
     const everything = await get("/sandbox/state");
     const people = everything.members;
     const chosen = people.find((one) => one.id === wanted.get("member")) ?? people[1] ?? people[0];
+    this.watch();
     await this.become(chosen.id, wanted.get("channel"));
   }
 
   async become(memberId, channelId = this.channelId) {
     this.memberId = memberId;
     this.unread.clear();
+    // as a client does, whose language is the member's: the bot answers in it
+    await post("/sandbox/switches/set_member", { member: memberId, locale: memberLocale });
     await this.connect(channelId);
   }
 
@@ -158,23 +166,56 @@ export class Store extends EventTarget {
 
   follow(after, shown) {
     // an EventSource adds no headers
-    const query = new URLSearchParams({ member: this.memberId, also: "gateway", after, token: shown });
+    const query = new URLSearchParams({
+      member: this.memberId,
+      also: "gateway",
+      after,
+      token: shown,
+      alive: ALIVE_SECONDS,
+    });
     const stream = (this.stream = new EventSource(`/sandbox/events?${query}`));
     for (const kind of CHANGES) {
-      stream.addEventListener(kind, (event) => this.change(JSON.parse(event.data)));
+      stream.addEventListener(kind, (event) => {
+        this.heard();
+        this.change(JSON.parse(event.data));
+      });
     }
-    stream.onerror = () => {
-      // not left to the browser: a sandbox that was started again counts its changes from the beginning
-      stream.close();
-      this.tell("connection", false);
-      this.reconnectLater();
+    stream.addEventListener("alive", () => this.heard());
+    // not left to the browser: a sandbox that was started again counts its changes from the beginning
+    stream.onerror = () => this.lose(stream);
+    this.heard();
+  }
+
+  heard() {
+    this.heardAt = Date.now();
+  }
+
+  // A line that is cut ends nothing: it only falls silent. Looked at now and then, and when the browser has doubts.
+  watch() {
+    const doubt = () => {
+      const { stream } = this;
+      if (!this.isAway && stream) get("/sandbox/state", { member: this.memberId }).catch(() => this.lose(stream));
     };
+    window.addEventListener("offline", doubt);
+    window.addEventListener("sandbox-unanswered", () => this.stream && this.lose(this.stream));
+    setInterval(() => {
+      if (this.stream && Date.now() - this.heardAt > MAX_SILENT_MS) this.lose(this.stream);
+    }, RETRY_MS);
+  }
+
+  lose(stream) {
+    stream.close();
+    if (this.isAway || stream !== this.stream) return;
+    this.isAway = true;
+    this.tell("connection", false);
+    this.reconnectLater();
   }
 
   reconnectLater() {
     setTimeout(async () => {
       try {
         await this.connect(this.channelId);
+        this.isAway = false;
         this.tell("connection", true);
       } catch {
         this.reconnectLater();
@@ -224,15 +265,16 @@ export class Store extends EventTarget {
       return this.tell("message-gone", message);
     }
     const isNew = !this.messages.has(message.id);
+    const before = this.messages.get(message.id) ?? null;
     this.messages.set(message.id, message);
-    this.tell("message", { message, isNew });
+    this.tell("message", { message, before, isNew });
   }
 
   // -- acting -------------------------------------------------------------------------------------
 
   /** Do something that the bot must answer; `what` says it in words, `restore` brings the input back if it does not. */
-  async interact(name, given, files, { what, restore, message, typed } = {}) {
-    const done = await verb(name, given, files);
+  async interact(name, given, files, { what, restore, message, typed, progress } = {}) {
+    const done = await verb(name, given, files, progress);
     if (this.early.delete(done.id)) return done;
     this.pending.set(done.id, { what, restore, message, typed, channelId: done.channel_id, memberId: this.memberId });
     this.tell("pending");
@@ -250,7 +292,7 @@ export class Store extends EventTarget {
     if (!asked) return;
     this.pending.delete(interaction.id);
     this.tell("pending");
-    this.notice({ ...asked, text: `${this.nameOf(this.bot)} did not answer ${asked.what ?? "this"} in time.` });
+    this.notice({ ...asked, text: t("{bot} did not answer {what} in time.", { bot: this.nameOf(this.bot), what: asked.what ?? "this" }) });
   }
 
   isPending(messageId) {
@@ -261,7 +303,7 @@ export class Store extends EventTarget {
   notice(notice) {
     const id = ((BigInt(Math.round(this.now())) - BigInt(EPOCH_MS)) << 22n).toString();
     this.notices.push({ ...notice, id, at: this.now() });
-    this.tell("notice");
+    this.tell("notice", notice);
   }
 
   dropNotice(id) {

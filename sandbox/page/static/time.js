@@ -1,6 +1,7 @@
 // Times in the reader's own zone and language; relative ones count while one looks at them.
 
 import { el } from "./dom.js";
+import { locale } from "./words.js";
 
 const STYLES = {
   t: { timeStyle: "short" },
@@ -20,7 +21,7 @@ const UNITS = [
   ["minute", 60],
   ["second", 1],
 ];
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "always" });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always" });
 let now = () => Date.now();
 
 /** Keep every relative time true; `clock` gives the sandbox's milliseconds. */
@@ -58,7 +59,7 @@ function inWords(seconds) {
 }
 
 function format(moment, style) {
-  return new Intl.DateTimeFormat(undefined, STYLES[style] ?? STYLES.f).format(moment);
+  return new Intl.DateTimeFormat(locale, STYLES[style] ?? STYLES.f).format(moment);
 }
 
 /** "14:03", with the date when it is not today. */

@@ -1,6 +1,7 @@
 // Errors in words, for a while, at the edge of the page.
 
 import { el, icon } from "./dom.js";
+import { t } from "./words.js";
 
 const SHOWN_MS = 9000;
 
@@ -18,7 +19,7 @@ export function say(words) {
     el("span", { text: words }),
     el(
       "button",
-      { type: "button", class: "icon-button", "aria-label": "Close", on: { click: () => node.remove() } },
+      { type: "button", class: "icon-button", "aria-label": t("Close"), on: { click: () => node.remove() } },
       icon("close"),
     ),
   );

@@ -4,7 +4,7 @@ import unicodedata
 from io import BytesIO
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.audio import Finding, Problem, Tags, file_name, mpeg, sentence
@@ -98,6 +98,7 @@ def test_free_format_is_told_from_an_ordinary_mp3() -> None:
 
 
 @given(st.lists(st.floats(0, 32767), min_size=1, max_size=400), st.integers(1, 30))
+@example([0.0] * 20 + [5e-324], 1)
 def test_the_best_excerpt_lies_inside_the_song(levels: list[float], seconds: int) -> None:
     start = best_start(levels, 20, seconds)
     assert start >= 0

@@ -128,7 +128,10 @@ async def test_when_nobody_can_be_told_it_gives_up_silently(client_kit: ClientKi
     client_kit.fake.delete_channel(None)
     client_kit.fake.close_dms()
     job = await client_kit.move(job, JobState.FAILED, reason=Reason.PROVIDER_FAILED)
+    there = [message.id for message in client_kit.fake.messages]
     await client_kit.tell(job)
+    assert [message.id for message in client_kit.fake.messages] == there
+    assert client_kit.fake.calls_to("POST", r"^/users/@me/channels$"), "it was tried directly as well"
 
 
 async def test_a_user_installed_app_edits_its_answer_while_it_may(client_kit: ClientKit) -> None:

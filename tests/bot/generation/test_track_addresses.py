@@ -6,7 +6,6 @@ A stranger's server stands on loopback and counts who comes. Where a public one 
 import asyncio
 import socket
 import ssl
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -26,6 +25,7 @@ from bot.generation.aiml.client import GenerationClient
 from bot.generation.aiml.profiles import PROFILES
 from bot.generation.transport import HttpLimits, Sessions
 from tests.bot.generation.stand_ins import FAST, MovedClock, open_sessions
+from tests.connect_proxy import certificate_for
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -268,17 +268,8 @@ async def test_the_providers_own_origin_is_asked_wherever_it_lies_and_without_th
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate for cdn.example.com, in one file, signed by themselves."""
-    folder = tmp_path_factory.mktemp("tls")
-    made, key = folder / "cert.pem", folder / "key.pem"
-    order = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=cdn.example.com"]
-    names = ["-addext", "subjectAltName=DNS:cdn.example.com", "-keyout", str(key), "-out", str(made)]
-    try:
-        subprocess.run([*order, *names], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("no openssl here to make a certificate with")
-    made.write_text(made.read_text() + key.read_text())
-    return made
+    """For cdn.example.com alone."""
+    return certificate_for("cdn.example.com", tmp_path_factory.mktemp("tls"))
 
 
 def served_with(certificate: Path) -> ssl.SSLContext:

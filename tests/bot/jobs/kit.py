@@ -63,6 +63,8 @@ class HeardRunner(JobRunner):
 class Kit:
     """One process, as far as jobs are concerned. `restarted` gives a second one on the same rows and files."""
 
+    poll_cost_seconds: float | None = None  #: None: looks are not learned
+
     def __init__(self, store: SqlJobStore, folder: Path, *, clock: MovedClock | None = None, places: int = 20) -> None:
         self.real_store = store
         self.folder = folder
@@ -88,13 +90,21 @@ class Kit:
         self.disk = Disk([folder / "tracks"], self.clock)
         ground = Ground(
             store=self.store,
+            figures=self.store,
+            record=self.store,
             files=self.files,
             disk=self.disk,
             clock=self.clock,
             metrics=self.metrics,
             supervisor=self.supervisor,
         )
-        assembly = assemble(ground, models=MusicModels([self.model]), pace=self.model.pace, engine=HeardRunner)
+        assembly = assemble(
+            ground,
+            models=MusicModels([self.model]),
+            pace=self.model.pace,
+            engine=HeardRunner,
+            poll_cost_seconds=self.poll_cost_seconds,
+        )
         self.steps = assembly.steps(
             Outside(
                 references=self.fetcher,
@@ -109,6 +119,7 @@ class Kit:
         self.brake = assembly.brake
         self.eta_estimator = assembly.eta_estimator
         self.engine = assembly.engine
+        self.looks = assembly.looks
         self.woken = assembly.engine.woken
         self.called_up = assembly.engine.called_up
         self.line = assembly.line

@@ -2,15 +2,16 @@
 can be troubled, around the real one."""
 
 import asyncio
+import copy
 import itertools
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.errors import StoreBusyError
+from bot.errors import StoreBusyError, StoreDiskError
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import (
@@ -108,6 +109,7 @@ class ScriptedDiscord:
 
     def __init__(self) -> None:
         self.shows = Script(500)
+        self.answers = Script(True)
         self.tells = Script(None)
         self.deliveries = Script(DeliveredMessage(channel_id=CHANNEL, message_id=900))
         self.links = Script(DeliveredMessage(channel_id=CHANNEL, message_id=900))
@@ -137,6 +139,9 @@ class ScriptedDiscord:
 
     async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
         return await self.searches.play((job, since))
+
+    async def is_answered(self, job: Job) -> bool:
+        return await self.answers.play(job)
 
     async def publish(self, job: Job, song: Path, name: str) -> Published:
         return await self.publications.play((job, song, name))
@@ -182,6 +187,7 @@ class Trouble:
     method: str
     times: int
     when: Callable[[tuple[Any, ...], dict[str, Any]], bool] = lambda _args, _kwargs: True
+    error: StoreBusyError = field(default_factory=lambda: StoreBusyError("locked"))
 
 
 class TroubledStore:
@@ -198,6 +204,10 @@ class TroubledStore:
         fits = (lambda args, _kwargs: args[1] is into) if into else (lambda _args, _kwargs: True)
         self.troubles.append(Trouble(method, times, fits))
 
+    def full(self, method: str) -> None:
+        """The next call meets a full disk."""
+        self.troubles.append(Trouble(method, 1, error=StoreDiskError("disk full")))
+
     def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
         real = getattr(self._store, method)
 
@@ -208,7 +218,8 @@ class TroubledStore:
             for trouble in self.troubles:
                 if trouble.method == method and trouble.times > 0 and trouble.when(args, kwargs):
                     trouble.times -= 1
-                    raise StoreBusyError("locked")
+                    # a fresh one: an error that is raised again keeps every frame that it went through
+                    raise copy.copy(trouble.error)
             return await real(*args, **kwargs)
 
         return call

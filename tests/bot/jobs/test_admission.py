@@ -7,6 +7,7 @@ import pytest
 
 from bot.errors import Reason
 from bot.jobs.admission import (
+    Burnt,
     Money,
     Pause,
     PlaceRequest,
@@ -186,3 +187,35 @@ def test_before_the_post_nothing_is_counted_again():
 
 def test_the_same_press_once_more_names_the_song_that_is_meant():
     assert said(Terms(), Usage(twin=17)) == Refused(reason=Reason.ALREADY_TAKEN, job_id=17)
+
+
+def burnt(count: int, *, oldest: timedelta, newest: timedelta) -> Usage:
+    return Usage(burnt=Burnt(count=count, oldest_at=NOW - oldest, newest_at=NOW - newest))
+
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_three_burnt_checks_within_an_hour_cost_ten_minutes_from_the_last():
+    answer = said(Terms(), burnt(3, oldest=61 * MINUTE, newest=MINUTE))
+    assert answer == Refused(reason=Reason.HEARING_WAITS, until=NOW + 9 * MINUTE)
+    assert answer.error().values == {"until": NOW + 9 * MINUTE}
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        burnt(2, oldest=5 * MINUTE, newest=MINUTE),
+        burnt(3, oldest=62 * MINUTE, newest=MINUTE),
+        burnt(3, oldest=15 * MINUTE, newest=10 * MINUTE),
+    ],
+    ids=["two", "over more than an hour", "ten minutes are over"],
+)
+def test_fewer_or_older_burnt_checks_cost_nothing(usage: Usage):
+    assert isinstance(said(Terms(), usage), Taken)
+
+
+def test_who_waits_to_be_heard_may_try_a_song_again_that_was_heard_and_operators_never_wait():
+    usage = burnt(3, oldest=2 * MINUTE, newest=MINUTE)
+    assert isinstance(verdict(replace(ASKED, is_heard=True), Rules(), usage, NOW), Taken)
+    assert isinstance(said(Terms(operators=frozenset({77})), usage), Taken)

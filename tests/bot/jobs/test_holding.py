@@ -14,6 +14,7 @@ from bot.errors import (
     Reason,
     ReferenceRefusedError,
 )
+from bot.jobs.admission import PAUSED, Pause
 from bot.jobs.context import RunAgain
 from bot.jobs.model import Job, JobState
 from bot.jobs.music_models import MusicModels, ReferenceForm
@@ -50,6 +51,19 @@ async def test_an_address_that_ends_while_the_line_is_held_is_renewed(kit: Kit):
     assert await kit.run_step() == HELD
     assert len(kit.discord.publications.calls) == 1
     kit.brake._set("aiml", None)
+    await kit.run_step()
+    assert kit.generator.submits.calls[0].reference_url == FRESH
+
+
+async def test_an_address_that_ends_while_the_bot_is_paused_is_renewed(kit: Kit):
+    await waiting(kit, expires_in=timedelta(hours=24))
+    await kit.real_store.set_value(PAUSED, Pause(reason="new strings").written())
+    for _ in range(3):
+        assert await kit.run_step() == HELD
+        await kit.clock.advance(11.9 * 3_600)
+    assert (await kit.job()).reference.url == FRESH
+    assert (await kit.job()).state is JobState.QUEUED
+    await kit.real_store.set_value(PAUSED, "")
     await kit.run_step()
     assert kit.generator.submits.calls[0].reference_url == FRESH
 

@@ -51,7 +51,7 @@ async def reached(kit: Kit, jobs: list[Job], state: JobState) -> None:
 
 
 async def ids_of(store: SqlJobStore, *called: int, limit: int = 50) -> list[int]:
-    head = await store.head_of_line(MODEL, called, limit)
+    head = await store.head_of_line(MODEL, called, limit, NOON)
     return [] if head is None else list(head.ids)
 
 
@@ -79,21 +79,21 @@ async def test_a_member_with_many_songs_goes_in_turn_with_the_others(kit: Kit):
 
 async def test_songs_that_were_given_a_place_count_as_in_hand_and_stand_in_line_no_more(kit: Kit):
     first, second, other = await waiting(kit, 1, 1, 2)
-    head = await kit.real_store.head_of_line(MODEL, [first.id], 50)
+    head = await kit.real_store.head_of_line(MODEL, [first.id], 50, NOON)
     assert head is not None
     assert (list(head.ids), head.taken) == ([other.id, second.id], 1)
 
 
 async def test_no_other_models_songs_are_in_the_line(kit: Kit):
     await waiting(kit, 1)
-    assert await kit.real_store.head_of_line("another", [], 50) is None
+    assert await kit.real_store.head_of_line("another", [], 50, NOON) is None
 
 
 async def test_the_head_says_who_waits_longest_and_how_long_the_middle_one_does(kit: Kit):
     await waiting(kit, 1, 2, minutes_ago=10)
     (oldest,) = await waiting(kit, 3, minutes_ago=60)
     await waiting(kit, 4, minutes_ago=1)
-    head = await kit.real_store.head_of_line(MODEL, [], 50)
+    head = await kit.real_store.head_of_line(MODEL, [], 50, NOON)
     assert head is not None
     assert (head.longest, head.longest_since) == (oldest.id, NOON - timedelta(minutes=60))
     assert head.median_since == NOON - timedelta(minutes=10)
@@ -224,7 +224,7 @@ async def test_a_start_looks_at_nobody_in_line_and_at_what_is_paid_for_first(kit
 
 async def test_places_are_counted_by_indexes_that_hold_no_finished_song(kit: Kit):
     dialect = sqlite.dialect(paramstyle="named")
-    values = {"model": MODEL, "called": [1], "limit": 20}
+    values = {"model": MODEL, "called": [1], "limit": 20, "now": NOON}
     sql = str(statements._HEAD.params(**values).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     async with kit.real_store.database.reading() as connection:
         plan = (await connection.execute(text("EXPLAIN QUERY PLAN " + sql))).all()

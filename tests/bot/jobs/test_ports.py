@@ -70,7 +70,7 @@ def test_no_port_is_left_without_a_test():
 
 def test_a_promise_is_worded_once():
     """What a method of the store promises stands with its port; beside the statement it could only grow stale."""
-    repeated = [name for name, _ in methods_of(JobStore) if vars(SqlJobStore)[name].__doc__]
+    repeated = [name for name, _ in methods_of(JobStore) if inspect.getattr_static(SqlJobStore, name).__doc__]
     assert repeated == []
     assert all(method.__doc__ for _, method in methods_of(JobStore))
 

@@ -13,17 +13,20 @@ from bot.errors import (
     DeliveryLaterError,
     DiskError,
     HearingFaultError,
+    OrderError,
     Reason,
     ReferenceRefusedError,
     RefusedError,
     StoreBusyError,
+    StoreDiskError,
 )
+from bot.jobs.admission import Terms
 from bot.jobs.context import AT_ONCE, DONE, RunAgain
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import JobState
 from bot.jobs.ports import CheckedReference, GaveUp, Published, StillWorking
 from tests.bot.jobs.kit import OWNER, STRAIGHT, Kit, finished
-from tests.bot.jobs.orders import LYRICS, NOON
+from tests.bot.jobs.orders import LYRICS, NOON, an_order
 from tests.bot.jobs.scripted import TRACK, checked
 
 
@@ -102,6 +105,23 @@ async def test_a_reference_that_cannot_be_used_ends_the_job_before_anything_is_p
     assert not kit.generator.submits.calls
 
 
+async def test_burnt_checks_count_against_their_member_also_where_the_song_was_let_go_meanwhile(kit: Kit):
+    for job_id in (1, 2, 3):
+        await kit.order()
+        kit.fetcher.checks.then(ReferenceRefusedError(Reason.SOUND, "sound.over_cpu", is_burnt=True))
+        if job_id == 2:
+            kit.store.before["note_burnt"] = lambda: kit.service.cancel(2, OWNER)
+        await kit.run_on(job_id)
+    assert [(await kit.job(job_id)).state for job_id in (1, 2, 3)] == [
+        JobState.REFUSED,
+        JobState.CANCELLED,
+        JobState.REFUSED,
+    ]
+    with pytest.raises(OrderError) as caught:
+        await kit.real_store.admit(an_order(99), kit.clock.now(), Terms())
+    assert caught.value.reason is Reason.HEARING_WAITS
+
+
 @pytest.mark.parametrize(("by_proxy", "reason"), [(False, Reason.REFERENCE_GONE), (True, Reason.PROXY)])
 async def test_a_reference_out_of_reach_is_tried_for_ten_minutes_and_then_gone(
     kit: Kit, by_proxy: bool, reason: Reason
@@ -158,6 +178,22 @@ async def test_our_own_disk_is_waited_for_ten_minutes_and_the_member_is_told_tha
     assert timedelta(minutes=10) <= job.moved_at - job.created_at <= timedelta(minutes=12)
     assert kit.disk.trouble == "the file could not be written: No space left on device"
     assert not kit.generator.submits.calls
+
+
+async def test_what_a_full_database_does_not_take_is_not_heard_again_and_the_card_says_why_it_waits(kit: Kit):
+    await kit.order()
+    live = kit.live()
+    for _ in range(3):
+        kit.store.full("move")
+        with pytest.raises(StoreDiskError):
+            await kit.run_step()
+        await kit.painted()
+    assert live.is_held_up
+    assert any(eta.is_held_up for _, eta in kit.discord.shows.calls)
+    await kit.run_step()
+    assert len(kit.fetcher.checks.calls) == 1
+    assert (await kit.job()).state is JobState.QUEUED
+    assert not live.is_held_up
 
 
 async def test_a_disk_that_works_again_in_time_costs_a_reference_nothing(kit: Kit):

@@ -413,3 +413,20 @@ async def test_a_verdict_is_four_reads_at_most_and_none_walks_through_a_table(sq
             walked = [row[3] for row in plan if row[3].startswith("SCAN")]
             # one row for each model that is in use is all that `charge_held` has
             assert not [step for step in walked if any(f"SCAN {name}" in step for name in BIG)], plan
+
+
+async def test_burnt_checks_are_counted_by_member_whatever_became_of_the_job(store: SqlJobStore) -> None:
+    for number in range(3):
+        job = await store.add(an_order(number + 1), at(60 * number))
+        for again in range(2):  # as after a crash between the note and the move
+            await store.note_burnt(job.id, at(60 * number + 10 + again))
+        if number == 0:
+            await store.delete((await moved(store, job, JobState.CANCELLED)).id)
+        elif number == 1:
+            await moved(store, job, JobState.REFUSED)
+        if number < 2:
+            assert (await store.admit(an_order(10 + number), at(60 * number + 20), NO_LIMITS)).job
+    error = await refused(store, an_order(20), NO_LIMITS, at(200))
+    assert (error.reason, until_of(error)) == (Reason.HEARING_WAITS, at(120 + 10 + 600))
+    assert (await store.admit(an_order(21, member_id=78), at(200), NO_LIMITS)).job
+    assert (await store.admit(an_order(22), at(120 + 10 + 600), NO_LIMITS)).job

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from bot.jobs.ports import JobStore
 from bot.jobs.space import SpaceLimits
 from bot.store.db import open_store
 from bot.store.jobs import SqlJobStore
+from bot.store.space_used import takes_bytes
 from tests.bot.store.orders import LYRICS, NOON, TO_DELIVERED, TO_GENERATING, SetClock, an_order, at, moved
+from tests.small_disk import small_disk
 
 
 def test_the_store_is_a_job_store(store: SqlJobStore) -> None:
@@ -331,3 +334,32 @@ async def test_a_full_disk_under_the_database_is_told_apart_seen_by_the_operator
             await connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
         assert (await store.add(an_order(2, lyrics="la " * 20_000), NOON)).id > first.id
         assert await store.get(first.id) == first
+
+
+async def test_a_database_on_a_full_disk_loses_nothing_and_is_well_again_once_there_is_room(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    with small_disk(folder, 2_000_000):
+        disk = Disk([tmp_path], SystemClock())
+        url = f"sqlite+aiosqlite:///{folder / 'compose.db'}"
+        async with open_store(url, clock=SetClock(), disk=disk) as store:
+            first = await store.add(an_order(1), NOON)
+            filler = folder / "filler"
+            with suppress(OSError), filler.open("wb", buffering=0) as file:
+                while file.write(bytes(4096)):
+                    pass
+            for _ in range(2):
+                with pytest.raises(StoreDiskError):
+                    await store.add(an_order(2, lyrics="la " * 20_000), NOON)
+            assert "the database takes nothing" in disk.trouble
+            assert not await takes_bytes(store.database)
+            disk.worked()  # the data folder's is another disk
+            assert disk.trouble
+            assert len([said for said in caplog.records if "the disk fails" in said.message]) == 1
+            filler.unlink()
+            assert await takes_bytes(store.database)
+            assert await store.get_value("disk_tried") is None
+            assert (await store.add(an_order(2, lyrics="la " * 20_000), NOON)).id > first.id
+            assert await store.get(first.id) == first

@@ -80,6 +80,10 @@ def _card_examples(locale: str) -> list[tuple[str, Card]]:
             "The music service refuses words or song: the reason is told privately",
             card(JobState.FAILED, reason=Reason.CONTENT_REFUSED),
         ),
+        (
+            "An order that was never answered (told as a message of its own, with these buttons)",
+            card(JobState.FAILED, reason=Reason.UNANSWERED, generation_id=None, attempt=0),
+        ),
         ("Our own disk", card(JobState.FAILED, reason=Reason.DISK, generation_id=None, attempt=0)),
         ("The operator must act", card(JobState.FAILED, reason=Reason.NO_CREDITS, generation_id=None)),
         ("Nobody knows whether it was accepted", card(JobState.UNKNOWN)),
@@ -218,6 +222,7 @@ def _limits(job: Job, locale: str) -> list[str]:
         "The songs of the day are used up": OrderError(Reason.LIMIT_DAY, limit=5, until=until, under_way=(job,)),
         "Too many songs under way": OrderError(Reason.LIMIT_AT_ONCE, limit=1, under_way=(job,)),
         "The server's songs are used up": OrderError(Reason.LIMIT_GUILD, limit=50, until=until),
+        "Three checks were burnt": OrderError(Reason.HEARING_WAITS, until=until),
         "The budget is used up": OrderError(Reason.BUDGET, until=until),
         "A limit of 0": OrderError(Reason.NOT_ALLOWED),
         "The bot is paused": OrderError(Reason.PAUSED, until=until, note="back after the concert"),

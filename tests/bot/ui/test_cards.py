@@ -13,7 +13,7 @@ from bot.jobs.model import LIVE, Job, JobState, Origin
 from bot.jobs.ports import Eta
 from bot.texts import text
 from bot.texts.remarks import noted
-from bot.ui.buttons import JobAction, JobButton, LinkButton
+from bot.ui.buttons import BUTTONS, JobAction, JobButton, LinkButton, MayPress
 from bot.ui.cards import Card, job_card, progress, progress_bar
 from bot.ui.formatting import plain
 from bot.ui.track_cards import shared_card, track_card
@@ -61,6 +61,7 @@ def test_every_reason_is_told_in_a_sentence_without_gaps(reason: Reason, locale:
         Reason.LYRICS_TOO_LONG,
         Reason.TITLE_TOO_LONG,
         Reason.MEMBER_SPACE,
+        Reason.WRONG_CHANNEL,
     }:  # never those of a row
         assert len(card.description) > 10
     assert "{" not in card.description
@@ -296,3 +297,13 @@ def test_a_card_counts_the_time_since_the_order_by_itself(state: JobState) -> No
 
 def test_live_states_and_bars_agree() -> None:
     assert all((progress(example_job(state), NOTHING, NOW) is not None) == (state in LIVE) for state in JobState)
+
+
+def test_an_order_that_was_never_answered_can_be_made_after_all_by_its_member_alone() -> None:
+    job = example_job(JobState.FAILED, reason=Reason.UNANSWERED, generation_id=None, attempt=0)
+    first, second = card_of(job).buttons
+    assert isinstance(first, JobButton)
+    assert (first.action, first.label) == (JobAction.AGAIN, "Make it after all")
+    assert isinstance(second, JobButton)
+    assert second.action is JobAction.EDIT
+    assert BUTTONS[first.action].may_press is MayPress.OWNER

@@ -1,10 +1,15 @@
 """Words made safe and readable."""
 
+import re
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ui.formatting import clip, fenced, length, plain
+from bot.jobs.model import JobState
+from bot.ui.formatting import clip, fenced, foreign, length, plain, titled
+from tests.bot.ui.examples import example_job
 
 
 @given(st.text(max_size=200))
@@ -28,3 +33,43 @@ def test_a_fence_cannot_be_broken_out_of() -> None:
 @pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (59.6, "1:00"), (61.2, "1:01"), (3725, "62:05")])
 def test_lengths_are_shown_as_players_show_them(seconds: float, shown: str) -> None:
     assert length(seconds) == shown
+
+
+INVITE = re.compile(r"discord(?:app)?\\.(?:gg|com/invite)/", re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "discord.gg/abc",
+        "Come to DISCORD.GG/abc now",
+        "discord.com/invite/abc",
+        "discordapp.com/invite/abc",
+        "\uff44iscord.gg/abc",
+        "discord\uff0egg\uff0fabc",
+        "discord\u3002gg/abc",
+        "d\u200biscord.gg\u2215abc",
+        "discord.gg\u2044abc",
+        "https://discord.gg/abc",
+    ],
+)
+def test_an_invite_in_a_title_does_not_become_one(typed: str) -> None:
+    shown = foreign(typed)
+    assert not INVITE.search(unicodedata.normalize("NFKC", shown))
+    assert "/" not in shown.replace("\\/", "")
+
+
+def test_a_title_is_shown_without_what_steers_and_isolated_where_it_runs_leftwards() -> None:
+    assert titled(example_job(JobState.QUEUED, title="a\u202eb"), "en") == "ab"
+    assert titled(example_job(JobState.QUEUED, title="\u05e9\u05d9\u05e8"), "en") == "\u2068\u05e9\u05d9\u05e8\u2069"
+    for nothing in ("", "\u3164", "\u2800", "\u200b"):
+        assert titled(example_job(JobState.QUEUED, title=nothing), "en") == titled(
+            example_job(JobState.QUEUED, title=""), "en"
+        )
+
+
+@given(st.integers(2, 30))
+def test_what_is_isolated_ends_before_what_follows_when_it_is_cut(max_characters: int) -> None:
+    cut = clip(foreign("\u05e9" * 20 + "*"), max_characters)
+    assert len(cut) <= max_characters
+    assert cut.count("\u2068") == cut.count("\u2069")

@@ -8,6 +8,9 @@ from bot.jobs.service import Actor
 from sandbox.discord import Message
 from tests.client_kit import SONG, ClientKit, labels_of, text_of
 
+#: What stands under every list of one's own songs.
+MINE = ["Give me my data", "Delete everything of mine"]
+
 
 async def tracks(client_kit: ClientKit, **more: object) -> Message:
     done = await client_kit.fake.slash("tracks", **more)  # type: ignore[arg-type]
@@ -26,7 +29,7 @@ async def choose(client_kit: ClientKit, page: Message, job: Job) -> Message:
 async def test_nobody_has_songs_before_the_first(client_kit: ClientKit) -> None:
     page = await tracks(client_kit)
     assert "no songs yet" in text_of(page)
-    assert page.components == []
+    assert labels_of(page) == MINE
 
 
 async def test_the_list_has_pages_of_ten_and_outlives_a_restart(client_kit: ClientKit) -> None:
@@ -34,13 +37,13 @@ async def test_the_list_has_pages_of_ten_and_outlives_a_restart(client_kit: Clie
     page = await tracks(client_kit)
     assert "Song 11" in text_of(page)
     assert "Song 01" not in text_of(page)
-    assert labels_of(page) == ["Older"]
+    assert labels_of(page) == ["Older", *MINE]
     await client_kit.restart()
     turned = await client_kit.fake.click(page, "Older")
     await client_kit.fake.until(lambda: turned.answered)
     assert "Song 01" in text_of(page)
     assert "Song 02" not in text_of(page)
-    assert labels_of(page) == ["Newer"]
+    assert labels_of(page) == ["Newer", *MINE]
     shown = await choose(client_kit, page, jobs[0])
     assert "Side by side" in text_of(shown)
     back = await client_kit.fake.click(shown, "Back")

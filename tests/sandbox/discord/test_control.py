@@ -102,6 +102,18 @@ async def test_a_members_stream_may_also_tell_whether_the_bot_is_there(
     assert set(kinds) == {"commands_registered", "gateway"}
 
 
+async def test_a_stream_says_that_it_is_alive_to_who_asks(fake: FakeDiscord, control_url: str) -> None:
+    headers = {TOKEN_HEADER: fake.control_token}
+    url = f"{control_url}/sandbox/events?alive=0.1"
+    lines: list[bytes] = []
+    async with aiohttp.ClientSession(headers=headers) as session, session.get(url) as stream:
+        async for line in stream.content:
+            lines.append(line)
+            if lines.count(b"event: alive\n") == 2:
+                break
+    assert not any(line.startswith(b"id: ") for line in lines)  # it is no change, and nothing goes on after it
+
+
 async def test_what_a_client_refuses_is_a_sentence(start: Start, control: DiscordControl) -> None:
     await start(form_bot)
     with pytest.raises(ControlError, match="there is no option 'lyric'") as caught:

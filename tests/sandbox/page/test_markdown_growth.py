@@ -74,6 +74,7 @@ ATOMS = [
 
 READ = """
 globalThis.document = {
+  documentElement: {},
   createElement: () => ({
     dataset: {}, classList: { add() {} }, append() {}, setAttribute() {}, removeAttribute() {}, addEventListener() {},
   }),
@@ -106,6 +107,13 @@ console.log(JSON.stringify(found));
 """
 
 
+#: What a browser has and Node.js has not, as far as a module asks for it while it is loaded.
+BROWSER = """
+globalThis.location = { search: "" };
+globalThis.navigator ??= { language: "en" };
+"""
+
+
 async def in_node(script: str, **values: Any) -> Any:
     """What the script prints; `values` are its constants."""
     constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in values.items())
@@ -113,7 +121,7 @@ async def in_node(script: str, **values: Any) -> Any:
         compute_driver_executable()[0],
         "--input-type=module",
         "--eval",
-        constants + script,
+        BROWSER + constants + script,
         stdout=asyncio.subprocess.PIPE,
     )
     try:

@@ -1,4 +1,4 @@
-"""Whether the bot was a member where a song was ordered, and when Discord took our answer; NULL in older rows."""
+"""Whether the bot was a member where a song was ordered (NULL in older rows), and when Discord took our answer."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,7 @@ INSTANT = sa.String(27).with_variant(sa.DateTime(timezone=True), "postgresql")
 
 
 def upgrade() -> None:
-    """Add the two columns."""
+    """Add the two columns. What was ordered before counts as answered: nobody kept whether it was."""
     op.add_column("job", sa.Column("bot_is_member", sa.Boolean()))
     op.add_column("job", sa.Column("answered_at", INSTANT))
+    op.execute("UPDATE job SET answered_at = created_at")

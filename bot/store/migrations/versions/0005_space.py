@@ -1,4 +1,4 @@
-"""How large our copy of a reference is, so that what members hold of the disk is summed from rows."""
+"""What members hold of the disk, summed from rows, and when the check of a song burnt; places outlive their songs."""
 
 from collections.abc import Sequence
 
@@ -10,6 +10,7 @@ down_revision: str | None = "0004"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
+INSTANT = sa.String(27).with_variant(sa.DateTime(timezone=True), "postgresql")
 AMOUNT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -21,3 +22,6 @@ def upgrade() -> None:
         "WHERE reference_copy_name IS NOT NULL OR state = 'checking'"
     )
     op.create_index("job_bytes", "job", ["member_id", "reference_copy_bytes", "track_size_bytes"])
+    op.add_column("place", sa.Column("burnt_at", INSTANT))
+    burnt = sa.text("burnt_at IS NOT NULL")
+    op.create_index("place_burnt", "place", ["member_id", "burnt_at"], sqlite_where=burnt, postgresql_where=burnt)

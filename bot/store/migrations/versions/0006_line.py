@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0007"
+revision: str = "0006"
 down_revision: str | None = "0005"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
@@ -14,10 +14,11 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """Create them."""
-    op.create_index("job_in_line", "job", ["model", "member_id", "id"], **_where("state = 'queued'"))
-    op.create_index("job_in_line_since", "job", ["model", "moved_at", "id"], **_where("state = 'queued'"))
-    in_the_making = "state IN ('generating', 'submitting')"
-    op.create_index("job_in_the_making", "job", ["model", "member_id"], **_where(in_the_making))
+    in_line = _where("state = 'queued' AND answered_at IS NOT NULL")
+    op.create_index("job_in_line", "job", ["model", "member_id", "id", "guild_id"], **in_line)
+    op.create_index("job_in_line_since", "job", ["model", "moved_at", "id", "guild_id"], **in_line)
+    in_the_making = _where("state IN ('generating', 'submitting')")
+    op.create_index("job_in_the_making", "job", ["model", "member_id"], **in_the_making)
 
 
 def _where(condition: str) -> dict[str, Any]:

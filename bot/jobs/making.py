@@ -1,0 +1,179 @@
+"""The generations of one model in the making, as they were seen from here, and when to look at each next. Pure.
+
+Times are seconds on whatever clock the caller keeps; only differences count.
+"""
+
+import math
+from bisect import bisect_left, insort
+from dataclasses import dataclass, field
+
+from bot.jobs.lengths import MAX_SERVERS, Belief, Ground, Memory, Observed, believed
+
+#: Until so many lengths were seen, the operator's interval is the longest pause.
+MIN_LENGTHS = 10
+#: Whoever is first heard of so long after it was accepted was begun before a restart.
+_FRESH_SECONDS = 5.0
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Making:
+    """One generation."""
+
+    accepted_at: float
+    characters: int
+    last_working_at: float | None = None  #: the last look that said no
+    turns: list[float] = field(default_factory=lambda: [math.inf] * MAX_SERVERS)  #: see Observed
+    is_turn_unknown: bool = False
+
+
+class ModelLengths:
+    """What is in the making of one model, what was learned of its lengths, and when to look."""
+
+    def __init__(self, ground: Ground, *, max_interval_seconds: float, memory: Memory | None = None) -> None:
+        """`max_interval_seconds`: the longest pause until MIN_LENGTHS lengths were seen."""
+        self._ground = ground
+        self._max_interval_seconds = max_interval_seconds
+        self.memory = memory or Memory()
+        self.belief = self.thought()
+        self._making: dict[int, Making] = {}
+        self._order: list[tuple[float, int]] = []
+        self._counted = self.memory.count
+
+    @property
+    def is_due(self) -> bool:
+        """Whether enough was seen since the belief was made for another one."""
+        return self.memory.count - self._counted >= max(1, min(10, self._counted // 6))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is in the making."""
+        return not self._making
+
+    def thought(self) -> Belief:
+        """A belief after what is remembered now; for a thread."""
+        memory = self.memory
+        return believed(self._ground, tuple(memory.seen), count=memory.count, fast_score=memory.fast_score)
+
+    def believe(self, belief: Belief, count: int) -> None:
+        """Go by this belief, made when `count` lengths had been seen."""
+        self.belief, self._counted = belief, count
+
+    def accepted_at(self, key: int) -> float:
+        """When it was accepted."""
+        return self._making[key].accepted_at
+
+    def is_known(self, key: int) -> bool:
+        """Whether `begun` was said of it, and no end."""
+        return key in self._making
+
+    def begun(self, key: int, accepted_at: float, now: float, characters: int) -> None:
+        """It is in the making. Said again it changes nothing."""
+        if key in self._making:
+            return
+        making = Making(accepted_at=accepted_at, characters=characters)
+        making.is_turn_unknown = now - accepted_at > _FRESH_SECONDS
+        self._making[key] = making
+        place = bisect_left(self._order, (accepted_at, key))
+        insort(self._order, (accepted_at, key))
+        for servers in range(place + 1, MAX_SERVERS + 1):
+            making.turns[servers - 1] = 0.0
+
+    def seen_working(self, key: int, now: float) -> None:
+        """A look found it at work."""
+        self._making[key].last_working_at = now
+
+    def seen_ready(self, key: int, now: float, *, uncertain_seconds: float = 0.0) -> list[int]:
+        """A look found it ready. Returns whose turn has come by that.
+
+        `uncertain_seconds`: by so much later than `begun` was told it may have been accepted.
+        """
+        making = self._making[key]
+        working_at = making.accepted_at if making.last_working_at is None else making.last_working_at
+        until = now - making.accepted_at
+        self._observe(making, max(0.0, working_at - making.accepted_at - uncertain_seconds), until)
+        start = making.accepted_at + (self._start(making) or 0.0)
+        since = min(now, max(working_at, start)) - start
+        return self.gone(key, start + self.belief.likely(since, now - start, making.characters))
+
+    def outlived(self, key: int, now: float) -> list[int]:
+        """Its deadline passed while it was at work. Returns as `seen_ready`."""
+        making = self._making[key]
+        self._observe(making, now - making.accepted_at, math.inf)
+        return self.gone(key, now)
+
+    def gone(self, key: int, now: float) -> list[int]:
+        """It is in the making no more, for a reason that says nothing of its length. Returns as `seen_ready`."""
+        making = self._making.pop(key, None)
+        if making is None:
+            return []
+        place = bisect_left(self._order, (making.accepted_at, key))
+        del self._order[place]
+        came: list[int] = []
+        for servers in range(place + 1, MAX_SERVERS + 1):
+            if len(self._order) < servers:
+                break
+            other = self._order[servers - 1][1]
+            next_one = self._making[other]
+            if math.isinf(next_one.turns[servers - 1]):
+                next_one.turns[servers - 1] = max(0.0, now - next_one.accepted_at)
+                if servers == self.belief.servers:
+                    came.append(other)
+        return came
+
+    def pause_seconds(self, key: int, now: float) -> float:
+        """From now to the next look; 0 where one is due. Never longer than the interval while little was seen."""
+        making = self._making[key]
+        pause = self._planned_seconds(key, making, now)
+        if self.memory.count < MIN_LENGTHS:
+            since = now if making.last_working_at is not None else making.accepted_at
+            pause = min(pause, max(0.0, since + self._max_interval_seconds - now))
+        return pause
+
+    def span_seconds(self, key: int, now: float, *, low: float, high: float) -> tuple[float, float] | None:
+        """Between which ages since it was accepted it will be ready, but for `low` and 1 - `high` of all cases.
+
+        None where that cannot be said: before its turn in a queue, or where too many never end.
+        """
+        making = self._making.get(key)
+        start = None if making is None else self._start(making)
+        if making is None or start is None:
+            return None
+        survived = 0.0 if making.last_working_at is None else making.last_working_at - making.accepted_at - start
+        ends = [self.belief.quantile(share, making.characters, survived=max(0.0, survived)) for share in (low, high)]
+        return None if math.isinf(ends[1]) else (start + ends[0], start + ends[1])
+
+    def _planned_seconds(self, key: int, making: Making, now: float) -> float:
+        belief = self.belief
+        start = self._start(making)
+        if start is None:
+            return self._long_before_its_turn(key, making)
+        age = now - making.accepted_at - start
+        if making.last_working_at is not None and making.last_working_at >= making.accepted_at + start:
+            return belief.pause_seconds(age, making.characters)
+        return max(0.0, belief.pause_seconds(0.0, making.characters) - age)
+
+    def _start(self, making: Making) -> float | None:
+        """Since when its length counts, in seconds since it was accepted; None before its turn."""
+        if not self.belief.servers or making.is_turn_unknown:
+            return 0.0
+        turn = making.turns[self.belief.servers - 1]
+        return None if math.isinf(turn) else turn
+
+    def _long_before_its_turn(self, key: int, making: Making) -> float:
+        """So long that those before it should be done twice over: then the belief in a queue is tested."""
+        servers = self.belief.servers
+        before = bisect_left(self._order, (making.accepted_at, key)) - servers + 1
+        usual = self.belief.quantile(0.5, making.characters)
+        late = self.belief.quantile(0.95, making.characters)
+        pause = 2 * usual * max(1, before) / servers + (late if math.isfinite(late) else usual)
+        return min(pause, self._ground.horizon_seconds / 4)
+
+    def _observe(self, making: Making, after: float, until: float) -> None:
+        one = Observed(
+            after=after,
+            until=until,
+            characters=making.characters,
+            turns=tuple(making.turns),
+            is_turn_unknown=making.is_turn_unknown,
+        )
+        self.memory.add(one, self.belief)
