@@ -180,7 +180,6 @@ class Assembly:
             files=ground.files,
             submitting=SubmitSteps(context=context, files=ground.files, line=self.line, looks=self.looks),
             finishing=finishing,
-            line=self.line,
             answers=AnswerSteps(context=context, look_up=outside.cards, answering=self.jobs.answering),
             looks=self.looks,
         )
@@ -230,14 +229,6 @@ def assemble(
         held=brake.reason_of,
     )
     looks = _looks(ground, runner, poll_cost_seconds)
-    eta_estimator = EtaEstimator(
-        store=ground.store,
-        clock=ground.clock,
-        usual_seconds=models.usual_seconds,
-        held=brake.reason_of,
-        span=None if looks is None else looks.span,
-        place=line.place_of,
-    )
     return Assembly(
         ground=ground,
         models=models,
@@ -245,10 +236,21 @@ def assemble(
         engine=runner,
         brake=brake,
         line=line,
-        eta_estimator=eta_estimator,
+        eta_estimator=_eta_estimator(ground, models, brake, line, looks),
         looks=looks,
         alerts=Alerts(store=ground.store, clock=ground.clock, metrics=ground.metrics),
         log_channels=LogChannels(ground.record, ground.clock),
+    )
+
+
+def _eta_estimator(ground: Ground, models: MusicModels, brake: Brake, line: Line, looks: Looks | None) -> EtaEstimator:
+    return EtaEstimator(
+        store=ground.store,
+        clock=ground.clock,
+        usual_seconds=models.usual_seconds,
+        held=brake.reason_of,
+        span=None if looks is None else looks.span,
+        place=line.place_of,
     )
 
 

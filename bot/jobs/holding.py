@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from bot.errors import BusyError, DeliveryLaterError, DiskError, HearingFaultError, Reason, ReferenceRefusedError
 from bot.jobs.context import DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
-from bot.jobs.line import Line
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Reference
 from bot.jobs.music_models import ReferenceForm
@@ -33,14 +32,13 @@ class HoldSteps:
         references: References,
         publish: Callable[[Job, CheckedReference], Awaitable[Reference]],
         submitting: SubmitSteps,
-        line: Line,
     ) -> None:
         """`publish` puts our copy where the music API can fetch it, with an address that lasts."""
         self._context = context
         self._references = references
         self._publish = publish
         self._submitting = submitting
-        self._line = line
+        self._line = submitting.line
 
     async def wait_or_submit(self, live: LiveJob, job: Job) -> StepResult:
         """Hold the song while the brake is on, with a reference that lasts; else send it."""

@@ -97,7 +97,7 @@ class Line:
         return bool(was_in)
 
     def step_back(self, job: Job) -> None:
-        """It must not go out for a while, by its server's pause or the bot's: its place is free for another."""
+        """It must not go out while its server is paused: its place is free for another, and it keeps its turn."""
         self._called.get(job.model, set()).discard(job.id)
         self.look()
 

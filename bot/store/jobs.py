@@ -12,13 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import DuplicateOrderError
 from bot.jobs.admission import (
-    EVERYWHERE,
     WINDOW,
     PlaceRequest,
     Refused,
-    RuleKind,
     Rules,
-    SubjectKind,
     Taken,
     Terms,
     Usage,
