@@ -26,13 +26,13 @@ class EtaEstimator:
         usual_seconds: Callable[[str], float | None] | None = None,
         span: Callable[[Job], tuple[datetime, datetime] | None] | None = None,
         held: Callable[[str], Reason | None] = lambda _provider: None,
-        address_of: Callable[[Job], str] = lambda _job: "",
+        place: Callable[[Job], int | None] = lambda _job: None,
         places_for: Callable[[Job], int | None] = lambda _job: None,
     ) -> None:
         """`store` has the finished jobs; `usual_seconds` gives a model's first estimate, None when nothing is known.
 
         `span` tells between when and when a job will be ready, from what was learned; the other two are not asked then.
-        `held`: why a provider's line is held, None while it is not. `address_of`: where a job's service is asked.
+        `held`: why a provider's line is held, None while it is not. `place`: how many go first, None where not known.
         `places_for`: how many songs its model makes at once.
         """
         self._store = store
@@ -40,14 +40,15 @@ class EtaEstimator:
         self._usual_seconds = usual_seconds
         self._span = span
         self._held = held
-        self._address_of = address_of
+        self._place = place
         self._places_for = places_for
         self._learned: dict[str, tuple[float, float | None]] = {}
 
     async def estimate(self, job: Job) -> Eta:
         """Place in line while it waits, expected end while it is made, nothing otherwise. Raises StoreBusyError."""
         if job.state is JobState.QUEUED:
-            ahead = await self._store.ahead_of(job, self._clock.now(), address=self._address_of(job))
+            place = self._place(job)
+            ahead = await self._store.ahead_of(job, self._clock.now()) if place is None else place
             return Eta(ahead=ahead, held=self._held(job.provider))
         if job.state is JobState.CHECKING:
             return Eta(held=self._held(job.provider), in_line=await self._in_line(job))
@@ -66,7 +67,7 @@ class EtaEstimator:
         places = self._places_for(job)
         if places is None:
             return None
-        ahead = await self._store.ahead_of(job, self._clock.now(), address=self._address_of(job))
+        ahead = await self._store.ahead_of(job, self._clock.now())
         return max(0, ahead - places) or None
 
     def _usually_at(self, job: Job) -> datetime | None:

@@ -1,7 +1,7 @@
 """Who makes a job's song: the models in use, each with its service and how it is driven, found by what the row says."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -54,8 +54,8 @@ class MusicModels:
         """Names are unique."""
         self._by_name = {model.name: model for model in models}
         self._missed: set[int] = set()
-        #: Jobs that were begun at another address, and that the present one does not know.
-        self._elsewhere: set[int] = set()
+        #: Jobs that were begun at another address, and that the present one does not know; each with its model's name.
+        self._elsewhere: dict[int, str] = {}
 
     def of(self, job: Job) -> MusicModel | None:
         """The job's model; None while it is not configured: the job waits, and the operator is told once."""
@@ -81,7 +81,7 @@ class MusicModels:
     def not_known_here(self, job: Job, model: MusicModel) -> None:
         """The present address does not know a song that was begun at another: it waits, and the operator is told."""
         if job.id not in self._elsewhere:
-            self._elsewhere.add(job.id)
+            self._elsewhere[job.id] = model.name
             log.warning(
                 "a job waits: it was begun at %s, and %s does not know it",
                 *(job.service_address, model.address),
@@ -98,14 +98,25 @@ class MusicModels:
         """How many songs wait because they were begun at another address."""
         return len(self._elsewhere)
 
+    def elsewhere_of(self, name: str) -> int:
+        """How many of them are this model's: they hold no place at the present address."""
+        return sum(model == name for model in self._elsewhere.values())
+
     def found_here(self, job_id: int) -> None:
         """The present address knows it after all, or nobody waits for it any more."""
-        self._elsewhere.discard(job_id)
+        self._elsewhere.pop(job_id, None)
 
-    def address_of(self, job: Job) -> str:
-        """Where its service is asked; empty while it is not configured."""
-        model = self._named(job)
-        return "" if model is None else model.address
+    def __iter__(self) -> Iterator[MusicModel]:
+        return iter(self._by_name.values())
+
+    def named(self, name: str | None) -> MusicModel | None:
+        """The model of this name, if it is configured."""
+        return None if name is None else self._by_name.get(name)
+
+    @property
+    def names(self) -> Collection[str]:
+        """Their names."""
+        return self._by_name.keys()
 
     @property
     def providers(self) -> frozenset[str]:

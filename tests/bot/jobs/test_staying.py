@@ -63,8 +63,13 @@ async def test_an_address_that_knows_a_song_is_its_own_from_then_on(kit: Kit) ->
 
 async def test_songs_at_another_address_hold_no_place_at_this_one(kit: Kit) -> None:
     await begun_elsewhere(kit)
-    kit.context.models = MusicModels([replace(kit.model, address=NEW, concurrency=1)])
+    kit.context.models = kit.line._models = MusicModels([replace(kit.model, address=NEW, concurrency=1)])
     mine = await kit.order()
+    await kit.run_on(mine.id)
+    assert (await kit.job(mine.id)).state is JobState.QUEUED
+    kit.generator.polls.then(LOST)
+    assert await kit.run_step(1) == WITHOUT_A_MODEL
+    kit.line.look()
     await kit.run_on(mine.id)
     assert (await kit.job(mine.id)).state is JobState.GENERATING
 
