@@ -1,4 +1,4 @@
-"""`/compose-admin` and `/compose-owner` as operators meet them: each act holds at once. Who may is in test_rights.py."""
+"""`/compose-admin` and `/compose-owner` as operators meet them: each act holds at once. Who may: test_rights.py."""
 
 import csv
 import io
