@@ -131,7 +131,7 @@ class _Band:
     def __init__(self, heard: Heard, style: Style) -> None:
         self.heard = heard
         self.style = style
-        self.meter = Meter(beats=heard.meter, swing=heard.groove.swing)
+        self.meter = Meter(beats=heard.meter, swing=heard.in_thirds)
         self.sheet = _Sheet()
         self.kick = _kick_pattern(heard)
         self.snare = list(heard.groove.snare) or {2: [1.0], 3: [1.0, 2.0]}.get(heard.meter, [1.0, 3.0])

@@ -107,7 +107,8 @@ def choir(midi: int, seconds: float, seed: int) -> Floats:
     table = _ah(midi)
     phases = np.random.default_rng([seed, midi]).random(4)
     sides = [
-        _wave(table, hertz(midi + one / 100), count, phases[i]) + _wave(table, hertz(midi + two / 100), count, phases[j])
+        _wave(table, hertz(midi + one / 100), count, phases[i])
+        + _wave(table, hertz(midi + two / 100), count, phases[j])
         for i, j, one, two in ((0, 1, -9.0, 4.0), (2, 3, 8.0, -5.0))
     ]
     return np.stack(sides, axis=1) * (envelope(count, 0.14, 1.0, 0.85, 0.16) * 0.3)[:, None]

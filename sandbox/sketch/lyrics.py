@@ -19,7 +19,10 @@ _BRIDGE = re.compile(
 )
 # Of lines whose blanks are already single.
 _BRACKETED = re.compile(r"[\[(【] ?([^\])】]{1,40}?) ?[\])】] ?:?")
-_NAMED = re.compile(r"((?:pre-?)?chorus|verse|bridge|break|interlude|solo|intro|outro|hook|refrain|strophe|brücke) ?\d* ?:", re.IGNORECASE)
+_NAMED = re.compile(
+    r"((?:pre-?)?chorus|verse|bridge|break|interlude|solo|intro|outro|hook|refrain|strophe|brücke) ?\d* ?:",
+    re.IGNORECASE,
+)
 _MARKUP = re.compile(r"<[^<>]{0,200}>")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 

@@ -67,7 +67,7 @@ def compose(heard: Heard, lyrics: str, voice: Voice | None = None, take: int = 1
     seed = _seed(heard, lyrics, take)
     rng = np.random.default_rng(seed)
     style = invent_style(rng)
-    meter = Meter(beats=heard.meter, swing=heard.groove.swing)
+    meter = Meter(beats=heard.meter, swing=heard.in_thirds)
     intro, blocks, left_out = _fitted(_spoken_stanzas(lyrics, voice), meter, heard, voice)
     passages = _passages(intro, blocks)
     lines = Singer(heard, meter, rng).sing(blocks, passages[1:-1])

@@ -185,7 +185,9 @@ def _role(number: int, count: int) -> int:
     return 3 if number == count - 1 and count > 1 else number % 3
 
 
-def played_hook(lines: Sequence[SungLine], blocks: Sequence[Block], passages: Sequence[Passage], meter: Meter) -> list[Note]:
+def played_hook(
+    lines: Sequence[SungLine], blocks: Sequence[Block], passages: Sequence[Passage], meter: Meter
+) -> list[Note]:
     """The hook's whole line, an octave up, wherever nobody sings: in the intro, in a break, after a chorus.
 
     `passages`: the intro, one for each block, the end.
