@@ -245,8 +245,9 @@ def _listening_row(one: Listened) -> str:
     heard = one.heard
     loop = " ".join(chord.name for chord in heard.loop)
     feel = "swing" if heard.groove.swing else "straight"
+    meter = heard.as_json()["meter"]
     return (
-        f"{one.song.name:34} {_mark(one.tempo_right)}{heard.bpm:7.2f} {_mark(one.meter_right)}{heard.as_json()['meter']} "
+        f"{one.song.name:34} {_mark(one.tempo_right)}{heard.bpm:7.2f} {_mark(one.meter_right)}{meter} "
         f"{_mark(one.swing_right)}{feel:8} {_mark(one.key_right)}{heard.key.name:9} {_mark(one.loop_right)}{loop}"
     )
 

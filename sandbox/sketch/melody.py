@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 VERSE_CENTRE, BRIDGE_CENTRE, CHORUS_CENTRE = 63, 65, 67  # E flat 4 to G4: where the speaking voice still sounds natural
 _MOTIF_PULL = 4.0
-_CONTOUR_PULL = 0.24
+_CONTOUR_PULL = 0.36
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,13 +131,24 @@ def invent_contour(rng: np.random.Generator, role: int) -> Contour:
     """One of four: question, answer, question with a rise, answer that falls home; each a little different."""
     shapes = ((0, 2, 3, 2, 1), (2, 3, 1, 0, -1), (0, 2, 4, 4, 3), (3, 2, 1, -1, -2))
     base = np.interp(np.linspace(0, 4, 9), range(5), shapes[role % 4])
-    return Contour(heights=tuple(float(height) for height in base + rng.normal(0, 1.1, 9)))
+    drawn = base + rng.normal(0, 1.5, 9)
+    return Contour(heights=tuple(float(height) for height in drawn - 0.6 * drawn.mean()))
 
 
 def varied(contour: Contour, rng: np.random.Generator, depth: float) -> Contour:
     """The same idea, told a little differently; `depth` in scale steps."""
     shifts = rng.normal(0, depth, len(contour.heights))
     return Contour(heights=tuple(height + float(shift) for height, shift in zip(contour.heights, shifts, strict=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """What a line's tune has to come to."""
+
+    centre: int  #: MIDI note it moves around
+    home: float  #: what it costs to end on another note than the tonic: 2 forbids it in practice
+    motif: tuple[int, ...] = ()  #: MIDI notes it begins with
+    simple: int = 0  #: so many first notes are drawn to the five tones that clash with no chord of the key
 
 
 def line_tune(
@@ -148,21 +159,15 @@ def line_tune(
     meter: Meter,
     *,
     bars: int,
-    centre: int,
-    home: float,
-    motif: Sequence[int] = (),
-    simple: int = 0,
+    aim: Aim,
 ) -> list[int]:
-    """MIDI notes for the places (beats from the line's start): the cheapest walk on the scale along the contour.
-
-    `home` is what it costs to end on another note than the tonic: 2 forbids it in practice. The tune begins with the
-    notes of `motif`; its first `simple` notes are drawn to the five tones that clash with no chord of the key.
-    """
+    """MIDI notes for the places (beats from the line's start): the cheapest walk on the scale along the contour."""
+    centre = aim.centre
     ladder = np.array([midi for midi in range(centre - 7, centre + 9) if midi % 12 in key.scale])
     middle = int(np.argmin(np.abs(ladder - centre)))
     steps = np.arange(len(ladder))
     leap = np.abs(steps[:, None] - steps[None, :])
-    moving = 0.12 * np.maximum(0, leap - 1) ** 1.5 + 0.45 * (leap == 0) + 0.4 * (leap > 4)
+    moving = 0.3 * np.maximum(0, leap - 1) ** 1.2 + 0.8 * (leap == 0) + 0.4 * (leap > 4)
     cost = np.zeros((len(places), len(ladder)))
     came = np.zeros(cost.shape, dtype=int)
     for number, place in enumerate(places):
@@ -170,12 +175,12 @@ def line_tune(
         here = _note_cost(ladder, chord_at(place), 1.0 if last else meter.weight(place))
         here += np.array([_RESTLESSNESS[(int(midi) - key.tonic) % 12] for midi in ladder])
         here += _CONTOUR_PULL * np.abs(steps - middle - contour.at(place / (bars * meter.beats)))
-        if number < simple:
+        if number < aim.simple:
             here += np.where(np.isin((ladder - key.tonic) % 12, _FIVE_TONES[key.minor]), 0.0, 0.8)
-        if number < len(motif):
-            here += _MOTIF_PULL * np.minimum(3, np.abs(ladder - motif[number]))
+        if number < len(aim.motif):
+            here += _MOTIF_PULL * np.minimum(3, np.abs(ladder - aim.motif[number]))
         if last:
-            here += np.where(ladder % 12 == key.tonic, 0.0, home)
+            here += np.where(ladder % 12 == key.tonic, 0.0, aim.home)
         if number:
             total = cost[number - 1][None, :] + moving
             came[number] = total.argmin(axis=1)
@@ -192,7 +197,7 @@ def line_tune(
 def _note_cost(ladder: Floats, chord: Chord, weight: float) -> Floats:
     """Notes outside the chord cost more the stronger the place is."""
     strangers = ~np.isin(ladder % 12, chord.tones)
-    return strangers * (1.6 * weight - 0.15)
+    return strangers * (1.6 * weight - 0.3)
 
 
 def third_above(midi: int, key: Key) -> int:

@@ -12,6 +12,7 @@ from sandbox.sketch.melody import (
     BRIDGE_CENTRE,
     CHORUS_CENTRE,
     VERSE_CENTRE,
+    Aim,
     Contour,
     Meter,
     SungNote,
@@ -165,10 +166,12 @@ class Singer:
         tune = line_tune(
             *(places, heard.key, chord_at, contour, meter),
             bars=place.bars,
-            centre=_CENTRES.get(place.passage.kind, VERSE_CENTRE),
-            home=home,
-            motif=hook.midi[: max(0, len(places) - 1)],  # the last note has the way home to find
-            simple=simple,
+            aim=Aim(
+                centre=_CENTRES.get(place.passage.kind, VERSE_CENTRE),
+                home=home,
+                motif=hook.midi[: max(0, len(places) - 1)],  # the last note has the way home to find
+                simple=simple,
+            ),
         )
         ends = [*places[1:], place.bars * meter.beats - 0.25]
         longest = (1.6, 2.6)  # seconds: within a line, and at its end

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 SLOWEST_BPM, FASTEST_BPM = 55.0, 200.0
 #: Fitted by logistic regression over all candidates of the catalogue and of two hundred random songs played by sampled
-#: instruments, a third of which were first held back (69 of 70 came out right); then moved from there by 190 more songs in
-#: four, three and six, in half-time and in swing, with 80 held back (of the 72 that could be right before, 66 were: now 71).
+#: instruments, a third of which were first held back (69 of 70 came out right); then moved from there by 190 random
+#: songs of the report's band in three, four, six, half-time and swing (of 72 held back 66 were right before, 71 since).
 _WEIGHTS = {
     "kick": 2.0,
     "thump": 7.8,
