@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sandbox.sketch.spectrum import Floats
 
 #: LU against a verse, before the limiter, which takes a little of it back.
-_WANTED = {Kind.INTRO: -2.0, Kind.VERSE: 0.0, Kind.BRIDGE: -0.6, Kind.BREAK: 0.8, Kind.CHORUS: 2.9}
+_WANTED = {Kind.INTRO: -2.0, Kind.VERSE: 0.0, Kind.BRIDGE: -0.6, Kind.BREAK: 0.8, Kind.CHORUS: 2.6}
 _MOST_DB = 8.0
 _TURN_SECONDS = 0.06  # from one level to the next, ahead of the bar line
 

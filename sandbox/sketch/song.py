@@ -27,6 +27,7 @@ _LEAD_IN = 0.05  # the first drum must not fall on the file's first sample
 _RING_OUT = 3.0  # the last chord
 _MIN_SECONDS = 18.0
 _RATES = (3.4, 4.2, 5.2, 6.5, 8.0)  # syllables per second: from easy to as fast as espeak-ng stays clear
+_CALM_RATES = _RATES[:3]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +126,10 @@ def _fitted(stanzas: _Stanzas, meter: Meter, heard: Heard, voice: Voice) -> tupl
     """Intro bars and blocks that end within a minute: sung as calmly as fits, and nothing left out unless it must."""
     if len(stanzas) == 1 and sum(len(line.syllables) for line in stanzas[0][1]) < 24:
         stanzas = [*stanzas, (Kind.CHORUS, stanzas[0][1])]  # a few words: sung once quietly, once out loud
-    found = None
+    found = _fitting(stanzas, meter, heard, rates=_CALM_RATES)
+    if found:
+        return *found, 0
+    stanzas = [(kind, lines) for kind, lines in stanzas if lines]  # words are worth more than a break
     for joined in range(3):
         if joined:  # at a slow tempo short lines waste most of their bars: two of them share one
             stanzas = [(kind, _in_pairs(lines, voice)) for kind, lines in stanzas]
@@ -134,30 +138,25 @@ def _fitted(stanzas: _Stanzas, meter: Meter, heard: Heard, voice: Voice) -> tupl
             return *found, 0
     left_out = 0
     while not found:
-        stanzas, left = _without_the_last(stanzas)
-        left_out += left
+        kind, lines = stanzas[-1]
+        left_out += 1
+        stanzas = [*stanzas[:-1], (kind, lines[:-1])] if len(lines) > 1 else stanzas[:-1]
         found = _fitting(stanzas, meter, heard)
     return *found, left_out
-
-
-def _without_the_last(stanzas: _Stanzas) -> tuple[_Stanzas, int]:
-    """Breaks go first, then the last line; how many lines that was."""
-    if any(kind is Kind.BREAK for kind, _ in stanzas):
-        return [(kind, lines) for kind, lines in stanzas if kind is not Kind.BREAK], 0
-    kind, lines = stanzas[-1]
-    return [*stanzas[:-1], *([(kind, lines[:-1])] if len(lines) > 1 else [])], 1
 
 
 def _in_pairs(lines: list[Line], voice: Voice) -> list[Line]:
     return [_spoken_line(", ".join(line.text for line in lines[i : i + 2]), voice) for i in range(0, len(lines), 2)]
 
 
-def _fitting(stanzas: _Stanzas, meter: Meter, heard: Heard) -> tuple[int, list[Block]] | None:
+def _fitting(
+    stanzas: _Stanzas, meter: Meter, heard: Heard, *, rates: Sequence[float] = _RATES
+) -> tuple[int, list[Block]] | None:
     """The calmest way to sing it all within a minute, or None."""
     bar_seconds = meter.beats * 60.0 / heard.bpm
     budget = int((MAX_SECONDS - _LEAD_IN - _RING_OUT) / bar_seconds)
     intro = 4 if bar_seconds < 1.6 else 2
-    for rate in _RATES:
+    for rate in rates:
         for intro_bars, rounded in ((intro, True), (intro, False), (1, False)):
             blocks = [_block(kind, lines, rate, rounded, meter, bar_seconds) for kind, lines in stanzas]
             total = intro_bars + sum(sum(block.bars) + block.padding for block in blocks)
