@@ -6,7 +6,7 @@ import aiohttp
 
 from bot.amounts import micros_of, money_in_words
 from bot.errors import StartError
-from bot.generation.traits import ModelTraits
+from bot.generation.trait_kinds import ModelTraits
 from bot.jobs.admission import EVERYWHERE, Terms
 from bot.jobs.rule_remarks import KeptRule, remarks_on_rules, remarks_on_terms
 from bot.settings import Settings

@@ -26,7 +26,7 @@ from bot.download import USER_AGENT, remove_leftovers
 from bot.engine.runner import JobRunner
 from bot.errors import SettingsError, StartError
 from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
-from bot.generation.traits import ModelTraits
+from bot.generation.trait_kinds import ModelTraits
 from bot.generation.transport import Sessions
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.admission import Terms

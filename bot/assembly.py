@@ -21,6 +21,7 @@ from bot.jobs.eta import EtaEstimator
 from bot.jobs.figures import FigureStore, Migration
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
+from bot.jobs.line import Line
 from bot.jobs.looks import Looks
 from bot.jobs.moderation import Moderation
 from bot.jobs.music_models import MusicModels
@@ -91,6 +92,7 @@ class Assembly:
     jobs: JobService
     engine: JobRunner
     brake: Brake
+    line: Line
     eta_estimator: EtaEstimator
     looks: Looks | None
     alerts: Alerts
@@ -155,6 +157,7 @@ class Assembly:
             clock=ground.clock,
             supervisor=ground.supervisor,
         )
+        self.line.draw = lambda job_id: card_updater.redraw(self.engine.live(job_id))
         context = StepContext(
             store=ground.store,
             card_updater=card_updater,
@@ -175,7 +178,7 @@ class Assembly:
             references=outside.references,
             cards=outside.cards,
             files=ground.files,
-            submitting=SubmitSteps(context=context, files=ground.files, looks=self.looks),
+            submitting=SubmitSteps(context=context, files=ground.files, line=self.line, looks=self.looks),
             finishing=finishing,
             answers=AnswerSteps(context=context, look_up=outside.cards, answering=self.jobs.answering),
             looks=self.looks,
@@ -196,18 +199,22 @@ def assemble(
     `pace`: over which the first looks after a start are spread. `admission`: None lets everybody in.
     `poll_cost_seconds`: how much lag one look is worth; None: looks are not learned.
     """
+    line = Line(store=ground.store, models=models, clock=ground.clock)
     runner = engine(
         store=ground.store,
         clock=ground.clock,
         supervisor=ground.supervisor,
         metrics=ground.metrics,
         pace=pace,
+        line=line,
     )
     people = People(
         store=ground.store, files=ground.files, clock=ground.clock, disk=ground.disk, metrics=ground.metrics
     )
     servers = Servers(store=ground.store, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
+    line.wake = runner.call_up
     brake = Brake(store=ground.store, models=models, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
+    brake.on_brake(line.brake_changed)
     jobs = JobService(
         store=ground.store,
         files=ground.files,
@@ -222,23 +229,28 @@ def assemble(
         held=brake.reason_of,
     )
     looks = _looks(ground, runner, poll_cost_seconds)
-    eta_estimator = EtaEstimator(
-        store=ground.store,
-        clock=ground.clock,
-        usual_seconds=models.usual_seconds,
-        held=brake.reason_of,
-        span=None if looks is None else looks.span,
-    )
     return Assembly(
         ground=ground,
         models=models,
         jobs=jobs,
         engine=runner,
         brake=brake,
-        eta_estimator=eta_estimator,
+        line=line,
+        eta_estimator=_eta_estimator(ground, models, brake, line, looks),
         looks=looks,
         alerts=Alerts(store=ground.store, clock=ground.clock, metrics=ground.metrics),
         log_channels=LogChannels(ground.record, ground.clock),
+    )
+
+
+def _eta_estimator(ground: Ground, models: MusicModels, brake: Brake, line: Line, looks: Looks | None) -> EtaEstimator:
+    return EtaEstimator(
+        store=ground.store,
+        clock=ground.clock,
+        usual_seconds=models.usual_seconds,
+        held=brake.reason_of,
+        span=None if looks is None else looks.span,
+        place=line.place_of,
     )
 
 

@@ -28,7 +28,7 @@ from bot.disk import is_open
 from bot.download import USER_AGENT
 from bot.errors import SettingsError, StartError
 from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
-from bot.generation.traits import ModelTraits
+from bot.generation.trait_kinds import ModelTraits
 from bot.generation.transport import Sessions
 from bot.jobs.brake import ADVICE, LOOK_SECONDS, Held
 from bot.jobs.files import JobFiles

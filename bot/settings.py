@@ -1,22 +1,32 @@
 """Every setting, its default and its limits; the only reader of the environment and of `.env`."""
 
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from yarl import URL
 
 from bot import amounts, database_address
 from bot.addresses import absolute_address, public_host
 from bot.byte_sizes import size_setting
 from bot.errors import SettingsError
-from bot.masking import shown
-from bot.proxies import ProxyRules, proxy_address, rules_of
-from bot.setting_sources import EmptyOnPurpose, Names, gathered, home_expanded, remarks_on
+from bot.proxies import ProxyRules, rules_of
+from bot.setting_base import SettingsBase
+from bot.setting_kinds import (
+    MAYBE_SECRET,
+    Bytes,
+    Limit,
+    MaxSpace,
+    MaybeSecret,
+    Money,
+    ProxyAddress,
+    Seconds,
+    Space,
+    Switch,
+)
+from bot.setting_sources import Names, gathered, home_expanded, remarks_on
 
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
@@ -24,42 +34,13 @@ DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 _SQLITE = "sqlite+aiosqlite:///"
 
 
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
-#: Songs; None: no limit.
-Limit = Annotated[int | None, BeforeValidator(amounts.limit_of)]
-#: An amount in CURRENCY; None: none is set.
-Money = Annotated[Decimal | None, BeforeValidator(amounts.money_of)]
-Switch = Annotated[Literal["on", "off"], BeforeValidator(amounts.switch_of)]
-Number = TypeVar("Number", int, float)
-Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000), BeforeValidator(size_setting)]
-Space = Annotated[int, Field(ge=0, le=10**15)]
-MaxSpace = Annotated[Space | None, BeforeValidator(size_setting)]
-
-#: Settings whose empty value means "no limit" and not "not set".
-_EMPTY_IS_NONE = frozenset({
-    "limit_member_per_day", "limit_member_at_once", "limit_guild_per_day", "budget_per_day", "budget_per_month",
-    "data_max_bytes", "member_max_bytes",
-})  # fmt: skip
-
-
-class MaybeSecret:
-    """Marks a setting that holds a secret although it is no SecretStr: NAME_FILE may name the file it stands in."""
-
-
-MAYBE_SECRET = MaybeSecret()
-ProxyAddress = Annotated[str | None, MAYBE_SECRET, BeforeValidator(proxy_address)]
-
-
-class Settings(BaseSettings):
+class Settings(SettingsBase):
     """One value for each line of `.env.example`; immutable; secrets print as stars."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env",
-        env_file_encoding="utf-8-sig",  # some Windows editors begin a file with a byte order mark
-        env_ignore_empty=True,  # `NAME=` means "not set" to everybody who writes one
-        extra="ignore",
-        frozen=True,
-    )
+    empty_is_none: ClassVar[frozenset[str]] = frozenset({
+        "limit_member_per_day", "limit_member_at_once", "limit_guild_per_day", "budget_per_day", "budget_per_month",
+        "data_max_bytes", "member_max_bytes",
+    })  # fmt: skip
 
     discord_token: SecretStr
     """The bot's token, from the application's page Bot."""
@@ -158,35 +139,6 @@ class Settings(BaseSettings):
     crash_at: str | None = None
     """For tests: kill this process at a named point, see bot/crash.py."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _blank_is_unset(cls, values: Any) -> Any:
-        stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-        return {name: value for name, value in stripped.items() if value != "" or cls._says_something_empty(name)}
-
-    @classmethod
-    def _says_something_empty(cls, name: str) -> bool:
-        field = cls.model_fields.get(name)
-        return name in _EMPTY_IS_NONE or (field is not None and field.is_required())
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """As always, and last what is empty on purpose."""
-        return (
-            init_settings,
-            env_settings,
-            dotenv_settings,
-            file_secret_settings,
-            EmptyOnPurpose(settings_cls, dotenv_settings, _EMPTY_IS_NONE),
-        )
-
     @field_validator("discord_token", "generation_api_key")
     @classmethod
     def _some_secret(cls, value: SecretStr) -> SecretStr:
@@ -254,10 +206,6 @@ class Settings(BaseSettings):
             raise ValueError("GENERATION_TIMEOUT_SECONDS must not be smaller than POLL_INTERVAL_SECONDS")
         return self
 
-    def given(self, name: str, otherwise: Number) -> Number:
-        """The value of this setting if somebody set it, else what suits the model."""
-        return getattr(self, name) if name in self.model_fields_set else otherwise
-
     @property
     def attachment_hosts(self) -> frozenset[str]:
         """Host names whose attachment URLs are Discord's; a stand-in's host joins when the API points at one."""
@@ -320,16 +268,6 @@ class Settings(BaseSettings):
         except UnicodeDecodeError:
             why = "cannot be read as UTF-8 text; save it as UTF-8"
             raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {why}"]) from None
-
-    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-        """What repr and str show: the same as `described`."""
-        return list(self.described().items())
-
-    def described(self) -> dict[str, str]:
-        """Every setting as it is in force, by its name in the environment; secrets as stars."""
-        values = {name.upper(): shown(getattr(self, name)) for name in type(self).model_fields}
-        without = {name.upper(): "(no limit)" for name in _EMPTY_IS_NONE if getattr(self, name) is None}
-        return values | without
 
 
 def _is_host_name(name: str) -> bool:

@@ -38,12 +38,17 @@ class HoldSteps:
         self._references = references
         self._publish = publish
         self._submitting = submitting
+        self._line = submitting.line
 
     async def wait_or_submit(self, live: LiveJob, job: Job) -> StepResult:
         """Hold the song while the brake is on, with a reference that lasts; else send it."""
         model = self._context.models.of(job)
         if model is None:
             return WITHOUT_A_MODEL
+        if not await self._line.enter(job, model):
+            live.moved()  # in line with all others, not held up by our own disk any more
+            self._context.card_updater.show(live, job)
+            return DONE  # a row from here on; the line wakes it
         is_held = self._context.brake.holds(job)
         self._stop_clocks(live, is_held=is_held)
         if model.reference_form is ReferenceForm.URL and self._ends_within(job, _RENEWED_BEFORE):

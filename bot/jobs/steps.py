@@ -34,7 +34,7 @@ from bot.jobs.looks import Looks
 from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.music_models import MusicModel, ReferenceForm
 from bot.jobs.ports import Cards, CheckedReference, Finished, GaveUp, Progress, References, StillWorking
-from bot.jobs.schedule import is_over, poll_pause_seconds
+from bot.jobs.schedule import LookBudget, is_over, poll_pause_seconds
 from bot.jobs.submitting import SubmitSteps
 
 log = logging.getLogger(__name__)
@@ -84,12 +84,14 @@ class JobSteps:
         self._files = files
         self._submitting = submitting
         self._answers = answers
+        self._line = submitting.line
         self._holding = HoldSteps(
             context=context, references=references, publish=self._published, submitting=submitting
         )
         self._looks = looks
         #: Those that share the budget of looks.
         self._watched: WeakSet[LiveJob] = WeakSet()
+        self._budgets: dict[str, LookBudget] = {}
         self._steps: dict[JobState, Callable[[LiveJob, Job], Awaitable[StepResult]]] = {
             JobState.CHECKING: self._check,
             JobState.QUEUED: self._submit,
@@ -101,7 +103,11 @@ class JobSteps:
 
     async def run_step(self, live: LiveJob) -> StepResult:
         """Do one step. Raises StoreBusyError when the row could not be read or written: look again later."""
+        if (wait_seconds := self._wait_for_look(live)) > 0:
+            return RunAgain(after_seconds=wait_seconds)
         job = await self._context.store.get(live.id)
+        self._line.saw(live, job)
+        live.comes_first = job is not None and job.state is not JobState.CHECKING
         if job is not None and job.state is JobState.GENERATING:
             self._watched.add(live)
         else:
@@ -112,13 +118,27 @@ class JobSteps:
             return DONE
         if job.is_live:
             try:
-                return await self._steps[job.state](live, job)
+                step = await self._steps[job.state](live, job)
             except StoreDiskError:
                 self._context.show_held_up(live, job)
                 raise
+            live.is_woken = live.is_woken or step == AT_ONCE
+            return step
         if job.notified_state is not job.state:
             return await self._tell(live, await self._given_back(job))
         return await self._submitting.reconsider(live, job) if job.state is JobState.UNKNOWN else DONE
+
+    def _wait_for_look(self, live: LiveJob) -> float:
+        """Seconds until a generation may be looked at; asked before its row is read."""
+        is_free = live not in self._watched or live.is_woken or live.has_look
+        live.is_woken = live.has_look = False
+        model = None if is_free else self._context.models.named(live.place_at)
+        if model is None:
+            return 0.0
+        budget = self._budgets.setdefault(model.name, LookBudget(model.pace))
+        wait_seconds = budget.reserve(self._context.clock.monotonic())
+        live.has_look = wait_seconds > 0
+        return wait_seconds
 
     async def give_up(self, live: LiveJob) -> StepResult:
         """Bring a job to rest whose steps fail for a reason that nobody foresaw; what was paid for can be asked for.

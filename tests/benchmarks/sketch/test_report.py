@@ -45,6 +45,7 @@ def _faults(row: Row) -> list[str]:
     return [line.rsplit(": ", 1)[1] for line in faults_of(row)]
 
 
+@pytest.mark.heavy
 def test_what_is_right_has_no_faults_however_slow_and_whatever_the_judge_makes_of_the_reference(rock: Known) -> None:
     assert faults_of(_row(rock)) == []
 

@@ -107,6 +107,7 @@ async def test_what_was_remarked_about_the_song_survives_a_busy_provider(kit: Ki
     assert (await kit.job()).detail == "sound.converted"
 
 
+@pytest.mark.heavy
 async def test_a_provider_that_is_busy_for_an_hour_is_not_waited_for(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.default = BusyError("no connection")
@@ -119,6 +120,7 @@ async def test_a_provider_that_is_busy_for_an_hour_is_not_waited_for(kit: Kit):
     assert not job.may_be_charged
 
 
+@pytest.mark.heavy
 async def test_an_hour_behind_a_proxy_that_refuses_is_told_as_that_and_is_charged_to_nobody(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.default = BusyError("the proxy does not let the bot through", by_proxy=True)
@@ -130,6 +132,7 @@ async def test_an_hour_behind_a_proxy_that_refuses_is_told_as_that_and_is_charge
     assert not job.may_be_charged
 
 
+@pytest.mark.heavy
 async def test_a_busy_hour_after_a_risk_does_not_make_the_first_try_free(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.then(UNKNOWN)
@@ -429,25 +432,13 @@ async def test_only_so_many_jobs_are_at_the_provider_at_once(kit: Kit):
         JobState.GENERATING,
         JobState.QUEUED,
     ]
-    assert 8 <= pause_of(await small.run_step(3)) <= 10
+    assert await small.run_step(3) is DONE, "a row from here on"
     (eta,) = [eta for job, eta in small.discord.shows.calls if job.id == 3]
     assert eta.ahead == 2
     await small.service.cancel(1, OWNER)
+    await small.run_step(1)
     await small.run_step(3)
     assert (await small.job(3)).state is JobState.GENERATING
-
-
-async def test_far_back_in_line_looks_are_rare(kit: Kit):
-    small = kit.restarted()
-    small.places = 1
-    small = small.restarted()
-    for _ in range(31):
-        await kit.at(JobState.QUEUED)
-    assert 8 <= pause_of(await small.look(2)) <= 10
-    assert 42 <= pause_of(await small.look(6)) <= 50
-    assert 102 <= pause_of(await small.look(31)) <= 120
-    await small.painted()
-    await small.supervisor.stop()
 
 
 async def test_at_most_four_posts_are_under_way_and_the_rest_stay_queued(kit: Kit):

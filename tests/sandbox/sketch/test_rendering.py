@@ -39,6 +39,7 @@ LYRICS = "[Verse]\nPaper lanterns floating over quiet streets\n\n[Chorus]\nCarry
 SILENCE = np.zeros(RATE, dtype=np.float32)
 
 
+@pytest.mark.heavy
 def test_a_song_is_in_tempo_in_key_in_tune_and_mastered(rock: Known, tmp_path: Path) -> None:
     out = tmp_path / "song.mp3"
     report = render(rock.path, LYRICS, out)
@@ -57,6 +58,7 @@ def test_a_song_is_in_tempo_in_key_in_tune_and_mastered(rock: Known, tmp_path: P
         assert container.streams.audio[0].rate == 44_100
 
 
+@pytest.mark.heavy
 def test_the_same_input_gives_the_same_song_and_other_words_another(waltz: Known) -> None:
     heard = listen(waltz.path)
     first, second, other = (
@@ -66,6 +68,7 @@ def test_the_same_input_gives_the_same_song_and_other_words_another(waltz: Known
     assert first.shape != other.shape or not np.array_equal(first, other)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("espeak", [True, False], ids=["espeak-ng", "formants"])
 @pytest.mark.parametrize(
     "words",
@@ -97,6 +100,7 @@ def test_any_words_become_a_song_of_at_most_a_minute(words: str, espeak: bool) -
         assert all(note.beats > 0 for note in line.notes)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("words", ["😀", "夜空に星が光る", pytest.param("x" * 600, marks=pytest.mark.slow)])
 def test_odd_words_over_silence_are_rendered_without_a_fault(words: str) -> None:
     performance = perform(compose(hear(SILENCE), words))
@@ -112,6 +116,7 @@ def test_six_hundred_characters_are_sung_whole_at_any_tempo(bpm: float) -> None:
     assert song.seconds <= 60
 
 
+@pytest.mark.heavy
 def test_the_chorus_is_fuller_than_the_verse_and_the_intro_thinner(rock: Known) -> None:
     song = compose(listen(rock.path), LYRICS, open_voice(espeak=False))
     hits = {
@@ -168,6 +173,7 @@ def test_a_take_is_the_same_file_byte_for_byte_and_another_take_another(waltz: K
     assert first != third
 
 
+@pytest.mark.heavy
 def test_the_chorus_is_louder_than_the_verse_by_2_to_3_lu(rock: Known) -> None:
     song = compose(listen(rock.path), LYRICS, open_voice(espeak=False))
     power = block_powers(perform(song).mix, 44_100)
@@ -175,6 +181,7 @@ def test_the_chorus_is_louder_than_the_verse_by_2_to_3_lu(rock: Known) -> None:
     assert 2.0 <= loud[Kind.CHORUS] - loud[Kind.VERSE] <= 3.0
 
 
+@pytest.mark.heavy
 async def test_a_child_process_renders_and_tells_what_it_heard(waltz: Known, tmp_path: Path) -> None:
     rendered = await render_in_child(waltz.path, "la la", tmp_path / "out.mp3")
     assert rendered.path.stat().st_size > 100_000

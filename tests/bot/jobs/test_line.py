@@ -1,0 +1,219 @@
+"""The line: waiting songs are rows; who is next is found when a place comes free, and that song alone is woken."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import Reason
+from bot.jobs.acts import Act, KeptRule
+from bot.jobs.admission import RuleKind, SubjectKind, Terms
+from bot.jobs.line import HEAD
+from bot.jobs.line_head import Head
+from bot.jobs.model import Job, JobState
+from bot.jobs.ports import GaveUp
+from bot.jobs.service import Actor
+from tests.bot.jobs.kit import Kit, eventually
+from tests.bot.jobs.orders import GUILD, MODEL, NOON, an_order
+
+
+@pytest.fixture
+async def two(kit: Kit) -> AsyncIterator[Kit]:
+    """Two places at the provider, where nothing comes to an end by itself."""
+    kit.places = 2
+    small = kit.restarted()
+    yield small
+    await small.engine.stop(0)
+    await small.supervisor.stop()
+
+
+async def waiting(kit: Kit, *members: int, minutes_ago: float = 0, guild_id: int = GUILD) -> list[Job]:
+    """A song of each member, in line."""
+    orders = [an_order(next(kit._interactions), member_id=member) for member in members]
+    jobs = [await kit.order(replace(order, place=replace(order.place, guild_id=guild_id))) for order in orders]
+    since = kit.clock.now() - timedelta(minutes=minutes_ago)
+    moved = [await kit.real_store.move(job, JobState.QUEUED, since) for job in jobs]
+    return [job for job in moved if job is not None]
+
+
+async def making(kit: Kit, member: int) -> Job:
+    (job,) = await waiting(kit, member)
+    sent = await kit._onward(job, JobState.SUBMITTING)
+    return await kit._onward(sent, JobState.GENERATING)
+
+
+async def reached(kit: Kit, jobs: list[Job], state: JobState) -> None:
+    for job in jobs:
+        while (await kit.job(job.id)).state is not state:  # noqa: ASYNC110 - the row is what is waited for
+            await asyncio.sleep(0.01)
+
+
+def a_head(**changes: object) -> Head:
+    values = {"ids": (5, 6, 7), "taken": 1, "longest": 9, "longest_since": NOON, "median_since": NOON} | changes
+    return Head(**values)  # type: ignore[arg-type]
+
+
+# --- who is next ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("waited", "ids"), [(29, [5, 6]), (30, [9])])
+def test_who_has_waited_three_times_as_long_as_the_middle_one_goes_next(waited: int, ids: list[int]):
+    head = a_head(longest_since=NOON - timedelta(minutes=waited), median_since=NOON - timedelta(minutes=10))
+    assert list(head.next_ids(2, NOON)) == ids
+
+
+def test_nobody_is_overdue_in_a_line_that_came_together():
+    assert list(a_head().next_ids(2, NOON)) == [5, 6]
+
+
+@pytest.mark.parametrize("free", [0, -3])
+def test_nobody_goes_while_no_place_is_free(free: int):
+    long_ago = NOON - timedelta(days=1)
+    assert list(a_head(longest_since=long_ago).next_ids(free, NOON)) == []
+
+
+# --- places -----------------------------------------------------------------------------------------------------------
+
+
+async def test_one_statement_fills_all_places_and_those_alone_are_woken(two: Kit):
+    jobs = await waiting(two, *range(1, 31))
+    two.supervisor.run_forever("line", two.line.run)
+    await eventually(lambda: len(two.called_up) == 2)
+    await two.clock.settle()
+    assert two.called_up == [jobs[0].id, jobs[1].id]
+    assert two.store.calls.count("head_of_line") == 1
+    assert two.store.calls.count("get") == 0
+
+
+async def test_a_place_that_comes_free_goes_to_the_next_at_once(two: Kit):
+    jobs = await waiting(two, 1, 2, 3, 4)
+    await two.engine.start(two.steps)
+    await eventually(lambda: len(two.generator.submits.calls) == 2)
+    await reached(two, jobs[:2], JobState.GENERATING)
+    two.generator.polls.default = GaveUp(reason=Reason.PROVIDER_FAILED, detail="")
+    await two.service.cancel(jobs[0].id, Actor(member_id=1))
+    await eventually(lambda: len(two.generator.submits.calls) == 3)
+    assert two.called_up == [job.id for job in jobs[:3]]
+
+
+async def test_a_song_that_joins_a_full_line_asks_nothing_of_the_store(two: Kit):
+    jobs = await waiting(two, 1, 2, 3, 4, 5)
+    for job in jobs:
+        assert await two.line.enter(job, two.model) == (job in jobs[:2])
+    assert two.store.calls.count("head_of_line") == 1
+
+
+async def test_who_is_given_a_place_while_another_asks_is_woken_and_the_one_who_asks_is_not(two: Kit):
+    jobs = await waiting(two, 1, 2, 3)
+    assert await two.line.enter(jobs[1], two.model)
+    assert two.called_up == [jobs[0].id]
+
+
+async def test_a_song_in_line_has_no_timer_and_no_record(two: Kit):
+    jobs = await waiting(two, *range(1, 11))
+    await two.engine.start(two.steps)
+    await eventually(lambda: len(two.generator.submits.calls) == 2)
+    await two.clock.settle()
+    known = set(two.engine._jobs)
+    assert not known & {job.id for job in jobs[2:]}
+
+
+async def test_a_song_whose_server_is_paused_gives_its_place_to_another_and_goes_when_the_pause_is_over(two: Kit):
+    rule = KeptRule(guild_id=GUILD, subject_kind=SubjectKind.GUILD, subject_id=GUILD, kind=RuleKind.BLOCK)
+    act = Act(by=1, guild_id=GUILD, what="pause")
+    mine, mine_too, *_ = await waiting(two, 1, 2)
+    first, second, _third = await waiting(two, 3, 4, 5, guild_id=GUILD + 1)
+    # between the place and the POST
+    two.store.before["begin_attempt"] = lambda: two.real_store.lay_down(rule, act, two.clock.now())
+    await two.engine.start(two.steps)
+    await reached(two, [first, second], JobState.GENERATING)
+    assert [(await two.job(job.id)).state for job in (mine, mine_too)] == [JobState.QUEUED] * 2
+    await two.real_store.take_back(rule, act, two.clock.now())
+    await two.service.cancel(first.id, Actor(member_id=3))
+    await reached(two, [mine], JobState.GENERATING)
+
+
+async def test_the_end_of_a_pause_is_noticed_by_itself(two: Kit):
+    until = two.clock.now() + timedelta(seconds=40)
+    rule = KeptRule(guild_id=GUILD, subject_kind=SubjectKind.GUILD, subject_id=GUILD, kind=RuleKind.BLOCK, until=until)
+    await two.real_store.lay_down(rule, Act(by=1, guild_id=GUILD, what="pause"), two.clock.now())
+    (job,) = await waiting(two, 1)
+    await two.engine.start(two.steps)
+    await eventually(lambda: "head_of_line" in two.store.calls)
+    assert two.called_up == []
+    while not two.called_up:
+        await two.clock.advance(1)
+    assert two.clock.now() >= until
+    await reached(two, [job], JobState.GENERATING)
+
+
+async def test_a_song_without_an_answer_takes_no_place(two: Kit):
+    order = an_order(next(two._interactions), member_id=1)
+    unanswered = (await two.real_store.admit(order, two.clock.now(), Terms())).job
+    await two.real_store.move(unanswered, JobState.QUEUED, two.clock.now())
+    two.service.answering.begin(unanswered.id)
+    jobs = await waiting(two, 2, 3)
+    await two.engine.start(two.steps)
+    await reached(two, jobs, JobState.GENERATING)
+    assert two.called_up == [job.id for job in jobs]
+
+
+async def test_a_song_that_is_deleted_before_its_turn_gives_its_place_back(two: Kit):
+    one, other, next_one = await waiting(two, 1, 2, 3)
+    assert await two.line.enter(one, two.model)
+    assert not await two.line.enter(next_one, two.model)
+    await two.real_store.delete(other.id)
+    await two.look(other.id)
+    assert await two.line.enter(next_one, two.model)
+
+
+# --- cards ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_start_edits_no_card(two: Kit):
+    await making(two, 1)
+    await making(two, 2)
+    await waiting(two, *range(3, 40))
+    drawn: list[int] = []
+    two.line.draw = drawn.append
+    two.supervisor.run_forever("line", two.line.run)
+    await eventually(lambda: "head_of_line" in two.store.calls)
+    for _ in range(3):
+        await two.clock.advance(60)
+        await asyncio.sleep(0.02)
+    assert drawn == []
+
+
+async def test_when_a_place_comes_free_the_cards_at_the_head_move_up_and_no_others(two: Kit):
+    held = await making(two, 1)
+    await making(two, 2)
+    jobs = await waiting(two, *range(3, 63))
+    drawn: list[int] = []
+    two.line.draw = drawn.append
+    two.supervisor.run_forever("line", two.line.run)
+    await eventually(lambda: bool(two.line._heads.get(MODEL)))
+    await two.real_store.move(held, JobState.FAILED, two.clock.now())
+    two.line.look()
+    await eventually(lambda: len(drawn) == HEAD)
+    assert drawn == [job.id for job in jobs[1 : HEAD + 1]]
+    assert [two.line.place_of(job) for job in jobs[:3]] == [0, 2, 3]
+    assert two.line.place_of(jobs[40]) is None
+
+
+async def test_a_card_at_the_head_is_not_drawn_again_within_ten_seconds(two: Kit):
+    held = [await making(two, 1), await making(two, 2)]
+    await waiting(two, *range(3, 63))
+    drawn: list[int] = []
+    two.line.draw = drawn.append
+    two.supervisor.run_forever("line", two.line.run)
+    await eventually(lambda: bool(two.line._heads.get(MODEL)))
+    for number, job in enumerate(held):
+        await two.real_store.move(job, JobState.FAILED, two.clock.now())
+        two.line.look()
+        await eventually(lambda: len(two.called_up) == number + 1)  # noqa: B023
+        await two.clock.settle()
+    assert len(drawn) == HEAD + 1, "one came near; the others have just been drawn"
+    await two.clock.advance(10)
+    await eventually(lambda: len(drawn) == 2 * HEAD)
