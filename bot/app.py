@@ -13,16 +13,17 @@ from aiolimiter import AsyncLimiter
 
 from bot import crash
 from bot.admission_check import price_of, terms_of
-from bot.assembly import Ground, Outside, assemble
+from bot.assembly import Assembly, Ground, Outside, assemble
 from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
 from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
 from bot.connections import RoutingConnector, public_connector
+from bot.data_folder import clear_leftovers, prepare_files
 from bot.delivery import AlertMessages, LogMessages
-from bot.disk import Disk, advice_for
-from bot.download import USER_AGENT, remove_leftovers
+from bot.disk import Disk
+from bot.download import USER_AGENT
 from bot.engine.runner import JobRunner
 from bot.errors import SettingsError, StartError
 from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
@@ -34,7 +35,6 @@ from bot.jobs.admitting import Admission
 from bot.jobs.blocklist import Blocklist
 from bot.jobs.brake import Brake
 from bot.jobs.doors import Doors
-from bot.jobs.files import JobFiles
 from bot.jobs.music_models import MusicModels
 from bot.jobs.retention import Retention
 from bot.jobs.rule_remarks import remarks_on_terms
@@ -47,11 +47,12 @@ from bot.operators.alerts import Alerts
 from bot.operators.gauges import Gauges
 from bot.operators.watch import Watch, Watched, tell_of_brake, tell_of_migration
 from bot.packaged_tracks import PackagedTracks
+from bot.processes import Company, Role
 from bot.proxies import ProxyRules
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
 from bot.stopping import Stop
-from bot.store.db import open_store, refuse_unusable, sole_runner
+from bot.store.db import open_store, refuse_unusable
 from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import OrderedModel, OrderRequirements
 
@@ -70,9 +71,10 @@ class RunningBot:
     steps: JobSteps
     supervisor: TaskSupervisor
     selftest: SelfTest
+    company: Company
 
 
-async def run(settings: Settings) -> int:
+async def run(settings: Settings, role: Role | None = None) -> int:
     """Run until SIGTERM or Ctrl-C. Returns the exit code; raises SettingsError before anything was opened."""
     crash.arm(settings.crash_at)
     traits = traits_in_use(settings)
@@ -85,7 +87,7 @@ async def run(settings: Settings) -> int:
     stop.listen()
     stack = AsyncExitStack()
     try:
-        code = await _code_of(_serve(settings, traits, requirements, stop, stack))
+        code = await _code_of(_serve(settings, traits, requirements, role or Role(), stop, stack))
     finally:
         stop.begin()
         stop.grace_is_over()
@@ -108,26 +110,35 @@ async def _code_of(serving: Awaitable[None]) -> int:
 
 
 async def _serve(
-    settings: Settings, traits: ModelTraits, requirements: OrderRequirements, stop: Stop, stack: AsyncExitStack
+    settings: Settings,
+    traits: ModelTraits,
+    requirements: OrderRequirements,
+    role: Role,
+    stop: Stop,
+    stack: AsyncExitStack,
 ) -> None:
     """Serve until told to stop, then let go in the order that loses nothing: work first, Discord last."""
-    running = await stop.unless_asked("opening", _open(settings, traits, requirements, stack))
+    running = await stop.unless_asked("opening", _open(settings, traits, requirements, role, stack))
     if running is None:
         return
 
     async def on_ready() -> None:
-        if running.client.presence is not None:
-            running.supervisor.run_forever("presence", running.client.presence.run)
-        running.supervisor.spawn("commands", running.client.command_sync.keep_trying())
+        if role.hears:
+            if running.client.presence is not None:
+                running.supervisor.run_forever("presence", running.client.presence.run)
+            running.supervisor.spawn("commands", running.client.command_sync.keep_trying())
         await running.engine.start(running.steps)
-        log.info("ready: commands are taken, jobs are driven")
+        log.info("ready: %sjobs are driven", "commands are taken, " if role.hears else "")
         running.selftest.begin()
 
     discord = asyncio.create_task(
         run_client(running.client, settings.discord_token.get_secret_value(), on_ready), name="discord"
     )
+    running.supervisor.spawn("place", _stop_when_lost(running.company, stop))
     try:
         await stop.asked_or_done(discord)
+        if running.company.lost.is_set():
+            raise StartError("another process has taken this one's place on the database while that was out of reach")
         if not stop.is_asked:
             discord.result()
             raise StartError("the connection to Discord ended by itself; a supervisor should start the bot again")
@@ -142,10 +153,16 @@ async def _serve(
         await stop.within("Discord's connections", running.client.http.close())
 
 
+async def _stop_when_lost(company: Company, stop: Stop) -> None:
+    await company.lost.wait()
+    stop.begin()
+
+
 async def _open(
-    settings: Settings, traits: ModelTraits, requirements: OrderRequirements, stack: AsyncExitStack
+    settings: Settings, traits: ModelTraits, requirements: OrderRequirements, role: Role, stack: AsyncExitStack
 ) -> RunningBot:
-    ground = await _open_ground(settings, stack)
+    company = Company(role, SystemClock())
+    ground = await _open_ground(settings, company, stack)
     models = await _open_models(settings, traits, ground.clock, stack)
     pace, _, _ = drive_of(traits, settings)
     await announce_new_defaults(ground.store, settings)
@@ -154,6 +171,7 @@ async def _open(
         ground,
         models=models,
         pace=pace,
+        engine=company.engine,
         admission=admission,
         poll_cost_seconds=settings.poll_cost_seconds if settings.learn_polls == "yes" else None,
     )
@@ -175,16 +193,13 @@ async def _open(
         cards=discord_side.cards,
         delivery=discord_side.delivery,
     )
-    ground.supervisor.run_forever("retention", _retention(settings, ground, assembly.jobs.servers).run)
-    ground.supervisor.run_forever("people", assembly.jobs.people.run)
+    discord_side.client.has_gateway = role.hears
     ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
     ground.supervisor.run_forever("disk", ground.disk.run)
-    ground.supervisor.run_forever("watch", _watch(settings, ground, assembly.alerts, admission, requirements).run)
-    sender = AlertMessages(discord_side.client, settings.operator_channel)
-    ground.supervisor.run_forever("alerts", partial(assembly.alerts.run, sender))
-    lines = LogMessages(discord_side.client)
-    ground.supervisor.run_forever("log channels", partial(assembly.guild_log().run, lines))
-    assembly.brake.on_brake(partial(tell_of_brake, assembly.alerts))
+    if company.leads:
+        _lead(
+            settings, assembly, discord_side.client, _watch(settings, ground, assembly.alerts, admission, requirements)
+        )
     ground.supervisor.run_forever("brake", assembly.brake.run)
     await _open_health(
         settings, ground, _checks(settings, discord_side.client, ground, selftest, assembly.brake), stack
@@ -195,16 +210,32 @@ async def _open(
         steps=assembly.steps(outside),
         supervisor=ground.supervisor,
         selftest=selftest,
+        company=company,
     )
 
 
-async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
+def _lead(settings: Settings, assembly: Assembly, client: ComposeClient, watch: Watch) -> None:
+    """What is done once for all processes: what is kept and forgotten, and what operators and servers are told."""
+    ground, alerts = assembly.ground, assembly.alerts
+    for name, run in {
+        "retention": _retention(settings, ground, assembly.jobs.servers).run,
+        "people": assembly.jobs.people.run,
+        "watch": watch.run,
+        "alerts": partial(alerts.run, AlertMessages(client, settings.operator_channel)),
+        "log channels": partial(assembly.guild_log().run, LogMessages(client)),
+    }.items():
+        ground.supervisor.run_forever(name, run)
+    assembly.brake.on_brake(partial(tell_of_brake, alerts))
+
+
+async def _open_ground(settings: Settings, company: Company, stack: AsyncExitStack) -> Ground:
     clock = SystemClock()
-    files = await _prepare_files(settings)
+    files = await prepare_files(settings.data_dir)
     disk = Disk((*files.folders, files.work), clock, min_free_bytes=settings.data_min_free_bytes)
     store = await stack.enter_async_context(open_store(settings.database_url, clock=clock, disk=disk))
-    await stack.enter_async_context(sole_runner(settings.database_url))
-    await _remove_leftovers(files)
+    supervisor = TaskSupervisor(clock)
+    await company.join(settings.database_url, store=store, supervisor=supervisor, stack=stack)
+    await clear_leftovers(files, clock if company.is_shared else None)
     return Ground(
         store=store,
         figures=store,
@@ -215,13 +246,13 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
         space=SpaceLimits(member_max_bytes=settings.member_max_bytes, data_max_bytes=settings.data_max_bytes),
         clock=clock,
         metrics=Metrics(),
-        supervisor=TaskSupervisor(clock),
+        supervisor=supervisor,
     )
 
 
 def _checks(settings: Settings, client: ComposeClient, ground: Ground, selftest: SelfTest, brake: Brake) -> Checks:
     return Checks(
-        discord_ready=lambda: client.gateway.is_well,
+        discord_ready=lambda: client.is_well,
         refresh=_gauges(settings, ground).refresh,
         discord_trouble=lambda: client.trouble,
         sound=lambda: selftest.result,
@@ -241,29 +272,6 @@ def _retention(settings: Settings, ground: Ground, servers: Servers) -> Retentio
         disk=ground.disk,
         servers=servers,
     )
-
-
-async def _prepare_files(settings: Settings) -> JobFiles:
-    files = JobFiles(settings.data_dir)
-    try:
-        await asyncio.to_thread(files.prepare)
-    except (FileExistsError, NotADirectoryError):
-        raise StartError(
-            f"DATA_DIR {settings.data_dir}: a file stands where a folder is needed. Name another."
-        ) from None
-    except OSError as error:
-        raise StartError(f"DATA_DIR {settings.data_dir}: {error.strerror}. {advice_for(error)}.") from error
-    return files
-
-
-async def _remove_leftovers(files: JobFiles) -> None:
-    """What a killed process left half done; only once it is certain that none runs on these folders."""
-    try:
-        await asyncio.to_thread(files.empty_work)
-        for folder in files.folders:
-            await asyncio.to_thread(remove_leftovers, folder)
-    except OSError as error:
-        raise StartError(f"DATA_DIR: {error.filename}: {error.strerror}. {advice_for(error)}.") from error
 
 
 async def _open_session(

@@ -3,6 +3,7 @@
 In order: what everything stands on, then what takes orders and keeps turns, then Discord, then the steps.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -187,7 +188,7 @@ def assemble(
     *,
     models: MusicModels,
     pace: Pace,
-    engine: type[JobRunner] = JobRunner,
+    engine: Callable[..., JobRunner] = JobRunner,
     admission: Admission | None = None,
     poll_cost_seconds: float | None = None,
 ) -> Assembly:

@@ -84,6 +84,9 @@ class ComposeTree(app_commands.CommandTree["ComposeClient"]):
 class ComposeClient(commands.Bot):
     """Hears of guilds and interactions alone; pings nobody by default. `services` is what features work with."""
 
+    has_gateway = True
+    """False for a process that hears nothing and only sends; to be set before `run_client`."""
+
     def __init__(
         self,
         *,
@@ -152,6 +155,8 @@ class ComposeClient(commands.Bot):
     async def setup_hook(self) -> None:
         """Register controls, load features, see that Discord has the commands. Runs once, before the gateway."""
         self._trust_owners()
+        if not self.has_gateway:
+            return
         self.add_dynamic_items(*CONTROLS, OperatorControl)
         await self.tree.set_translator(Translator())
         for name in self._to_load:
@@ -172,6 +177,11 @@ class ComposeClient(commands.Bot):
             if getattr(member, "membership_state", discord.TeamMembershipState.accepted)
             is discord.TeamMembershipState.accepted
         )
+
+    @property
+    def is_well(self) -> bool:
+        """Whether Discord is there: its gateway, or without one what it said at the login."""
+        return self.gateway.is_well if self.has_gateway else self.user is not None
 
     async def sync_if_changed(self) -> bool:
         """Make Discord's commands those of the tree as it is now; see CommandSync."""
@@ -248,6 +258,8 @@ def point_at(api_url: str, gateway_url: str) -> None:
 async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], Awaitable[None]]) -> None:
     """Log in, connect, and stay until the client is closed. `on_ready` is awaited once, at the first READY.
 
+    Without a gateway it is awaited after the login.
+
     Raises TokenRefusedError when Discord does not know the token, StartError when Discord cannot be reached or refuses
     the first connection. Later drops are mended by the client.
     """
@@ -256,6 +268,9 @@ async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], A
         log.warning("%s; waiting, for every knock in the meantime prolongs it", client.trouble)
         await client.services.clock.sleep(banned_seconds)
     client.trouble = ""
+    if not client.has_gateway:
+        await on_ready()
+        await asyncio.Event().wait()
     connecting = asyncio.create_task(_connect(client), name="gateway")
     ready = asyncio.create_task(client.wait_until_ready(), name="first READY")
     try:

@@ -9,7 +9,7 @@ from typing import TypeVar, Unpack
 
 from bot.clock import Clock
 from bot.disk import Disk
-from bot.errors import AccountError, DiskError, StoreBusyError
+from bot.errors import AccountError, DiskError, StoreBusyError, TakenOverError
 from bot.jobs.brake import Brake
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.live_job import DISK, MIN_TRIES, LiveJob
@@ -130,6 +130,18 @@ class StepContext:
         is_held = self.brake.refused_poll(job, error, since=live.refused_since)
         await self.until_written(self.brake.keep)
         return is_held
+
+    async def check_ours(self, live: LiveJob, job: Job) -> None:
+        """Before an effect that must not come twice: raise TakenOverError if the job has gone on elsewhere meanwhile.
+
+        Of several processes one may have been stopped for so long that another took its jobs over.
+        """
+        if live.claim is None:
+            return
+        fresh = await self.until_written(lambda: self.store.get(job.id))
+        live.check_claim(fresh)
+        if fresh is None or fresh.version != job.version:
+            raise TakenOverError(f"job {job.id}")
 
     async def until_written(self, write: Callable[[], Awaitable[T]]) -> T:
         """Write what must not be forgotten: a busy database is asked until it takes it, or until a stop."""

@@ -100,8 +100,12 @@ class JobSteps:
         }
 
     async def run_step(self, live: LiveJob) -> StepResult:
-        """Do one step. Raises StoreBusyError when the row could not be read or written: look again later."""
+        """Do one step. Raises StoreBusyError when the row could not be read or written: look again later.
+
+        Raises TakenOverError when another process works on the job by now.
+        """
         job = await self._context.store.get(live.id)
+        live.check_claim(job)
         if job is not None and job.state is JobState.GENERATING:
             self._watched.add(live)
         else:
@@ -123,9 +127,10 @@ class JobSteps:
     async def give_up(self, live: LiveJob) -> StepResult:
         """Bring a job to rest whose steps fail for a reason that nobody foresaw; what was paid for can be asked for.
 
-        Raises StoreBusyError.
+        Raises StoreBusyError, TakenOverError.
         """
         job = await self._context.store.get(live.id)
+        live.check_claim(job)
         if job is None:
             return DONE
         log.error("a job is given up after too many failed steps", extra={"job": job.id, "state": job.state})

@@ -134,6 +134,7 @@ class SubmitSteps:
             reference_file=reference_file,
             client_request_id=job.client_request_id,
         )
+        await self._context.check_ours(live, job)
         try:
             generation_id = await model.generator.submit(request)
         except OutcomeUnknownError as error:

@@ -40,6 +40,7 @@ from bot.store.moves import add_event, move_row
 from bot.store.operating import OperatorStatements
 from bot.store.record import RecordKeeper
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
+from bot.store.sharing import SharingStatements
 from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, kept_values, rules
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -108,7 +109,7 @@ _UNPAID_WITH_COPIES = (
 _GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
-class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKeeper):
+class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKeeper, SharingStatements):
     """`JobStore` on SQLite or PostgreSQL; what each method promises stands in bot.jobs.ports."""
 
     def __init__(self, database: Database) -> None:

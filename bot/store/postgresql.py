@@ -113,6 +113,11 @@ def postgresql_engine(address: PostgresqlAddress, *, busy_seconds: float) -> Asy
     )
 
 
+async def open_connection(address: PostgresqlAddress, *, busy_seconds: float) -> Any:
+    """asyncpg's own connection, with the same bounds, for what needs one to itself. Raises the driver's errors."""
+    return await _connected(address, _arguments(address, busy_seconds))
+
+
 def _arguments(address: PostgresqlAddress, busy_seconds: float) -> dict[str, Any]:
     """What asyncpg's connect takes, whichever host it is."""
     words = address.words
