@@ -9,7 +9,6 @@ from datetime import timedelta
 from functools import partial
 
 import aiohttp
-from aiolimiter import AsyncLimiter
 
 from bot import crash
 from bot.admission_check import price_of, terms_of
@@ -51,6 +50,7 @@ from bot.processes import Company, Role
 from bot.proxies import ProxyRules
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
+from bot.shares import SharedLimiter, Shares, share_discord
 from bot.stopping import Stop
 from bot.store.db import open_store, refuse_unusable
 from bot.supervisor import TaskSupervisor
@@ -163,7 +163,7 @@ async def _open(
 ) -> RunningBot:
     company = Company(role, SystemClock())
     ground = await _open_ground(settings, company, stack)
-    models = await _open_models(settings, traits, ground.clock, stack)
+    models = await _open_models(settings, traits, ground.clock, company.shares, stack)
     pace, _, _ = drive_of(traits, settings)
     await announce_new_defaults(ground.store, settings)
     admission = Admission(_terms_in_force(settings, traits))
@@ -172,6 +172,7 @@ async def _open(
         models=models,
         pace=pace,
         engine=company.engine,
+        shares=company.shares,
         admission=admission,
         poll_cost_seconds=settings.poll_cost_seconds if settings.learn_polls == "yes" else None,
     )
@@ -194,6 +195,7 @@ async def _open(
         delivery=discord_side.delivery,
     )
     discord_side.client.has_gateway = role.hears
+    share_discord(discord_side.client.http.http_trace, company.shares, ground.clock)
     ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
     ground.supervisor.run_forever("disk", ground.disk.run)
     if company.leads:
@@ -300,7 +302,9 @@ async def _open_fetcher(
     )
 
 
-async def _open_models(settings: Settings, traits: ModelTraits, clock: Clock, stack: AsyncExitStack) -> MusicModels:
+async def _open_models(
+    settings: Settings, traits: ModelTraits, clock: Clock, shares: Shares, stack: AsyncExitStack
+) -> MusicModels:
     rules = settings.proxy_rules
     around = Surroundings(
         settings=settings,
@@ -312,7 +316,7 @@ async def _open_models(settings: Settings, traits: ModelTraits, clock: Clock, st
             route=rules,
         ),
         clock=clock,
-        budget=AsyncLimiter(max(1.0, settings.polls_per_second), max(1.0, 1 / settings.polls_per_second)),
+        budget=SharedLimiter(settings.polls_per_second, shares.polls, clock),
     )
     return MusicModels([open_model(traits, around)])
 

@@ -39,6 +39,7 @@ from bot.operators.alerts import Alerts
 from bot.operators.guild_log import Desk, GuildLog, LogChannels, LogStore
 from bot.packaged_tracks import PackagedTracks
 from bot.proxies import STRAIGHT, ProxyRules
+from bot.shares import Shares
 from bot.supervisor import TaskSupervisor
 from bot.ui.interaction_context import ModeratorServices, OperatorServices
 from bot.ui.removal import remove_messages
@@ -96,6 +97,7 @@ class Assembly:
     looks: Looks | None
     alerts: Alerts
     log_channels: LogChannels
+    shares: Shares
 
     def guild_log(self) -> GuildLog:
         """Brings lines to log channels once it is run with a sender."""
@@ -165,6 +167,7 @@ class Assembly:
             disk=ground.disk,
             brake=self.brake,
         )
+        context.polls_share = self.shares.polls
         finishing = FinishSteps(
             context=context,
             tracks=outside.tracks,
@@ -191,11 +194,13 @@ def assemble(
     engine: Callable[..., JobRunner] = JobRunner,
     admission: Admission | None = None,
     poll_cost_seconds: float | None = None,
+    shares: Shares | None = None,
 ) -> Assembly:
     """The order desk and the engine behind it, which looks at nothing before it is started with steps.
 
     `pace`: over which the first looks after a start are spread. `admission`: None lets everybody in.
     `poll_cost_seconds`: how much lag one look is worth; None: looks are not learned.
+    `shares`: this process's parts of what several may ask for; None: it is alone.
     """
     runner = engine(
         store=ground.store,
@@ -208,7 +213,14 @@ def assemble(
         store=ground.store, files=ground.files, clock=ground.clock, disk=ground.disk, metrics=ground.metrics
     )
     servers = Servers(store=ground.store, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
-    brake = Brake(store=ground.store, models=models, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
+    brake = Brake(
+        store=ground.store,
+        models=models,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        wake=runner.wake,
+        is_shared=shares is not None and shares.is_shared,
+    )
     jobs = JobService(
         store=ground.store,
         files=ground.files,
@@ -240,6 +252,7 @@ def assemble(
         looks=looks,
         alerts=Alerts(store=ground.store, clock=ground.clock, metrics=ground.metrics),
         log_channels=LogChannels(ground.record, ground.clock),
+        shares=shares or Shares(ground.clock),
     )
 
 

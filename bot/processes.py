@@ -17,6 +17,7 @@ from bot.engine.pgqueuer import QueueAccess, SharedRunner
 from bot.engine.runner import JobRunner
 from bot.errors import StartError, StoreBusyError
 from bot.jobs.sharing import RENEWED_EVERY_SECONDS, Process, ProcessKind, SharingStore
+from bot.shares import Shares
 from bot.store import queue_tables
 from bot.store.db import address_of
 from bot.store.postgresql import name_of, start_errors_named
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 
 #: Whoever stands by looks so often whether the place is free, and says so once a minute.
 _STANDBY_SECONDS = 1.0
+#: Whoever has less than a fair part asks again so often.
+_UNFAIR_SECONDS = 1.0
+_SHARING = "compose_shares"
 
 _NEEDS_PGQUEUER = (
     "Several processes need the package pgqueuer, which requirements/postgres.lock lists (in a container: the build "
@@ -66,6 +70,8 @@ class Company:
             shards=",".join(map(str, shards)),
             since=clock.now(),
         )
+        self.shares = Shares(clock)
+        """This process's part of the limits."""
         self._shards = shards
         self._clock = clock
         self._runner: SharedRunner | None = None
@@ -160,17 +166,26 @@ class Company:
 
         self.engine = engine
         stack.push_async_callback(self._sign_off, store)
-        await store.renew(self.process, 0, self._clock.now())
-        supervisor.run_forever("shares", partial(self._renew, store))
+        self.shares.renewed(await store.renew(self.process, 0, self._clock.now()))
+        supervisor.run_forever("shares", partial(self._renew, store, connection))
 
-    async def _renew(self, store: SharingStore) -> None:
+    async def _renew(self, store: SharingStore, connection: SteadyConnection) -> None:
+        """Write that we are there, and take our part; whoever has more than theirs is told that somebody needs some."""
+        asked = asyncio.Event()
+        await connection.listen(_SHARING, lambda process_id: None if process_id == self.process.id else asked.set())
         while True:
+            pause = RENEWED_EVERY_SECONDS
+            asked.clear()
             watched = 0 if self._runner is None else len(self._runner.held_ids)
             try:
-                await store.renew(self.process, watched, self._clock.now())
+                share = await store.renew(self.process, watched, self._clock.now())
+                self.shares.renewed(share)
+                if not share.is_fair:
+                    pause = _UNFAIR_SECONDS
+                    await connection.notify(_SHARING, self.process.id)
             except StoreBusyError as error:
                 log.warning("the database is busy: %s", error)
-            await self._clock.sleep(RENEWED_EVERY_SECONDS)
+            await self._clock.wait(asked, pause)
 
     async def _sign_off(self, store: SharingStore) -> None:
         try:

@@ -59,11 +59,22 @@ class AdmittingStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Full:
+    """Every place at the service is taken."""
+
+
+FULL = Full()
+
+
 class StartingStore(Protocol):
     """How an attempt begins."""
 
-    async def begin_attempt(self, job: Job, now: datetime) -> Job | Refused | None:
-        """`recheck` and `queued` -> `submitting` as one; Refused: it must not go out. None: somebody else moved it."""
+    async def begin_attempt(self, job: Job, now: datetime, *, places: int | None = None) -> Job | Refused | Full | None:
+        """`recheck` and `queued` -> `submitting` as one; Refused: it must not go out. None: somebody else moved it.
+
+        `places`: how many songs of its model may be at the service at once, over all processes; Full: so many are.
+        """
         ...
 
 

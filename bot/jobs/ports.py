@@ -173,6 +173,10 @@ class ValueStore(Protocol):
         """Keep it across restarts, in place of what was there."""
         ...
 
+    async def replace_value(self, name: str, before: str | None, after: str) -> bool:
+        """The same, if what is there is `before` (None: nothing); else False, and nothing was written."""
+        ...
+
 
 class JobStore(StepStore, EtaStore, EngineStore, RetentionStore, ServiceStore, TallyStore, ValueStore, Protocol):
     """The whole of it: what the bot opens, and hands to each reader as the part that they read."""

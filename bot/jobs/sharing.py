@@ -42,6 +42,7 @@ class Share:
 
     polls: float
     discord: float
+    is_fair: bool = True  #: False: others still hold some of it, until they renew theirs
 
 
 class SharingStore(Protocol):

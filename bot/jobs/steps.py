@@ -330,13 +330,13 @@ class JobSteps:
         learned = None if self._looks is None else self._looks.pause_after_work(job)
         if learned is None:
             pause = poll_pause_seconds(
-                model.pace,
+                replace(model.pace, polls_per_second=self._context.looks_per_second(model.pace)),
                 waited_seconds=waited.total_seconds(),
                 generating=len(self._watched),
                 jitter=random.random(),
             )
         else:
-            pause = max(learned, len(self._watched) / model.pace.polls_per_second)
+            pause = max(learned, len(self._watched) / self._context.looks_per_second(model.pace))
         if job.deadline_at is not None:
             # the last look falls on the deadline, not an interval after it
             pause = min(pause, max(0.5, (job.deadline_at - now).total_seconds()))

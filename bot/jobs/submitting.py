@@ -11,6 +11,7 @@ from bot import crash
 from bot.crash import CrashPoint
 from bot.errors import AccountError, BusyError, DiskError, OutcomeUnknownError, Reason, RefusedError
 from bot.jobs.admission import Refused
+from bot.jobs.admitting import Full
 from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.live_job import LiveJob
@@ -78,9 +79,14 @@ class SubmitSteps:
             crash.reach(CrashPoint.BEFORE_SUBMITTING)
             # from before the intent is written: a stop that cut in there would leave a doubt about nothing
             live.in_flight = True
-            sent: Job | Refused | None = None
+            sent: Job | Refused | Full | None = None
             try:
-                sent = await self._context.store.begin_attempt(job, self._context.clock.now())
+                now = self._context.clock.now()
+                sent = await self._context.store.begin_attempt(job, now, places=model.concurrency)
+                if isinstance(sent, Full):
+                    return RunAgain(
+                        after_seconds=line_pause_seconds(model.pace, ahead=1, places=1, jitter=random.random())
+                    )
                 if isinstance(sent, Refused):
                     return await self._stopped(live, job, sent)
                 if sent is None:

@@ -13,6 +13,9 @@ from bot.store.tables import jobs, processes
 #: Key of PostgreSQL's advisory lock around the parts; any number, so long as it never changes.
 _SHARES_KEY = 0x436F6D706F7372
 
+#: A part that is nearly fair will do until the next renewal.
+_FAIR = 0.8
+
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _CLAIMER = select(jobs.c.claimed_by).where(jobs.c.id == bindparam("was_id")).with_for_update()
 #: A job that changes hands gets a new version: what its last process still has in hand loses every compare-and-set.
@@ -61,10 +64,11 @@ class SharingStatements:
             others = [row for row in rows if row["process_id"] != process.id]
             all_watched = sum(row["watched"] + 1 for row in others) + watched + 1
             # never more than the others have left; they take less when they renew theirs
-            share = Share(
-                polls=_part((watched + 1) / all_watched, [row["polls_share"] for row in others]),
-                discord=_part(1 / (len(others) + 1), [row["discord_share"] for row in others]),
-            )
+            fair_polls, fair_discord = (watched + 1) / all_watched, 1 / (len(others) + 1)
+            polls = _part(fair_polls, [row["polls_share"] for row in others])
+            discord = _part(fair_discord, [row["discord_share"] for row in others])
+            is_fair = polls >= _FAIR * fair_polls and discord >= _FAIR * fair_discord
+            share = Share(polls=polls, discord=discord, is_fair=is_fair)
             values = {
                 "process_id": process.id,
                 "host": process.host,
