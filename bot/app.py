@@ -5,14 +5,13 @@ import logging
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 
 import aiohttp
 
 from bot import crash
 from bot.admission_check import price_of, terms_of
-from bot.assembly import Assembly, Ground, Outside, assemble
+from bot.assembly import Ground, Outside, assemble
 from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
 from bot.audio.selftest import SelfTest
@@ -20,7 +19,7 @@ from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
 from bot.connections import RoutingConnector, public_connector
 from bot.data_folder import clear_leftovers, prepare_files
-from bot.delivery import AlertMessages, LogMessages
+from bot.delivery import LogMessages
 from bot.disk import Disk
 from bot.download import USER_AGENT
 from bot.engine.runner import JobRunner
@@ -35,16 +34,13 @@ from bot.jobs.blocklist import Blocklist
 from bot.jobs.brake import Brake
 from bot.jobs.doors import Doors
 from bot.jobs.music_models import MusicModels
-from bot.jobs.retention import Retention
 from bot.jobs.rule_remarks import remarks_on_terms
-from bot.jobs.servers import Servers
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
+from bot.leading import lead
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
-from bot.operators.alerts import Alerts
 from bot.operators.gauges import Gauges
-from bot.operators.watch import Watch, Watched, tell_of_brake, tell_of_migration
 from bot.packaged_tracks import PackagedTracks
 from bot.processes import Company, Role
 from bot.proxies import ProxyRules
@@ -126,7 +122,8 @@ async def _serve(
         if role.hears:
             if running.client.presence is not None:
                 running.supervisor.run_forever("presence", running.client.presence.run)
-            running.supervisor.spawn("commands", running.client.command_sync.keep_trying())
+            if running.company.leads:
+                running.supervisor.spawn("commands", running.client.command_sync.keep_trying())
         await running.engine.start(running.steps)
         log.info("ready: %sjobs are driven", "commands are taken, " if role.hears else "")
         running.selftest.begin()
@@ -161,7 +158,7 @@ async def _stop_when_lost(company: Company, stop: Stop) -> None:
 async def _open(
     settings: Settings, traits: ModelTraits, requirements: OrderRequirements, role: Role, stack: AsyncExitStack
 ) -> RunningBot:
-    company = Company(role, SystemClock())
+    company = Company(role, SystemClock(), settings.shard[:1] if settings.shard and role.hears else ())
     ground = await _open_ground(settings, company, stack)
     models = await _open_models(settings, traits, ground.clock, company.shares, stack)
     pace, _, _ = drive_of(traits, settings)
@@ -194,14 +191,14 @@ async def _open(
         cards=discord_side.cards,
         delivery=discord_side.delivery,
     )
-    discord_side.client.has_gateway = role.hears
-    share_discord(discord_side.client.http.http_trace, company.shares, ground.clock)
+    _take_place(discord_side.client, company, settings)
     ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
     ground.supervisor.run_forever("disk", ground.disk.run)
+    if role.hears:
+        lines = assembly.guild_log(discord_side.client.hears)
+        ground.supervisor.run_forever("log channels", partial(lines.run, LogMessages(discord_side.client)))
     if company.leads:
-        _lead(
-            settings, assembly, discord_side.client, _watch(settings, ground, assembly.alerts, admission, requirements)
-        )
+        lead(settings, assembly, discord_side.client, admission, requirements)
     ground.supervisor.run_forever("brake", assembly.brake.run)
     await _open_health(
         settings, ground, _checks(settings, discord_side.client, ground, selftest, assembly.brake), stack
@@ -216,18 +213,13 @@ async def _open(
     )
 
 
-def _lead(settings: Settings, assembly: Assembly, client: ComposeClient, watch: Watch) -> None:
-    """What is done once for all processes: what is kept and forgotten, and what operators and servers are told."""
-    ground, alerts = assembly.ground, assembly.alerts
-    for name, run in {
-        "retention": _retention(settings, ground, assembly.jobs.servers).run,
-        "people": assembly.jobs.people.run,
-        "watch": watch.run,
-        "alerts": partial(alerts.run, AlertMessages(client, settings.operator_channel)),
-        "log channels": partial(assembly.guild_log().run, LogMessages(client)),
-    }.items():
-        ground.supervisor.run_forever(name, run)
-    assembly.brake.on_brake(partial(tell_of_brake, alerts))
+def _take_place(client: ComposeClient, company: Company, settings: Settings) -> None:
+    """What a client is told of the processes beside it, before it is started."""
+    client.has_gateway, client.leads = company.role.hears, company.leads
+    client.identify_turn = company.identify_turn
+    if settings.shard and company.role.hears:
+        client.take_shard(*settings.shard)
+    share_discord(client.http.http_trace, company.shares, SystemClock())
 
 
 async def _open_ground(settings: Settings, company: Company, stack: AsyncExitStack) -> Ground:
@@ -261,18 +253,6 @@ def _checks(settings: Settings, client: ComposeClient, ground: Ground, selftest:
         disk_trouble=lambda: ground.disk.trouble,
         clock_trouble=lambda: client.discord_time.trouble,
         held=brake.all_held,
-    )
-
-
-def _retention(settings: Settings, ground: Ground, servers: Servers) -> Retention:
-    keep_for = timedelta(days=settings.retention_days)
-    return Retention(
-        store=ground.store,
-        files=ground.files,
-        clock=ground.clock,
-        keep_for=keep_for,
-        disk=ground.disk,
-        servers=servers,
     )
 
 
@@ -330,21 +310,6 @@ def _gauges(settings: Settings, ground: Ground) -> Gauges:
         clock=ground.clock,
         metrics=ground.metrics,
     )
-
-
-def _watch(
-    settings: Settings, ground: Ground, alerts: Alerts, admission: Admission, requirements: OrderRequirements
-) -> Watch:
-    watched = Watched(
-        figures=ground.figures,
-        loops=ground.supervisor.states,
-        disk_trouble=lambda: ground.disk.trouble,
-        terms=lambda: admission.terms,
-        price_micros=requirements.model.price_micros,
-        currency=settings.currency,
-    )
-    tell_of_migration(alerts, ground.migration)
-    return Watch(watched=watched, alerts=alerts, clock=ground.clock, metrics=ground.metrics)
 
 
 async def _open_health(settings: Settings, ground: Ground, checks: Checks, stack: AsyncExitStack) -> None:

@@ -99,8 +99,8 @@ class Assembly:
     log_channels: LogChannels
     shares: Shares
 
-    def guild_log(self) -> GuildLog:
-        """Brings lines to log channels once it is run with a sender."""
+    def guild_log(self, is_heard: Callable[[int], bool] = lambda _guild_id: True) -> GuildLog:
+        """Brings lines to log channels once it is run with a sender. `is_heard`: whose servers' channels are its."""
         ground = self.ground
         return GuildLog(
             channels=self.log_channels,
@@ -109,6 +109,7 @@ class Assembly:
             alerts=self.alerts,
             clock=ground.clock,
             metrics=ground.metrics,
+            is_heard=is_heard,
         )
 
     def discord_side(
@@ -213,14 +214,8 @@ def assemble(
         store=ground.store, files=ground.files, clock=ground.clock, disk=ground.disk, metrics=ground.metrics
     )
     servers = Servers(store=ground.store, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
-    brake = Brake(
-        store=ground.store,
-        models=models,
-        clock=ground.clock,
-        metrics=ground.metrics,
-        wake=runner.wake,
-        is_shared=shares is not None and shares.is_shared,
-    )
+    shares = shares or Shares(ground.clock)
+    brake = _brake(ground, models, runner, shares)
     jobs = JobService(
         store=ground.store,
         files=ground.files,
@@ -235,24 +230,38 @@ def assemble(
         held=brake.reason_of,
     )
     looks = _looks(ground, runner, poll_cost_seconds)
-    eta_estimator = EtaEstimator(
-        store=ground.store,
-        clock=ground.clock,
-        usual_seconds=models.usual_seconds,
-        held=brake.reason_of,
-        span=None if looks is None else looks.span,
-    )
     return Assembly(
         ground=ground,
         models=models,
         jobs=jobs,
         engine=runner,
         brake=brake,
-        eta_estimator=eta_estimator,
+        eta_estimator=_eta_estimator(ground, models, brake, looks),
         looks=looks,
         alerts=Alerts(store=ground.store, clock=ground.clock, metrics=ground.metrics),
         log_channels=LogChannels(ground.record, ground.clock),
-        shares=shares or Shares(ground.clock),
+        shares=shares,
+    )
+
+
+def _brake(ground: Ground, models: MusicModels, runner: JobRunner, shares: Shares) -> Brake:
+    return Brake(
+        store=ground.store,
+        models=models,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        wake=runner.wake,
+        is_shared=shares.is_shared,
+    )
+
+
+def _eta_estimator(ground: Ground, models: MusicModels, brake: Brake, looks: Looks | None) -> EtaEstimator:
+    return EtaEstimator(
+        store=ground.store,
+        clock=ground.clock,
+        usual_seconds=models.usual_seconds,
+        held=brake.reason_of,
+        span=None if looks is None else looks.span,
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from bot.shares import Shares
 from bot.store import queue_tables
 from bot.store.db import address_of
 from bot.store.postgresql import name_of, start_errors_named
-from bot.store.seats import HeldSeat, Seat, SeatTakenError
+from bot.store.seats import Greetings, HeldSeat, Seat, SeatTakenError
 from bot.store.steady import SteadyConnection
 from bot.supervisor import TaskSupervisor
 
@@ -72,6 +72,8 @@ class Company:
         )
         self.shares = Shares(clock)
         """This process's part of the limits."""
+        self.identify_turn: Callable[[int], Awaitable[None]] | None = None
+        """Waits for the turn to greet Discord, where several processes do."""
         self._shards = shards
         self._clock = clock
         self._runner: SharedRunner | None = None
@@ -99,6 +101,8 @@ class Company:
         stack.push_async_callback(seat.leave)
         await self._take(seat, address, store)
         self.lost = seat.lost
+        if self._shards:
+            self.identify_turn = Greetings(address, self._clock, supervisor).turn
         supervisor.run_forever("place on the database", seat.keep)
         if is_shared:
             await self._share(address, store, supervisor, stack)

@@ -128,6 +128,10 @@ class Settings(SettingsBase):
     """Whether songs may be ordered in direct messages with the bot."""
     allow_user_install: Switch = "off"
     """Whether members who added the app to their own account may order, wherever they use it."""
+    shard_count: Annotated[int, Field(ge=1, le=16_384)] | None = None
+    """Into how many parts Discord divides the servers; each part has a process. Unset: one process hears all."""
+    shard_ids: str | None = None
+    """Which part this process hears, from 0 on; with SHARD_COUNT."""
     health_host: str = "127.0.0.1"
     """Address of `/healthz` and `/metrics`."""
     health_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
@@ -205,6 +209,16 @@ class Settings(SettingsBase):
         if self.generation_timeout_seconds < self.poll_interval_seconds:
             raise ValueError("GENERATION_TIMEOUT_SECONDS must not be smaller than POLL_INTERVAL_SECONDS")
         return self
+
+    @model_validator(mode="after")
+    def _shard_is_one_of_them(self) -> Self:
+        amounts.shards_of(self.shard_ids, self.shard_count)
+        return self
+
+    @property
+    def shard(self) -> tuple[int, int] | None:
+        """Which shard of how many; None: there is one, and it is this process's."""
+        return amounts.shards_of(self.shard_ids, self.shard_count)
 
     @property
     def attachment_hosts(self) -> frozenset[str]:

@@ -96,6 +96,11 @@ class BotProcess:
             raise RuntimeError("not started")
         return await self._process.wait()
 
+    def send_signal(self, number: int) -> None:
+        """Whatever the system knows; nothing happens when it is gone."""
+        if self.is_running and self._process is not None:
+            self._process.send_signal(number)
+
     async def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
         await self._signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)

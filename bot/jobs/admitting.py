@@ -59,7 +59,7 @@ class AdmittingStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Full:
     """Every place at the service is taken."""
 

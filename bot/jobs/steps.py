@@ -85,7 +85,11 @@ class JobSteps:
         self._submitting = submitting
         self._answers = answers
         self._holding = HoldSteps(
-            context=context, references=references, publish=self._published, submitting=submitting
+            context=context,
+            references=references,
+            publish=self._published,
+            submitting=submitting,
+            files=files,
         )
         self._looks = looks
         #: Those that share the budget of looks.

@@ -22,6 +22,7 @@ from bot.store import sqlite_copies, sqlite_file
 from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
 from bot.store.jobs import SqlJobStore
 from bot.store.migrate import migrate, newest, refuse_newer
+from bot.store.poolers import refuse_shared_sessions
 from bot.store.postgresql import look_into, name_of, postgresql_engine, refuse_bad_files, start_errors_named
 from bot.store.seats import alone_on
 from bot.store.space_used import takes_bytes
@@ -98,6 +99,7 @@ async def describe(url: str) -> str:
         with start_errors_named(parsed):
             async with engine.connect() as connection:
                 revision, server = await look_into(connection)
+            await refuse_shared_sessions(parsed)
     finally:
         await engine.dispose()
     refuse_newer(name_of(parsed), revision)
@@ -211,6 +213,7 @@ async def prepare_server(address: PostgresqlAddress, busy_seconds: float) -> Mig
         with start_errors_named(address):
             async with engine.connect() as connection:
                 revision, _ = await look_into(connection)
+            await refuse_shared_sessions(address)
             await migrate(engine)
     finally:
         await engine.dispose()

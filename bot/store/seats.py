@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.clock import Clock
 from bot.database_address import PostgresqlAddress
@@ -19,6 +19,7 @@ from bot.errors import StartError, StoreBusyError
 from bot.store.driver_errors import driver_errors_mapped
 from bot.store.engines import BUSY_SECONDS
 from bot.store.postgresql import name_of, postgresql_engine, start_errors_named
+from bot.supervisor import TaskSupervisor
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +28,14 @@ log = logging.getLogger(__name__)
 RUNNER_KEY = 0x436F6D706F7366
 #: Everybody who works on jobs; alone, whoever must be alone.
 PRESENT_KEY = 0x436F6D706F7370
-#: With a shard's id as the second number.
-_SHARD_KEY = 0x436F6D70
+#: With a shard's id as the second number, and with the number of a group of shards.
+_SHARD_KEY, _GREETING_KEY = 0x436F6D70, 0x436F6D71
 #: The connection is looked at so often, and after a loss tried again.
 _LOOK_SECONDS = 5.0
 _AGAIN_SECONDS = 1.0
+
+#: Discord takes one greeting of a group in five seconds.
+GREETING_SECONDS = 5.5
 
 #: A transaction that waits for hours, and a process whose machine was switched off.
 _SETTINGS = (
@@ -157,6 +161,38 @@ async def alone_on(address: PostgresqlAddress) -> AsyncGenerator[None]:
             await connection.close()
     finally:
         await engine.dispose()
+
+
+class Greetings:
+    """Turns to greet Discord, one after the other over all processes."""
+
+    def __init__(self, address: PostgresqlAddress, clock: Clock, supervisor: TaskSupervisor) -> None:
+        """Connects when a turn is wanted."""
+        self._address = address
+        self._clock = clock
+        self._supervisor = supervisor
+
+    async def turn(self, group: int) -> None:
+        """Wait for the turn of a group; the next comes GREETING_SECONDS later. Without a database: after that time."""
+        engine = postgresql_engine(self._address, busy_seconds=BUSY_SECONDS)
+        try:
+            with driver_errors_mapped():
+                connection = await engine.connect()
+                while not await connection.scalar(text(f"SELECT {_try(_GREETING_KEY, group, shared=False)}")):
+                    await self._clock.sleep(_AGAIN_SECONDS)
+        except StoreBusyError as error:
+            log.info("no turn to greet Discord could be had: %s", error)
+            await self._clock.sleep(GREETING_SECONDS)
+            await engine.dispose()
+            return
+        self._supervisor.spawn("greeting", self._hold(engine, connection))
+
+    async def _hold(self, engine: AsyncEngine, connection: AsyncConnection) -> None:
+        try:
+            await self._clock.sleep(GREETING_SECONDS)
+        finally:
+            await connection.close()
+            await engine.dispose()
 
 
 async def _take_all(connection: AsyncConnection, seat: Seat) -> None:

@@ -1,7 +1,6 @@
 """Several processes of the bot on one PostgreSQL: one on the gateway, any number beside it."""
 
 import asyncio
-import importlib.util
 import signal
 import socket
 import tempfile
@@ -18,12 +17,10 @@ from sqlalchemy.pool import NullPool
 from bot.jobs.model import LIVE, RESTING
 from sandbox.bot_process import READY_SECONDS, BotProcess
 from sandbox.stage import Stage
-from tests.bot.store.postgresql import MISSING, PostgresqlServer, postgresql_server
+from tests.bot.store.postgresql import LACKING, PostgresqlServer, postgresql_server
 from tests.flows.conftest import OpenScenario
 from tests.flows.scenario import PATIENCE_SECONDS, Scenario
 from tests.warm_bots import WarmBotProcess
-
-LACKING = [*MISSING, *([] if importlib.util.find_spec("pgqueuer") else ["pgqueuer"])]
 
 
 @pytest.fixture(scope="module")
@@ -124,11 +121,11 @@ async def until_it_says(process: BotProcess, words: str) -> None:
 
 
 def pause(process: BotProcess) -> None:
-    process._process.send_signal(signal.SIGSTOP)
+    process.send_signal(signal.SIGSTOP)
 
 
 def go_on(process: BotProcess) -> None:
-    process._process.send_signal(signal.SIGCONT)
+    process.send_signal(signal.SIGCONT)
 
 
 @pytest.fixture

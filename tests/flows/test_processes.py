@@ -159,3 +159,35 @@ async def test_nothing_is_lost_while_the_database_is_away(open_several: OpenSeve
             assert await second.wait() == 1, "the place on the database was taken again"
             for process in (several.stage.bot, *several.workers):
                 assert "Traceback" not in process.log, process.log
+
+
+@pytest.mark.slow
+async def test_two_shards_share_the_servers_and_direct_messages_come_to_the_first(open_several: OpenSeveral) -> None:
+    async with open_several(SHARD_COUNT="2", SHARD_IDS="0") as several:
+        discord = several.stage.discord
+        twin = await several.worker("run", ready=False, SHARD_IDS="0")
+        assert await twin.wait() == 1
+        assert "shards 0" in twin.log
+        discord.world.rules.identify_seconds = 5.0
+        second = await several.worker("run", SHARD_IDS="1")
+        sessions = {session.shard: session for session in discord.gateway.connected}
+        assert sorted(sessions) == [(0, 2), (1, 2)]
+        assert discord.gateway.greeted_too_soon == 0
+        of_guild = (discord.guild.id >> 22) % 2
+        await several.scenario.order(title="On a server")
+        await several.scenario.track("On a server")
+        song = ("song.mp3", several.scenario.song)
+        direct = {"channel": discord.open_dm(), "files": {"reference": song}}
+        await discord.slash("compose", {"lyrics": "By hand and by heart\nonly for you", "title": "Direct"}, **direct)
+        await several.scenario.track("Direct")
+        await several.rest()
+        heard = {index: session.events for (index, _), session in sessions.items()}
+        asked = {
+            index: [event["d"].get("guild_id") for event in events if event["t"] == "INTERACTION_CREATE"]
+            for index, events in heard.items()
+        }
+        assert None in asked[0]
+        assert asked[of_guild].count(str(discord.guild.id)) == 1
+        assert not any(asked[1 - of_guild][1 - of_guild :])
+        assert "was removed from server" not in second.log + several.stage.bot.log
+        assert await several.states() == ["delivered", "delivered"]
