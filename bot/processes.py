@@ -32,6 +32,8 @@ _STANDBY_SECONDS = 1.0
 #: Whoever has less than a fair part asks again so often.
 _UNFAIR_SECONDS = 1.0
 _SHARING = "compose_shares"
+#: By how much a process lets others be quicker.
+_FOR_MEMBERS_SECONDS, _EACH_SECONDS, _MOST_SECONDS = 0.05, 0.2, 0.4
 
 _NEEDS_PGQUEUER = (
     "Several processes need the package pgqueuer, which requirements/postgres.lock lists (in a container: the build "
@@ -184,12 +186,19 @@ class Company:
             try:
                 share = await store.renew(self.process, watched, self._clock.now())
                 self.shares.renewed(share)
+                self._step_back(share.load)
                 if not share.is_fair:
                     pause = _UNFAIR_SECONDS
                     await connection.notify(_SHARING, self.process.id)
             except StoreBusyError as error:
                 log.warning("the database is busy: %s", error)
             await self._clock.wait(asked, pause)
+
+    def _step_back(self, load: float) -> None:
+        """Whoever has more in hand than others, or members to answer, leaves new songs to them."""
+        if self._runner is not None:
+            of_members = _FOR_MEMBERS_SECONDS if load and self.role.hears else 0.0
+            self._runner.handicap_seconds = of_members + min(_MOST_SECONDS, _EACH_SECONDS * max(0.0, load - 1.0))
 
     async def _sign_off(self, store: SharingStore) -> None:
         try:

@@ -112,6 +112,8 @@ class SharedRunner(JobRunner):
         self._entries = _Entries(queue.queries_on(self._driver), self._settled)
         self._manager: Any = None
         self._hands_back = False
+        self.handicap_seconds = 0.0
+        """How long others may be quicker to take an entry: whoever has more in hand waits."""
         queue.connection.on_return = partial(self._came_back)
 
     @property
@@ -235,8 +237,9 @@ class SharedRunner(JobRunner):
 
     async def _settled(self) -> None:
         since = self._clock.monotonic() - self._queue.connection.returned_at
-        if since < _SETTLING_SECONDS:
-            await self._clock.sleep(_SETTLING_SECONDS - since)
+        pause = max(_SETTLING_SECONDS - since, self.handicap_seconds)
+        if pause > 0:
+            await self._clock.sleep(pause)
 
     async def _came_back(self, connection: Any) -> None:
         await self._queue.beat_all(connection, self._me)

@@ -42,6 +42,7 @@ class Share:
 
     polls: float
     discord: float
+    load: float = 0.0  #: how many times as much as the mean of all it works on; 0 where it is alone
     is_fair: bool = True  #: False: others still hold some of it, until they renew theirs
 
 

@@ -68,7 +68,8 @@ class SharingStatements:
             polls = _part(fair_polls, [row["polls_share"] for row in others])
             discord = _part(fair_discord, [row["discord_share"] for row in others])
             is_fair = polls >= _FAIR * fair_polls and discord >= _FAIR * fair_discord
-            share = Share(polls=polls, discord=discord, is_fair=is_fair)
+            load = (watched + 1) * (len(others) + 1) / all_watched if others else 0.0
+            share = Share(polls=polls, discord=discord, load=load, is_fair=is_fair)
             values = {
                 "process_id": process.id,
                 "host": process.host,

@@ -56,9 +56,9 @@ async def test_places_at_the_service_are_never_more_than_there_are_whoever_sends
 async def test_parts_are_never_more_than_the_whole_and_become_fair(store: SqlJobStore) -> None:
     first, second, third = a_process(1), a_process(2), a_process(3)
     assert await store.renew(first, 9, at(0)) == Share(polls=1.0, discord=1.0)
-    assert await store.renew(second, 9, at(1)) == Share(polls=0.0, discord=0.0, is_fair=False)
-    assert await store.renew(first, 9, at(2)) == Share(polls=0.5, discord=0.5)
-    assert await store.renew(second, 9, at(3)) == Share(polls=0.5, discord=0.5)
+    assert await store.renew(second, 9, at(1)) == Share(polls=0.0, discord=0.0, load=1.0, is_fair=False)
+    assert await store.renew(first, 9, at(2)) == Share(polls=0.5, discord=0.5, load=1.0)
+    assert await store.renew(second, 9, at(3)) == Share(polls=0.5, discord=0.5, load=1.0)
     shares = {one.id: Share(polls=0.5, discord=0.5) for one in (first, second)}
     for turn in range(3):
         for one, watched in ((third, 19), (first, 9), (second, 9)):
