@@ -51,7 +51,7 @@ test: $(VENV)/.dev style ## all checks and all quick tests
 test-slow: $(VENV)/.dev ## the long tests, those in a browser included
 	$(BIN)/python -m tests.browser.install_chromium
 	$(BIN)/python -m tests.browser.install_axe
-	$(PYTEST) -m "slow or waits"
+	$(PYTEST) -m "slow or heavy or waits"
 
 test-pythons: $(BIN)/python ## the demo and the tests that may differ, on every Python from 3.11 on that is here
 	@PYTHONUNBUFFERED=1 $(BIN)/python tests/pythons.py $(if $(TESTED),--tested "$(TESTED)")
@@ -89,7 +89,7 @@ types: $(VENV)/.dev
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 quick: $(VENV)/.dev
-	$(PYTEST) -m "not slow and not waits"
+	$(PYTEST) -m "not slow and not heavy and not waits"
 
 # tests/conftest.py says how many processes that are; each test goes to whichever is free. What they have compiled they
 # keep, whatever the shell says: without that each of them compiles all tests again, for half of the time to collect them.

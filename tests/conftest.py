@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from tests import warm_sound
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
@@ -14,6 +16,10 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_finish() -> None:
-    """What is there before the first test stays to the end: the collector, a fifth of all time, leaves it alone."""
+    """What is there before the first test stays to the end: the collector, a fifth of all time, leaves it alone.
+
+    And what decodes sound need not import everything anew each time.
+    """
+    warm_sound.warm_the_tests()
     gc.collect()
     gc.freeze()

@@ -77,6 +77,7 @@ def test_each_rule_fires_and_is_silent_when_it_should_be():
     assert "SUCCESS" in told("test", "rules", CASES)
 
 
+@pytest.mark.heavy
 @promtool
 @pytest.mark.parametrize("rule", alert_names())
 def test_a_rule_that_never_fires_would_be_found(rule: str, tmp_path: Path):

@@ -39,7 +39,7 @@ def test_the_commands_are_those_of_the_makefile():
         assert " ".join(words[:3]) in MAKEFILE or words[1] == "pytest"
     assert "--port 8700 --key offline" in MAKEFILE
     assert "-m pytest -n auto --dist worksteal" in MAKEFILE
-    assert '$(PYTEST) -m "not slow and not waits"' in MAKEFILE
+    assert '$(PYTEST) -m "not slow and not heavy and not waits"' in MAKEFILE
 
 
 def test_what_is_installed_is_there():
@@ -124,6 +124,7 @@ async def test_the_tests_run(tmp_path: Path) -> None:
     assert b" passed" in said
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("start", [["-m", "bot"], [str(ROOT / "bot/__main__.py")]], ids=["module", "file"])
 async def test_the_version_is_told(tmp_path: Path, start: list[str]) -> None:
     process = await started([*start, "--version"], tmp_path)
@@ -132,6 +133,7 @@ async def test_the_version_is_told(tmp_path: Path, start: list[str]) -> None:
     assert re.fullmatch(rb"compose-bot \d+\.\d+\.\d+\s+", said)
 
 
+@pytest.mark.heavy
 async def test_a_missing_package_is_named_with_what_to_type(tmp_path: Path) -> None:
     (tmp_path / "aiohttp.py").write_text("raise ModuleNotFoundError(\"No module named 'aiohttp'\", name='aiohttp')")
     process = await started(["-m", "bot", "check"], tmp_path, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")

@@ -1,8 +1,9 @@
-"""Sound children of a warm bot: forked, with PyAV loaded, by a nursery that the bot forks before it has any thread.
+"""Sound children that are forked, with PyAV loaded, by a nursery, instead of each importing everything anew.
 
-Each is a process of its own that runs the same `bot.audio.worker.main()` behind the same pipes and fence, and a
-child of the bot, which waits for it and kills it as ever: whoever is born of the nursery is orphaned at once, and the
-bot is who takes orphans up (Linux). `bot.audio`'s own tests start theirs cold, as the bot does in earnest.
+Each is a process of its own that runs the same `bot.audio.worker.main()` behind the same pipes and fence, and a child
+of whoever ordered it, who waits for it and kills it as ever: whoever is born of the nursery is orphaned at once, and
+the customer is who takes orphans up (Linux). A warm bot forks its nursery before it has any thread; a process that runs
+tests starts one when the first is needed. `bot.audio`'s own tests start theirs cold, as the bot does in earnest.
 """
 
 import ctypes
@@ -13,7 +14,12 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 CAN_ORPHAN = sys.platform == "linux"
@@ -25,7 +31,7 @@ _WORKER = ["-m", "bot.audio.worker"]
 
 def open_nursery() -> bool:
     """True in each sound child that is born from now on, which has to do its work; False in the bot, at once."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    _take_up_orphans(True)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if os.fork() == 0:
         ours.close()
@@ -33,6 +39,10 @@ def open_nursery() -> bool:
     theirs.close()
     _hand_over(ours)
     return False
+
+
+def _take_up_orphans(willing: bool) -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, int(willing), 0, 0, 0)
 
 
 def _bear(orders: socket.socket) -> bool:
@@ -57,6 +67,7 @@ def _bear(orders: socket.socket) -> bool:
 
 
 def _become(environment: dict[str, str], pipes: list[int]) -> None:
+    os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(environment)
@@ -72,22 +83,95 @@ def _hand_over(nursery: socket.socket) -> None:
 
     def started(self: Any, *given: Any) -> None:
         asked = parameters.bind(self, *given).arguments
-        if list(asked["args"])[-2:] != _WORKER:
-            return start(self, *given)
-        try:
-            pipes = [asked[name] for name in ("p2cread", "c2pwrite", "errwrite")]
-            socket.send_fds(nursery, [json.dumps(asked["env"]).encode()], pipes)
-            pid = int(nursery.recv(100))
-            assert nursery.recv(100) == b"born"
-        except (OSError, ValueError):
-            return start(self, *given)  # somebody killed the nursery with the rest of the bot's children
-        self.pid = pid
-        self._child_created = True
-        ends = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
-        self._close_pipe_fds(*(asked[name] for name in ends))
-        return None
+        if list(asked["args"])[-2:] != _WORKER or not _born(nursery, self, asked):
+            start(self, *given)
 
     subprocess.Popen._execute_child = started
+
+
+def _born(nursery: socket.socket, popen: Any, asked: dict[str, Any]) -> bool:
+    """Whether the nursery bore it; False when somebody killed that with the rest of its customer's children."""
+    try:
+        pipes = [asked[name] for name in ("p2cread", "c2pwrite", "errwrite")]
+        socket.send_fds(nursery, [json.dumps(asked["env"]).encode()], pipes)
+        pid = int(nursery.recv(100))
+        assert nursery.recv(100) == b"born"
+    except (OSError, ValueError):
+        return False
+    popen.pid = pid
+    popen._child_created = True
+    ends = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
+    popen._close_pipe_fds(*(asked[name] for name in ends))
+    return True
+
+
+# --- in a process that runs tests -------------------------------------------------------------------------------------
+
+
+def warm_the_tests() -> None:
+    """From now on sound children of this process are born of a nursery, but for those of `cold` tests.
+
+    A child that is handed another import path than ours comes cold as well: something there is to run at its start.
+    """
+    if not CAN_ORPHAN:
+        return
+    start = subprocess.Popen._execute_child
+    parameters = inspect.signature(start)
+    usual_path = _import_path()
+
+    def started(self: Any, *given: Any) -> None:
+        asked = parameters.bind(self, *given).arguments
+        is_warm = list(asked["args"])[-2:] == _WORKER and _birth.is_warm and asked["env"]["PYTHONPATH"] == usual_path
+        if not (is_warm and _born_of_the_nursery(self, asked)):
+            start(self, *given)
+
+    subprocess.Popen._execute_child = started
+
+
+@dataclass(slots=True, kw_only=True)
+class _Birth:
+    is_warm: bool = True
+
+
+_birth = _Birth()
+
+
+@contextmanager
+def cold() -> Generator[None]:
+    """Meanwhile sound children start as they do in earnest."""
+    _birth.is_warm = False
+    try:
+        yield
+    finally:
+        _birth.is_warm = True
+
+
+def _import_path() -> str:
+    """As `bot.audio.child` hands it on."""
+    return os.pathsep.join(str(Path(place).absolute()) for place in sys.path)
+
+
+def _born_of_the_nursery(popen: Any, asked: dict[str, Any]) -> bool:
+    _take_up_orphans(True)  # for this birth alone: what tests orphan on purpose is not ours
+    try:
+        return _born(_nursery()[0], popen, asked)
+    finally:
+        _take_up_orphans(False)
+
+
+@cache
+def _nursery() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    """Our end of it, and itself; it ends when that is closed, with us."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        nursery = subprocess.Popen(
+            [sys.executable, "-m", "tests.warm_sound", str(theirs.fileno())],
+            cwd=Path(__file__).parent.parent,
+            env={**os.environ, "PYTHONPATH": _import_path(), "PYTHONWARNINGS": "ignore::DeprecationWarning"},
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+    return ours, nursery
 
 
 def work() -> None:
@@ -95,3 +179,10 @@ def work() -> None:
     sys.argv = ["bot.audio.worker"]
     import_module("bot.audio.worker").main()
     os._exit(0)  # it has answered; to take a bot's modules apart would cost more than the sound did
+
+
+if __name__ == "__main__":
+    for _name in MODULES:
+        import_module(_name)
+    _bear(socket.socket(fileno=int(sys.argv[1])))
+    work()

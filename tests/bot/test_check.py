@@ -164,6 +164,7 @@ async def test_a_key_in_discords_address_is_named_and_sent_nowhere(tmp_path: Pat
         await app.run(settings)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 async def test_a_console_that_is_not_utf_8_shows_what_it_can(tmp_path: Path, encoding: str) -> None:
     async with FakeDiscord(app_name="M\u00fcsik \U0001f3b6") as discord, FakeGeneration() as api:

@@ -51,6 +51,7 @@ def test_a_metric_with_labels_has_known_values_from_the_start(name: str):
     assert values_of(name)
 
 
+@pytest.mark.heavy
 def test_every_value_that_the_code_writes_out_is_known():
     assert len(written()) > 8
     assert not [one for one in written() if one[1] not in values_of(one[0])]

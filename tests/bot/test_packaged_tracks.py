@@ -125,6 +125,7 @@ def naming(what: str, name: object) -> Callable[[Shelf], object]:
     return changed
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "harm",
     [
@@ -162,6 +163,7 @@ async def test_a_track_that_was_fetched_by_an_older_version_is_made_ready_when_i
     assert shelf.times_decoded == 1
 
 
+@pytest.mark.heavy
 async def test_only_a_place_that_takes_less_costs_another_child_and_later_tries_start_from_there(shelf: Shelf) -> None:
     await shelf.tracks.prepare(shelf.job, shelf.track)
     large = await sent(shelf)
@@ -199,6 +201,7 @@ async def test_what_is_no_audio_is_lost_and_leaves_nothing(shelf: Shelf) -> None
     assert shelf.lying() == set()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "end", ["real.nowhere", "ctypes.string_at(0)", "os.kill(os.getpid(), 9)", "bytearray(2**40)", "os._exit(1)"]
 )
@@ -279,6 +282,7 @@ IMPATIENT = (
 )
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
 async def test_what_the_usual_limits_do_not_suffice_for_is_tried_once_more_with_larger_ones(
     shelf: Shelf, tampered: Callable[[str], None]

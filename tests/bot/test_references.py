@@ -90,6 +90,7 @@ async def test_a_copy_that_is_there_is_not_fetched_again(room: Room) -> None:
     assert room.fetched == ["song.mp3"]
 
 
+@pytest.mark.heavy
 async def test_another_format_is_converted_and_must_be_published(room: Room) -> None:
     job = room.job("take.ogg", encoded(music(20, 48_000), "ogg", "libopus", 48_000, kbps=96))
     checked = await room.fetcher.check(job)
@@ -120,6 +121,7 @@ async def test_what_goes_onto_the_card_fits_the_channel(room: Room) -> None:
     assert room.files.reference_path(str(checked.reference.copy_name)).stat().st_size <= 300_000
 
 
+@pytest.mark.heavy
 async def test_a_copy_too_large_for_the_card_is_made_smaller_when_it_must_be_published(room: Room) -> None:
     job = room.job("song.mp3", mp3(18))
     job = replace(job, place=replace(job.place, upload_limit_bytes=200_000))

@@ -19,6 +19,7 @@ def test_a_closed_process_says_so_and_runs_on_with_its_own_proc() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode == 0
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
 @pytest.mark.parametrize("what", ["run", "check"])
 def test_the_bot_closes_itself_before_it_reads_its_settings(what: str, tmp_path: Path) -> None:

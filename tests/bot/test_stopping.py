@@ -160,6 +160,7 @@ await stopped(stop)
     assert code == 0
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("stands_still", ["while True: pass", "time.sleep(600)"])
 async def test_a_loop_that_stands_still_is_ended_and_says_where_it_stood(stands_still: str):
     code, _, complained = await told_to_stop(f"print('ready', flush=True)\n{stands_still}")

@@ -46,6 +46,7 @@ class DyingBot(BotProcess):
         super().__init__(folder, settings, prelude=DIES_BEFORE_THE_HOLD)
 
 
+@pytest.mark.heavy
 async def test_a_death_between_row_and_hold_leaves_neither_and_takes_no_place(open_scenario: OpenScenario) -> None:
     async with open_scenario(make_bot=DyingBot, DIE="yes", LIMIT_MEMBER_PER_DAY="1") as scenario:
         await scenario.order()

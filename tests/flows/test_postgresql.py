@@ -51,6 +51,7 @@ async def test_songs_are_made_over_tls_and_after_a_restart_over_a_socket(
         assert not any(secret in scenario.stage.bot.log for secret in (PASSWORD, TYPED, "Traceback"))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("url", "code", "sentence"),
     [

@@ -126,6 +126,7 @@ async def test_a_song_of_more_than_ten_minutes_is_cut_and_told(tmp_path: Path) -
         assert MINUTES_TEN - 2 < seconds_of(generation.reference.read_bytes()) <= MINUTES_TEN
 
 
+@pytest.mark.heavy
 async def test_a_track_arrives_packaged_and_as_large_as_the_channel_takes(tmp_path: Path) -> None:
     rich, wave = mp3(20, 320), wav(music(20))
     tracks = {"rich": rich, "studio": wave, "narrow": rich, "tiny": rich}
@@ -183,6 +184,7 @@ async def linked(scenario: Scenario, message: Message) -> bytes:
         return await answer.read()
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(sys.platform != "linux", reason="children are found by /proc")
 async def test_a_track_whose_every_packaging_dies_is_handed_over_as_its_link(tmp_path: Path) -> None:
     track = mp3(20, 320)
@@ -275,6 +277,7 @@ async def test_a_fault_of_ours_is_not_blamed_on_the_song_which_is_kept_with_its_
         await scenario.track()
 
 
+@pytest.mark.heavy
 async def test_a_fault_of_ours_costs_a_paid_track_no_more_than_that_it_goes_as_its_link(tmp_path: Path) -> None:
     broken = with_tampered_children(
         tmp_path, "opening(lambda real, file, *a, **n: real(file, *a, **n) if '/tracks/' not in file else real.nowhere)"

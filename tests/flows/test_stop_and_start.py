@@ -30,6 +30,7 @@ async def ended(bot: BotProcess) -> int:
         return await bot.wait()
 
 
+@pytest.mark.heavy
 async def test_a_stop_while_nothing_happens_ends_with_zero(open_scenario: OpenScenario) -> None:
     async with open_scenario(make_bot=BotProcess) as scenario:
         assert await scenario.stage.bot.stop() == 0
@@ -78,6 +79,7 @@ async def test_jobs_that_only_wait_are_taken_up_after_the_start(open_scenario: O
         assert len(scenario.api.ledger.submissions) == 4
 
 
+@pytest.mark.heavy
 async def test_a_second_process_on_the_same_file_is_refused(open_scenario: OpenScenario) -> None:
     async with open_scenario() as scenario:
         second = BotProcess(scenario.folder, scenario.stage.bot.settings)
@@ -118,6 +120,7 @@ async def test_a_database_from_a_newer_version_is_named_and_left_alone(open_scen
         assert "newer version" in scenario.stage.bot.log
 
 
+@pytest.mark.heavy
 async def test_every_unusable_setting_is_named_at_once_and_the_code_is_two(tmp_path: Path) -> None:
     bot = BotProcess(tmp_path, {"POLL_INTERVAL_SECONDS": "soon", "DISCORD_TOKEN": "", "GENERATION_MODEL": "x"})
     assert await ended(bot) == 2

@@ -70,6 +70,7 @@ def test_a_build_that_fails_is_a_failure_with_its_last_words(programs: Programs,
     assert "not tried" not in said.out + said.err
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="buildah is used as root only")
 def test_an_image_that_does_not_start_is_a_failure(programs: Programs, capsys: pytest.CaptureFixture[str]):
     inspected = '{"Manifest": "{\\"layers\\": []}", "Docker": {"config": {"Cmd": ["run"]}}}'

@@ -13,6 +13,7 @@ from sandbox import up
 pytestmark = pytest.mark.timeout(120)
 
 
+@pytest.mark.heavy
 async def test_one_address_is_printed_and_an_interrupt_closes_everything() -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-W", "ignore::DeprecationWarning", "-m", "sandbox", "up", "--port", "0"),
@@ -35,6 +36,7 @@ async def test_one_address_is_printed_and_an_interrupt_closes_everything() -> No
     assert rest.decode().endswith("nothing of it is left.\n")
 
 
+@pytest.mark.heavy
 def test_a_given_port_that_is_taken_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert up.main(["--port", str(taken.getsockname()[1])]) == 1

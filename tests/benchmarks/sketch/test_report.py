@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from benchmarks.sketch.judge import Verdict
 from benchmarks.sketch.report import Judged, Listened, Played, Row, faults_of
 from sandbox.sketch import listen
@@ -40,6 +42,7 @@ def _faults(row: Row) -> list[str]:
     return [line.rsplit(": ", 1)[1] for line in faults_of(row)]
 
 
+@pytest.mark.heavy
 def test_what_is_right_has_no_faults_however_slow_and_whatever_the_judge_makes_of_the_reference(rock: Known) -> None:
     assert faults_of(_row(rock)) == []
 

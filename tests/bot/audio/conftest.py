@@ -1,10 +1,19 @@
 """What several sound tests share: one song, encoded once."""
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from tests import warm_sound
 from tests.bot.audio.sound_files import mp3, music, wav
+
+
+@pytest.fixture(autouse=True)
+def cold_children() -> Generator[None]:
+    """Here they are what is tested, from their first import on."""
+    with warm_sound.cold():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -95,6 +95,7 @@ def uses(song: Path, tmp_path: Path) -> Uses:
     return Uses(song, folder, [])
 
 
+@pytest.mark.heavy
 @posix_only
 @pytest.mark.parametrize("end", [pytest.param(end, marks=pytest.mark.slow if end == "a loop" else ()) for end in ENDS])
 async def test_an_end_is_told_as_what_it_is_whatever_the_child_was_for(uses: Uses, tampered: Tamper, end: str) -> None:
@@ -104,6 +105,7 @@ async def test_an_end_is_told_as_what_it_is_whatever_the_child_was_for(uses: Use
     assert uses.seen == [problem] * 4, "each is counted"
 
 
+@pytest.mark.heavy
 @posix_only
 async def test_a_loop_is_over_its_limit_of_cpu_time(song: Path, tampered: Tamper) -> None:
     """A second of it for one use; the slow run tries every other."""
@@ -121,6 +123,7 @@ async def test_time_is_a_limit_of_its_own(song: Path, tampered: Tamper) -> None:
     assert [(finding.problem, finding.values) for finding in seen.findings] == [(Problem.OVER_TIME, {"seconds": 4})]
 
 
+@pytest.mark.heavy
 async def test_what_is_written_has_a_limit_of_its_own(song: Path, tmp_path: Path) -> None:
     async with AudioPool(processes=1, encoding_limits=ChildLimits(written_bytes=50_000)) as pool:
         made = await pool.to_reference(song, tmp_path / "out.mp3", needs=Needs(longest_seconds=17))

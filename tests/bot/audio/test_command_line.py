@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.audio.__main__ import main
 from tests.bot.audio import corpus, sound_files
 
@@ -15,6 +17,7 @@ def run(*files: Path) -> tuple[int, list[dict[str, object]], str]:
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
 
+@pytest.mark.heavy
 def test_each_file_is_one_line_with_verdict_reason_format_and_length(song: Path, tmp_path: Path) -> None:
     opus, page = tmp_path / "a.mp3", tmp_path / "b.mp3"
     opus.write_bytes(sound_files.encoded(sound_files.music(16, 48000), "ogg", "libopus", 48000, kbps=96))

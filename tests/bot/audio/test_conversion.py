@@ -35,6 +35,7 @@ def converted(path: Path, needs: Needs = NEEDS) -> Conversion:
     return to_reference(path, path.with_name("reference.mp3"), needs, ChildLimits())
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("case", TO_CONVERT)
 def test_everything_convertible_becomes_usable_at_full_length(case: corpus.Case, tmp_path: Path) -> None:
     path = tmp_path / case.name
@@ -96,6 +97,7 @@ def test_what_never_gets_small_enough_is_told_with_both_sizes(wav_song: Path) ->
     assert [finding.problem for finding in made.findings] == [Problem.TOO_BIG_ANYWAY]
 
 
+@pytest.mark.heavy
 def test_a_song_that_changes_its_rate_half_way_is_converted_whole(tmp_path: Path) -> None:
     path = tmp_path / "changing.mp3"
     path.write_bytes(
@@ -115,6 +117,7 @@ def test_a_folder_that_is_gone_is_a_reason_not_an_error(tmp_path: Path) -> None:
     assert [finding.problem for finding in made.findings] == [Problem.DISK], "the disk's fault, not the file's"
 
 
+@pytest.mark.heavy
 async def test_the_pool_converts_in_a_child(tmp_path: Path) -> None:
     path = tmp_path / "song.flac"
     path.write_bytes(sound_files.encoded(music(16), "flac", "flac"))

@@ -50,6 +50,7 @@ async def test_children_say_the_same_within_bounded_memory(tmp_path: Path, look:
     assert dict(zip(paths, found, strict=True)) == {case.name: look(case) for case in CASES}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "case",
     [pytest.param(case, id=case.name, marks=pytest.mark.slow if case.name in SLOW else ()) for case in CASES],

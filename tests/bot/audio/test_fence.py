@@ -286,6 +286,7 @@ LACKS = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("lack", LACKS)
 async def test_a_system_that_lacks_layers_hears_all_the_same_and_names_them(
     song: Path, tmp_path: Path, tampered: Tamper, caplog: pytest.LogCaptureFixture, lack: str

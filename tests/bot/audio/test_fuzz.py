@@ -93,6 +93,7 @@ def check_answers(seen: list[Inspection]) -> None:
         assert found.finding is None or found.finding.problem is not Problem.UNREADABLE
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("count", [15, pytest.param(60, marks=pytest.mark.slow)])
 async def test_mutants_get_an_answer_and_the_parent_lives(tmp_path: Path, originals: list[bytes], count: int) -> None:
     seen = await survive(tmp_path, originals, count, seed=1)

@@ -141,6 +141,7 @@ async def test_cancelling_leaves_no_child_and_frees_the_slot(tmp_path: Path, son
         assert (await pool.inspect(song)).usability is Usability.USABLE
 
 
+@pytest.mark.heavy
 @linux_only
 async def test_a_burst_never_runs_more_children_than_allowed(song: Path) -> None:
     most = 0
@@ -205,6 +206,7 @@ async def test_packaging_gives_the_track_back_when_its_child_dies(song: Path, ho
     assert not made.broken, "a dead child proves nothing about the track"
 
 
+@pytest.mark.heavy
 @linux_only
 async def test_closing_ends_children_and_proves_nothing_about_their_files(
     tmp_path: Path, song: Path, song_bytes: bytes
@@ -243,6 +245,7 @@ async def test_a_child_cannot_have_a_foreign_file_posted(song: Path, hostile, tm
         assert (made.path, made.problem) == (song, Problem.INTERNAL)
 
 
+@pytest.mark.heavy
 async def test_a_finished_track_goes_before_references_that_wait(song: Path, tmp_path: Path) -> None:
     done: list[str] = []
     async with AudioPool(processes=1) as pool:

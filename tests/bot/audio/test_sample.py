@@ -22,6 +22,7 @@ async def test_all_is_well_and_nothing_is_left(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(sys.platform == "win32", reason="ends by signals")
 @pytest.mark.parametrize(
     ("code", "failed", "problem"),

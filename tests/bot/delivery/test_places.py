@@ -169,6 +169,7 @@ async def test_opening_direct_messages_too_fast_is_waited_for(client_kit: Client
     assert (await client_kit.delivery.deliver(job, track)).channel_id == client_kit.fake.open_dm().id
 
 
+@pytest.mark.heavy
 async def test_a_final_code_is_asked_once_or_without_its_link_and_leads_elsewhere(client_kit: ClientKit) -> None:
     client_kit.track_url = "http://192.168.1.7/a.mp3"  # no link, hence no second try without it
     for code, words in FINAL.items():

@@ -566,6 +566,7 @@ async def test_a_restart_goes_on_in_every_state(kit: Kit):
     await kit.engine.stop(1)
 
 
+@pytest.mark.heavy
 async def test_two_thousand_jobs_in_the_heap_are_looked_at_in_turn(bare: Bare):
     looks = Counter[int]()
 

@@ -185,6 +185,7 @@ async def waited(kit: Kit, *, hours: float, pause: float = 60) -> None:
         await kit.clock.advance(step.after_seconds if isinstance(step, RunAgain) else pause)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("state", [JobState.READY, JobState.DELIVERING])
 async def test_a_disk_that_takes_nothing_for_hours_never_costs_a_paid_track(
     kit: Kit, state: JobState, caplog: pytest.LogCaptureFixture
@@ -206,6 +207,7 @@ async def test_a_disk_that_takes_nothing_for_hours_never_costs_a_paid_track(
     assert kit.disk.trouble == ""
 
 
+@pytest.mark.heavy
 async def test_after_hours_of_a_full_disk_the_provider_gets_its_whole_time(kit: Kit):
     """Counted together, its first failures would have been its last."""
     await kit.at(JobState.READY)
@@ -220,6 +222,7 @@ async def test_after_hours_of_a_full_disk_the_provider_gets_its_whole_time(kit: 
     assert (await kit.job()).state is JobState.DELIVERED
 
 
+@pytest.mark.heavy
 async def test_a_copy_that_cannot_be_read_waits_and_is_no_outage_of_discord(kit: Kit):
     await kit.at(JobState.DELIVERING)
     kit.discord.deliveries.default = DiskError("the track cannot be read: Input/output error")

@@ -64,6 +64,7 @@ async def learning(tmp_path: Path, template: Path) -> AsyncGenerator[LearningKit
         await kit.supervisor.stop()
 
 
+@pytest.mark.heavy
 async def test_a_bot_that_has_learned_looks_less_often_and_sees_sooner_also_after_a_restart(learning: LearningKit):
     chance = random.Random(1)
     first = await learning.made_in(45)
@@ -162,6 +163,7 @@ async def test_the_card_tells_a_span_and_nothing_once_no_span_can_be_told(learni
     assert await learning.eta_estimator.estimate(stranger) == Eta()
 
 
+@pytest.mark.heavy
 async def test_one_after_the_other_is_learned_and_the_next_is_looked_at_when_its_turn_has_come(learning: LearningKit):
     """Three at a time at a service that makes one at a time, 20 seconds each, until the bot believes that."""
     looks = learning.looks

@@ -462,6 +462,7 @@ async def test_an_outage_does_not_count_towards_a_lost_id(kit: Kit):
     assert (await kit.job()).state is JobState.READY
 
 
+@pytest.mark.heavy
 async def test_many_jobs_share_the_budget(kit: Kit):
     for _ in range(100):
         await kit.at(JobState.GENERATING)

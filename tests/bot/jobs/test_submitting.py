@@ -107,6 +107,7 @@ async def test_what_was_remarked_about_the_song_survives_a_busy_provider(kit: Ki
     assert (await kit.job()).detail == "sound.converted"
 
 
+@pytest.mark.heavy
 async def test_a_provider_that_is_busy_for_an_hour_is_not_waited_for(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.default = BusyError("no connection")
@@ -119,6 +120,7 @@ async def test_a_provider_that_is_busy_for_an_hour_is_not_waited_for(kit: Kit):
     assert not job.may_be_charged
 
 
+@pytest.mark.heavy
 async def test_an_hour_behind_a_proxy_that_refuses_is_told_as_that_and_is_charged_to_nobody(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.default = BusyError("the proxy does not let the bot through", by_proxy=True)
@@ -130,6 +132,7 @@ async def test_an_hour_behind_a_proxy_that_refuses_is_told_as_that_and_is_charge
     assert not job.may_be_charged
 
 
+@pytest.mark.heavy
 async def test_a_busy_hour_after_a_risk_does_not_make_the_first_try_free(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.submits.then(UNKNOWN)

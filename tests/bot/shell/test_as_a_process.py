@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.bot.shell.conftest import Place
 
 ROOT = Path(__file__).parents[3]
@@ -31,6 +33,7 @@ async def typed(place: Place, *arguments: str) -> tuple[int | None, str, str]:
     return process.returncode, out.decode(), errors.decode()
 
 
+@pytest.mark.heavy
 async def test_answers_go_where_people_and_scripts_look(sqlite_place: Place) -> None:
     await sqlite_place.filled()
     async with sqlite_place.bot():

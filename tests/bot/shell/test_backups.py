@@ -32,6 +32,7 @@ def named_in(database: Path) -> set[str]:
         return {name for (name,) in found if name}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["copy.tar", "copy"])
 @pytest.mark.parametrize("is_up", [False, True])
 async def test_a_backup_holds_database_and_files_for_this_user_alone(place: Place, name: str, is_up: bool) -> None:
@@ -85,6 +86,7 @@ async def test_a_file_that_is_not_there_is_no_longer_named(sqlite_place: Place) 
     assert named_in(to / "database.sqlite") == {f"references/{track.name}"}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["copy.tar", "copy"])
 async def test_what_was_lost_comes_back(place: Place, name: str) -> None:
     done, waits, made = await place.filled()

@@ -211,6 +211,7 @@ async def test_what_costs_nothing_gives_its_place_back_however_often_it_fails(st
     assert await counted(store, now=at(60)) == 0
 
 
+@pytest.mark.heavy
 async def test_fifty_presses_at_once_give_what_one_gives(store: SqlJobStore) -> None:
     first = await moved(store, await store.add(an_order(1), NOON), *TO_DELIVERED)
     presses = [replace(an_order(number, again_of=first.id), is_repeat=True) for number in range(2, 52)]
@@ -222,6 +223,7 @@ async def test_fifty_presses_at_once_give_what_one_gives(store: SqlJobStore) -> 
     assert len(await rows(store, places)) == 2
 
 
+@pytest.mark.heavy
 async def test_many_orders_at_once_stop_at_each_limit(store: SqlJobStore) -> None:
     for member_id, terms, taken in (
         (1, Terms(member_per_day=5), 5),
@@ -362,6 +364,7 @@ async def test_immediately_before_the_post_a_pause_a_block_and_a_lost_hold_are_s
     assert said.reason is Reason.PLACE_GONE
 
 
+@pytest.mark.heavy
 async def test_sums_and_lines_say_the_same_after_many_random_ways(store: SqlJobStore) -> None:
     rng = random.Random(11)
     for number in range(1, 40):

@@ -122,6 +122,7 @@ async def test_a_kill_between_any_two_statements_leaves_whole_transactions(tmp_p
     }
 
 
+@pytest.mark.heavy
 async def test_what_was_returned_before_a_kill_is_there_after_it(sqlite_url: str, path: Path) -> None:
     rng = random.Random(11)
     told: dict[int, int] = {}

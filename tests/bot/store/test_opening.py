@@ -159,6 +159,7 @@ async def test_a_file_where_the_folder_should_be_is_named(tmp_path: Path) -> Non
     assert f"The folder {tmp_path / 'data'} cannot be created" in message
 
 
+@pytest.mark.heavy
 async def test_a_folder_that_this_user_may_not_write_is_named() -> None:
     """As a child of another user where this one is root, whom no permission stops."""
     with tempfile.TemporaryDirectory() as folder:
@@ -221,6 +222,7 @@ async def test_a_database_that_another_program_holds_is_named(sqlite_url: str, p
         assert await store.get(1) is not None
 
 
+@pytest.mark.heavy
 async def test_what_a_killed_process_left_in_the_log_is_there_at_the_next_start(sqlite_url: str, path: Path) -> None:
     script = """
 import asyncio, os, signal, sys
@@ -290,6 +292,7 @@ async def test_describing_does_not_disturb_a_running_bot(sqlite_url: str) -> Non
             await store.add(an_order(number + 1), NOON)
 
 
+@pytest.mark.heavy
 async def test_without_its_driver_postgresql_is_refused_with_what_to_install() -> None:
     script = """
 import asyncio, sys
@@ -308,6 +311,7 @@ except StartError as error:
     assert "needs the package asyncpg" in out
 
 
+@pytest.mark.heavy
 def test_importing_the_store_imports_no_driver_of_postgresql() -> None:
     script = "import sys, bot.store.db, bot.store.jobs; sys.exit('asyncpg' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], cwd=processes.ROOT, check=False).returncode == 0

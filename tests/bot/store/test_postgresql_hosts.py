@@ -81,6 +81,7 @@ async def _driver_is_done() -> None:
     await asyncio.sleep(0.01)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("scheme", "login", "words", "tls"),
     [
@@ -148,6 +149,7 @@ async def test_tls_can_be_left_out_where_the_server_allows_it(server: OwnServer)
     assert ", without TLS: revision " in said
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("login", "place", "words", "sentence"),
     [
@@ -219,6 +221,7 @@ async def test_what_keeps_a_server_from_being_used_is_one_sentence_without_the_p
     assert said.endswith(".")
 
 
+@pytest.mark.heavy
 async def test_a_standby_is_named_and_the_primary_found_among_several(server: OwnServer) -> None:
     with standby_of(server) as standby:
         alone = f"postgres://bot:{TYPED}@localhost:{standby.port}/bot"

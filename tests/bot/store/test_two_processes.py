@@ -135,6 +135,7 @@ TestTwoProcesses.settings = settings(
 )
 
 
+@pytest.mark.heavy
 async def test_of_two_openers_moving_the_same_job_at_once_one_wins_every_time(url: str) -> None:
     async with open_store(url, clock=SetClock()) as here:
         elsewhere_database = connect(make_url(url))

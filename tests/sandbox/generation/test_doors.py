@@ -160,6 +160,7 @@ async def test_make_offline_has_no_control_api_at_all() -> None:
         assert (await knock(printed["url"], "GET", target, {**key, "Host": "evil.example"}))[0] == 403
 
 
+@pytest.mark.heavy
 async def test_a_process_with_a_control_api_prints_another_token_at_each_start() -> None:
     async with (
         process("-m", "sandbox.generation", "--control") as one,

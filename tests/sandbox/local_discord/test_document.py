@@ -143,11 +143,13 @@ async def project(tmp_path: Path) -> Project:
     return followed
 
 
+@pytest.mark.heavy
 async def test_the_fixture_and_its_tests_pass_in_another_project(project: Project) -> None:
     said = await project.run("python -m pytest -q -p no:cacheprovider")
     assert "2 passed" in said
 
 
+@pytest.mark.heavy
 async def test_a_test_of_another_project_fails_when_its_bot_does(project: Project) -> None:
     bot = project.folder / "pollbot.py"
     broken = bot.read_text(encoding="utf-8").replace('label="Yes"', 'label="No"')

@@ -134,6 +134,7 @@ async def in_node(script: str, **values: Any) -> Any:
     return json.loads(printed)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("beside", ["", "*", "`", "[", "> ", "\n", "a"])
 async def test_no_message_makes_the_page_slow(beside: str) -> None:
     slow = await in_node(

@@ -55,6 +55,7 @@ def test_in_any_other_song_the_drums_play_on(bpm: float) -> None:
     assert min(strokes_in_bars(song_at(bpm), Kind.CHORUS)) >= 8
 
 
+@pytest.mark.heavy
 def test_the_slower_the_song_the_softer_what_lies_between_its_beats() -> None:
     def between_to_on(bpm: float) -> float:
         notes = song_at(bpm).score.figure

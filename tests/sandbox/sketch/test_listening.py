@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.sandbox.sketch.conftest import Known
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["rock", "waltz", "shuffle"])
 def test_tempo_metre_feel_key_and_loop_of_a_song_are_heard(name: str, request: pytest.FixtureRequest) -> None:
     known: Known = request.getfixturevalue(name)

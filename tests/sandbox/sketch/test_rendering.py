@@ -36,6 +36,7 @@ LYRICS = "[Verse]\nPaper lanterns floating over quiet streets\n\n[Chorus]\nCarry
 SILENCE = np.zeros(RATE, dtype=np.float32)
 
 
+@pytest.mark.heavy
 def test_a_song_is_in_tempo_in_key_in_tune_and_mastered(rock: Known, tmp_path: Path) -> None:
     out = tmp_path / "song.mp3"
     report = render(rock.path, LYRICS, out)
@@ -54,6 +55,7 @@ def test_a_song_is_in_tempo_in_key_in_tune_and_mastered(rock: Known, tmp_path: P
         assert container.streams.audio[0].rate == 44_100
 
 
+@pytest.mark.heavy
 def test_the_same_input_gives_the_same_song_and_other_words_another(waltz: Known) -> None:
     heard = listen(waltz.path)
     first, second, other = (
@@ -63,6 +65,7 @@ def test_the_same_input_gives_the_same_song_and_other_words_another(waltz: Known
     assert first.shape != other.shape or not np.array_equal(first, other)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("espeak", [True, False], ids=["espeak-ng", "formants"])
 @pytest.mark.parametrize(
     "words",
@@ -94,6 +97,7 @@ def test_any_words_become_a_song_of_at_most_a_minute(words: str, espeak: bool) -
         assert all(note.beats > 0 for note in line.notes)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("words", ["😀", "夜空に星が光る", pytest.param("x" * 600, marks=pytest.mark.slow)])
 def test_odd_words_over_silence_are_rendered_without_a_fault(words: str) -> None:
     performance = perform(compose(hear(SILENCE), words))
@@ -109,6 +113,7 @@ def test_six_hundred_characters_are_sung_whole_at_any_tempo(bpm: float) -> None:
     assert song.seconds <= 60
 
 
+@pytest.mark.heavy
 def test_the_chorus_is_fuller_than_the_verse_and_the_intro_thinner(rock: Known) -> None:
     song = compose(listen(rock.path), LYRICS, open_voice(espeak=False))
     hits = {
@@ -143,6 +148,7 @@ def test_the_command_answers_bad_input_with_one_sentence_and_exit_2(
     assert capsys.readouterr().err.strip() == "There is no file 'none.mp3'."
 
 
+@pytest.mark.heavy
 async def test_a_child_process_renders_and_tells_what_it_heard(waltz: Known, tmp_path: Path) -> None:
     rendered = await render_in_child(waltz.path, "la la", tmp_path / "out.mp3")
     assert rendered.path.stat().st_size > 100_000

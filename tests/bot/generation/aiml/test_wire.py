@@ -35,6 +35,7 @@ NAMED = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.heavy
 @unhurried
 @given(JSON | NAMED)
 def test_any_json_is_a_progress_or_none(data: Any) -> None:
