@@ -33,6 +33,7 @@ _BOT = {
     "STOP_GRACE_SECONDS": "5",
 }
 _PATIENCE_SECONDS = 600.0
+_TO_ITS_FEET_SECONDS = 4.0
 _LIVE = "SELECT count(*) FROM job WHERE state NOT IN ('delivered', 'failed', 'refused', 'unknown', 'undeliverable')"
 _WAITING = "SELECT count(*) FROM job WHERE state IN ('checking', 'queued', 'submitting')"
 _HELD = (
@@ -130,6 +131,7 @@ async def kills(server: URL, number: int) -> None:
     async with open_crew(server, 1, generating_seconds=3600.0) as crew:
         while len(took) < number:
             victim = await crew.worker()
+            await asyncio.sleep(_TO_ITS_FEET_SECONDS)
             await crew.order(8)
             await crew.until(_WAITING, 0)
             if not (held := await crew.count(_HELD, pid=victim.pid)):
