@@ -22,6 +22,7 @@ from bot.jobs.eta import EtaEstimator
 from bot.jobs.figures import FigureStore, Migration
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
+from bot.jobs.line import Line
 from bot.jobs.looks import Looks
 from bot.jobs.moderation import Moderation
 from bot.jobs.music_models import MusicModels
@@ -93,6 +94,7 @@ class Assembly:
     jobs: JobService
     engine: JobRunner
     brake: Brake
+    line: Line
     eta_estimator: EtaEstimator
     looks: Looks | None
     alerts: Alerts
@@ -159,6 +161,8 @@ class Assembly:
             clock=ground.clock,
             supervisor=ground.supervisor,
         )
+        if self.shares.draws_line:
+            self.line.draw = lambda job_id: card_updater.redraw(self.engine.live(job_id))
         context = StepContext(
             store=ground.store,
             card_updater=card_updater,
@@ -180,8 +184,9 @@ class Assembly:
             references=outside.references,
             cards=outside.cards,
             files=ground.files,
-            submitting=SubmitSteps(context=context, files=ground.files, looks=self.looks),
+            submitting=SubmitSteps(context=context, files=ground.files, line=self.line, looks=self.looks),
             finishing=finishing,
+            line=self.line,
             answers=AnswerSteps(context=context, look_up=outside.cards, answering=self.jobs.answering),
             looks=self.looks,
         )
@@ -203,19 +208,23 @@ def assemble(
     `poll_cost_seconds`: how much lag one look is worth; None: looks are not learned.
     `shares`: this process's parts of what several may ask for; None: it is alone.
     """
+    line = Line(store=ground.store, models=models, clock=ground.clock)
     runner = engine(
         store=ground.store,
         clock=ground.clock,
         supervisor=ground.supervisor,
         metrics=ground.metrics,
         pace=pace,
+        line=line,
     )
     people = People(
         store=ground.store, files=ground.files, clock=ground.clock, disk=ground.disk, metrics=ground.metrics
     )
     servers = Servers(store=ground.store, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
     shares = shares or Shares(ground.clock)
+    line.wake, line.is_shared = runner.call_up, shares.is_shared
     brake = _brake(ground, models, runner, shares)
+    brake.on_brake(line.brake_changed)
     jobs = JobService(
         store=ground.store,
         files=ground.files,
@@ -236,7 +245,8 @@ def assemble(
         jobs=jobs,
         engine=runner,
         brake=brake,
-        eta_estimator=_eta_estimator(ground, models, brake, looks),
+        line=line,
+        eta_estimator=_eta_estimator(ground, models, brake, looks, line),
         looks=looks,
         alerts=Alerts(store=ground.store, clock=ground.clock, metrics=ground.metrics),
         log_channels=LogChannels(ground.record, ground.clock),
@@ -255,13 +265,14 @@ def _brake(ground: Ground, models: MusicModels, runner: JobRunner, shares: Share
     )
 
 
-def _eta_estimator(ground: Ground, models: MusicModels, brake: Brake, looks: Looks | None) -> EtaEstimator:
+def _eta_estimator(ground: Ground, models: MusicModels, brake: Brake, looks: Looks | None, line: Line) -> EtaEstimator:
     return EtaEstimator(
         store=ground.store,
         clock=ground.clock,
         usual_seconds=models.usual_seconds,
         held=brake.reason_of,
         span=None if looks is None else looks.span,
+        place=line.place_of,
     )
 
 

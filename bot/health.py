@@ -31,11 +31,12 @@ class Pulse:
     """Measures how late the event loop is."""
 
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
-        """`metrics.loop_lag_seconds` shows the latest beat's lag."""
+        """`metrics.loop_lag_seconds` shows the worst beat's lag since it was last read."""
         self._clock = clock
         self._metrics = metrics
         self._last_beat = clock.monotonic()
         self._stalled_at = float("-inf")
+        self._worst = 0.0
 
     async def run(self) -> None:
         """Beat for ever."""
@@ -43,10 +44,16 @@ class Pulse:
             self._last_beat = self._clock.monotonic()
             await self._clock.sleep(_BEAT_SECONDS)
             lag = self._clock.monotonic() - self._last_beat - _BEAT_SECONDS
-            self._metrics.loop_lag_seconds.set(max(0.0, lag))
+            self._worst = max(self._worst, lag)
+            self._metrics.loop_lag_seconds.set(self._worst)
             if lag > _STALLED_SECONDS:
                 self._stalled_at = self._clock.monotonic()
                 log.error("the event loop stood still for %.1f s", lag)
+
+    def was_read(self) -> None:
+        """The figures have been handed out: what comes is measured anew."""
+        self._worst = 0.0
+        self._metrics.loop_lag_seconds.set(0.0)
 
     def is_stalled(self) -> bool:
         """Whether the loop stands still, or did within the last minute."""
@@ -122,7 +129,9 @@ class HealthServer:
             await self._checks.refresh()
         except StoreError as error:
             log.warning("gauges are old: %s", error)
-        return web.Response(body=self._metrics.exposition(), content_type="text/plain", charset="utf-8")
+        figures = self._metrics.exposition()
+        self._pulse.was_read()
+        return web.Response(body=figures, content_type="text/plain", charset="utf-8")
 
 
 def _why_not(error: OSError | UnicodeError) -> str:

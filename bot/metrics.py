@@ -100,7 +100,9 @@ class Metrics:
             "compose_brake", "1 while a music service refuses the account and its songs wait", "provider"
         )
         self.live_jobs = self._gauge("compose_live_jobs", "Jobs by live state", "state")
-        self.loop_lag_seconds = self._gauge("compose_loop_lag_seconds", "How late the event loop is")
+        self.loop_lag_seconds = self._gauge(
+            "compose_loop_lag_seconds", "How late the event loop was at most since this was read"
+        )
         self.loops_dead = self._gauge("compose_loops_dead", "Background loops that died and do not run yet again")
         self.queue_age_seconds = self._gauge("compose_queue_age_seconds", "How long the oldest song waits in the line")
         self.disk_free_bytes = self._gauge("compose_disk_free_bytes", "Room on the disk of DATA_DIR")

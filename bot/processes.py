@@ -172,6 +172,7 @@ class Company:
 
         self.engine = engine
         stack.push_async_callback(self._sign_off, store)
+        self.shares.draws_line = self.leads
         self.shares.renewed(await store.renew(self.process, 0, self._clock.now()))
         supervisor.run_forever("shares", partial(self._renew, store, connection))
 

@@ -32,6 +32,8 @@ class Shares:
         self._clock = clock
         self._share = Share(polls=1.0, discord=1.0)
         self._until: float | None = None
+        self.draws_line = True
+        """Whether the cards of those who wait in line are drawn here."""
 
     def renewed(self, share: Share) -> None:
         """What was agreed on just now."""

@@ -8,7 +8,7 @@ from bot.client import ComposeClient
 from bot.jobs.model import Job
 from bot.ui.formatting import clip
 from bot.ui.interaction_context import InteractionContext
-from bot.ui.library import choice_label, notices_above, queue_text, show_page, show_song
+from bot.ui.library import MAX_QUEUE_LINES, choice_label, notices_above, queue_text, show_page, show_song
 from bot.ui.limits import quota_text
 from bot.ui.orders import asked_by
 from bot.ui.translation import worded
@@ -50,10 +50,10 @@ class Tracks(commands.Cog):
         """What is being made here."""
         ctx = InteractionContext.of(interaction)
         channel_id = interaction.channel_id or 0
-        jobs = await ctx.jobs.queue_of(interaction.guild_id, channel_id)
+        running = await ctx.jobs.running_in(interaction.guild_id, channel_id, limit=MAX_QUEUE_LINES)
         embed = discord.Embed(
             title=ctx.text("tracks.queue.heading"),
-            description=notices_above(ctx, queue_text(jobs, channel_id, ctx.locale, ctx.jobs.held)),
+            description=notices_above(ctx, queue_text(running, ctx.locale, ctx.jobs.held)),
         )
         await interaction.response.send_message(embed=embed, ephemeral=True)
 

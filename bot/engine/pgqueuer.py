@@ -127,6 +127,8 @@ class SharedRunner(JobRunner):
         for job_id in await self._store.unknown_ids():
             self.wake(job_id)
         await self._queue_forgotten()
+        if self._line is not None:
+            self._supervisor.run_forever("line", self._line.run)
         self._supervisor.run_forever("engine", partial(self._loop, steps))
         self._supervisor.run_forever("queue", self._take)
         self._supervisor.run_forever("queue's door", self._tell)
@@ -136,6 +138,13 @@ class SharedRunner(JobRunner):
         """Have this job looked at now, by whoever holds it. At once, from the event loop only."""
         if job_id in self._held:
             super().wake(job_id)
+        else:
+            self._want(job_id)
+
+    def call_up(self, job_id: int) -> None:
+        """The same for a song that was given a place, which has no entry while it waits in line."""
+        if job_id in self._held:
+            super().call_up(job_id)
         else:
             self._want(job_id)
 
@@ -227,9 +236,10 @@ class SharedRunner(JobRunner):
                 await self._entries.clear_queue_log(_NAME)
 
     async def _queue_forgotten(self) -> None:
-        unfinished = await self._store.unfinished_ids()
+        # who stands in line needs no entry before they are given a place
+        needing = await self._store.needing_a_look(() if self._line is None else self._line.models)
         queued = await self._queue.queued_ids()
-        if missing := [job_id for job_id in unfinished if job_id not in queued]:
+        if missing := [job_id for job_id in needing if job_id not in queued]:
             log.info("queued %s", counted(len(missing), "job"))
             await self._enqueue(missing)
 
@@ -302,7 +312,7 @@ class SharedRunner(JobRunner):
     def _taken(self, job_id: int, *, after: float) -> _Held:
         held = self._held.get(job_id)
         if held is None:
-            live = self._live(job_id)
+            live = self.live(job_id)
             live.claim, live.is_taken_over = str(self._me), False
             held = self._held[job_id] = _Held(live)
             self._schedule(live, after * random.random())

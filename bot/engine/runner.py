@@ -5,7 +5,8 @@ import heapq
 import itertools
 import logging
 import random
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 from weakref import WeakValueDictionary
@@ -13,6 +14,7 @@ from weakref import WeakValueDictionary
 from bot.clock import Clock
 from bot.errors import StoreBusyError, StoreDiskError, TakenOverError
 from bot.jobs.context import RunAgain, StepResult
+from bot.jobs.line import Line
 from bot.jobs.live_job import LiveJob
 from bot.jobs.ports import EngineStore
 from bot.jobs.schedule import Pace, spread_seconds
@@ -33,6 +35,9 @@ _AFTER_A_FULL_STORE_SECONDS = 15.0
 _CUT_OFF_SECONDS = 1.0
 #: Jobs that were forgotten by a fault of ours are found again so often.
 _RECONCILE_SECONDS = 60.0
+#: So many steps run at once of what is paid for or has a place, and so many of the rest; what is due beyond waits.
+MAX_FIRST_STEPS = 256
+MAX_OTHER_STEPS = 64
 
 
 class Steps(Protocol):
@@ -51,9 +56,16 @@ class JobRunner:
     """Runs each job's steps one after the other, different jobs side by side; one sick job holds up nobody."""
 
     def __init__(
-        self, *, store: EngineStore, clock: Clock, supervisor: TaskSupervisor, metrics: Metrics, pace: Pace
+        self,
+        *,
+        store: EngineStore,
+        clock: Clock,
+        supervisor: TaskSupervisor,
+        metrics: Metrics,
+        pace: Pace,
+        line: Line | None = None,
     ) -> None:
-        """Looks at nothing before `start`; what is woken until then is queued."""
+        """Looks at nothing before `start`; what is woken until then is queued. `line`: runs while this does."""
         self._store = store
         self._clock = clock
         self._supervisor = supervisor
@@ -63,6 +75,10 @@ class JobRunner:
         self._heap: list[tuple[float, int, LiveJob]] = []
         self._jobs: WeakValueDictionary[int, LiveJob] = WeakValueDictionary()
         self._order = itertools.count()
+        self._line = line
+        #: What is due and waits for its turn: first what is paid for or has a place, then the rest.
+        self._due: tuple[deque[LiveJob], deque[LiveJob]] = (deque(), deque())
+        self._running = [0, 0]
         self._woken = asyncio.Event()
         self._stopping = False
 
@@ -70,21 +86,37 @@ class JobRunner:
         """Queue every job that needs a look, spread over one interval, and begin to look."""
         # what a restart left open is looked up once more at the provider, although its member has been told
         found = self._spread(await self._store.unknown_ids()) + await self._find_forgotten()
+        if self._line is not None:
+            self._supervisor.run_forever("line", self._line.run)
         log.info("taking up %s", counted(found, "job"))
         self._supervisor.run_forever("engine", partial(self._loop, steps))
         self._supervisor.run_forever("reconcile", self._reconcile)
 
     def wake(self, job_id: int) -> None:
         """Look at this job now, or as soon as its running step has ended. At once, from the event loop only."""
-        self._schedule(self._live(job_id), 0.0)
+        live = self.live(job_id)
+        live.is_woken = True
+        self._schedule(live, 0.0)
+
+    def call_up(self, job_id: int) -> None:
+        """The same for a song that was given a place: before those that wait for their check."""
+        live = self.live(job_id)
+        is_due = live.due is not None and live.due <= self._clock.monotonic()
+        if is_due and not live.comes_first and live.step is None and not self._stopping:
+            self._due[0].append(live)  # where it waited it is passed over
+            self._woken.set()
+        live.comes_first = True
+        self._schedule(live, 0.0)
 
     def wake_in(self, job_id: int, after_seconds: float) -> None:
         """Look at this job after so many seconds, unless it is looked at sooner anyhow. From the event loop only."""
-        self._schedule(self._live(job_id), after_seconds)
+        self._schedule(self.live(job_id), after_seconds)
 
     async def stop(self, grace_seconds: float) -> None:
         """Begin nothing new, cancel what only waits, give what is between intent and confirmation its time."""
         self._stopping = True
+        for due in self._due:
+            due.clear()
         self._heap.clear()  # what is due and never begins would keep the loop turning without a pause
         running = [(live, live.step) for live in self._jobs.values() if live.step is not None]
         for live, step in running:
@@ -101,7 +133,7 @@ class JobRunner:
             log.warning("cut off: %s; what became of it is found out at the next start", counted(len(late), "job"))
             await asyncio.wait(late, timeout=_CUT_OFF_SECONDS)
 
-    def _live(self, job_id: int) -> LiveJob:
+    def live(self, job_id: int) -> LiveJob:
         """The record of a job that somebody works on; a new one when nobody does."""
         return self._jobs.setdefault(job_id, LiveJob(id=job_id))
 
@@ -132,15 +164,27 @@ class JobRunner:
             due, _, live = heapq.heappop(self._heap)
             if live.due != due:
                 continue  # it was asked for sooner, and has been looked at
-            live.due = None
-            live.step = self._supervisor.spawn(f"job {live.id}", self._run(steps, live))
+            self._due[0 if live.comes_first else 1].append(live)
+        for kind, most in enumerate((MAX_FIRST_STEPS, MAX_OTHER_STEPS)):
+            while self._due[kind] and self._running[kind] < most:
+                self._begin(steps, self._due[kind].popleft(), kind)
 
-    async def _run(self, steps: Steps, live: LiveJob) -> None:
+    def _begin(self, steps: Steps, live: LiveJob, kind: int) -> None:
+        if live.step is not None or live.due is None:
+            return  # it was moved to the front meanwhile
+        live.due = None
+        self._running[kind] += 1
+        live.step = self._supervisor.spawn(f"job {live.id}", self._run(steps, live, kind))
+
+    async def _run(self, steps: Steps, live: LiveJob, kind: int) -> None:
         again: float | None = None
         try:
             again = await self._step(steps, live)
         finally:
             live.step = None
+            self._running[kind] -= 1
+            if self._due[kind]:
+                self._woken.set()
             if live.asked_again:
                 live.asked_again = False
                 again = 0.0
@@ -185,11 +229,14 @@ class JobRunner:
                 log.warning("took up %s", counted(found, "forgotten job"))
 
     async def _find_forgotten(self) -> int:
-        return self._spread(await self._store.unfinished_ids())
+        if self._line is None:
+            return self._spread(await self._store.needing_a_look(()))
+        waiting = await self._store.needing_a_look(self._line.models)
+        return self._spread([*self._line.called_ids(), *waiting])
 
-    def _spread(self, job_ids: Iterable[int]) -> int:
-        jobs = [self._live(job_id) for job_id in job_ids]
+    def _spread(self, job_ids: Sequence[int]) -> int:
+        jobs = [self.live(job_id) for job_id in job_ids]
         forgotten = [live for live in jobs if not live.is_taken_up]
         for live in forgotten:
-            self._schedule(live, spread_seconds(self._pace, random.random()))
+            self._schedule(live, spread_seconds(self._pace, random.random(), len(forgotten)))
         return len(forgotten)

@@ -49,6 +49,13 @@ class CardUpdater:
             live.is_painted = True
             self._supervisor.spawn(f"card of job {job.id}", self._paint(live))
 
+    def redraw(self, live: LiveJob) -> None:
+        """Draw its card soon, for something on it has changed although its state has not; returns at once."""
+        live.is_out_of_date, live.drawn = True, None
+        if not live.is_painted:
+            live.is_painted = True
+            self._supervisor.spawn(f"card of job {live.id}", self._paint(live))
+
     async def tell(self, live: LiveJob, job: Job) -> bool:
         """Make sure the member knows where a resting job stands. False: it stands there no more, nothing was said.
 

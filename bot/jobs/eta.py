@@ -26,23 +26,27 @@ class EtaEstimator:
         usual_seconds: Callable[[str], float | None] | None = None,
         span: Callable[[Job], tuple[datetime, datetime] | None] | None = None,
         held: Callable[[str], Reason | None] = lambda _provider: None,
+        place: Callable[[Job], int | None] = lambda _job: None,
     ) -> None:
         """`store` has the finished jobs; `usual_seconds` gives a model's first estimate, None when nothing is known.
 
         `span` tells between when and when a job will be ready, from what was learned; the other two are not asked then.
-        `held`: why a provider's line is held, None while it is not.
+        `held`: why a provider's line is held, None while it is not. `place`: how many go first, None where not known.
         """
         self._store = store
         self._clock = clock
         self._usual_seconds = usual_seconds
         self._span = span
         self._held = held
+        self._place = place
         self._learned: dict[str, tuple[float, float | None]] = {}
 
     async def estimate(self, job: Job) -> Eta:
         """Place in line while it waits, expected end while it is made, nothing otherwise. Raises StoreBusyError."""
         if job.state is JobState.QUEUED:
-            return Eta(ahead=await self._store.ahead_of(job, self._clock.now()), held=self._held(job.provider))
+            place = self._place(job)
+            ahead = await self._store.ahead_of(job, self._clock.now()) if place is None else place
+            return Eta(ahead=ahead, held=self._held(job.provider))
         if job.state is JobState.CHECKING:
             return Eta(held=self._held(job.provider))
         if self._span is not None:

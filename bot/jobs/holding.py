@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.errors import BusyError, DeliveryLaterError, DiskError, HearingFaultError, Reason, ReferenceRefusedError
 from bot.jobs.context import DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
+from bot.jobs.line import Line
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Reference
 from bot.jobs.music_models import ReferenceForm
@@ -34,9 +35,10 @@ class HoldSteps:
         publish: Callable[[Job, CheckedReference], Awaitable[Reference]],
         submitting: SubmitSteps,
         files: JobFiles,
+        line: Line,
     ) -> None:
         """`publish` puts our copy where the music API can fetch it, with an address that lasts."""
-        self._files = files
+        self._files, self._line = files, line
         self._context = context
         self._references = references
         self._publish = publish
@@ -47,6 +49,10 @@ class HoldSteps:
         model = self._context.models.of(job)
         if model is None:
             return WITHOUT_A_MODEL
+        if not await self._line.enter(job, model):
+            live.moved()  # in line with all others, not held up by our own disk any more
+            self._context.card_updater.show(live, job)
+            return DONE  # a row from here on; the line wakes it
         if model.reference_form is ReferenceForm.BYTES and self._is_missing(job):
             again = await self._fetched_again(live, job)
             if not isinstance(again, Job):

@@ -38,6 +38,8 @@ class LiveJob:
     claim: str | None = None  #: as which of several processes it is worked on here; None: the only one there is
     is_taken_over: bool = False  #: another process works on it now
 
+    comes_first: bool = False  #: it was seen past its check, or was given a place; others may be many
+
     # the steps'
     in_flight: bool = False  #: between an intent and its confirmation; a stop waits for it
     failures: Counter[str] = field(default_factory=Counter[str])  #: since the last success, by kind
@@ -49,6 +51,9 @@ class LiveJob:
     refused_since: datetime | None = None  #: when the account was first refused to this paid song, in a row
     renewed_at: datetime | None = None  #: when its reference's address was last tried to be renewed
     is_unheard: bool = False  #: its track could not be decided on; it is not heard again before it comes to rest
+    is_woken: bool = False  #: it was asked for by more than its own time
+    has_look: bool = False  #: the look that its budget gave it is still to be made
+    place_at: str | None = None  #: the model at whose service it was seen to hold a place
     ahead: int | None = None  #: files that are heard before its reference; None: it does not wait for that
 
     # its card's

@@ -1,7 +1,7 @@
 """Who makes a job's song: the models in use, each with its service and how it is driven, found by what the row says."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -65,6 +65,18 @@ class MusicModels:
                 extra={"job": job.id, "state": job.state, "provider": job.provider},
             )
         return model
+
+    def __iter__(self) -> Iterator[MusicModel]:
+        return iter(self._by_name.values())
+
+    def named(self, name: str | None) -> MusicModel | None:
+        """The model of this name, if it is configured."""
+        return None if name is None else self._by_name.get(name)
+
+    @property
+    def names(self) -> Collection[str]:
+        """Their names."""
+        return self._by_name.keys()
 
     @property
     def providers(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """What the jobs need from the outside, as Protocols: store, music API, Discord, fetcher. Nothing here does anything."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,9 +11,11 @@ from bot.errors import Reason
 from bot.jobs.admitting import AdmittingStore, HearingStore, PlaceStore, StartingStore
 from bot.jobs.answers import AnswerLookUp
 from bot.jobs.keeping import KeepingStore
+from bot.jobs.line_head import HeadStore
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
 from bot.jobs.outlook import Eta
+from bot.jobs.overview import Running, Tally
 from bot.jobs.space import RoomStore, SpaceLimits
 
 
@@ -36,13 +38,6 @@ class Changes(TypedDict, total=False):
     accepted_at: datetime
     deliver_started_at: datetime
     deadline_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """How many jobs stand where, for metrics, `/queue` and the shutdown log."""
-
-    by_state: dict[JobState, int]
 
 
 # The job table, cut by its readers. Each method is one transaction, durable on return, or raises StoreBusyError.
@@ -110,7 +105,11 @@ class EngineStore(Protocol):
     """What an engine asks: whom to look at."""
 
     async def unfinished_ids(self) -> Sequence[int]:
-        """Ids of all jobs that an engine must look at after a start, oldest first (see Job.is_unfinished)."""
+        """Ids of all jobs that are not at rest with their member told, oldest first (see Job.is_unfinished)."""
+        ...
+
+    async def needing_a_look(self, in_line_of: Collection[str]) -> Sequence[int]:
+        """The same without those that wait in the line of one of these models; what is paid for comes first."""
         ...
 
     async def unknown_ids(self) -> Sequence[int]:
@@ -149,6 +148,10 @@ class ServiceStore(MovingStore, DeletingStore, AdmittingStore, KeepingStore, Pro
         """Live jobs of a guild (or of one direct channel), oldest first."""
         ...
 
+    async def running_in(self, guild_id: int | None, channel_id: int, *, limit: int) -> Running:
+        """The first live jobs of a channel, oldest first, and how many there are in it and elsewhere in its guild."""
+        ...
+
     async def history(self, job_id: int) -> Sequence[JobEvent]:
         """The job's moves and late answers, oldest first."""
         ...
@@ -158,7 +161,11 @@ class TallyStore(Protocol):
     """What metrics ask."""
 
     async def tally(self) -> Tally:
-        """Jobs by state; every state is there, if only with 0."""
+        """Jobs by state; every state is there, if only with 0. Takes longer with every finished song."""
+        ...
+
+    async def live_tally(self) -> Tally:
+        """The same of live states alone, however many songs are finished."""
         ...
 
 
@@ -178,7 +185,9 @@ class ValueStore(Protocol):
         ...
 
 
-class JobStore(StepStore, EtaStore, EngineStore, RetentionStore, ServiceStore, TallyStore, ValueStore, Protocol):
+class JobStore(
+    StepStore, EtaStore, EngineStore, HeadStore, RetentionStore, ServiceStore, TallyStore, ValueStore, Protocol
+):
     """The whole of it: what the bot opens, and hands to each reader as the part that they read."""
 
 

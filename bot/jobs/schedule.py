@@ -9,8 +9,8 @@ LONGEST_ASKED_SECONDS = 120.0
 LONGEST_BACKOFF_SECONDS = 60.0
 #: A generation that takes longer than this is looked at less often; typical are 20 to 90 s (provider's documents).
 PATIENCE_SECONDS = 180.0
-#: A job far back in line looks no rarer than this many intervals.
-_MAX_ROWS = 12.0
+#: Rows that are taken up after a start; what each look asks of the provider has its own budget.
+_RECOVERIES_PER_SECOND = 100.0
 #: Share of a pause that chance takes away, so that jobs begun together do not stay in step.
 JITTER_SHARE = 0.15
 
@@ -37,16 +37,6 @@ def poll_pause_seconds(pace: Pace, *, waited_seconds: float, generating: int, ji
     return _jittered(pause, jitter)
 
 
-def line_pause_seconds(pace: Pace, *, ahead: int, places: int, jitter: float) -> float:
-    """Seconds until a job in line looks whether it is its turn: one interval at the head, rarer further back.
-
-    `ahead`: jobs that go first; `places`: how many are taken at once. A generation takes longer than an interval, so
-    that nobody in the second row or further back is next at the very next look.
-    """
-    rows = min(_MAX_ROWS, ahead / places)
-    return _jittered(pace.poll_interval_seconds * max(1.0, rows), jitter)
-
-
 def backoff_seconds(
     tries: int, *, jitter: float, asked_seconds: float | None = None, first_seconds: float = 2.0
 ) -> float:
@@ -61,9 +51,25 @@ def backoff_seconds(
     return max(jittered, min(asked_seconds, LONGEST_ASKED_SECONDS))
 
 
-def spread_seconds(pace: Pace, jitter: float) -> float:
-    """After a start, the first looks are spread over one interval instead of arriving together."""
-    return pace.poll_interval_seconds * jitter
+def spread_seconds(pace: Pace, jitter: float, jobs: int = 0) -> float:
+    """After a start, the first looks of so many jobs are spread over one interval, and no more than the store likes."""
+    return max(pace.poll_interval_seconds, jobs / max(_RECOVERIES_PER_SECOND, pace.polls_per_second)) * jitter
+
+
+class LookBudget:
+    """Looks at one model's service: so many a second, and as many as a second's worth (but 100) at once."""
+
+    def __init__(self, pace: Pace) -> None:
+        """`pace` has the rate."""
+        self._seconds_each = 1.0 / pace.polls_per_second
+        self._saved_seconds = max(100.0, pace.polls_per_second) * self._seconds_each
+        self._next_at = float("-inf")
+
+    def reserve(self, now: float, share: float = 1.0) -> float:
+        """Take the next look; seconds until it may be made. `now`: on the monotonic clock. `share`: of the rate."""
+        saved = self._saved_seconds if share >= 1.0 else self._seconds_each
+        self._next_at = max(self._next_at, now - saved) + self._seconds_each / share
+        return max(0.0, round(self._next_at - now, 6))
 
 
 def is_over(deadline_at: datetime | None, now: datetime, *, answered: bool, grace: timedelta) -> bool:

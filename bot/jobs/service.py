@@ -19,6 +19,7 @@ from bot.jobs.admitting import Admission, Admitted
 from bot.jobs.answers import Answering
 from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
+from bot.jobs.overview import Running
 from bot.jobs.people import People
 from bot.jobs.ports import Changes, ServiceStore
 from bot.jobs.record import RefusedOrder
@@ -293,6 +294,10 @@ class JobService:
     async def queue_of(self, guild_id: int | None, channel_id: int) -> Sequence[Job]:
         """What is running in a server, or in one direct channel; oldest first."""
         return await self._store.in_guild(guild_id, channel_id)
+
+    async def running_in(self, guild_id: int | None, channel_id: int, *, limit: int) -> Running:
+        """The first of what is under way in a channel, and how many more there are; however long the line is."""
+        return await self._store.running_in(guild_id, channel_id, limit=limit)
 
     async def track_heard(self, job: Job, seconds: float) -> None:
         """Remember that the job's track was decoded after all, and how long it is."""

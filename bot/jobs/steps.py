@@ -29,12 +29,13 @@ from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepConte
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.holding import HoldSteps
+from bot.jobs.line import Line
 from bot.jobs.live_job import Heard, LiveJob
 from bot.jobs.looks import Looks
 from bot.jobs.model import Job, JobState, Reference, Track
 from bot.jobs.music_models import MusicModel, ReferenceForm
 from bot.jobs.ports import Cards, CheckedReference, Finished, GaveUp, Progress, References, StillWorking
-from bot.jobs.schedule import is_over, poll_pause_seconds
+from bot.jobs.schedule import LookBudget, is_over, poll_pause_seconds
 from bot.jobs.submitting import SubmitSteps
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class JobSteps:
         submitting: SubmitSteps,
         finishing: FinishSteps,
         answers: AnswerSteps,
+        line: Line,
         looks: Looks | None = None,
     ) -> None:
         """`submitting` has the steps around the POST, `finishing` those around the track, `answers` the order's.
@@ -84,16 +86,19 @@ class JobSteps:
         self._files = files
         self._submitting = submitting
         self._answers = answers
+        self._line = line
         self._holding = HoldSteps(
             context=context,
             references=references,
             publish=self._published,
             submitting=submitting,
             files=files,
+            line=line,
         )
         self._looks = looks
         #: Those that share the budget of looks.
         self._watched: WeakSet[LiveJob] = WeakSet()
+        self._budgets: dict[str, LookBudget] = {}
         self._steps: dict[JobState, Callable[[LiveJob, Job], Awaitable[StepResult]]] = {
             JobState.CHECKING: self._check,
             JobState.QUEUED: self._submit,
@@ -108,8 +113,12 @@ class JobSteps:
 
         Raises TakenOverError when another process works on the job by now.
         """
+        if (wait_seconds := self._wait_for_look(live)) > 0:
+            return RunAgain(after_seconds=wait_seconds)
         job = await self._context.store.get(live.id)
         live.check_claim(job)
+        self._line.saw(live, job)
+        live.comes_first = job is not None and job.state is not JobState.CHECKING
         if job is not None and job.state is JobState.GENERATING:
             self._watched.add(live)
         else:
@@ -120,13 +129,27 @@ class JobSteps:
             return DONE
         if job.is_live:
             try:
-                return await self._steps[job.state](live, job)
+                step = await self._steps[job.state](live, job)
             except StoreDiskError:
                 self._context.show_held_up(live, job)
                 raise
+            live.is_woken = live.is_woken or step == AT_ONCE
+            return step
         if job.notified_state is not job.state:
             return await self._tell(live, await self._given_back(job))
         return await self._submitting.reconsider(live, job) if job.state is JobState.UNKNOWN else DONE
+
+    def _wait_for_look(self, live: LiveJob) -> float:
+        """Seconds until a generation may be looked at; asked before its row is read."""
+        is_free = live not in self._watched or live.is_woken or live.has_look
+        live.is_woken = live.has_look = False
+        model = None if is_free else self._context.models.named(live.place_at)
+        if model is None:
+            return 0.0
+        budget = self._budgets.setdefault(model.name, LookBudget(model.pace))
+        wait_seconds = budget.reserve(self._context.clock.monotonic(), max(0.01, self._context.polls_share()))
+        live.has_look = wait_seconds > 0
+        return wait_seconds
 
     async def give_up(self, live: LiveJob) -> StepResult:
         """Bring a job to rest whose steps fail for a reason that nobody foresaw; what was paid for can be asked for.

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from datetime import timedelta
 from pathlib import Path
 from typing import Unpack
@@ -14,12 +13,12 @@ from bot.jobs.admission import Refused
 from bot.jobs.admitting import Full
 from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
+from bot.jobs.line import Line
 from bot.jobs.live_job import LiveJob
 from bot.jobs.looks import Looks
 from bot.jobs.model import Job, JobState
 from bot.jobs.music_models import MusicModel, ReferenceForm, Repeat
 from bot.jobs.ports import Changes, GenerationRequest
-from bot.jobs.schedule import line_pause_seconds
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +26,6 @@ log = logging.getLogger(__name__)
 _LOOK_UP_PAUSE_SECONDS = 30.0
 #: A POST with a lost answer goes out so often again where that costs nothing; then the member decides.
 _MAX_REPEATS = 2
-#: While the bot is paused a waiting song looks so often whether it still is.
-_PAUSED_SECONDS = 15.0
 #: How such answers are counted: apart from all other failures.
 _DOUBT = "doubt"
 #: A reference whose URL ends sooner than this is not handed over: the provider fetches it in its own time.
@@ -38,28 +35,25 @@ REFERENCE_MARGIN = timedelta(minutes=2)
 class SubmitSteps:
     """Sends queued jobs, each attempt once, a bounded number at a time."""
 
-    def __init__(self, *, context: StepContext, files: JobFiles, looks: Looks | None = None, slots: int = 4) -> None:
-        """`files` has the copies of references.
+    def __init__(
+        self, *, context: StepContext, files: JobFiles, line: Line, looks: Looks | None = None, slots: int = 4
+    ) -> None:
+        """`files` has the copies of references, `line` the places.
 
         `looks`: see `bot.jobs.steps.JobSteps`.
         `slots`: POSTs in flight at once; the provider names no limit, four keep a burst polite.
         """
         self._context = context
         self._files = files
+        self._line = line
         self._looks = looks
         self._slots = asyncio.Semaphore(slots)
 
     async def submit(self, live: LiveJob, job: Job) -> StepResult:
-        """Wait for a slot, write the intent, POST, write the outcome."""
+        """Wait for a slot, write the intent, POST, write the outcome. The song has a place."""
         model = self._context.models.of(job)
         if model is None:
             return WITHOUT_A_MODEL
-        ahead = await self._context.store.ahead_of(job, self._context.clock.now())
-        if ahead >= model.concurrency:
-            live.moved()  # in line with all others, not held up by our own disk any more
-            self._context.card_updater.show(live, job)
-            pause = line_pause_seconds(model.pace, ahead=ahead, places=model.concurrency, jitter=random.random())
-            return RunAgain(after_seconds=pause)
         try:
             reference_file = self._reference_file(job, model)
         except DiskError as error:
@@ -84,9 +78,7 @@ class SubmitSteps:
                 now = self._context.clock.now()
                 sent = await self._context.store.begin_attempt(job, now, places=model.concurrency)
                 if isinstance(sent, Full):
-                    return RunAgain(
-                        after_seconds=line_pause_seconds(model.pace, ahead=1, places=1, jitter=random.random())
-                    )
+                    return self._waits_on(live, job)  # another process was quicker
                 if isinstance(sent, Refused):
                     return await self._stopped(live, job, sent)
                 if sent is None:
@@ -99,12 +91,16 @@ class SubmitSteps:
                 self._context.brake.end_turn(job, was_sent=isinstance(sent, Job))
 
     async def _stopped(self, live: LiveJob, job: Job, refused: Refused) -> StepResult:
-        """What was let in must not go out now: it waits for the end of a pause, and else ends unpaid."""
+        """What was let in must not go out now: it waits in line for the end of a pause, and else ends unpaid."""
         if refused.reason is Reason.PAUSED:
-            self._context.card_updater.show(live, job)
-            return RunAgain(after_seconds=_PAUSED_SECONDS)
+            return self._waits_on(live, job)
         log.info("a waiting song ends: %s", refused.reason, extra={"job": job.id})
         return await self._context.move(live, job, JobState.FAILED, reason=refused.reason)
+
+    def _waits_on(self, live: LiveJob, job: Job) -> StepResult:
+        self._line.step_back(job)
+        self._context.card_updater.show(live, job)
+        return DONE
 
     async def settle(self, live: LiveJob, job: Job) -> StepResult:
         """A job found in `submitting` was left there by a crash or by a stop: nobody knows what became of its POST."""

@@ -43,7 +43,7 @@ class Gauges:
         metrics = self._metrics
         metrics.loops_dead.set(sum(not loop.running for loop in self._loops()))
         metrics.disk_free_bytes.set(await asyncio.to_thread(_free_bytes, self._data_dir))
-        by_state = (await self._tallies.tally()).by_state
+        by_state = (await self._tallies.live_tally()).by_state
         for state in LIVE:
             metrics.live_jobs.labels(state).set(by_state.get(state, 0))
         async with self._turn:

@@ -1,7 +1,7 @@
 """The job table as `bot.jobs.ports.JobStore`: every statement by name, every move a compare-and-set."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Unpack
@@ -12,13 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import DuplicateOrderError
 from bot.jobs.admission import (
-    EVERYWHERE,
     WINDOW,
     PlaceRequest,
     Refused,
-    RuleKind,
     Rules,
-    SubjectKind,
     Taken,
     Terms,
     Usage,
@@ -28,11 +25,12 @@ from bot.jobs.admission import (
 from bot.jobs.admitting import FULL, Admitted, Full
 from bot.jobs.figures import Migration
 from bot.jobs.ledger import stands
-from bot.jobs.model import ENDS_WITHOUT_A_TRACK, Job, JobEvent, JobState, Order, check_move
-from bot.jobs.ports import Changes, Tally
+from bot.jobs.line_head import Head
+from bot.jobs.model import ENDS_WITHOUT_A_TRACK, LIVE, Job, JobEvent, JobState, Order, check_move
+from bot.jobs.overview import Running, Tally
+from bot.jobs.ports import Changes
 from bot.jobs.space import SpaceLimits
-from bot.store import charges, counting, space_used
-from bot.store.columns import Instant
+from bot.store import charges, counting, space_used, waiting
 from bot.store.engines import Database, to_the_end
 from bot.store.figures import FigureReader
 from bot.store.keeping import KeepingStatements
@@ -41,7 +39,7 @@ from bot.store.operating import OperatorStatements
 from bot.store.record import RecordKeeper
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
 from bot.store.sharing import SharingStatements
-from bot.store.tables import is_live, is_resting, is_unfinished, job_events, jobs, kept_values, rules
+from bot.store.tables import is_in_line, is_live, is_resting, is_unfinished, job_events, jobs, kept_values
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -61,24 +59,11 @@ _RESOLVE = (
 )
 _UNFINISHED = select(jobs.c.id).where(is_unfinished).order_by(jobs.c.id)
 _UNKNOWN = select(jobs.c.id).where(jobs.c.state == JobState.UNKNOWN).order_by(jobs.c.id)
-#: Songs of a server that is paused keep their place, and hold up nobody else.
-_is_paused = (
-    select(rules.c.id)
-    .where(
-        rules.c.guild_id.in_([EVERYWHERE, jobs.c.guild_id]),
-        rules.c.subject_kind == SubjectKind.GUILD,
-        rules.c.subject_id == jobs.c.guild_id,
-        rules.c.kind == RuleKind.BLOCK,
-        or_(rules.c.until.is_(None), rules.c.until > bindparam("now", type_=Instant())),
-    )
-    .exists()
-)
-_AHEAD = select(func.count()).where(
-    jobs.c.model == bindparam("model"),
-    or_(
-        jobs.c.state.in_([JobState.SUBMITTING, JobState.GENERATING]),
-        and_(jobs.c.state == JobState.QUEUED, jobs.c.id < bindparam("job_id"), ~_is_paused),
-    ),
+#: Who stands in the line of a model that is in use is looked at when it is their turn.
+_NEEDING_A_LOOK = (
+    select(jobs.c.id)
+    .where(is_unfinished, ~and_(is_in_line, jobs.c.model.in_(bindparam("models", expanding=True))))
+    .order_by(case((jobs.c.state == JobState.CHECKING, 1), else_=0), jobs.c.id)
 )
 _TAKEN = select(func.count()).where(
     jobs.c.model == bindparam("model"), jobs.c.state.in_([JobState.SUBMITTING, JobState.GENERATING])
@@ -93,6 +78,7 @@ _RECENT = (
 )
 _HISTORY = select(job_events).where(job_events.c.job_id == bindparam("job_id")).order_by(job_events.c.id)
 _TALLY = select(jobs.c.state, func.count().label("number")).group_by(jobs.c.state)
+_LIVE_TALLY = select(jobs.c.state, func.count().label("number")).where(jobs.c.state.in_(LIVE)).group_by(jobs.c.state)
 _DELETE = delete(jobs).where(jobs.c.id == bindparam("was_id"))
 _OLDER = select(jobs).where(is_resting, jobs.c.moved_at < bindparam("before")).order_by(jobs.c.moved_at, jobs.c.id)
 _UNPAID_WITH_COPIES = (
@@ -253,15 +239,24 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             return (await connection.execute(_UNFINISHED)).scalars().all()
 
     @to_the_end
+    async def needing_a_look(self, in_line_of: Collection[str]) -> Sequence[int]:
+        async with self.database.reading() as connection:
+            return (await connection.execute(_NEEDING_A_LOOK, {"models": list(in_line_of)})).scalars().all()
+
+    @to_the_end
+    async def head_of_line(self, model: str, called: Collection[int], limit: int, now: datetime) -> Head | None:
+        async with self.database.reading() as connection:
+            return await waiting.head_of(connection, model, called, limit, now)
+
+    @to_the_end
     async def unknown_ids(self) -> Sequence[int]:
         async with self.database.reading() as connection:
             return (await connection.execute(_UNKNOWN)).scalars().all()
 
     @to_the_end
     async def ahead_of(self, job: Job, now: datetime | None = None) -> int:
-        values = {"job_id": job.id, "model": job.model, "now": now}
         async with self.database.reading() as connection:
-            return (await connection.execute(_AHEAD, values)).scalar_one()
+            return await waiting.ahead_of(connection, job, now)
 
     @to_the_end
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
@@ -277,6 +272,17 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
         if guild_id is None:
             return await self._jobs(_LIVE.where(jobs.c.guild_id.is_(None), jobs.c.channel_id == channel_id))
         return await self._jobs(_LIVE.where(jobs.c.guild_id == guild_id))
+
+    @to_the_end
+    async def running_in(self, guild_id: int | None, channel_id: int, *, limit: int) -> Running:
+        guild = jobs.c.guild_id.is_(None) if guild_id is None else jobs.c.guild_id == guild_id
+        here = jobs.c.channel_id == channel_id
+        number = select(func.count()).where(is_live, guild)
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(_LIVE.where(guild, here).limit(limit))).mappings().all()
+            count = (await connection.execute(number.where(here))).scalar_one() if len(rows) == limit else len(rows)
+            everywhere = count if guild_id is None else (await connection.execute(number)).scalar_one()
+        return Running(jobs=[job_of(row) for row in rows], here=count, elsewhere=everywhere - count)
 
     @to_the_end
     async def recent_seconds(self, model: str, limit: int = 20) -> Sequence[float]:
@@ -296,6 +302,13 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             rows = (await connection.execute(_TALLY)).mappings().all()
         counts = {row["state"]: row["number"] for row in rows}
         return Tally(by_state={state: counts.get(state, 0) for state in JobState})
+
+    @to_the_end
+    async def live_tally(self) -> Tally:
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(_LIVE_TALLY)).mappings().all()
+        counts = {row["state"]: row["number"] for row in rows}
+        return Tally(by_state={state: counts.get(state, 0) for state in LIVE})
 
     @to_the_end
     async def delete(self, job_id: int) -> bool:

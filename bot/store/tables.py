@@ -234,6 +234,9 @@ processes = Table(
 is_live = text(_one_of("state", LIVE))
 #: Not written as IN: SQLite would then take the index on the state and sort.
 is_resting = text(_one_of("state", LIVE).replace(" IN ", " NOT IN "))
+#: Not before Discord took the answer to the order: nothing is paid for one without.
+is_in_line = text("state = 'queued' AND answered_at IS NOT NULL")
+is_in_the_making = text(_one_of("state", (JobState.GENERATING, JobState.SUBMITTING)))
 is_counted = text("back_at IS NULL")
 is_given_back = text("given_at IS NOT NULL")
 is_burnt = text("burnt_at IS NOT NULL")
@@ -243,6 +246,31 @@ is_unfinished = or_(is_live, jobs.c.notified_state.is_distinct_from(jobs.c.state
 Index("job_by_state", jobs.c.state, jobs.c.id)
 Index("job_by_member", jobs.c.member_id, jobs.c.id)
 Index("job_bytes", jobs.c.member_id, jobs.c.reference_copy_bytes, jobs.c.track_size_bytes)
+Index(
+    "job_in_line",
+    jobs.c.model,
+    jobs.c.member_id,
+    jobs.c.id,
+    jobs.c.guild_id,
+    sqlite_where=is_in_line,
+    postgresql_where=is_in_line,
+)
+Index(
+    "job_in_line_since",
+    jobs.c.model,
+    jobs.c.moved_at,
+    jobs.c.id,
+    jobs.c.guild_id,
+    sqlite_where=is_in_line,
+    postgresql_where=is_in_line,
+)
+Index(
+    "job_in_the_making",
+    jobs.c.model,
+    jobs.c.member_id,
+    sqlite_where=is_in_the_making,
+    postgresql_where=is_in_the_making,
+)
 Index("job_live", jobs.c.guild_id, jobs.c.channel_id, jobs.c.id, sqlite_where=is_live, postgresql_where=is_live)
 Index("job_to_look_at", jobs.c.id, sqlite_where=is_unfinished, postgresql_where=is_unfinished)
 Index("job_resting", jobs.c.moved_at, jobs.c.id, sqlite_where=is_resting, postgresql_where=is_resting)

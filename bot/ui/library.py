@@ -9,6 +9,7 @@ from discord import ui
 from bot.errors import Reason
 from bot.foreign_text import cleaned, isolated
 from bot.jobs.model import Job, JobState
+from bot.jobs.overview import Running
 from bot.texts import text
 from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
 from bot.ui.cards import card_buttons, track_link
@@ -21,7 +22,7 @@ from bot.ui.requirements import OrderRequirements
 
 PAGE_SIZE = 10
 #: A list longer than this says how many more there are.
-_MAX_QUEUE_LINES = 15
+MAX_QUEUE_LINES = 15
 _COLOUR = 0x5865F2
 #: Why the account's brake holds songs.
 _HELD = {
@@ -58,14 +59,11 @@ def page_text(page: Page, locale: str) -> str:
     return "\n".join(_own_line(job, locale) for job in page.jobs) or text("tracks.empty", locale)
 
 
-def queue_text(
-    jobs: Sequence[Job], channel_id: int, locale: str, held: Callable[[Job], Reason | None] = lambda _job: None
-) -> str:
+def queue_text(running: Running, locale: str, held: Callable[[Job], Reason | None] = lambda _job: None) -> str:
     """What is being made. Titles of other channels stay there: not everybody who reads here may read there.
 
     `held`: why a job is held, None when it is not.
     """
-    here = [job for job in jobs if job.place.channel_id == channel_id]
     lines = [
         text(
             "tracks.queue.line",
@@ -76,13 +74,13 @@ def queue_text(
             state=text("tracks.queue.held" if held(job) else f"state.{job.state}", locale),
             age=ago(job.created_at),
         )
-        for job in here[:_MAX_QUEUE_LINES]
+        for job in running.jobs[:MAX_QUEUE_LINES]
     ]
-    if len(here) > _MAX_QUEUE_LINES:
-        lines.append(text("tracks.queue.more", locale, count=len(here) - _MAX_QUEUE_LINES))
-    if elsewhere := len(jobs) - len(here):
-        lines.append(text("tracks.queue.elsewhere", locale, count=elsewhere))
-    why_held = dict.fromkeys(reason for job in jobs if (reason := held(job)))
+    if running.here > len(lines):
+        lines.append(text("tracks.queue.more", locale, count=running.here - len(lines)))
+    if running.elsewhere:
+        lines.append(text("tracks.queue.elsewhere", locale, count=running.elsewhere))
+    why_held = dict.fromkeys(reason for job in running.jobs if (reason := held(job)))
     lines += [text(_HELD[reason], locale) for reason in why_held]
     return "\n".join(lines) or text("tracks.queue.empty", locale)
 

@@ -135,6 +135,18 @@ async def test_a_short_hiccup_is_measured_and_stays_green(world: World):
     assert world.metrics.loop_lag_seconds._value.get() == pytest.approx(2.5)
 
 
+async def test_the_worst_moment_is_shown_until_the_figures_were_read(world: World):
+    world.clock.leap(3)
+    await world.clock.advance(0.1)
+    await world.clock.advance(30)
+    assert world.http is not None
+    shown: list[bool] = []
+    for _ in range(2):
+        async with world.http.get(f"{world.url}/metrics") as answer:
+            shown.append("compose_loop_lag_seconds 2.5" in await answer.text())
+    assert shown == [True, False]
+
+
 async def test_no_connection_to_discord_is_red(world: World):
     world.discord_ready = False
     status, body = await world.health()

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from bot.clock import SystemClock
-from bot.engine.runner import JobRunner
+from bot.engine.runner import MAX_OTHER_STEPS, JobRunner
 from bot.errors import Reason, StoreBusyError
 from bot.jobs.context import AT_ONCE, DONE, RunAgain, StepResult
 from bot.jobs.live_job import LiveJob
@@ -32,7 +32,7 @@ class Rows:
         self.doubtful: list[int] = []
         self.troubles = 0
 
-    async def unfinished_ids(self) -> list[int]:
+    async def needing_a_look(self, _in_line_of: object) -> list[int]:
         if self.troubles:
             self.troubles -= 1
             raise StoreBusyError("locked")
@@ -423,7 +423,7 @@ async def test_a_stop_cancels_what_waits_and_lets_what_is_in_flight_end(bare: Ba
     for job_id in (1, 2, 3):
         bare.engine.wake(job_id)
     await bare.clock.settle()
-    bare.engine._live(2).in_flight = True
+    bare.engine.live(2).in_flight = True
     stopping = asyncio.ensure_future(bare.engine.stop(30))
     await bare.clock.settle()
     assert sorted(ends) == ["1 cancelled", "3 cancelled"]
@@ -606,3 +606,44 @@ async def test_a_song_whose_steps_keep_failing_ends_in_words_and_its_track_stays
     job = await kit.job()
     assert (job.reason, job.generation_id) == (Reason.INTERNAL, "g-1")
     await kit.engine.stop(1)
+
+
+# --- a bounded number of steps ----------------------------------------------------------------------------------------
+
+
+async def test_what_is_due_beyond_the_bound_waits_as_an_entry_and_not_as_a_task(bare: Bare):
+    gate = asyncio.Event()
+
+    async def step(_job_id: int) -> StepResult:
+        await gate.wait()
+        return DONE
+
+    bare.step = step
+    await bare.engine.start(bare)
+    for job_id in range(1, 1001):
+        bare.engine.wake(job_id)
+    await bare.clock.settle()
+    assert len(running(bare.engine)) == len(bare.looks) == MAX_OTHER_STEPS
+    gate.set()
+    await eventually(lambda: len(bare.looks) == 1000)
+
+
+async def test_a_song_that_was_given_a_place_goes_before_those_that_wait_for_their_check(bare: Bare):
+    gate = asyncio.Event()
+
+    async def step(_job_id: int) -> StepResult:
+        await gate.wait()
+        return DONE
+
+    bare.step = step
+    await bare.engine.start(bare)
+    for job_id in range(1, 201):
+        bare.engine.wake(job_id)
+    await bare.clock.settle()
+    bare.engine.call_up(200)
+    bare.engine.call_up(999)
+    await bare.clock.settle()
+    assert bare.looked_at()[-2:] == [200, 999]
+    gate.set()
+    await eventually(lambda: len(bare.looks) >= 201)
+    assert bare.max_at_once[200] == 1

@@ -49,10 +49,15 @@ class HeardRunner(JobRunner):
     def __init__(self, **parts: Any) -> None:
         super().__init__(**parts)
         self.woken: list[int] = []
+        self.called_up: list[int] = []
 
     def wake(self, job_id: int) -> None:
         self.woken.append(job_id)
         super().wake(job_id)
+
+    def call_up(self, job_id: int) -> None:
+        self.called_up.append(job_id)
+        super().call_up(job_id)
 
 
 class Kit:
@@ -116,6 +121,8 @@ class Kit:
         self.engine = assembly.engine
         self.looks = assembly.looks
         self.woken = assembly.engine.woken
+        self.called_up = assembly.engine.called_up
+        self.line = assembly.line
         self._interactions = itertools.count(1)
         self._live: dict[int, LiveJob] = {}
 

@@ -10,6 +10,7 @@ from bot.jobs.schedule import (
     JITTER_SHARE,
     LONGEST_ASKED_SECONDS,
     LONGEST_BACKOFF_SECONDS,
+    LookBudget,
     Pace,
     backoff_seconds,
     is_over,
@@ -128,3 +129,15 @@ def test_without_a_deadline_nothing_is_over(answered: bool):
 def test_no_pause_is_longer_than_members_have_patience_for():
     """A wrong `Retry-After` must not park a job for a day: two minutes at the server's word, one at ours."""
     assert (LONGEST_ASKED_SECONDS, LONGEST_BACKOFF_SECONDS) == (120, 60)
+
+
+def test_a_budget_of_looks_saves_a_hundred_and_then_gives_so_many_a_second():
+    budget = LookBudget(Pace(poll_interval_seconds=10, polls_per_second=5))
+    assert [budget.reserve(1000.0) for _ in range(100)] == [0.0] * 100
+    assert [round(budget.reserve(1000.0), 3) for _ in range(3)] == [0.2, 0.4, 0.6]
+    assert budget.reserve(1000.0 + 60) == 0.0
+
+
+def test_first_looks_at_very_many_jobs_are_spread_further():
+    pace = Pace(poll_interval_seconds=10, polls_per_second=5)
+    assert (spread_seconds(pace, 1.0, 200), spread_seconds(pace, 1.0, 20_000)) == (10, 200)

@@ -432,25 +432,13 @@ async def test_only_so_many_jobs_are_at_the_provider_at_once(kit: Kit):
         JobState.GENERATING,
         JobState.QUEUED,
     ]
-    assert 8 <= pause_of(await small.run_step(3)) <= 10
+    assert await small.run_step(3) is DONE, "a row from here on"
     (eta,) = [eta for job, eta in small.discord.shows.calls if job.id == 3]
     assert eta.ahead == 2
     await small.service.cancel(1, OWNER)
+    await small.run_step(1)
     await small.run_step(3)
     assert (await small.job(3)).state is JobState.GENERATING
-
-
-async def test_far_back_in_line_looks_are_rare(kit: Kit):
-    small = kit.restarted()
-    small.places = 1
-    small = small.restarted()
-    for _ in range(31):
-        await kit.at(JobState.QUEUED)
-    assert 8 <= pause_of(await small.look(2)) <= 10
-    assert 42 <= pause_of(await small.look(6)) <= 50
-    assert 102 <= pause_of(await small.look(31)) <= 120
-    await small.painted()
-    await small.supervisor.stop()
 
 
 async def test_at_most_four_posts_are_under_way_and_the_rest_stay_queued(kit: Kit):

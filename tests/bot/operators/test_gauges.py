@@ -27,7 +27,7 @@ class World:
             metrics=self.metrics,
         )
 
-    async def tally(self) -> Tally:
+    async def live_tally(self) -> Tally:
         return Tally(by_state=dict.fromkeys(JobState, 2))
 
     async def figures(self, now: object) -> Figures:

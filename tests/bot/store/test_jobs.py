@@ -12,7 +12,8 @@ from sqlalchemy.exc import StatementError
 from bot.clock import SystemClock
 from bot.disk import Disk
 from bot.errors import DuplicateOrderError, OrderError, Reason, StoreDiskError
-from bot.jobs.model import Job, JobState, Reference, Track
+from bot.jobs.model import LIVE, Job, JobState, Reference, Track
+from bot.jobs.overview import Running
 from bot.jobs.ports import JobStore
 from bot.jobs.space import SpaceLimits
 from bot.store.db import open_store
@@ -220,6 +221,22 @@ async def test_the_tally_names_every_state(store: SqlJobStore) -> None:
     await moved(store, await store.add(an_order(3), NOON), JobState.CANCELLED)
     counts = (await store.tally()).by_state
     assert (counts[JobState.CHECKING], counts[JobState.CANCELLED], sum(counts.values())) == (2, 1, 3)
+
+
+async def test_a_channels_list_reads_no_more_than_it_shows(store: SqlJobStore) -> None:
+    first, *_ = [await store.add(an_order(number), at(number)) for number in range(1, 5)]
+    place = first.place
+    running = await store.running_in(place.guild_id, place.channel_id, limit=2)
+    assert ([job.id for job in running.jobs], running.here, running.elsewhere) == ([first.id, first.id + 1], 4, 0)
+    beside = await store.running_in(place.guild_id, place.channel_id + 1, limit=2)
+    assert (list(beside.jobs), beside.here, beside.elsewhere) == ([], 0, 4)
+    assert await store.running_in(None, place.channel_id, limit=2) == Running(jobs=[], here=0)
+
+
+async def test_the_tally_of_metrics_names_live_states_alone(store: SqlJobStore) -> None:
+    await store.add(an_order(1), NOON)
+    await moved(store, await store.add(an_order(2), NOON), JobState.CANCELLED)
+    assert (await store.live_tally()).by_state == dict.fromkeys(LIVE, 0) | {JobState.CHECKING: 1}
 
 
 async def test_a_forgotten_job_is_gone_with_its_history_and_its_number_is_never_given_again(store: SqlJobStore) -> None:

@@ -9,6 +9,7 @@ from bot.errors import OrderError, Reason
 from bot.jobs.admission import Taken
 from bot.jobs.lyrics import to_prompt
 from bot.jobs.model import Job, JobState, Origin
+from bot.jobs.overview import Running
 from bot.jobs.ports import Eta
 from bot.jobs.service import Quota
 from bot.texts import text
@@ -179,17 +180,23 @@ def _lists(locale: str) -> list[str]:
     footer = text("tracks.page", locale, page=1, pages=2, count=12)
     menu = f"[{text('control.choose', locale)} ▾]\n[{text('control.older', locale)}]"
     buttons = " ".join(f"[{button.label}]" for button in song_buttons(jobs[1], has_file=True, locale=locale))
-    elsewhere = example_job(JobState.QUEUED, place=example_place(channel_id=1))
     return [
         "## The lists\n",
         _block("`/tracks`, privately, ten to a page", f"{page_text(page, locale)}\n{footer}\n{menu}"),
         _block(
             "One song of it", f"{song_text(jobs[1], REQUIREMENTS, locale)}\n{buttons} [{text('control.back', locale)}]"
         ),
-        _block("`/queue`, privately; other channels are only counted", queue_text([jobs[0], elsewhere], 333, locale)),
+        _block(
+            "`/queue`, privately; other channels are only counted",
+            queue_text(Running(jobs=[jobs[0]], here=1, elsewhere=1), locale),
+        ),
         _block(
             "The same while the line is held",
-            queue_text([example_job(JobState.QUEUED), elsewhere], 333, locale, lambda _job: Reason.KEY_REFUSED),
+            queue_text(
+                Running(jobs=[example_job(JobState.QUEUED)], here=1, elsewhere=1),
+                locale,
+                lambda _job: Reason.KEY_REFUSED,
+            ),
         ),
         _block("`/quota`, privately", quota_text(_quota(jobs[0]), REQUIREMENTS, locale)),
         *_limits(jobs[0], locale),

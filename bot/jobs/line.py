@@ -1,0 +1,194 @@
+"""The line for places at the music service: waiting songs are rows; whoever is next is found when a place comes free.
+
+Nothing here is durable: who was given a place is in memory until their POST is begun, and after a start one statement
+finds the next again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+
+from bot.clock import Clock
+from bot.errors import StoreBusyError
+from bot.jobs.brake import BrakeChange
+from bot.jobs.line_head import Head, HeadStore
+from bot.jobs.live_job import LiveJob
+from bot.jobs.model import Job, JobState
+from bot.jobs.music_models import MusicModel, MusicModels
+
+log = logging.getLogger(__name__)
+
+#: So many cards at the head are kept true; further back a card keeps the number that it was drawn with.
+HEAD = 20
+#: A card at the head is not drawn again sooner, unless it is its turn.
+_REDRAW_SECONDS = 10.0
+#: Places that came free without our notice, such as by another process or the end of a pause, are found after so long.
+_SWEEP_SECONDS = 15.0
+_AFTER_A_BUSY_STORE_SECONDS = 2.0
+#: So many have been given a place and have not begun; POSTs go out a few at a time, and a statement names them all.
+_MAX_CALLED = 200
+
+#: States in which a song holds a place at its service.
+_HAS_PLACE = frozenset({JobState.SUBMITTING, JobState.GENERATING})
+
+
+class Line:
+    """One for all models of a process; the only one that gives places."""
+
+    def __init__(self, *, store: HeadStore, models: MusicModels, clock: Clock) -> None:
+        """`wake` and `draw` are set before it is asked for anything; both return at once."""
+        self._store = store
+        self._models = models
+        self._clock = clock
+        #: Has one song looked at, before others.
+        self.wake: Callable[[int], None] = lambda _job_id: None
+        #: Has one waiting song's card drawn.
+        self.draw: Callable[[int], None] = lambda _job_id: None
+        #: Whether others give places as well: whoever looks at a song gives it one, and the store says no to too many.
+        self.is_shared = False
+        #: Of those that were given a place and are another's to look at, until when that is believed.
+        self._expected: dict[int, float] = {}
+        self._called: dict[str, set[int]] = {name: set() for name in models.names}
+        self._is_full: set[str] = set()
+        self._heads: dict[str, dict[int, int]] = {}
+        #: What cards at the head say, and since when, on the monotonic clock.
+        self._drawn: dict[int, tuple[int, float]] = {}
+        self._changed = asyncio.Event()
+        self._filling = asyncio.Lock()
+        self._must_draw = self._is_running = False
+
+    @property
+    def models(self) -> Collection[str]:
+        """Whose songs stand in line here; songs of others are looked at one by one."""
+        return self._called.keys()
+
+    def called_ids(self) -> Collection[int]:
+        """Who was given a place and has not begun."""
+        return [job_id for called in self._called.values() for job_id in called]
+
+    def place_of(self, job: Job) -> int | None:
+        """How many go first, where the head of the line is known; None further back."""
+        if job.id in self._called.get(job.model, ()):
+            return 0
+        return self._heads.get(job.model, {}).get(job.id)
+
+    async def enter(self, job: Job, model: MusicModel) -> bool:
+        """Whether this waiting song has a place. If not, it is woken when it has. Raises StoreBusyError."""
+        called = self._called.setdefault(model.name, set())
+        self._forget_others()
+        if self.is_shared and job.id not in called:
+            self._is_full.discard(model.name)
+        if job.id not in called and model.name not in self._is_full:
+            await self._fill(model, asking=job.id)
+        self._expected.pop(job.id, None)
+        return job.id in called
+
+    def _forget_others(self) -> None:
+        """Who was given a place here may begin elsewhere, of which nothing is heard."""
+        now = self._clock.monotonic()
+        for job_id in [job_id for job_id, until in self._expected.items() if until <= now]:
+            del self._expected[job_id]
+            self._is_called_no_more(job_id)
+
+    def saw(self, live: LiveJob, job: Job | None) -> None:
+        """What an engine's step found in the row: a place may have come free."""
+        if job is not None and job.state in _HAS_PLACE:
+            live.place_at = job.model
+        if job is not None and job.state in {JobState.QUEUED, JobState.SUBMITTING}:
+            return
+        was_called = self._is_called_no_more(live.id)
+        if job is None or job.state is not JobState.GENERATING:
+            if live.place_at is not None or was_called:
+                self.look()
+            live.place_at = None
+        elif was_called and len(self._called[job.model]) == _MAX_CALLED - 1:
+            self.look()
+
+    def _is_called_no_more(self, job_id: int) -> bool:
+        """Whether it was until now."""
+        was_in = [called for called in self._called.values() if job_id in called]
+        for called in was_in:
+            called.discard(job_id)
+        return bool(was_in)
+
+    def step_back(self, job: Job) -> None:
+        """It must not go out for a while, by its server's pause or the bot's: its place is free for another."""
+        self._called.get(job.model, set()).discard(job.id)
+        self.look()
+
+    def look(self) -> None:
+        """A place may have come free: by a song's end, a raised limit, a pause that ended. Returns at once."""
+        self._is_full.clear()
+        self._changed.set()
+
+    def brake_changed(self, _change: BrakeChange) -> None:
+        """Cards at the head say why they wait; before `run` they say it already."""
+        self._drawn.clear()
+        self._must_draw = self._is_running
+        self.look()
+
+    async def run(self) -> None:
+        """Fill free places, for ever."""
+        self._is_running = True
+        while True:
+            self._changed.clear()
+            self._is_full.clear()
+            self._forget_others()
+            pause = _SHARED_SWEEP_SECONDS if self.is_shared else _SWEEP_SECONDS
+            try:
+                for model in self._models:
+                    await self._fill(model)
+            except StoreBusyError as error:
+                log.warning("the database is busy: %s", error)
+                pause = _AFTER_A_BUSY_STORE_SECONDS
+            await self._clock.wait(self._changed, min(pause, self._draw_head()))
+
+    async def _fill(self, model: MusicModel, asking: int | None = None) -> None:
+        """Give every free place away. `asking` sees for itself and is not woken."""
+        called = self._called.setdefault(model.name, set())
+        async with self._filling:
+            while model.name not in self._is_full:
+                limit = HEAD + min(model.concurrency, _MAX_CALLED)
+                head = await self._store.head_of_line(model.name, tuple(called), limit, self._clock.now())
+                if head is None:
+                    self._heads[model.name] = {}
+                    return
+                free = min(model.concurrency - head.taken, _MAX_CALLED - len(called))
+                next_ids = head.next_ids(free, self._clock.now())
+                called.update(next_ids)
+                self._note_head(model.name, head, next_ids)
+                for job_id in next_ids:
+                    if job_id != asking:
+                        self.wake(job_id)
+                        if self.is_shared:
+                            self._expected[job_id] = self._clock.monotonic() + _SHARED_SWEEP_SECONDS
+                if len(next_ids) >= free:
+                    self._is_full.add(model.name)
+                elif len(next_ids) == len(head.ids) < limit:
+                    return  # nobody waits any more
+
+    def _note_head(self, name: str, head: Head, gone: Collection[int]) -> None:
+        waiting = [job_id for job_id in head.ids if job_id not in gone]
+        taken = head.taken + len(gone)
+        self._heads[name] = {job_id: taken + index for index, job_id in enumerate(waiting[:HEAD])}
+        if not self._drawn and not self._must_draw:
+            # as found after a start: that is what these cards say
+            self._drawn = {job_id: (head.taken + index, float("-inf")) for index, job_id in enumerate(head.ids)}
+
+    def _draw_head(self) -> float:
+        """Draw the cards at the head whose number has changed; seconds until others may be drawn."""
+        now = self._clock.monotonic()
+        waits = [_SWEEP_SECONDS]
+        places = {job_id: place for head in self._heads.values() for job_id, place in head.items()}
+        drawn = {job_id: self._drawn.get(job_id, (-1, float("-inf"))) for job_id in places}
+        for job_id, place in places.items():
+            said, at = drawn[job_id]
+            if said == place:
+                continue
+            if now - at < _REDRAW_SECONDS:
+                waits.append(_REDRAW_SECONDS - (now - at))
+                continue
+            drawn[job_id] = (place, now)
+            self.draw(job_id)
+        self._drawn, self._must_draw = drawn, False
+        return min(waits)

@@ -1,0 +1,96 @@
+"""Statements about the line: who goes next, who is ahead. Each is answered by indexes that hold only who waits.
+
+Songs of a server that is paused keep their place, and hold up nobody else; while the bot is paused nobody goes.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Integer, bindparam, func, or_, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.jobs.admission import EVERYWHERE, PAUSED, RuleKind, SubjectKind
+from bot.jobs.line_head import Head
+from bot.jobs.model import Job
+from bot.store.columns import Instant
+from bot.store.counting import pause_of
+from bot.store.tables import is_in_line, is_in_the_making, jobs, kept_values, rules
+
+#: Without `now` only pauses without an end are seen.
+_PAUSED_GUILDS = select(rules.c.subject_id).where(
+    rules.c.guild_id.in_([EVERYWHERE, rules.c.subject_id]),
+    rules.c.subject_kind == SubjectKind.GUILD,
+    rules.c.kind == RuleKind.BLOCK,
+    or_(rules.c.until.is_(None), rules.c.until > bindparam("now", type_=Instant())),
+)
+_MODEL = jobs.c.model == bindparam("model")
+_WAITS = (is_in_line, _MODEL, or_(jobs.c.guild_id.is_(None), jobs.c.guild_id.not_in(_PAUSED_GUILDS)))
+_CALLED = jobs.c.id.in_(bindparam("called", expanding=True))
+_STANDS = (*_WAITS, jobs.c.id.not_in(bindparam("called", expanding=True)))
+
+
+def _ahead_statement() -> Any:
+    holding = select(func.count()).where(is_in_the_making, _MODEL).scalar_subquery()
+    before = select(func.count()).where(*_WAITS, jobs.c.id < bindparam("job_id")).scalar_subquery()
+    return select(holding + before)
+
+
+def _head_statement() -> Any:
+    """Level: how many songs a member would have in hand before this one, if all before it had been taken."""
+    taken = union_all(
+        select(jobs.c.member_id).where(is_in_the_making, _MODEL),
+        select(jobs.c.member_id).where(_CALLED, is_in_line),
+    ).subquery()
+    in_hand = select(taken.c.member_id, func.count().label("number")).group_by(taken.c.member_id).subquery()
+    turn = func.row_number().over(partition_by=jobs.c.member_id, order_by=jobs.c.id).label("turn")
+    waiting = select(jobs.c.id, jobs.c.member_id, turn).where(*_STANDS).subquery()
+    level = func.coalesce(in_hand.c.number, 0) + waiting.c.turn
+    by_time = select(jobs.c.id, jobs.c.moved_at).where(*_STANDS).order_by(jobs.c.moved_at, jobs.c.id)
+    longest = by_time.limit(1).subquery()
+    middle = select((func.count() - 1) // 2).where(*_STANDS).scalar_subquery()
+    median = by_time.limit(1).offset(middle).subquery()
+    return (
+        select(
+            waiting.c.id,
+            select(func.count()).select_from(taken).scalar_subquery().label("taken"),
+            select(longest.c.id).scalar_subquery().label("longest"),
+            select(longest.c.moved_at).scalar_subquery().label("longest_since"),
+            select(median.c.moved_at).scalar_subquery().label("median_since"),
+            select(kept_values.c.value).where(kept_values.c.name == PAUSED).scalar_subquery().label("paused"),
+        )
+        .select_from(waiting.outerjoin(in_hand, in_hand.c.member_id == waiting.c.member_id))
+        .order_by(level, waiting.c.id)
+        .limit(bindparam("limit", type_=Integer))
+    )
+
+
+_AHEAD = _ahead_statement()
+_HEAD = _head_statement()
+
+
+async def ahead_of(connection: AsyncConnection, job: Job, now: datetime | None) -> int:
+    """How many of its model hold a place, or wait with a lower number."""
+    values = {"job_id": job.id, "model": job.model, "now": now}
+    return (await connection.execute(_AHEAD, values)).scalar_one()
+
+
+async def head_of(
+    connection: AsyncConnection, model: str, called: Collection[int], limit: int, now: datetime
+) -> Head | None:
+    """The head of a model's line, see `HeadStore.head_of_line`."""
+    values = {"model": model, "called": list(called), "limit": limit, "now": now}
+    rows = (await connection.execute(_HEAD, values)).mappings().all()
+    if not rows:
+        return None
+    first = rows[0]
+    pause = pause_of(first["paused"])
+    if pause is not None and (pause.until is None or pause.until > now):
+        return None
+    return Head(
+        ids=[row["id"] for row in rows],
+        taken=first["taken"],
+        longest=first["longest"],
+        longest_since=first["longest_since"],
+        median_since=first["median_since"],
+    )
