@@ -186,7 +186,6 @@ class Assembly:
             files=ground.files,
             submitting=SubmitSteps(context=context, files=ground.files, line=self.line, looks=self.looks),
             finishing=finishing,
-            line=self.line,
             answers=AnswerSteps(context=context, look_up=outside.cards, answering=self.jobs.answering),
             looks=self.looks,
         )
@@ -246,7 +245,7 @@ def assemble(
         engine=runner,
         brake=brake,
         line=line,
-        eta_estimator=_eta_estimator(ground, models, brake, looks, line),
+        eta_estimator=_eta_estimator(ground, models, brake, line, looks),
         looks=looks,
         alerts=Alerts(store=ground.store, clock=ground.clock, metrics=ground.metrics),
         log_channels=LogChannels(ground.record, ground.clock),
@@ -265,7 +264,7 @@ def _brake(ground: Ground, models: MusicModels, runner: JobRunner, shares: Share
     )
 
 
-def _eta_estimator(ground: Ground, models: MusicModels, brake: Brake, looks: Looks | None, line: Line) -> EtaEstimator:
+def _eta_estimator(ground: Ground, models: MusicModels, brake: Brake, line: Line, looks: Looks | None) -> EtaEstimator:
     return EtaEstimator(
         store=ground.store,
         clock=ground.clock,

@@ -175,6 +175,7 @@ class Refused:
     note: str = ""  #: an operator's own words
     job_id: int | None = None  #: the song that is meant already
     channel_ids: tuple[int, ...] = ()  #: where songs may be ordered instead
+    is_for_server: bool = False  #: its server alone is paused; songs of others go on
 
     def error(self) -> OrderError:
         """The same, to be told."""
@@ -296,7 +297,7 @@ def _stopped(order: PlaceRequest, rules: Rules, now: datetime) -> Refused | None
     guild = [rule for rule in blocks if _is_about(rule, SubjectKind.GUILD, order.guild_id)]
     mine = [rule for rule in blocks if _is_about(rule, SubjectKind.MEMBER, order.member_id)]
     if guild:
-        return Refused(reason=Reason.PAUSED, until=_end_of(guild), note=guild[-1].note)
+        return Refused(reason=Reason.PAUSED, until=_end_of(guild), note=guild[-1].note, is_for_server=True)
     return Refused(reason=Reason.BLOCKED, until=_end_of(mine)) if mine else None
 
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from bot.errors import BusyError, DeliveryLaterError, DiskError, HearingFaultError, Reason, ReferenceRefusedError
 from bot.jobs.context import DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
-from bot.jobs.line import Line
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Reference
 from bot.jobs.music_models import ReferenceForm
@@ -35,14 +34,14 @@ class HoldSteps:
         publish: Callable[[Job, CheckedReference], Awaitable[Reference]],
         submitting: SubmitSteps,
         files: JobFiles,
-        line: Line,
     ) -> None:
         """`publish` puts our copy where the music API can fetch it, with an address that lasts."""
-        self._files, self._line = files, line
+        self._files = files
         self._context = context
         self._references = references
         self._publish = publish
         self._submitting = submitting
+        self._line = submitting.line
 
     async def wait_or_submit(self, live: LiveJob, job: Job) -> StepResult:
         """Hold the song while the brake is on, with a reference that lasts; else send it."""

@@ -24,6 +24,8 @@ HEAD = 20
 _REDRAW_SECONDS = 10.0
 #: Places that came free without our notice, such as by another process or the end of a pause, are found after so long.
 _SWEEP_SECONDS = 15.0
+#: The same where there are other processes, and how long a song that was given a place may take to be looked at.
+_SHARED_SWEEP_SECONDS = 4.0
 _AFTER_A_BUSY_STORE_SECONDS = 2.0
 #: So many have been given a place and have not begun; POSTs go out a few at a time, and a statement names them all.
 _MAX_CALLED = 200
@@ -112,7 +114,7 @@ class Line:
         return bool(was_in)
 
     def step_back(self, job: Job) -> None:
-        """It must not go out for a while, by its server's pause or the bot's: its place is free for another."""
+        """It must not go out while its server is paused: its place is free for another, and it keeps its turn."""
         self._called.get(job.model, set()).discard(job.id)
         self.look()
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.jobs.model import Job
+
 #: Who has waited so many times as long as the middle one goes next, whatever else their member has in hand.
 _MAX_MEDIAN_WAITS = 3
 
@@ -34,10 +36,22 @@ class HeadStore(Protocol):
     """What the line asks."""
 
     async def head_of_line(self, model: str, called: Collection[int], limit: int, now: datetime) -> Head | None:
-        """The head of the line without those in `called`, who count as taken places; None when nobody may go.
+        """The head of the line without those in `called`, who count as taken places; None when nobody waits.
 
-        Songs of servers that are paused do not stand in it, nor does any while the bot is: `now` tells which are over.
+        Songs of servers that are paused do not stand in it: `now` tells which pauses are over.
         In the order in which they would go if no song came to an end meanwhile: fewest of their member's songs from
         POST to ready in hand, then oldest.
+        """
+        ...
+
+
+class LineStore(Protocol):
+    """Who stands in line for a place at the provider."""
+
+    async def ahead_of(self, job: Job, now: datetime | None = None) -> int:
+        """How many jobs of its model hold a place at the provider, or are queued with a lower number.
+
+        Those whose server is paused do not count: they keep their place, and others go on. `now` tells which pauses
+        are over; without it only those without an end are seen.
         """
         ...

@@ -11,7 +11,7 @@ from bot.errors import Reason
 from bot.jobs.admitting import AdmittingStore, HearingStore, PlaceStore, StartingStore
 from bot.jobs.answers import AnswerLookUp
 from bot.jobs.keeping import KeepingStore
-from bot.jobs.line_head import HeadStore
+from bot.jobs.line_head import HeadStore, LineStore
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobEvent, JobState, Order, Reference, Track
 from bot.jobs.outlook import Eta
@@ -62,18 +62,6 @@ class MovingStore(CardStore, Protocol):
         """Compare-and-set on (id, state, version), and a line of history. None: somebody else moved it; stop.
 
         Raises IllegalMoveError for a move that the table of states does not know.
-        """
-        ...
-
-
-class LineStore(Protocol):
-    """Who stands in line for a place at the provider."""
-
-    async def ahead_of(self, job: Job, now: datetime | None = None) -> int:
-        """How many jobs of its model hold a place at the provider, or are queued with a lower number.
-
-        Those whose server is paused do not count: they keep their place, and others go on. `now` tells which pauses
-        are over; without it only those without an end are seen.
         """
         ...
 

@@ -29,7 +29,6 @@ from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepConte
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.holding import HoldSteps
-from bot.jobs.line import Line
 from bot.jobs.live_job import Heard, LiveJob
 from bot.jobs.looks import Looks
 from bot.jobs.model import Job, JobState, Reference, Track
@@ -73,7 +72,6 @@ class JobSteps:
         submitting: SubmitSteps,
         finishing: FinishSteps,
         answers: AnswerSteps,
-        line: Line,
         looks: Looks | None = None,
     ) -> None:
         """`submitting` has the steps around the POST, `finishing` those around the track, `answers` the order's.
@@ -86,14 +84,13 @@ class JobSteps:
         self._files = files
         self._submitting = submitting
         self._answers = answers
-        self._line = line
+        self._line = submitting.line
         self._holding = HoldSteps(
             context=context,
             references=references,
             publish=self._published,
             submitting=submitting,
             files=files,
-            line=line,
         )
         self._looks = looks
         #: Those that share the budget of looks.

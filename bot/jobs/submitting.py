@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 _LOOK_UP_PAUSE_SECONDS = 30.0
 #: A POST with a lost answer goes out so often again where that costs nothing; then the member decides.
 _MAX_REPEATS = 2
+#: While the bot is paused a song that has a place looks so often whether it still is.
+_PAUSED_SECONDS = 15.0
 #: How such answers are counted: apart from all other failures.
 _DOUBT = "doubt"
 #: A reference whose URL ends sooner than this is not handed over: the provider fetches it in its own time.
@@ -45,7 +47,7 @@ class SubmitSteps:
         """
         self._context = context
         self._files = files
-        self._line = line
+        self.line = line
         self._looks = looks
         self._slots = asyncio.Semaphore(slots)
 
@@ -91,14 +93,18 @@ class SubmitSteps:
                 self._context.brake.end_turn(job, was_sent=isinstance(sent, Job))
 
     async def _stopped(self, live: LiveJob, job: Job, refused: Refused) -> StepResult:
-        """What was let in must not go out now: it waits in line for the end of a pause, and else ends unpaid."""
+        """What was let in must not go out now: it waits for the end of a pause, and else ends unpaid."""
         if refused.reason is Reason.PAUSED:
-            return self._waits_on(live, job)
+            self._context.card_updater.show(live, job)
+            if not refused.is_for_server:
+                return RunAgain(after_seconds=_PAUSED_SECONDS)
+            self.line.step_back(job)
+            return DONE  # the line wakes it when the pause is over
         log.info("a waiting song ends: %s", refused.reason, extra={"job": job.id})
         return await self._context.move(live, job, JobState.FAILED, reason=refused.reason)
 
     def _waits_on(self, live: LiveJob, job: Job) -> StepResult:
-        self._line.step_back(job)
+        self.line.step_back(job)
         self._context.card_updater.show(live, job)
         return DONE
 

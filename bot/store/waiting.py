@@ -1,6 +1,6 @@
 """Statements about the line: who goes next, who is ahead. Each is answered by indexes that hold only who waits.
 
-Songs of a server that is paused keep their place, and hold up nobody else; while the bot is paused nobody goes.
+Songs of a server that is paused keep their place, and hold up nobody else.
 """
 
 from collections.abc import Collection
@@ -10,12 +10,11 @@ from typing import Any
 from sqlalchemy import Integer, bindparam, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.admission import EVERYWHERE, PAUSED, RuleKind, SubjectKind
+from bot.jobs.admission import EVERYWHERE, RuleKind, SubjectKind
 from bot.jobs.line_head import Head
 from bot.jobs.model import Job
 from bot.store.columns import Instant
-from bot.store.counting import pause_of
-from bot.store.tables import is_in_line, is_in_the_making, jobs, kept_values, rules
+from bot.store.tables import is_in_line, is_in_the_making, jobs, rules
 
 #: Without `now` only pauses without an end are seen.
 _PAUSED_GUILDS = select(rules.c.subject_id).where(
@@ -27,12 +26,14 @@ _PAUSED_GUILDS = select(rules.c.subject_id).where(
 _MODEL = jobs.c.model == bindparam("model")
 _WAITS = (is_in_line, _MODEL, or_(jobs.c.guild_id.is_(None), jobs.c.guild_id.not_in(_PAUSED_GUILDS)))
 _CALLED = jobs.c.id.in_(bindparam("called", expanding=True))
-_STANDS = (*_WAITS, jobs.c.id.not_in(bindparam("called", expanding=True)))
+#: A name of its own: an empty list is written in another way here, and each name in one way only.
+_STANDS = (*_WAITS, jobs.c.id.not_in(bindparam("called_too", expanding=True)))
 
 
 def _ahead_statement() -> Any:
     holding = select(func.count()).where(is_in_the_making, _MODEL).scalar_subquery()
-    before = select(func.count()).where(*_WAITS, jobs.c.id < bindparam("job_id")).scalar_subquery()
+    # not by the bare number: SQLite would take the index on the state, and look every row up
+    before = select(func.count()).where(*_WAITS, jobs.c.id + 0 < bindparam("job_id")).scalar_subquery()
     return select(holding + before)
 
 
@@ -57,7 +58,6 @@ def _head_statement() -> Any:
             select(longest.c.id).scalar_subquery().label("longest"),
             select(longest.c.moved_at).scalar_subquery().label("longest_since"),
             select(median.c.moved_at).scalar_subquery().label("median_since"),
-            select(kept_values.c.value).where(kept_values.c.name == PAUSED).scalar_subquery().label("paused"),
         )
         .select_from(waiting.outerjoin(in_hand, in_hand.c.member_id == waiting.c.member_id))
         .order_by(level, waiting.c.id)
@@ -79,14 +79,11 @@ async def head_of(
     connection: AsyncConnection, model: str, called: Collection[int], limit: int, now: datetime
 ) -> Head | None:
     """The head of a model's line, see `HeadStore.head_of_line`."""
-    values = {"model": model, "called": list(called), "limit": limit, "now": now}
+    values = {"model": model, "called": list(called), "called_too": list(called), "limit": limit, "now": now}
     rows = (await connection.execute(_HEAD, values)).mappings().all()
     if not rows:
         return None
     first = rows[0]
-    pause = pause_of(first["paused"])
-    if pause is not None and (pause.until is None or pause.until > now):
-        return None
     return Head(
         ids=[row["id"] for row in rows],
         taken=first["taken"],

@@ -2,22 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.dialects import sqlite
 
 from bot.errors import Reason
+from bot.jobs.acts import Act, KeptRule
+from bot.jobs.admission import RuleKind, SubjectKind, Terms
 from bot.jobs.line import HEAD
 from bot.jobs.line_head import Head
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import GaveUp
 from bot.jobs.service import Actor
-from bot.store import waiting as statements
-from bot.store.jobs import SqlJobStore
 from tests.bot.jobs.kit import Kit, eventually
-from tests.bot.jobs.orders import MODEL, NOON, an_order
+from tests.bot.jobs.orders import GUILD, MODEL, NOON, an_order
 
 
 @pytest.fixture
@@ -30,9 +29,10 @@ async def two(kit: Kit) -> AsyncIterator[Kit]:
     await small.supervisor.stop()
 
 
-async def waiting(kit: Kit, *members: int, minutes_ago: float = 0) -> list[Job]:
+async def waiting(kit: Kit, *members: int, minutes_ago: float = 0, guild_id: int = GUILD) -> list[Job]:
     """A song of each member, in line."""
-    jobs = [await kit.order(an_order(next(kit._interactions), member_id=member)) for member in members]
+    orders = [an_order(next(kit._interactions), member_id=member) for member in members]
+    jobs = [await kit.order(replace(order, place=replace(order.place, guild_id=guild_id))) for order in orders]
     since = kit.clock.now() - timedelta(minutes=minutes_ago)
     moved = [await kit.real_store.move(job, JobState.QUEUED, since) for job in jobs]
     return [job for job in moved if job is not None]
@@ -50,53 +50,12 @@ async def reached(kit: Kit, jobs: list[Job], state: JobState) -> None:
             await asyncio.sleep(0.01)
 
 
-async def ids_of(store: SqlJobStore, *called: int, limit: int = 50) -> list[int]:
-    head = await store.head_of_line(MODEL, called, limit, NOON)
-    return [] if head is None else list(head.ids)
-
-
 def a_head(**changes: object) -> Head:
     values = {"ids": (5, 6, 7), "taken": 1, "longest": 9, "longest_since": NOON, "median_since": NOON} | changes
     return Head(**values)  # type: ignore[arg-type]
 
 
 # --- who is next ------------------------------------------------------------------------------------------------------
-
-
-async def test_the_next_is_of_the_member_with_the_fewest_songs_in_hand_then_the_oldest(kit: Kit):
-    held = await making(kit, 1)
-    one, two, three = await waiting(kit, 1, 2, 3)
-    assert await ids_of(kit.real_store) == [two.id, three.id, one.id]
-    assert held.id not in await ids_of(kit.real_store)
-
-
-async def test_a_member_with_many_songs_goes_in_turn_with_the_others(kit: Kit):
-    many = await waiting(kit, 1, 1, 1, 1)
-    few = await waiting(kit, 2, 3, 2)
-    order = [many[0], few[0], few[1], many[1], few[2], many[2], many[3]]
-    assert await ids_of(kit.real_store) == [job.id for job in order]
-
-
-async def test_songs_that_were_given_a_place_count_as_in_hand_and_stand_in_line_no_more(kit: Kit):
-    first, second, other = await waiting(kit, 1, 1, 2)
-    head = await kit.real_store.head_of_line(MODEL, [first.id], 50, NOON)
-    assert head is not None
-    assert (list(head.ids), head.taken) == ([other.id, second.id], 1)
-
-
-async def test_no_other_models_songs_are_in_the_line(kit: Kit):
-    await waiting(kit, 1)
-    assert await kit.real_store.head_of_line("another", [], 50, NOON) is None
-
-
-async def test_the_head_says_who_waits_longest_and_how_long_the_middle_one_does(kit: Kit):
-    await waiting(kit, 1, 2, minutes_ago=10)
-    (oldest,) = await waiting(kit, 3, minutes_ago=60)
-    await waiting(kit, 4, minutes_ago=1)
-    head = await kit.real_store.head_of_line(MODEL, [], 50, NOON)
-    assert head is not None
-    assert (head.longest, head.longest_since) == (oldest.id, NOON - timedelta(minutes=60))
-    assert head.median_since == NOON - timedelta(minutes=10)
 
 
 @pytest.mark.parametrize(("waited", "ids"), [(29, [5, 6]), (30, [9])])
@@ -161,6 +120,55 @@ async def test_a_song_in_line_has_no_timer_and_no_record(two: Kit):
     assert not known & {job.id for job in jobs[2:]}
 
 
+async def test_a_song_whose_server_is_paused_gives_its_place_to_another_and_goes_when_the_pause_is_over(two: Kit):
+    rule = KeptRule(guild_id=GUILD, subject_kind=SubjectKind.GUILD, subject_id=GUILD, kind=RuleKind.BLOCK)
+    act = Act(by=1, guild_id=GUILD, what="pause")
+    mine, mine_too, *_ = await waiting(two, 1, 2)
+    first, second, _third = await waiting(two, 3, 4, 5, guild_id=GUILD + 1)
+    # between the place and the POST
+    two.store.before["begin_attempt"] = lambda: two.real_store.lay_down(rule, act, two.clock.now())
+    await two.engine.start(two.steps)
+    await reached(two, [first, second], JobState.GENERATING)
+    assert [(await two.job(job.id)).state for job in (mine, mine_too)] == [JobState.QUEUED] * 2
+    await two.real_store.take_back(rule, act, two.clock.now())
+    await two.service.cancel(first.id, Actor(member_id=3))
+    await reached(two, [mine], JobState.GENERATING)
+
+
+async def test_the_end_of_a_pause_is_noticed_by_itself(two: Kit):
+    until = two.clock.now() + timedelta(seconds=40)
+    rule = KeptRule(guild_id=GUILD, subject_kind=SubjectKind.GUILD, subject_id=GUILD, kind=RuleKind.BLOCK, until=until)
+    await two.real_store.lay_down(rule, Act(by=1, guild_id=GUILD, what="pause"), two.clock.now())
+    (job,) = await waiting(two, 1)
+    await two.engine.start(two.steps)
+    await eventually(lambda: "head_of_line" in two.store.calls)
+    assert two.called_up == []
+    while not two.called_up:
+        await two.clock.advance(1)
+    assert two.clock.now() >= until
+    await reached(two, [job], JobState.GENERATING)
+
+
+async def test_a_song_without_an_answer_takes_no_place(two: Kit):
+    order = an_order(next(two._interactions), member_id=1)
+    unanswered = (await two.real_store.admit(order, two.clock.now(), Terms())).job
+    await two.real_store.move(unanswered, JobState.QUEUED, two.clock.now())
+    two.service.answering.begin(unanswered.id)
+    jobs = await waiting(two, 2, 3)
+    await two.engine.start(two.steps)
+    await reached(two, jobs, JobState.GENERATING)
+    assert two.called_up == [job.id for job in jobs]
+
+
+async def test_a_song_that_is_deleted_before_its_turn_gives_its_place_back(two: Kit):
+    one, other, next_one = await waiting(two, 1, 2, 3)
+    assert await two.line.enter(one, two.model)
+    assert not await two.line.enter(next_one, two.model)
+    await two.real_store.delete(other.id)
+    await two.look(other.id)
+    assert await two.line.enter(next_one, two.model)
+
+
 # --- cards ------------------------------------------------------------------------------------------------------------
 
 
@@ -209,25 +217,3 @@ async def test_a_card_at_the_head_is_not_drawn_again_within_ten_seconds(two: Kit
     assert len(drawn) == HEAD + 1, "one came near; the others have just been drawn"
     await two.clock.advance(10)
     await eventually(lambda: len(drawn) == 2 * HEAD)
-
-
-# --- the store --------------------------------------------------------------------------------------------------------
-
-
-async def test_a_start_looks_at_nobody_in_line_and_at_what_is_paid_for_first(kit: Kit):
-    checking = await kit.order()
-    (queued,) = await waiting(kit, 1)
-    paid = await making(kit, 2)
-    assert await kit.real_store.needing_a_look([MODEL]) == [paid.id, checking.id]
-    assert await kit.real_store.needing_a_look([]) == [queued.id, paid.id, checking.id]
-
-
-async def test_places_are_counted_by_indexes_that_hold_no_finished_song(kit: Kit):
-    dialect = sqlite.dialect(paramstyle="named")
-    values = {"model": MODEL, "called": [1], "limit": 20, "now": NOON}
-    sql = str(statements._HEAD.params(**values).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-    async with kit.real_store.database.reading() as connection:
-        plan = (await connection.execute(text("EXPLAIN QUERY PLAN " + sql))).all()
-    tables = [row[3] for row in plan if " job" in row[3]]
-    assert tables
-    assert all("job_in_" in row or "PRIMARY KEY" in row for row in tables), tables
