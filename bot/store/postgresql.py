@@ -44,7 +44,7 @@ _ADVICE = {
     "3D000": "Create it (CREATE DATABASE), or look at the name behind the last / of DATABASE_URL.",
     "53300": (
         "All of its connections are taken: end other programs, or raise max_connections or the limit of this user or "
-        "database. The bot takes 16 at the most."
+        "database. The bot takes 18 at the most, each process of it."
     ),
     "57P03": "It is starting or stopping; try again in a moment.",
     "08P01": (
