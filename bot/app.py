@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +10,7 @@ from functools import partial
 import aiohttp
 
 from bot import crash
-from bot.admission_check import price_of, terms_of
+from bot.admission_check import ordered_model, price_of, terms_of
 from bot.assembly import Ground, Outside, assemble
 from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
@@ -24,8 +24,10 @@ from bot.disk import Disk
 from bot.download import USER_AGENT
 from bot.engine.runner import JobRunner
 from bot.errors import SettingsError, StartError
-from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
+from bot.generation.contracts import Surroundings
+from bot.generation.opening import all_traits_in_use, all_traits_opened, drive_of, open_models
 from bot.generation.trait_kinds import ModelTraits
+from bot.generation.traits import TRAITS
 from bot.generation.transport import Sessions
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.admission import Terms
@@ -50,7 +52,7 @@ from bot.shares import SharedLimiter, Shares, share_discord
 from bot.stopping import Stop
 from bot.store.db import open_store, refuse_unusable
 from bot.supervisor import TaskSupervisor
-from bot.ui.requirements import OrderedModel, OrderRequirements
+from bot.ui.requirements import OrderRequirements
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +75,7 @@ class RunningBot:
 async def run(settings: Settings, role: Role | None = None) -> int:
     """Run until SIGTERM or Ctrl-C. Returns the exit code; raises SettingsError before anything was opened."""
     crash.arm(settings.crash_at)
-    traits = traits_in_use(settings)
+    traits = all_traits_in_use(settings)
     refuse_unusable(settings.database_url)
     requirements = _requirements(settings, traits)
     if objection := settings.discord_api_objection:
@@ -107,7 +109,7 @@ async def _code_of(serving: Awaitable[None]) -> int:
 
 async def _serve(
     settings: Settings,
-    traits: ModelTraits,
+    traits: Sequence[ModelTraits],
     requirements: OrderRequirements,
     role: Role,
     stop: Stop,
@@ -156,12 +158,16 @@ async def _stop_when_lost(company: Company, stop: Stop) -> None:
 
 
 async def _open(
-    settings: Settings, traits: ModelTraits, requirements: OrderRequirements, role: Role, stack: AsyncExitStack
+    settings: Settings,
+    traits: Sequence[ModelTraits],
+    requirements: OrderRequirements,
+    role: Role,
+    stack: AsyncExitStack,
 ) -> RunningBot:
     company = Company(role, SystemClock(), settings.shard[:1] if settings.shard and role.hears else ())
     ground = await _open_ground(settings, company, stack)
-    models = await _open_models(settings, traits, ground.clock, company.shares, stack)
-    pace, _, _ = drive_of(traits, settings)
+    models = await _open_models(settings, ground.clock, company.shares, stack)
+    pace, _, _ = drive_of(traits[0], settings)
     await announce_new_defaults(ground.store, settings)
     admission = Admission(_terms_in_force(settings, traits))
     assembly = assemble(
@@ -186,7 +192,7 @@ async def _open(
         operator_guild_ids=settings.operator_guild_ids,
     )
     outside = Outside(
-        references=await _open_fetcher(settings, traits, pool, ground, stack),
+        references=await _open_fetcher(settings, pool, ground, stack),
         tracks=tracks,
         cards=discord_side.cards,
         delivery=discord_side.delivery,
@@ -268,9 +274,7 @@ async def _open_session(
     return await stack.enter_async_context(session)
 
 
-async def _open_fetcher(
-    settings: Settings, traits: ModelTraits, pool: AudioPool, ground: Ground, stack: AsyncExitStack
-) -> ReferenceFetcher:
+async def _open_fetcher(settings: Settings, pool: AudioPool, ground: Ground, stack: AsyncExitStack) -> ReferenceFetcher:
     return ReferenceFetcher(
         session=await _open_session(stack, settings.proxy_rules),
         pool=pool,
@@ -278,13 +282,11 @@ async def _open_fetcher(
         clock=ground.clock,
         hosts=settings.attachment_hosts,
         max_bytes=settings.reference_max_bytes,
-        needs=_needs(settings, traits),
+        needs={traits.model: _needs(settings, traits) for traits in all_traits_opened(settings)},
     )
 
 
-async def _open_models(
-    settings: Settings, traits: ModelTraits, clock: Clock, shares: Shares, stack: AsyncExitStack
-) -> MusicModels:
+async def _open_models(settings: Settings, clock: Clock, shares: Shares, stack: AsyncExitStack) -> MusicModels:
     rules = settings.proxy_rules
     around = Surroundings(
         settings=settings,
@@ -298,7 +300,7 @@ async def _open_models(
         clock=clock,
         budget=SharedLimiter(settings.polls_per_second, shares.polls, clock),
     )
-    return MusicModels([open_model(traits, around)])
+    return open_models(settings, around)
 
 
 def _gauges(settings: Settings, ground: Ground) -> Gauges:
@@ -328,15 +330,17 @@ def _needs(settings: Settings, traits: ModelTraits) -> Needs:
     )
 
 
-def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
+def _requirements(settings: Settings, offered: Sequence[ModelTraits]) -> OrderRequirements:
+    traits = offered[0]
     return OrderRequirements(
-        model=OrderedModel(
-            provider=traits.provider,
-            name=traits.model,
-            style=traits.style.default,
-            price_micros=price_of(settings, traits),
+        model=ordered_model(settings, traits),
+        others=tuple(ordered_model(settings, other) for other in offered[1:]),
+        no_longer_offered=tuple(
+            ordered_model(settings, other) for other in all_traits_opened(settings)[len(offered) :]
         ),
+        stoppable=frozenset(row.model for row in TRAITS.values() if row.cancels),
         prompt=traits.words,
+        cover_models=frozenset(row.model for row in all_traits_opened(settings) if row.is_cover),
         reference_max_bytes=settings.reference_max_bytes,
         reference_min_seconds=traits.reference.over_seconds,
         file_types=tuple(FILE_TYPES),
@@ -353,8 +357,8 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
     )
 
 
-def _terms_in_force(settings: Settings, traits: ModelTraits) -> Terms:
-    terms, price_micros = terms_of(settings), price_of(settings, traits)
+def _terms_in_force(settings: Settings, traits: Sequence[ModelTraits]) -> Terms:
+    terms, price_micros = terms_of(settings), price_of(settings, traits[0])
     for remark in remarks_on_terms(terms, price_micros=price_micros, currency=settings.currency):
         log.warning("limits and budgets: %s", remark)
     return terms

@@ -28,12 +28,14 @@ from bot.jobs.moderation import Moderation
 from bot.jobs.music_models import MusicModels
 from bot.jobs.operating import Operating
 from bot.jobs.people import People
-from bot.jobs.ports import Cards, Delivery, References, Tracks
+from bot.jobs.ports import Cards, Delivery
 from bot.jobs.schedule import Pace
 from bot.jobs.servers import Servers
 from bot.jobs.service import JobService
+from bot.jobs.sound_ports import References, Tracks
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
+from bot.jobs.stop_making import Stopping
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
 from bot.operators.alerts import Alerts
@@ -221,9 +223,7 @@ def assemble(
     )
     servers = Servers(store=ground.store, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
     shares = shares or Shares(ground.clock)
-    line.wake, line.is_shared = runner.call_up, shares.is_shared
-    brake = _brake(ground, models, runner, shares)
-    brake.on_brake(line.brake_changed)
+    brake = _brake(ground, models, runner, line, shares)
     jobs = JobService(
         store=ground.store,
         files=ground.files,
@@ -236,6 +236,7 @@ def assemble(
         servers=servers,
         admission=admission,
         held=brake.reason_of,
+        stopping=Stopping(models),
     )
     looks = _looks(ground, runner, poll_cost_seconds)
     return Assembly(
@@ -253,8 +254,9 @@ def assemble(
     )
 
 
-def _brake(ground: Ground, models: MusicModels, runner: JobRunner, shares: Shares) -> Brake:
-    return Brake(
+def _brake(ground: Ground, models: MusicModels, runner: JobRunner, line: Line, shares: Shares) -> Brake:
+    line.wake, line.is_shared = runner.call_up, shares.is_shared
+    brake = Brake(
         store=ground.store,
         models=models,
         clock=ground.clock,
@@ -262,6 +264,8 @@ def _brake(ground: Ground, models: MusicModels, runner: JobRunner, shares: Share
         wake=runner.wake,
         is_shared=shares.is_shared,
     )
+    brake.on_brake(line.brake_changed)
+    return brake
 
 
 def _eta_estimator(ground: Ground, models: MusicModels, brake: Brake, line: Line, looks: Looks | None) -> EtaEstimator:
@@ -272,6 +276,7 @@ def _eta_estimator(ground: Ground, models: MusicModels, brake: Brake, line: Line
         held=brake.reason_of,
         span=None if looks is None else looks.span,
         place=line.place_of,
+        places_for=models.places_for,
     )
 
 

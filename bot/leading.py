@@ -9,7 +9,6 @@ from bot.delivery import AlertMessages
 from bot.jobs.admitting import Admission
 from bot.jobs.retention import Retention
 from bot.jobs.servers import Servers
-from bot.operators.alerts import Alerts
 from bot.operators.watch import Watch, Watched, tell_of_brake, tell_of_migration
 from bot.settings import Settings
 from bot.ui.requirements import OrderRequirements
@@ -27,7 +26,7 @@ def lead(
     for name, run in {
         "retention": _retention(settings, ground, assembly.jobs.servers).run,
         "people": assembly.jobs.people.run,
-        "watch": _watch(settings, ground, alerts, admission, requirements).run,
+        "watch": _watch(settings, ground, assembly, admission, requirements).run,
         "alerts": partial(alerts.run, AlertMessages(client, settings.operator_channel)),
     }.items():
         ground.supervisor.run_forever(name, run)
@@ -47,15 +46,21 @@ def _retention(settings: Settings, ground: Ground, servers: Servers) -> Retentio
 
 
 def _watch(
-    settings: Settings, ground: Ground, alerts: Alerts, admission: Admission, requirements: OrderRequirements
+    settings: Settings,
+    ground: Ground,
+    assembly: Assembly,
+    admission: Admission,
+    requirements: OrderRequirements,
 ) -> Watch:
     watched = Watched(
         figures=ground.figures,
         loops=ground.supervisor.states,
         disk_trouble=lambda: ground.disk.trouble,
         terms=lambda: admission.terms,
-        price_micros=requirements.model.price_micros,
+        price_micros=requirements.lowest_price_micros,
         currency=settings.currency,
+        is_open=assembly.models.is_open,
+        elsewhere=lambda: assembly.models.elsewhere,
     )
-    tell_of_migration(alerts, ground.migration)
-    return Watch(watched=watched, alerts=alerts, clock=ground.clock, metrics=ground.metrics)
+    tell_of_migration(assembly.alerts, ground.migration)
+    return Watch(watched=watched, alerts=assembly.alerts, clock=ground.clock, metrics=ground.metrics)

@@ -46,6 +46,7 @@ def job_of(row: RowMapping) -> Job:
         deadline_at=row["deadline_at"],
         answered_at=row["answered_at"],
         claimed_by=row["claimed_by"],
+        service_address=row["service_address"],
     )
 
 

@@ -93,6 +93,8 @@ jobs = Table(
     Column("reference_copy_bytes", SNOWFLAKE),
     # Which of several processes works on it; NULL: the only one there is.
     Column("claimed_by", String(36)),
+    # Where the last POST went, a service's base address; NULL: none yet, or by a version that kept no such.
+    Column("service_address", SafeText),
     UniqueConstraint("key", name="job_key_once"),
     UniqueConstraint("interaction_id", name="job_interaction_once"),
     UniqueConstraint("generation_id", name="job_generation_once"),  # NULLs do not count
