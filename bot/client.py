@@ -2,11 +2,8 @@
 
 import asyncio
 import logging
-import math
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
-import aiohttp
 import discord
 import yarl
 from discord import app_commands
@@ -18,16 +15,18 @@ from bot.audio import file_name
 from bot.clock import Clock
 from bot.command_sync import CommandSync
 from bot.connections import RoutingConnector
+from bot.crowds import crowd_advice, refuse_crowd, tell_of_crowd
 from bot.discord_time import DiscordTime
 from bot.errors import StartError, TokenRefusedError
 from bot.gateway import GatewayKeeper, pause_seconds
 from bot.jobs.service import JobService
 from bot.jobs.sound_ports import Tracks
+from bot.login import UNREACHABLE, kind_of, refusal_of_login
 from bot.logs import counted
 from bot.operators.buttons import OperatorControl
 from bot.operators.owners import Owners
 from bot.presence import Presence
-from bot.proxies import STRAIGHT, ProxyError, ProxyRules
+from bot.proxies import STRAIGHT, ProxyRules
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
 from bot.ui.error_handler import report
@@ -49,21 +48,9 @@ _GUILD_READY_SECONDS = 0.1
 #: A longer wait is the engine's to plan, not discord.py's to sleep through; 30 s is the least it takes.
 _LONGEST_RATE_LIMIT_SECONDS = 30.0
 
-_TOO_MANY_REQUESTS = 429
-#: How long a ban of Cloudflare lasts where it does not say so, and what is believed at most.
-_BAN_SECONDS, _LONGEST_BAN_SECONDS = 900.0, 86_400.0
 
-#: A close code of the gateway (Discord, "Gateway Close Event Codes").
-_AUTHENTICATION_FAILED = 4004
-
-_UNREACHABLE = (
-    aiohttp.ClientError,
-    OSError,
-    TimeoutError,
-    discord.HTTPException,
-    discord.GatewayNotFound,
-    discord.RateLimited,
-)
+#: Close codes of the gateway (Discord, "Gateway Close Event Codes").
+_AUTHENTICATION_FAILED, _INVALID_SHARD, _SHARDING_REQUIRED = 4004, 4010, 4011
 
 
 class ComposeTree(app_commands.CommandTree["ComposeClient"]):
@@ -93,6 +80,13 @@ class ComposeTree(app_commands.CommandTree["ComposeClient"]):
 
 class ComposeClient(commands.Bot):
     """Hears of guilds and interactions alone; pings nobody by default. `services` is what features work with."""
+
+    has_gateway = True
+    """False for a process that hears nothing and only sends; to be set before `run_client`."""
+    leads = True
+    """False where another process sees to what is done once, such as the commands."""
+    identify_turn: Callable[[int], Awaitable[None]] | None = None
+    """Awaited with the number of the shard's group before each greeting, where several processes greet."""
 
     def __init__(
         self,
@@ -162,13 +156,45 @@ class ComposeClient(commands.Bot):
         """Register controls, load features, see that Discord has the commands. Runs once, before the gateway."""
         if self.application is not None:
             self.owners.told(self.application)
+        if not self.has_gateway:
+            return
         self.add_dynamic_items(*CONTROLS, OperatorControl)
         await self.tree.set_translator(Translator())
         for name in self._to_load:
             if name not in self.extensions:  # a login that a ban cut off is made once more
                 await self.load_extension(name)
         self._offer_where_orders_are_taken()
-        await self.command_sync.first_try()
+        if self.leads:
+            await self.command_sync.first_try()
+
+    def hears(self, guild_id: int) -> bool:
+        """Whether Discord tells this process of that server; direct messages come to shard 0."""
+        return self.shard_id is None or (guild_id >> 22) % (self.shard_count or 1) == self.shard_id
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Discord takes one greeting of each group of shards in five seconds, whichever process says it."""
+        if self.identify_turn is None:
+            await super().before_identify_hook(shard_id, initial=initial)
+        else:
+            await self.identify_turn((shard_id or 0) % await self._max_concurrency())
+
+    async def _max_concurrency(self) -> int:
+        try:
+            _, _, limits = await self.http.get_bot_gateway()
+        except UNREACHABLE as error:
+            log.info("how many shards may greet at once is not known: %s", kind_of(error))
+            return 1
+        return max(1, limits["max_concurrency"])
+
+    def take_shard(self, shard_id: int, shard_count: int) -> None:
+        """Hear one part of the servers; before `run_client`."""
+        self.shard_id, self.shard_count = shard_id, shard_count
+        self._connection.shard_count = shard_count
+
+    @property
+    def is_well(self) -> bool:
+        """Whether Discord is there: its gateway, or without one what it said at the login."""
+        return self.gateway.is_well if self.has_gateway else self.user is not None
 
     async def sync_if_changed(self) -> bool:
         """Make Discord's commands those of the tree as it is now; see CommandSync."""
@@ -201,7 +227,8 @@ class ComposeClient(commands.Bot):
     async def on_ready(self) -> None:
         """Discord has told us about the guilds; may happen again after a lost session."""
         log.info("connected as %s, in %s", self.user, counted(len(self.guilds), "server"))
-        strange = self._unsaid_guilds.difference(guild.id for guild in self.guilds)
+        here = filter(self.hears, self._unsaid_guilds)
+        strange = frozenset(here).difference(guild.id for guild in self.guilds)
         if strange:
             log.warning(
                 "ALLOWED_GUILDS names servers that this bot is no member of: %s. Invite it there, or take them out.",
@@ -210,7 +237,8 @@ class ComposeClient(commands.Bot):
         self._unsaid_guilds = frozenset()
         if self.presence is not None:
             await self.presence.refresh(is_new_session=True)
-        await self.services.jobs.servers.compare(lambda: {guild.id for guild in self.guilds})
+        tell_of_crowd(len(self.guilds), self.shard_count or 1)
+        await self.services.jobs.servers.compare(lambda: {guild.id for guild in self.guilds}, is_heard=self.hears)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed, or the server is gone; an outage is another event."""
@@ -245,10 +273,16 @@ def point_at(api_url: str, gateway_url: str) -> None:
 async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], Awaitable[None]]) -> None:
     """Log in, connect, and stay until the client is closed. `on_ready` is awaited once, at the first READY.
 
-    A Discord that cannot be reached is waited for, at the start as later; `client.trouble` says what is wrong. Raises
-    TokenRefusedError when Discord does not know the token, StartError when it closes the connection for good.
+    Without a gateway it is awaited after the login. A Discord that cannot be reached is waited for, at the start as
+    later; `client.trouble` says what is wrong. Raises TokenRefusedError when Discord does not know the token, StartError
+    when it closes the connection for good, or the servers are too many for this process.
     """
     await _log_in(client, token)
+    if client.has_gateway and client.application is not None:
+        refuse_crowd(client.application.approximate_guild_count, client.shard_count or 1)
+    if not client.has_gateway:
+        await on_ready()
+        await asyncio.Event().wait()
     connecting = asyncio.create_task(_connect(client), name="gateway")
     ready = asyncio.create_task(client.wait_until_ready(), name="first READY")
     try:
@@ -265,63 +299,16 @@ async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], A
 async def _log_in(client: ComposeClient, token: str) -> None:
     """For as long as it takes. Raises TokenRefusedError."""
     tries = 0
-    while (refusal := await _refusal_of_login(client, token)) is not None:
+    client.open_connections()
+    while (refusal := await refusal_of_login(client, token)) is not None:
         tries += 1
         await client.http.close()
         client.trouble = refusal.trouble
         seconds = pause_seconds(tries) if refusal.stay_away_seconds is None else refusal.stay_away_seconds
         log.error("%s; next try in %.0f s", client.trouble, seconds)
         await client.services.clock.sleep(seconds)
+        client.open_connections()
     client.trouble = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Refusal:
-    """Why a login did not succeed."""
-
-    trouble: str
-    stay_away_seconds: float | None = None  #: as Discord asks; each knock before that prolongs it
-
-
-async def _refusal_of_login(client: ComposeClient, token: str) -> _Refusal | None:
-    """Log in; None when that is done. Raises TokenRefusedError."""
-    client.open_connections()
-    try:
-        await client.login(token)
-    except discord.LoginFailure:
-        raise TokenRefusedError("Discord refuses DISCORD_TOKEN; copy it anew from the application's page Bot") from None
-    except discord.RateLimited as error:
-        seconds = min(error.retry_after, _LONGEST_BAN_SECONDS)
-        return _Refusal(trouble=f"Discord asks for {seconds:.0f} s of patience (429)", stay_away_seconds=seconds)
-    except discord.HTTPException as error:
-        if error.status != _TOO_MANY_REQUESTS:
-            return _unreachable(error)
-        seconds = _retry_after_seconds(error)
-        return _Refusal(
-            trouble=f"Discord's edge has banned this address for {seconds:.0f} s (Cloudflare 1015)",
-            stay_away_seconds=seconds,
-        )
-    except _UNREACHABLE as error:
-        return _unreachable(error)
-    except (KeyError, TypeError, ValueError) as error:
-        if client.application is not None:  # it answered as Discord does: whatever this is, it is of our own making
-            raise
-        return _unreachable(error)
-    return None
-
-
-def _unreachable(error: BaseException) -> _Refusal:
-    if isinstance(error, ProxyError):
-        return _Refusal(trouble=f"Discord could not be reached: {error.words}")
-    return _Refusal(trouble=f"Discord could not be reached ({_kind(error)}); check the network and DISCORD_API_URL")
-
-
-def _retry_after_seconds(error: discord.HTTPException) -> float:
-    try:
-        asked = float(error.response.headers.get("Retry-After", ""))
-    except ValueError:
-        return _BAN_SECONDS
-    return min(max(asked, 1.0), _LONGEST_BAN_SECONDS) if math.isfinite(asked) else _BAN_SECONDS
 
 
 async def _connect(client: ComposeClient) -> None:
@@ -332,9 +319,8 @@ async def _connect(client: ComposeClient) -> None:
     except discord.ConnectionClosed as error:
         if error.code == _AUTHENTICATION_FAILED:
             raise TokenRefusedError("Discord's gateway refuses DISCORD_TOKEN") from None
+        if error.code == _SHARDING_REQUIRED:
+            raise StartError(f"Discord closed the connection: too many servers for it. {crowd_advice(None)}") from None
+        if error.code == _INVALID_SHARD:
+            raise StartError("Discord does not know this shard. Look at SHARD_COUNT and SHARD_IDS.") from None
         raise StartError(f"Discord closed the connection for good (code {error.code})") from None
-
-
-def _kind(error: BaseException) -> str:
-    status = getattr(error, "status", None)
-    return f"{type(error).__name__} {status}" if status else type(error).__name__
