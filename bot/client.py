@@ -274,8 +274,8 @@ async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], A
     """Log in, connect, and stay until the client is closed. `on_ready` is awaited once, at the first READY.
 
     Without a gateway it is awaited after the login. A Discord that cannot be reached is waited for, at the start as
-    later; `client.trouble` says what is wrong. Raises TokenRefusedError when Discord does not know the token, StartError
-    when it closes the connection for good, or the servers are too many for this process.
+    later; `client.trouble` says what is wrong. Raises TokenRefusedError when Discord does not know the token,
+    StartError when it closes the connection for good, or the servers are too many for this process.
     """
     await _log_in(client, token)
     if client.has_gateway and client.application is not None:

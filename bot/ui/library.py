@@ -112,10 +112,13 @@ def song_buttons(job: Job, *, has_file: bool, locale: str) -> list[JobButton | L
     decisions = [one for one in card_buttons(job, locale) if isinstance(one, JobButton) and one.action in _DECISIONS]
     if job.is_live:
         return [*buttons, *decisions]
-    actions = (JobAction.AGAIN, JobAction.EDIT, JobAction.DELETE)
-    return [*buttons, *decisions, *(job_button(action, locale) for action in actions)]
+    again = "control.after_all" if job.reason is Reason.UNANSWERED else ""
+    usual = [job_button(JobAction.AGAIN, locale, again), *(job_button(one, locale) for one in _ALWAYS)]
+    return [*buttons, *decisions, *usual]
 
 
+#: Offered for whatever rests, besides making it again.
+_ALWAYS = (JobAction.EDIT, JobAction.DELETE)
 #: What the card offers and may be decided from the list as well: the card may be gone.
 _DECISIONS = frozenset({JobAction.CANCEL, JobAction.RISK, JobAction.DISMISS, JobAction.LOOK})
 
