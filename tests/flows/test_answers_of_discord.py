@@ -94,9 +94,12 @@ async def ordered(batch: SongBatch, name: str) -> Interaction:
     if case.crash:
         await batch.stage.bot.wait()
         await batch.restart()
-    await batch.reached(song, *JobState)
     if fault is not None:
         batch.discord.faults.faults.remove(fault)
+    elif case.age_seconds:
+        await batch.reached(song, JobState.FAILED)
+    elif not case.crash:
+        await batch.discord.until(lambda: asked.answered, PATIENCE_SECONDS)
     return asked
 
 
