@@ -48,6 +48,7 @@ CASES = {
     "answered": Case(),
     "answered, and the connection breaks before the bot reads that": Case(fault={"drop": True, "after": True}),
     "the connection breaks, and Discord has not taken it": Case(fault={"drop": True}),
+    "the connection stays broken until it is too late": Case(fault={"drop": True, "times": None}),
     "an outage of Discord just then, that passes": Case(fault={"status": 503}),
     "an order that comes 3 s to a minute late (10062)": Case(age_seconds=LATE_SECONDS),
     "Discord does not know the order any more (10062)": Case(fault={"status": 404, "body": UNKNOWN_INTERACTION}),
@@ -89,17 +90,18 @@ async def ordered(batch: SongBatch, name: str) -> Interaction:
         install=case.install,
         age_seconds=case.age_seconds,
     )
-    if fault is not None:
-        await batch.discord.until(lambda: fault.hits, PATIENCE_SECONDS)
     if case.crash:
         await batch.stage.bot.wait()
         await batch.restart()
+        return asked
+
+    def is_over() -> bool:
+        return asked.answered or batch.row(song).get("state") == JobState.FAILED
+
+    await batch.discord.until(is_over, PATIENCE_SECONDS)
     if fault is not None:
+        assert fault.hits
         batch.discord.faults.faults.remove(fault)
-    elif case.age_seconds:
-        await batch.reached(song, JobState.FAILED)
-    elif not case.crash:
-        await batch.discord.until(lambda: asked.answered, PATIENCE_SECONDS)
     return asked
 
 
