@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, PydanticBaseSettingsSource
 
+from bot.byte_sizes import size_shown
 from bot.env_file import EMPTY, EnvFile, look_into
 from bot.errors import SettingsError
 from bot.model_names import OPTIONAL_KEYS, keys_needed_by
@@ -17,6 +18,7 @@ from bot.value_shapes import looks_like_discord_token, objection_to, objection_t
 _TOKEN = "DISCORD_TOKEN"  # noqa: S105 - a name
 #: A password that a container hands out has one line.
 _MAX_SECRET_BYTES = 1 << 16
+_MAX_WORDS_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,22 @@ def _take_from_file(
         return
     from_files[name.lower()] = value
     given[name] = (value, path)
+
+
+def words_in(path: Path) -> tuple[str, str]:
+    """What stands in a list of words; or what keeps it from being read. A device, which may never end, is not opened."""
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            return "", "is no ordinary file; name a text file"
+        with path.open("rb") as file:
+            content = file.read(_MAX_WORDS_BYTES + 1)
+        if len(content) > _MAX_WORDS_BYTES:
+            return "", f"is larger than {size_shown(_MAX_WORDS_BYTES)}; one word or phrase a line is meant"
+        return content.decode("utf-8-sig"), ""
+    except OSError as error:
+        return "", f"cannot be read as text ({error.strerror}); look at its path and who may read it"
+    except UnicodeDecodeError:
+        return "", "cannot be read as UTF-8 text; save it as UTF-8"
 
 
 def _text_in(path: str) -> tuple[str, str]:

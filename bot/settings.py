@@ -36,7 +36,7 @@ from bot.setting_kinds import (
     Switch,
     is_host_name,
 )
-from bot.setting_sources import Names, gathered, home_expanded, remarks_on
+from bot.setting_sources import Names, gathered, home_expanded, remarks_on, words_in
 
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
@@ -320,14 +320,11 @@ class Settings(SettingsBase):
 
     def blocked_words(self) -> str:
         """What stands in BLOCKED_WORDS_FILE; empty without one. Raises SettingsError when it cannot be read."""
-        try:
-            return self.blocked_words_file.read_text(encoding="utf-8-sig") if self.blocked_words_file else ""
-        except OSError as error:
-            why = f"cannot be read as text ({error.strerror}); look at its path and who may read it"
-            raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {why}"]) from None
-        except UnicodeDecodeError:
-            why = "cannot be read as UTF-8 text; save it as UTF-8"
-            raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {why}"]) from None
+        path = self.blocked_words_file
+        words, objection = words_in(path) if path is not None else ("", "")
+        if objection:
+            raise SettingsError([f"BLOCKED_WORDS_FILE {path}: {objection}"])
+        return words
 
 
 def _is_blank(value: Any) -> bool:

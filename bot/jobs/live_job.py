@@ -58,6 +58,8 @@ class LiveJob:
     ahead: int | None = None  #: files that are heard before its reference; None: it does not wait for that
     place: int | None = None  #: how many go first in the music service's own queue; None: it does not wait there
 
+    told: JobState | None = None  #: where it rests, as its member was told; None again once it goes on
+
     # its card's
     is_out_of_date: bool = False  #: a state is still to be drawn
     is_painted: bool = False  #: a painter is at work

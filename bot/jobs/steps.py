@@ -128,6 +128,7 @@ class JobSteps:
         if job is None:
             return DONE
         if job.is_live:
+            live.told = None
             try:
                 step = await self._steps[job.state](live, job)
             except StoreDiskError:
@@ -188,14 +189,17 @@ class JobSteps:
         return given_back or job
 
     async def _tell(self, live: LiveJob, job: Job) -> StepResult:
-        try:
-            if not await self._context.card_updater.tell(live, job):
-                return AT_ONCE
-        except DeliveryLaterError as error:
-            if not self._context.given_up(live, job, self._context.limits.tell_timeout):
-                log.info("the member waits for word: %s", error, extra={"job": job.id, "state": job.state})
-                return self._context.back_off(live, asked_seconds=error.retry_after_seconds)
-            log.error("the member could not be told", extra={"job": job.id, "state": job.state})
+        # a database that does not take that the member knows is no reason to tell them again and again
+        if live.told is not job.state:
+            try:
+                if not await self._context.card_updater.tell(live, job):
+                    return AT_ONCE
+            except DeliveryLaterError as error:
+                if not self._context.given_up(live, job, self._context.limits.tell_timeout):
+                    log.info("the member waits for word: %s", error, extra={"job": job.id, "state": job.state})
+                    return self._context.back_off(live, asked_seconds=error.retry_after_seconds)
+                log.error("the member could not be told", extra={"job": job.id, "state": job.state})
+            live.told = job.state
         live.succeeded()
         crash.reach(crash.CrashPoint.CARD_EDITED)
         if job.state is JobState.CANCELLED and job.submit_started_at is not None:
