@@ -24,6 +24,7 @@ try:
     from bot import __version__, check
     from bot.app import run
     from bot.errors import SettingsError
+    from bot.generation.traits import objection_to_models
     from bot.logs import set_up_logs
     from bot.secrecy import close_memory
     from bot.settings import Settings, env_file_remarks, load_settings
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(0o077)  # lyrics, songs, the database: whatever this process and its children create is this user's alone
     remarks = env_file_remarks()
     try:
-        settings = load_settings()
+        settings = load_settings(judge_models=objection_to_models)
         if given.what == "check":
             return asyncio.run(check.run(settings, open_memory, remarks))
         if given.what in SHELL_COMMANDS:

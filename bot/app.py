@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,8 +12,8 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot import crash
-from bot.admission_check import price_of, terms_of
-from bot.assembly import Ground, Outside, assemble
+from bot.admission_check import ordered_model, price_of, terms_of
+from bot.assembly import Assembly, Ground, Outside, assemble
 from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
 from bot.audio.selftest import SelfTest
@@ -25,8 +25,10 @@ from bot.disk import Disk, advice_for
 from bot.download import USER_AGENT, remove_leftovers
 from bot.engine.runner import JobRunner
 from bot.errors import SettingsError, StartError
-from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
+from bot.generation.contracts import Surroundings
+from bot.generation.opening import all_traits_in_use, all_traits_opened, drive_of, open_models
 from bot.generation.trait_kinds import ModelTraits
+from bot.generation.traits import TRAITS
 from bot.generation.transport import Sessions
 from bot.health import Checks, HealthServer, Pulse, serve_health
 from bot.jobs.admission import Terms
@@ -43,7 +45,6 @@ from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
-from bot.operators.alerts import Alerts
 from bot.operators.gauges import Gauges
 from bot.operators.watch import Watch, Watched, tell_of_brake, tell_of_migration
 from bot.packaged_tracks import PackagedTracks
@@ -53,7 +54,7 @@ from bot.settings import Settings
 from bot.stopping import Stop
 from bot.store.db import open_store, refuse_unusable, sole_runner
 from bot.supervisor import TaskSupervisor
-from bot.ui.requirements import OrderedModel, OrderRequirements
+from bot.ui.requirements import OrderRequirements
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class RunningBot:
 async def run(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C. Returns the exit code; raises SettingsError before anything was opened."""
     crash.arm(settings.crash_at)
-    traits = traits_in_use(settings)
+    traits = all_traits_in_use(settings)
     refuse_unusable(settings.database_url)
     requirements = _requirements(settings, traits)
     if objection := settings.discord_api_objection:
@@ -108,7 +109,11 @@ async def _code_of(serving: Awaitable[None]) -> int:
 
 
 async def _serve(
-    settings: Settings, traits: ModelTraits, requirements: OrderRequirements, stop: Stop, stack: AsyncExitStack
+    settings: Settings,
+    traits: Sequence[ModelTraits],
+    requirements: OrderRequirements,
+    stop: Stop,
+    stack: AsyncExitStack,
 ) -> None:
     """Serve until told to stop, then let go in the order that loses nothing: work first, Discord last."""
     running = await stop.unless_asked("opening", _open(settings, traits, requirements, stack))
@@ -143,11 +148,11 @@ async def _serve(
 
 
 async def _open(
-    settings: Settings, traits: ModelTraits, requirements: OrderRequirements, stack: AsyncExitStack
+    settings: Settings, traits: Sequence[ModelTraits], requirements: OrderRequirements, stack: AsyncExitStack
 ) -> RunningBot:
     ground = await _open_ground(settings, stack)
-    models = await _open_models(settings, traits, ground.clock, stack)
-    pace, _, _ = drive_of(traits, settings)
+    models = await _open_models(settings, ground.clock, stack)
+    pace, _, _ = drive_of(traits[0], settings)
     await announce_new_defaults(ground.store, settings)
     admission = Admission(_terms_in_force(settings, traits))
     assembly = assemble(
@@ -170,7 +175,7 @@ async def _open(
         operator_guild_ids=settings.operator_guild_ids,
     )
     outside = Outside(
-        references=await _open_fetcher(settings, traits, pool, ground, stack),
+        references=await _open_fetcher(settings, pool, ground, stack),
         tracks=tracks,
         cards=discord_side.cards,
         delivery=discord_side.delivery,
@@ -179,7 +184,7 @@ async def _open(
     ground.supervisor.run_forever("people", assembly.jobs.people.run)
     ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
     ground.supervisor.run_forever("disk", ground.disk.run)
-    ground.supervisor.run_forever("watch", _watch(settings, ground, assembly.alerts, admission, requirements).run)
+    ground.supervisor.run_forever("watch", _watch(settings, ground, assembly, admission, requirements).run)
     sender = AlertMessages(discord_side.client, settings.operator_channel)
     ground.supervisor.run_forever("alerts", partial(assembly.alerts.run, sender))
     lines = LogMessages(discord_side.client)
@@ -278,9 +283,7 @@ async def _open_session(
     return await stack.enter_async_context(session)
 
 
-async def _open_fetcher(
-    settings: Settings, traits: ModelTraits, pool: AudioPool, ground: Ground, stack: AsyncExitStack
-) -> ReferenceFetcher:
+async def _open_fetcher(settings: Settings, pool: AudioPool, ground: Ground, stack: AsyncExitStack) -> ReferenceFetcher:
     return ReferenceFetcher(
         session=await _open_session(stack, settings.proxy_rules),
         pool=pool,
@@ -288,11 +291,11 @@ async def _open_fetcher(
         clock=ground.clock,
         hosts=settings.attachment_hosts,
         max_bytes=settings.reference_max_bytes,
-        needs=_needs(settings, traits),
+        needs={traits.model: _needs(settings, traits) for traits in all_traits_opened(settings)},
     )
 
 
-async def _open_models(settings: Settings, traits: ModelTraits, clock: Clock, stack: AsyncExitStack) -> MusicModels:
+async def _open_models(settings: Settings, clock: Clock, stack: AsyncExitStack) -> MusicModels:
     rules = settings.proxy_rules
     around = Surroundings(
         settings=settings,
@@ -306,7 +309,7 @@ async def _open_models(settings: Settings, traits: ModelTraits, clock: Clock, st
         clock=clock,
         budget=AsyncLimiter(max(1.0, settings.polls_per_second), max(1.0, 1 / settings.polls_per_second)),
     )
-    return MusicModels([open_model(traits, around)])
+    return open_models(settings, around)
 
 
 def _gauges(settings: Settings, ground: Ground) -> Gauges:
@@ -321,18 +324,24 @@ def _gauges(settings: Settings, ground: Ground) -> Gauges:
 
 
 def _watch(
-    settings: Settings, ground: Ground, alerts: Alerts, admission: Admission, requirements: OrderRequirements
+    settings: Settings,
+    ground: Ground,
+    assembly: Assembly,
+    admission: Admission,
+    requirements: OrderRequirements,
 ) -> Watch:
     watched = Watched(
         figures=ground.figures,
         loops=ground.supervisor.states,
         disk_trouble=lambda: ground.disk.trouble,
         terms=lambda: admission.terms,
-        price_micros=requirements.model.price_micros,
+        price_micros=requirements.lowest_price_micros,
         currency=settings.currency,
+        is_open=assembly.models.is_open,
+        elsewhere=lambda: assembly.models.elsewhere,
     )
-    tell_of_migration(alerts, ground.migration)
-    return Watch(watched=watched, alerts=alerts, clock=ground.clock, metrics=ground.metrics)
+    tell_of_migration(assembly.alerts, ground.migration)
+    return Watch(watched=watched, alerts=assembly.alerts, clock=ground.clock, metrics=ground.metrics)
 
 
 async def _open_health(settings: Settings, ground: Ground, checks: Checks, stack: AsyncExitStack) -> None:
@@ -351,15 +360,17 @@ def _needs(settings: Settings, traits: ModelTraits) -> Needs:
     )
 
 
-def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
+def _requirements(settings: Settings, offered: Sequence[ModelTraits]) -> OrderRequirements:
+    traits = offered[0]
     return OrderRequirements(
-        model=OrderedModel(
-            provider=traits.provider,
-            name=traits.model,
-            style=traits.style.default,
-            price_micros=price_of(settings, traits),
+        model=ordered_model(settings, traits),
+        others=tuple(ordered_model(settings, other) for other in offered[1:]),
+        no_longer_offered=tuple(
+            ordered_model(settings, other) for other in all_traits_opened(settings)[len(offered) :]
         ),
+        stoppable=frozenset(row.model for row in TRAITS.values() if row.cancels),
         prompt=traits.words,
+        cover_models=frozenset(row.model for row in all_traits_opened(settings) if row.is_cover),
         reference_max_bytes=settings.reference_max_bytes,
         reference_min_seconds=traits.reference.over_seconds,
         file_types=tuple(FILE_TYPES),
@@ -376,8 +387,8 @@ def _requirements(settings: Settings, traits: ModelTraits) -> OrderRequirements:
     )
 
 
-def _terms_in_force(settings: Settings, traits: ModelTraits) -> Terms:
-    terms, price_micros = terms_of(settings), price_of(settings, traits)
+def _terms_in_force(settings: Settings, traits: Sequence[ModelTraits]) -> Terms:
+    terms, price_micros = terms_of(settings), price_of(settings, traits[0])
     for remark in remarks_on_terms(terms, price_micros=price_micros, currency=settings.currency):
         log.warning("limits and budgets: %s", remark)
     return terms

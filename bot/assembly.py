@@ -27,12 +27,14 @@ from bot.jobs.moderation import Moderation
 from bot.jobs.music_models import MusicModels
 from bot.jobs.operating import Operating
 from bot.jobs.people import People
-from bot.jobs.ports import Cards, Delivery, References, Tracks
+from bot.jobs.ports import Cards, Delivery
 from bot.jobs.schedule import Pace
 from bot.jobs.servers import Servers
 from bot.jobs.service import JobService
+from bot.jobs.sound_ports import References, Tracks
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
+from bot.jobs.stop_making import Stopping
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
 from bot.operators.alerts import Alerts
@@ -227,6 +229,7 @@ def assemble(
         servers=servers,
         admission=admission,
         held=brake.reason_of,
+        stopping=Stopping(models),
     )
     looks = _looks(ground, runner, poll_cost_seconds)
     return Assembly(
@@ -251,6 +254,7 @@ def _eta_estimator(ground: Ground, models: MusicModels, brake: Brake, line: Line
         held=brake.reason_of,
         span=None if looks is None else looks.span,
         place=line.place_of,
+        places_for=models.places_for,
     )
 
 

@@ -20,8 +20,8 @@ from bot.connections import RoutingConnector
 from bot.discord_time import DiscordTime
 from bot.errors import StartError, TokenRefusedError
 from bot.gateway import GatewayKeeper
-from bot.jobs.ports import Tracks
 from bot.jobs.service import JobService
+from bot.jobs.sound_ports import Tracks
 from bot.logs import counted
 from bot.operators.buttons import OperatorControl
 from bot.presence import Presence

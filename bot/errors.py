@@ -8,6 +8,7 @@ ComposeError
 ├── ControlError             a button or command cannot do what was asked of a job: a private sentence
 │   ├── NotYoursError        only the owner (or a moderator) may
 │   ├── TooLateError         the job has moved on
+│   │   └── FinishedError    it cannot be stopped: its track is made
 │   └── NoSuchJobError       deleted, or never was
 ├── ReferenceRefusedError    the reference cannot be used: tell the member
 ├── HearingFaultError        a fault of ours or of this machine while a file was heard: a few tries, then told as such
@@ -44,6 +45,11 @@ class Reason(StrEnum):
     LYRICS_EMPTY = "lyrics_empty"  #: nothing to sing
     LYRICS_TOO_SHORT = "lyrics_too_short"  #: under the model's least after normalising
     LYRICS_TOO_LONG = "lyrics_too_long"  #: over the model's limit after normalising
+    MODEL_GONE = "model_gone"  #: this model is not offered any more
+    STYLE_NOT_TAKEN = "style_not_taken"  #: the model takes no words about the style
+    STYLE_TOO_SHORT = "style_too_short"  #: under the model's least
+    STYLE_TOO_LONG = "style_too_long"  #: over the model's limit
+    LYRICS_FIT_ELSEWHERE = "lyrics_fit_elsewhere"  #: over this model's limit; another one takes them
     TITLE_TOO_LONG = "title_too_long"  #: over 80 characters
     WORDS_REFUSED = "words_refused"  #: the operator's word list
     FOREIGN_URL = "foreign_url"  #: the attachment's host is not Discord's
@@ -139,6 +145,10 @@ class NotYoursError(ControlError):
 
 class TooLateError(ControlError):
     """The job has moved on since the button was drawn."""
+
+
+class FinishedError(TooLateError):
+    """It cannot be stopped any more: the track is made, and on its way."""
 
 
 class NoSuchJobError(ControlError):

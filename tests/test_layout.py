@@ -34,6 +34,7 @@ OTHER_DATACLASSES = {
     ("bot/audio/decode.py", "Measurement"),
     ("bot/jobs/live_job.py", "LiveJob"),
     ("bot/jobs/making.py", "Making"),
+    ("bot/generation/acestep/stalling.py", "_Mark"),
 }
 
 #: Where an exception that nobody foresaw ends, and what happens to it there.

@@ -62,8 +62,11 @@ class AdmittingStore(Protocol):
 class StartingStore(Protocol):
     """How an attempt begins."""
 
-    async def begin_attempt(self, job: Job, now: datetime) -> Job | Refused | None:
-        """`recheck` and `queued` -> `submitting` as one; Refused: it must not go out. None: somebody else moved it."""
+    async def begin_attempt(self, job: Job, now: datetime, *, address: str | None = None) -> Job | Refused | None:
+        """`recheck` and `queued` -> `submitting` as one; Refused: it must not go out. None: somebody else moved it.
+
+        `address`: where it goes, kept with the row.
+        """
         ...
 
 

@@ -34,12 +34,18 @@ _KEEPS_POLLS = frozenset({Reason.KEY_REFUSED, Reason.ADDRESS_WRONG})
 #: What the free call can say for certain of an account.
 _FOUND = {ProbeResult.KEY_REFUSED: Reason.KEY_REFUSED, ProbeResult.NO_CREDITS: Reason.NO_CREDITS}
 
-#: What the operator does about each.
-ADVICE = {
+_ADVICE = {
     Reason.NO_CREDITS: "Top the account up at the provider.",
-    Reason.KEY_REFUSED: "Put a key that is valid into GENERATION_API_KEY and start the bot again.",
-    Reason.ADDRESS_WRONG: "Look at GENERATION_API_URL and start the bot again.",
+    Reason.KEY_REFUSED: "Put a key that is valid into {name}_API_KEY and start the bot again.",
+    Reason.ADDRESS_WRONG: "Look at {name}_API_URL and start the bot again.",
 }
+#: How the settings of a service begin, where not as the service is called.
+_SETTINGS = {"aiml": "GENERATION"}
+
+
+def advice_for(reason: Reason, provider: str) -> str:
+    """What the operator does about it, with the settings of that service."""
+    return _ADVICE[reason].format(name=_SETTINGS.get(provider, provider.upper()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +293,7 @@ class Brake:
         if line.held is None or isinstance(line.trial, int) or line.look_at != next_look_at:
             return  # a song was quicker to find out
         log.info("the account was looked at: %s", report.result, extra={"provider": provider, "said": report.detail})
-        if report.result is ProbeResult.KEY_ACCEPTED:
+        if report.lets_in:
             line.trial = _Trial.OPEN
             self._wake_first(provider)
             return
@@ -336,7 +342,7 @@ def _tell_operator(provider: str, held: Held, said: str) -> None:
         "%s. %s Until then the brake is on: songs wait, none fails for it and nothing is paid. It is looked at again "
         "every %d minutes, and at once after a start.",
         f"{what}: {said}" if said and held.reason is Reason.ADDRESS_WRONG else what,
-        ADVICE[held.reason],
+        advice_for(held.reason, provider),
         LOOK_SECONDS // 60,
         extra={"provider": provider, "reason": held.reason, "since": held.since.isoformat()},
     )

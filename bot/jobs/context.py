@@ -113,6 +113,13 @@ class StepContext:
         self.show_held_up(live, job)
         return self.back_off(live, kind=DISK)
 
+    def without_a_model(self, live: LiveJob, job: Job) -> RunAgain:
+        """Nothing that is configured can go on with it: it waits for the operator, and a card that is there says so."""
+        live.is_stranded = True
+        if job.card_message_id is not None:
+            self.card_updater.show(live, job)
+        return WITHOUT_A_MODEL
+
     def show_held_up(self, live: LiveJob, job: Job) -> None:
         """The card says so, and no clock of the job runs meanwhile."""
         live.held_up_at, live.is_held_up = self.clock.now(), True

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from bot.errors import BusyError, DeliveryLaterError, DiskError, HearingFaultError, Reason, ReferenceRefusedError
-from bot.jobs.context import DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
+from bot.jobs.context import DONE, RunAgain, StepContext, StepResult
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Reference
 from bot.jobs.music_models import ReferenceForm
-from bot.jobs.ports import CheckedReference, References
+from bot.jobs.sound_ports import CheckedReference, References
 from bot.jobs.submitting import REFERENCE_MARGIN, SubmitSteps
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class HoldSteps:
         """Hold the song while the brake is on, with a reference that lasts; else send it."""
         model = self._context.models.of(job)
         if model is None:
-            return WITHOUT_A_MODEL
+            return self._context.without_a_model(live, job)
         if not await self._line.enter(job, model):
             live.moved()  # in line with all others, not held up by our own disk any more
             self._context.card_updater.show(live, job)

@@ -137,7 +137,7 @@ class Line:
                 if head is None:
                     self._heads[model.name] = {}
                     return
-                free = min(model.concurrency - head.taken, _MAX_CALLED - len(called))
+                free = min(model.concurrency - self._taken(model.name, head), _MAX_CALLED - len(called))
                 next_ids = head.next_ids(free, self._clock.now())
                 called.update(next_ids)
                 self._note_head(model.name, head, next_ids)
@@ -149,13 +149,19 @@ class Line:
                 elif len(next_ids) == len(head.ids) < limit:
                     return  # nobody waits any more
 
+    def _taken(self, name: str, head: Head) -> int:
+        """Places that are taken at the address that is asked now."""
+        return max(0, head.taken - self._models.elsewhere_of(name))
+
     def _note_head(self, name: str, head: Head, gone: Collection[int]) -> None:
         waiting = [job_id for job_id in head.ids if job_id not in gone]
-        taken = head.taken + len(gone)
+        taken = self._taken(name, head) + len(gone)
         self._heads[name] = {job_id: taken + index for index, job_id in enumerate(waiting[:HEAD])}
         if not self._drawn and not self._must_draw:
             # as found after a start: that is what these cards say
-            self._drawn = {job_id: (head.taken + index, float("-inf")) for index, job_id in enumerate(head.ids)}
+            self._drawn = {
+                job_id: (self._taken(name, head) + index, float("-inf")) for index, job_id in enumerate(head.ids)
+            }
 
     def _draw_head(self) -> float:
         """Draw the cards at the head whose number has changed; seconds until others may be drawn."""

@@ -43,6 +43,7 @@ class LiveJob:
     failures: Counter[str] = field(default_factory=Counter[str])  #: since the last success, by kind
     held_up_at: datetime | None = None  #: when our own disk was last in its way
     is_held_up: bool = False  #: by our own disk, under the files or the database; until the job moves
+    is_stranded: bool = False  #: nothing that is configured can go on with it
     heard: Heard | None = None  #: so that nothing is decoded anew at each try to write it down
     busy_since: datetime | None = None  #: when the music API first said "not now"
     held_since: datetime | None = None  #: since when it waits for the account's brake; its clocks stand still
@@ -53,6 +54,7 @@ class LiveJob:
     has_look: bool = False  #: the look that its budget gave it is still to be made
     place_at: str | None = None  #: the model at whose service it was seen to hold a place
     ahead: int | None = None  #: files that are heard before its reference; None: it does not wait for that
+    place: int | None = None  #: how many go first in the music service's own queue; None: it does not wait there
 
     # its card's
     is_out_of_date: bool = False  #: a state is still to be drawn
@@ -75,11 +77,13 @@ class LiveJob:
 
     def look(self, state: JobState) -> object:
         """What of it is drawn at once when it changes; the rest of a card may wait."""
-        return state, state is JobState.CHECKING and self.ahead is not None, self.is_held_up
+        is_placed = self.place is not None
+        is_waiting = state is JobState.CHECKING and self.ahead is not None
+        return state, is_waiting, self.is_held_up, self.is_stranded, is_placed
 
     def moved(self) -> None:
         """What held it up, or waited to be written, is over."""
-        self.is_held_up, self.heard = False, None
+        self.is_held_up, self.is_stranded, self.heard, self.place = False, False, None, None
 
     def succeeded(self) -> None:
         """What failed in a row has worked."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,11 @@ log = logging.getLogger(__name__)
 RUNNER_KEY = 0x436F6D706F7366
 
 _RULES = "SELECT id, guild_id, subject_kind, subject_id, kind, value FROM rule ORDER BY id"
+_SONGS_UNDER_WAY = (
+    "SELECT provider, model, CASE WHEN state = 'generating' THEN service_address END AS address, count(*) AS songs "
+    "FROM job WHERE state IN ('checking', 'queued', 'submitting', 'generating', 'ready', 'delivering') "
+    "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+)
 _KEPT = "SELECT name, value FROM kept_value"
 
 
@@ -130,6 +136,24 @@ async def kept_rules(url: str) -> list[KeptRule]:
 async def kept_value_in(url: str, name: str) -> str | None:
     """One kept value, read in the same way; None also where there are no tables yet. Raises StartError."""
     return dict(await _read(url, "kept_value", _KEPT)).get(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderWay:
+    """Songs that are worked on, as far as they have this in common."""
+
+    provider: str
+    model: str
+    address: str | None  #: at which address of the service they are being made; None: they are not, or it was not kept
+    songs: int
+
+
+async def songs_under_way(url: str) -> list[UnderWay]:
+    """What is worked on, read in the same way. Raises StartError, also for tables of an earlier version."""
+    return [
+        UnderWay(provider=provider, model=model, address=address, songs=songs)
+        for provider, model, address, songs in await _read(url, "job", _SONGS_UNDER_WAY)
+    ]
 
 
 async def _read(url: str, table: str, statement: str) -> Sequence[Any]:

@@ -139,7 +139,7 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             return await move_row(connection, job, JobState.QUEUED, now, why, {"reason": None}, is_outside=is_outside)
 
     @to_the_end
-    async def begin_attempt(self, job: Job, now: datetime) -> Job | Refused | None:
+    async def begin_attempt(self, job: Job, now: datetime, *, address: str | None = None) -> Job | Refused | None:
         asked = PlaceRequest.of_job(job)
         attempt = job.attempt + 1
         async with self.database.writing() as connection:
@@ -148,7 +148,7 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             refused = recheck(asked, rules, is_held=is_held, now=now)
             if refused is not None:
                 return refused
-            changes: Changes = {"attempt": attempt, "submit_started_at": now}
+            changes: Changes = {"attempt": attempt, "submit_started_at": now, "service_address": address}
             return await move_row(connection, job, JobState.SUBMITTING, now, "", columns_of_changes(changes))
 
     @to_the_end
@@ -173,7 +173,8 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
     ) -> Job | None:
         check_move(job.state, after)
         async with self.database.writing() as connection:
-            if charges.is_counted_move(job, after, changes.get("attempt", job.attempt)):
+            is_unpaid = changes.get("submit_started_at", job.submit_started_at) is None
+            if charges.is_counted_move(job, after, changes.get("attempt", job.attempt), is_unpaid=is_unpaid):
                 await charges.lock(connection)
             return await move_row(connection, job, after, now, why, columns_of_changes(changes))
 
@@ -185,6 +186,12 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
         async with self.database.writing() as connection:
             row = (await connection.execute(_UPDATE.values(values), {"was_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
+
+    @to_the_end
+    async def is_generation_known(self, generation_id: str) -> bool:
+        found = select(jobs.c.id).where(jobs.c.generation_id == generation_id)
+        async with self.database.reading() as connection:
+            return (await connection.execute(found)).first() is not None
 
     @to_the_end
     async def resolve_submission(

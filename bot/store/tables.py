@@ -90,6 +90,8 @@ jobs = Table(
     Column("answered_at", Instant),
     # What our copy of the reference holds of the disk, or will, by what Discord says; NULL when there is none.
     Column("reference_copy_bytes", SNOWFLAKE),
+    # Where the last POST went, a service's base address; NULL: none yet, or by a version that kept no such.
+    Column("service_address", SafeText),
     UniqueConstraint("key", name="job_key_once"),
     UniqueConstraint("interaction_id", name="job_interaction_once"),
     UniqueConstraint("generation_id", name="job_generation_once"),  # NULLs do not count
