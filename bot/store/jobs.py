@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import DuplicateOrderError
+from bot.errors import DuplicateOrderError, Reason
 from bot.jobs.admission import (
     WINDOW,
     PlaceRequest,
@@ -165,6 +165,14 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
                 return refused
             changes: Changes = {"attempt": attempt, "submit_started_at": now, "service_address": address}
             return await move_row(connection, job, JobState.SUBMITTING, now, "", columns_of_changes(changes))
+
+    @to_the_end
+    async def pause_of(self, job: Job, now: datetime) -> Refused | None:
+        asked = PlaceRequest.of_job(job)
+        async with self.database.reading() as connection:
+            rules = await counting.rules_for(connection, asked, now, Terms())
+        refused = recheck(asked, rules, is_held=True, now=now)
+        return refused if refused is not None and refused.reason is Reason.PAUSED else None
 
     @to_the_end
     async def standing_of(self, order: PlaceRequest, now: datetime, terms: Terms) -> tuple[Rules, Usage]:

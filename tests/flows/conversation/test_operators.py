@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -360,3 +361,31 @@ async def test_songs_of_a_paused_server_hold_up_nobody_elsewhere(kit: ClientKit)
     await admin(kit, "pause", until="1h")
     assert await kit.store.ahead_of(behind, now) == 0
     assert await kit.store.ahead_of(behind, now + timedelta(hours=2)) == 1
+
+
+async def test_whoever_left_the_team_runs_the_bot_no_more_and_whoever_joined_it_does(kit: ClientKit) -> None:
+    fake = kit.fake
+    fake.set_team(OWNER, MANAGER)
+    await kit.restart()
+    job = await kit.delivered(await kit.order())
+    assert "Nobody is blocked" in await owner(kit, "blocked", by=MANAGER)
+    report = await private(kit, await fake.slash("compose-owner song", {"id": job.id}, member=MANAGER))
+    kit.jobs.admission.terms = replace(kit.jobs.admission.terms, member_per_day=0)
+    await kit.order(member=MANAGER)
+    asked = len(fake.calls_to("GET", "^/oauth2/applications/@me$"))
+    fake.set_team(OWNER, STRANGER)
+    assert "Nobody is blocked" in await owner(kit, "blocked", by=MANAGER), "what Discord said a moment ago holds"
+    assert len(fake.calls_to("GET", "^/oauth2/applications/@me$")) == asked
+    kit.advance(301)
+    answer = await private(
+        kit, await fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, member=MANAGER)
+    )
+    assert "is 0" in answer.content, "no more outside the limits"
+    assert "run this bot" in await owner(kit, "blocked", by=MANAGER)
+    for label in labels_of(report):
+        assert "run this bot" in text_of(await private(kit, await fake.click(report, label, member=MANAGER)))
+    assert "Nobody is blocked" in await owner(kit, "blocked", by=STRANGER)
+    assert len(fake.calls_to("GET", "^/oauth2/applications/@me$")) == asked + 1
+    kit.advance(301)
+    fake.fail("GET", "^/oauth2/applications/@me$", status=403, times=None)
+    assert "Nobody is blocked" in await owner(kit, "blocked", by=STRANGER), "what Discord said last holds"
