@@ -102,6 +102,7 @@ from the code that runs; a test fails when it is out of date. Every answer is pr
 - `/compose-owner` is in the servers of `OPERATOR_GUILDS` and nowhere else, for the application's owner, its team and
   `OPERATORS`, and holds for the whole bot. Its `limit` may also name a `server`; roles and channels are those of the
   server where it is typed. Who is in the team is asked of Discord when it is used and was not within five minutes.
+- A limit per member counts their songs of all servers, so *why* tells how many there are, and nothing else of them.
 - Every act stands in the table `audit`, written in the same transaction: when, by whom, where (0: everywhere), what.
 - `until` takes `2h`, `3d`, `1w`, `1d12h`, or a date such as `2026-12-24` or `2026-12-24 18:00` (UTC unless it names a
   zone).

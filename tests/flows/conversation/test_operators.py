@@ -1,4 +1,4 @@
-"""`/compose-admin` and `/compose-owner` as operators meet them: each act holds at once, and in its own server alone."""
+"""`/compose-admin` and `/compose-owner` as operators meet them: each act holds at once. Who may: test_rights.py."""
 
 import csv
 import io
@@ -19,26 +19,6 @@ from sandbox.discord import Interaction, Message
 from tests.client_kit import LYRICS, SONG, ClientKit, labels_of, text_of
 
 MANAGER, STRANGER, OWNER = "Moderator", "Member Two", "Owner"
-#: Every sub-command with options that it takes.
-COMMANDS: dict[str, dict[str, Any]] = {
-    "pause": {"reason": "a concert", "until": "2h"},
-    "resume": {},
-    "block": {"member": "Member One"},
-    "unblock": {"member": "Member One"},
-    "blocked": {},
-    "limit": {"member": "Member One", "per_day": 3},
-    "give": {"member": "Member One", "songs": 2},
-    "channels add": {"channel": "music"},
-    "channels remove": {"channel": "music"},
-    "channels list": {},
-    "words add": {"word": "vile"},
-    "words remove": {"word": "vile"},
-    "words list": {},
-    "notice": {"text": "an outage"},
-    "song": {"id": 1},
-    "spent": {},
-    "why": {"member": "Member One"},
-}
 
 
 @pytest.fixture
@@ -89,48 +69,7 @@ def guild_id(kit: ClientKit, channel: str = "general") -> int:
     return kit.fake.place(channel).guild_id or 0
 
 
-# --- who may ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-async def test_every_command_asks_for_the_right_anew(kit: ClientKit, command: str) -> None:
-    kit.fake.revoke("manage_guild", member=MANAGER, channel="general")
-    assert "Manage Server" in await admin(kit, command, **COMMANDS[command])
-    assert "run this bot" in await owner(kit, command, by=MANAGER, **COMMANDS[command])
-    assert await audited(kit) == []
-
-
-async def test_a_manager_of_another_server_sees_and_touches_nothing_here(kit: ClientKit) -> None:
-    job = await kit.order()
-    there = {"by": STRANGER, "place": "lounge"}
-    assert "no such song here" in await admin(kit, "song", **there, id=job.id)
-    await admin(kit, "pause", **there, reason="closed")
-    done = await kit.fake.slash("compose-admin block", {"member": "Member One"}, member=STRANGER, channel="lounge")
-    assert "unpaid: 0" in text_of(await private(kit, done))
-    await admin(kit, "words add", **there, word="thick")
-    await admin(kit, "limit", **there, per_day=0)
-    await admin(kit, "notice", **there, text="an outage")
-    spent = await kit.fake.slash("compose-admin spent", member=STRANGER, channel="lounge")
-    assert "Songs: 0" in text_of(await private(kit, spent))
-    assert (await kit.fresh(job)).state is JobState.CHECKING
-    again = await kit.order()
-    assert "an outage" not in text_of(kit.card(again))
-    assert "Nobody is blocked" in await admin(kit, "blocked")
-    assert "No word" in await admin(kit, "words list")
-
-
-async def test_a_button_drawn_earlier_does_nothing_for_whoever_lost_the_right(kit: ClientKit) -> None:
-    job = await kit.delivered(await kit.order())
-    done = await kit.fake.slash("compose-admin song", {"id": job.id}, member=MANAGER)
-    report = await private(kit, done)
-    assert labels_of(report) == ["Deliver again", "Give back", "Delete"]
-    kit.fake.revoke("manage_guild", member=MANAGER, channel="general")
-    await kit.restart()
-    for label in labels_of(report):
-        pressed = await kit.fake.click(report, label, member=MANAGER)
-        assert "Manage Server" in text_of(await private(kit, pressed))
-    assert await audited(kit) == []
-    assert (await kit.fresh(job)).state is JobState.DELIVERED
+# --- where ---------------------------------------------------------------------------------------------------------
 
 
 async def test_the_commands_for_the_whole_bot_are_in_the_operators_servers_alone_and_leave_with_them(
