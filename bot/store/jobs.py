@@ -31,15 +31,14 @@ from bot.jobs.ports import Changes
 from bot.jobs.space import SpaceLimits
 from bot.store import charges, counting, space_used, waiting
 from bot.store.engines import Database, to_the_end
-from bot.store.inserting import inserting
 from bot.store.figures import FigureReader
+from bot.store.inserting import inserting
 from bot.store.keeping import KeepingStatements
 from bot.store.moves import add_event, move_row
 from bot.store.operating import OperatorStatements
 from bot.store.record import RecordKeeper
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
 from bot.store.tables import is_in_line, is_live, is_resting, is_unfinished, job_events, jobs, kept_values
-
 
 _BY_ID = select(jobs).where(jobs.c.id == bindparam("job_id"))
 _ID_BY_INTERACTION = select(jobs.c.id).where(jobs.c.interaction_id == bindparam("interaction"))
