@@ -6,17 +6,20 @@ RUN := PYTHONUNBUFFERED=1 $(BIN)/python -W ignore::DeprecationWarning
 
 SONG ?=
 LYRICS ?=
+MODEL ?=
 OUT ?= demo-out
 BASE ?=
 SEED ?= 1
 JOBS ?= 200
 LIMITS ?=
+PROCESSES ?= 1
 TESTED ?=
 
 # Names of files go through the environment, as they were typed: a quote in one would end a shell's word, and make would
 # take a dollar sign for a variable.
 override export SONG := $(value SONG)
 override export LYRICS := $(value LYRICS)
+override export MODEL := $(value MODEL)
 override export OUT := $(value OUT)
 
 # After a failure that was told in a sentence make would add a line of its own about a Makefile. Nothing turns that off,
@@ -29,11 +32,11 @@ LAST_WORD = { status=$$?; kill -s PIPE $$PPID; exit $$status; }
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-demo: $(VENV)/.sandbox ## hear a track, with no account: make demo [SONG=my.mp3 LYRICS=my.txt OUT=dir]
-	@$(RUN) -m sandbox demo --song "$$SONG" --lyrics "$$LYRICS" --out "$$OUT" || $(LAST_WORD)
+demo: $(VENV)/.sandbox ## hear a track, with no account: make demo [SONG=my.mp3 LYRICS=my.txt OUT=dir MODEL=name]
+	@$(RUN) -m sandbox demo --song "$$SONG" --lyrics "$$LYRICS" --out "$$OUT" --model "$$MODEL" || $(LAST_WORD)
 
 sandbox: $(VENV)/.sandbox ## a channel as a web page, with the bot in it, until Ctrl-C
-	@$(RUN) -m sandbox up
+	@$(RUN) -m sandbox up --model "$$MODEL"
 
 offline: $(VENV)/.sandbox ## the offline generator at http://127.0.0.1:8700, for a real bot without a key
 	@$(RUN) -m sandbox generation --port 8700 --key offline
@@ -106,10 +109,11 @@ docs: $(VENV)/.dev ## write anew what the documents take from the code
 	@$(RUN) -m tests.bot.ui.gallery
 	@$(RUN) -m tests.bot.operators.gallery
 	@$(RUN) -m tests.bot.mistakes
+	@$(RUN) -m tests.bot.generation.provider_table
 	@$(RUN) -m tests.file_index
 
-chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200 LIMITS=1]
-	@$(RUN) -m tests.chaos --seed "$(SEED)" --jobs "$(JOBS)" $(if $(LIMITS),--limits)
+chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200 LIMITS=1 PROCESSES=3]
+	@$(RUN) -m tests.chaos --seed "$(SEED)" --jobs "$(JOBS)" $(if $(LIMITS),--limits) --processes "$(PROCESSES)"
 
 corpus: $(VENV)/.dev ## what the bot says about a torture corpus of audio files
 	@$(RUN) -m tests.bot.audio.corpus

@@ -1,16 +1,18 @@
 """What the settings say about limits, budgets and prices, and what is odd about them and about the rules."""
 
 import logging
+from collections.abc import Sequence
 
 import aiohttp
 
 from bot.amounts import micros_of, money_in_words
 from bot.errors import StartError
-from bot.generation.trait_kinds import ModelTraits
+from bot.generation.trait_kinds import ModelTraits, StyleNeed
 from bot.jobs.admission import EVERYWHERE, Terms
 from bot.jobs.rule_remarks import KeptRule, remarks_on_rules, remarks_on_terms
 from bot.settings import Settings
 from bot.store.db import kept_rules
+from bot.ui.requirements import OrderedModel
 
 log = logging.getLogger(__name__)
 
@@ -18,8 +20,26 @@ _ANSWER_SECONDS = 15.0
 
 
 def price_of(settings: Settings, traits: ModelTraits) -> int:
-    """What one song costs, in millionths of CURRENCY: PRICE_PER_SONG, or else the model's published price."""
-    return traits.price_micros if settings.price_per_song is None else micros_of(settings.price_per_song)
+    """What one song costs, in millionths of CURRENCY: PRICE_PER_SONG for the first model, else the published price."""
+    if settings.price_per_song is None or traits.model != settings.models[0]:
+        return traits.price_micros
+    return micros_of(settings.price_per_song)
+
+
+def ordered_model(settings: Settings, traits: ModelTraits) -> OrderedModel:
+    """A model as orders see it."""
+    style = traits.style
+    return OrderedModel(
+        provider=traits.provider,
+        name=traits.model,
+        style=style.default,
+        price_micros=price_of(settings, traits),
+        prompt=traits.words,
+        reference_min_seconds=traits.reference.over_seconds,
+        takes_style=style.need is not StyleNeed.NONE,
+        style_min_characters=style.min_characters,
+        style_max_characters=style.max_characters,
+    )
 
 
 def terms_of(settings: Settings) -> Terms:
@@ -35,17 +55,21 @@ def terms_of(settings: Settings) -> Terms:
     )
 
 
-async def limits_described(settings: Settings, traits: ModelTraits) -> list[str]:
-    """Lines for operators: the price, and a warning for whatever does not hold as it stands."""
-    price_micros = price_of(settings, traits)
+async def limits_described(settings: Settings, offered: Sequence[ModelTraits]) -> list[str]:
+    """Lines for operators: the prices, and a warning for whatever does not hold as it stands."""
+    price_micros = price_of(settings, offered[0])
     remarks = remarks_on_terms(terms_of(settings), price_micros=price_micros, currency=settings.currency)
     try:
         rules = await kept_rules(settings.database_url)
     except StartError:
         rules = []  # the trial of the database says why
     remarks += remarks_on_rules(rules, await _roles_of(settings, rules))
-    price = f"one song is counted as {money_in_words(price_micros, settings.currency)}"
-    return [price, *(f"WARNING: {remark}" for remark in remarks)]
+    prices = [
+        f"one song{f' with {traits.model}' if len(offered) > 1 else ''} is counted as "
+        f"{money_in_words(price_of(settings, traits), settings.currency)}"
+        for traits in offered
+    ]
+    return [*prices, *(f"WARNING: {remark}" for remark in remarks)]
 
 
 async def _roles_of(settings: Settings, rules: list[KeptRule]) -> dict[int, frozenset[int] | None]:

@@ -27,30 +27,39 @@ from bot.discord_time import seconds_ahead, skew_sentence
 from bot.disk import is_open
 from bot.download import USER_AGENT
 from bot.errors import SettingsError, StartError
-from bot.generation.opening import Surroundings, drive_of, open_model, traits_in_use
+from bot.generation.contracts import Surroundings
+from bot.generation.opening import (
+    SERVICE_SETTINGS,
+    all_traits_in_use,
+    all_traits_opened,
+    drive_of,
+    open_model,
+    traits_in_use,
+)
 from bot.generation.trait_kinds import ModelTraits
 from bot.generation.transport import Sessions
-from bot.jobs.brake import ADVICE, LOOK_SECONDS, Held
+from bot.jobs.brake import LOOK_SECONDS, Held, advice_for
 from bot.jobs.files import JobFiles
 from bot.jobs.ports import ProbeResult
 from bot.logs import counted, masked, one_line
+from bot.masking import shown
 from bot.proxies import ProxyError
 from bot.settings import Settings
-from bot.store.db import describe, kept_value_in, refuse_unusable
+from bot.store.db import describe, kept_value_in, refuse_unusable, songs_under_way
 from bot.value_shapes import looks_like_discord_token
 
 _ANSWER_SECONDS = 15.0
 _MAX_SERVERS_SHOWN = 20
 _UNLIKELY = " What is there now does not look like a bot token, which has three parts with dots between them."
 
+#: With what the names of the service's settings begin with.
 _ADVICE = {
-    ProbeResult.KEY_REFUSED: (
-        "GENERATION_API_KEY is refused. Copy it again from the provider's page, or make a new one."
-    ),
+    ProbeResult.KEY_REFUSED: ("{key} is refused. Copy it again from the provider's page, or make a new one."),
     ProbeResult.NO_CREDITS: "The key is right, but the account is empty. Top it up at the provider.",
+    ProbeResult.MODEL_MISSING: "It accepts the key, and does not have this model. Look at GENERATION_MODEL.",
     ProbeResult.IN_TROUBLE: "It answers with errors or limits just now. Try again in a few minutes.",
-    ProbeResult.NOT_THE_API: "No music API answers at this address. Look at GENERATION_API_URL.",
-    ProbeResult.NOT_REACHABLE: "No connection. Look at GENERATION_API_URL and at this machine's network.",
+    ProbeResult.NOT_THE_API: "No music API answers at this address. Look at {url}.",
+    ProbeResult.NOT_REACHABLE: "No connection. Look at {url} and at this machine's network.",
 }
 
 
@@ -71,28 +80,29 @@ async def run(settings: Settings, open_memory: str = "", remarks: Sequence[str] 
     `open_memory`: why this process's memory is not closed to others of its user; empty when it is. `remarks`: on
     `.env`, shown below the settings.
     """
-    traits = traits_in_use(settings)
+    offered = all_traits_in_use(settings)
     refuse_unusable(settings.database_url)
     print(f"compose-bot {bot.__version__}\n\nSettings in force:")
     for name, value in settings.described().items():
         print(f"  {name}={one_line(value)}")
     for remark in remarks:
         print(f"  LOOK: {one_line(remark)}")
-    print("\nThe model:")
-    for line in _described(traits, settings):
-        print(f"  {line}")
+    for number, traits in enumerate(offered):
+        print("\nThe model:" if number == 0 else "\nAnother model:")
+        for line in _described(traits, settings):
+            print(f"  {line}")
     print("\nThe way out:")
     for line in _ways_out(settings):
         print(f"  {line}")
     print("\nLimits and budgets:")
-    for line in await limits_described(settings, traits):
+    for line in await limits_described(settings, offered):
         print(f"  {one_line(line)}")
     trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
         "Discord": _discord,
         "Database": _database,
         "Files": _files,
         "Sound": partial(_sound, open_memory=open_memory),
-        "Music API": _music_api,
+        **{name: partial(_music_api, traits=traits) for name, traits in _models(offered).items()},
     }
     findings: dict[str, Finding] = {}
     for name, trial in trials.items():
@@ -122,11 +132,12 @@ def _ways_out(settings: Settings) -> list[str]:
     """Which addresses go through a proxy."""
     if not settings.proxy_rules.any:
         return ["straight: no proxy is set"]
+    services = _services(all_traits_in_use(settings))
     addresses = {
         "Discord": settings.discord_api_url,
         "Discord's gateway": settings.discord_gateway_url,
         "Discord's files": "https://cdn.discordapp.com",
-        "Music API": settings.generation_api_url,
+        **{name: SERVICE_SETTINGS[traits.provider].address(settings) for name, traits in services.items()},
     }
     ways = {name: settings.proxy_rules(URL(address)) for name, address in addresses.items()}
     lines = [f"{name}: {f'through {way.url}' if way else 'straight'}" for name, way in ways.items()]
@@ -221,7 +232,8 @@ async def _is_public(settings: Settings, session: aiohttp.ClientSession) -> bool
 
 async def _database(settings: Settings) -> Finding:
     try:
-        return Finding(good=True, sentence=await describe(settings.database_url))
+        sentence = await describe(settings.database_url)
+        return Finding(good=True, sentence=sentence, details=await _songs_that_wait(settings))
     except StartError as error:
         return Finding(good=False, sentence=str(error))
 
@@ -281,29 +293,76 @@ def _fence(pool: AudioPool, open_memory: str) -> tuple[str, ...]:
     return (*layers, f"limits: {limits_in_words()}")
 
 
-async def _music_api(settings: Settings) -> Finding:
+def _models(offered: Sequence[ModelTraits]) -> dict[str, ModelTraits]:
+    """Each model with what its trial is called; a single one needs no further name."""
+    if len(offered) == 1:
+        return {"Music API": offered[0]}
+    return {f"Music API ({traits.model})": traits for traits in offered}
+
+
+def _services(offered: Sequence[ModelTraits]) -> dict[str, ModelTraits]:
+    """Each service once, with the first model that is made there; a single one needs no further name."""
+    firsts: dict[str, ModelTraits] = {}
+    for traits in offered:
+        firsts.setdefault(traits.provider, traits)
+    if len(firsts) == 1:
+        return {"Music API": offered[0]}
+    return {f"Music API ({provider})": traits for provider, traits in firsts.items()}
+
+
+async def _songs_that_wait(settings: Settings) -> tuple[str, ...]:
+    """Songs that nothing in these settings can go on with; nothing where the database cannot be read, or is older."""
+    opened = {(traits.provider, traits.model) for traits in all_traits_opened(settings)}
+    try:
+        found = await songs_under_way(settings.database_url)
+    except StartError:
+        return ()
+    waiting: list[str] = []
+    for one in found:
+        songs = f"{counted(one.songs, 'song')} of {one.model} ({one.provider})"
+        if (one.provider, one.model) not in opened:
+            waiting.append(
+                f"WARNING: {songs} under way, and that is not configured any more: they wait. Name it in "
+                "GENERATION_MODEL, or give its service's key (for acestep its address), to bring them home; none goes "
+                "to another service."
+            )
+        elif one.address and one.address != SERVICE_SETTINGS[one.provider].address(settings):
+            waiting.append(
+                f"WARNING: {songs} begun at {shown(one.address)}; they are looked for at "
+                f"{SERVICE_SETTINGS[one.provider].url}, and wait where that does not know them. The former address "
+                "brings them home."
+            )
+    return tuple(waiting)
+
+
+async def _music_api(settings: Settings, traits: ModelTraits | None = None) -> Finding:
+    """The service of this model, the usual one without one."""
+    traits = traits or traits_in_use(settings)
     async with _session(settings) as session:
         sessions = Sessions(calls=session, files=session, submit=session)
         around = Surroundings(settings=settings, sessions=sessions, clock=SystemClock(), budget=AsyncLimiter(1, 1))
         try:
-            model = open_model(traits_in_use(settings), around)
+            model = open_model(traits, around)
         except SettingsError as error:
             return Finding(good=False, sentence=f"{error}.")
         found = await model.generator.probe()
-    details = await _brake(settings)
+    details = await _brake(settings, traits.provider)
     if found.result is ProbeResult.KEY_ACCEPTED:
-        untried = f" ({found.detail})" if "not tried" in found.detail else ""
-        sentence = f"It answers and accepts the key; nothing was spent.{untried}"
+        learned = f" ({found.detail})" if not found.detail.startswith("HTTP ") or ";" in found.detail else ""
+        key = "" if "asks for no key" in found.detail else " and accepts the key"
+        sentence = f"It answers{key}; nothing was spent.{learned}"
         return Finding(good=True, sentence=sentence, details=details)
     if found.by_proxy:
         return Finding(good=False, sentence=f"Not reached: {found.detail}.", details=details)
-    hint = _address_hint(settings.generation_api_url) if found.result is ProbeResult.NOT_THE_API else ""
-    return Finding(good=False, sentence=f"{_ADVICE[found.result]}{hint} ({found.detail})", details=details)
+    is_wrong = found.result is ProbeResult.NOT_THE_API and traits.provider == "aiml"
+    hint = _address_hint(settings.generation_api_url) if is_wrong else ""
+    names = SERVICE_SETTINGS[traits.provider]
+    advice = _ADVICE[found.result].format(key=names.key, url=names.url)
+    return Finding(good=False, sentence=f"{advice}{hint} ({found.detail})", details=details)
 
 
-async def _brake(settings: Settings) -> tuple[str, ...]:
+async def _brake(settings: Settings, provider: str) -> tuple[str, ...]:
     """Whether songs wait because the account was refused; nothing where the database, tried before, cannot be read."""
-    provider = traits_in_use(settings).provider
     try:
         held = Held.parsed(await kept_value_in(settings.database_url, Held.name_of(provider)))
     except StartError:
@@ -311,7 +370,7 @@ async def _brake(settings: Settings) -> tuple[str, ...]:
     if held is None:
         return ()
     look = f"a running bot looks again every {LOOK_SECONDS // 60:g} minutes, and at once after a start"
-    return (f"WARNING: songs wait, for {held.in_words(provider)}. {ADVICE[held.reason]}", f"{look}.")
+    return (f"WARNING: songs wait, for {held.in_words(provider)}. {advice_for(held.reason, provider)}", f"{look}.")
 
 
 def _address_hint(address: str) -> str:

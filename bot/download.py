@@ -6,9 +6,10 @@ import logging
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -93,6 +94,8 @@ _DEFAULT_TIMEOUTS = DownloadTimeouts()
 
 #: Which session goes to this URL; raises DownloadError for one that is not to be asked at all.
 SessionChoice = Callable[[yarl.URL], aiohttp.ClientSession]
+#: What goes along to this URL and to no other, such as a key.
+HeaderChoice = Callable[[yarl.URL], Mapping[str, str]]
 
 
 async def download(
@@ -103,18 +106,21 @@ async def download(
     max_bytes: int,
     timeouts: DownloadTimeouts = _DEFAULT_TIMEOUTS,
     allowed: Callable[[yarl.URL], bool] | None = None,
+    headers: HeaderChoice | None = None,
 ) -> int:
     """Stream `url` into the file `into` (replaced if it exists) and return its size in bytes.
 
     On return the file is complete, synced to disk and in its place. On any error or cancellation `into` is as it
     was. `allowed`, or the choice of a session, is asked for the URL and for every redirect; without either any http(s)
-    host will do. A session must carry no credentials of its own; nothing but an encoding and our name is sent along.
+    host will do. A session must carry no credentials of its own; nothing but an encoding and our name is sent along,
+    and what `headers` adds for the one address that it is asked for.
     Raises DownloadError.
     """
     part = _PartFile(into)
     try:
         async with asyncio.timeout(timeouts.total_seconds):
-            size = await _receive(session, _checked(url, None, allowed), part, max_bytes, timeouts, allowed)
+            asked = _Asked(session=session, timeouts=timeouts, allowed=allowed, headers=headers)
+            size = await _receive(asked, _checked(url, None, allowed), part, max_bytes)
             await part.finish()
     except (aiohttp.ServerTimeoutError, TimeoutError) as error:
         raise DownloadError(DownloadFault.TIMEOUT, "the file did not come in time") from error
@@ -131,30 +137,41 @@ async def download(
     return size
 
 
-def remove_leftovers(folder: Path) -> int:
-    """Delete what downloads of a killed process left in `folder`; how many files. Only safe while none runs there."""
+def remove_leftovers(folder: Path, before: datetime | None = None) -> int:
+    """Delete what downloads of a killed process left in `folder`; how many files.
+
+    While one runs there, only what is older than any download.
+    """
     count = 0
     for path in folder.glob(f".*{_PART_SUFFIX}"):
-        path.unlink(missing_ok=True)
-        count += 1
+        if before is None or path.stat().st_mtime < before.timestamp():
+            path.unlink(missing_ok=True)
+            count += 1
     return count
 
 
-async def _receive(
-    session: aiohttp.ClientSession | SessionChoice,
-    url: yarl.URL,
-    part: "_PartFile",
-    max_bytes: int,
-    timeouts: DownloadTimeouts,
-    allowed: Callable[[yarl.URL], bool] | None,
-) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """How each address on the way is asked."""
+
+    session: aiohttp.ClientSession | SessionChoice
+    timeouts: DownloadTimeouts
+    allowed: Callable[[yarl.URL], bool] | None
+    headers: HeaderChoice | None
+
+    def headers_for(self, url: yarl.URL) -> dict[str, str]:
+        return _HEADERS if self.headers is None else {**_HEADERS, **self.headers(url)}
+
+
+async def _receive(asked: _Asked, url: yarl.URL, part: "_PartFile", max_bytes: int) -> int:
+    timeouts = asked.timeouts
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect_seconds, sock_read=timeouts.read_seconds)
     for _ in range(_MAX_REDIRECTS + 1):
-        async with _session_for(session, url).get(
-            url, allow_redirects=False, timeout=timeout, headers=_HEADERS
+        async with _session_for(asked.session, url).get(
+            url, allow_redirects=False, timeout=timeout, headers=asked.headers_for(url)
         ) as response:
             if response.status in _REDIRECTS:
-                url = _checked(response.headers.get("Location", ""), url, allowed)
+                url = _checked(response.headers.get("Location", ""), url, asked.allowed)
                 continue
             _check_answer(response, max_bytes)
             return await _copy(response, part, max_bytes)

@@ -8,6 +8,7 @@ ComposeError
 ├── ControlError             a button or command cannot do what was asked of a job: a private sentence
 │   ├── NotYoursError        only the owner (or a moderator) may
 │   ├── TooLateError         the job has moved on
+│   │   └── FinishedError    it cannot be stopped: its track is made
 │   └── NoSuchJobError       deleted, or never was
 ├── ReferenceRefusedError    the reference cannot be used: tell the member
 ├── HearingFaultError        a fault of ours or of this machine while a file was heard: a few tries, then told as such
@@ -23,6 +24,7 @@ ComposeError
 │   ├── DeliveryLaterError   outage or limit: later, with the same nonce
 │   └── UndeliverableError   no way is left to reach the member
 ├── DiskError                this machine's own disk: nobody else is to blame; later
+├── TakenOverError           another process works on this job by now: let go of it
 └── StoreError               a row
     ├── DuplicateOrderError  the interaction was already taken; carries the job's id
     └── StoreBusyError       locked, full or out of reach: later
@@ -44,6 +46,11 @@ class Reason(StrEnum):
     LYRICS_EMPTY = "lyrics_empty"  #: nothing to sing
     LYRICS_TOO_SHORT = "lyrics_too_short"  #: under the model's least after normalising
     LYRICS_TOO_LONG = "lyrics_too_long"  #: over the model's limit after normalising
+    MODEL_GONE = "model_gone"  #: this model is not offered any more
+    STYLE_NOT_TAKEN = "style_not_taken"  #: the model takes no words about the style
+    STYLE_TOO_SHORT = "style_too_short"  #: under the model's least
+    STYLE_TOO_LONG = "style_too_long"  #: over the model's limit
+    LYRICS_FIT_ELSEWHERE = "lyrics_fit_elsewhere"  #: over this model's limit; another one takes them
     TITLE_TOO_LONG = "title_too_long"  #: over 80 characters
     WORDS_REFUSED = "words_refused"  #: the operator's word list
     FOREIGN_URL = "foreign_url"  #: the attachment's host is not Discord's
@@ -139,6 +146,10 @@ class NotYoursError(ControlError):
 
 class TooLateError(ControlError):
     """The job has moved on since the button was drawn."""
+
+
+class FinishedError(TooLateError):
+    """It cannot be stopped any more: the track is made, and on its way."""
 
 
 class NoSuchJobError(ControlError):
@@ -265,6 +276,10 @@ class UndeliverableError(DeliveryError):
 
 class DiskError(ComposeError):
     """A file of ours could not be written, read or removed: the disk is full, read-only, gone, or not ours."""
+
+
+class TakenOverError(ComposeError):
+    """Another process works on this job by now."""
 
 
 class StoreError(ComposeError):

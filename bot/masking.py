@@ -16,7 +16,7 @@ def shown(value: object) -> str:
     if value is None:
         return "(unset)"
     if isinstance(value, SecretStr):
-        return _STARS
+        return _STARS if value.get_secret_value() else "(unset)"
     text = str(value)
     scheme, separator, rest = text.partition("://")
     if not separator:

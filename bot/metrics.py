@@ -57,7 +57,7 @@ _KNOWN: Mapping[str, Iterable[tuple[str, ...]]] = MappingProxyType({
         (kind, outcome)
         for kind in (
             "key_refused", "no_credits", "address_wrong", "budget_80", "budget_100", "disk", "loop", "brake_on",
-            "brake_off", "unknown_outcomes", "migrated", "log_channel", "report",
+            "brake_off", "model_missing", "address_changed", "unknown_outcomes", "migrated", "log_channel", "report",
         )
         for outcome in ("sent", "dropped")
     ],

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePath
@@ -17,7 +18,7 @@ from bot.download import DownloadError, DownloadFault, download
 from bot.errors import BusyError, DiskError, HearingFaultError, Reason, ReferenceRefusedError
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.model import Job
-from bot.jobs.ports import CheckedReference
+from bot.jobs.sound_ports import CheckedReference
 from bot.texts.remarks import joined, noted
 
 log = logging.getLogger(__name__)
@@ -45,16 +46,20 @@ class ReferenceFetcher:
         clock: Clock,
         hosts: frozenset[str],
         max_bytes: int,
-        needs: Needs,
+        needs: Needs | Mapping[str, Needs],
     ) -> None:
-        """`hosts`: where attachments may come from; `max_bytes`: REFERENCE_MAX_BYTES; `needs`: the model's."""
+        """`hosts`: where attachments may come from; `max_bytes`: REFERENCE_MAX_BYTES.
+
+        `needs`: those of each model by its name, or what all of them need.
+        """
         self._session = session
         self._pool = pool
         self._files = files
         self._clock = clock
         self._hosts = hosts
         self._max_bytes = max_bytes
-        self._needs = needs
+        self._needs: Mapping[str, Needs] = needs if isinstance(needs, Mapping) else {}
+        self._usual_needs = needs if isinstance(needs, Needs) else next(iter(needs.values()), Needs())
         at_once = _AT_ONCE_PER_PROCESS * pool.processes
         self._turns = Turns(at_once, max_each=at_once - 1)  # whoever comes with one file finds a place beside many
 
@@ -81,7 +86,7 @@ class ReferenceFetcher:
             is_fresh = not path.is_file()
         if is_fresh:
             await self._fetch(job, path)
-        inspection = await self._pool.inspect(path, needs=self._needs, member_id=job.member_id, placed=placed)
+        inspection = await self._pool.inspect(path, needs=self._needs_of(job), member_id=job.member_id, placed=placed)
         if inspection.usability is Usability.REFUSED:
             if inspection.finding is not None and inspection.finding.problem is Problem.UNREADABLE:
                 with reaching("a copy cannot be removed"):
@@ -108,7 +113,7 @@ class ReferenceFetcher:
     async def _convert(self, job: Job, path: Path, inspection: Inspection, placed: Placed | None) -> CheckedReference:
         """What the music API does not take becomes an MP3, which then stands for the original."""
         name = f"{path.name}.mp3"
-        needs = replace(self._needs, largest_bytes=self._max_postable_bytes(job))
+        needs = replace(self._needs_of(job), largest_bytes=self._max_postable_bytes(job))
         out = self._files.reference_path(name)
         made = await self._pool.to_reference(path, out, needs=needs, member_id=job.member_id, placed=placed)
         if made.path is None:
@@ -129,8 +134,11 @@ class ReferenceFetcher:
 
     def _max_postable_bytes(self, job: Job) -> int:
         """What the model takes and can be attached to the card."""
-        limits = (self._needs.largest_bytes, job.place.upload_limit_bytes, _POSTABLE_BYTES)
+        limits = (self._needs_of(job).largest_bytes, job.place.upload_limit_bytes, _POSTABLE_BYTES)
         return min(limit for limit in limits if limit)
+
+    def _needs_of(self, job: Job) -> Needs:
+        return self._needs.get(job.model, self._usual_needs)
 
     def _runs_out(self, job: Job) -> bool:
         expires_at = job.reference.expires_at

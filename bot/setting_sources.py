@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 
 from bot.env_file import EMPTY, EnvFile, look_into
 from bot.errors import SettingsError
+from bot.model_names import OPTIONAL_KEYS, keys_needed_by
 from bot.value_shapes import looks_like_discord_token, objection_to, objection_to_token
 
 _TOKEN = "DISCORD_TOKEN"  # noqa: S105 - a name
@@ -42,6 +43,7 @@ class Gathered:
     env_file_choice: Mapping[str, object]  #: turns `.env` off where it cannot be read and is not needed
     problems: Mapping[str, str]  #: one sentence for each name
     swallowed: frozenset[str]  #: names of which it is known why they look as if they were not set
+    models: str = ""  #: GENERATION_MODEL as it was found; empty where it is left to the default
 
 
 class EmptyOnPurpose(PydanticBaseSettingsSource):
@@ -73,7 +75,9 @@ def gathered(env_file: Path | None, overrides: Mapping[str, object], names: Name
     found = _looked_into(env_file, names)
     given = _given(found, overrides, names)
     unreadable = found.problems.get("")
-    if unreadable and not all({name, f"{name}_FILE"} & given.keys() for name in names.needed):
+    models = given.get("GENERATION_MODEL", ("", ""))[0]
+    needed = (names.needed - OPTIONAL_KEYS) | keys_needed_by(models)
+    if unreadable and not all({name, f"{name}_FILE"} & given.keys() for name in needed):
         raise SettingsError([unreadable])
     problems = {name: sentence for name, sentence in found.problems.items() if name}
     from_files: dict[str, object] = {}
@@ -86,6 +90,7 @@ def gathered(env_file: Path | None, overrides: Mapping[str, object], names: Name
         env_file_choice={"_env_file": None} if unreadable else {},
         problems=problems,
         swallowed=found.swallowed,
+        models=models,
     )
 
 

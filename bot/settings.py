@@ -1,17 +1,26 @@
 """Every setting, its default and its limits; the only reader of the environment and of `.env`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from yarl import URL
 
 from bot import amounts, database_address
-from bot.addresses import absolute_address, public_host
+from bot.addresses import absolute_address
 from bot.byte_sizes import size_setting
 from bot.errors import SettingsError
+from bot.model_names import OPTIONAL_KEYS, keys_needed_by, model_names
 from bot.proxies import ProxyRules, rules_of
 from bot.setting_base import SettingsBase
 from bot.setting_kinds import (
@@ -25,6 +34,7 @@ from bot.setting_kinds import (
     Seconds,
     Space,
     Switch,
+    is_host_name,
 )
 from bot.setting_sources import Names, gathered, home_expanded, remarks_on
 
@@ -32,6 +42,8 @@ DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 
 _SQLITE = "sqlite+aiosqlite:///"
+#: In the place of a key that nobody gave.
+_MISSED, _NOT_NEEDED = object(), object()
 
 
 class Settings(SettingsBase):
@@ -51,9 +63,19 @@ class Settings(SettingsBase):
     generation_api_url: str = "https://api.apilaplas.com"
     """Base of the music API; `/v2/generate/audio` is added."""
     generation_api_key: SecretStr
-    """Bearer key of the music API."""
+    """Bearer key of the music API. Needed if a model of GENERATION_MODEL is made there; else empty."""
     generation_model: str = "minimax-music"
-    """Names a row of bot/generation/traits.py. Where a default below is the model's, it is minimax-music's here."""
+    """Rows of bot/generation/traits.py, the first is the usual one. Defaults below are those of minimax-music."""
+    acestep_api_url: str = "http://127.0.0.1:8001"
+    """Base of one's own ACE-Step server."""
+    acestep_api_key: SecretStr | None = None
+    """Its key; unset: it asks for none."""
+    acestep_reference: Literal["style", "cover"] = "style"
+    """What the reference is for: its sound is followed, or it is sung anew."""
+    fal_api_url: str = "https://queue.fal.run"
+    """Base of fal's queue."""
+    fal_api_key: SecretStr | None = None
+    """Its key; needed if a model of GENERATION_MODEL is made there."""
     generation_timeout_seconds: Seconds = 900
     """After that a job is `expired`. While unset, the model's."""
     generation_concurrency: Annotated[int, Field(ge=1, le=1_000)] = 20
@@ -128,6 +150,10 @@ class Settings(SettingsBase):
     """Whether songs may be ordered in direct messages with the bot."""
     allow_user_install: Switch = "off"
     """Whether members who added the app to their own account may order, wherever they use it."""
+    shard_count: Annotated[int, Field(ge=1, le=16_384)] | None = None
+    """Into how many parts Discord divides the servers; each part has a process. Unset: one process hears all."""
+    shard_ids: str | None = None
+    """Which part this process hears, from 0 on; with SHARD_COUNT."""
     health_host: str = "127.0.0.1"
     """Address of `/healthz` and `/metrics`."""
     health_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
@@ -139,11 +165,34 @@ class Settings(SettingsBase):
     crash_at: str | None = None
     """For tests: kill this process at a named point, see bot/crash.py."""
 
-    @field_validator("discord_token", "generation_api_key")
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_by_model(cls, values: Any) -> Any:
+        """A key that no model needs may be missing; one that is needed is missed together with whatever else is."""
+        blank = {name.lower() for name in OPTIONAL_KEYS if _is_blank(values.get(name.lower()))}
+        needed = {name.lower() for name in keys_needed_by(values.get("generation_model"))}
+        return values | {name: _MISSED if name in needed else _NOT_NEEDED for name in blank}
+
+    @field_validator("generation_api_key", "fal_api_key", mode="before")
+    @classmethod
+    def _missed(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is _NOT_NEEDED:
+            return SecretStr("") if info.field_name == "generation_api_key" else None
+        if value is _MISSED:
+            raise PydanticCustomError("missing", "is not set")
+        return value
+
+    @field_validator("discord_token")
     @classmethod
     def _some_secret(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value():
             raise PydanticCustomError("missing", "is blank")
+        return value
+
+    @field_validator("generation_model")
+    @classmethod
+    def _models(cls, value: str) -> str:
+        model_names(value)
         return value
 
     @field_validator("data_dir", "blocked_words_file")
@@ -156,7 +205,7 @@ class Settings(SettingsBase):
     def _any_case(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("discord_api_url", "generation_api_url")
+    @field_validator("discord_api_url", "generation_api_url", "acestep_api_url", "fal_api_url")
     @classmethod
     def _http_url(cls, value: str) -> str:
         return absolute_address(value, ("http", "https")).rstrip("/")
@@ -170,7 +219,7 @@ class Settings(SettingsBase):
     @classmethod
     def _host_names(cls, value: str | None) -> str | None:
         for name in amounts.listed(value):
-            if not _is_host_name(name):
+            if not is_host_name(name):
                 raise ValueError("must be host names such as cdn.example.com, with commas between them")
         return value
 
@@ -201,10 +250,16 @@ class Settings(SettingsBase):
         return value
 
     @model_validator(mode="after")
-    def _timeout_covers_a_poll(self) -> Self:
+    def _values_fit_together(self) -> Self:
+        amounts.shards_of(self.shard_ids, self.shard_count)
         if self.generation_timeout_seconds < self.poll_interval_seconds:
             raise ValueError("GENERATION_TIMEOUT_SECONDS must not be smaller than POLL_INTERVAL_SECONDS")
         return self
+
+    @property
+    def shard(self) -> tuple[int, int] | None:
+        """Which shard of how many; None: there is one, and it is this process's."""
+        return amounts.shards_of(self.shard_ids, self.shard_count)
 
     @property
     def attachment_hosts(self) -> frozenset[str]:
@@ -214,6 +269,11 @@ class Settings(SettingsBase):
         if self.discord_api_url != DISCORD_API_URL and api_host:
             hosts.add(api_host)
         return frozenset(hosts)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """GENERATION_MODEL taken apart: names in small letters, the usual one first."""
+        return model_names(self.generation_model)
 
     @property
     def track_host_names(self) -> frozenset[str]:
@@ -270,20 +330,20 @@ class Settings(SettingsBase):
             raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {why}"]) from None
 
 
-def _is_host_name(name: str) -> bool:
-    try:
-        return public_host(name) == name
-    except ValueError:
-        return False
+def _is_blank(value: Any) -> bool:
+    return not value or (isinstance(value, str) and not value.strip())
 
 
-def load_settings(**overrides: object) -> Settings:
+def load_settings(judge_models: Callable[[str], str] = lambda _: "", **overrides: object) -> Settings:
     """Read the environment, `.env`, and the files that NAME_FILE names.
 
-    Raises SettingsError with one sentence for each problem, all at once, before anything else was done with a value.
+    `judge_models`: what is wrong with GENERATION_MODEL beyond its form, as a sentence; empty for nothing. Raises
+    SettingsError with one sentence for each problem, all at once, before anything else was done with a value.
     """
     found = gathered(_env_file_in(overrides), overrides, setting_names())
     problems = dict(found.problems)
+    if objection := judge_models(found.models):
+        problems.setdefault("GENERATION_MODEL", objection)
     settings: Settings | None = None
     try:
         settings = Settings(**{**found.from_files, **overrides, **found.env_file_choice})  # pyright: ignore[reportArgumentType] -- names come from the environment

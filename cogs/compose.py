@@ -9,9 +9,11 @@ from discord.ext import commands
 
 from bot.audio import FILE_TYPES, may_hold_a_song
 from bot.client import TAKES_ORDERS, ComposeClient
-from bot.ui.interaction_context import InteractionContext
+from bot.ui.forms import MODEL, STYLE, model_label
+from bot.ui.interaction_context import InteractionContext, InteractionServices
 from bot.ui.order_flow import OrderFlow
 from bot.ui.orders import OrderInput, song_of
+from bot.ui.requirements import OrderRequirements
 from bot.ui.translation import worded
 
 #: Discord's limit for a text option; what the model takes is far less, and is said in words with the text given back.
@@ -23,13 +25,29 @@ class AudioCommand(app_commands.Command[Any, ..., Any]):
 
     def to_dict(self, tree: app_commands.CommandTree[Any]) -> Any:
         """The command as it is registered, untranslated."""
-        return _songs_only(super().to_dict(tree), tree)
+        return _as_configured(super().to_dict(tree), tree)
 
     async def get_translated_payload(
         self, tree: app_commands.CommandTree[Any], translator: app_commands.Translator
     ) -> Any:
         """The command as it is registered; discord.py builds its options anew here."""
-        return _songs_only(await super().get_translated_payload(tree, translator), tree)
+        return _as_configured(await super().get_translated_payload(tree, translator), tree)
+
+
+def _as_configured(described: dict[str, Any], tree: app_commands.CommandTree[Any]) -> dict[str, Any]:
+    """Without what no configured model asks for, and with those models to choose from."""
+    services: InteractionServices | None = getattr(tree.client, "services", None)
+    requirements = OrderRequirements() if services is None else services.requirements
+    absent = {STYLE} if not requirements.takes_style else set[str]()
+    if not requirements.others:
+        absent.add(MODEL)
+    described["options"] = [option for option in described["options"] if option["name"] not in absent]
+    for option in described["options"]:
+        if option["name"] == MODEL:
+            option["choices"] = [
+                {"name": model_label(model, requirements), "value": model.name} for model in requirements.models
+            ]
+    return _songs_only(described, tree)
 
 
 def _songs_only(described: dict[str, Any], tree: app_commands.CommandTree[Any]) -> dict[str, Any]:
@@ -76,11 +94,15 @@ class Compose(commands.Cog):
         reference=worded("command.compose.reference.about"),
         lyrics=worded("command.compose.lyrics.about"),
         title=worded("command.compose.title.about"),
+        style=worded("command.compose.style.about"),
+        model=worded("command.compose.model.about"),
     )
     @app_commands.rename(
         reference=worded("command.compose.reference"),
         lyrics=worded("command.compose.lyrics"),
         title=worded("command.compose.title"),
+        style=worded("command.compose.style"),
+        model=worded("command.compose.model"),
     )
     async def compose(
         self,
@@ -88,9 +110,13 @@ class Compose(commands.Cog):
         reference: discord.Attachment,
         lyrics: app_commands.Range[str, 1, MAX_OPTION_CHARACTERS] | None = None,
         title: app_commands.Range[str, 1, MAX_OPTION_CHARACTERS] | None = None,
+        style: app_commands.Range[str, 1, MAX_OPTION_CHARACTERS] | None = None,
+        model: str | None = None,
     ) -> None:
         """Take the order, or open a form for the words."""
-        order_input = OrderInput(lyrics=lyrics or "", title=title or "", song=song_of(reference))
+        order_input = OrderInput(
+            lyrics=lyrics or "", title=title or "", song=song_of(reference), style=style or "", model=model
+        )
         flow = OrderFlow(InteractionContext.of(interaction))
         if lyrics is None:
             await flow.open_form(order_input)

@@ -12,6 +12,7 @@ import aiohttp
 import av
 import av.error
 
+from sandbox.contracts import MODELS, USUAL
 from sandbox.discord import Attachment, ClientRefusedError, Interaction
 from sandbox.discord.cdn import signed_url
 from sandbox.generation import Settings
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="compose-demo-") as folder:
             return asyncio.run(_play(options, Path(folder)))
-    except (DemoError, InputFileError, RuntimeError) as error:
+    except (DemoError, InputFileError, RuntimeError, ValueError) as error:
         print(f"\nThe demo failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -56,6 +57,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--song", default="", help="your reference song; default: one that is made on the spot")
     parser.add_argument("--lyrics", default="", help="a text file; default: four lines")
     parser.add_argument("--out", default="demo-out", help="where the track is written")
+    parser.add_argument("--model", default="", help=f"who makes it: {', '.join(MODELS)}; default: {USUAL}")
     return parser.parse_args(arguments)
 
 
@@ -68,7 +70,11 @@ async def _play(options: argparse.Namespace, folder: Path) -> int:
     settings = Settings(allow_loopback=True, queued_seconds=1.0, generating_seconds=2.0)
     started = time.monotonic()
     async with open_stage(
-        folder / "bot", composer=SketchComposer(), generation=settings, bot_settings={"POLL_INTERVAL_SECONDS": "1"}
+        folder / "bot",
+        composer=SketchComposer(),
+        generation=settings,
+        bot_settings={"POLL_INTERVAL_SECONDS": "1"},
+        model=options.model,
     ) as stage:
         _say(f"The bot is connected after {time.monotonic() - started:.1f} s. #general:\n")
         track = await ordered(stage, song, lyrics)

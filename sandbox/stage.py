@@ -1,11 +1,12 @@
 """Discord, the music API and the bot together, on loopback: what a demo, a page and a flow test start from."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.bot_process import READY_SECONDS, BotProcess
+from sandbox.contracts import contracts_of, settings_at
 from sandbox.discord import FakeDiscord
 from sandbox.generation import FakeGeneration, Settings
 from sandbox.generation.composer import Composer
@@ -32,8 +33,9 @@ class Stage:
     """Everything that plays."""
 
     discord: FakeDiscord
-    generation: FakeGeneration
+    generation: FakeGeneration  #: of the first model
     bot: BotProcess
+    services: Mapping[str, FakeGeneration] = field(default_factory=dict[str, FakeGeneration])  #: all, by contract
 
 
 def settings_for(discord: FakeDiscord, generation: FakeGeneration) -> dict[str, str]:
@@ -56,22 +58,29 @@ async def open_stage(
     bot_settings: dict[str, str] | None = None,
     discord_port: int = 0,
     make_bot: Callable[[Path, dict[str, str]], BotProcess] = BotProcess,
+    model: str = "",
 ) -> AsyncGenerator[Stage]:
     """Start all three and wait until the bot is connected. Raises RuntimeError with its log if it does not.
 
     Members' limits are off, both ALLOW_* on and looks not learned unless `bot_settings` say otherwise.
     `make_bot` is given the folder and the settings; another one runs the bot elsewhere, in its image for one.
+    `model`: as GENERATION_MODEL, with a server for each contract that is needed; empty: the usual one alone. Raises
+    ValueError for a model that no server here makes.
     """
     chosen = generation or Settings(allow_loopback=True)
-    async with (
-        FakeDiscord(port=discord_port, app_name=BOT_NAME) as discord,
-        FakeGeneration(chosen, composer=composer) as api,
-    ):
-        usual = {**settings_for(discord, api), **NO_LIMITS, **OPEN_DOORS, **NO_LEARNING}
-        bot = make_bot(folder, {**usual, **(bot_settings or {})})
+    async with AsyncExitStack() as stack:
+        discord = await stack.enter_async_context(FakeDiscord(port=discord_port, app_name=BOT_NAME))
+        services: dict[str, FakeGeneration] = {}
+        for contract in contracts_of(model):
+            server = FakeGeneration(chosen.model_copy(), composer=composer, speaks=contract)
+            services[contract] = await stack.enter_async_context(server)
+        usual = {**NO_LIMITS, **OPEN_DOORS, **NO_LEARNING}
+        api = next(iter(services.values()))
+        pointed = settings_for(discord, api) | settings_at(services, model)
+        bot = make_bot(folder, {**pointed, **usual, **(bot_settings or {})})
         async with bot:
             await wait_until_ready(discord, bot)
-            yield Stage(discord=discord, generation=api, bot=bot)
+            yield Stage(discord=discord, generation=api, bot=bot, services=services)
 
 
 async def wait_until_ready(discord: FakeDiscord, bot: BotProcess) -> None:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sandbox.bot_process import BotProcess
+from sandbox.contracts import MODELS
 from sandbox.generation import Settings
 from sandbox.generation.sketching import SketchComposer
 from sandbox.music_levers import MusicLevers
@@ -30,8 +31,8 @@ def main(arguments: Sequence[str]) -> int:
     options = _options(arguments)
     try:
         with tempfile.TemporaryDirectory(prefix="compose-sandbox-") as folder:
-            asyncio.run(_run(options.port, Path(folder)))
-    except (RuntimeError, OSError) as error:
+            asyncio.run(_run(options.port, Path(folder), options.model))
+    except (RuntimeError, OSError, ValueError) as error:
         print(f"The sandbox cannot start: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -45,10 +46,11 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--port", type=int, default=None, help=f"of the page (default {PORT}, or a free one if it is taken)"
     )
+    parser.add_argument("--model", default="", help=f"models with commas between them: {', '.join(MODELS)}")
     return parser.parse_args(arguments)
 
 
-async def _run(port: int | None, folder: Path) -> None:
+async def _run(port: int | None, folder: Path, model: str) -> None:
     print("Starting a Discord and a music API on this machine, and the bot as its own process ...", flush=True)
     stopping = _stop_signal()
     settings = Settings(allow_loopback=True, queued_seconds=_QUEUED_SECONDS, generating_seconds=_GENERATING_SECONDS)
@@ -58,6 +60,7 @@ async def _run(port: int | None, folder: Path) -> None:
             composer=SketchComposer(),
             generation=settings,
             bot_settings={"POLL_INTERVAL_SECONDS": "2"},
+            model=model,
         ) as stage,
         open_page(stage, port) as page,
     ):

@@ -43,7 +43,7 @@ from bot.metrics import Metrics
 from bot.packaged_tracks import PackagedTracks
 from bot.store.db import open_store
 from bot.supervisor import TaskSupervisor
-from bot.ui.requirements import DISCORD_HOSTS, OrderRequirements
+from bot.ui.requirements import DISCORD_HOSTS, OrderedModel, OrderRequirements
 from sandbox.discord import FakeDiscord, Message, Rules
 from tests.bot.jobs.kit import HeardRunner
 
@@ -102,6 +102,9 @@ class ClientKit:
     doors: Doors = field(default_factory=Doors)
     #: Servers with the commands for the whole bot; counts from the next start on.
     operator_guild_ids: frozenset[int] = frozenset()
+    #: Models beside the usual one; counts from the next start on.
+    others: tuple[OrderedModel, ...] = ()
+    shown_currency: str | None = None
     #: Where the music API has the tracks.
     track_url: str = "https://files.example/track.mp3?sig=1"
     client: ComposeClient = field(init=False)
@@ -137,6 +140,8 @@ class ClientKit:
             blocklist=Blocklist(["naughty"]),
             doors=self.doors,
             opens_loopback=self.opens_loopback,
+            others=self.others,
+            shown_currency=self.shown_currency,
         )
         ground = Ground(
             store=self.store,

@@ -34,6 +34,7 @@ OTHER_DATACLASSES = {
     ("bot/audio/decode.py", "Measurement"),
     ("bot/jobs/live_job.py", "LiveJob"),
     ("bot/jobs/making.py", "Making"),
+    ("bot/generation/acestep/stalling.py", "_Mark"),
 }
 
 #: Where an exception that nobody foresaw ends, and what happens to it there.
@@ -70,7 +71,7 @@ TASK_MAKERS = {
 ENVIRONMENT_READERS = {"bot/audio/child.py", "bot/setting_sources.py"}
 
 #: What joins the parts may know all of them, so discord reaches it by way of the client.
-COMPOSITION = {"bot.__main__", "bot.app", "bot.assembly"}
+COMPOSITION = {"bot.__main__", "bot.app", "bot.assembly", "bot.leading"}
 
 PRINTERS = {"bot/__main__.py", "bot/check.py", "bot/audio/__main__.py"}
 

@@ -20,9 +20,11 @@ from bot.audio.tags import id3
 from bot.download import DownloadError, _checked
 from bot.errors import OrderError
 from bot.foreign_text import cleaned, isolated
-from bot.generation.aiml.error_bodies import error_body_in
-from bot.generation.aiml.error_mapping import poll_error, submit_error
+from bot.generation.acestep.vocal_language import language_of
+from bot.generation.acestep.wire import seen_in
 from bot.generation.aiml.wire import accepted_id, progress_in
+from bot.generation.error_bodies import error_body_in
+from bot.generation.error_mapping import poll_error, submit_error
 from bot.generation.redaction import sanitised
 from bot.generation.transport import Answer
 from bot.jobs.blocklist import Blocklist
@@ -171,6 +173,10 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "redaction of words": lambda text: sanitised(text * 2, secrets=[text, *text.split()]),
     "complaint": lambda text: [one for one in (error_body_in(text),) if one.reason or one.speaks_of_credits],
     "fault of the API": faults_of,
+    "one's own server: a job": lambda text: seen_in(
+        {"data": [{"task_id": "a", "status": 2, "result": [{"error": text, "stage": text}]}], "error": None}, "a"
+    ),
+    "one's own server: language": language_of,
     "accepted": lambda text: accepted_id({"id": text, "generation_id": {"url": text}}),
     "polled": polled,
     "retry after": retry_after,

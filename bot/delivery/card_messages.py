@@ -190,7 +190,7 @@ class CardMessages:
 
     async def _reply_privately(self, job: Job) -> None:
         """The reason, to the member alone: under their command while that can be answered, else directly."""
-        parts = self._news(job, card_buttons(job, job.place.locale))
+        parts = self._news(job, card_buttons(job, job.place.locale, self._requirements))
         if has_token(job, self._clock.now()):
             with outages_are_later():
                 try:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby
 
+from bot.jobs.ports import GenerationRequest
+
 MAX_CHARACTERS = 300
 #: Beyond this nothing is looked at.
 _MAX_READ = 4000
@@ -30,6 +32,12 @@ def sanitised(text: str, *, secrets: Iterable[str] = ()) -> str:
     for pattern in (_AFTER_A_NAME, _LONG_QUOTATION, _LONG_RUN):
         text = pattern.sub(_GONE, text)
     return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + _GONE
+
+
+def secrets_of(request: GenerationRequest) -> list[str]:
+    """What of a request must not come back in an error: the reference's address, and everything that was typed."""
+    typed = [request.prompt, *request.prompt.replace("#", "\n").splitlines(), request.style or ""]
+    return [request.reference_url, *typed]
 
 
 def _without(text: str, secrets: set[str]) -> str:

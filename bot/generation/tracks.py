@@ -9,7 +9,7 @@ import yarl
 
 from bot.addresses import public_host
 from bot.clock import Clock
-from bot.download import DownloadError, DownloadFault, DownloadTimeouts, SessionChoice, download
+from bot.download import DownloadError, DownloadFault, DownloadTimeouts, HeaderChoice, SessionChoice, download
 from bot.errors import DiskError, TrackLostError, TrackNotReadyError
 from bot.proxies import STRAIGHT, Proxy
 
@@ -54,7 +54,7 @@ class TrackSources:
         `public` goes everywhere else, so its connector must be one of `bot.connections`. `hosts`: TRACK_HOSTS; empty
         means any. `proxied` in place of `public` for what `route` leads through a proxy.
         """
-        self._origin = _origin_of(yarl.URL(base_url.strip()))
+        self._origin = origin_of(yarl.URL(base_url.strip()))
         self._own = own
         self._public = public
         self._proxied = proxied
@@ -63,7 +63,7 @@ class TrackSources:
 
     def session_for(self, url: yarl.URL) -> aiohttp.ClientSession:
         """The session that may ask this address, which is one hop of a download. Raises DownloadError."""
-        if _origin_of(url) == self._origin:
+        if origin_of(url) == self._origin:
             return self._own
         objection = self._objection(url)
         if objection is not None:
@@ -87,7 +87,8 @@ class TrackSources:
         return None
 
 
-def _origin_of(url: yarl.URL) -> tuple[str, str, int | None]:
+def origin_of(url: yarl.URL) -> tuple[str, str, int | None]:
+    """Scheme, host and port: what must be the same for one server to be meant."""
     return url.scheme.lower(), (url.raw_host or "").lower(), url.port
 
 
@@ -99,14 +100,15 @@ async def fetch_track(
     max_bytes: int,
     timeouts: DownloadTimeouts,
     clock: Clock,
+    headers: HeaderChoice | None = None,
 ) -> int:
-    """Stream the track into a new file and return its size in bytes.
+    """Stream the track into a new file and return its size in bytes. `headers`: see `bot.download.download`.
 
     Raises TrackNotReadyError, TrackLostError, DiskError.
     """
     for pause in (*NOT_YET_PAUSES_SECONDS, None):
         try:
-            return await download(session, track_url, into, max_bytes=max_bytes, timeouts=timeouts)
+            return await download(session, track_url, into, max_bytes=max_bytes, timeouts=timeouts, headers=headers)
         except DownloadError as error:
             if error.fault is DownloadFault.DISK:
                 raise DiskError(str(error)) from error

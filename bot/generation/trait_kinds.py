@@ -62,6 +62,7 @@ class ModelTraits:
     words: PromptRules
     style: StyleRules = field(default_factory=StyleRules)
     reference: ReferenceRules
+    is_cover: bool = False  #: it keeps the tune of the reference and sings other words to it
     repeat: Repeat
     looks_up: bool  #: whether a lost POST can be found again, see `bot.jobs.ports.LookUp`
     cancels: bool  #: whether a generation can be stopped, see `bot.jobs.ports.Canceller`
@@ -99,7 +100,8 @@ class ModelTraits:
     def _reference_in_words(self) -> str:
         longest = "" if self.reference.max_seconds is None else f", cut to {self.reference.max_seconds:g} s"
         form = "fetched by its URL" if self.reference.form is ReferenceForm.URL else "sent along"
-        return f"reference longer than {self.reference.over_seconds:g} s{longest}, {form}"
+        use = "a cover is made of it" if self.is_cover else "a new tune is made after it"
+        return f"reference longer than {self.reference.over_seconds:g} s{longest}, {form}; {use}"
 
 
 _REPEATS: Mapping[Repeat, str] = MappingProxyType(

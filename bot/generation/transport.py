@@ -1,4 +1,4 @@
-"""One HTTP exchange with the music API: what was answered, or a GenerationError that says what is at stake."""
+"""One HTTP exchange with a music service: what was answered, or a GenerationError that says what is at stake."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -18,10 +18,12 @@ from bot.proxies import STRAIGHT, Proxy, ProxyError, refusal_of
 
 _READ_BYTES = 1 << 14
 _NOT_PLAIN = (
-    "GENERATION_API_URL: must be an address alone, such as https://api.apilaplas.com, without a login, parameters or "
-    "#; the key belongs into GENERATION_API_KEY"
+    "{setting.url}: must be an address alone, such as {setting.usual_url}, without a login, parameters or #; the key "
+    "belongs into {setting.key}"
 )
-_NO_KEY = "GENERATION_API_KEY: empty, or with characters that no key has; copy it again from the provider's page"
+_NO_KEY = "{setting.key}: empty, or with characters that no key has; copy it again from the provider's page"
+#: A key of so many characters is part of nothing else that a service says.
+_MIN_UNMISTAKABLE = 16
 #: Only a proxy answers so (RFC 9110, 15.5.8); on the way to an http address it answers in the server's place.
 _PROXY_WANTS_LOGIN = 407
 
@@ -35,6 +37,15 @@ NOT_SENT = (
     aiohttp.InvalidURL,
     aiohttp.NonHttpUrlClientError,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingNames:
+    """What operators call a service's address and key, for what they are told."""
+
+    url: str = "GENERATION_API_URL"
+    key: str = "GENERATION_API_KEY"
+    usual_url: str = "https://api.apilaplas.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +88,7 @@ class HttpLimits:
 class Exchange:
     """One call as metrics see it."""
 
-    call: str  #: submit, poll, look_up or probe
+    call: str  #: submit, poll, look_up, cancel or probe
     status: int | None  #: None when no answer came
     seconds: float
 
@@ -119,8 +130,8 @@ class Answer:
     @property
     def request_id(self) -> str | None:
         """The API's own name for this exchange, to quote to its support."""
-        name = self.headers.get("x-inference-id") or self.headers.get("x-request-id")
-        return name[:100] if name else None
+        names = (self.headers.get(header) for header in ("x-inference-id", "x-request-id", "x-fal-request-id"))
+        return next((name[:100] for name in names if name), None)
 
     def retry_after_seconds(self, now: datetime) -> float | None:
         """`Retry-After` in either of its forms (RFC 9110, 10.2.3); never negative."""
@@ -146,11 +157,26 @@ class Transport:
     """Sends requests to one API with one key, and turns every way a connection can fail into a GenerationError."""
 
     def __init__(
-        self, *, base_url: str, api_key: SecretStr, clock: Clock, limits: HttpLimits, observe: Observer
+        self,
+        *,
+        base_url: str,
+        api_key: SecretStr | None,
+        clock: Clock,
+        limits: HttpLimits,
+        observe: Observer,
+        scheme: str = "Bearer",
+        setting: SettingNames | None = None,
     ) -> None:
-        """Raises SettingsError when the address or the key cannot be used in a request."""
-        self._base = _usable_base(base_url)
-        self._key = _usable_key(api_key)
+        """`api_key`: None where the service asks for none. `scheme`: the word before it in its header.
+
+        `setting`: what address and key are called.
+
+        Raises SettingsError when the address or the key cannot be used in a request.
+        """
+        named = setting or SettingNames()
+        self._base = _usable_base(base_url, named)
+        self._key = None if api_key is None else _usable_key(api_key, named)
+        self._scheme = scheme
         self._clock = clock
         self._timeouts = limits.timeouts
         self._limits = limits
@@ -174,6 +200,10 @@ class Transport:
             with_key=with_key,
         )
 
+    async def put(self, session: aiohttp.ClientSession, call: str, path: str) -> Answer:
+        """For what may be said twice. Raises BusyError when no answer came."""
+        return await self._exchange(session, "PUT", call, path, lost=BusyError, seconds=self._timeouts.read_seconds)
+
     async def post(
         self,
         session: aiohttp.ClientSession,
@@ -189,7 +219,43 @@ class Transport:
             session, "POST", call, path, lost=lost, seconds=self._timeouts.submit_seconds, body=body, headers=headers
         )
 
-    async def _exchange(  # noqa: PLR0913 - one private place for both calls
+    async def upload(
+        self,
+        session: aiohttp.ClientSession,
+        call: str,
+        path: str,
+        form: aiohttp.FormData,
+        *,
+        lost: type[GenerationError],
+    ) -> Answer:
+        """A form with files in it, as `post`."""
+        return await self._exchange(
+            session, "POST", call, path, lost=lost, seconds=self._timeouts.submit_seconds, form=form
+        )
+
+    async def ask(
+        self,
+        session: aiohttp.ClientSession,
+        call: str,
+        path: str,
+        body: Mapping[str, object],
+        *,
+        with_key: bool = True,
+    ) -> Answer:
+        """A POST that changes nothing: as safe to repeat as `get`."""
+        return await self._exchange(
+            *(session, "POST", call, path),
+            lost=BusyError,
+            seconds=self._timeouts.read_seconds,
+            body=body,
+            with_key=with_key,
+        )
+
+    def key_header(self) -> dict[str, str]:
+        """What carries the key; empty without one."""
+        return {} if self._key is None else {"Authorization": f"{self._scheme} {self._key.get_secret_value()}"}
+
+    async def _exchange(  # noqa: PLR0913 - one private place for all calls
         self,
         session: aiohttp.ClientSession,
         method: str,
@@ -199,7 +265,8 @@ class Transport:
         lost: type[GenerationError],
         seconds: float,
         params: Mapping[str, str | int] | None = None,
-        body: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+        form: aiohttp.FormData | None = None,
         headers: Mapping[str, str] | None = None,
         with_key: bool = True,
     ) -> Answer:
@@ -212,8 +279,9 @@ class Transport:
                 self._base.joinpath(*path.strip("/").split("/")),
                 params=params,
                 json=body,
+                data=form,
                 headers={
-                    **({"Authorization": f"Bearer {self._key.get_secret_value()}"} if with_key else {}),
+                    **(self.key_header() if with_key else {}),
                     "Accept": "application/json",
                     "User-Agent": USER_AGENT,
                     **(headers or {}),
@@ -251,13 +319,22 @@ class Transport:
         return Answer(
             status=response.status,
             headers=response.headers,
-            # some servers echo the key they refuse: it must not get any further than this
-            body=bytes(body[: self._limits.answer_bytes]).replace(self._key.get_secret_value().encode(), b"***"),
+            body=self._without_key(bytes(body[: self._limits.answer_bytes]), response.status),
             is_whole=is_whole,
         )
 
+    def _without_key(self, body: bytes, status: int) -> bytes:
+        """Some servers echo the key they refuse: it must not get any further than this.
 
-def _usable_base(base_url: str) -> yarl.URL:
+        A key that somebody made up for a server of their own may be any word: what is no refusal would lose its names.
+        """
+        key = b"" if self._key is None else self._key.get_secret_value().encode()
+        if not key or (len(key) < _MIN_UNMISTAKABLE and 200 <= status < 300):
+            return body
+        return body.replace(key, b"***")
+
+
+def _usable_base(base_url: str, setting: SettingNames) -> yarl.URL:
     try:
         url = yarl.URL(base_url.strip())
         is_usable = url.scheme in {"http", "https"} and bool(url.host) and url.user is None and not url.query_string
@@ -265,12 +342,12 @@ def _usable_base(base_url: str) -> yarl.URL:
         is_usable = False
         url = yarl.URL()
     if not is_usable:
-        raise SettingsError([_NOT_PLAIN])
+        raise SettingsError([_NOT_PLAIN.format(setting=setting)])
     return url.with_path(url.path.rstrip("/")) if url.path != "/" else url
 
 
-def _usable_key(api_key: SecretStr) -> SecretStr:
+def _usable_key(api_key: SecretStr, setting: SettingNames) -> SecretStr:
     key = api_key.get_secret_value().strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise SettingsError([_NO_KEY])
+        raise SettingsError([_NO_KEY.format(setting=setting)])
     return SecretStr(key)

@@ -1,7 +1,7 @@
 """Acts and reports of operators, as values. A scope is a server's id, or EVERYWHERE for the whole bot."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -120,13 +120,17 @@ class SongReport:
     @property
     def spent_micros(self) -> int:
         """What was certainly paid for it."""
-        return sum(line.price_micros for line in self.lines if line.kind == "spent")
+        return sum(line.price_micros for line in self._last_lines if line.kind == "spent")
 
     @property
     def unknown_micros(self) -> int:
         """What may have been paid for it: attempts of which nobody knows."""
-        last = {line.attempt: line for line in self.lines if line.kind != "given"}
-        return sum(line.price_micros for line in last.values() if line.kind == "unknown")
+        return sum(line.price_micros for line in self._last_lines if line.kind == "unknown")
+
+    @property
+    def _last_lines(self) -> Collection[ChargeLine]:
+        """How each attempt stands."""
+        return {line.attempt: line for line in self.lines if line.kind != "given"}.values()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

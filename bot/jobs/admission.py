@@ -118,7 +118,7 @@ class PlaceRequest:
             price_micros=order.price_micros,
             repeats=order.again_of if order.is_repeat else None,
             channel_ids=order.channel_ids,
-            texts=(order.title, order.lyrics, order.prompt),
+            texts=(order.title, order.lyrics, order.prompt, order.style or ""),
         )
 
     @classmethod

@@ -108,7 +108,7 @@ class CardUpdater:
             look = live.look(fresh.state)
             eta = await self._eta_estimator.estimate(fresh)
             ahead = live.ahead if fresh.state is JobState.CHECKING else eta.ahead
-            eta = replace(eta, ahead=ahead, is_held_up=live.is_held_up)
+            eta = replace(eta, ahead=ahead, place=live.place, is_held_up=live.is_held_up, is_stranded=live.is_stranded)
             message_id = await self._cards.show(live, fresh, eta)
             if message_id is not None and message_id != fresh.card_message_id:
                 await self._store.update(live.id, card_message_id=message_id)

@@ -27,11 +27,13 @@ class EtaEstimator:
         span: Callable[[Job], tuple[datetime, datetime] | None] | None = None,
         held: Callable[[str], Reason | None] = lambda _provider: None,
         place: Callable[[Job], int | None] = lambda _job: None,
+        places_for: Callable[[Job], int | None] = lambda _job: None,
     ) -> None:
         """`store` has the finished jobs; `usual_seconds` gives a model's first estimate, None when nothing is known.
 
         `span` tells between when and when a job will be ready, from what was learned; the other two are not asked then.
         `held`: why a provider's line is held, None while it is not. `place`: how many go first, None where not known.
+        `places_for`: how many songs its model makes at once.
         """
         self._store = store
         self._clock = clock
@@ -39,6 +41,7 @@ class EtaEstimator:
         self._span = span
         self._held = held
         self._place = place
+        self._places_for = places_for
         self._learned: dict[str, tuple[float, float | None]] = {}
 
     async def estimate(self, job: Job) -> Eta:
@@ -48,14 +51,30 @@ class EtaEstimator:
             ahead = await self._store.ahead_of(job, self._clock.now()) if place is None else place
             return Eta(ahead=ahead, held=self._held(job.provider))
         if job.state is JobState.CHECKING:
-            return Eta(held=self._held(job.provider))
+            return Eta(held=self._held(job.provider), in_line=await self._in_line(job))
         if self._span is not None:
             between = self._span(job) if job.state is JobState.GENERATING else None
-            return Eta() if between is None else Eta(earliest_at=between[0], expected_at=between[1])
+            if between is None:
+                return Eta(usually_at=self._usually_at(job))
+            return Eta(earliest_at=between[0], expected_at=between[1])
         typical = await self._typical(job.model) if job.state is JobState.GENERATING else None
         if typical is None or job.accepted_at is None:
             return Eta()
         return Eta(expected_at=job.accepted_at + timedelta(seconds=typical))
+
+    async def _in_line(self, job: Job) -> int | None:
+        """How many wait for a place before it, were it heard already."""
+        places = self._places_for(job)
+        if places is None:
+            return None
+        ahead = await self._store.ahead_of(job, self._clock.now())
+        return max(0, ahead - places) or None
+
+    def _usually_at(self, job: Job) -> datetime | None:
+        usual = None if self._usual_seconds is None else self._usual_seconds(job.model)
+        if job.state is not JobState.GENERATING or job.accepted_at is None or usual is None:
+            return None
+        return job.accepted_at + timedelta(seconds=usual)
 
     async def _typical(self, model: str) -> float | None:
         learned_at, typical = self._learned.get(model, (float("-inf"), None))

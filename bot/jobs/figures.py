@@ -6,6 +6,15 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SongsOfModel:
+    """Songs under way that one model makes."""
+
+    provider: str
+    model: str
+    songs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """What the tables say at one moment; money in millionths of CURRENCY."""
 
@@ -14,6 +23,7 @@ class Figures:
     day_micros: int  #: spent or unknown within 24 hours
     month_micros: int  #: spent or unknown since the calendar month began, UTC
     queued_since: datetime | None  #: when the song came into the line that has waited longest; None: nobody waits
+    under_way: tuple[SongsOfModel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,11 +20,13 @@ from bot.errors import (
     TrackNotReadyError,
     UndeliverableError,
 )
-from bot.jobs.context import AT_ONCE, WITHOUT_A_MODEL, StepContext, StepResult
+from bot.jobs.context import AT_ONCE, StepContext, StepResult
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Track
-from bot.jobs.ports import Changes, DeliveredMessage, Delivery, Finished, Generator, Tracks
+from bot.jobs.music_models import Repeat
+from bot.jobs.ports import Changes, DeliveredMessage, Delivery, Finished, Generator
+from bot.jobs.sound_ports import Tracks
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +78,10 @@ class FinishSteps:
         """For a track whose file cannot be fetched, see `_lost`."""
         live.in_flight = True
         try:
-            message = await self._find_earlier(job) or await self._delivery.deliver_link(job)
+            message = await self._find_earlier(job)
+            if message is None:
+                await self._context.check_ours(live, job)
+                message = await self._delivery.deliver_link(job)
             crash.reach(CrashPoint.MESSAGE_SENT)
             return await self._confirm(live, job, message)
         except DeliveryLaterError as error:
@@ -93,6 +98,7 @@ class FinishSteps:
             message = await self._find_earlier(job)
             if message is None:
                 job = await self._heard(live, job, track)
+                await self._context.check_ours(live, job)
                 message = await self._delivery.deliver(job, track)
             crash.reach(CrashPoint.MESSAGE_SENT)
             return await self._confirm(live, job, message)
@@ -169,7 +175,7 @@ class FinishSteps:
             raise RuntimeError(f"job {job.id} is {job.state} without a track")
         model = self._context.models.of(job)
         if model is None:
-            return WITHOUT_A_MODEL
+            return self._context.without_a_model(live, job)
         crash.reach(CrashPoint.READY_STORED)
         try:
             await self._fetch(live, job, job.track, model.generator)
@@ -214,6 +220,8 @@ class FinishSteps:
             if await self._context.poll_refused(live, job, refusal):
                 return self._context.back_off(live)  # nobody could be asked: that is no loss of the track
             fresh_url = None
+        except RefusedError as gone:
+            return await self._context.move(live, job, JobState.GENERATING, str(gone), track=None)
         pause = self._context.back_off(live, kind="lost")
         if fresh_url is not None and job.track is not None and fresh_url != job.track.url:
             await self._context.store.update(job.id, track=Track(url=fresh_url))
@@ -238,13 +246,19 @@ class FinishSteps:
         )
 
     async def _fresh_url(self, job: Job) -> str | None:
-        """What the provider says now; None when it says nothing of use. Raises AccountError."""
+        """What the provider says now; None when it says nothing of use.
+
+        Raises AccountError; RefusedError for a song that can be made anew, for it costs nothing and is lost.
+        """
         model = self._context.models.of(job)
         if job.generation_id is None or model is None:
             return None
         try:
             progress = await model.generator.poll(job.generation_id)
         except (BusyError, RefusedError) as error:
+            is_free = model.repeat is Repeat.FREE and job.state is JobState.READY
+            if is_free and isinstance(error, RefusedError):
+                raise
             log.info("no fresh address for the track: %s", error, extra={"job": job.id})
             return None
         return progress.track_url if isinstance(progress, Finished) else None

@@ -22,7 +22,8 @@ class ChargeKind(StrEnum):
 
     HELD = "held"  #: an attempt to come: its place is taken, its money reserved
     SPENT = "spent"  #: the music API accepted it
-    FREED = "freed"  #: it was never accepted: nothing is paid, and its place is free unless the next attempt holds it
+    #: It was never accepted, or stopped in time: nothing is paid; its place is free unless the next attempt holds it.
+    FREED = "freed"
     GIVEN = "given"  #: places without money: given back after a failure that was paid for, or a gift (without a job)
     UNKNOWN = "unknown"  #: it may have been accepted: counts as spent until it is known
 
@@ -34,6 +35,7 @@ class Line:
     attempt: int
     kind: ChargeKind
     note: str = ""
+    undoes: bool = False  #: of a freed one: the service had accepted it, and nothing is charged for it after all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +59,11 @@ class Booking:
     counted_at: datetime
 
 
-def lines_of_move(before: Job, after: JobState, attempt: int) -> tuple[Line, ...]:
-    """What is written with a move. `attempt`: the job's number of attempts after it. See `booking` for what is not."""
+def lines_of_move(before: Job, after: JobState, attempt: int, *, is_unpaid: bool = False) -> tuple[Line, ...]:
+    """What is written with a move. `attempt`: the job's number of attempts after it. See `booking` for what is not.
+
+    `is_unpaid`: the move says that no POST of the job is paid for any more.
+    """
     match before.state, after:
         case ((JobState.CHECKING | JobState.QUEUED), (JobState.REFUSED | JobState.FAILED | JobState.CANCELLED)):
             return (Line(attempt=before.attempt + 1, kind=ChargeKind.FREED, note=after),)
@@ -74,8 +79,15 @@ def lines_of_move(before: Job, after: JobState, attempt: int) -> tuple[Line, ...
             return (Line(attempt=before.attempt, kind=ChargeKind.UNKNOWN),)
         case JobState.SUBMITTING, JobState.FAILED:
             return (Line(attempt=before.attempt, kind=ChargeKind.FREED, note=after),)
+        case JobState.GENERATING, JobState.CANCELLED if is_unpaid:
+            return (Line(attempt=before.attempt, kind=ChargeKind.FREED, note="stopped in time", undoes=True),)
         case JobState.UNKNOWN, JobState.QUEUED:
             return (Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="the member risks a second charge"),)
+        case JobState.GENERATING, JobState.QUEUED:
+            return (
+                Line(attempt=before.attempt, kind=ChargeKind.FREED, note="lost at the service", undoes=True),
+                Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="sent again"),
+            )
         case ((JobState.GENERATING | JobState.READY), (JobState.FAILED | JobState.EXPIRED)):
             return (Line(attempt=before.attempt, kind=ChargeKind.GIVEN, note=after),)
         case _:
@@ -90,6 +102,8 @@ def booking(line: Line, standings: Mapping[int, Standing], now: datetime) -> Boo
     match line.kind:
         case ChargeKind.HELD:
             return None if was_held else Booking(held=1, counted_at=now)
+        case ChargeKind.FREED if line.undoes and standing is not None and standing.kind is ChargeKind.SPENT:
+            return Booking(spent=-1, counted_at=standing.at)
         case ChargeKind.FREED:
             return Booking(held=-1, counted_at=now) if was_held else None
         case ChargeKind.UNKNOWN:

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.errors import ReferenceRefusedError
+from bot.errors import ReferenceRefusedError, TakenOverError
 from bot.jobs.model import Job, JobState, Reference
 
 #: Failures in a row before anything is given up for having taken too long.
@@ -35,6 +35,8 @@ class LiveJob:
     step: asyncio.Task[None] | None = None  #: the one that runs
     asked_again: bool = False  #: it was asked for while its step ran
     faults: int = 0  #: steps in a row that ended in what nobody foresaw
+    claim: str | None = None  #: as which of several processes it is worked on here; None: the only one there is
+    is_taken_over: bool = False  #: another process works on it now
 
     comes_first: bool = False  #: it was seen past its check, or was given a place; others may be many
 
@@ -43,6 +45,7 @@ class LiveJob:
     failures: Counter[str] = field(default_factory=Counter[str])  #: since the last success, by kind
     held_up_at: datetime | None = None  #: when our own disk was last in its way
     is_held_up: bool = False  #: by our own disk, under the files or the database; until the job moves
+    is_stranded: bool = False  #: nothing that is configured can go on with it
     heard: Heard | None = None  #: so that nothing is decoded anew at each try to write it down
     busy_since: datetime | None = None  #: when the music API first said "not now"
     held_since: datetime | None = None  #: since when it waits for the account's brake; its clocks stand still
@@ -53,6 +56,7 @@ class LiveJob:
     has_look: bool = False  #: the look that its budget gave it is still to be made
     place_at: str | None = None  #: the model at whose service it was seen to hold a place
     ahead: int | None = None  #: files that are heard before its reference; None: it does not wait for that
+    place: int | None = None  #: how many go first in the music service's own queue; None: it does not wait there
 
     # its card's
     is_out_of_date: bool = False  #: a state is still to be drawn
@@ -69,6 +73,11 @@ class LiveJob:
         """Whether it failed often enough to be given up at all; what our own disk did does not count."""
         return self.failures.total() - self.failures[DISK] >= MIN_TRIES
 
+    def check_claim(self, job: Job | None) -> None:
+        """Raise TakenOverError where the row, just read, says that another process works on it by now."""
+        if self.claim is not None and job is not None and job.claimed_by != self.claim:
+            raise TakenOverError(f"job {self.id}")
+
     @property
     def is_taken_up(self) -> bool:
         """Whether the engine will look at it by itself."""
@@ -76,11 +85,13 @@ class LiveJob:
 
     def look(self, state: JobState) -> object:
         """What of it is drawn at once when it changes; the rest of a card may wait."""
-        return state, state is JobState.CHECKING and self.ahead is not None, self.is_held_up
+        is_placed = self.place is not None
+        is_waiting = state is JobState.CHECKING and self.ahead is not None
+        return state, is_waiting, self.is_held_up, self.is_stranded, is_placed
 
     def moved(self) -> None:
         """What held it up, or waited to be written, is over."""
-        self.is_held_up, self.heard = False, None
+        self.is_held_up, self.is_stranded, self.heard, self.place = False, False, None, None
 
     def succeeded(self) -> None:
         """What failed in a row has worked."""

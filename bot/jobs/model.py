@@ -53,7 +53,10 @@ _ALLOWED: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
         JobState.SUBMITTING: frozenset({JobState.GENERATING, JobState.UNKNOWN, JobState.QUEUED, JobState.FAILED}),
         # to queued: only by the member's own decision, as a new attempt
         JobState.UNKNOWN: frozenset({JobState.GENERATING, JobState.QUEUED, JobState.CANCELLED}),
-        JobState.GENERATING: frozenset({JobState.READY, JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED}),
+        # back to queued: only where a POST costs nothing, and the service has lost the song
+        JobState.GENERATING: frozenset(
+            {JobState.READY, JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED, JobState.QUEUED}
+        ),
         # back to generating: the file was lost and the provider is asked for it once more
         JobState.READY: frozenset({JobState.DELIVERING, JobState.FAILED, JobState.GENERATING}),
         JobState.DELIVERING: frozenset({JobState.DELIVERED, JobState.UNDELIVERABLE}),
@@ -190,6 +193,8 @@ class Job:
     deliver_started_at: datetime | None
     deadline_at: datetime | None  #: set with `accepted_at`; after it the job expires
     answered_at: datetime | None = None  #: when Discord took our answer to the order; nothing is paid before
+    claimed_by: str | None = None  #: which of several processes works on it; None: the only one there is
+    service_address: str | None = None  #: where its last POST went; None: none yet, or by a version that kept no such
 
     @property
     def client_request_id(self) -> str:

@@ -34,6 +34,7 @@ class MusicModel:
 
     name: str  #: as a job's row has it
     provider: str  #: the service that makes it, as a job's row has it
+    address: str = ""  #: where the service is asked; empty: not known, and never another one than before
     generator: Generator
     look_up: LookUp | None = None  #: None: nobody can tell what became of a lost POST
     canceller: Canceller | None = None  #: None: what was begun runs to its end
@@ -53,10 +54,12 @@ class MusicModels:
         """Names are unique."""
         self._by_name = {model.name: model for model in models}
         self._missed: set[int] = set()
+        #: Jobs that were begun at another address, and that the present one does not know; each with its model's name.
+        self._elsewhere: dict[int, str] = {}
 
     def of(self, job: Job) -> MusicModel | None:
         """The job's model; None while it is not configured: the job waits, and the operator is told once."""
-        model = self._by_name.get(job.model)
+        model = self._named(job)
         if model is None and job.id not in self._missed:
             self._missed.add(job.id)
             log.warning(
@@ -65,6 +68,43 @@ class MusicModels:
                 extra={"job": job.id, "state": job.state, "provider": job.provider},
             )
         return model
+
+    def _named(self, job: Job) -> MusicModel | None:
+        """The same name of another service is another model: what one was sent the other cannot read."""
+        model = self._by_name.get(job.model)
+        return model if model is not None and model.provider == job.provider else None
+
+    def is_elsewhere(self, job: Job, model: MusicModel) -> bool:
+        """Whether its song was begun at an address that is not asked now."""
+        return bool(model.address and job.service_address) and job.service_address != model.address
+
+    def not_known_here(self, job: Job, model: MusicModel) -> None:
+        """The present address does not know a song that was begun at another: it waits, and the operator is told."""
+        if job.id not in self._elsewhere:
+            self._elsewhere[job.id] = model.name
+            log.warning(
+                "a job waits: it was begun at %s, and %s does not know it",
+                *(job.service_address, model.address),
+                extra={"job": job.id, "state": job.state, "provider": job.provider},
+            )
+
+    def is_open(self, provider: str, name: str) -> bool:
+        """Whether that model can be asked."""
+        model = self._by_name.get(name)
+        return model is not None and model.provider == provider
+
+    @property
+    def elsewhere(self) -> int:
+        """How many songs wait because they were begun at another address."""
+        return len(self._elsewhere)
+
+    def elsewhere_of(self, name: str) -> int:
+        """How many of them are this model's: they hold no place at the present address."""
+        return sum(model == name for model in self._elsewhere.values())
+
+    def found_here(self, job_id: int) -> None:
+        """The present address knows it after all, or nobody waits for it any more."""
+        self._elsewhere.pop(job_id, None)
 
     def __iter__(self) -> Iterator[MusicModel]:
         return iter(self._by_name.values())
@@ -86,6 +126,11 @@ class MusicModels:
     def of_provider(self, provider: str) -> list[MusicModel]:
         """The models of one service; they share its account."""
         return [model for model in self._by_name.values() if model.provider == provider]
+
+    def places_for(self, job: Job) -> int | None:
+        """How many songs the job's model makes at once; None where it is not opened."""
+        model = self.of(job)
+        return None if model is None else model.concurrency
 
     def usual_seconds(self, name: str) -> float | None:
         """How long that model's generations take by what is known of it; None when nothing is."""

@@ -1,6 +1,6 @@
-"""What the jobs need from the outside, as Protocols: store, music API, Discord, fetcher. Nothing here does anything."""
+"""What the jobs need from the outside, as Protocols: store, music API, Discord. Nothing here does anything."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,7 +24,7 @@ class Changes(TypedDict, total=False):
 
     attempt: int
     reference: Reference
-    generation_id: str
+    generation_id: str | None
     track: Track | None
     card_message_id: int | None
     track_channel_id: int | None
@@ -35,6 +35,7 @@ class Changes(TypedDict, total=False):
     interaction_token: str | None
     answered_at: datetime
     submit_started_at: datetime | None
+    service_address: str | None
     accepted_at: datetime
     deliver_started_at: datetime
     deadline_at: datetime
@@ -66,8 +67,20 @@ class MovingStore(CardStore, Protocol):
         ...
 
 
-class StepStore(MovingStore, LineStore, StartingStore, HearingStore, Protocol):
+class HistoryStore(Protocol):
+    """What became of a job."""
+
+    async def history(self, job_id: int) -> Sequence[JobEvent]:
+        """The job's moves and late answers, oldest first."""
+        ...
+
+
+class StepStore(HistoryStore, MovingStore, LineStore, StartingStore, HearingStore, Protocol):
     """What a job's steps ask."""
+
+    async def is_generation_known(self, generation_id: str) -> bool:
+        """Whether some job has this generation."""
+        ...
 
     async def resolve_submission(
         self, job_id: int, attempt: int, generation_id: str, now: datetime, deadline_at: datetime
@@ -117,7 +130,7 @@ class RetentionStore(CardStore, DeletingStore, PlaceStore, RoomStore, KeepingSto
     """What retention asks."""
 
 
-class ServiceStore(MovingStore, DeletingStore, AdmittingStore, KeepingStore, Protocol):
+class ServiceStore(HistoryStore, MovingStore, DeletingStore, AdmittingStore, KeepingStore, Protocol):
     """What members' orders, decisions and lists ask."""
 
     async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:
@@ -138,10 +151,6 @@ class ServiceStore(MovingStore, DeletingStore, AdmittingStore, KeepingStore, Pro
 
     async def running_in(self, guild_id: int | None, channel_id: int, *, limit: int) -> Running:
         """The first live jobs of a channel, oldest first, and how many there are in it and elsewhere in its guild."""
-        ...
-
-    async def history(self, job_id: int) -> Sequence[JobEvent]:
-        """The job's moves and late answers, oldest first."""
         ...
 
 
@@ -168,6 +177,10 @@ class ValueStore(Protocol):
         """Keep it across restarts, in place of what was there."""
         ...
 
+    async def replace_value(self, name: str, before: str | None, after: str) -> bool:
+        """The same, if what is there is `before` (None: nothing); else False, and nothing was written."""
+        ...
+
 
 class JobStore(
     StepStore, EtaStore, EngineStore, HeadStore, RetentionStore, ServiceStore, TallyStore, ValueStore, Protocol
@@ -191,6 +204,7 @@ class StillWorking:
     """Not finished."""
 
     status: str  #: the provider's word, lower case, at most 40 characters
+    place: int | None = None  #: how many go first in the provider's own queue; None: it is not said, or it has begun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +231,7 @@ class ProbeResult(StrEnum):
     KEY_ACCEPTED = "key_accepted"  #: the service is there and lets this key in
     KEY_REFUSED = "key_refused"  #: the service is there; the key is wrong, expired or blocked
     NO_CREDITS = "no_credits"  #: the key is right; the account is empty
+    MODEL_MISSING = "model_missing"  #: the service lets this key in, and has no such model
     IN_TROUBLE = "in_trouble"  #: something answers, with errors or limits; the key could not be judged
     NOT_THE_API = "not_the_api"  #: something answers, but not this service: a wrong address, or a gateway before it
     NOT_REACHABLE = "not_reachable"  #: no connection, or no answer in time
@@ -227,8 +242,13 @@ class ProbeReport:
     """The outcome of a probe."""
 
     result: ProbeResult
-    detail: str  #: for operators; no URL, no key
+    detail: str  #: for operators; no URL, no key; what was learned besides, where all is well
     by_proxy: bool = False  #: it is the operator's proxy that was not reached, or let nothing through
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether the account is in order, be it that the model is not there."""
+        return self.result in {ProbeResult.KEY_ACCEPTED, ProbeResult.MODEL_MISSING}
 
 
 class Generator(Protocol):
@@ -267,10 +287,10 @@ class LookUp(Protocol):
         """False once the provider has said that it has no log to look into."""
         ...
 
-    async def look_up(self, client_request_id: str, since: datetime) -> str | None:
-        """The generation id that this request got; None when the log does not show it (yet) or does not exist.
+    async def look_up(self, request: GenerationRequest, since: datetime) -> Sequence[str]:
+        """The generation ids that this request may have got, likeliest first; some may be another job's.
 
-        Raises BusyError when asking again may help.
+        Empty when the log does not show it (yet) or does not exist. Raises BusyError when asking again may help.
         """
         ...
 
@@ -354,39 +374,4 @@ class Delivery(Protocol):
 
     async def find(self, job: Job, since: datetime) -> DeliveredMessage | None:
         """Our own message with this track, sent since then; None without, or unreadable. Raises DeliveryLaterError."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedReference:
-    """A reference that can be used."""
-
-    reference: Reference  #: with seconds, format and copy_name filled in
-    must_be_published: bool = False  #: our copy is what the music API must fetch: converted, or its URL has run out
-    remark: str = ""  #: what was changed, in the form of bot.texts.remarks; empty when nothing was
-
-
-class Tracks(Protocol):
-    """Makes ready what came back."""
-
-    async def prepare(self, job: Job, track: Path) -> float | None:
-        """Make the fetched track ready for its place and keep that; its length, None when nobody could tell.
-
-        Raises TrackLostError when it is no audio at all, DiskError when it cannot be read, or then be removed.
-        """
-        ...
-
-    async def release(self, job: Job) -> None:
-        """Let go of what was kept for sending, for the track has arrived; its copy stays. Raises nothing."""
-        ...
-
-
-class References(Protocol):
-    """Fetches a reference and listens to it."""
-
-    async def check(self, job: Job, placed: Callable[[int | None], None] | None = None) -> CheckedReference:
-        """Download, decode, keep a copy; `placed` hears how many files go first while it waits, None when none does.
-
-        Raises ReferenceRefusedError (final); BusyError, DiskError, HearingFaultError (not the file's fault) (later).
-        """
         ...

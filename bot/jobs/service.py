@@ -13,7 +13,7 @@ from bot import crash
 from bot.clock import Clock
 from bot.crash import CrashPoint
 from bot.disk import Disk
-from bot.errors import NoSuchJobError, NotYoursError, OrderError, Reason, TooLateError
+from bot.errors import FinishedError, NoSuchJobError, NotYoursError, OrderError, Reason, TooLateError
 from bot.jobs.admission import PlaceRequest, Refused, Taken, limits_of, verdict
 from bot.jobs.admitting import Admission, Admitted
 from bot.jobs.answers import Answering
@@ -21,15 +21,16 @@ from bot.jobs.files import JobFiles
 from bot.jobs.model import RESTING, Job, JobState, Order
 from bot.jobs.overview import Running
 from bot.jobs.people import People
-from bot.jobs.ports import Changes, ServiceStore
+from bot.jobs.ports import Cancellation, Changes, ServiceStore
 from bot.jobs.record import RefusedOrder
 from bot.jobs.servers import Servers
 from bot.jobs.space import SpaceLimits
+from bot.jobs.stop_making import Stopping
 from bot.metrics import RULES, Metrics
 
 log = logging.getLogger(__name__)
 
-#: Cancelling after the POST stops the watching, not the bill: the API has no cancel call.
+#: Cancelling after the POST stops the watching; the bill only where the service can stop, and says that it did.
 CANCELLABLE_FREE = frozenset({JobState.CHECKING, JobState.QUEUED})
 CANCELLABLE_PAID = frozenset({JobState.GENERATING})
 CANCELLABLE = CANCELLABLE_FREE | CANCELLABLE_PAID
@@ -85,12 +86,14 @@ class JobService:
         servers: Servers,
         admission: Admission | None = None,
         held: Callable[[str], Reason | None] = lambda _provider: None,
+        stopping: Stopping | None = None,
     ) -> None:
         """`wake(job_id)` wakes the engine; it must return at once. `disk` and `space` bound what is taken.
 
         `admission`: None lets everybody in. `held`: why the account's brake holds a provider's line, None while it is
-        off.
+        off. `stopping`: asks a job's music service to stop; None: none can.
         """
+        self._stopping = stopping
         self._disk = disk
         self._space = space
         self.people = people
@@ -222,11 +225,28 @@ class JobService:
         return job
 
     async def cancel(self, job_id: int, by: Actor) -> Job:
-        """Let a job go while that can be done. Raises NoSuchJobError, NotYoursError, TooLateError.
+        """Let a job go while that can be done.
 
-        What was already sent to the music API still costs; see CANCELLABLE_PAID.
+        What was already sent to the music service costs unless that says that it had not begun; a job that may still
+        be charged has `may_be_charged`. Raises NoSuchJobError, NotYoursError, TooLateError, and FinishedError when the
+        track is made: then it comes.
         """
-        return await self._end(job_id, by, CANCELLABLE, Reason.MEMBER_CANCELLED)
+        job = await self._allowed(job_id, by)
+        if job.state not in CANCELLABLE:
+            raise TooLateError(f"job {job_id} is {job.state}")
+        said = await self._stopping.ask(job) if self._stopping is not None and self.can_stop(job) else None
+        if said is Cancellation.TOO_LATE:
+            self._wake(job_id)
+            raise FinishedError(f"job {job_id} is finished")
+        changes: Changes = {"reason": Reason.MEMBER_CANCELLED}
+        if said is Cancellation.STOPPED:
+            changes["submit_started_at"] = None
+        why = Reason.MEMBER_CANCELLED if said is None else f"{Reason.MEMBER_CANCELLED}: {said}"
+        return await self._moved(job, JobState.CANCELLED, why=why, **changes)
+
+    def can_stop(self, job: Job) -> bool:
+        """Whether its music service can be asked to stop, which may take some seconds."""
+        return self._stopping is not None and job.state in CANCELLABLE_PAID and self._stopping.is_possible(job)
 
     async def dismiss(self, job_id: int, by: Actor) -> Job:
         """Let an unknown outcome go. Raises NoSuchJobError, NotYoursError, TooLateError."""
@@ -319,7 +339,7 @@ class JobService:
         return job
 
     async def _end(self, job_id: int, by: Actor, states: frozenset[JobState], reason: Reason) -> Job:
-        job = await (self._allowed if reason is Reason.MEMBER_CANCELLED else self.own)(job_id, by)
+        job = await self.own(job_id, by)
         if job.state not in states:
             raise TooLateError(f"job {job_id} is {job.state}")
         return await self._moved(job, JobState.CANCELLED, why=reason, reason=reason)

@@ -25,16 +25,18 @@ from bot.errors import (
     StoreDiskError,
 )
 from bot.jobs.answering import AnswerSteps
-from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
+from bot.jobs.context import AT_ONCE, DONE, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.holding import HoldSteps
 from bot.jobs.live_job import Heard, LiveJob
 from bot.jobs.looks import Looks
 from bot.jobs.model import Job, JobState, Reference, Track
-from bot.jobs.music_models import MusicModel, ReferenceForm
-from bot.jobs.ports import Cards, CheckedReference, Finished, GaveUp, Progress, References, StillWorking
+from bot.jobs.music_models import MusicModel, ReferenceForm, Repeat
+from bot.jobs.ports import Cards, Finished, GaveUp, Progress, StillWorking
 from bot.jobs.schedule import LookBudget, is_over, poll_pause_seconds
+from bot.jobs.sound_ports import CheckedReference, References
+from bot.jobs.stop_making import Stopping
 from bot.jobs.submitting import SubmitSteps
 
 log = logging.getLogger(__name__)
@@ -86,7 +88,11 @@ class JobSteps:
         self._answers = answers
         self._line = submitting.line
         self._holding = HoldSteps(
-            context=context, references=references, publish=self._published, submitting=submitting
+            context=context,
+            references=references,
+            publish=self._published,
+            submitting=submitting,
+            files=files,
         )
         self._looks = looks
         #: Those that share the budget of looks.
@@ -102,16 +108,21 @@ class JobSteps:
         }
 
     async def run_step(self, live: LiveJob) -> StepResult:
-        """Do one step. Raises StoreBusyError when the row could not be read or written: look again later."""
+        """Do one step. Raises StoreBusyError when the row could not be read or written: look again later.
+
+        Raises TakenOverError when another process works on the job by now.
+        """
         if (wait_seconds := self._wait_for_look(live)) > 0:
             return RunAgain(after_seconds=wait_seconds)
         job = await self._context.store.get(live.id)
+        live.check_claim(job)
         self._line.saw(live, job)
         live.comes_first = job is not None and job.state is not JobState.CHECKING
         if job is not None and job.state is JobState.GENERATING:
             self._watched.add(live)
         else:
             self._watched.discard(live)
+            self._context.models.found_here(live.id)
             if self._looks is not None:
                 self._looks.gone(live.id)
         if job is None:
@@ -136,16 +147,17 @@ class JobSteps:
         if model is None:
             return 0.0
         budget = self._budgets.setdefault(model.name, LookBudget(model.pace))
-        wait_seconds = budget.reserve(self._context.clock.monotonic())
+        wait_seconds = budget.reserve(self._context.clock.monotonic(), max(0.01, self._context.polls_share()))
         live.has_look = wait_seconds > 0
         return wait_seconds
 
     async def give_up(self, live: LiveJob) -> StepResult:
         """Bring a job to rest whose steps fail for a reason that nobody foresaw; what was paid for can be asked for.
 
-        Raises StoreBusyError.
+        Raises StoreBusyError, TakenOverError.
         """
         job = await self._context.store.get(live.id)
+        live.check_claim(job)
         if job is None:
             return DONE
         log.error("a job is given up after too many failed steps", extra={"job": job.id, "state": job.state})
@@ -186,26 +198,15 @@ class JobSteps:
             log.error("the member could not be told", extra={"job": job.id, "state": job.state})
         live.succeeded()
         crash.reach(crash.CrashPoint.CARD_EDITED)
-        if job.state is JobState.CANCELLED and job.generation_id is not None:
-            await self._stop_making(job, job.generation_id)
+        if job.state is JobState.CANCELLED and job.submit_started_at is not None:
+            # once more: the press may have found the service out of reach
+            await Stopping(self._context.models).ask(job)
         if job.state is JobState.UNKNOWN:
             await self._context.store.update(job.id, notified_state=job.state)
             return AT_ONCE
         # the last word is said: the interaction's token, a secret, is needed no more
         await self._context.store.update(job.id, notified_state=job.state, interaction_token=None)
         return DONE
-
-    async def _stop_making(self, job: Job, generation_id: str) -> None:
-        """What a member let go is stopped at the service as well, where that can be asked for."""
-        model = self._context.models.of(job)
-        if model is None or model.canceller is None:
-            return
-        try:
-            said = await model.canceller.cancel(generation_id)
-        except (BusyError, AccountError) as error:
-            log.warning("the music service could not be asked to stop: %s", error, extra={"job": job.id})
-        else:
-            log.info("the music service was asked to stop: %s", said, extra={"job": job.id})
 
     async def _submit(self, live: LiveJob, job: Job) -> StepResult:
         """To the music API, once whoever ordered has had an answer: without one they have ordered again."""
@@ -216,7 +217,7 @@ class JobSteps:
     async def _check(self, live: LiveJob, job: Job) -> StepResult:
         model = self._context.models.of(job)
         if model is None:
-            return WITHOUT_A_MODEL
+            return self._context.without_a_model(live, job)
         heard = live.heard
         if heard is None or self._context.clock.monotonic() - heard.at > _HEARD_SECONDS:
             answer = await self._hear(live, job, model)
@@ -294,29 +295,54 @@ class JobSteps:
             raise RuntimeError(f"job {job.id} generates without an id")
         model = self._context.models.of(job)
         if model is None:
-            return WITHOUT_A_MODEL
+            return self._context.without_a_model(live, job)
         if self._looks is not None:
             pause = await self._looks.first_pause_seconds(job, model)
             if pause:
                 return RunAgain(after_seconds=pause)
+        return await self._looked_at(live, job, model, job.generation_id)
+
+    async def _looked_at(self, live: LiveJob, job: Job, model: MusicModel, generation_id: str) -> StepResult:
         try:
-            progress = await model.generator.poll(job.generation_id)
+            progress = await model.generator.poll(generation_id)
         except BusyError as error:
             self._context.metrics.polls.labels("busy").inc()
             return await self._unanswered(live, job, model, error.retry_after_seconds, Reason.DEADLINE)
         except AccountError as error:
             self._context.metrics.polls.labels("account").inc()
-            if await self._context.poll_refused(live, job, error):
-                return self._context.back_off(live)  # it is paid for: looked at again until the account is let in
-            return await self._unanswered(live, job, model, None, error.reason)
+            return await self._account_refused(live, job, model, error)
         except RefusedError as error:
             self._context.metrics.polls.labels("refused").inc()
-            if live.failures["lost"] + 1 >= _MAX_LOST_LOOKS:
-                return await self._context.move(live, job, JobState.FAILED, str(error), reason=error.reason)
-            return self._context.back_off(live, kind="lost")
+            return await self._lost(live, job, model, error)
         live.succeeded()
         self._context.metrics.polls.labels(type(progress).__name__).inc()
+        if self._context.models.is_elsewhere(job, model):
+            self._context.models.found_here(job.id)
+            live.is_stranded = False
+            job = await self._context.store.update(job.id, service_address=model.address) or job
         return await self._progressed(live, job, model, progress)
+
+    async def _account_refused(self, live: LiveJob, job: Job, model: MusicModel, error: AccountError) -> StepResult:
+        if self._context.models.is_elsewhere(job, model):
+            return self._not_known_here(live, job, model)
+        if await self._context.poll_refused(live, job, error):
+            return self._context.back_off(live)  # it is paid for: looked at again until the account is let in
+        return await self._unanswered(live, job, model, None, error.reason)
+
+    async def _lost(self, live: LiveJob, job: Job, model: MusicModel, error: RefusedError) -> StepResult:
+        if self._context.models.is_elsewhere(job, model) and model.repeat is not Repeat.FREE:
+            return self._not_known_here(live, job, model)
+        again = await self._submitting.send_lost_again(live, job, model, str(error))
+        if again is not None:
+            return again
+        if live.failures["lost"] + 1 >= _MAX_LOST_LOOKS:
+            return await self._context.move(live, job, JobState.FAILED, str(error), reason=error.reason)
+        return self._context.back_off(live, kind="lost")
+
+    def _not_known_here(self, live: LiveJob, job: Job, model: MusicModel) -> StepResult:
+        """The address was changed while its song was made: it is looked for again, and no clock of it runs."""
+        self._context.models.not_known_here(job, model)
+        return self._context.without_a_model(live, job)
 
     async def _progressed(self, live: LiveJob, job: Job, model: MusicModel, progress: Progress) -> StepResult:
         match progress:
@@ -330,7 +356,8 @@ class JobSteps:
                 return await self._context.move(live, job, JobState.READY, track=Track(url=url))
             case GaveUp(reason=reason, detail=detail):
                 return await self._context.move(live, job, JobState.FAILED, reason=reason, detail=detail)
-            case StillWorking():
+            case StillWorking(place=place):
+                live.place = place
                 deadline_at = self._context.deadline_of(job, model.generation_timeout)
                 if is_over(deadline_at, self._context.clock.now(), answered=True, grace=timedelta(0)):
                     if self._looks is not None:
@@ -345,13 +372,13 @@ class JobSteps:
         learned = None if self._looks is None else self._looks.pause_after_work(job)
         if learned is None:
             pause = poll_pause_seconds(
-                model.pace,
+                replace(model.pace, polls_per_second=self._context.looks_per_second(model.pace)),
                 waited_seconds=waited.total_seconds(),
                 generating=len(self._watched),
                 jitter=random.random(),
             )
         else:
-            pause = max(learned, len(self._watched) / model.pace.polls_per_second)
+            pause = max(learned, len(self._watched) / self._context.looks_per_second(model.pace))
         if job.deadline_at is not None:
             # the last look falls on the deadline, not an interval after it
             pause = min(pause, max(0.5, (job.deadline_at - now).total_seconds()))

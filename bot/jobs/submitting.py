@@ -10,12 +10,13 @@ from bot import crash
 from bot.crash import CrashPoint
 from bot.errors import AccountError, BusyError, DiskError, OutcomeUnknownError, Reason, RefusedError
 from bot.jobs.admission import Refused
-from bot.jobs.context import AT_ONCE, DONE, WITHOUT_A_MODEL, RunAgain, StepContext, StepResult
+from bot.jobs.admitting import Full
+from bot.jobs.context import AT_ONCE, DONE, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.line import Line
 from bot.jobs.live_job import LiveJob
 from bot.jobs.looks import Looks
-from bot.jobs.model import Job, JobState
+from bot.jobs.model import RESTING, Job, JobState
 from bot.jobs.music_models import MusicModel, ReferenceForm, Repeat
 from bot.jobs.ports import Changes, GenerationRequest
 
@@ -23,10 +24,12 @@ log = logging.getLogger(__name__)
 
 #: A provider's log may show a request only when it has ended; while the member decides it is asked so often.
 _LOOK_UP_PAUSE_SECONDS = 30.0
-#: A POST with a lost answer goes out so often again where that costs nothing; then the member decides.
+#: Where that costs nothing, a POST with a lost answer, or a song that the service lost, goes out so often again.
 _MAX_REPEATS = 2
 #: While the bot is paused a song that has a place looks so often whether it still is.
 _PAUSED_SECONDS = 15.0
+#: How a line of history begins that tells of it.
+_SENT_AGAIN = "sent again: "
 #: How such answers are counted: apart from all other failures.
 _DOUBT = "doubt"
 #: A reference whose URL ends sooner than this is not handed over: the provider fetches it in its own time.
@@ -54,7 +57,7 @@ class SubmitSteps:
         """Wait for a slot, write the intent, POST, write the outcome. The song has a place."""
         model = self._context.models.of(job)
         if model is None:
-            return WITHOUT_A_MODEL
+            return self._context.without_a_model(live, job)
         try:
             reference_file = self._reference_file(job, model)
         except DiskError as error:
@@ -74,9 +77,14 @@ class SubmitSteps:
             crash.reach(CrashPoint.BEFORE_SUBMITTING)
             # from before the intent is written: a stop that cut in there would leave a doubt about nothing
             live.in_flight = True
-            sent: Job | Refused | None = None
+            sent: Job | Refused | Full | None = None
             try:
-                sent = await self._context.store.begin_attempt(job, self._context.clock.now())
+                now = self._context.clock.now()
+                sent = await self._context.store.begin_attempt(
+                    job, now, address=model.address or None, places=self._places_of(model)
+                )
+                if isinstance(sent, Full):
+                    return self._waits_on(live, job)  # another process was quicker
                 if isinstance(sent, Refused):
                     return await self._stopped(live, job, sent)
                 if sent is None:
@@ -99,11 +107,20 @@ class SubmitSteps:
         log.info("a waiting song ends: %s", refused.reason, extra={"job": job.id})
         return await self._context.move(live, job, JobState.FAILED, reason=refused.reason)
 
+    def _places_of(self, model: MusicModel) -> int:
+        """Over all processes; songs that were begun at another address hold none at this one."""
+        return model.concurrency + self._context.models.elsewhere_of(model.name)
+
+    def _waits_on(self, live: LiveJob, job: Job) -> StepResult:
+        self.line.step_back(job)
+        self._context.card_updater.show(live, job)
+        return DONE
+
     async def settle(self, live: LiveJob, job: Job) -> StepResult:
         """A job found in `submitting` was left there by a crash or by a stop: nobody knows what became of its POST."""
         model = self._context.models.of(job)
         if model is None:
-            return WITHOUT_A_MODEL
+            return self._context.without_a_model(live, job)
         return await self._doubt(live, job, model, "left behind while submitting")
 
     async def reconsider(self, live: LiveJob, job: Job) -> StepResult:
@@ -126,15 +143,9 @@ class SubmitSteps:
         live.moved()
         self._context.card_updater.show(live, job)
         crash.reach(CrashPoint.AFTER_SUBMITTING)
-        request = GenerationRequest(
-            prompt=job.prompt,
-            style=job.style,
-            reference_url=job.reference.url,
-            reference_file=reference_file,
-            client_request_id=job.client_request_id,
-        )
+        await self._context.check_ours(live, job)
         try:
-            generation_id = await model.generator.submit(request)
+            generation_id = await model.generator.submit(_request_of(job, reference_file))
         except OutcomeUnknownError as error:
             self._count("unknown")
             return await self._doubt(live, job, model, str(error))
@@ -216,7 +227,7 @@ class SubmitSteps:
         found = await self._looked_up(job, model)
         if found is not None:
             return await self._confirm(live, job, model, found)
-        if model.repeat is not Repeat.NEVER and live.failures[_DOUBT] < _MAX_REPEATS:
+        if await self._may_repeat(live, job, model):
             return await self._repeat(live, job, model, why)
         if model.repeat is Repeat.FREE:
             return await self._context.move(
@@ -224,13 +235,39 @@ class SubmitSteps:
             )
         return await self._context.move(live, job, JobState.UNKNOWN, why, reason=Reason.OUTCOME_UNKNOWN)
 
+    async def send_lost_again(self, live: LiveJob, job: Job, model: MusicModel, why: str) -> StepResult | None:
+        """A song that was taken, and that its service no longer knows; None where it is not sent again by itself.
+
+        That is where it may be charged once more, or has been lost too often: the song itself may be what ends the
+        service.
+        """
+        if model.repeat is not Repeat.FREE or not await self._may_repeat(live, job, model):
+            return None
+        log.info("a song that the service lost is sent again: %s", why, extra={"job": job.id})
+        step = await self._answered(
+            live, job, JobState.QUEUED, f"{_SENT_AGAIN}{why}", generation_id=None, submit_started_at=None, reason=None
+        )
+        return step if step is DONE else self._context.back_off(live, kind=_DOUBT)
+
+    async def _may_repeat(self, live: LiveJob, job: Job, model: MusicModel) -> bool:
+        """Whether it was not sent again too often since it last came to rest.
+
+        Over restarts too where each time is a new attempt, for each is a line of its history.
+        """
+        if model.repeat is not Repeat.FREE:
+            return model.repeat is Repeat.SAME_TICKET and live.failures[_DOUBT] < _MAX_REPEATS
+        again = 0
+        for event in await self._context.store.history(job.id):
+            again = 0 if event.after in RESTING else again + event.detail.startswith(_SENT_AGAIN)
+        return again < _MAX_REPEATS
+
     async def _repeat(self, live: LiveJob, job: Job, model: MusicModel, why: str) -> StepResult:
         """Send it once more, where the service promises that this costs nothing."""
         if model.repeat is Repeat.SAME_TICKET:
             # the next POST begins the same attempt again, and so carries the same client request id
             step = await self._answered(live, job, JobState.QUEUED, why, attempt=job.attempt - 1)
         else:
-            step = await self._answered(live, job, JobState.QUEUED, why, submit_started_at=None)
+            step = await self._answered(live, job, JobState.QUEUED, f"{_SENT_AGAIN}{why}", submit_started_at=None)
         return step if step is DONE else self._context.back_off(live, kind=_DOUBT)
 
     async def _looked_up(self, job: Job, model: MusicModel) -> str | None:
@@ -238,13 +275,16 @@ class SubmitSteps:
         if log_of_service is None or not log_of_service.can_look_up:
             return None
         try:
-            found = await log_of_service.look_up(job.client_request_id, job.submit_started_at or job.moved_at)
+            found = await log_of_service.look_up(_request_of(job), job.submit_started_at or job.moved_at)
         except BusyError as error:
             log.info("the provider's log is out of reach: %s", error, extra={"job": job.id})
             return None
-        if found is not None:
-            log.info("found the generation in the provider's log", extra={"job": job.id})
-        return found
+        for generation_id in found:
+            # a service that knows requests by what they ask for cannot tell a song from the same one ordered again
+            if not await self._context.store.is_generation_known(generation_id):
+                log.info("found the generation in the provider's log", extra={"job": job.id})
+                return generation_id
+        return None
 
     def _is_gone(self, job: Job, model: MusicModel, reference_file: Path | None) -> bool:
         """Whether there is nothing left to hand over: our copy, or an address that lasts long enough."""
@@ -255,3 +295,13 @@ class SubmitSteps:
 
     def _count(self, outcome: str) -> None:
         self._context.metrics.submissions.labels(outcome).inc()
+
+
+def _request_of(job: Job, reference_file: Path | None = None) -> GenerationRequest:
+    return GenerationRequest(
+        prompt=job.prompt,
+        style=job.style,
+        reference_url=job.reference.url,
+        reference_file=reference_file,
+        client_request_id=job.client_request_id,
+    )

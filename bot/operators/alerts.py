@@ -44,6 +44,8 @@ class AlertKind(StrEnum):
     LOOP = "loop"  #: a background loop died
     BRAKE_ON = "brake_on"  #: waiting songs are held, for the account's sake
     BRAKE_OFF = "brake_off"  #: they go on
+    MODEL_MISSING = "model_missing"  #: songs wait for one that is not configured; `variant` is its name
+    ADDRESS_CHANGED = "address_changed"  #: songs wait for an address of their service that is not configured
     UNKNOWN_OUTCOMES = "unknown_outcomes"  #: too many POSTs whose outcome nobody knows
     MIGRATED = "migrated"  #: the database was brought to this version; `variant` is `file` where a copy was made
     LOG_CHANNEL = "log_channel"  #: a server's log channel does not take its lines; `variant` is the server's id

@@ -203,7 +203,7 @@ async def why(desk: Desk, member_id: int, name: str, role_ids: frozenset[int]) -
         member_id=member_id,
         guild_id=desk.guild_id,
         role_ids=role_ids,
-        price_micros=ctx.requirements.model.price_micros,
+        price_micros=ctx.requirements.lowest_price_micros,
         channel_ids=channel_ids_of(ctx.interaction),
     )
     now = ctx.clock.now()

@@ -44,6 +44,8 @@ class Watched:
     terms: Callable[[], Terms]
     price_micros: int  #: of the next song
     currency: str
+    is_open: Callable[[str, str], bool] = lambda _provider, _model: True  #: whether that model can be asked
+    elsewhere: Callable[[], int] = lambda: 0  #: songs that the service's present address does not know
 
 
 class Watch:
@@ -71,7 +73,9 @@ class Watch:
         if trouble := self._watched.disk_trouble():
             self._alerts.raise_alert(AlertKind.DISK, trouble=trouble)
         try:
-            self._look_at_budgets(await self._watched.figures.figures(self._clock.now()))
+            figures = await self._watched.figures.figures(self._clock.now())
+            self._look_at_budgets(figures)
+            self._look_at_models(figures)
             await self._look_at_outcomes()
         except StoreError as error:
             log.warning("money and outcomes cannot be looked at: %s", error)
@@ -99,6 +103,15 @@ class Watch:
             self._metrics.budget_used_ratio.labels(period).set(used / budget if budget else 0.0)
             if budget:
                 self._told_of_budget(period, used=used, budget=budget)
+
+    def _look_at_models(self, figures: Figures) -> None:
+        """Songs that nothing can go on with until the operator configures what they were ordered with."""
+        for one in figures.under_way:
+            if not self._watched.is_open(one.provider, one.model):
+                values = {"model": one.model, "provider": one.provider, "songs": one.songs}
+                self._alerts.raise_alert(AlertKind.MODEL_MISSING, one.model[:40], **values)
+        if songs := self._watched.elsewhere():
+            self._alerts.raise_alert(AlertKind.ADDRESS_CHANGED, songs=songs)
 
     def _told_of_budget(self, period: str, *, used: int, budget: int) -> None:
         values = {

@@ -56,9 +56,9 @@ async def lock(connection: AsyncConnection) -> None:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _COUNTING_KEY})
 
 
-def is_counted_move(job: Job, after: JobState, attempt: int) -> bool:
+def is_counted_move(job: Job, after: JobState, attempt: int, *, is_unpaid: bool = False) -> bool:
     """Whether a move writes into the ledger."""
-    return bool(lines_of_move(job, after, attempt))
+    return bool(lines_of_move(job, after, attempt, is_unpaid=is_unpaid))
 
 
 async def hold(connection: AsyncConnection, job: Job, now: datetime, *, is_outside: bool = False) -> None:
@@ -69,10 +69,11 @@ async def hold(connection: AsyncConnection, job: Job, now: datetime, *, is_outsi
 
 
 async def tell_move(
-    connection: AsyncConnection, before: Job, after: JobState, attempt: int, now: datetime, *, is_outside: bool = False
+    connection: AsyncConnection, before: Job, moved: Job, now: datetime, *, is_outside: bool = False
 ) -> None:
-    """Write what a move means for money and places. `attempt`: the job's number of attempts after it."""
-    lines = lines_of_move(before, after, attempt)
+    """Write what a move means for money and places."""
+    after = moved.state
+    lines = lines_of_move(before, after, moved.attempt, is_unpaid=moved.submit_started_at is None)
     if not lines:
         return
     standings = await standings_of(connection, before.id)

@@ -4,15 +4,21 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, case, func, select
 
-from bot.jobs.figures import Attempts, Figures
+from bot.jobs.figures import Attempts, Figures, SongsOfModel
 from bot.jobs.ledger import ChargeKind
 from bot.jobs.model import JobState
 from bot.store.counting import money_of
 from bot.store.engines import Database
-from bot.store.tables import charges, day_sums, jobs
+from bot.store.tables import charges, day_sums, is_live, jobs
 
 _SPENT = select(func.coalesce(func.sum(day_sums.c.spent_micros), 0))
 _QUEUED_SINCE = select(func.min(jobs.c.moved_at)).where(jobs.c.state == JobState.QUEUED)
+_UNDER_WAY = (
+    select(jobs.c.provider, jobs.c.model, func.count())
+    .where(is_live)
+    .group_by(jobs.c.provider, jobs.c.model)
+    .order_by(jobs.c.provider, jobs.c.model)
+)
 #: One row for each attempt, however many lines it has.
 _ATTEMPT = (
     select(func.max(case((charges.c.kind == ChargeKind.UNKNOWN, 1), else_=0)).label("unknown"))
@@ -41,12 +47,14 @@ class FigureReader:
             money = await money_of(connection, now)
             spent = (await connection.execute(_SPENT)).scalar_one()
             queued_since = (await connection.execute(_QUEUED_SINCE)).scalar_one()
+            models = (await connection.execute(_UNDER_WAY)).all()
         return Figures(
             spent_micros=int(spent),
             held_micros=money.held,
             day_micros=money.day,
             month_micros=money.month,
             queued_since=queued_since,
+            under_way=tuple(SongsOfModel(provider=one, model=other, songs=songs) for one, other, songs in models),
         )
 
     async def _attempts_since(self, since: datetime) -> Attempts:

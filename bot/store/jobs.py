@@ -21,7 +21,7 @@ from bot.jobs.admission import (
     recheck,
     verdict,
 )
-from bot.jobs.admitting import Admitted
+from bot.jobs.admitting import FULL, Admitted, Full
 from bot.jobs.figures import Migration
 from bot.jobs.ledger import stands
 from bot.jobs.line_head import Head
@@ -38,6 +38,7 @@ from bot.store.moves import add_event, move_row
 from bot.store.operating import OperatorStatements
 from bot.store.record import RecordKeeper
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
+from bot.store.sharing import SharingStatements
 from bot.store.tables import is_in_line, is_live, is_resting, is_unfinished, job_events, jobs, kept_values
 
 _BY_ID = select(jobs).where(jobs.c.id == bindparam("job_id"))
@@ -61,6 +62,9 @@ _NEEDING_A_LOOK = (
     select(jobs.c.id)
     .where(is_unfinished, ~and_(is_in_line, jobs.c.model.in_(bindparam("models", expanding=True))))
     .order_by(case((jobs.c.state == JobState.CHECKING, 1), else_=0), jobs.c.id)
+)
+_TAKEN = select(func.count()).where(
+    jobs.c.model == bindparam("model"), jobs.c.state.in_([JobState.SUBMITTING, JobState.GENERATING])
 )
 _OF_MEMBER = select(jobs).where(jobs.c.member_id == bindparam("member")).order_by(jobs.c.id.desc())
 _COUNT_OF_MEMBER = select(func.count()).where(jobs.c.member_id == bindparam("member"))
@@ -89,10 +93,15 @@ _UNPAID_WITH_COPIES = (
     )
     .order_by(jobs.c.id)
 )
+_REPLACE_VALUE = (
+    update(kept_values)
+    .where(kept_values.c.name == bindparam("was_name"), kept_values.c.value == bindparam("was"))
+    .values(value=bindparam("after"))
+)
 _GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
-class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKeeper):
+class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKeeper, SharingStatements):
     """`JobStore` on SQLite or PostgreSQL; what each method promises stands in bot.jobs.ports."""
 
     def __init__(self, database: Database) -> None:
@@ -137,16 +146,22 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             return await move_row(connection, job, JobState.QUEUED, now, why, {"reason": None}, is_outside=is_outside)
 
     @to_the_end
-    async def begin_attempt(self, job: Job, now: datetime) -> Job | Refused | None:
+    async def begin_attempt(
+        self, job: Job, now: datetime, *, address: str | None = None, places: int | None = None
+    ) -> Job | Refused | Full | None:
         asked = PlaceRequest.of_job(job)
         attempt = job.attempt + 1
         async with self.database.writing() as connection:
+            await charges.lock(connection)
+            taken = 0 if places is None else (await connection.execute(_TAKEN, {"model": job.model})).scalar_one()
+            if places is not None and taken >= places:
+                return FULL
             rules = await counting.rules_for(connection, asked, now, Terms())
             is_held = stands(await charges.standings_of(connection, job.id), attempt)
             refused = recheck(asked, rules, is_held=is_held, now=now)
             if refused is not None:
                 return refused
-            changes: Changes = {"attempt": attempt, "submit_started_at": now}
+            changes: Changes = {"attempt": attempt, "submit_started_at": now, "service_address": address}
             return await move_row(connection, job, JobState.SUBMITTING, now, "", columns_of_changes(changes))
 
     @to_the_end
@@ -171,7 +186,8 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
     ) -> Job | None:
         check_move(job.state, after)
         async with self.database.writing() as connection:
-            if charges.is_counted_move(job, after, changes.get("attempt", job.attempt)):
+            is_unpaid = changes.get("submit_started_at", job.submit_started_at) is None
+            if charges.is_counted_move(job, after, changes.get("attempt", job.attempt), is_unpaid=is_unpaid):
                 await charges.lock(connection)
             return await move_row(connection, job, after, now, why, columns_of_changes(changes))
 
@@ -183,6 +199,12 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
         async with self.database.writing() as connection:
             row = (await connection.execute(_UPDATE.values(values), {"was_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
+
+    @to_the_end
+    async def is_generation_known(self, generation_id: str) -> bool:
+        found = select(jobs.c.id).where(jobs.c.generation_id == generation_id)
+        async with self.database.reading() as connection:
+            return (await connection.execute(found)).first() is not None
 
     @to_the_end
     async def resolve_submission(
@@ -321,6 +343,16 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
         )
         async with self.database.writing() as connection:
             await connection.execute(statement)
+
+    @to_the_end
+    async def replace_value(self, name: str, before: str | None, after: str) -> bool:
+        async with self.database.writing() as connection:
+            if before is None:
+                statement = inserting(self.database.dialect, kept_values).values(name=name, value=after)
+                statement = statement.on_conflict_do_nothing(index_elements=["name"])
+                return (await connection.execute(statement.returning(kept_values.c.name))).one_or_none() is not None
+            written = await connection.execute(_REPLACE_VALUE, {"was_name": name, "was": before, "after": after})
+            return written.rowcount > 0
 
     @to_the_end
     async def note_burnt(self, job_id: int, now: datetime) -> None:

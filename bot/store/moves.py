@@ -43,7 +43,7 @@ async def move_row(
         return None
     await add_event(connection, row, job.state, now, why)
     moved = job_of(row)
-    await charges.tell_move(connection, job, after, moved.attempt, now, is_outside=is_outside)
+    await charges.tell_move(connection, job, moved, now, is_outside=is_outside)
     return moved
 
 

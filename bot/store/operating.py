@@ -200,7 +200,7 @@ def _rule_of(row: Any) -> KeptRule:
 
 
 def _spent_statement(dialect: str) -> Any:
-    """Lines by day and member; an unknown attempt counts as one until a later line knows."""
+    """Lines by day and member; an unknown attempt counts until a later line knows, a spent one until it is undone."""
     at = charge_table.c.at
     day = (
         func.substr(type_coerce(at, String), 1, 10)
@@ -208,17 +208,13 @@ def _spent_statement(dialect: str) -> Any:
         else func.to_char(func.timezone("UTC", at), "YYYY-MM-DD")
     ).label("day")
     later = charge_table.alias("later")
-    is_known = (
-        select(later.c.id)
-        .where(
-            later.c.job_id == charge_table.c.job_id,
-            later.c.attempt == charge_table.c.attempt,
-            later.c.kind == ChargeKind.SPENT,
-        )
-        .exists()
+    of_attempt = select(later.c.id).where(
+        later.c.job_id == charge_table.c.job_id, later.c.attempt == charge_table.c.attempt
     )
+    is_known = of_attempt.where(later.c.kind == ChargeKind.SPENT).exists()
+    is_undone = of_attempt.where(later.c.kind == ChargeKind.FREED, later.c.id > charge_table.c.id).exists()
     kinds = {
-        "spent": charge_table.c.kind == ChargeKind.SPENT,
+        "spent": and_(charge_table.c.kind == ChargeKind.SPENT, ~is_undone),
         "unknown": and_(charge_table.c.kind == ChargeKind.UNKNOWN, ~is_known),
         "freed": charge_table.c.kind == ChargeKind.FREED,
         "given": charge_table.c.kind == ChargeKind.GIVEN,

@@ -6,7 +6,7 @@ from pathlib import Path
 import discord
 
 from bot.disk import NO_TRACK, reaching
-from bot.errors import NoSuchJobError, NotYoursError, OrderError, TooLateError, TrackLostError
+from bot.errors import FinishedError, NoSuchJobError, NotYoursError, OrderError, TooLateError, TrackLostError
 from bot.jobs.lyrics import to_sung
 from bot.jobs.model import Job
 from bot.jobs.service import Actor
@@ -33,17 +33,21 @@ _NOT_YOURS = {
 }
 
 
-async def run_action(ctx: InteractionContext, action: JobAction, job_id: int) -> None:
-    """Do what the button says. Raises ControlError and what Discord raises; those become sentences."""
+async def run_action(ctx: InteractionContext, action: JobAction, job_id: int, model: str = "") -> None:
+    """Do what the button says; `model`: what it names.
+
+    Raises ControlError and what Discord raises; those become sentences.
+    """
     row = BUTTONS[action]
-    press = JobPress(ctx, await _found(ctx, job_id), job_id)
+    press = JobPress(ctx, await _found(ctx, job_id), job_id, model)
     try:
         press.check(row.may_press)
         await row.act(press)()
     except NotYoursError:
         await ctx.reply_privately(ctx.text(_NOT_YOURS[row.may_press]))
-    except TooLateError:
-        await ctx.reply_privately(ctx.text(row.too_late))
+    except TooLateError as error:
+        is_made = isinstance(error, FinishedError)
+        await ctx.reply_privately(ctx.text("control.finished" if is_made else row.too_late))
 
 
 async def _found(ctx: InteractionContext, job_id: int) -> Job | None:
@@ -56,8 +60,9 @@ async def _found(ctx: InteractionContext, job_id: int) -> Job | None:
 class JobPress(JobActs):
     """One press on one job's button."""
 
-    def __init__(self, ctx: InteractionContext, job: Job | None, job_id: int) -> None:
-        """`job`: None when it has been deleted since."""
+    def __init__(self, ctx: InteractionContext, job: Job | None, job_id: int, model: str = "") -> None:
+        """`job`: None when it has been deleted since. `model`: what the button names."""
+        self._model = model
         self._ctx = ctx
         self._interaction = ctx.interaction
         self._found = job
@@ -107,6 +112,8 @@ class JobPress(JobActs):
         return made_by is not None and made_by.user.id == self._ctx.member_id
 
     async def cancel(self) -> None:
+        if self._ctx.jobs.can_stop(self.job):
+            await self._interaction.response.defer()  # the music service is asked first, and may take its time
         moved = await self._ctx.jobs.cancel(self.job.id, self.actor)
         await self._show_moved(moved, "control.cancelled_paid" if moved.may_be_charged else "control.cancelled")
 
@@ -130,7 +137,22 @@ class JobPress(JobActs):
         await self._show_moved(await self._ctx.jobs.ask_again(self.job.id, self.actor), "control.looking")
 
     async def again(self) -> None:
+        flow = OrderFlow(self._ctx)
+        if await flow.would_be_the_last(self.job):
+            button = job_button(JobAction.AGAIN_SURE, self._ctx.locale)
+            sentence = self._ctx.text("quota.last_ask", title=self._title)
+            await self._ctx.reply_privately(sentence, view=finished(to_button(self.job.id, button)))
+            return
+        await flow.again(self.job)
+
+    async def again_sure(self) -> None:
         await OrderFlow(self._ctx).again(self.job)
+
+    async def again_with(self) -> None:
+        if self.job.is_live:
+            raise TooLateError(f"job {self.job.id} is {self.job.state}")
+        flow = OrderFlow(self._ctx)
+        await (flow.again_with(self.job, self._model) if self._model else flow.open_job_form(self.job))
 
     async def edit(self) -> None:
         await OrderFlow(self._ctx).open_job_form(self.job)

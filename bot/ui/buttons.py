@@ -18,6 +18,7 @@ class JobAction(StrEnum):
 
     CANCEL = "cancel"
     AGAIN = "again"
+    AGAIN_SURE = "again_sure"
     EDIT = "edit"
     LYRICS = "words"
     DELETE = "delete"
@@ -28,6 +29,7 @@ class JobAction(StrEnum):
     POST = "post"
     FILE = "file"
     REMOVE = "remove"
+    WITH = "with"
 
 
 class ButtonTone(StrEnum):
@@ -56,7 +58,15 @@ class JobActs(ABC):
 
     @abstractmethod
     async def again(self) -> None:
-        """Same song, same lyrics, a new job."""
+        """Same song, same lyrics, a new job; asks first where it would be the last one of the day."""
+
+    @abstractmethod
+    async def again_sure(self) -> None:
+        """The same without asking."""
+
+    @abstractmethod
+    async def again_with(self) -> None:
+        """Same song, same lyrics, a new job with the model that stands on the button."""
 
     @abstractmethod
     async def edit(self) -> None:
@@ -114,7 +124,7 @@ _QUIET, _MAIN, _DANGER = ButtonTone.QUIET, ButtonTone.MAIN, ButtonTone.DANGER
 BUTTONS: Mapping[JobAction, ButtonRow] = MappingProxyType(
     {
         JobAction.CANCEL: ButtonRow(
-            labels={"control.cancel": _QUIET, "control.cancel_paid": _QUIET},
+            labels={"control.cancel": _QUIET, "control.cancel_paid": _QUIET, "control.cancel_stops": _QUIET},
             may_press=MayPress.OWNER_OR_MODERATOR,
             act=lambda on: on.cancel,
         ),
@@ -122,6 +132,14 @@ BUTTONS: Mapping[JobAction, ButtonRow] = MappingProxyType(
             labels={"control.again": _QUIET, "control.retry": _MAIN, "control.after_all": _MAIN},
             may_press=MayPress.OWNER,
             act=lambda on: on.again,
+        ),
+        JobAction.AGAIN_SURE: ButtonRow(
+            labels={"control.again_sure": _MAIN}, may_press=MayPress.OWNER, act=lambda on: on.again_sure
+        ),
+        JobAction.WITH: ButtonRow(
+            labels={"control.with_other": _QUIET, "control.with": _QUIET},
+            may_press=MayPress.OWNER,
+            act=lambda on: on.again_with,
         ),
         JobAction.EDIT: ButtonRow(
             labels={"control.edit": _QUIET, "control.other_song": _MAIN},
@@ -132,7 +150,7 @@ BUTTONS: Mapping[JobAction, ButtonRow] = MappingProxyType(
             labels={"control.lyrics": _QUIET}, may_press=MayPress.ANYONE, act=lambda on: on.lyrics
         ),
         JobAction.DELETE: ButtonRow(
-            labels={"control.delete": _DANGER},
+            labels={"control.delete": _QUIET},
             may_press=MayPress.OWNER_OR_MODERATOR,
             act=lambda on: on.delete,
             too_late="control.too_late_live",
@@ -159,6 +177,10 @@ BUTTONS: Mapping[JobAction, ButtonRow] = MappingProxyType(
 )
 
 
+#: Discord's limit.
+_MAX_LABEL = 80
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobButton:
     """Does something to a job."""
@@ -166,6 +188,7 @@ class JobButton:
     action: JobAction
     label: str
     tone: ButtonTone
+    model: str = ""  #: with which it is made, where the button decides that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,3 +204,10 @@ def job_button(action: JobAction, locale: str, label: str = "") -> JobButton:
     labels = BUTTONS[action].labels
     key = label or next(iter(labels))
     return JobButton(action=action, label=text(key, locale), tone=labels[key])
+
+
+def with_button(model: str, locale: str) -> JobButton:
+    """Tries a song again with this model."""
+    label = text("control.with", locale, model=model)[:_MAX_LABEL]
+    tone = BUTTONS[JobAction.WITH].labels["control.with"]
+    return JobButton(action=JobAction.WITH, label=label, tone=tone, model=model)

@@ -3,22 +3,31 @@
 A card says what matters in its first line, which is content: it is read even where embeds are hidden.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.errors import Reason
+from bot.foreign_text import cleaned, isolated
 from bot.jobs.model import RESTING, Job, JobState, Origin
 from bot.jobs.ports import Eta
 from bot.jobs.service import CANCELLABLE_FREE, CANCELLABLE_PAID
 from bot.texts import text
 from bot.texts.remarks import spelled
-from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
-from bot.ui.formatting import ago, at_time, clip, foreign, length, mention, message_link, plain, titled, why
+from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button, with_button
+from bot.ui.formatting import ago, at_time, clip, length, mention, message_link, plain, titled, why
 from bot.ui.requirements import OrderRequirements
 
 _BAR_CELLS = 12
-_PREVIEW_LINES = 8
-_PREVIEW_CHARACTERS = 500
+#: The rest is behind *Lyrics*.
+_PREVIEW_LINES = 2
+_PREVIEW_CHARACTERS = 240
+#: So long a sentence still stands beside the bar on a phone.
+_BESIDE_THE_BAR_CHARACTERS = 60
+
+
+#: A section's name, which nobody sings.
+_TAG = re.compile(r"\s{0,80}\[[^\[\]\n]{0,80}\]\s{0,80}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +73,11 @@ _MARKS = {
     JobState.DELIVERING: 0.95,
 }
 
+#: How many go first in the music service's own line, where that is a word of its own.
+_PLACES = {0: "card.state.generating_next", 1: "card.state.generating_place_one"}
+#: While our own disk is in the way, or nothing that is configured makes it: before it is begun, and then.
+_HELD_UP = ("card.state.held_up", "card.state.held_up_begun")
+_STRANDED = ("card.state.stranded", "card.state.stranded_begun")
 #: Why the account's brake holds a song.
 _HELD = {
     Reason.NO_CREDITS: "card.held.no_credits",
@@ -86,34 +100,54 @@ def job_card(job: Job, eta: Eta, *, now: datetime, requirements: OrderRequiremen
         job_id=job.id,
         content=clip(text(f"card.headline.{_headline(job, eta)}", locale, title=titled(job, locale)), 2000),
         description=_description(job, eta, now, requirements, locale),
-        lines=(*_lines(job, requirements, locale), *_notices(job, now, requirements, locale)),
-        footer=text("card.footer", locale, id=job.id),
+        lines=(*_hints(job, requirements, locale), *_notices(job, now, requirements, locale)),
+        footer="" if job.state is JobState.DELIVERED else _footer(job, locale),
         colour=_COLOURS.get(job.state, _WORKING),
-        buttons=card_buttons(job, locale),
+        buttons=card_buttons(job, locale, requirements),
     )
 
 
 def _headline(job: Job, eta: Eta) -> str:
     """Nobody reads that their song is being heard while others are, or while nothing goes on."""
-    if job.is_live and eta.is_held_up:
+    if job.is_live and (eta.is_held_up or eta.is_stranded):
         return "held_up"
+    if job.state is JobState.GENERATING and eta.place is not None:
+        return "generating_place"
+    if job.state is JobState.DELIVERED:
+        return _whither(job)
     return "checking_ahead" if job.state is JobState.CHECKING and eta.ahead else job.state
 
 
-def card_buttons(job: Job, locale: str) -> tuple[JobButton | LinkButton, ...]:
-    """What can be done with a job from its card."""
+def card_buttons(
+    job: Job, locale: str, requirements: OrderRequirements | None = None
+) -> tuple[JobButton | LinkButton, ...]:
+    """What can be done with a job from its card. `requirements`: None offers no other model, and what rests is not
+    stopped.
+    """
     if job.state is JobState.DELIVERED:
         link = track_link(job)
         return (LinkButton(label=text("control.card", locale), url=link),) if link else ()
-    return tuple(job_button(action, locale, label) for action, label in _offers(job))
+    stoppable = frozenset[str]() if requirements is None else requirements.stoppable
+    offers = [job_button(action, locale, label) for action, label in _offers(job, stoppable)]
+    if job.is_live:
+        offers.append(job_button(JobAction.LYRICS, locale))
+    if requirements is not None and job.state in _MAY_BE_TRIED_OTHERWISE and not needs_another_song(job):
+        others = requirements.others_than(job.model)[:_MAX_OTHERS]
+        offers += [with_button(other.name, locale) for other in others]
+    return tuple(offers)
 
 
-def _offers(job: Job) -> list[tuple[JobAction, str]]:
+#: A person may choose another model for these; nothing ever does so by itself.
+_MAY_BE_TRIED_OTHERWISE = frozenset({JobState.FAILED, JobState.EXPIRED})
+_MAX_OTHERS = 5
+
+
+def _offers(job: Job, stoppable: frozenset[str]) -> list[tuple[JobAction, str]]:
     """Actions, each with the text key of its label; empty for the usual one."""
     if job.state in CANCELLABLE_FREE:
         return [(JobAction.CANCEL, "")]
     if job.state in CANCELLABLE_PAID:
-        return [(JobAction.CANCEL, "control.cancel_paid")]
+        return [(JobAction.CANCEL, _label_of_cancel(job, stoppable))]
     if needs_another_song(job):
         return [(JobAction.EDIT, "control.other_song")]
     if job.reason is Reason.UNANSWERED:
@@ -131,6 +165,13 @@ def _offers(job: Job) -> list[tuple[JobAction, str]]:
             return [(JobAction.AGAIN, ""), (JobAction.EDIT, "")]
         case _:
             return []
+
+
+def _label_of_cancel(job: Job, stoppable: frozenset[str]) -> str:
+    """What it means for the bill to let go what the service has taken."""
+    if job.price_micros == 0:
+        return ""
+    return "control.cancel_stops" if job.model in stoppable else "control.cancel_paid"
 
 
 def may_still_come(job: Job) -> bool:
@@ -182,53 +223,46 @@ def progress_bar(share: float) -> str:
 def progress(job: Job, eta: Eta, now: datetime) -> float | None:
     """How far a live job is, 0 to 1, never full before the track is here; None for a job that rests."""
     mark = _MARKS.get(job.state)
-    if job.state is not JobState.GENERATING or job.accepted_at is None or eta.expected_at is None:
+    until = eta.expected_at or eta.usually_at
+    if job.state is not JobState.GENERATING or job.accepted_at is None or until is None:
         return mark
-    expected_seconds = max(1.0, (eta.expected_at - job.accepted_at).total_seconds())
+    expected_seconds = max(1.0, (until - job.accepted_at).total_seconds())
     share = min(1.0, max(0.0, (now - job.accepted_at).total_seconds() / expected_seconds))
     return 0.2 + share * 0.7
 
 
 def preview(prompt: str) -> str:
     """The first lines of what will be sung, as a quotation."""
-    lyrics = prompt.strip("#")
-    lines = lyrics.split("\n")
-    shown = lines[:_PREVIEW_LINES]
-    quoted = "\n".join(f"> {plain(line)}" for line in shown)
-    if len(quoted) > _PREVIEW_CHARACTERS or len(lines) > len(shown):
-        return clip(quoted, _PREVIEW_CHARACTERS).rstrip("…") + "\n> …"
-    return quoted
+    lines = [line for line in prompt.strip("#").split("\n") if line.strip() and not _TAG.fullmatch(line)]
+    quoted = "\n".join(f"> {plain(line.strip())}" for line in lines[:_PREVIEW_LINES])
+    if len(quoted) <= _PREVIEW_CHARACTERS and len(lines) > _PREVIEW_LINES:
+        quoted += " …"
+    return clip(quoted, _PREVIEW_CHARACTERS)
 
 
 def _description(job: Job, eta: Eta, now: datetime, requirements: OrderRequirements, locale: str) -> str:
+    """Bar and time, then the words; of a song that is here nothing, its track is the answer."""
+    status = _status(job, eta, now, requirements, locale)
     share = progress(job, eta, now)
-    parts = [] if share is None else [progress_bar(share)]
-    parts.append(_status(job, eta, now, requirements, locale))
-    if job.is_live:
-        heading = text("card.lyrics", locale)
-        parts.append(f"**{heading}**\n{preview(job.prompt)}")
-    return clip("\n\n".join(part for part in parts if part), 4096)
+    if share is not None:
+        is_short = len(status) <= _BESIDE_THE_BAR_CHARACTERS and "\n" not in status
+        status = f"{progress_bar(share)}{' ' if is_short else chr(10)}{status}".rstrip()
+    parts = [status, preview(job.prompt) if job.is_live else ""]
+    return clip("\n".join(part for part in parts if part), 4096)
 
 
 def _status(job: Job, eta: Eta, now: datetime, requirements: OrderRequirements, locale: str) -> str:
+    if job.is_live and (eta.is_held_up or eta.is_stranded):
+        is_begun = job.state not in {JobState.CHECKING, JobState.QUEUED} or job.may_be_charged
+        untouched, begun = _HELD_UP if eta.is_held_up else _STRANDED
+        return text(begun if is_begun else untouched, locale)
     match job.state:
-        case state if job.is_live and eta.is_held_up:
-            is_begun = state not in {JobState.CHECKING, JobState.QUEUED} or job.may_be_charged
-            return text("card.state.held_up_begun" if is_begun else "card.state.held_up", locale)
-        case JobState.CHECKING if eta.held:
-            return "\n".join(text(key, locale) for key in ("card.state.checking", _HELD[eta.held]))
-        case JobState.QUEUED if eta.held:
-            return " ".join(text(key, locale) for key in ("card.state.queued_held", _HELD[eta.held]))
-        case JobState.QUEUED if eta.ahead:
-            key = "card.state.queued_ahead_one" if eta.ahead == 1 else "card.state.queued_ahead"
-            return text(key, locale, ahead=eta.ahead)
-        case JobState.CHECKING if eta.ahead:
-            key = "card.state.checking_ahead_one" if eta.ahead == 1 else "card.state.checking_ahead"
-            return text(key, locale, ahead=eta.ahead)
+        case JobState.CHECKING | JobState.QUEUED:
+            return _waiting(job, eta, locale)
         case JobState.GENERATING:
             return _making(job, eta, now, locale)
-        case JobState.DELIVERED:
-            return _where_it_is(job, locale)
+        case JobState.DELIVERED | JobState.READY | JobState.DELIVERING:
+            return ""  # the first line says it
         case JobState.FAILED if job.reason in TOLD_PRIVATELY:
             return text("card.state.told_privately", locale, member=mention(job.member_id))
         case state if state in RESTING:
@@ -237,8 +271,24 @@ def _status(job: Job, eta: Eta, now: datetime, requirements: OrderRequirements, 
             return text(f"card.state.{job.state}", locale)
 
 
+def _waiting(job: Job, eta: Eta, locale: str) -> str:
+    if eta.held:
+        return text(_HELD[eta.held], locale)
+    if job.state is JobState.QUEUED:
+        keys, number = ("card.state.queued_ahead_one", "card.state.queued_ahead"), eta.ahead
+    elif eta.ahead:
+        keys, number = ("card.state.checking_ahead_one", "card.state.checking_ahead"), eta.ahead
+    else:
+        keys, number = ("card.state.checking_in_line_one", "card.state.checking_in_line"), eta.in_line
+    if not number:
+        return text(f"card.state.{job.state}", locale)
+    return text(keys[number > 1], locale, ahead=number)
+
+
 def _making(job: Job, eta: Eta, now: datetime, locale: str) -> str:
     since = ago(job.accepted_at or job.moved_at)
+    if eta.place is not None:
+        return text(_PLACES.get(eta.place, "card.state.generating_place"), locale, since=since, place=eta.place)
     if eta.expected_at is None:
         return text("card.state.generating", locale, since=since)
     if eta.expected_at <= now:
@@ -249,12 +299,12 @@ def _making(job: Job, eta: Eta, now: datetime, locale: str) -> str:
     return text("card.state.generating_until", locale, since=since, expected=ago(eta.expected_at))
 
 
-def _where_it_is(job: Job, locale: str) -> str:
-    if link := track_link(job):
-        return text("card.state.delivered", locale, link=link)
-    if job.track_message_id is not None and job.track_message_id == job.card_message_id:
-        return text("card.state.delivered_in_place", locale)
-    return text("card.state.delivered_elsewhere", locale)
+def _whither(job: Job) -> str:
+    """Which first line a song has that is done: the button leads to its track, or it went where no link leads."""
+    if track_link(job):
+        return "delivered"
+    is_here = job.track_message_id is not None and job.track_message_id == job.card_message_id
+    return "delivered_in_place" if is_here else "delivered_elsewhere"
 
 
 def _cost(job: Job, locale: str) -> str:
@@ -276,23 +326,23 @@ def _notices(job: Job, now: datetime, requirements: OrderRequirements, locale: s
     return [Line(name=name, value=clip(plain(notice), 1024), inline=False) for notice in told]
 
 
-def _lines(job: Job, requirements: OrderRequirements, locale: str) -> tuple[Line, ...]:
-    name = clip(foreign(job.reference.name), 200)
-    song = (
-        text("card.song_value", locale, name=name)
-        if job.reference.seconds is None
-        else text("card.song_value_length", locale, name=name, length=length(job.reference.seconds))
-    )
-    lines = [
-        Line(name=text("card.song", locale), value=song or "—"),
-        Line(name=text("card.member", locale), value=mention(job.member_id)),
-    ]
-    if job.is_live:
-        lines.append(Line(name=text("card.ordered", locale), value=ago(job.created_at)))
+def _footer(job: Job, locale: str) -> str:
+    """What and which, once. Nothing in a footer is interpreted, so nothing in it is escaped."""
+    name = clip(isolated(cleaned(job.reference.name)), 200) or "—"
+    if job.reference.seconds is None:
+        return text("card.footer", locale, name=name, id=job.id)
+    return text("card.footer_length", locale, name=name, length=length(job.reference.seconds), id=job.id)
+
+
+def _hints(job: Job, requirements: OrderRequirements, locale: str) -> tuple[Line, ...]:
+    lines: list[Line] = []
     if (job.is_live or job.state is JobState.DELIVERED) and (remark := spelled(job.detail, locale)):
         lines.append(Line(name=text("card.hint", locale), value=clip(remark, 1024), inline=False))
-    if job.is_live and requirements.prompt.is_long(job.prompt):
-        hint = text("card.hint.long", locale, warn=requirements.prompt.warn_characters)
+    if job.is_live and job.model in requirements.cover_models:
+        lines.append(Line(name=text("card.hint", locale), value=text("card.hint.cover", locale), inline=False))
+    rules = requirements.prompt if job.model == requirements.model.name else requirements.of(job.model).prompt
+    if job.is_live and rules.is_long(job.prompt):
+        hint = text("card.hint.long", locale, warn=rules.warn_characters)
         lines.append(Line(name=text("card.hint", locale), value=hint, inline=False))
     if job.is_live and (job.place.origin is Origin.USER_INSTALL or job.place.bot_is_member is False):
         only_commands = job.place.origin is not Origin.USER_INSTALL

@@ -63,7 +63,7 @@ class JobControl(Control, template=JOB_TEMPLATE):
         if action not in _ACTIONS:
             await ctx.reply_privately(ctx.text("control.old"))
             return
-        await run_action(ctx, JobAction(action), int(self.match["job"]))
+        await run_action(ctx, JobAction(action), int(self.match["job"]), self.match["model"] or "")
 
 
 class DraftControl(Control, template=DRAFT_TEMPLATE):

@@ -6,8 +6,8 @@ answered with a sentence, never guessed at.
 
 from bot.ui.buttons import JobAction
 
-#: `job:v1:<action>:<job id>`
-JOB_TEMPLATE = r"job:v1:(?P<action>[a-z_]+):(?P<job>[0-9]{1,18})"
+#: `job:v1:<action>:<job id>`, and behind it the model's name where the button decides that
+JOB_TEMPLATE = r"job:v1:(?P<action>[a-z_]+):(?P<job>[0-9]{1,18})(?::(?P<model>[a-z0-9][a-z0-9:/._-]{0,63}))?"
 #: `draft:v1:edit:<key>`: an order that was not taken, to be changed
 DRAFT_TEMPLATE = r"draft:v1:edit:(?P<key>[0-9a-f]{1,32})"
 #: `tracks:v1:page:<number>` and `tracks:v1:choose:<number>`: a page of one's own songs
@@ -29,9 +29,9 @@ OPERATOR_TEMPLATE = r"operator:v1:(?P<action>[a-z_]+):(?P<scope>[go]):(?P<job>[0
 OURS = ("job:", "draft:", "tracks:", "form:", "log:", "report:", "operator:")
 
 
-def job_id(action: JobAction, job: int) -> str:
-    """A button that does `action` to a job."""
-    return f"job:v1:{action}:{job}"
+def job_id(action: JobAction, job: int, model: str = "") -> str:
+    """A button that does `action` to a job; with `model`, where that is decided by the button."""
+    return f"job:v1:{action}:{job}{model and ':' + model}"
 
 
 def draft_id(key: str) -> str:

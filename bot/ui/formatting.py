@@ -101,8 +101,8 @@ def at_time(moment: datetime) -> str:
 
 
 def length(seconds: float) -> str:
-    """Minutes and seconds, as players show them."""
-    minutes, rest = divmod(round(seconds), 60)
+    """Minutes and seconds, rounded down as players do."""
+    minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}:{rest:02d}"
 
 
@@ -125,7 +125,8 @@ def why(job: Job, requirements: OrderRequirements, locale: str) -> str:
     if job.reason is Reason.NO_PERMISSION:
         permission = text(f"permission.{job.detail or 'attach_files'}", locale)
         return _filled("reason.no_permission", requirements, locale, permission=permission)
-    return _filled(f"reason.{job.reason}", requirements, locale, **_permission(job.reason, job.detail, locale))
+    told = _filled(f"reason.{job.reason}", requirements, locale, **_permission(job.reason, job.detail, locale))
+    return told or text("reason.request_refused", locale)  # of an order; its numbers are in no row
 
 
 def refusal(error: OrderError, requirements: OrderRequirements, locale: str) -> str:

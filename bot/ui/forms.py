@@ -7,13 +7,15 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.amounts import money_in_words
 from bot.foreign_text import cleaned, isolated
+from bot.jobs.lyrics import PromptRules
 from bot.texts import text
 from bot.ui.formatting import clip
 from bot.ui.orders import OrderInput, Song
-from bot.ui.requirements import OrderRequirements
+from bot.ui.requirements import OrderedModel, OrderRequirements
 
-TITLE, LYRICS, SONG = "title", "lyrics", "song"
+TITLE, LYRICS, SONG, STYLE, MODEL = "title", "lyrics", "song", "style", "model"
 
 #: Discord's limit for a text field of a form.
 MAX_TYPED_CHARACTERS = 4_000
@@ -37,6 +39,8 @@ class Filled:
 
     title: str = ""
     lyrics: str = ""
+    style: str = ""
+    model: str | None = None  #: None: the usual one
     song_name: str | None = None  #: the song that is used when none is attached; None: one must be attached
 
 
@@ -47,6 +51,8 @@ class FormAnswer:
     title: str
     lyrics: str
     song: Song | None
+    style: str = ""
+    model: str | None = None
 
 
 def order_form(
@@ -57,6 +63,10 @@ def order_form(
     form.add_item(_title(filled, requirements, locale))
     form.add_item(_lyrics(filled, requirements, locale))
     form.add_item(_song(filled, requirements, locale))
+    if requirements.takes_style:
+        form.add_item(_style(filled, requirements, locale))
+    if requirements.others:
+        form.add_item(_model(filled, requirements, locale))
     form.stop()
     return form
 
@@ -79,7 +89,8 @@ def _lyrics(filled: Filled, requirements: OrderRequirements, locale: str) -> ui.
         max_length=MAX_TYPED_CHARACTERS,
         default=filled.lyrics[:MAX_TYPED_CHARACTERS] or None,
     )
-    about = text("form.lyrics.about", locale, limit=requirements.prompt.max_typed_characters)
+    limit = max((requirements.prompt, *(other.prompt for other in requirements.others)), key=_typed)
+    about = text("form.lyrics.about", locale, limit=limit.max_typed_characters)
     return ui.Label(text=text("form.lyrics", locale), description=about, component=field)
 
 
@@ -100,6 +111,37 @@ def _song(filled: Filled, requirements: OrderRequirements, locale: str) -> ui.La
     return ui.Label(text=text("form.song", locale), description=about, component=upload)
 
 
+def _typed(rules: PromptRules) -> int:
+    return rules.max_typed_characters
+
+
+def _style(filled: Filled, requirements: OrderRequirements, locale: str) -> ui.Label[Any]:
+    # what is too long for the model must come back, not be cut off
+    field: ui.TextInput[Any] = ui.TextInput(
+        custom_id=STYLE, required=False, max_length=MAX_TYPED_CHARACTERS, default=filled.style or None
+    )
+    takers = ", ".join(model.name for model in requirements.models if model.takes_style)
+    about = text("form.style.about_some" if requirements.others else "form.style.about", locale, models=takers)
+    return ui.Label(text=text("form.style", locale), description=clip(about, 100), component=field)
+
+
+def _model(filled: Filled, requirements: OrderRequirements, locale: str) -> ui.Label[Any]:
+    chosen = requirements.offered(filled.model) or requirements.model
+    options = [
+        discord.SelectOption(label=model_label(model, requirements), value=model.name, default=model is chosen)
+        for model in requirements.models
+    ]
+    field: ui.Select[Any] = ui.Select(custom_id=MODEL, options=options, required=True)
+    return ui.Label(text=text("form.model", locale), description=text("form.model.about", locale), component=field)
+
+
+def model_label(model: OrderedModel, requirements: OrderRequirements) -> str:
+    """Its name, and what a song costs where members are shown that; at most 100 characters."""
+    if requirements.shown_currency is None:
+        return clip(model.name, 100)
+    return clip(f"{model.name} · {money_in_words(model.price_micros, requirements.shown_currency)}", 100)
+
+
 def read_answer(data: Mapping[str, Any]) -> FormAnswer:
     """What was typed and attached; `data` is the `data` of a modal submit. Unknown fields are passed over."""
     fields = {str(field.get("custom_id")): field for field in _fields(data.get("components", ()))}
@@ -108,6 +150,8 @@ def read_answer(data: Mapping[str, Any]) -> FormAnswer:
     return FormAnswer(
         title=str(fields.get(TITLE, {}).get("value") or ""),
         lyrics=str(fields.get(LYRICS, {}).get("value") or ""),
+        style=str(fields.get(STYLE, {}).get("value") or ""),
+        model=next((str(value) for value in fields.get(MODEL, {}).get("values") or ()), None),
         song=next((_song_in(attachments[key]) for key in map(str, chosen) if key in attachments), None),
     )
 
@@ -138,6 +182,11 @@ def typed_in(data: Mapping[str, Any] | None) -> OrderInput:
         return OrderInput()
     if "components" in data:
         answer = read_answer(data)
-        return OrderInput(lyrics=answer.lyrics, title=answer.title)
+        return OrderInput(lyrics=answer.lyrics, title=answer.title, style=answer.style, model=answer.model)
     options = {option.get("name"): str(option.get("value") or "") for option in data.get("options") or ()}
-    return OrderInput(lyrics=options.get(LYRICS, ""), title=options.get(TITLE, ""))
+    return OrderInput(
+        lyrics=options.get(LYRICS, ""),
+        title=options.get(TITLE, ""),
+        style=options.get(STYLE, ""),
+        model=options.get(MODEL),
+    )

@@ -14,9 +14,10 @@ from bot.errors import OrderError
 from bot.jobs.model import Job
 from bot.jobs.moderation import Moderation
 from bot.jobs.operating import Operating
-from bot.jobs.ports import Eta, Tracks, ValueStore
+from bot.jobs.ports import Eta, ValueStore
 from bot.jobs.record import RefusedOrder
 from bot.jobs.service import JobService
+from bot.jobs.sound_ports import Tracks
 from bot.texts import text
 from bot.ui.cards import job_card
 from bot.ui.deduplication import InteractionDeduplicator

@@ -52,10 +52,11 @@ def quota_text(quota: Quota, requirements: OrderRequirements, locale: str) -> st
     lines.append(under_way(quota.under_way, locale) if quota.under_way else text("quota.none_under_way", locale))
     if isinstance(quota.said, Refused) and quota.said.reason not in {Reason.LIMIT_DAY, Reason.LIMIT_AT_ONCE}:
         lines.append(admission_refusal(quota.said.error(), locale) or "")
-    price = requirements.model.price_micros
     if requirements.shown_currency is not None:
-        shown = money_in_words(price, requirements.shown_currency)
-        lines.append(text("quota.price", locale, price=shown))
+        for model in requirements.models:
+            shown = money_in_words(model.price_micros, requirements.shown_currency)
+            key = "quota.price_with" if requirements.others else "quota.price"
+            lines.append(text(key, locale, price=shown, model=model.name))
     return "\n".join(lines)
 
 

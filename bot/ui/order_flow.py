@@ -17,11 +17,11 @@ from bot.jobs.admission import PlaceRequest, Taken
 from bot.jobs.model import Job, Order
 from bot.ui.cards import needs_another_song
 from bot.ui.custom_ids import draft_form_id, job_form_id
-from bot.ui.formatting import ago, titled
+from bot.ui.formatting import ago, clip, foreign, titled
 from bot.ui.forms import Filled, FormAnswer, order_form, read_answer
 from bot.ui.given_answers import ALREADY_ANSWERED, UNANSWERABLE, is_marked, marked, report_second_instance
 from bot.ui.interaction_context import InteractionContext
-from bot.ui.orders import OrderInput, Song, asked_by, check_song, to_order
+from bot.ui.orders import OrderInput, Song, asked_by, check_song, style_for, to_order
 from bot.ui.places import check_door, check_place, check_thread, requester_of
 from bot.ui.replies import draft_view, lyrics_shown, with_lyrics_note
 
@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 #: A reference URL must outlive the checking and a wait in line; sooner than that it counts as expired.
 _URL_MARGIN = timedelta(minutes=90)
+
+#: Of a style that comes back; the form has all of it.
+_MAX_STYLE_SHOWN = 1_000
 
 #: Delivered so late, an order is a replay after a lost connection: it cannot be answered any more, and whoever typed it
 #: has read "did not respond" and typed it again. What is younger is told so, see OrderFlow._not_answered.
@@ -72,8 +75,7 @@ class OrderFlow:
             await self.give_back(order_input, self._ctx.refusal(OrderError(reason)))
         else:
             await self._answer_with_card(admitted.job)
-            if admitted.taken.left == 0:
-                await self._say_last(admitted.taken)
+            await self._say_what_is_left(admitted.taken, order_input)
 
     async def open_form(
         self, order_input: OrderInput, heading: str = "form.compose", *, is_draft: bool = False
@@ -90,7 +92,7 @@ class OrderFlow:
             if order_input.song is not None:
                 check_song(order_input.song, self._ctx.requirements)
             if not is_draft:
-                await self._check_admission(whatever_is_under_way=True)
+                await self._check_admission(model=order_input.model, whatever_is_under_way=True)
         except OrderError as error:
             log.info("a form was not opened: %s", error.reason)
             self._ctx.refusal_told(error)
@@ -100,6 +102,8 @@ class OrderFlow:
         filled = Filled(
             title=order_input.title,
             lyrics=order_input.lyrics,
+            style=order_input.style,
+            model=order_input.model,
             song_name=order_input.song.name if order_input.song else None,
         )
         form = order_form(
@@ -112,16 +116,20 @@ class OrderFlow:
         locale = self._ctx.locale
         key = self._ctx.services.drafts.keep(self._ctx.member_id, order_input)
         note = with_lyrics_note(sentence, order_input.lyrics, order_input.title, locale)
+        if order_input.style:
+            note += f"\n{self._ctx.text('form.style')}: {clip(foreign(order_input.style), _MAX_STYLE_SHOWN)}"
         await self._ctx.reply_privately(
             note, lyrics=order_input.lyrics, title=order_input.title, view=draft_view(key, locale)
         )
 
-    async def _check_admission(self, order: Order | None = None, *, whatever_is_under_way: bool = False) -> None:
+    async def _check_admission(
+        self, order: Order | None = None, *, model: str | None = None, whatever_is_under_way: bool = False
+    ) -> None:
         """What an order would be told now; nothing is taken. Raises OrderError. Without `order`: any one of theirs.
 
         `whatever_is_under_way`: that may have ended before it is sent.
         """
-        asked = PlaceRequest.of_order(order) if order else asked_by(self._interaction, self._ctx.requirements)
+        asked = PlaceRequest.of_order(order) if order else asked_by(self._interaction, self._ctx.requirements, model)
         try:
             await self._ctx.jobs.check_admission(asked)
         except OrderError as error:
@@ -130,11 +138,26 @@ class OrderFlow:
         except StoreBusyError:
             log.info("the limits could not be looked at before an order")  # they are, when it is taken
 
-    async def _say_last(self, taken: Taken) -> None:
-        """After the card, privately: that was the last one of the day."""
-        again = ago(taken.next_at) if taken.next_at else ""
+    async def would_be_the_last(self, job: Job) -> bool:
+        """Whether to make it once more would take the member's last song of the day."""
+        if not self._can_bring_back(job):
+            return False  # a form is asked for, and asks enough
+        asked = replace(asked_by(self._interaction, self._ctx.requirements, job.model), repeats=job.id)
         try:
-            await self._interaction.followup.send(self._ctx.text("quota.last", again=again), ephemeral=True)
+            quota = await self._ctx.jobs.quota_of(asked)
+        except StoreBusyError:
+            return False  # it is looked at once more when it is taken
+        return quota.left == 1 and isinstance(quota.said, Taken)
+
+    async def _say_what_is_left(self, taken: Taken, order_input: OrderInput) -> None:
+        """After the card, privately: what a press cost of the day's songs, and that it was the last one."""
+        if taken.left is None or (taken.left and not order_input.is_repeat):
+            return
+        again = ago(taken.next_at) if taken.next_at else ""
+        key = ("quota.last", "quota.used_one_left")[taken.left] if taken.left <= 1 else "quota.used"
+        try:
+            said = self._ctx.text(key, again=again, left=taken.left)
+            await self._interaction.followup.send(said, ephemeral=True)
         except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.info("a member was not told of their last song (%s)", type(error).__name__)
 
@@ -155,7 +178,12 @@ class OrderFlow:
         draft = self._ctx.services.drafts.find(key, self._ctx.member_id)
         song = answer.song or (draft.song if draft else None)
         order_input = OrderInput(
-            lyrics=answer.lyrics, title=answer.title, song=song, again_of=draft.again_of if draft else None
+            lyrics=answer.lyrics,
+            title=answer.title,
+            song=song,
+            style=answer.style,
+            model=answer.model,
+            again_of=draft.again_of if draft else None,
         )
         if song is None:
             sentence = "answer.song_missing" if draft else "answer.restarted"
@@ -173,7 +201,9 @@ class OrderFlow:
         keeps_song = self._can_bring_back(job)
         song_name = job.reference.name if keeps_song else None
         heading = "form.edit" if keeps_song else "form.other_song"
-        filled = Filled(title=job.title, lyrics=job.lyrics, song_name=song_name)
+        filled = Filled(
+            title=job.title, lyrics=job.lyrics, style=self._chosen_style(job), model=job.model, song_name=song_name
+        )
         form = order_form(
             job_form_id(job.id), heading, filled, requirements=self._ctx.requirements, locale=self._ctx.locale
         )
@@ -182,7 +212,14 @@ class OrderFlow:
     async def submit_for_job(self, job: Job) -> None:
         """A form that began with a job came back."""
         answer = self._answer_of()
-        order_input = OrderInput(lyrics=answer.lyrics, title=answer.title, song=answer.song, again_of=job.id)
+        order_input = OrderInput(
+            lyrics=answer.lyrics,
+            title=answer.title,
+            song=answer.song,
+            style=answer.style,
+            model=answer.model,
+            again_of=job.id,
+        )
         if order_input.song is not None:
             await self.take(order_input)
         else:
@@ -193,16 +230,34 @@ class OrderFlow:
         if not self._can_bring_back(job):
             await self.open_job_form(job)
             return
-        await self.take_with_song_of(
-            OrderInput(lyrics=job.lyrics, title=job.title, again_of=job.id, is_repeat=True), job
+        await self.take_with_song_of(replace(self._input_of(job), is_repeat=True), job)
+
+    async def again_with(self, job: Job, model: str) -> None:
+        """The same once more with another model: by a person's choice alone, let in and checked like any order."""
+        before, after = self._ctx.requirements.of(job.model), self._ctx.requirements.offered(model)
+        style = "" if after is None else style_for(job.style, before, after)
+        order_input = replace(self._input_of(job), model=model, style=style)
+        if not self._can_bring_back(job):
+            await self.give_back(order_input, self._ctx.text("answer.song_expired"))
+            return
+        await self.take_with_song_of(order_input, job)
+
+    def _input_of(self, job: Job) -> OrderInput:
+        """What a job was ordered with; a model that is not named stays the usual one where there is one alone."""
+        return OrderInput(
+            lyrics=job.lyrics, title=job.title, style=self._chosen_style(job), model=job.model, again_of=job.id
         )
+
+    def _chosen_style(self, job: Job) -> str:
+        """What its member chose; empty where it was the model's own."""
+        return "" if job.style is None or job.style == self._ctx.requirements.of(job.model).style else job.style
 
     async def refuse_again(self, job: Job, error: OrderError) -> None:
         """Say privately why a job is not made once more; its text and its song are given back as those of an order."""
         log.info("an order was not taken: %s", error.reason)
         self._ctx.refusal_told(error)
         song = _song_by_url(job) if self._url_lasts(job) else None
-        order_input = OrderInput(lyrics=job.lyrics, title=job.title, song=song, again_of=job.id)
+        order_input = replace(self._input_of(job), song=song)
         await self.give_back(order_input, self._ctx.refusal(error))
 
     async def take_with_song_of(self, order_input: OrderInput, job: Job) -> None:

@@ -9,9 +9,9 @@ import discord
 from bot.errors import OrderError, Reason
 from bot.foreign_text import cleaned
 from bot.jobs.admission import PlaceRequest
-from bot.jobs.lyrics import made_title, to_prompt
+from bot.jobs.lyrics import Prompt, made_title, to_prompt
 from bot.jobs.model import Order, Place, Reference
-from bot.ui.requirements import OrderRequirements
+from bot.ui.requirements import OrderedModel, OrderRequirements
 
 #: What a song is called when Discord gives no name.
 _UNNAMED_FILE = "song"
@@ -33,6 +33,8 @@ class OrderInput:
     lyrics: str = ""
     title: str = ""
     song: Song | None = None
+    style: str = ""  #: empty: as the model has it by itself
+    model: str | None = None  #: None: the usual one
     again_of: int | None = None
     is_repeat: bool = False  #: a press of *Again*: nothing was changed
 
@@ -54,11 +56,13 @@ def to_order(order_input: OrderInput, requester: Requester, requirements: OrderR
     if order_input.song is None:
         raise OrderError(Reason.REFERENCE_GONE)
     check_song(order_input.song, requirements)
-    prompt = to_prompt(order_input.lyrics, requirements.prompt)
+    model = chosen_model(order_input, requirements)
+    prompt = _prompt(order_input.lyrics, model, requirements)
+    style = _style(order_input.style, model)
     title = cleaned(order_input.title)
     if len(title) > requirements.title_max_characters:
         raise OrderError(Reason.TITLE_TOO_LONG, count=len(title), limit=requirements.title_max_characters)
-    if requirements.blocklist.find(title, order_input.lyrics, prompt.sung) is not None:
+    if requirements.blocklist.find(title, order_input.lyrics, prompt.sung, order_input.style) is not None:
         raise OrderError(Reason.WORDS_REFUSED)
     return Order(
         member_id=requester.member_id,
@@ -73,15 +77,68 @@ def to_order(order_input: OrderInput, requester: Requester, requirements: OrderR
             size_bytes=order_input.song.size_bytes,
             expires_at=expiry_of(order_input.song.url),
         ),
-        provider=requirements.model.provider,
-        model=requirements.model.name,
-        style=requirements.model.style,
-        price_micros=requirements.model.price_micros,
+        provider=model.provider,
+        model=model.name,
+        style=style,
+        price_micros=model.price_micros,
         again_of=order_input.again_of,
         is_repeat=order_input.is_repeat,
         role_ids=requester.role_ids,
         channel_ids=requester.channel_ids,
     )
+
+
+def chosen_model(order_input: OrderInput, requirements: OrderRequirements) -> OrderedModel:
+    """The model that is asked for. Raises OrderError MODEL_GONE."""
+    model = requirements.offered(order_input.model)
+    if model is None:
+        offered = ", ".join(each.name for each in requirements.models)
+        raise OrderError(Reason.MODEL_GONE, model=order_input.model or "", offered=offered)
+    return model
+
+
+def _prompt(lyrics: str, model: OrderedModel, requirements: OrderRequirements) -> Prompt:
+    """Raises OrderError; what another model would take is said with its name."""
+    rules = requirements.prompt if model is requirements.model else model.prompt
+    try:
+        return to_prompt(lyrics, rules)
+    except OrderError as error:
+        other = _taker(lyrics, model, requirements) if error.reason is Reason.LYRICS_TOO_LONG else None
+        if other is None:
+            raise
+        told = {**error.values, "model": model.name, "other": other.name, "other_limit": other.prompt.max_characters}
+        raise OrderError(Reason.LYRICS_FIT_ELSEWHERE, "", **told) from None
+
+
+def _taker(lyrics: str, model: OrderedModel, requirements: OrderRequirements) -> OrderedModel | None:
+    for other in requirements.others_than(model.name):
+        try:
+            to_prompt(lyrics, requirements.prompt if other is requirements.model else other.prompt)
+        except OrderError:
+            continue
+        return other
+    return None
+
+
+def _style(typed: str, model: OrderedModel) -> str | None:
+    """What is sent as style. Raises OrderError STYLE_NOT_TAKEN, STYLE_TOO_SHORT or STYLE_TOO_LONG."""
+    style = " ".join(cleaned(typed).split())
+    if not style:
+        return model.style
+    if not model.takes_style:
+        raise OrderError(Reason.STYLE_NOT_TAKEN, model=model.name)
+    if len(style) < model.style_min_characters:
+        raise OrderError(Reason.STYLE_TOO_SHORT, count=len(style), limit=model.style_min_characters)
+    if len(style) > model.style_max_characters:
+        raise OrderError(Reason.STYLE_TOO_LONG, count=len(style), limit=model.style_max_characters)
+    return style
+
+
+def style_for(style: str | None, before: OrderedModel, after: OrderedModel) -> str:
+    """A song's style for another model than its own: what was chosen, if that one takes it, and else its own."""
+    if style is None or style == before.style or not after.takes_style:
+        return ""
+    return style if after.style_min_characters <= len(style) <= after.style_max_characters else ""
 
 
 def check_song(song: Song, requirements: OrderRequirements) -> None:
@@ -108,13 +165,16 @@ def song_of(attachment: discord.Attachment) -> Song:
     return Song(url=attachment.url, name=attachment.filename or _UNNAMED_FILE, size_bytes=attachment.size)
 
 
-def asked_by(interaction: discord.Interaction, requirements: OrderRequirements) -> PlaceRequest:
-    """One more song for whoever typed or pressed, as limits and budgets see it."""
+def asked_by(
+    interaction: discord.Interaction, requirements: OrderRequirements, model: str | None = None
+) -> PlaceRequest:
+    """One more song for whoever typed or pressed, as limits and budgets see it; of the cheapest model without one."""
+    chosen = None if model is None else requirements.offered(model)
     return PlaceRequest(
         member_id=interaction.user.id,
         guild_id=interaction.guild_id,
         role_ids=role_ids_of(interaction),
-        price_micros=requirements.model.price_micros,
+        price_micros=requirements.lowest_price_micros if chosen is None else chosen.price_micros,
         channel_ids=channel_ids_of(interaction),
     )
 

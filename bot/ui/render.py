@@ -82,7 +82,7 @@ def to_button(job: int, button: JobButton | LinkButton) -> ui.Button[ui.View]:
     """One button."""
     if isinstance(button, LinkButton):
         return ui.Button(label=button.label, url=button.url)
-    return ui.Button(label=button.label, style=_STYLES[button.tone], custom_id=job_id(button.action, job))
+    return ui.Button(label=button.label, style=_STYLES[button.tone], custom_id=job_id(button.action, job, button.model))
 
 
 def finished(*items: ui.Item[ui.View]) -> ui.View:

@@ -14,7 +14,7 @@ from pathlib import Path
 from sandbox.discord.doors import add_host_names
 from sandbox.generation.composer import PlainComposer
 from sandbox.generation.config import Settings
-from sandbox.generation.server import HOST, FakeGeneration
+from sandbox.generation.server import CONTRACTS, HOST, FakeGeneration
 from sandbox.generation.sketching import SketchComposer
 
 _DEFAULTS = Settings()
@@ -50,6 +50,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         default="sketch",
         help="sketch: an offline generator, no AI; plain: a few notes, at once",
     )
+    parser.add_argument("--speaks", choices=tuple(CONTRACTS), default="aiml", help="whose contract")
     add_host_names(parser)
     parser.add_argument(
         "--control", action="store_true", help="offer faults, scripts and settings below /sandbox; prints their token"
@@ -87,6 +88,7 @@ async def _serve(options: argparse.Namespace) -> None:
         folder=options.folder,
         host_names=options.host_names,
         has_control=options.control,
+        speaks=options.speaks,
     ) as api:
         printed = {"url": api.url, "key": api.key, "pid": os.getpid()}
         if api.control_token is not None:

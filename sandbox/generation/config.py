@@ -11,9 +11,11 @@ DISCORD_CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
 class Call(StrEnum):
     """The calls a fault can hit."""
 
-    SUBMIT = "submit"  #: POST /v2/generate/audio
-    POLL = "poll"  #: GET /v2/generate/audio
-    LOGS = "logs"  #: GET /v2/logs
+    SUBMIT = "submit"  #: the POST that orders a song
+    POLL = "poll"  #: how it stands
+    RESULT = "result"  #: what came of it, where that is a call of its own
+    CANCEL = "cancel"  #: an end to it, where there is one
+    LOGS = "logs"  #: what was asked for before
     TRACK = "track"  #: GET of a finished file
     ANY = "any"
 
@@ -83,7 +85,8 @@ class Settings(_Config):
     key: str = "sandbox-key"
     is_key_revoked: bool = False
     songs_left: int | None = None  #: credits, counted in generations; None: no end
-    most_at_once: int | None = None  #: unfinished generations; more are answered with 429
+    #: Unfinished generations; more are answered with 429, or wait where the contract is a queue.
+    most_at_once: int | None = None
     retry_after: str | None = None  #: sent with a 429; the real API documents none
     latency_seconds: float = 0  #: of every call
     submit_seconds: float = 0  #: of an accepted POST: the real one took 4.5 to 7 s
@@ -94,6 +97,9 @@ class Settings(_Config):
     refused_words: tuple[str, ...] = ()  #: a prompt with one of these ends as refused content
     #: AIML's newer tracing: /v2/logs, x-inference-id, x-client-request-id. Apilaplas does not document it.
     has_tracing: bool = False
+    without_models: tuple[str, ...] = ()  #: models of the contract that this account's service does not have
+    has_model: bool = True  #: ACE-Step's server has loaded one
+    has_history: bool = True  #: fal's history of requests; off: the key may not read it
     logs_delay_seconds: float = 0  #: a row appears so long after its request
     reference_hosts: tuple[str, ...] = DISCORD_CDN_HOSTS
     allow_loopback: bool = True  #: references on this machine too

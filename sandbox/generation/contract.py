@@ -1,16 +1,45 @@
 """What the real API accepts, and how it says no: the documented fields, codes and error envelope."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
 import yarl
 from aiohttp import web
 
-MODEL = "minimax-music"
-MAX_PROMPT_CHARACTERS = 600
-REFERENCE_OVER_SECONDS = 15.0
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """What one model's POST takes. Characters: from, to."""
+
+    name: str
+    lyrics_field: str = "prompt"  #: what is sung
+    lyrics_characters: tuple[int, int]
+    are_lyrics_needed: bool = True  #: without them the cover sings the reference's own words
+    style_characters: tuple[int, int] | None = None  #: of `prompt`, where that is a style
+    over_seconds: float  #: a reference must be longer
+    max_seconds: float = math.inf
+
+
+#: The models that take a reference, see docs.aimlapi.com.
+MODELS: Mapping[str, Model] = MappingProxyType(
+    {
+        "minimax-music": Model(name="minimax-music", lyrics_characters=(1, 600), over_seconds=15.0),
+        "minimax/music-cover": Model(
+            name="minimax/music-cover",
+            lyrics_field="lyrics",
+            lyrics_characters=(10, 3000),
+            are_lyrics_needed=False,
+            style_characters=(10, 2000),
+            over_seconds=6.0,
+            max_seconds=360.0,
+        ),
+    }
+)
 
 NO_KEY = "This request requires a valid API key. You can create a new API key on the Billing page: https://aimlapi.com/app/keys"
 NO_CREDITS = (
@@ -64,29 +93,38 @@ def upstream_refusal(kind: str, message: str, url: str) -> web.Response:
     return web.json_response({"detail": [detail]}, status=422, headers={"X-Fal-Retryable": "false"})
 
 
-def complaints_about(body: Any) -> list[str]:
-    """What is wrong with a POST's body, a line for each field; unknown fields are ignored, as the API does."""
+def complaints_about(body: Any, *, without: Collection[str] = ()) -> list[str]:
+    """What is wrong with a POST's body, a line for each field; unknown fields are ignored, as the API does.
+
+    `without`: models that this service does not have.
+    """
     if not isinstance(body, dict):
         return ["Expected object"]
-    return [line for line in (_model(body), _prompt(body), _reference(body)) if line]
+    model = MODELS.get(str(body.get("model")))
+    if model is None or model.name in without:
+        known = " | ".join(f"'{name}'" for name in MODELS if name not in without)
+        unknown = f"model: Invalid enum value. Expected {known}, received '{body.get('model')}'"
+        return [line for line in (unknown, _reference(body)) if line]
+    lyrics = _text(body, model.lyrics_field, model.lyrics_characters, is_needed=model.are_lyrics_needed)
+    style = "" if model.style_characters is None else _text(body, "prompt", model.style_characters)
+    return [line for line in (style, lyrics, _reference(body)) if line]
 
 
-def _model(body: dict[str, Any]) -> str:
-    model = body.get("model")
-    return "" if model == MODEL else f"model: Invalid enum value. Expected '{MODEL}', received '{model}'"
+def sung_by(body: dict[str, Any]) -> str:
+    """What a good POST has sung."""
+    return body.get(MODELS[body["model"]].lyrics_field) or ""
 
 
-def _prompt(body: dict[str, Any]) -> str:
-    prompt = body.get("prompt")
-    if prompt is None:
-        return "prompt: Required"
-    if not isinstance(prompt, str):
-        return "prompt: Expected string"
-    if not prompt.strip("# \n"):
-        return "prompt: String must contain at least 1 character(s)"
-    if len(prompt) > MAX_PROMPT_CHARACTERS:
-        return f"prompt: String must contain at most {MAX_PROMPT_CHARACTERS} character(s)"
-    return ""
+def _text(body: dict[str, Any], field: str, characters: tuple[int, int], *, is_needed: bool = True) -> str:
+    text = body.get(field)
+    if text is None:
+        return f"{field}: Required" if is_needed else ""
+    if not isinstance(text, str):
+        return f"{field}: Expected string"
+    least, most = characters
+    if len(text.strip("# \n")) < least:
+        return f"{field}: String must contain at least {least} character(s)"
+    return f"{field}: String must contain at most {most} character(s)" if len(text) > most else ""
 
 
 def _reference(body: dict[str, Any]) -> str:

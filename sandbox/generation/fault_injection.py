@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -89,13 +90,17 @@ async def carry_out(
     closing: asyncio.Event,
     real: web.Response | None = None,
     filled: dict[str, str] | None = None,
+    refusal: Callable[..., web.Response] = refusal,
 ) -> web.StreamResponse:
-    """Answer as the fault says. `real`: what would have been answered; `filled`: for `{id}` and `{track_url}`."""
+    """Answer as the fault says. `real`: what would have been answered; `filled`: for `{id}` and `{track_url}`.
+
+    `refusal`: how the contract says no where the fault has no words of its own.
+    """
     match fault.manner:
         case Manner.SLOW:
             return real if real is not None else refusal(request, 404)
         case Manner.ANSWER:
-            return _answer(fault, request, filled or {})
+            return _answer(fault, request, filled or {}, refusal)
         case Manner.HTML:
             page = _PAGE.format(status=fault.status)
             return web.Response(text=page, status=fault.status, content_type="text/html", headers=fault.headers)
@@ -121,7 +126,9 @@ def dropped(request: web.Request) -> web.Response:
     return web.Response()
 
 
-def _answer(fault: Fault, request: web.Request, filled: dict[str, str]) -> web.Response:
+def _answer(
+    fault: Fault, request: web.Request, filled: dict[str, str], refusal: Callable[..., web.Response]
+) -> web.Response:
     if fault.body is None:
         return refusal(request, fault.status, headers=fault.headers)
     text = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)

@@ -6,10 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from sandbox.generation.config import Script, Settings
-from sandbox.generation.contract import MODEL
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,9 +35,14 @@ class Generation:
     track: Path
     script: Script
     accepted_at: float  #: seconds since the stand-in began
+    endpoint: str = ""  #: what was asked, where one server has several
+    body: dict[str, Any] = field(default_factory=dict[str, Any])  #: what it was asked with, where that is told again
     error: Any = None  #: set when it ended without a track
     finished_at: float | None = None
+    is_free: bool = False  #: whoever makes it asks for no money
+    is_removed: bool = False  #: it was taken out of the queue before it began
     steps: int = 0  #: entries of its script that were used up
+    said: str | None = None  #: the script's last word, for the calls that follow a poll
     polled_at: list[float] = field(default_factory=list[float])  #: seconds, every poll that asked for it
     fetches: int = 0
     first_fetch_at: float | None = None
@@ -49,6 +52,11 @@ class Generation:
     def is_scripted(self) -> bool:
         """Whether its polls follow a script instead of the clock."""
         return bool(self.script.polls)
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether it is charged: what failed, or never began, is not."""
+        return self.error is None and not self.is_removed and not self.is_free
 
     def status_by_clock(self, now: float, settings: Settings) -> str:
         """queued, generating, completed or error, as time goes by."""
@@ -92,7 +100,7 @@ class Ledger:
     @property
     def charges(self) -> int:
         """Generations that are paid for: accepted, and not ended in an error (failed ones are not charged)."""
-        return sum(generation.error is None for generation in self.generations.values())
+        return sum(generation.is_paid for generation in self.generations.values())
 
     @property
     def repeated_posts(self) -> dict[str, int]:
@@ -106,7 +114,7 @@ class Ledger:
         counts = Counter(
             generation.client_request_id
             for generation in self.generations.values()
-            if generation.client_request_id and generation.error is None
+            if generation.client_request_id and generation.is_paid
         )
         return {name: count for name, count in counts.items() if count > 1}
 
@@ -114,7 +122,3 @@ class Ledger:
         """Generations that have not ended."""
         now = self.now()
         return sum(generation.is_running(now, settings) for generation in self.generations.values())
-
-    def new_id(self) -> str:
-        """An id as the real API gives them: with a colon, so that it must never become a path."""
-        return f"{uuid4()}:{MODEL}"

@@ -8,7 +8,7 @@ import yarl
 from aiohttp import web
 
 from sandbox.generation.config import Call, Fault, Manner
-from sandbox.generation.contract import MODEL, no_such_call, refusal
+from sandbox.generation.contract import MODELS, no_such_call, refusal
 from sandbox.generation.fault_injection import carry_out
 from sandbox.generation.ledger import Generation
 from sandbox.generation.world import World
@@ -28,7 +28,7 @@ class PollCall:
         """Answer one poll."""
         world = self._world
         generation = world.ledger.generations.get(request.query.get("generation_id", ""))
-        step = _step(generation)
+        step = scripted_step(generation)
         fault = step if isinstance(step, Fault) else self._fault(generation)
         if generation is not None:
             generation.polled_at.append(world.ledger.now())
@@ -87,11 +87,11 @@ def _origin(request: web.Request) -> yarl.URL | None:
         return None
 
 
-def _step(generation: Generation | None) -> str | Fault | None:
-    """The script's entry for this poll; the last one holds for all that follow."""
+def scripted_step(generation: Generation | None, used: int = 0) -> str | Fault | None:
+    """The script's entry for this poll, or for one that was `used` already; the last one holds for all that follow."""
     if generation is None or not generation.script.polls:
         return None
-    return generation.script.polls[min(generation.steps, len(generation.script.polls) - 1)]
+    return generation.script.polls[min(max(0, generation.steps - used), len(generation.script.polls) - 1)]
 
 
 class TrackCall:
@@ -189,7 +189,7 @@ class LogsCall:
                 "created": (datetime.now(UTC) - timedelta(seconds=now - generation.accepted_at)).isoformat(),
                 "status": "succeeded" if generation.error is None else "failed",
                 "origin": "api",
-                "model": MODEL,
+                "model": generation.endpoint,
                 "cost": {"usd": 0.037, "credits": 73_500},
                 "tokens": {"input": 0, "output": 0, "total": 0},
                 "request_id": None,
@@ -199,6 +199,25 @@ class LogsCall:
             for generation in reversed(world.ledger.generations.values())
             if now - generation.accepted_at >= world.settings.logs_delay_seconds
         ]
+
+
+class CatalogueCall:
+    """GET /v1/models as AIML documents it, for everybody; 404 while `has_tracing` is off, as at Apilaplas."""
+
+    def __init__(self, world: World) -> None:
+        """`world`: shared with the other calls."""
+        self._world = world
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """All models, or the one that is asked for; an empty list without such a one."""
+        if not self._world.settings.has_tracing:
+            return no_such_call(request)
+        chosen = request.query.get("id")
+        models = [name for name in MODELS if chosen in {None, name} and name not in self._world.settings.without_models]
+        self._world.ledger.calls["models 200"] += 1
+        return web.json_response(
+            [{"id": name, "type": "audio", "aliases": [], "tags": [], "info": {"name": name}} for name in models]
+        )
 
 
 def _instant(text: str) -> datetime:

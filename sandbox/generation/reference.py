@@ -49,7 +49,7 @@ async def fetch_reference(session: aiohttp.ClientSession, url: str, into: Path, 
         await download(session, url, into, max_bytes=settings.reference_most_bytes, timeouts=_TIMEOUTS, allowed=allowed)
     except DownloadError as error:
         raise UnusableReferenceError("file_download_error", f"Failed to download the file: {error}") from error
-    seconds = await asyncio.to_thread(_seconds_of, into)
+    seconds = await asyncio.to_thread(seconds_of, into)
     if seconds is None:
         into.unlink(missing_ok=True)
         raise UnusableReferenceError(
@@ -72,7 +72,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _seconds_of(path: Path) -> float | None:
+def seconds_of(path: Path) -> float | None:
     """The length by counting packets, without decoding; None for anything but MP3 and WAV."""
     try:
         with av.open(str(path), metadata_errors="replace") as container:

@@ -3,11 +3,13 @@
 import ipaddress
 import secrets
 import shutil
+import ssl
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import aiohttp
@@ -15,22 +17,51 @@ import yarl
 from aiohttp import web
 
 from sandbox.discord.doors import ShutError, doors
+from sandbox.generation.acestep import add_calls as add_acestep_calls
+from sandbox.generation.acestep import no_such_call as no_such_acestep_call
 from sandbox.generation.composer import Composer, PlainComposer
 from sandbox.generation.config import Fault, Rule, Script, Settings
 from sandbox.generation.contract import no_such_call, refusal
 from sandbox.generation.control import add_control
+from sandbox.generation.fal import add_calls as add_fal_calls
+from sandbox.generation.fal import no_such_call as no_such_fal_call
 from sandbox.generation.ledger import Ledger
-from sandbox.generation.read_calls import LogsCall, PollCall, TrackCall
+from sandbox.generation.read_calls import CatalogueCall, LogsCall, PollCall, TrackCall
 from sandbox.generation.submitting import SubmitCall
 from sandbox.generation.world import World
 
 HOST = "127.0.0.1"
 
 
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One service's calls, and what it says where there is none."""
+
+    add_calls: Callable[[web.Application, World], None]
+    no_such_call: Callable[[web.Request], web.Response]
+
+
+def _add_aiml_calls(app: web.Application, world: World) -> None:
+    app.router.add_post("/v2/generate/audio", SubmitCall(world).answer)
+    app.router.add_get("/v2/generate/audio", PollCall(world).answer, allow_head=False)
+    app.router.add_get("/v2/logs", LogsCall(world).answer, allow_head=False)
+    app.router.add_get("/v1/models", CatalogueCall(world).answer, allow_head=False)
+
+
+#: By the names of `bot.generation`'s folders.
+CONTRACTS: Mapping[str, Contract] = MappingProxyType(
+    {
+        "aiml": Contract(_add_aiml_calls, no_such_call),
+        "acestep": Contract(add_acestep_calls, no_such_acestep_call),
+        "fal": Contract(add_fal_calls, no_such_fal_call),
+    }
+)
+
+
 class FakeGeneration:
     """The music API on loopback: `async with FakeGeneration() as api: api.url, api.key`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is something that a test or a stage turns
         self,
         settings: Settings | None = None,
         *,
@@ -41,9 +72,12 @@ class FakeGeneration:
         host: str = HOST,
         host_names: Iterable[str] = (),
         has_control: bool = False,
+        speaks: str = "aiml",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`port` 0 takes a free one. `folder` keeps references and tracks; without it they go with the server.
+        """`speaks`: whose contract, a name of `CONTRACTS`. `tls`: listen for https instead of http.
 
+        `port` 0 takes a free one. `folder` keeps references and tracks; without it they go with the server.
         `host`: the number where it listens; anything but loopback only inside a network of its own, a container's.
         `host_names`: names beside loopback under which it is called. `has_control`: the same verbs over HTTP as well,
         below /sandbox, for who knows `control_token`.
@@ -59,11 +93,13 @@ class FakeGeneration:
             folder=folder or Path(tempfile.mkdtemp(prefix="compose-generation-")),
             seed=seed,
         )
+        self._contract = CONTRACTS[speaks]
+        self._tls = tls
         self._stack = AsyncExitStack()
 
     @property
     def url(self) -> str:
-        """Base address, as GENERATION_API_URL wants it."""
+        """Base address, as the settings want it."""
         return str(self.world.url).rstrip("/")
 
     @property
@@ -110,9 +146,9 @@ class FakeGeneration:
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             stack.callback(world.close)
-            await web.TCPSite(runner, self._host, self._port).start()
+            await web.TCPSite(runner, self._host, self._port, ssl_context=self._tls).start()
             own = HOST if ipaddress.ip_address(self._host).is_unspecified else self._host
-            world.url = yarl.URL.build(scheme="http", host=own, port=runner.addresses[0][1])
+            world.url = yarl.URL.build(scheme="https" if self._tls else "http", host=own, port=runner.addresses[0][1])
             self._stack = stack.pop_all()
         return self
 
@@ -124,13 +160,11 @@ class FakeGeneration:
 
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=1 << 20, middlewares=[self._guarded])
-        app.router.add_post("/v2/generate/audio", SubmitCall(self.world).answer)
-        app.router.add_get("/v2/generate/audio", PollCall(self.world).answer, allow_head=False)
-        app.router.add_get("/v2/logs", LogsCall(self.world).answer, allow_head=False)
+        self._contract.add_calls(app, self.world)
         app.router.add_get("/files/koala/{name:[0-9a-f]+}_output.mp3", TrackCall(self.world).answer, allow_head=False)
         if self.control_token is not None:
             add_control(app, self.world, doors=self._doors, token=self.control_token)
-        app.router.add_route("*", "/{rest:.*}", _nothing_here)
+        app.router.add_route("*", "/{rest:.*}", self._nothing_here)
         return app
 
     @web.middleware
@@ -147,6 +181,5 @@ class FakeGeneration:
             return refusal(request, shut.status, str(shut))
         return await handler(request)
 
-
-async def _nothing_here(request: web.Request) -> web.Response:
-    return no_such_call(request)
+    async def _nothing_here(self, request: web.Request) -> web.Response:
+        return self._contract.no_such_call(request)

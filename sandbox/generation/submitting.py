@@ -4,11 +4,12 @@ import json
 import re
 import secrets
 from typing import Any
+from uuid import uuid4
 
 from aiohttp import web
 
 from sandbox.generation.config import Call, Fault, Manner, Script
-from sandbox.generation.contract import REFERENCE_OVER_SECONDS, complaints_about, refusal, upstream_refusal
+from sandbox.generation.contract import MODELS, Model, complaints_about, refusal, sung_by, upstream_refusal
 from sandbox.generation.fault_injection import carry_out
 from sandbox.generation.ledger import Generation, Submission
 from sandbox.generation.reference import UnusableReferenceError, fetch_reference
@@ -16,10 +17,6 @@ from sandbox.generation.world import World
 
 #: AIML drops any other value silently.
 _CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-_TOO_SHORT = {
-    "name": "audio_duration_too_short",
-    "message": f"Audio duration is too short. Minimum is {REFERENCE_OVER_SECONDS:.0f} seconds.",
-}
 _REFUSED_WORDS = {"name": "content_policy_violation", "message": "The content was flagged by a content checker."}
 
 
@@ -34,7 +31,7 @@ class SubmitCall:
         """Answer one POST."""
         world = self._world
         posted = await self._record(request)
-        script = None if complaints_about(posted.body) else world.take_script(posted.body["prompt"])
+        script = None if complaints_about(posted.body) else world.take_script(sung_by(posted.body))
         fault = (script and script.submit) or world.fault_injector.choose(
             Call.SUBMIT, world.ledger.now(), client_request_id=posted.client_request_id
         )
@@ -83,7 +80,7 @@ class SubmitCall:
         no_key = world.key_error(request)
         if no_key is not None:
             return no_key
-        complaints = complaints_about(posted.body)
+        complaints = complaints_about(posted.body, without=settings.without_models)
         if complaints or request.content_type != "application/json":
             return refusal(request, 400, "\n".join(["Body validation error", *complaints]))
         if settings.songs_left is not None and settings.songs_left <= 0:
@@ -95,7 +92,7 @@ class SubmitCall:
 
     async def _accept(self, posted: Submission, body: dict[str, Any], script: Script) -> web.Response:
         world = self._world
-        name = secrets.token_hex(10)
+        name, model = secrets.token_hex(10), MODELS[body["model"]]
         assert world.session is not None
         try:
             reference = await fetch_reference(
@@ -104,17 +101,20 @@ class SubmitCall:
         except UnusableReferenceError as error:
             return upstream_refusal(error.kind, str(error), body["reference_audio_url"])
         generation = Generation(
-            id=world.ledger.new_id(),
+            id=f"{uuid4()}:{model.name}",  # with a colon, as the real ones: it must never become a path
             client_request_id=_valid_client_request_id(posted.client_request_id),
-            prompt=body["prompt"],
+            prompt=sung_by(body),
+            endpoint=model.name,
+            body=body,
             reference=reference.path,
             track=world.folder / f"{name}.mp3",
             script=script,
             accepted_at=world.ledger.now(),
         )
-        if reference.seconds <= REFERENCE_OVER_SECONDS:
-            generation.error = _TOO_SHORT
-        elif any(word.lower() in generation.prompt.lower() for word in world.settings.refused_words):
+        generation.error = _wrong_length(reference.seconds, model)
+        if generation.error is None and any(
+            word.lower() in generation.prompt.lower() for word in world.settings.refused_words
+        ):
             generation.error = _REFUSED_WORDS
         world.accept(generation)
         posted.generation_id = generation.id
@@ -126,6 +126,15 @@ class SubmitCall:
             if _valid_client_request_id(posted.client_request_id):
                 answer.headers["x-client-request-id"] = posted.client_request_id or ""
         return answer
+
+
+def _wrong_length(seconds: float, model: Model) -> dict[str, str] | None:
+    if model.over_seconds < seconds <= model.max_seconds:
+        return None
+    is_short = seconds <= model.over_seconds
+    bound = f"Minimum is {model.over_seconds:.0f}" if is_short else f"Maximum is {model.max_seconds:.0f}"
+    word = "short" if is_short else "long"
+    return {"name": f"audio_duration_too_{word}", "message": f"Audio duration is too {word}. {bound} seconds."}
 
 
 def _valid_client_request_id(value: str | None) -> str | None:

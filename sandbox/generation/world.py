@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import re
 import secrets
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from sandbox.generation.contract import refusal
 from sandbox.generation.fault_injection import FaultInjector
 from sandbox.generation.ledger import Generation, Ledger
 
+#: A line with a section's name, such as `[Verse]`.
+_TAG = re.compile(r"^\[[^\]\n]*\]\n?", re.MULTILINE)
 _DOWNSTREAM = {"name": "Error", "message": "Downstream service error"}
 
 
@@ -60,16 +64,23 @@ class World:
         """Put a rule in force; its number."""
         return self.fault_injector.add(rule, self.ledger.now())
 
-    def accept(self, generation: Generation) -> None:
-        """Charge it and start to compose."""
+    def refused_words(self) -> list[str]:
+        """What a prompt may not hold, in small letters."""
+        return [word.lower() for word in self.settings.refused_words]
+
+    def accept(self, generation: Generation, making: Coroutine[Any, Any, None] | None = None) -> None:
+        """Charge it and start to compose; `making`: what is done in place of `compose`, which it comes to by itself."""
         self.ledger.generations[generation.id] = generation
         self._by_file_name[_file_name(generation)] = generation
         if generation.error is None:
             self._pay(-1)
-            generation.composing = asyncio.create_task(self._compose(generation), name=f"compose {generation.id}")
+            generation.composing = asyncio.create_task(
+                making or self.compose(generation), name=f"compose {generation.id}"
+            )
 
-    async def _compose(self, generation: Generation) -> None:
-        lyrics = generation.prompt.strip().removeprefix("##").removesuffix("##").strip()
+    async def compose(self, generation: Generation) -> None:
+        """Make its track, of its words without marks and tags."""
+        lyrics = _TAG.sub("", generation.prompt.strip().removeprefix("##").removesuffix("##")).strip()
         try:
             await self.composer.compose(generation.reference, lyrics, generation.track)
         except ComposerError as error:
@@ -81,6 +92,15 @@ class World:
             generation.error = error or _DOWNSTREAM
             self._pay(+1)
         generation.finish(self.ledger.now())
+
+    def remove(self, generation: Generation) -> None:
+        """Take it out of the queue, as if it had never been ordered."""
+        generation.is_removed = True
+        if generation.error is None:
+            self._pay(+1)
+        generation.finish(self.ledger.now())
+        if generation.composing is not None:
+            generation.composing.cancel()
 
     def track_url(self, generation: Generation, base: yarl.URL | None = None) -> str:
         """Where the file lies: on a path of its own, signed when addresses expire.

@@ -28,6 +28,7 @@ from sandbox.discord import FakeDiscord
 from sandbox.discord.objects import Guild
 from sandbox.discord.permissions import EVERYBODY, Permission
 from sandbox.generation import FakeGeneration
+from sandbox.generation import Settings as GenerationSettings
 from sandbox.stage import settings_for
 
 NOWHERE = "http://127.0.0.1:1"
@@ -318,3 +319,72 @@ async def test_what_is_odd_about_limits_and_rules_is_told_with_what_holds(
     assert "rule 1: its limit 'many' is no whole number" in said
     assert f"rule 2 is about role 2, and server {guild.id} has no such role any more" in said
     assert "rule 3 is about server 4, and this bot is no member of such a server" in said
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "given", "words"),
+    [
+        (
+            "its-own",
+            "its-own",
+            "ok: It answers and accepts the key; nothing was spent. (the key is the right one; its models",
+        ),
+        ("", "", "ok: It answers; nothing was spent. (it asks for no key; its models: acestep-v15-turbo)"),
+        ("its-own", "", "PROBLEM: ACESTEP_API_KEY is refused."),
+        ("its-own", "another", "PROBLEM: ACESTEP_API_KEY is refused."),
+    ],
+)
+async def test_ones_own_server_is_tried_by_its_own_settings(
+    tmp_path: Path, asked_for: str, given: str, words: str
+) -> None:
+    async with FakeGeneration(GenerationSettings(key=asked_for), speaks="acestep") as server:
+        key = {"acestep_api_key": given} if given else {}
+        settings = settings_at(tmp_path, generation_model="acestep", acestep_api_url=server.url, **key)
+        found = await check._music_api(settings)
+        assert f"{'ok' if found.good else 'PROBLEM'}: {found.sentence}".startswith(words)
+        assert server.ledger.submissions == []
+        settings = settings_at(tmp_path, generation_model="acestep", acestep_api_url=f"{server.url}/elsewhere")
+        found = await check._music_api(settings)
+    assert found.sentence.startswith("No music API answers at this address. Look at ACESTEP_API_URL.")
+
+
+async def test_each_model_is_tried_and_a_model_that_is_not_there_is_a_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api_settings = GenerationSettings(has_tracing=True, without_models=("minimax/music-cover",))
+    async with FakeGeneration(api_settings) as api, FakeGeneration(GenerationSettings(key=""), speaks="acestep") as own:
+        settings = settings_at(
+            tmp_path,
+            generation_model="minimax-music, minimax/music-cover, acestep",
+            generation_api_url=api.url,
+            generation_api_key=api.key,
+            acestep_api_url=own.url,
+        )
+        assert await check.run(settings) == 1
+    said = capsys.readouterr().out
+    assert "minimax/music-cover, by the contract of aiml" in said
+    assert "a cover is made of it" in said
+    first, cover, acestep = (
+        said.partition(f"\nMusic API ({name}) ...\n")[2].partition("\n\n")[0].strip()
+        for name in ("minimax-music", "minimax/music-cover", "acestep")
+    )
+    assert first == "ok: It answers and accepts the key; nothing was spent."
+    assert cover.startswith("PROBLEM: It accepts the key, and does not have this model. Look at GENERATION_MODEL.")
+    assert acestep.startswith("ok: It answers; nothing was spent.")
+    assert (len(api.ledger.submissions), len(own.ledger.submissions)) == (0, 0)
+
+
+@pytest.mark.parametrize(("has_tracing", "words"), [(True, "it has minimax/music-cover"), (False, "is not told by")])
+async def test_whether_the_cover_model_is_there_is_told_where_the_service_tells(
+    tmp_path: Path, has_tracing: bool, words: str
+) -> None:
+    async with FakeGeneration(GenerationSettings(has_tracing=has_tracing)) as api:
+        settings = settings_at(
+            tmp_path,
+            generation_model="minimax/music-cover",
+            generation_api_url=api.url,
+            generation_api_key=api.key,
+        )
+        found = await check._music_api(settings)
+    assert found.good
+    assert words in found.sentence

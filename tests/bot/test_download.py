@@ -46,6 +46,28 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
         yield opened
 
 
+async def test_what_goes_along_is_chosen_for_each_address_on_the_way(
+    session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    keys: list[str | None] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        keys.append(request.headers.get("X-Key"))
+        if request.path == "/first":
+            return web.Response(status=302, headers={"Location": "/second"})
+        return web.Response(body=b"a song")
+
+    async with serving(answer) as url:
+        size = await download(
+            session,
+            f"{url}/first",
+            tmp_path / "a",
+            max_bytes=MOST,
+            headers=lambda asked: {"X-Key": "yes"} if asked.path == "/first" else {},
+        )
+    assert (size, keys) == (6, ["yes", None])
+
+
 async def fault_of(
     session: aiohttp.ClientSession,
     url: str,

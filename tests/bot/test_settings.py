@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from bot.errors import SettingsError
+from bot.generation.traits import objection_to_models
 from bot.settings import Settings, env_file_remarks, load_settings, setting_names, variable_names
 
 TOKEN = "MTIzNDU2Nzg5.Gabcde.not-a-real-token"
@@ -651,3 +652,66 @@ def test_what_songs_may_hold_is_written_as_people_write_sizes(monkeypatch: pytes
 def test_what_is_no_size_is_named_with_how_to_write_one(typed: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MEMBER_MAX_BYTES", typed)
     assert problems_of() == ("MEMBER_MAX_BYTES: must be a size in bytes, such as 524288000, 500MiB or 2GB",)
+
+
+# --- several models ---------------------------------------------------------------------------------------------------
+
+
+def test_without_a_model_that_needs_it_the_key_may_be_missing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("GENERATION_MODEL", "acestep")
+    settings = load_settings()
+    assert settings.models == ("acestep",)
+    assert settings.generation_api_key.get_secret_value() == ""
+    assert settings.described()["GENERATION_API_KEY"] == "(unset)"
+    assert (settings.acestep_api_url, settings.acestep_api_key) == ("http://127.0.0.1:8001", None)
+
+
+def test_every_key_that_is_needed_is_named_at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GENERATION_MODEL", "minimax-music, fal:ace-step")
+    monkeypatch.setenv("ACESTEP_REFERENCE", "remix")
+    problems = problems_of()
+    assert [problem.split(" ")[0].rstrip(":") for problem in problems] == [
+        "DISCORD_TOKEN",
+        "GENERATION_API_KEY",
+        "ACESTEP_REFERENCE",
+        "FAL_API_KEY",
+    ]
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_model_nobody_knows_is_told_with_all_other_problems(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GENERATION_MODEL", "suno, minimax-music, music-9")
+    monkeypatch.setenv("LOG_FORMAT", "xml")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(judge_models=objection_to_models)
+    first, second = caught.value.problems
+    assert first.startswith("GENERATION_MODEL: no models 'suno', 'music-9' are known here; known: minimax-music")
+    assert second.startswith("LOG_FORMAT")
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_model_named_twice_is_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GENERATION_MODEL", "minimax-music, acestep,Minimax-Music")
+    assert problems_of() == ("GENERATION_MODEL: names minimax-music more than once; keep one of each",)
+
+
+def test_the_keys_of_all_services_come_from_files_and_are_not_shown(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("GENERATION_MODEL", "fal:ace-step,acestep")
+    Path("fal.txt").write_text("fal-hunter2\n")
+    Path("own.txt").write_text("own-hunter3\n")
+    monkeypatch.setenv("FAL_API_KEY_FILE", "fal.txt")
+    monkeypatch.setenv("ACESTEP_API_KEY_FILE", "own.txt")
+    settings = load_settings()
+    assert settings.fal_api_key == SecretStr("fal-hunter2")
+    assert settings.acestep_api_key == SecretStr("own-hunter3")
+    assert "hunter" not in f"{settings!r} {settings} {settings.described()}"
+
+
+@pytest.mark.parametrize("name", ["ACESTEP_API_URL", "FAL_API_URL"])
+@pytest.mark.usefixtures("secrets")
+def test_the_address_of_every_service_is_looked_at(monkeypatch: pytest.MonkeyPatch, name: str):
+    monkeypatch.setenv(name, "queue.fal.run")
+    (problem,) = problems_of()
+    assert problem.startswith(f"{name}: ")

@@ -18,7 +18,7 @@ async def test_a_good_order_becomes_a_job_and_a_card(client_kit: ClientKit) -> N
     assert job.place.origin is Origin.GUILD
     assert "Thick & thin" in card.content
     assert "Side by side" in text_of(card)
-    assert labels_of(card) == ["Cancel"]
+    assert labels_of(card) == ["Cancel", "Lyrics"]
     assert card.visible_to is None
     assert client_kit.woken == [job.id]
     assert client_kit.fake.violations == []

@@ -1,7 +1,7 @@
 """The music API as the jobs see it: submit once, poll, look a lost POST up, fetch the track."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -9,13 +9,14 @@ from aiolimiter import AsyncLimiter
 from pydantic import SecretStr
 
 from bot.clock import Clock
-from bot.errors import AccountError, BusyError, OutcomeUnknownError, Reason, RefusedError
+from bot.errors import BusyError, OutcomeUnknownError
 from bot.generation.aiml import request_log
-from bot.generation.aiml.error_bodies import error_body_in
-from bot.generation.aiml.error_mapping import poll_error, submit_error
 from bot.generation.aiml.profiles import RequestProfile
 from bot.generation.aiml.request_log import RequestLog
-from bot.generation.aiml.wire import accepted_id, progress_in
+from bot.generation.aiml.wire import accepted_id, is_catalogued, progress_in
+from bot.generation.error_mapping import poll_error, submit_error
+from bot.generation.probing import probed
+from bot.generation.redaction import secrets_of
 from bot.generation.tracks import TrackSources, fetch_track
 from bot.generation.transport import Answer, Exchange, HttpLimits, Observer, Sessions, Transport
 from bot.jobs.ports import GaveUp, GenerationRequest, ProbeReport, ProbeResult, Progress
@@ -23,15 +24,10 @@ from bot.jobs.ports import GaveUp, GenerationRequest, ProbeReport, ProbeResult, 
 log = logging.getLogger(__name__)
 
 PATH = "v2/generate/audio"
+#: AIML's list of models: "a list, possibly empty" when it is asked for one.
+CATALOGUE = "v1/models"
 #: No generation has this id: the API checks the key before it looks for one, and nothing is spent.
 _PROBE_ID = "compose-check"
-_ACCOUNT_RESULTS = {
-    Reason.KEY_REFUSED: ProbeResult.KEY_REFUSED,
-    Reason.NO_CREDITS: ProbeResult.NO_CREDITS,
-    Reason.ADDRESS_WRONG: ProbeResult.NOT_THE_API,
-}
-_REFUSALS = frozenset({401, 402, 403})
-_NOT_NOW = frozenset({408, 425, 429})
 
 
 class GenerationClient:
@@ -86,7 +82,7 @@ class GenerationClient:
             lost=OutcomeUnknownError,
         )
         if not answer.is_good:
-            raise submit_error(answer, self._clock.now(), secrets=_secrets_of(request))
+            raise submit_error(answer, self._clock.now(), secrets=secrets_of(request))
         # AIML documents that this header holds the same id: it saves a POST whose body broke off.
         generation_id = accepted_id(answer.data) or accepted_id({"id": answer.headers.get("x-inference-id")})
         if generation_id is None:
@@ -109,12 +105,13 @@ class GenerationClient:
             raise BusyError("an answer that cannot be read", status=answer.status, request_id=answer.request_id)
         return progress
 
-    async def look_up(self, client_request_id: str, since: datetime) -> str | None:
-        """The generation id that this POST got, if the provider keeps a log we may read; else None.
+    async def look_up(self, request: GenerationRequest, since: datetime) -> Sequence[str]:
+        """The generation id that this POST got, if the provider keeps a log we may read; else nothing.
 
-        None proves nothing: a row may come late. Raises BusyError when asking again may help.
+        Nothing proves nothing: a row may come late. Raises BusyError when asking again may help.
         """
-        return await self._request_log.find(client_request_id, since)
+        found = await self._request_log.find(request.client_request_id, since)
+        return [] if found is None else [found]
 
     @property
     def can_look_up(self) -> bool:
@@ -137,20 +134,27 @@ class GenerationClient:
         )
 
     async def probe(self) -> ProbeReport:
-        """Ask for a generation that cannot exist: spends nothing, and shows whether address and key are right.
-
-        What seems to let the key in is asked once more without it: only a server that then refuses has looked at it. A
-        wrong address says "not found" to everybody.
-        """
+        """Ask for a generation that cannot exist: spends nothing, and shows whether address and key are right."""
         params = {"generation_id": _PROBE_ID}
+        report = await probed(lambda with_key: self._get("probe", PATH, params, with_key=with_key), self._clock)
+        if report.result is ProbeResult.KEY_ACCEPTED and self._profile.is_catalogued:
+            return await self._with_model(report)
+        return report
+
+    async def _with_model(self, report: ProbeReport) -> ProbeReport:
+        """The same, with what the catalogue says of the model. Only AIML documents one, and it asks for no key."""
+        name = self._profile.model
         try:
-            answer = await self._get("probe", PATH, params)
-            report = _judged(answer, self._clock.now())
-            if report.result is not ProbeResult.KEY_ACCEPTED:
-                return report
-            return _confirmed(report, answer, await self._get("probe", PATH, params, with_key=False))
-        except BusyError as error:
-            return ProbeReport(result=ProbeResult.NOT_REACHABLE, detail=str(error), by_proxy=error.by_proxy)
+            answer = await self._get("probe", CATALOGUE, {"id": name}, with_key=False)
+        except BusyError:
+            answer = None
+        is_there = None if answer is None or not answer.is_good else is_catalogued(answer.data, name)
+        if is_there is None:
+            said = f"{report.detail}; whether it has {name} is not told by this service"
+            return ProbeReport(result=ProbeResult.KEY_ACCEPTED, detail=said)
+        if is_there:
+            return ProbeReport(result=ProbeResult.KEY_ACCEPTED, detail=f"{report.detail}; it has {name}")
+        return ProbeReport(result=ProbeResult.MODEL_MISSING, detail=f"its list of models has no {name}")
 
     async def _get(self, call: str, path: str, params: Mapping[str, str | int], *, with_key: bool = True) -> Answer:
         await self._budget.acquire()
@@ -166,35 +170,3 @@ def _log_exchange(exchange: Exchange) -> None:
         exchange.call,
         extra={"call": exchange.call, "status": exchange.status, "seconds": round(exchange.seconds, 3)},
     )
-
-
-def _secrets_of(request: GenerationRequest) -> list[str]:
-    return [request.reference_url, request.prompt, *request.prompt.replace("#", "\n").splitlines()]
-
-
-def _judged(answer: Answer, now: datetime) -> ProbeReport:
-    is_json = isinstance(answer.data, dict)
-    if answer.is_good:
-        result = ProbeResult.KEY_ACCEPTED if is_json else ProbeResult.NOT_THE_API
-        return ProbeReport(result=result, detail=f"HTTP {answer.status}")
-    outcome = poll_error(answer, now)
-    detail = outcome.detail if isinstance(outcome, GaveUp) else str(outcome)
-    if isinstance(outcome, AccountError):
-        return ProbeReport(result=_ACCOUNT_RESULTS[outcome.reason], detail=detail)
-    if isinstance(outcome, RefusedError | GaveUp):  # it looked for the generation, so it had let the key in
-        return ProbeReport(result=ProbeResult.KEY_ACCEPTED if is_json else ProbeResult.NOT_THE_API, detail=detail)
-    if answer.status >= 500 or answer.status in _NOT_NOW:
-        return ProbeReport(result=ProbeResult.IN_TROUBLE, detail=detail)
-    return ProbeReport(result=ProbeResult.NOT_THE_API, detail=detail)
-
-
-def _confirmed(report: ProbeReport, answer: Answer, unkeyed: Answer) -> ProbeReport:
-    """`report` says that the key was let in; `unkeyed` is what the same question got without it."""
-    if unkeyed.status in _REFUSALS:
-        return report
-    if unkeyed.status >= 500 or unkeyed.status in _NOT_NOW:
-        return ProbeReport(result=ProbeResult.IN_TROUBLE, detail=f"HTTP {unkeyed.status}")
-    if not answer.is_good and error_body_in(answer.data).speaks_of_no_generation:
-        said = f"{report.detail}; it says the same without a key, so the key was not tried"
-        return ProbeReport(result=ProbeResult.KEY_ACCEPTED, detail=said)
-    return ProbeReport(result=ProbeResult.NOT_THE_API, detail=f"{report.detail}, with a key and without")

@@ -1,7 +1,7 @@
 """Which request fields each model of this contract reads; what else there is to know is in `bot.generation.traits`.
 
-The models share two calls but not their meaning: `minimax/music-cover` would take our `prompt` as a style and sing the
-reference's own words. A model's name alone is therefore never passed through.
+The models share two calls but not their meaning: what one sings is a style to the other, and without `lyrics` it sings
+the reference's own words. A model's name alone is therefore never passed through.
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ class RequestProfile:
     lyrics_field: str = "prompt"  #: the request field that is sung
     style_field: str | None = None  #: None: it reads none, and none is sent
     reference_field: str = "reference_audio_url"
+    is_catalogued: bool = False  #: a trial looks its name up in the list of models: not every service has it
     fixed_fields: Mapping[str, str] = field(default_factory=dict[str, str])  #: sent with every request
 
     def body(self, request: GenerationRequest) -> dict[str, str]:
@@ -37,5 +38,8 @@ class RequestProfile:
 PROFILES: Mapping[str, RequestProfile] = MappingProxyType(
     {
         "minimax-music": RequestProfile(model="minimax-music"),
+        "minimax/music-cover": RequestProfile(
+            model="minimax/music-cover", lyrics_field="lyrics", style_field="prompt", is_catalogued=True
+        ),
     }
 )

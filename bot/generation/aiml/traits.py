@@ -1,6 +1,6 @@
 """The models of AIML and Apilaplas."""
 
-from bot.generation.trait_kinds import ModelTraits, ReferenceRules, WaitingTime
+from bot.generation.trait_kinds import ModelTraits, ReferenceRules, StyleNeed, StyleRules, WaitingTime
 from bot.jobs.lyrics import Dialect, PromptRules
 from bot.jobs.music_models import Repeat
 
@@ -38,5 +38,38 @@ ROWS = (
         price_micros=37_000,
         price="about $0.037 a song, charged when a request is accepted",
         licence="none is stated by the service; ask it before a track is sold",
+    ),
+    ModelTraits(
+        model="minimax/music-cover",
+        provider="aiml",
+        words=PromptRules(
+            # `[Verse]`, `[Chorus]` and the like are what MiniMax's newer models are taught with.
+            dialect=Dialect.SECTION_TAGS,
+            # AIML takes 10 to 3000, MiniMax behind it 10 to 1000: what both take.
+            min_characters=10,
+            max_characters=1000,
+            warn_characters=1000,  # the cover is as long as its song
+        ),
+        style=StyleRules(
+            need=StyleNeed.REQUIRED,
+            default="a faithful cover in the style of the reference, warm lead vocals, full band",
+            # AIML takes up to 2000, MiniMax 300.
+            min_characters=10,
+            max_characters=300,
+        ),
+        reference=ReferenceRules(over_seconds=6, max_seconds=360),  # "6 seconds to 6 minutes"
+        is_cover=True,
+        repeat=Repeat.NEVER,
+        looks_up=True,
+        cancels=False,
+        # In the documents' sample it took a wait and five looks, 15 s apart.
+        waiting=WaitingTime(median_seconds=90, sigma=0.5),
+        # The documents recommend 1000.
+        deadline_seconds=1200,
+        concurrency=20,
+        poll_interval_seconds=15,
+        price_micros=150_000,
+        price="about $0.15 a song, as other services have it: AIML does not publish one; charged when it is accepted",
+        licence="none is stated by the service, and a cover needs leave from whoever owns its song",
     ),
 )

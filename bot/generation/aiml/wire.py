@@ -1,57 +1,19 @@
 """The API's answers as types. Only what its documents promise is trusted; everything else may be missing or odd."""
 
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
-import yarl
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.download import has_plausible_host
 from bot.errors import Reason
-from bot.generation.aiml.error_bodies import error_body_in
+from bot.generation.answer_kinds import Id, Status, Text, Url
+from bot.generation.error_bodies import error_body_in
 from bot.generation.redaction import sanitised
 from bot.jobs.ports import Finished, GaveUp, Progress, StillWorking
 
 #: `completed` and `error` are documented; the other words are those that official clients of the API also accept.
 _DONE = frozenset({"completed", "complete", "succeeded", "success", "done", "ready", "finished"})
 _FAILED = frozenset({"error", "failed", "failure", "cancelled", "canceled", "timeout", "timed_out", "expired"})
-_MAX_ID = 300
 _MAX_STATUS = 40
-_MAX_URL = 8000
-
-
-def _usable_id(value: object) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str):
-        return None
-    value = value.strip()
-    return value if value and len(value) <= _MAX_ID and value.isascii() and value.isprintable() else None
-
-
-def _usable_url(value: object) -> str | None:
-    if isinstance(value, dict):
-        value = cast("dict[str, object]", value).get("url")
-    if not isinstance(value, str) or len(value) > _MAX_URL:
-        return None
-    value = value.strip()
-    if not has_plausible_host(value):
-        return None
-    try:
-        url = yarl.URL(value, encoded=value.isascii())
-        is_usable = url.scheme in {"http", "https"} and bool(url.host)
-    except ValueError:
-        return None
-    return value if is_usable else None
-
-
-def _text_or_none(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-Id = Annotated[str | None, BeforeValidator(_usable_id)]
-Url = Annotated[str | None, BeforeValidator(_usable_url)]
-Text = Annotated[str | None, BeforeValidator(_text_or_none)]
-Status = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, strict=True)]
 
 
 class _Answer(BaseModel):
@@ -127,3 +89,20 @@ def log_page_in(data: object) -> LogPage | None:
         return LogPage.model_validate(data)
     except ValidationError:
         return None
+
+
+def is_catalogued(data: object, name: str) -> bool | None:
+    """Whether a list of models that was asked for this one has it; None where that cannot be read from the answer."""
+    if isinstance(data, dict):
+        data = cast("dict[str, object]", data).get("data")
+    if not isinstance(data, list):
+        return None
+    rows = [cast("dict[str, object]", row) for row in cast("list[object]", data) if isinstance(row, dict)]
+    if not data:
+        return False
+    # what is listed besides was not asked for: this service does not choose, and its list may have further pages
+    return True if any(name in (row.get("id"), *_names(row.get("aliases"))) for row in rows) else None
+
+
+def _names(aliases: object) -> list[object]:
+    return cast("list[object]", aliases) if isinstance(aliases, list) else []

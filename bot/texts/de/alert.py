@@ -46,6 +46,18 @@ TEXTS: dict[str, str] = {
         "Was zu tun ist: Schlüssel und Guthaben prüfen. Kein Song geht verloren: Alle fünf Minuten sieht der Bot nach, "
         "ob es weitergeht."
     ),
+    "alert.model_missing": "Songs warten auf `{model}` ({provider}), das nicht mehr eingerichtet ist: {songs}.",
+    "alert.model_missing_do": (
+        "Was zu tun ist: es wieder in `GENERATION_MODEL` nennen oder den Schlüssel seines Dienstes angeben und den Bot "
+        "neu starten. Kein Song geht verloren, und keiner geht an einen anderen Dienst."
+    ),
+    "alert.address_changed": (
+        "Songs wurden unter einer anderen Adresse ihres Dienstes begonnen, und die jetzige kennt sie nicht: {songs}."
+    ),
+    "alert.address_changed_do": (
+        "Was zu tun ist: die frühere Adresse wieder eintragen und den Bot neu starten, bis sie geliefert sind. So "
+        "lange warten sie."
+    ),
     "alert.brake_off": "Die Musik-API nimmt wieder Songs an; die wartenden laufen weiter.",
     "alert.brake_off_do": "Was zu tun ist: nichts.",
     "alert.unknown_outcomes": (

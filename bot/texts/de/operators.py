@@ -3,28 +3,28 @@
 TEXTS: dict[str, str] = {
     "operators.not_manager": "Das können nur, die diesen Server verwalten dürfen (Recht „Server verwalten“).",
     "operators.not_operator": "Das können nur, die diesen Bot betreiben, und nur auf ihren eigenen Servern.",
-    "operators.no_song": "Dieses Lied gibt es hier nicht.",
-    "operators.too_late": "Das geht mit diesem Lied nicht, so wie es jetzt steht.",
+    "operators.no_song": "Diesen Song gibt es hier nicht.",
+    "operators.too_late": "Das geht mit diesem Song nicht, so wie er jetzt steht.",
     "operators.until.unknown": (
         "Die Zeit „{typed}“ verstehe ich nicht. Schreib zum Beispiel 2h, 3d, 2026-12-24 oder 2026-12-24 18:00 (UTC)."
     ),
     "operators.until.past": "„{typed}“ ist schon vorbei. Schreib eine Zeit, die noch kommt, zum Beispiel 2h oder 3d.",
     "operators.until.far": "„{typed}“ liegt über zehn Jahre voraus. Lass die Zeit weg, dann gilt es bis auf Weiteres.",
     "operators.pause.done": (
-        "Pausiert. Neue Aufträge werden abgelehnt, wartende Lieder behalten ihren Platz, bezahlte gehen weiter."
+        "Pausiert. Neue Aufträge werden abgelehnt, wartende Songs behalten ihren Platz, bezahlte gehen weiter."
     ),
     "operators.pause.done_until": (
-        "Pausiert bis {at} ({again}). Neue Aufträge werden abgelehnt, wartende Lieder behalten ihren Platz, "
+        "Pausiert bis {at} ({again}). Neue Aufträge werden abgelehnt, wartende Songs behalten ihren Platz, "
         "bezahlte gehen weiter."
     ),
     "operators.resume.done": "Aufträge werden wieder angenommen.",
     "operators.resume.none": "Hier war nichts pausiert.",
     "operators.resume.bot": "Auch der ganze Bot ist pausiert; das beenden können nur, die ihn betreiben.",
     "operators.block.done": (
-        "{member} darf nichts mehr bestellen. Wartende Lieder, die unbezahlt endeten: {count}. Bezahlte kommen an."
+        "{member} darf nichts mehr bestellen. Wartende Songs, die unbezahlt endeten: {count}. Bezahlte kommen an."
     ),
     "operators.block.done_until": (
-        "{member} darf bis {at} ({again}) nichts bestellen. Wartende Lieder, die unbezahlt endeten: {count}. "
+        "{member} darf bis {at} ({again}) nichts bestellen. Wartende Songs, die unbezahlt endeten: {count}. "
         "Bezahlte kommen an."
     ),
     "operators.unblock.done": "{member} darf wieder bestellen.",
@@ -49,7 +49,7 @@ TEXTS: dict[str, str] = {
         "begrenzt; auch @everyone ist eine Rolle."
     ),
     "operators.limit.over": (
-        "Wer den Bot betreibt, erlaubt diesem Server {limit} Lieder am Tag; du kannst das oder weniger einstellen."
+        "Wer den Bot betreibt, erlaubt diesem Server {limit} Songs am Tag; du kannst das oder weniger einstellen."
     ),
     "operators.limit.bad_server": (
         "„{typed}“ ist keine ID eines Servers. Sie ist eine Zahl wie 1094206712345678901; Discord zeigt sie "
@@ -60,16 +60,16 @@ TEXTS: dict[str, str] = {
         "{member} kann in den nächsten 24 Stunden {count} mehr bestellen, wenn keine Grenze von 0 und keine "
         "Sperre dagegensteht."
     ),
-    "operators.give.range": "So viele Lieder lassen sich nicht schenken. Möglich sind 1 bis {limit}.",
-    "operators.channels.heading": "Wo Lieder bestellt werden",
+    "operators.give.range": "So viele Songs lassen sich nicht schenken. Möglich sind 1 bis {limit}.",
+    "operators.channels.heading": "Wo Songs bestellt werden",
     "operators.channels.all": "In jedem Kanal.",
-    "operators.channels.added": "Lieder werden jetzt in {channel} bestellt und in keinem Kanal, der nicht genannt ist.",
+    "operators.channels.added": "Songs werden jetzt in {channel} bestellt und in keinem Kanal, der nicht genannt ist.",
     "operators.channels.removed": "{channel} steht nicht mehr auf der Liste. Bestellt wird: {where}",
     "operators.channels.unknown": "{channel} steht nicht auf der Liste.",
     "operators.channels.full": "Die Liste fasst {limit} Kanäle; nimm erst einen weg.",
     "operators.words.heading": "Wörter, die nicht gesungen werden",
     "operators.words.none": "Hier steht kein Wort auf der Liste.",
-    "operators.words.added": "Lieder mit ||{word}|| werden ab jetzt abgelehnt.",
+    "operators.words.added": "Songs mit ||{word}|| werden ab jetzt abgelehnt.",
     "operators.words.removed": "||{word}|| steht nicht mehr auf der Liste.",
     "operators.words.unknown": "||{word}|| steht nicht auf der Liste.",
     "operators.words.empty": "Das ist kein Wort. Schreib ein Wort oder mehrere; wort* findet auch, was so beginnt.",
@@ -81,10 +81,10 @@ TEXTS: dict[str, str] = {
     "operators.notice.long": "Das hat {count} Zeichen; ein Hinweis darf {limit} haben.",
     "operators.notice.name": "Hinweis",
     "operators.notice.brake": (
-        "Der Musikdienst nimmt von diesem Bot gerade keine Lieder an. Was wartet, behält seinen Platz und geht von "
+        "Der Musikdienst nimmt von diesem Bot gerade keine Songs an. Was wartet, behält seinen Platz und geht von "
         "selbst weiter."
     ),
-    "operators.song.heading": "Lied {id}: {title}",
+    "operators.song.heading": "Song {id}: {title}",
     "operators.song.member": "Mitglied",
     "operators.song.place": "Wo",
     "operators.song.state": "Stand",
@@ -109,24 +109,24 @@ TEXTS: dict[str, str] = {
     "operators.control.delete": "Löschen",
     "operators.control.delete_sure": "Ja, löschen",
     "operators.spent.heading": "Die letzten {days} Tage",
-    "operators.spent.songs": "Lieder",
+    "operators.spent.songs": "Songs",
     "operators.spent.money": "Geld",
     "operators.spent.unknown": "Ungewiss",
     "operators.spent.freed": "Nie angenommen",
     "operators.spent.given": "Geschenkt und zurückgegeben",
-    "operators.spent.top": "Die meisten Lieder",
+    "operators.spent.top": "Die meisten Songs",
     "operators.spent.none": "noch niemand",
     "operators.spent.someone": "vergessene Mitglieder",
-    "operators.spent.picture": "Lieder nach Tagen",
+    "operators.spent.picture": "Songs nach Tagen",
     "operators.spent.range": "Gesucht ist eine Zahl von Tagen, 1 bis {limit}.",
     "operators.why.heading": "Darf {name} hier bestellen?",
     "operators.why.yes": "✅ {member} darf hier jetzt bestellen.",
     "operators.why.no": "🚫 {member} darf hier jetzt nicht bestellen. Zu lesen wäre:\n> {sentence}",
-    "operators.why.day": "Lieder des Tages: {used} von {limit} verbraucht.",
-    "operators.why.day_none": "Lieder des Tages: keine Grenze.",
+    "operators.why.day": "Songs des Tages: {used} von {limit} verbraucht.",
+    "operators.why.day_none": "Songs des Tages: keine Grenze.",
     "operators.why.at_once": "Gleichzeitig: {used} von {limit}.",
     "operators.why.at_once_none": "Gleichzeitig: keine Grenze.",
-    "operators.why.guild": "Lieder dieses Servers am Tag: {used} von {limit} verbraucht.",
+    "operators.why.guild": "Songs dieses Servers am Tag: {used} von {limit} verbraucht.",
     "operators.why.gifts": "In 24 Stunden geschenkt: {count}.",
     "operators.why.operator": "Betreibt diesen Bot: Keine Grenze gilt, nur Budgets.",
     "operators.why.rules": "Regeln, die zutreffen",

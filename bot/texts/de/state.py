@@ -9,7 +9,7 @@ TEXTS: dict[str, str] = {
     "state.ready": "fertig",
     "state.delivering": "unterwegs",
     "state.delivered": "fertig",
-    "state.refused": "Lied ungeeignet",
+    "state.refused": "Song ungeeignet",
     "state.failed": "misslungen",
     "state.expired": "zu langsam",
     "state.cancelled": "abgebrochen",

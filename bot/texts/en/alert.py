@@ -44,6 +44,17 @@ TEXTS: dict[str, str] = {
     "alert.brake_on_do": (
         "What to do: look after key and credits. No song is lost: every five minutes the bot looks whether to go on."
     ),
+    "alert.model_missing": "Songs wait for `{model}` ({provider}), which is not configured any more: {songs}.",
+    "alert.model_missing_do": (
+        "What to do: name it in `GENERATION_MODEL` again, or give its service's key, and restart the bot. No song is "
+        "lost, and none goes to another service."
+    ),
+    "alert.address_changed": (
+        "Songs were begun at another address of their service, and the present one does not know them: {songs}."
+    ),
+    "alert.address_changed_do": (
+        "What to do: put the former address back and restart the bot until they are delivered. They wait until then."
+    ),
     "alert.brake_off": "The music API takes songs again; those that waited go on.",
     "alert.brake_off_do": "What to do: nothing.",
     "alert.unknown_outcomes": (

@@ -11,6 +11,20 @@ TEXTS: dict[str, str] = {
         "Please shorten them by {over}."
     ),
     "reason.lyrics_too_long_there": "The music service finds these lyrics too long. Please shorten them.",
+    "reason.lyrics_fit_elsewhere": (
+        "These lyrics have {count} characters as they would be sung; {model} takes at most {limit}. {other} takes up "
+        "to {other_limit}: choose that one, or shorten them by {over}. Nothing was charged."
+    ),
+    "reason.model_gone": "{model} is not offered here any more. Please choose another; there are: {offered}.",
+    "reason.style_not_taken": (
+        "{model} takes no words about the style. Please leave the style empty, or choose another model if there is one."
+    ),
+    "reason.style_too_short": (
+        "The style has {count} characters; the model needs at least {limit}. Please write at least {over} more."
+    ),
+    "reason.style_too_long": (
+        "The style has {count} characters; the model takes at most {limit}. Please shorten it by {over}."
+    ),
     "reason.title_too_long": "The title has {count} characters; at most {limit} fit. Please shorten it.",
     "reason.words_refused": "The title or the lyrics contain a word that is not sung here. Please change it.",
     "reason.foreign_url": "This file does not come from Discord. Please attach the song itself.",

@@ -17,7 +17,11 @@ from sandbox.generation import FakeGeneration
 
 
 def around(sessions: Sessions, **given: object) -> Surroundings:
-    settings = Settings(_env_file=None, discord_token=SecretStr("t"), **{"generation_api_key": SecretStr("k"), **given})
+    settings = Settings(
+        _env_file=None,
+        discord_token=SecretStr("t"),
+        **{"generation_api_key": SecretStr("k"), "fal_api_key": SecretStr("f"), **given},
+    )
     return Surroundings(settings=settings, sessions=sessions, clock=SystemClock(), budget=AsyncLimiter(100, 1))
 
 

@@ -23,7 +23,7 @@ def test_a_name_is_read_without_regard_to_case_and_blanks() -> None:
     assert traits_named(" Minimax-Music ") is TRAITS["minimax-music"]
 
 
-@pytest.mark.parametrize("name", ["", "minimax/music-cover", "suno"])
+@pytest.mark.parametrize("name", ["", "minimax/music-01", "suno"])
 def test_an_unknown_model_is_a_settings_error_that_names_the_known_ones(name: str) -> None:
     with pytest.raises(SettingsError, match="known: minimax-music"):
         traits_named(name)
@@ -48,6 +48,42 @@ def test_minimax_music_is_what_its_documents_say() -> None:
     assert (traits.price_micros, traits.waiting.median_seconds) == (37_000, 45)
 
 
+def test_music_cover_stays_inside_the_limits_of_both_who_make_it() -> None:
+    traits = TRAITS["minimax/music-cover"]
+    assert (traits.words.dialect, traits.words.min_characters, traits.words.max_characters) == (
+        Dialect.SECTION_TAGS,
+        10,
+        1000,
+    )
+    assert (traits.style.need, traits.style.min_characters, traits.style.max_characters) == (
+        StyleNeed.REQUIRED,
+        10,
+        300,
+    )
+    assert (traits.reference.form, traits.reference.over_seconds, traits.reference.max_seconds) == (
+        ReferenceForm.URL,
+        6,
+        360,
+    )
+    assert (traits.provider, traits.is_cover, traits.repeat, traits.looks_up) == ("aiml", True, Repeat.NEVER, True)
+
+
+def test_acestep_is_what_its_own_server_takes_and_costs_nothing() -> None:
+    traits = TRAITS["acestep"]
+    assert (traits.words.dialect, traits.words.max_characters) == (Dialect.SECTION_TAGS, 4096)
+    assert (traits.style.need, traits.style.max_characters) == (StyleNeed.OPTIONAL, 512)
+    assert traits.reference.form is ReferenceForm.BYTES
+    assert (traits.repeat, traits.price_micros, traits.looks_up, traits.cancels) == (Repeat.FREE, 0, False, False)
+
+
+@pytest.mark.parametrize(("setting", "is_cover"), [("style", False), ("cover", True)])
+def test_what_acestep_makes_of_a_reference_is_the_operators_choice(setting: str, is_cover: bool) -> None:
+    settings = Settings(_env_file=None, discord_token="t", generation_model="acestep", acestep_reference=setting)
+    (traits,) = opening.all_traits_in_use(settings)
+    assert traits.is_cover is is_cover
+    assert ("a cover is made of it" in "\n".join(traits.described())) is is_cover
+
+
 @MODELS
 def test_every_row_agrees_with_itself(traits: ModelTraits) -> None:
     assert TRAITS[traits.model] is traits
@@ -63,6 +99,12 @@ def test_every_row_agrees_with_itself(traits: ModelTraits) -> None:
     assert traits.concurrency >= 1
     # what is free may be repeated, and only that costs nothing
     assert (traits.price_micros == 0) == (traits.repeat is Repeat.FREE)
+
+
+@MODELS
+def test_every_service_has_its_address_and_its_key_among_the_settings(traits: ModelTraits) -> None:
+    names = opening.SERVICE_SETTINGS[traits.provider]
+    assert {names.url.lower(), names.key.lower()} <= set(Settings.model_fields)
 
 
 @MODELS

@@ -92,7 +92,7 @@ async def test_no_exception_of_the_connection_crosses_out(
             await client.poll("x")
         assert "secret.example" not in str(polled.value) + str(submitted.value)
         with pytest.raises(BusyError):
-            await client.look_up("x", NOW)
+            await client.look_up(request_for(REFERENCE, name="x"), NOW)
         with pytest.raises(TrackNotReadyError):
             await client.fetch("http://127.0.0.1:9/a.mp3", tmp_path / "a")
         assert (await client.probe()).result == "not_reachable"
@@ -190,7 +190,7 @@ async def test_polls_and_look_ups_share_one_budget_that_posts_do_not_need(
         clock=SystemClock(),
         budget=AsyncLimiter(1, 3600),
     )
-    await client.look_up("x", NOW)
+    await client.look_up(request_for(REFERENCE, name="x"), NOW)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
             await client.poll("x")

@@ -5,7 +5,7 @@ import asyncio
 import copy
 import itertools
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,6 @@ from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import (
     Cancellation,
-    CheckedReference,
     DeliveredMessage,
     Eta,
     GenerationRequest,
@@ -27,6 +26,7 @@ from bot.jobs.ports import (
     Published,
     StillWorking,
 )
+from bot.jobs.sound_ports import CheckedReference
 from tests.bot.jobs.orders import CHANNEL, NOON
 
 TRACK = b"ID3 a track"
@@ -89,8 +89,9 @@ class ScriptedGenerator:
     async def poll(self, generation_id: str) -> Progress:
         return await self.polls.play(generation_id)
 
-    async def look_up(self, client_request_id: str, since: datetime) -> str | None:
-        return await self.look_ups.play((client_request_id, since))
+    async def look_up(self, request: GenerationRequest, since: datetime) -> Sequence[str]:
+        found = await self.look_ups.play((request.client_request_id, since))
+        return [found] if isinstance(found, str) else found or []
 
     async def cancel(self, generation_id: str) -> Cancellation:
         return await self.cancels.play(generation_id)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot.errors import AccountError, BusyError, OutcomeUnknownError, Reason, RefusedError
 from bot.jobs.admission import PAUSED, Pause
-from bot.jobs.brake import BrakeChange, Held
+from bot.jobs.brake import BrakeChange, Held, advice_for
 from bot.jobs.context import RunAgain
 from bot.jobs.ledger import ChargeKind
 from bot.jobs.model import Job, JobState
@@ -130,6 +130,12 @@ async def test_songs_that_are_submitting_at_once_all_go_back_and_say_it_once(
     (said,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "no_credits" in said.getMessage()
     assert "Top the account up" in said.getMessage()
+
+
+@pytest.mark.parametrize(("reason", "setting"), [(Reason.KEY_REFUSED, "KEY"), (Reason.ADDRESS_WRONG, "URL")])
+def test_what_to_do_names_the_settings_of_the_service(reason: Reason, setting: str):
+    for provider, name in (("acestep", "ACESTEP"), ("fal", "FAL"), ("aiml", "GENERATION")):
+        assert f"{name}_API_{setting}" in advice_for(reason, provider)
 
 
 async def test_a_brake_that_comes_on_while_the_intent_is_written_holds_the_song_back(kit: Kit):

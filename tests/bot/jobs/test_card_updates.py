@@ -8,6 +8,7 @@ import pytest
 from bot.errors import DeliveryLaterError
 from bot.jobs.card_updates import MIN_PAUSE_SECONDS
 from bot.jobs.model import Job, JobState
+from bot.jobs.ports import StillWorking
 from bot.jobs.schedule import LONGEST_ASKED_SECONDS
 from tests.bot.jobs.kit import OWNER, Kit, eventually, finished
 from tests.bot.jobs.scripted import TRACK
@@ -236,6 +237,21 @@ async def test_drawing_never_holds_the_job_up(kit: Kit):
         await kit.look(1)
     assert (await kit.job()).state is JobState.DELIVERED
     assert kit.discord.deliveries.calls[0][1] == TRACK
+
+
+async def test_the_place_in_the_services_own_line_comes_to_the_card_and_goes(kit: Kit):
+    await kit.at(JobState.GENERATING)
+    kit.generator.polls.then(
+        StillWorking(status="in_queue", place=2), StillWorking(status="in_progress"), StillWorking(status="in_queue")
+    )
+    for _ in range(2):
+        await kit.run_step()
+    assert [eta.place for _, eta in kit.discord.shows.calls] == [2, None]
+    kit.live().place = 1
+    kit.generator.polls.then(finished())
+    await kit.run_step()
+    await kit.run_step()
+    assert kit.live().place is None, "it waits there no more"
 
 
 async def test_a_card_says_what_is_known_about_the_time_ahead(kit: Kit):

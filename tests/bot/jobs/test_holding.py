@@ -18,7 +18,8 @@ from bot.jobs.admission import PAUSED, Pause
 from bot.jobs.context import RunAgain
 from bot.jobs.model import Job, JobState
 from bot.jobs.music_models import MusicModels, ReferenceForm
-from bot.jobs.ports import CheckedReference, Published
+from bot.jobs.ports import Published
+from bot.jobs.sound_ports import CheckedReference
 from tests.bot.jobs.kit import Kit
 from tests.bot.jobs.orders import an_order
 

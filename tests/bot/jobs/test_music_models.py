@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import BusyError, OutcomeUnknownError, Reason, TrackLostError
+from bot.errors import BusyError, OutcomeUnknownError, Reason, RefusedError, TrackLostError
+from bot.jobs.admission import PAUSED, Pause
 from bot.jobs.context import WITHOUT_A_MODEL, RunAgain
 from bot.jobs.model import Job, JobState
 from bot.jobs.music_models import MusicModels, ReferenceForm, Repeat
@@ -18,6 +19,7 @@ from tests.bot.jobs.orders import an_order
 from tests.bot.jobs.scripted import ScriptedGenerator
 
 LOST = OutcomeUnknownError("no answer")
+GONE = RefusedError("it does not know the job", reason=Reason.GENERATION_LOST)
 
 
 async def other_order(kit: Kit, number: int = 99) -> Job:
@@ -148,6 +150,89 @@ async def test_what_is_free_is_sent_twice_more_and_then_fails_without_asking_any
     assert len({request.client_request_id for request in other.submits.calls}) == len(other.submits.calls) == 3
     job = await kit.job()
     assert (job.state, job.reason, job.may_be_charged) == (JobState.FAILED, Reason.PROVIDER_FAILED, False)
+
+
+async def test_a_song_that_a_free_service_lost_is_sent_again_and_nobody_is_asked(kit: Kit) -> None:
+    other = add_other(kit, repeat=Repeat.FREE)
+    job = await other_order(kit)
+    other.submits.then("gen-1", "gen-2")
+    other.polls.then(GONE, finished())
+    for _ in range(6):
+        await kit.clock.advance(60)
+        await kit.run_on(job.id)
+    job = await kit.job()
+    assert (job.state, job.generation_id, job.attempt) == (JobState.DELIVERED, "gen-2", 2)
+    assert len({request.client_request_id for request in other.submits.calls}) == 2
+    way = await kit.states()
+    assert way[way.index(JobState.GENERATING) :][:4] == [
+        JobState.GENERATING,
+        JobState.QUEUED,
+        JobState.SUBMITTING,
+        JobState.GENERATING,
+    ]
+
+
+async def test_a_track_that_a_free_service_lost_is_made_anew(kit: Kit) -> None:
+    other = add_other(kit, repeat=Repeat.FREE)
+    job = await other_order(kit)
+    other.submits.then("gen-1", "gen-2")
+    other.polls.then(finished(), GONE, GONE)
+    other.polls.default = finished()
+    other.fetches.then(TrackLostError("gone"))
+    for _ in range(8):
+        await kit.clock.advance(60)
+        await kit.run_on(job.id)
+    job = await kit.job()
+    assert (job.state, job.generation_id, len(other.submits.calls)) == (JobState.DELIVERED, "gen-2", 2)
+
+
+async def test_a_track_that_was_paid_for_and_is_lost_is_not_made_anew(kit: Kit) -> None:
+    other = add_other(kit, repeat=Repeat.NEVER)
+    job = await other_order(kit)
+    other.polls.then(finished())
+    other.polls.default = GONE
+    other.fetches.default = TrackLostError("gone")
+    for _ in range(8):
+        await kit.clock.advance(60)
+        await kit.run_on(job.id)
+    job = await kit.job()
+    assert (job.state, job.reason, len(other.submits.calls)) == (JobState.FAILED, Reason.TRACK_LOST, 1)
+
+
+async def test_what_is_lost_again_and_again_fails_after_two_more_posts(kit: Kit) -> None:
+    other = add_other(kit, repeat=Repeat.FREE)
+    job = await other_order(kit)
+    other.submits.then("gen-1", LOST, "gen-2", "gen-3")  # a doubt counts as well
+    other.polls.default = GONE
+    for _ in range(12):
+        await kit.clock.advance(60)
+        await kit.run_on(job.id)
+    job = await kit.job()
+    assert (len(other.submits.calls), job.state, job.reason) == (3, JobState.FAILED, Reason.GENERATION_LOST)
+    assert not job.may_be_charged
+
+
+@pytest.mark.parametrize("repeat", [Repeat.NEVER, Repeat.SAME_TICKET])
+async def test_what_was_paid_for_is_never_sent_again_because_it_is_lost(kit: Kit, repeat: Repeat) -> None:
+    other = add_other(kit, repeat=repeat)
+    job = await other_order(kit)
+    other.polls.default = GONE
+    for _ in range(6):
+        await kit.clock.advance(60)
+        await kit.run_on(job.id)
+    assert (len(other.submits.calls), (await kit.job()).state) == (1, JobState.FAILED)
+
+
+async def test_a_lost_song_waits_for_the_end_of_a_pause_like_any_other(kit: Kit) -> None:
+    other = add_other(kit, repeat=Repeat.FREE)
+    job = await other_order(kit)
+    await kit.run_on(job.id)
+    other.polls.default = GONE
+    await kit.real_store.set_value(PAUSED, Pause().written())
+    for _ in range(4):
+        await kit.clock.advance(60)
+        await kit.run_on(job.id)
+    assert (len(other.submits.calls), (await kit.job()).state) == (1, JobState.QUEUED)
 
 
 async def test_a_ticket_that_stays_unanswered_is_a_doubt_in_the_end(kit: Kit) -> None:

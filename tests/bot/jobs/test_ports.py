@@ -8,9 +8,11 @@ import pytest
 
 from bot.delivery import CardMessages, TrackMessages
 from bot.engine.runner import Steps
+from bot.generation.acestep.client import AceStepClient
 from bot.generation.aiml.client import GenerationClient
 from bot.jobs import ports
-from bot.jobs.ports import Canceller, Cards, Delivery, Generator, JobStore, LookUp, References, Tracks
+from bot.jobs.ports import Canceller, Cards, Delivery, Generator, JobStore, LookUp
+from bot.jobs.sound_ports import References, Tracks
 from bot.jobs.steps import JobSteps
 from bot.packaged_tracks import PackagedTracks
 from bot.references import ReferenceFetcher
@@ -20,6 +22,7 @@ from tests.bot.jobs.scripted import ScriptedDiscord, ScriptedFetcher, ScriptedGe
 KEPT_BY = [
     (JobStore, SqlJobStore),
     (Generator, GenerationClient),
+    (Generator, AceStepClient),
     (Generator, ScriptedGenerator),
     (LookUp, GenerationClient),
     (LookUp, ScriptedGenerator),

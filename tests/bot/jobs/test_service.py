@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import (
+    BusyError,
     DiskError,
     DuplicateOrderError,
+    FinishedError,
     NoSuchJobError,
     NotYoursError,
     Reason,
@@ -15,8 +17,11 @@ from bot.errors import (
     TooLateError,
 )
 from bot.jobs.model import LIVE, RESTING, Job, JobState
+from bot.jobs.music_models import MusicModels
+from bot.jobs.ports import Cancellation
 from bot.jobs.service import CANCELLABLE, Actor
-from tests.bot.jobs.kit import OWNER, STRAIGHT, Kit
+from bot.jobs.stop_making import Stopping
+from tests.bot.jobs.kit import OWNER, STRAIGHT, Kit, finished
 from tests.bot.jobs.orders import CHANNEL, GUILD, LYRICS, MEMBER, an_order
 
 STRANGER = Actor(member_id=99)
@@ -108,6 +113,55 @@ async def test_only_the_owner_may_and_for_cancel_and_delete_a_moderator(
 
 
 # --- cancelling -------------------------------------------------------------------------------------------------------
+
+
+def can_stop(kit: Kit, *said: Cancellation | BusyError) -> None:
+    """Its music service can stop what was begun, and answers so."""
+    models = MusicModels([replace(kit.model, canceller=kit.generator)])
+    kit.context.models = models
+    kit.service._stopping = Stopping(models)
+    kit.generator.cancels.then(*said)
+
+
+async def test_what_the_service_had_not_begun_is_cancelled_free(kit: Kit):
+    job = await kit.at(JobState.GENERATING)
+    can_stop(kit, Cancellation.STOPPED)
+    cancelled = await kit.service.cancel(job.id, OWNER)
+    assert (cancelled.state, cancelled.reason) == (JobState.CANCELLED, Reason.MEMBER_CANCELLED)
+    assert not cancelled.may_be_charged
+    await kit.run_on()
+    assert len(kit.generator.cancels.calls) == 1, "it has stopped: nobody is asked again"
+
+
+@pytest.mark.parametrize("said", [Cancellation.ASKED, Cancellation.LOST, BusyError("out of reach")])
+async def test_what_the_service_may_have_begun_is_let_go_and_may_be_charged(kit: Kit, said: Cancellation | BusyError):
+    job = await kit.at(JobState.GENERATING)
+    can_stop(kit, said)
+    cancelled = await kit.service.cancel(job.id, OWNER)
+    assert cancelled.state is JobState.CANCELLED
+    assert cancelled.may_be_charged
+    await kit.run_on()
+    assert kit.generator.cancels.calls == [job.generation_id] * 2, "once more, should the first have been lost"
+
+
+async def test_what_is_finished_cannot_be_stopped_and_is_fetched_at_once(kit: Kit):
+    job = await kit.at(JobState.GENERATING)
+    can_stop(kit, Cancellation.TOO_LATE)
+    with pytest.raises(FinishedError):
+        await kit.service.cancel(job.id, OWNER)
+    assert (await kit.job()).state is JobState.GENERATING
+    assert kit.woken == [job.id]
+    kit.generator.polls.then(finished())
+    await kit.run_step()
+    assert (await kit.job()).state is JobState.READY
+
+
+async def test_nobody_else_stops_anything(kit: Kit):
+    job = await kit.at(JobState.GENERATING)
+    can_stop(kit)
+    with pytest.raises(NotYoursError):
+        await kit.service.cancel(job.id, STRANGER)
+    assert kit.generator.cancels.calls == []
 
 
 @pytest.mark.parametrize("state", STATES_ON_THE_WAY)

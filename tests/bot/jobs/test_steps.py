@@ -24,7 +24,8 @@ from bot.jobs.admission import Terms
 from bot.jobs.context import AT_ONCE, DONE, RunAgain
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import JobState
-from bot.jobs.ports import CheckedReference, GaveUp, Published, StillWorking
+from bot.jobs.ports import GaveUp, Published, StillWorking
+from bot.jobs.sound_ports import CheckedReference
 from tests.bot.jobs.kit import OWNER, STRAIGHT, Kit, finished
 from tests.bot.jobs.orders import LYRICS, NOON, an_order
 from tests.bot.jobs.scripted import TRACK, checked

@@ -257,6 +257,18 @@ async def test_where_the_provider_has_a_log_the_doubt_is_settled_there(kit: Kit)
     assert not kit.discord.told_states
 
 
+async def test_what_another_job_has_is_not_taken_for_the_lost_one(kit: Kit):
+    """A service that knows requests by what they ask for shows the same song, ordered twice, as two of a kind."""
+    await kit.at(JobState.GENERATING)
+    await kit.at(JobState.QUEUED)
+    kit.generator.can_look_up = True
+    kit.generator.submits.then(UNKNOWN)
+    kit.generator.look_ups.then(["g-1"], ["g-1", "gen-ours", "gen-older"])
+    await kit.run_on(2)
+    assert JobState.UNKNOWN in await kit.states(2), "at first it showed the other one alone"
+    assert (await kit.job(2)).generation_id == "gen-ours"
+
+
 async def test_while_the_member_decides_the_log_is_asked_on(kit: Kit):
     await kit.at(JobState.QUEUED)
     kit.generator.can_look_up = True

@@ -58,6 +58,8 @@ async def moved(store: JobStore, job: Job, *path: JobState) -> Job:
         now = job.moved_at + timedelta(seconds=number)
         if state is JobState.SUBMITTING:
             after = await store.move(job, state, now, attempt=job.attempt + 1, submit_started_at=now)
+        elif state is JobState.QUEUED and job.state is JobState.GENERATING:
+            after = await store.move(job, state, now, generation_id=None, submit_started_at=None)
         elif state is JobState.GENERATING and job.generation_id is None:
             after = await store.resolve_submission(
                 job.id, job.attempt, f"gen-{job.id}", now, now + timedelta(minutes=5)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event, insert, select
 
 from bot.errors import DuplicateOrderError, OrderError, Reason
-from bot.jobs.admission import PAUSED, Pause, PlaceRequest, Refused, RuleKind, SubjectKind, Terms, limits_of
+from bot.jobs.admission import EVERYWHERE, PAUSED, Pause, PlaceRequest, Refused, RuleKind, SubjectKind, Terms, limits_of
 from bot.jobs.model import Job, JobState, Order
 from bot.store.db import open_store
 from bot.store.jobs import SqlJobStore
@@ -101,6 +101,12 @@ WAYS = {
         {},
         0,
     ),
+    "lost by a service that charges nothing, sent again": (
+        (*TO_GENERATING, *TO_GENERATING),
+        [("held", 1), ("spent", 1), ("freed", 1), ("held", 2), ("spent", 2)],
+        {"spent": 1},
+        1,
+    ),
     "unknown": (
         (JobState.QUEUED, JobState.SUBMITTING, JobState.UNKNOWN),
         [("held", 1), ("unknown", 1)],
@@ -141,6 +147,25 @@ async def test_every_way_of_a_job_leaves_its_lines_its_money_and_its_place(store
     assert await lines(store) == expected
     assert await sums(store) == money
     assert await counted(store, now=job.moved_at) == place
+
+
+async def test_what_the_service_stopped_before_it_began_is_paid_by_nobody(store: SqlJobStore) -> None:
+    job = await moved(store, await store.add(an_order(), NOON), *TO_GENERATING)
+    stopped = await store.move(job, JobState.CANCELLED, at(90_000), submit_started_at=None)
+    assert stopped is not None
+    assert not stopped.may_be_charged
+    assert await lines(store) == [("held", 1), ("spent", 1), ("freed", 1)]
+    assert await sums(store) == {}, "taken back on the day on which it was counted"
+    assert await counted(store) == 0
+    report = await store.spent(EVERYWHERE, NOON - DAY, [])
+    assert (report.total.songs, report.total.micros) == (0, 0)
+
+
+async def test_a_song_that_is_let_go_is_paid_unless_the_service_says_otherwise(store: SqlJobStore) -> None:
+    await moved(store, await store.add(an_order(), NOON), *TO_GENERATING, JobState.CANCELLED)
+    assert await sums(store) == {"spent": 1}
+    assert await counted(store) == 1
+    assert (await store.spent(EVERYWHERE, NOON - DAY, [])).total.songs == 1
 
 
 async def test_a_line_says_whose_where_and_for_how_much(store: SqlJobStore) -> None:

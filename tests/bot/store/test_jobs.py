@@ -70,6 +70,13 @@ async def test_what_no_database_can_hold_is_replaced_and_the_rest_is_kept(store:
     assert (job.lyrics, job.title) == ("a\ufffdb\ufffdc", "t\ufffd")
 
 
+async def test_a_generation_is_known_by_the_job_that_has_it(store: SqlJobStore) -> None:
+    job = await moved(store, await store.add(an_order(), NOON), *TO_GENERATING)
+    assert job.generation_id is not None
+    assert await store.is_generation_known(job.generation_id)
+    assert not await store.is_generation_known("fal-ai/minimax-music/requests/none")
+
+
 async def test_a_job_that_does_not_exist_is_none(store: SqlJobStore) -> None:
     assert await store.get(404) is None
     assert await store.update(404, detail="x") is None

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -108,12 +109,12 @@ def test_what_was_changed_in_the_song_is_noted_while_it_is_worked_on() -> None:
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        (JobState.CHECKING, [JobAction.CANCEL]),
-        (JobState.QUEUED, [JobAction.CANCEL]),
-        (JobState.SUBMITTING, []),
-        (JobState.GENERATING, [JobAction.CANCEL]),
-        (JobState.READY, []),
-        (JobState.DELIVERING, []),
+        (JobState.CHECKING, [JobAction.CANCEL, JobAction.LYRICS]),
+        (JobState.QUEUED, [JobAction.CANCEL, JobAction.LYRICS]),
+        (JobState.SUBMITTING, [JobAction.LYRICS]),
+        (JobState.GENERATING, [JobAction.CANCEL, JobAction.LYRICS]),
+        (JobState.READY, [JobAction.LYRICS]),
+        (JobState.DELIVERING, [JobAction.LYRICS]),
         (JobState.UNKNOWN, [JobAction.RISK, JobAction.DISMISS]),
         (JobState.DELIVERED, []),
         (JobState.REFUSED, [JobAction.EDIT]),
@@ -148,13 +149,34 @@ def test_a_done_card_leads_to_the_track() -> None:
 def test_a_track_that_went_elsewhere_is_not_linked_from_the_channel() -> None:
     card = card_of(example_job(JobState.DELIVERED, track_channel_id=999))
     assert card.buttons == ()
-    assert "direct message" in card.description
+    assert "direct message" in card.content
 
 
 def test_a_queued_card_says_how_many_go_first() -> None:
     assert "3 others" in card_of(example_job(JobState.QUEUED), Eta(ahead=3)).description
     assert "One other" in card_of(example_job(JobState.QUEUED), Eta(ahead=1)).description
     assert "first" not in card_of(example_job(JobState.QUEUED), Eta(ahead=0)).description
+
+
+def test_cancel_says_what_it_means_for_the_bill():
+    def label(**changes: object) -> str:
+        requirements = replace(REQUIREMENTS, stoppable=frozenset({"fal:minimax-music"}))
+        card = job_card(replace(example_job(), **changes), NOTHING, now=NOW, requirements=requirements, locale="en-GB")
+        return card.buttons[0].label
+
+    assert label() == "Cancel (still charged)"
+    assert label(model="fal:minimax-music") == "Cancel (may be charged)"
+    assert label(price_micros=0) == "Cancel"
+
+
+@pytest.mark.parametrize(
+    ("place", "said"), [(0, "the next one there"), (1, "one other goes first"), (2, "2 others go first")]
+)
+def test_who_waits_in_the_services_own_line_is_told_their_place_there(place: int, said: str):
+    card = card_of(example_job(), Eta(place=place, expected_at=NOW))
+    assert said in card.description
+    assert "in the music service's own line" in card.content
+    assert "being made" in card_of(example_job(), NOTHING).content
 
 
 def test_times_count_down_by_themselves() -> None:
@@ -197,6 +219,14 @@ def test_titles_and_words_are_shown_as_they_are(nasty: str) -> None:
 def test_long_lyrics_are_warned_about() -> None:
     card = card_of(example_job(prompt="##" + "la " * 160 + "##"))
     assert any("400" in line.value for line in card.lines)
+
+
+@pytest.mark.parametrize("is_cover", [True, False])
+def test_a_model_that_makes_covers_is_said_to(is_cover: bool) -> None:
+    job = example_job()
+    requirements = replace(REQUIREMENTS, cover_models=frozenset({job.model if is_cover else "another"}))
+    card = job_card(job, NOTHING, now=NOW, requirements=requirements, locale="en-GB")
+    assert any("cover" in line.value for line in card.lines) is is_cover
 
 
 def test_a_user_installed_app_says_what_it_cannot_do() -> None:
@@ -290,9 +320,44 @@ def test_a_track_that_is_posted_again_has_its_link_while_that_lasts(hours: float
 
 
 @pytest.mark.parametrize("state", sorted(LIVE))
-def test_a_card_counts_the_time_since_the_order_by_itself(state: JobState) -> None:
-    job = example_job(state)
-    assert any(line.value == f"<t:{int(job.created_at.timestamp())}:R>" for line in card_of(job).lines)
+@pytest.mark.parametrize("locale", ["en-GB", "de"])
+def test_a_live_card_is_light(state: JobState, locale: str) -> None:
+    """A bar with the time, two lines of the words, and once what and which; who is said by Discord itself."""
+    card = card_of(example_job(state), Eta(expected_at=NOW + timedelta(seconds=60)), locale)
+    bar, *words = card.description.split("\n")
+    assert bar[0] in "▰▱"
+    assert len(words) == 2
+    assert all(line.startswith("> ") for line in words)
+    assert words[1].endswith(" …")
+    assert card.lines == ()
+    assert card.footer == "demo.mp3 (1:13) · Song 17"
+
+
+def test_a_done_card_is_one_line() -> None:
+    card = card_of(example_job(JobState.DELIVERED))
+    assert (card.content, card.description, card.lines, card.footer) == ("✅ **Side by side** · done", "", (), "")
+
+
+def test_a_file_is_named_as_it_is_called() -> None:
+    job = example_job()
+    job = replace(job, reference=replace(job.reference, name="my_best [demo] (1).mp3"))
+    assert card_of(job).footer == "my_best [demo] (1).mp3 (1:13) · Song 17"
+
+
+def test_the_first_song_of_all_has_a_bar_that_moves_and_no_promise() -> None:
+    job = example_job()
+    assert job.accepted_at is not None
+    usual = Eta(usually_at=job.accepted_at + timedelta(seconds=60))
+    shares = [progress(job, usual, job.accepted_at + timedelta(seconds=after)) or 0 for after in (0, 20, 40)]
+    assert shares == sorted(set(shares))
+    assert "ready" not in job_card(job, usual, now=NOW, requirements=REQUIREMENTS, locale="en-GB").description.lower()
+
+
+@pytest.mark.parametrize(("in_line", "said"), [(None, ""), (1, "Then one other goes first."), (3, "Then 3 others")])
+def test_a_song_that_is_being_heard_has_a_place_in_line_already(in_line: int | None, said: str) -> None:
+    card = card_of(example_job(JobState.CHECKING), Eta(in_line=in_line))
+    assert said in card.description
+    assert "Nothing has been paid yet." in card.description
 
 
 def test_live_states_and_bars_agree() -> None:

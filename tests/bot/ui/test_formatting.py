@@ -30,7 +30,7 @@ def test_a_fence_cannot_be_broken_out_of() -> None:
     assert fenced("a\n```\n@everyone").count("```") == 2
 
 
-@pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (59.6, "1:00"), (61.2, "1:01"), (3725, "62:05")])
+@pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (59.6, "0:59"), (61.2, "1:01"), (3725, "62:05")])
 def test_lengths_are_shown_as_players_show_them(seconds: float, shown: str) -> None:
     assert length(seconds) == shown
 

@@ -149,7 +149,7 @@ async def test_again_a_day_later_brings_our_copy_back(client_kit: ClientKit, res
     assert unsigned(again.reference.url) == unsigned(client_kit.fake.url_of(card.attachments[0]))
     assert card.attachments[0].data == SONG[1]
     assert again.reference.name == "song.mp3"
-    assert labels_of(card) == ["Cancel"]
+    assert labels_of(card) == ["Cancel", "Lyrics"]
 
 
 async def test_again_a_day_later_without_a_copy_asks_for_the_song(client_kit: ClientKit) -> None:

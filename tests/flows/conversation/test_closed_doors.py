@@ -177,7 +177,7 @@ async def test_a_german_member_is_told_in_german(client_kit: ClientKit) -> None:
     await close(client_kit, HERE_IS_CLOSED)
     client_kit.fake.member().locale = "de"
     answer = await answer_to(client_kit, await typed(client_kit))
-    assert "Auf diesem Server nehme ich keine neuen Lieder an" in answer.content
+    assert "Auf diesem Server nehme ich keine neuen Songs an" in answer.content
 
 
 async def test_a_server_that_is_named_and_that_the_bot_does_not_know_is_told_in_the_log(

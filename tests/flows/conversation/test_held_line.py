@@ -28,7 +28,7 @@ async def test_the_answer_to_an_order_the_card_and_the_queue_say_why_songs_wait(
     shown = client_kit.card(job)
     assert english in text_of(shown)
     assert "goes on by itself" in text_of(shown)
-    assert labels_of(shown) == ["Cancel"]
+    assert labels_of(shown) == ["Cancel", "Lyrics"]
 
     done = await client_kit.fake.slash("queue")
     queue = text_of(await client_kit.fake.until(lambda: done.original))

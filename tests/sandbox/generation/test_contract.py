@@ -59,7 +59,7 @@ async def test_a_wrong_key_is_401_with_the_documented_envelope(caller: Caller, k
     ("changed", "line"),
     [
         ({"model": None}, "model: Invalid enum value"),
-        ({"model": "minimax/music-cover"}, "received 'minimax/music-cover'"),
+        ({"model": "minimax/music-01"}, "received 'minimax/music-01'"),
         ({"prompt": None}, "prompt: Required"),
         ({"prompt": 5}, "prompt: Expected string"),
         ({"prompt": "####"}, "prompt: String must contain at least 1"),

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sandbox.generation.reference import _seconds_of
+from sandbox.generation.reference import seconds_of
 from sandbox.sketch.audiofile import read_mono, read_stereo
 
 RATE = 8000
@@ -21,4 +21,4 @@ def test_a_song_whose_tags_are_in_no_unicode_is_read_as_the_bot_reads_it(tmp_pat
     song.write_bytes(chunk(b"RIFF", b"WAVE" + form + tags + sound))
     assert len(read_mono(song, RATE, 60)) == RATE
     assert len(read_stereo(song)) == RATE
-    assert _seconds_of(song) == 1
+    assert seconds_of(song) == 1

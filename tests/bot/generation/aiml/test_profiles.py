@@ -13,6 +13,16 @@ def test_minimax_music_sends_the_three_documented_fields() -> None:
     }
 
 
+def test_music_cover_sends_style_and_words_in_fields_of_their_own() -> None:
+    request = request_for("https://h/a.mp3", prompt="[Verse 1]\nwords to sing", style="warm folk, close vocals")
+    assert PROFILES["minimax/music-cover"].body(request) == {
+        "model": "minimax/music-cover",
+        "prompt": "warm folk, close vocals",
+        "lyrics": "[Verse 1]\nwords to sing",
+        "reference_audio_url": "https://h/a.mp3",
+    }
+
+
 def test_a_model_that_sings_another_field_is_an_entry_and_no_rewrite() -> None:
     cover = RequestProfile(
         model="minimax/music-cover", lyrics_field="lyrics", style_field="prompt", fixed_fields={"bitrate": "256000"}

@@ -12,7 +12,7 @@ from bot.generation.aiml.profiles import PROFILES
 from bot.generation.aiml.request_log import ASK_AGAIN_SECONDS, MAX_PAGES, RequestLog
 from bot.generation.transport import Answer, Sessions
 from sandbox.generation import FakeGeneration
-from tests.bot.generation.answers import made
+from tests.bot.generation.answers import REFERENCE, made
 from tests.bot.generation.stand_ins import MovedClock, References, request_for
 
 SINCE = datetime(2026, 3, 1, 11, 59, tzinfo=UTC)
@@ -51,10 +51,9 @@ async def test_a_lost_post_is_found_by_our_own_id(
         await client.submit(request_for(references.url(), name="compose-aaaa-1"))
     await client.submit(request_for(references.url(), name="compose-bbbb-1"))
 
-    found = await client.look_up("compose-aaaa-1", begun)
-    assert found is not None
+    (found,) = await client.look_up(request_for(REFERENCE, name="compose-aaaa-1"), begun)
     assert api.ledger.generations[found].client_request_id == "compose-aaaa-1"
-    assert await client.look_up("compose-cccc-1", begun) is None
+    assert await client.look_up(request_for(REFERENCE, name="compose-cccc-1"), begun) == []
     assert client.can_look_up
 
 
@@ -76,7 +75,7 @@ async def test_more_than_one_page_is_read(
         )
         api.ledger.generations[copied.id] = copied
 
-    assert await client.look_up("compose-first-1", datetime.now(UTC)) == first
+    assert await client.look_up(request_for(REFERENCE, name="compose-first-1"), datetime.now(UTC)) == [first]
     assert api.ledger.calls["logs 200"] == 2
 
 
@@ -90,14 +89,14 @@ async def test_an_api_without_a_log_is_asked_once_an_hour(sessions: Sessions, ap
         clock=clock,
         budget=AsyncLimiter(100, 1),
     )
-    assert await client.look_up("x", SINCE) is None
-    assert await client.look_up("x", SINCE) is None
+    assert await client.look_up(request_for(REFERENCE, name="x"), SINCE) == []
+    assert await client.look_up(request_for(REFERENCE, name="x"), SINCE) == []
     assert api.ledger.calls["logs 404"] == 1
     assert not client.can_look_up
 
     clock.passed += ASK_AGAIN_SECONDS
     assert client.can_look_up
-    assert await client.look_up("x", SINCE) is None
+    assert await client.look_up(request_for(REFERENCE, name="x"), SINCE) == []
     assert api.ledger.calls["logs 404"] == 2
 
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Reason
-from bot.generation.aiml.error_bodies import error_body_in
-from bot.generation.aiml.error_mapping import poll_error, submit_error
-from bot.generation.aiml.wire import accepted_id, log_page_in, progress_in
+from bot.generation.aiml.wire import accepted_id, is_catalogued, log_page_in, progress_in
+from bot.generation.error_bodies import error_body_in
+from bot.generation.error_mapping import poll_error, submit_error
 from bot.generation.transport import Answer
 from bot.jobs.ports import Finished, GaveUp, StillWorking
 from tests.bot.generation.stand_ins import unhurried
@@ -108,3 +108,23 @@ def test_an_error_body_with_a_thousand_parts_is_read_as_far_as_needed() -> None:
 def test_an_address_whose_host_cannot_be_one_is_none(host: str, usable: bool) -> None:
     progress = progress_in({"status": "completed", "audio_file": {"url": f"https://{host}/a.mp3"}})
     assert isinstance(progress, Finished if usable else StillWorking)
+
+
+@pytest.mark.parametrize(
+    ("data", "is_there"),
+    [
+        ([{"id": "minimax/music-cover", "aliases": []}], True),
+        ({"object": "list", "data": [{"id": "minimax/music-cover"}]}, True),
+        ([{"id": "music-cover-1", "aliases": ["minimax/music-cover"]}], True),
+        ([], False),
+        ({"object": "list", "data": []}, False),
+        # this service does not choose, so that the model may be on another page
+        ([{"id": "gpt-4o"}, {"id": ["odd"], "aliases": "odd"}, 7], None),
+        ({"data": None}, None),
+        ({"message": "Cannot GET /v1/models"}, None),
+        (None, None),
+        ("text", None),
+    ],
+)
+def test_a_model_is_in_a_catalogue_or_not_or_nobody_can_tell(data: Any, is_there: bool | None) -> None:
+    assert is_catalogued(data, "minimax/music-cover") is is_there

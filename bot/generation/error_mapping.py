@@ -1,4 +1,4 @@
-"""Sorts the API's refusals by what is to be done next, for each of its calls.
+"""Sorts a service's refusals by what is to be done next, for a POST and for a GET.
 
 | answer | POST | GET |
 |---|---|---|
@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.errors import AccountError, BusyError, GenerationError, OutcomeUnknownError, Reason, RefusedError
-from bot.generation.aiml.error_bodies import ErrorBody, error_body_in
+from bot.generation.error_bodies import ErrorBody, error_body_of
 from bot.generation.redaction import sanitised
 from bot.generation.transport import Answer
 from bot.jobs.ports import GaveUp
@@ -44,9 +44,14 @@ _NO_SUCH_CALL = frozenset({404, 405, 410})
 _NEVER_REACHED = frozenset({521, 523, 525, 526})
 
 
-def submit_error(answer: Answer, now: datetime, *, secrets: Sequence[str]) -> GenerationError:
-    """Why a POST was not accepted, or that nobody can tell. `secrets` are kept out of the message."""
-    error_body = _error_body(answer)
+def submit_error(
+    answer: Answer, now: datetime, *, secrets: Sequence[str], url_setting: str = "GENERATION_API_URL"
+) -> GenerationError:
+    """Why a POST was not accepted, or that nobody can tell.
+
+    `secrets` are kept out of the message; `url_setting` names the setting that holds the service's address.
+    """
+    error_body = error_body_of(answer)
     message = _message(answer, error_body, secrets)
     account = _account_error(answer, error_body, message)
     if account is not None:
@@ -54,7 +59,7 @@ def submit_error(answer: Answer, now: datetime, *, secrets: Sequence[str]) -> Ge
     if answer.status in _NOT_NOW or answer.status == 403 or _was_not_begun(answer, error_body):
         return _busy(answer, message, now)
     if answer.status in _MOVED:
-        return _busy(answer, f"{message} (moved: GENERATION_API_URL needs another address)", now)
+        return _busy(answer, f"{message} (moved: {url_setting} needs another address)", now)
     if answer.status in _NO_SUCH_CALL and error_body.reason is None:
         return _address_wrong(answer, message)
     if 400 <= answer.status < 500 and answer.status not in _PERHAPS_TAKEN:
@@ -69,7 +74,7 @@ def submit_error(answer: Answer, now: datetime, *, secrets: Sequence[str]) -> Ge
 
 def poll_error(answer: Answer, now: datetime) -> GenerationError | GaveUp:
     """What a GET that was not answered with 2xx says about the generation."""
-    error_body = _error_body(answer)
+    error_body = error_body_of(answer)
     message = _message(answer, error_body, ())
     account = _account_error(answer, error_body, message)
     if isinstance(account, AccountError):
@@ -114,11 +119,6 @@ def _was_not_begun(answer: Answer, error_body: ErrorBody) -> bool:
 def _is_the_api(answer: Answer) -> bool:
     """Whether the API answered rather than a gateway before it: the API speaks JSON."""
     return isinstance(answer.data, dict)
-
-
-def _error_body(answer: Answer) -> ErrorBody:
-    data = answer.data
-    return error_body_in(answer.text if data is None else data)
 
 
 def _message(answer: Answer, error_body: ErrorBody, secrets: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import cast
 
 from bot.errors import Reason
+from bot.generation.transport import Answer
 
 #: Keys under which providers put sentences. `input` and `ctx` are left out on purpose: they echo the request.
 _TEXT_KEYS = (
@@ -88,6 +89,7 @@ _PATTERNS: Sequence[tuple[re.Pattern[str], Reason]] = (
 )
 _CREDITS = re.compile(
     r"credit|balance|top[ -]?up|billing|payment|insufficient (?:funds|quota)|out of (?:funds|quota)|quota exceeded"
+    r"|\b(?:user|account)\b.{0,40}\blocked\b"  # fal: "User is locked. Reason: ..."
 )
 #: What web frameworks say where nothing is served: Nest's "Cannot GET /v2/x", "Invalid URL (GET /x)", "Unknown route".
 _NO_ROUTE = re.compile(
@@ -144,6 +146,12 @@ class ErrorBody:
     def says_nothing_was_begun(self) -> bool:
         """Whether it documents that the request was not taken, whatever its status."""
         return _NOT_BEGUN.search(self.text.lower()) is not None
+
+
+def error_body_of(answer: Answer) -> ErrorBody:
+    """What an answer that is no good says, in JSON or in plain text."""
+    data = answer.data
+    return error_body_in(answer.text if data is None else data)
 
 
 def error_body_in(data: object) -> ErrorBody:
