@@ -10,17 +10,7 @@ from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import DuplicateOrderError, Reason
-from bot.jobs.admission import (
-    WINDOW,
-    PlaceRequest,
-    Refused,
-    Rules,
-    Taken,
-    Terms,
-    Usage,
-    recheck,
-    verdict,
-)
+from bot.jobs.admission import WINDOW, PlaceRequest, Refused, Rules, Taken, Terms, Usage, recheck, verdict
 from bot.jobs.admitting import FULL, Admitted, Full
 from bot.jobs.figures import Migration
 from bot.jobs.ledger import stands

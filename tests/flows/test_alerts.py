@@ -169,9 +169,7 @@ async def test_reports_log_channels_addresses_and_models_ring_once_each(open_sce
         await scenario.order(title="Nowhere to go")
         await alert(scenario, AlertKind.ADDRESS_WRONG)
         await bot.stop()
-        await scenario.restart(
-            GENERATION_MODEL="acestep", ACESTEP_API_URL="http://127.0.0.1:9", GENERATION_API_KEY=""
-        )
+        await scenario.restart(GENERATION_MODEL="acestep", ACESTEP_API_URL="http://127.0.0.1:9", GENERATION_API_KEY="")
         await alert(scenario, AlertKind.MODEL_MISSING)
         for kind in ("REPORT", "LOG_CHANNEL", "ADDRESS_CHANGED", "ADDRESS_WRONG"):
             assert len(alerts(scenario, AlertKind[kind])) == 1
