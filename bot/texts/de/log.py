@@ -19,6 +19,7 @@ TEXTS: dict[str, str] = {
     "log.rule_data_space": "alle Songs zusammen belegen zu viel Platz",
     "log.rule_disk": "die Festplatte ist fast voll",
     "log.rule_channel": "für Songs ist ein anderer Kanal da",
+    "log.rule_hearing": "zu viele Dateien, deren Prüfung an ihre Grenzen kam",
     "log.act_report": "🚩 meldet",
     "log.act_report_dismissed": "verwirft die Meldung zu",
     "log.act_lyrics_shown": "öffnet den Songtext von",

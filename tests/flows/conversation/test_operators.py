@@ -179,6 +179,7 @@ async def test_orders_in_another_channel_are_sent_to_the_right_one_and_threads_c
     await admin(kit, "channels add", channel="music")
     music = kit.fake.place("music")
     assert f"Please use <#{music.id}>" in (await refused(kit)).content
+    assert [one.reason for one in kit.jobs.refused_orders] == [Reason.WRONG_CHANNEL], "the log channel has a line"
     await kit.order(channel="music")
     thread = kit.fake.start_thread("songs", channel="music")
     await kit.order(channel=thread)
@@ -192,6 +193,7 @@ async def test_a_word_is_refused_from_the_next_order_on_and_only_where_it_is_lis
     assert "word that is not sung" in (await refused(kit)).content
     await kit.order(channel="lounge")
     assert "||thick and||" in await admin(kit, "words list")
+    assert kit.assembly.ground.metrics.value("compose_limited_total", rule="words") == 1
     await admin(kit, "words remove", word="thick and")
     await kit.order()
     await owner(kit, "words add", word="thick")
