@@ -57,7 +57,7 @@ async def _fill(url: str, songs: int, reference_url: str) -> None:
             numbers = range(first + 1, min(songs, first + _BATCH) + 1)
             queued = {"state": JobState.QUEUED, "version": 1}
             rows = [
-                columns_of_order(_order(number, reference_url), key=f"{number:016x}", now=now) | queued
+                columns_of_order(_order(number, reference_url, now), key=f"{number:016x}", now=now) | queued
                 for number in numbers
             ]
             async with store.database.writing() as connection:
@@ -137,7 +137,7 @@ def _hold(number: int, now: datetime) -> dict[str, object]:
     return owner | money | {"at": now, "attempt": 1, "kind": "held", "note": ""}
 
 
-def _order(number: int, reference_url: str) -> Order:
+def _order(number: int, reference_url: str, now: datetime) -> Order:
     place = Place(
         origin=Origin.GUILD,
         channel_id=number % 50 + 1,
@@ -159,6 +159,7 @@ def _order(number: int, reference_url: str) -> Order:
         provider="aiml",
         model="minimax-music",
         price_micros=37_000,
+        answered_at=now,
     )
 
 

@@ -7,7 +7,8 @@ discord.py 2.7.1 dials the address at which it would resume for ever, also when 
 import asyncio
 import logging
 import random
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -91,6 +92,7 @@ class GatewayKeeper:
                 session = self._resumed() if error.resume else {"initial": False}
             except _LOST as error:
                 self._lost()
+                await self._hang_up()
                 if self._client.is_closed():
                     return
                 await self._check_mendable(error)
@@ -100,6 +102,7 @@ class GatewayKeeper:
                 # an event that discord.py cannot read ends this connection; the next one begins behind that event
                 log.exception("Discord's gateway: a fault of ours")
                 self._lost()
+                await self._hang_up()
                 await self._pause(error)
                 session = self._resumed()
 
@@ -128,6 +131,13 @@ class GatewayKeeper:
             return None
         return yarl.URL(address)
 
+    async def _hang_up(self) -> None:
+        """Nobody listens on that connection any more; left open, its heartbeat would go on in a thread of its own."""
+        ws = cast("DiscordWebSocket | None", self._client.ws)
+        if ws is not None:
+            with suppress(OSError, aiohttp.ClientError, RuntimeError):  # it may be torn, or its loop about to end
+                await ws.close()
+
     def _lost(self) -> None:
         self._has_session = False
         if not self._client.is_closed():  # a closed one has no loop to dispatch on
@@ -150,7 +160,7 @@ class GatewayKeeper:
 
     def _resumed(self) -> dict[str, Any]:
         """Where and what to resume; a session that Discord has forgotten is begun anew by its own answer."""
-        ws: DiscordWebSocket | None = self._client.ws
+        ws = cast("DiscordWebSocket | None", self._client.ws)  # before the first dial there is none
         if ws is None or ws.session_id is None:
             return {"initial": True}
         return {

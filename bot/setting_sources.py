@@ -155,7 +155,7 @@ def _take_from_file(
 
 
 def words_in(path: Path) -> tuple[str, str]:
-    """What stands in a list of words; or what keeps it from being read. Devices, which may never end, are not opened."""
+    """What stands in a list of words; or what keeps it from being read. No device is opened: it may never end."""
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
             return "", "is no ordinary file; name a text file"

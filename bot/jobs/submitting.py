@@ -107,13 +107,6 @@ class SubmitSteps:
         log.info("a waiting song ends: %s", refused.reason, extra={"job": job.id})
         return await self._context.move(live, job, JobState.FAILED, reason=refused.reason)
 
-    async def without_a_reference(self, live: LiveJob, job: Job, why: str = "") -> StepResult:
-        """Nothing can be handed over: it ends unpaid, but in a pause, in which it keeps its place, only after that."""
-        paused = await self._context.store.pause_of(job, self._context.clock.now())
-        if paused is not None:
-            return await self._stopped(live, job, paused)
-        return await self._context.move(live, job, JobState.FAILED, why, reason=Reason.REFERENCE_GONE)
-
     def _places_of(self, model: MusicModel) -> int:
         """Over all processes; songs that were begun at another address hold none at this one."""
         return model.concurrency + self._context.models.elsewhere_of(model.name)
@@ -122,6 +115,13 @@ class SubmitSteps:
         self.line.step_back(job)
         self._context.card_updater.show(live, job)
         return DONE
+
+    async def without_a_reference(self, live: LiveJob, job: Job, why: str = "") -> StepResult:
+        """Nothing can be handed over: it ends unpaid, but in a pause, in which it keeps its place, only after that."""
+        paused = await self._context.store.pause_of(job, self._context.clock.now())
+        if paused is not None:
+            return await self._stopped(live, job, paused)
+        return await self._context.move(live, job, JobState.FAILED, why, reason=Reason.REFERENCE_GONE)
 
     async def settle(self, live: LiveJob, job: Job) -> StepResult:
         """A job found in `submitting` was left there by a crash or by a stop: nobody knows what became of its POST."""

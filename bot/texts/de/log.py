@@ -41,7 +41,7 @@ TEXTS: dict[str, str] = {
     "log.act_give_back": "gibt den Platz zurück von",
     "log.act_delete": "löscht",
     "log.show": "Zeigen",
-    "log.remove": "Track entfernen",
+    "log.remove": "Stück entfernen",
     "log.block": "Mitglied sperren",
     "log.dismiss": "Verwerfen",
     "log.removed": "✅ Von {by} entfernt. Ein bezahlter Song bleibt seinem Mitglied erhalten.",
@@ -68,7 +68,7 @@ TEXTS: dict[str, str] = {
     "log.form": "Diesen Song melden",
     "log.form_reason": "Was stimmt damit nicht?",
     "log.form_reason_about": "Moderatoren lesen das und sehen, von wem es kommt",
-    "log.no_song": "Das ist keine Nachricht zu einem Song von mir. Wähle einen Track oder eine Karte von mir.",
+    "log.no_song": "Das ist keine Nachricht zu einem Song von mir. Wähle ein Stück oder eine Karte von mir.",
     "log.reported": "Danke. Die Moderatoren dieses Servers haben deine Meldung zu Song {song}.",
     "log.reported_before": "Song {song} hast du schon gemeldet; die Moderatoren wissen davon.",
     "log.reported_to_operator": (
