@@ -14,12 +14,13 @@ from sandbox.discord import Channel, Install, Interaction, Message
 from tests.client_kit import labels_of, text_of
 from tests.flows.scenario import PATIENCE_SECONDS
 from tests.flows.song_batch import SongBatch, lyrics, open_song_batch, title
-from tests.flows.test_places_of_discord import NOTHING, ONE, PAGE, REPLY, without_the_bot
+from tests.flows.test_places_of_discord import PAGE, REPLY, without_the_bot
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150), pytest.mark.waits]
 
 ROW = re.compile(r"^\| ([^|]+?) \| ([^|]+?) \| ([^|]+?) \|$", re.MULTILINE)
 AFTER_ALL = "Make it after all"
+ONE, NOTHING = "1 song", "no song"
 IN_CHANNEL = "a message in the channel that says so, with *Make it after all*"
 DIRECTLY = "a direct message that says so, with *Make it after all*"
 KEPT = "`/tracks` has song and words, with *Make it after all*"
