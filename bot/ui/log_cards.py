@@ -1,5 +1,6 @@
 """What a log channel reads: lines, reports, and the buttons under them. Pure but for the buttons."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import discord
@@ -30,7 +31,10 @@ class LogAction(StrEnum):
     DISMISS = "dismiss"
 
 
-_LIMITS = {RuleKind.LIMIT_DAY: "operators.limit.per_day", RuleKind.LIMIT_AT_ONCE: "operators.limit.at_once"}
+_LIMITS: Mapping[str, str] = {
+    RuleKind.LIMIT_DAY: "operators.limit.per_day",
+    RuleKind.LIMIT_AT_ONCE: "operators.limit.at_once",
+}
 
 _STYLES = {
     LogAction.SHOW: discord.ButtonStyle.secondary,
