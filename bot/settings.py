@@ -36,7 +36,7 @@ from bot.setting_kinds import (
     Switch,
     is_host_name,
 )
-from bot.setting_sources import Names, gathered, home_expanded, remarks_on, words_in
+from bot.setting_sources import Names, gathered, home_expanded, list_in, remarks_on
 
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
@@ -319,12 +319,13 @@ class Settings(SettingsBase):
         return ""
 
     def blocked_words(self) -> str:
-        """What stands in BLOCKED_WORDS_FILE; empty without one. Raises SettingsError when it cannot be read."""
-        path = self.blocked_words_file
-        words, objection = words_in(path) if path is not None else ("", "")
-        if objection:
-            raise SettingsError([f"BLOCKED_WORDS_FILE {path}: {objection}"])
-        return words
+        """What stands in BLOCKED_WORDS_FILE; empty without one. Raises SettingsError when it cannot be used."""
+        if self.blocked_words_file is None:
+            return ""
+        try:
+            return list_in(self.blocked_words_file)
+        except ValueError as error:
+            raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {error}"]) from None
 
 
 def _is_blank(value: Any) -> bool:

@@ -64,6 +64,7 @@ class LiveJob:
     is_out_of_date: bool = False  #: a state is still to be drawn
     as_written: Job | None = None  #: the row that its card is to be drawn from, while nobody had to wait since
     is_painted: bool = False  #: a painter is at work
+    will_be_redrawn: bool = False  #: once more, when its look is old enough
     drawn: tuple[object, float] | None = None  #: the `look` its card was brought to, and when on the monotonic clock
     shown: object = None  #: what that looks like, noted and compared by `Cards`; None once others wrote it
     refused_ways: set[str] = field(default_factory=set[str])  #: on which its card was refused for good; `Cards` alone

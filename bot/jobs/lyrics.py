@@ -10,7 +10,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from bot.errors import OrderError, Reason
-from bot.foreign_text import cleaned, is_seen
+from bot.foreign_text import BLANKS, cleaned, is_seen
 from bot.letters import normalised
 
 #: Around the whole prompt: "double hash marks at the beginning and end add accompaniment" (minimax-music, API page).
@@ -71,7 +71,6 @@ _SPACES = re.compile(" {2,}")
 _HASHES = re.compile(r"#{2,}")
 _QUOTES = str.maketrans({**dict.fromkeys("‘’‚‛´ʼ＇", "'"), **dict.fromkeys("“”„‟＂", '"')})
 _JOINERS = "\u200c\u200d"  # they join or part letters in Persian, Hindi and their kin; anywhere else they are noise
-_FILLERS = "\u3164\uffa0"  # letters by Unicode's word, and blanks to whoever looks
 _JOINER = re.compile(f"[{_JOINERS}]")
 
 
@@ -214,7 +213,7 @@ def _plain_characters(lyrics: str) -> str:
 @lru_cache(maxsize=4096)
 def _kept(character: str) -> str:
     """The character, a space in its stead (emoji, odd spaces), or nothing (invisible ones)."""
-    if character in _FILLERS:
+    if character in BLANKS:  # Unicode calls some of them letters
         return " "
     if character == "\n" or character.isalnum() or character in _JOINERS:
         return character

@@ -65,7 +65,19 @@ def test_the_prompt_has_the_marks_at_both_ends_and_real_newlines() -> None:
 
 
 @pytest.mark.parametrize(
-    "nothing", ["", " \n ", "####", "[Verse]\n(Chorus)", "🔥🔥", "...", "\u200b", "\u3164\n\u2800 \u115f"]
+    "nothing",
+    [
+        "",
+        " \n ",
+        "####",
+        "[Verse]\n(Chorus)",
+        "🔥🔥",
+        "...",
+        "\u200b",
+        "\u3164",
+        "\u3164\n\uffa0 \u2800",
+        "\u115f\u1160",
+    ],
 )
 def test_nothing_to_sing_is_refused(nothing: str) -> None:
     with pytest.raises(OrderError) as refused:
