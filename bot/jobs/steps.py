@@ -36,7 +36,7 @@ from bot.jobs.music_models import MusicModel, ReferenceForm, Repeat
 from bot.jobs.ports import Cards, Finished, GaveUp, Progress, StillWorking
 from bot.jobs.schedule import LookBudget, is_over, poll_pause_seconds
 from bot.jobs.sound_ports import CheckedReference, References
-from bot.jobs.stop_making import Stopping
+from bot.jobs.stop_making import Stopping, wants_to_stop
 from bot.jobs.submitting import SubmitSteps
 
 log = logging.getLogger(__name__)
@@ -300,10 +300,10 @@ class JobSteps:
         model = self._context.models.of(job)
         if model is None:
             return self._context.without_a_model(live, job)
-        if self._looks is not None:
-            pause = await self._looks.first_pause_seconds(job, model)
-            if pause:
-                return RunAgain(after_seconds=pause)
+        if wants_to_stop(job):
+            return await Stopping(self._context.models).go_on(self._context, live, job)
+        if self._looks is not None and (pause := await self._looks.first_pause_seconds(job, model)):
+            return RunAgain(after_seconds=pause)
         return await self._looked_at(live, job, model, job.generation_id)
 
     async def _looked_at(self, live: LiveJob, job: Job, model: MusicModel, generation_id: str) -> StepResult:

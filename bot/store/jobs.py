@@ -9,7 +9,7 @@ from typing import Any, Unpack
 from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import DuplicateOrderError
+from bot.errors import DuplicateOrderError, Reason
 from bot.jobs.admission import WINDOW, PlaceRequest, Refused, Rules, Taken, Terms, Usage, recheck, verdict
 from bot.jobs.admitting import FULL, Admitted, Full
 from bot.jobs.figures import Migration
@@ -193,6 +193,14 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             return await self.get(job_id)
         async with self.database.writing() as connection:
             row = (await connection.execute(_UPDATE.values(values), {"was_id": job_id})).mappings().one_or_none()
+        return job_of(row) if row else None
+
+    @to_the_end
+    async def wish_to_stop(self, job: Job, *, wished: bool) -> Job | None:
+        reason = Reason.MEMBER_CANCELLED if wished else None
+        statement = _UPDATE.where(jobs.c.state == JobState.GENERATING).values(reason=reason)
+        async with self.database.writing() as connection:
+            row = (await connection.execute(statement, {"was_id": job.id})).mappings().one_or_none()
         return job_of(row) if row else None
 
     @to_the_end
