@@ -138,7 +138,7 @@ async def singles(folder: Path, songs: dict[str, Path]) -> None:
             baseline = time.perf_counter() - start
             show(f"inspect {name}", await costing(lambda path=path: pool.inspect(path)), f"{baseline:.3f}")
             cost = await costing(
-                lambda path=path: pool.to_reference(path, folder / "out.mp3", needs=Needs(longest_seconds=45))
+                lambda path=path: pool.to_reference(path, folder / "out.mp3", needs=Needs(max_seconds=45))
             )
             show(f"reference of {name}, cut to 45 s", cost)
         for name, path in songs.items():

@@ -24,7 +24,7 @@ import platform
 gc.disable()  # modules stay: looking through them for rubbish, again and again while they load, finds none
 try:
     from bot import __version__, check
-    from bot.app import Role, run
+    from bot.app import ProcessRole, run
     from bot.errors import SettingsError
     from bot.generation.traits import objection_to_models
     from bot.jobs.sharing import ProcessKind
@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
             log.warning("%s", remark)
         if open_memory:
             log.warning("the bot's memory and environment are open to this user's other processes: %s", open_memory)
-        return asyncio.run(run(settings, Role(kind=ProcessKind(given.what), standby=given.standby)))
+        return asyncio.run(run(settings, ProcessRole(kind=ProcessKind(given.what), standby=given.standby)))
     except SettingsError as error:
         print("These settings cannot be used:", *error.problems, sep="\n- ", file=sys.stderr)
         if further := [remark for remark in remarks if remark not in error.problems]:

@@ -9,7 +9,7 @@ from bot.amounts import micros_of, money_in_words
 from bot.errors import StartError
 from bot.generation.trait_kinds import ModelTraits, StyleNeed
 from bot.jobs.admission import EVERYWHERE, Terms
-from bot.jobs.rule_remarks import KeptRule, remarks_on_rules, remarks_on_terms
+from bot.jobs.rule_remarks import RuleRow, remarks_on_rules, remarks_on_terms
 from bot.settings import Settings
 from bot.store.db import kept_rules
 from bot.ui.requirements import OrderedModel
@@ -72,7 +72,7 @@ async def limits_described(settings: Settings, offered: Sequence[ModelTraits]) -
     return [*prices, *(f"WARNING: {remark}" for remark in remarks)]
 
 
-async def _roles_of(settings: Settings, rules: list[KeptRule]) -> dict[int, frozenset[int] | None]:
+async def _roles_of(settings: Settings, rules: list[RuleRow]) -> dict[int, frozenset[int] | None]:
     """The roles of each server that a rule is about; without those that Discord does not tell now."""
     guild_ids = {rule.guild_id for rule in rules} - {EVERYWHERE}
     found: dict[int, frozenset[int] | None] = {}

@@ -44,7 +44,7 @@ from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
 from bot.operators.gauges import Gauges
 from bot.packaged_tracks import PackagedTracks
-from bot.processes import Company, Role
+from bot.processes import Company, ProcessRole
 from bot.proxies import ProxyRules
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
@@ -72,7 +72,7 @@ class RunningBot:
     company: Company
 
 
-async def run(settings: Settings, role: Role | None = None) -> int:
+async def run(settings: Settings, role: ProcessRole | None = None) -> int:
     """Run until SIGTERM or Ctrl-C. Returns the exit code; raises SettingsError before anything was opened."""
     crash.arm(settings.crash_at)
     traits = all_traits_in_use(settings)
@@ -85,7 +85,7 @@ async def run(settings: Settings, role: Role | None = None) -> int:
     stop.listen()
     stack = AsyncExitStack()
     try:
-        code = await _code_of(_serve(settings, traits, requirements, role or Role(), stop, stack))
+        code = await _code_of(_serve(settings, traits, requirements, role or ProcessRole(), stop, stack))
     finally:
         stop.begin()
         stop.grace_is_over()
@@ -111,7 +111,7 @@ async def _serve(
     settings: Settings,
     traits: Sequence[ModelTraits],
     requirements: OrderRequirements,
-    role: Role,
+    role: ProcessRole,
     stop: Stop,
     stack: AsyncExitStack,
 ) -> None:
@@ -161,7 +161,7 @@ async def _open(
     settings: Settings,
     traits: Sequence[ModelTraits],
     requirements: OrderRequirements,
-    role: Role,
+    role: ProcessRole,
     stack: AsyncExitStack,
 ) -> RunningBot:
     company = Company(role, SystemClock(), settings.shard[:1] if settings.shard and role.hears else ())
@@ -324,9 +324,9 @@ async def _open_health(settings: Settings, ground: Ground, checks: Checks, stack
 
 def _needs(settings: Settings, traits: ModelTraits) -> Needs:
     return Needs(
-        shortest_seconds=traits.reference.over_seconds,
-        longest_seconds=traits.reference.max_seconds,
-        largest_bytes=settings.reference_max_bytes,
+        min_seconds=traits.reference.over_seconds,
+        max_seconds=traits.reference.max_seconds,
+        max_bytes=settings.reference_max_bytes,
     )
 
 

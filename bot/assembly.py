@@ -24,7 +24,7 @@ from bot.jobs.files import JobFiles
 from bot.jobs.finishing import FinishSteps
 from bot.jobs.line import Line
 from bot.jobs.looks import Looks
-from bot.jobs.moderation import Moderation
+from bot.jobs.moderation import ModerationService
 from bot.jobs.music_models import MusicModels
 from bot.jobs.operating import Operating
 from bot.jobs.people import People
@@ -32,14 +32,14 @@ from bot.jobs.ports import Cards, Delivery
 from bot.jobs.schedule import Pace
 from bot.jobs.servers import Servers
 from bot.jobs.service import JobService
-from bot.jobs.sound_ports import References, Tracks
+from bot.jobs.sound_ports import References, TrackPreparer
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.jobs.stop_making import Stopping
 from bot.jobs.submitting import SubmitSteps
 from bot.metrics import Metrics
 from bot.operators.alerts import Alerts
-from bot.operators.guild_log import Desk, GuildLog, LogChannels, LogStore
+from bot.operators.guild_log import GuildLog, LogChannels, LogStore, ReportRoutes
 from bot.packaged_tracks import PackagedTracks
 from bot.proxies import STRAIGHT, ProxyRules
 from bot.shares import Shares
@@ -82,7 +82,7 @@ class Outside:
     """What a job's steps reach beyond this process."""
 
     references: References
-    tracks: Tracks
+    tracks: TrackPreparer
     cards: Cards
     delivery: Delivery
 
@@ -136,8 +136,10 @@ class Assembly:
         client = ComposeClient(
             jobs=self.jobs,
             moderators=ModeratorServices(
-                moderation=Moderation(jobs=self.jobs, operating=operating, store=ground.record, clock=ground.clock),
-                desk=Desk(self.log_channels, self.alerts),
+                moderation=ModerationService(
+                    jobs=self.jobs, operating=operating, store=ground.record, clock=ground.clock
+                ),
+                reports=ReportRoutes(self.log_channels, self.alerts),
             ),
             tracks=tracks,
             requirements=requirements,

@@ -64,7 +64,7 @@ _ADVICE = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class CheckResult:
     """What one trial found."""
 
     good: bool
@@ -97,14 +97,14 @@ async def run(settings: Settings, open_memory: str = "", remarks: Sequence[str] 
     print("\nLimits and budgets:")
     for line in await limits_described(settings, offered):
         print(f"  {one_line(line)}")
-    trials: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
+    trials: dict[str, Callable[[Settings], Awaitable[CheckResult]]] = {
         "Discord": _discord,
         "Database": _database,
         "Files": _files,
         "Sound": partial(_sound, open_memory=open_memory),
         **{name: partial(_music_api, traits=traits) for name, traits in _models(offered).items()},
     }
-    findings: dict[str, Finding] = {}
+    findings: dict[str, CheckResult] = {}
     for name, trial in trials.items():
         print(f"\n{name} ...", flush=True)
         findings[name] = await trial(settings)
@@ -150,9 +150,9 @@ def _session(settings: Settings, **more: Any) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=connector, **more)
 
 
-async def _discord(settings: Settings) -> Finding:
+async def _discord(settings: Settings) -> CheckResult:
     if objection := settings.discord_api_objection:
-        return Finding(good=False, sentence=f"{objection}.")
+        return CheckResult(good=False, sentence=f"{objection}.")
     headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}", "User-Agent": USER_AGENT}
     timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
     try:
@@ -162,34 +162,34 @@ async def _discord(settings: Settings) -> Finding:
     except AnswerError as error:
         return _not_discord(error.status, settings)
     except ProxyError as error:
-        return Finding(good=False, sentence=f"Not reached: {error.words}.")
+        return CheckResult(good=False, sentence=f"Not reached: {error.sentence}.")
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        return Finding(
+        return CheckResult(
             good=False,
             sentence=f"No usable answer ({type(error).__name__}). Look at DISCORD_API_URL and this machine's network.",
         )
     if skew := skew_sentence(seconds_ahead(account.date, SystemClock().now())):
         warnings.append(f"WARNING: {skew}")
     details = (f"invite link: {account.invite}", *_servers_told(account), *warnings)
-    return Finding(good=True, sentence=f"The token belongs to {account.name}.", details=details)
+    return CheckResult(good=True, sentence=f"The token belongs to {account.name}.", details=details)
 
 
-def _not_discord(status: int, settings: Settings) -> Finding:
+def _not_discord(status: int, settings: Settings) -> CheckResult:
     if status == 401:
         odd = "" if looks_like_discord_token(settings.discord_token.get_secret_value()) else _UNLIKELY
-        return Finding(
+        return CheckResult(
             good=False,
             sentence=f"DISCORD_TOKEN is refused. Developer portal, your application, Bot, Reset Token.{odd}",
             token_refused=True,
         )
     if status == 429:
-        return Finding(
+        return CheckResult(
             good=False,
             sentence="Discord's edge has shut this address out for a while (429, Cloudflare 1015). Wait, then retry.",
         )
     if status < 400 or status in {404, 405}:
-        return Finding(good=False, sentence=f"No Discord answers there (status {status}). Look at DISCORD_API_URL.")
-    return Finding(good=False, sentence=f"It answers with status {status}. Try again later.")
+        return CheckResult(good=False, sentence=f"No Discord answers there (status {status}). Look at DISCORD_API_URL.")
+    return CheckResult(good=False, sentence=f"It answers with status {status}. Try again later.")
 
 
 def _servers_told(account: Account) -> list[str]:
@@ -230,36 +230,38 @@ async def _is_public(settings: Settings, session: aiohttp.ClientSession) -> bool
     return bool(application.get("bot_public"))
 
 
-async def _database(settings: Settings) -> Finding:
+async def _database(settings: Settings) -> CheckResult:
     try:
         sentence = await describe(settings.database_url)
-        return Finding(good=True, sentence=sentence, details=await _songs_that_wait(settings))
+        return CheckResult(good=True, sentence=sentence, details=await _songs_that_wait(settings))
     except StartError as error:
-        return Finding(good=False, sentence=str(error))
+        return CheckResult(good=False, sentence=str(error))
 
 
-async def _files(settings: Settings) -> Finding:
+async def _files(settings: Settings) -> CheckResult:
     return await asyncio.to_thread(_try_files, settings)
 
 
-def _try_files(settings: Settings) -> Finding:
+def _try_files(settings: Settings) -> CheckResult:
     """The word list can be read, and what is kept can be written; makes nothing."""
     try:
         settings.blocked_words()
     except SettingsError as error:
-        return Finding(good=False, sentence=f"{error}.")
+        return CheckResult(good=False, sentence=f"{error}.")
     folder = settings.data_dir.absolute()
     try:
         place = next(path for path in (folder, *folder.parents) if path.exists())
     except OSError as error:
-        return Finding(good=False, sentence=f"DATA_DIR {folder}: {error.strerror}.")
+        return CheckResult(good=False, sentence=f"DATA_DIR {folder}: {error.strerror}.")
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        return Finding(good=False, sentence=f"DATA_DIR {folder}: {place} is not a folder that this user may write to.")
+        return CheckResult(
+            good=False, sentence=f"DATA_DIR {folder}: {place} is not a folder that this user may write to."
+        )
     others = " Other users of this machine can look into it: chmod 700 would end that." if is_open(folder) else ""
-    return Finding(good=True, sentence=f"{folder} can be written to.{others}")
+    return CheckResult(good=True, sentence=f"{folder} can be written to.{others}")
 
 
-async def _sound(settings: Settings, open_memory: str) -> Finding:
+async def _sound(settings: Settings, open_memory: str) -> CheckResult:
     """The built-in sample, through the same processes that members' songs go through; where it can, in their folder."""
     work = JobFiles(settings.data_dir).work
     async with AudioPool(processes=1, work_dir=work if await asyncio.to_thread(_is_folder, work) else None) as pool:
@@ -267,9 +269,9 @@ async def _sound(settings: Settings, open_memory: str) -> Finding:
         fence = _fence(pool, open_memory)
         most = f" Its processes needed {pool.peak_bytes / 1024**2:.0f} MiB at most." if pool.peak_bytes else ""
     if not result.good:
-        return Finding(good=False, sentence=result.sentence)
+        return CheckResult(good=False, sentence=result.sentence)
     sentence = f"{result.sentence}{most}{_at_once(settings)} The fence around each:"
-    return Finding(good=True, sentence=sentence, details=fence)
+    return CheckResult(good=True, sentence=sentence, details=fence)
 
 
 def _is_folder(path: Path) -> bool:
@@ -335,7 +337,7 @@ async def _songs_that_wait(settings: Settings) -> tuple[str, ...]:
     return tuple(waiting)
 
 
-async def _music_api(settings: Settings, traits: ModelTraits | None = None) -> Finding:
+async def _music_api(settings: Settings, traits: ModelTraits | None = None) -> CheckResult:
     """The service of this model, the usual one without one."""
     traits = traits or traits_in_use(settings)
     async with _session(settings) as session:
@@ -344,21 +346,21 @@ async def _music_api(settings: Settings, traits: ModelTraits | None = None) -> F
         try:
             model = open_model(traits, around)
         except SettingsError as error:
-            return Finding(good=False, sentence=f"{error}.")
+            return CheckResult(good=False, sentence=f"{error}.")
         found = await model.generator.probe()
     details = await _brake(settings, traits.provider)
     if found.result is ProbeResult.KEY_ACCEPTED:
         learned = f" ({found.detail})" if not found.detail.startswith("HTTP ") or ";" in found.detail else ""
         key = "" if "asks for no key" in found.detail else " and accepts the key"
         sentence = f"It answers{key}; nothing was spent.{learned}"
-        return Finding(good=True, sentence=sentence, details=details)
+        return CheckResult(good=True, sentence=sentence, details=details)
     if found.by_proxy:
-        return Finding(good=False, sentence=f"Not reached: {found.detail}.", details=details)
+        return CheckResult(good=False, sentence=f"Not reached: {found.detail}.", details=details)
     is_wrong = found.result is ProbeResult.NOT_THE_API and traits.provider == "aiml"
     hint = _address_hint(settings.generation_api_url) if is_wrong else ""
     names = SERVICE_SETTINGS[traits.provider]
     advice = _ADVICE[found.result].format(key=names.key, url=names.url)
-    return Finding(good=False, sentence=f"{advice}{hint} ({found.detail})", details=details)
+    return CheckResult(good=False, sentence=f"{advice}{hint} ({found.detail})", details=details)
 
 
 async def _brake(settings: Settings, provider: str) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from bot.discord_time import DiscordTime
 from bot.errors import StartError, TokenRefusedError
 from bot.gateway import GatewayKeeper, pause_seconds
 from bot.jobs.service import JobService
-from bot.jobs.sound_ports import Tracks
+from bot.jobs.sound_ports import TrackPreparer
 from bot.login import UNREACHABLE, kind_of, refusal_of_login
 from bot.logs import counted
 from bot.operators.buttons import OperatorControl
@@ -32,7 +32,7 @@ from bot.ui.drafts import Drafts
 from bot.ui.error_handler import report
 from bot.ui.interaction_context import InteractionContext, InteractionServices, ModeratorServices, OperatorServices
 from bot.ui.requirements import OrderRequirements
-from bot.ui.translation import Translator
+from bot.ui.translation import TextTranslator
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ TAKES_ORDERS = "takes_orders"
 _GUILD_READY_SECONDS = 0.1
 
 #: A longer wait is the engine's to plan, not discord.py's to sleep through; 30 s is the least it takes.
-_LONGEST_RATE_LIMIT_SECONDS = 30.0
+_MAX_RATE_LIMIT_SECONDS = 30.0
 
 
 #: Close codes of the gateway (Discord, "Gateway Close Event Codes").
@@ -93,7 +93,7 @@ class ComposeClient(commands.Bot):
         *,
         jobs: JobService,
         moderators: ModeratorServices,
-        tracks: Tracks | None = None,
+        tracks: TrackPreparer | None = None,
         requirements: OrderRequirements,
         clock: Clock,
         extensions: Sequence[str],
@@ -119,7 +119,7 @@ class ComposeClient(commands.Bot):
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
             guild_ready_timeout=_GUILD_READY_SECONDS,
             max_messages=None,
-            max_ratelimit_timeout=_LONGEST_RATE_LIMIT_SECONDS,
+            max_ratelimit_timeout=_MAX_RATE_LIMIT_SECONDS,
             member_cache_flags=discord.MemberCacheFlags.none(),
             http_trace=discord_time.listening(lambda: Route.BASE),
         )
@@ -159,7 +159,7 @@ class ComposeClient(commands.Bot):
         if not self.has_gateway:
             return
         self.add_dynamic_items(*CONTROLS, OperatorControl)
-        await self.tree.set_translator(Translator())
+        await self.tree.set_translator(TextTranslator())
         for name in self._to_load:
             if name not in self.extensions:  # a login that a ban cut off is made once more
                 await self.load_extension(name)

@@ -84,8 +84,8 @@ class PostgresqlAddress:
     user: str | None
     password: str | None = field(repr=False)
     database: str | None
-    #: The other words, decoded; not yet judged.
-    words: Mapping[str, str] = field(repr=False)
+    #: The other options, decoded; not yet judged.
+    options: Mapping[str, str] = field(repr=False)
 
     @property
     def place(self) -> str:
@@ -98,8 +98,8 @@ class PostgresqlAddress:
     @property
     def ssl_mode(self) -> str | None:
         """libpq's word for how much TLS is wanted; None: as much as the server has."""
-        ssl = self.words.get("ssl")
-        return self.words.get("sslmode") or (_SSL_WORDS.get(ssl, ssl) if ssl else None)
+        ssl = self.options.get("ssl")
+        return self.options.get("sslmode") or (_SSL_WORDS.get(ssl, ssl) if ssl else None)
 
 
 def is_postgresql(address: str) -> bool:
@@ -116,18 +116,18 @@ def parse(address: str) -> PostgresqlAddress:
     beyond = query + address.partition("#")[2]
     if "@" in login or "@" in path or (authority and not at and "@" in beyond):
         raise ValueError(f"cannot be taken apart: {ENCODING}")
-    words = dict(parse_qsl(query, keep_blank_values=True))
+    options = dict(parse_qsl(query, keep_blank_values=True))
     listed = [value for name, value in parse_qsl(query) if name == "host"]
-    hosts, ports = _servers(",".join(listed) or servers, words.pop("port", ""))
+    hosts, ports = _servers(",".join(listed) or servers, options.pop("port", ""))
     user, _, password = login.partition(":")
-    words.pop("host", None)
+    options.pop("host", None)
     return PostgresqlAddress(
         hosts=hosts,
         ports=ports,
-        user=words.pop("user", "") or unquote(user) or None,
-        password=words.pop("password", "") or unquote(password) or None,
-        database=words.pop("dbname", "") or words.pop("database", "") or unquote(path) or None,
-        words=words,
+        user=options.pop("user", "") or unquote(user) or None,
+        password=options.pop("password", "") or unquote(password) or None,
+        database=options.pop("dbname", "") or options.pop("database", "") or unquote(path) or None,
+        options=options,
     )
 
 
@@ -180,11 +180,11 @@ def _port(written: str) -> int:
 
 def refusals(address: str) -> list[str]:
     """One sentence for each word that cannot be honoured; none when all can. Raises ValueError as `parse` does."""
-    words = parse(address).words
-    found = [sentence for name, value in words.items() if (sentence := _refusal(name, value))]
+    options = parse(address).options
+    found = [sentence for name, value in options.items() if (sentence := _refusal(name, value))]
     if "#" in address:
         found.append(f"DATABASE_URL holds a # that begins nothing: {ENCODING}.")
-    return [*found, *_contradictions(words)]
+    return [*found, *_contradictions(options)]
 
 
 def _refusal(name: str, value: str) -> str | None:
@@ -203,14 +203,14 @@ def _refusal(name: str, value: str) -> str | None:
     return f"{shown} in DATABASE_URL cannot be honoured{why or '; take it out'}."
 
 
-def _contradictions(words: Mapping[str, str]) -> Iterator[str]:
-    ssl = words.get("ssl")
-    mode = words.get("sslmode")
+def _contradictions(options: Mapping[str, str]) -> Iterator[str]:
+    ssl = options.get("ssl")
+    mode = options.get("sslmode")
     if ssl and mode and _SSL_WORDS.get(ssl, ssl) != mode:
         yield "ssl and sslmode in DATABASE_URL say different things; leave one out."
-    if words.get("sslrootcert") == "system" and (mode or "verify-full") != "verify-full":
+    if options.get("sslrootcert") == "system" and (mode or "verify-full") != "verify-full":
         yield "sslrootcert=system in DATABASE_URL needs sslmode=verify-full: anybody has a certificate of some name."
-    if words.get("sslkey") and not words.get("sslcert"):
+    if options.get("sslkey") and not options.get("sslcert"):
         yield "sslkey in DATABASE_URL needs sslcert, the certificate it belongs to."
 
 

@@ -125,7 +125,7 @@ async def download(
     except (aiohttp.ServerTimeoutError, TimeoutError) as error:
         raise DownloadError(DownloadFault.TIMEOUT, "the file did not come in time") from error
     except ProxyError as error:
-        raise DownloadError(DownloadFault.PROXY, error.words) from error
+        raise DownloadError(DownloadFault.PROXY, error.sentence) from error
     except aiohttp.ClientError as error:
         if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, NotPublicError):
             raise DownloadError(DownloadFault.URL, str(error.os_error)) from error

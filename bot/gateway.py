@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 #: After so long without a gateway health is red, and what is dialled is the gateway's own address, for a new session.
 LOST_SECONDS = 120.0
 #: Between two tries, doubled from one to the next.
-_FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS, _MOST_DOUBLED = 2.0, 60.0, 10
+_FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS, _MAX_DOUBLED = 2.0, 60.0, 10
 #: Dialling, the greeting, and the answer to where the gateway is.
 _DIAL_SECONDS = 60.0
 #: Close codes (Discord, "Gateway Close Event Codes").
@@ -42,7 +42,7 @@ _LOST = (
 
 def pause_seconds(tries: int) -> float:
     """Before the next try, after so many in vain: doubled from one to the next, a minute at most, never in step."""
-    return random.uniform(0.5, 1.0) * min(_MAX_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS ** min(tries, _MOST_DOUBLED))
+    return random.uniform(0.5, 1.0) * min(_MAX_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS ** min(tries, _MAX_DOUBLED))
 
 
 class GatewayKeeper:
@@ -173,7 +173,7 @@ class GatewayKeeper:
 
     def _in_words(self, error: BaseException) -> str:
         if isinstance(error, ProxyError):
-            return f"Discord's gateway could not be reached: {error.words}"
+            return f"Discord's gateway could not be reached: {error.sentence}"
         what = type(error).__name__
         if isinstance(error, discord.ConnectionClosed):
             what += f" {error.code}"

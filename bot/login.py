@@ -11,7 +11,7 @@ from bot.proxies import ProxyError
 
 _TOO_MANY_REQUESTS = 429
 #: How long a ban of Cloudflare lasts where it does not say so, and what is believed at most.
-_BAN_SECONDS, _LONGEST_BAN_SECONDS = 900.0, 86_400.0
+_BAN_SECONDS, _MAX_BAN_SECONDS = 900.0, 86_400.0
 
 #: What may pass by itself.
 UNREACHABLE = (
@@ -39,7 +39,7 @@ async def refusal_of_login(client: discord.Client, token: str) -> LoginRefusal |
     except discord.LoginFailure:
         raise TokenRefusedError("Discord refuses DISCORD_TOKEN; copy it anew from the application's page Bot") from None
     except discord.RateLimited as error:
-        seconds = min(error.retry_after, _LONGEST_BAN_SECONDS)
+        seconds = min(error.retry_after, _MAX_BAN_SECONDS)
         return LoginRefusal(trouble=f"Discord asks for {seconds:.0f} s of patience (429)", stay_away_seconds=seconds)
     except discord.HTTPException as error:
         if error.status != _TOO_MANY_REQUESTS:
@@ -60,7 +60,7 @@ async def refusal_of_login(client: discord.Client, token: str) -> LoginRefusal |
 
 def _unreachable(error: BaseException) -> LoginRefusal:
     if isinstance(error, ProxyError):
-        return LoginRefusal(trouble=f"Discord could not be reached: {error.words}")
+        return LoginRefusal(trouble=f"Discord could not be reached: {error.sentence}")
     return LoginRefusal(
         trouble=f"Discord could not be reached ({kind_of(error)}); check the network and DISCORD_API_URL"
     )
@@ -71,7 +71,7 @@ def _retry_after_seconds(error: discord.HTTPException) -> float:
         asked = float(error.response.headers.get("Retry-After", ""))
     except ValueError:
         return _BAN_SECONDS
-    return min(max(asked, 1.0), _LONGEST_BAN_SECONDS) if math.isfinite(asked) else _BAN_SECONDS
+    return min(max(asked, 1.0), _MAX_BAN_SECONDS) if math.isfinite(asked) else _BAN_SECONDS
 
 
 def kind_of(error: BaseException) -> str:

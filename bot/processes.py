@@ -33,7 +33,7 @@ _STANDBY_SECONDS = 1.0
 _UNFAIR_SECONDS = 1.0
 _SHARING = "compose_shares"
 #: By how much a process lets others be quicker.
-_FOR_MEMBERS_SECONDS, _EACH_SECONDS, _MOST_SECONDS = 0.05, 0.2, 0.4
+_FOR_MEMBERS_SECONDS, _EACH_SECONDS, _MAX_SECONDS = 0.05, 0.2, 0.4
 
 _NEEDS_PGQUEUER = (
     "Several processes need the package pgqueuer, which requirements/postgres.lock lists (in a container: the build "
@@ -42,7 +42,7 @@ _NEEDS_PGQUEUER = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
+class ProcessRole:
     """As what a process was started."""
 
     kind: ProcessKind = ProcessKind.RUN
@@ -57,7 +57,7 @@ class Role:
 class Company:
     """The processes on one database, as one of them sees them. On SQLite it is alone."""
 
-    def __init__(self, role: Role, clock: Clock, shards: Sequence[int] = ()) -> None:
+    def __init__(self, role: ProcessRole, clock: Clock, shards: Sequence[int] = ()) -> None:
         """`shards`: those whose events it hears; empty: all."""
         self.role = role
         self.engine: Callable[..., JobRunner] = JobRunner
@@ -199,7 +199,7 @@ class Company:
         """Whoever has more in hand than others, or members to answer, leaves new songs to them."""
         if self._runner is not None:
             of_members = _FOR_MEMBERS_SECONDS if load and self.role.hears else 0.0
-            self._runner.handicap_seconds = of_members + min(_MOST_SECONDS, _EACH_SECONDS * max(0.0, load - 1.0))
+            self._runner.handicap_seconds = of_members + min(_MAX_SECONDS, _EACH_SECONDS * max(0.0, load - 1.0))
 
     async def _sign_off(self, store: SharingStore) -> None:
         try:

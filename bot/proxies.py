@@ -20,13 +20,13 @@ class ProxyError(aiohttp.ClientConnectionError):
     """The proxy was not there, or would not open the way: nothing has reached the server behind it."""
 
     #: A sentence for operators, without a host of members or a login; what aiohttp says is not repeated.
-    words = "the proxy could not be used"
+    sentence = "the proxy could not be used"
 
     @classmethod
     def after(cls, error: aiohttp.ClientError) -> "ProxyError":
         """What an error of the connection to the proxy stands for."""
         made = cls()
-        made.words = _refusal(error)
+        made.sentence = _refusal(error)
         return made
 
 

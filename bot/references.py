@@ -113,7 +113,7 @@ class ReferenceFetcher:
     async def _convert(self, job: Job, path: Path, inspection: Inspection, placed: Placed | None) -> CheckedReference:
         """What the music API does not take becomes an MP3, which then stands for the original."""
         name = f"{path.name}.mp3"
-        needs = replace(self._needs_of(job), largest_bytes=self._max_postable_bytes(job))
+        needs = replace(self._needs_of(job), max_bytes=self._max_postable_bytes(job))
         out = self._files.reference_path(name)
         made = await self._pool.to_reference(path, out, needs=needs, member_id=job.member_id, placed=placed)
         if made.path is None:
@@ -134,7 +134,7 @@ class ReferenceFetcher:
 
     def _max_postable_bytes(self, job: Job) -> int:
         """What the model takes and can be attached to the card."""
-        limits = (self._needs_of(job).largest_bytes, job.place.upload_limit_bytes, _POSTABLE_BYTES)
+        limits = (self._needs_of(job).max_bytes, job.place.upload_limit_bytes, _POSTABLE_BYTES)
         return min(limit for limit in limits if limit)
 
     def _needs_of(self, job: Job) -> Needs:

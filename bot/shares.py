@@ -19,9 +19,9 @@ _FREE = ("/interactions/", "/webhooks/")
 _LASTS_SECONDS = GONE_AFTER.total_seconds() - 10.0
 _LOOK_SECONDS = 0.5
 #: So long a request to Discord is held back at the most.
-_LONGEST_SECONDS = 10.0
+_MAX_SECONDS = 10.0
 #: However small a part is, something is asked now and then.
-_LEAST = 0.02
+_MIN_SHARE = 0.02
 
 
 class Shares:
@@ -71,7 +71,7 @@ class SharedLimiter(AsyncLimiter):
         """Wait for one's turn."""
         while (share := self._share()) <= 0:
             await self._clock.sleep(_LOOK_SECONDS)
-        rate = self._per_second * max(share, _LEAST)
+        rate = self._per_second * max(share, _MIN_SHARE)
         self.max_rate, self._rate_per_sec = max(1.0, rate), rate
         await super().acquire(amount)
 
@@ -88,7 +88,7 @@ def share_discord(trace: aiohttp.TraceConfig | None, shares: Shares, clock: Cloc
         if not any(part in begun.url.path for part in _FREE):
             # what was held back for too long is sent all the same: Discord says no in its own way
             with suppress(TimeoutError):
-                async with asyncio.timeout(_LONGEST_SECONDS):
+                async with asyncio.timeout(_MAX_SECONDS):
                     await limiter.acquire()
 
     trace.on_request_start.append(wait)

@@ -34,7 +34,7 @@ class Stop:
 
     def __init__(self, *, grace_seconds: float, clock: Clock) -> None:
         """`grace_seconds`: STOP_GRACE_SECONDS."""
-        self._longest_seconds = grace_seconds + CLOSING_SECONDS
+        self._max_seconds = grace_seconds + CLOSING_SECONDS
         self._clock = clock
         self._asked = asyncio.Event()
         self._deadline: float | None = None
@@ -111,8 +111,8 @@ class Stop:
 
     def _run_down(self) -> None:
         if self._deadline is None:
-            self._deadline = self._clock.monotonic() + self._longest_seconds
-            faulthandler.dump_traceback_later(self._longest_seconds, exit=True)
+            self._deadline = self._clock.monotonic() + self._max_seconds
+            faulthandler.dump_traceback_later(self._max_seconds, exit=True)
 
     def _end_of_time(self) -> float:
         if self._deadline is None:

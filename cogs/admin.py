@@ -5,7 +5,7 @@ from discord.ext import commands
 
 from bot.client import ComposeClient
 from bot.operators.commands import OperatorGroup
-from bot.operators.rights import manager_desk
+from bot.operators.rights import manager_of
 
 
 class Admin(commands.Cog):
@@ -15,7 +15,7 @@ class Admin(commands.Cog):
         """`bot`: whose tree gets the group."""
         self._bot = bot
         self._group = OperatorGroup(
-            "admin", manager_desk, guild_only=True, default_permissions=discord.Permissions(manage_guild=True)
+            "admin", manager_of, guild_only=True, default_permissions=discord.Permissions(manage_guild=True)
         )
 
     async def cog_load(self) -> None:

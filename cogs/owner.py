@@ -5,7 +5,7 @@ from discord.ext import commands
 
 from bot.client import ComposeClient
 from bot.operators.commands import OwnerGroup
-from bot.operators.rights import owner_desk
+from bot.operators.rights import owner_of
 from bot.ui.interaction_context import operator_guild_ids_of
 
 
@@ -15,7 +15,7 @@ class Owner(commands.Cog):
     def __init__(self, bot: ComposeClient) -> None:
         """`bot`: whose tree gets the group."""
         self._bot = bot
-        self._group = OwnerGroup("owner", owner_desk)
+        self._group = OwnerGroup("owner", owner_of)
 
     async def cog_load(self) -> None:
         """Add it to each of those servers."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from benchmarks.polling.sets import HORIZON_SECONDS, Song, SongSet
-from bot.jobs.lengths import Belief, Ground, Memory
+from bot.jobs.lengths import Belief, Expectation, Memory
 from bot.jobs.making import ModelLengths
 
 _PRIOR = {"median_seconds": 45.0, "sigma": 0.5}
@@ -50,8 +50,8 @@ class Learned:
 
     def __init__(self, seconds_per_poll: float) -> None:
         """Begins from the prior of the model in use."""
-        ground = Ground(**_PRIOR, horizon_seconds=HORIZON_SECONDS, seconds_per_poll=seconds_per_poll)
-        self.lengths = ModelLengths(ground, max_interval_seconds=_INTERVAL_SECONDS)
+        expectation = Expectation(**_PRIOR, horizon_seconds=HORIZON_SECONDS, seconds_per_poll=seconds_per_poll)
+        self.lengths = ModelLengths(expectation, max_interval_seconds=_INTERVAL_SECONDS)
 
     def begun(self, number: int, song: Song, now: float) -> Iterable[tuple[int, float]]:
         """As planned."""

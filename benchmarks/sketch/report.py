@@ -354,7 +354,7 @@ def _sound_totals(played: Sequence[Played]) -> None:
 
 
 def _judge_totals(judged: Sequence[Judged]) -> None:
-    """The judge's ear on the references says how far his word goes; on the songs, what they are worth."""
+    """The judge's ear on the references says how far its word goes; on the songs, what they are worth."""
     if not judged:
         print("judge: not installed")
         return

@@ -30,9 +30,9 @@ def to_reference(path: Path, out: Path, needs: Needs, limits: ChildLimits) -> Co
         return Conversion(path=path, findings=(), seconds=seen.seconds, size_bytes=seen.size_bytes)
     cut = _cut(measured, needs)
     seconds = cut.seconds if cut else measured.seconds
-    bit_rate = fitting_bit_rate(seconds, needs.largest_bytes or 2**63, BIT_RATE_KBPS)
+    bit_rate = fitting_bit_rate(seconds, needs.max_bytes or 2**63, BIT_RATE_KBPS)
     if bit_rate is None:
-        max_mebibytes = (needs.largest_bytes or 0) / 1024**2
+        max_mebibytes = (needs.max_bytes or 0) / 1024**2
         smallest = seconds * BIT_RATES[-1] * 125 / 1024**2
         values = {"mebibytes": smallest, "most": max_mebibytes}
         return Conversion(path=None, findings=(Finding(problem=Problem.TOO_BIG_ANYWAY, values=values),))
@@ -67,7 +67,7 @@ def _converted(
 
 
 def _cut(measured: Measurement, needs: Needs) -> Cut | None:
-    if needs.longest_seconds is None or measured.seconds <= needs.longest_seconds:
+    if needs.max_seconds is None or measured.seconds <= needs.max_seconds:
         return None
-    seconds = needs.longest_seconds - CUT_MARGIN_SECONDS
+    seconds = needs.max_seconds - CUT_MARGIN_SECONDS
     return Cut(start_seconds=best_start(measured.levels, WINDOWS_PER_SECOND, seconds), seconds=seconds)

@@ -29,9 +29,9 @@ STRIDE = 7
 #: Half of the distance between the highest and the lowest sample of a window, below which nothing is heard: -50 dBFS.
 #: Distance rather than height, so that a constant offset counts as silence.
 AUDIBLE = 104
-LOWEST_RATE = 8000
+MIN_RATE = 8000
 #: The highest that sound cards record; beyond it a header lies.
-HIGHEST_RATE = 384_000
+MAX_RATE = 384_000
 MAX_CHANNELS = 8
 #: Rate times channels: 8 of them at 192 kHz. What is constant is a few bytes in a file and costs its full length here.
 MAX_SAMPLES_PER_SECOND = 1_600_000
@@ -179,8 +179,8 @@ def _rank(stream: AudioStream) -> tuple[bool, bool, int]:
 
 def check_shape(sample_rate: int, channels: int) -> None:
     """Raises `UndecodableError` for a rate or a channel count that no song has."""
-    if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
-        raise undecodable(Problem.RATE, rate=sample_rate, lowest=LOWEST_RATE)
+    if not MIN_RATE <= sample_rate <= MAX_RATE:
+        raise undecodable(Problem.RATE, rate=sample_rate, lowest=MIN_RATE)
     if not 1 <= channels <= MAX_CHANNELS:
         raise undecodable(Problem.CHANNELS, channels=channels, most=MAX_CHANNELS)
     if sample_rate * channels > MAX_SAMPLES_PER_SECOND:

@@ -137,13 +137,11 @@ def judge(peek: Peek, measured: Measurement, needs: Needs) -> tuple[Usability, t
     claimed = header_seconds(peek, measured)
     if not measured.seconds or measured.lost_share > BROKEN_SHARE:
         raise undecodable(Problem.CORRUPT, percent=round(100 * (measured.lost_share if measured.seconds else 1)))
-    min_seconds = needs.shortest_seconds + needs.margin_seconds
+    min_seconds = needs.min_seconds + needs.margin_seconds
     if measured.seconds < min_seconds:
         if claimed is not None and claimed >= min_seconds:
-            raise undecodable(
-                Problem.INCOMPLETE, seconds=measured.seconds, claimed=claimed, needed=needs.shortest_seconds
-            )
-        raise undecodable(Problem.TOO_SHORT, seconds=measured.seconds, needed=needs.shortest_seconds)
+            raise undecodable(Problem.INCOMPLETE, seconds=measured.seconds, claimed=claimed, needed=needs.min_seconds)
+        raise undecodable(Problem.TOO_SHORT, seconds=measured.seconds, needed=needs.min_seconds)
     if measured.sounding_seconds < SOUNDING_SECONDS:
         raise undecodable(Problem.SILENT, seconds=measured.sounding_seconds, needed=SOUNDING_SECONDS)
     findings = (*_form(peek, measured), *_header(peek, measured, claimed), *_excess(peek, measured, needs))
@@ -200,11 +198,11 @@ def _header(peek: Peek, measured: Measurement, claimed: float | None) -> tuple[F
 
 def _excess(peek: Peek, measured: Measurement, needs: Needs) -> tuple[Finding, ...]:
     found: list[Finding] = []
-    if needs.longest_seconds is not None and measured.seconds > needs.longest_seconds:
-        found.append(_finding(Problem.TOO_LONG, seconds=measured.seconds, longest=needs.longest_seconds))
-    if needs.largest_bytes is not None and peek.size_bytes > needs.largest_bytes:
+    if needs.max_seconds is not None and measured.seconds > needs.max_seconds:
+        found.append(_finding(Problem.TOO_LONG, seconds=measured.seconds, longest=needs.max_seconds))
+    if needs.max_bytes is not None and peek.size_bytes > needs.max_bytes:
         mebi = 1024 * 1024
-        values: dict[str, Value] = {"mebibytes": peek.size_bytes / mebi, "most": needs.largest_bytes / mebi}
+        values: dict[str, Value] = {"mebibytes": peek.size_bytes / mebi, "most": needs.max_bytes / mebi}
         found.append(Finding(problem=Problem.TOO_BIG, values=values))
     return tuple(found)
 

@@ -137,13 +137,13 @@ class Needs:
     """What the service asks of a reference. The defaults are those of `minimax-music`: "longer than 15 seconds"."""
 
     #: As the service states it; half a second more is asked for, because encoder padding turns 15.00 into 15.05.
-    shortest_seconds: float = 15.0
+    min_seconds: float = 15.0
     #: None = no stated limit.
-    longest_seconds: float | None = None
+    max_seconds: float | None = None
     #: None = no stated limit.
-    largest_bytes: int | None = None
+    max_bytes: int | None = None
 
-    #: Added to `shortest_seconds`.
+    #: Added to `min_seconds`.
     margin_seconds: float = 0.5
 
 

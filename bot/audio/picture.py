@@ -19,7 +19,7 @@ RADIUS = 22
 COLOURS = ((94, 234, 212), (129, 140, 248), (232, 121, 249))
 FAINT = (148, 155, 176, 255)
 #: The height of a silent bar.
-LEAST = 0.03
+MIN_BAR = 0.03
 #: Bars are stretched between these quantiles, or a loud master becomes one solid block.
 LOW, HIGH = 0.05, 0.98
 #: What differs by less than this share is not stretched apart: a drone stays a drone.
@@ -50,7 +50,7 @@ def draw(bars: Sequence[float], seconds: float, out: Path) -> None:
     middle, tallest = (HEIGHT / 2 - 6) * SCALE, (HEIGHT / 2 - 32) * SCALE
     for index, bar in enumerate(bars):
         left = MARGIN * SCALE + index * room + room * (1 - BAR_SHARE) / 2
-        half = max(LEAST, bar) * tallest
+        half = max(MIN_BAR, bar) * tallest
         box = (left, middle - half, left + room * BAR_SHARE, middle + half)
         pen.rounded_rectangle(box, room * BAR_SHARE / 2, fill=_colour(index / max(1, len(bars) - 1)))
     font = ImageFont.load_default(17 * SCALE)

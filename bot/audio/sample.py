@@ -10,7 +10,7 @@ from bot.audio.pool import AudioPool
 #: 4 kB of MP3, computed for the purpose: chords and a drum.
 SAMPLE_FILE = Path(__file__).with_name("sample.mp3")
 #: Shorter than the sample, so that a stretch is cut out and encoded.
-_NEEDS = Needs(shortest_seconds=2.0, longest_seconds=3.0)
+_NEEDS = Needs(min_seconds=2.0, max_seconds=3.0)
 _ROOM_BYTES = 1024 * 1024
 
 _BUILD = "Install the packages of requirements/run.lock anew, on this machine."

@@ -72,7 +72,7 @@ def outages_are_later() -> Generator[None]:
             raise
         raise DeliveryLaterError(f"Discord answered {error.status} ({error.code})") from None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        words = error.words if isinstance(error, ProxyError) else type(error).__name__
+        words = error.sentence if isinstance(error, ProxyError) else type(error).__name__
         raise DeliveryLaterError(f"no connection ({words})") from None
 
 

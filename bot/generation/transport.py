@@ -295,7 +295,7 @@ class Transport:
                     raise BusyError(refusal_of(status), by_proxy=True)
                 return await self._read(response)
         except ProxyError as error:
-            raise BusyError(error.words, by_proxy=True) from error
+            raise BusyError(error.sentence, by_proxy=True) from error
         except NOT_SENT as error:
             raise BusyError(f"no connection: {type(error).__name__}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

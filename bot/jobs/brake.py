@@ -18,7 +18,7 @@ from bot.errors import AccountError, Reason, StoreBusyError
 from bot.jobs.model import Job
 from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import ProbeResult, ValueStore
-from bot.jobs.trials import Turns
+from bot.jobs.trials import TrialTurns
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -133,7 +133,7 @@ class Brake:
 
         `is_shared`: other processes send songs to the same accounts.
         """
-        self._turns = Turns(store, clock, is_shared=is_shared)
+        self._turns = TrialTurns(store, clock, is_shared=is_shared)
         self._store = store
         self._models = models
         self._clock = clock

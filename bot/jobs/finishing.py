@@ -26,7 +26,7 @@ from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Track
 from bot.jobs.music_models import Repeat
 from bot.jobs.ports import Changes, DeliveredMessage, Delivery, Finished, Generator
-from bot.jobs.sound_ports import Tracks
+from bot.jobs.sound_ports import TrackPreparer
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ _MAX_LOST_TRACKS = 4
 class FinishSteps:
     """The steps of `ready` and `delivering`."""
 
-    def __init__(self, *, context: StepContext, tracks: Tracks, delivery: Delivery, files: JobFiles) -> None:
+    def __init__(self, *, context: StepContext, tracks: TrackPreparer, delivery: Delivery, files: JobFiles) -> None:
         """`files` names the copies; `tracks` makes them ready."""
         self._context = context
         self._tracks = tracks

@@ -29,7 +29,7 @@ class ChargeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class NewCharge:
     """One line to be written; whose, where and for how much is the job's."""
 
     attempt: int
@@ -59,42 +59,44 @@ class Booking:
     counted_at: datetime
 
 
-def lines_of_move(before: Job, after: JobState, attempt: int, *, is_unpaid: bool = False) -> tuple[Line, ...]:
+def lines_of_move(before: Job, after: JobState, attempt: int, *, is_unpaid: bool = False) -> tuple[NewCharge, ...]:
     """What is written with a move. `attempt`: the job's number of attempts after it. See `booking` for what is not.
 
     `is_unpaid`: the move says that no POST of the job is paid for any more.
     """
     match before.state, after:
         case ((JobState.CHECKING | JobState.QUEUED), (JobState.REFUSED | JobState.FAILED | JobState.CANCELLED)):
-            return (Line(attempt=before.attempt + 1, kind=ChargeKind.FREED, note=after),)
+            return (NewCharge(attempt=before.attempt + 1, kind=ChargeKind.FREED, note=after),)
         case JobState.SUBMITTING, JobState.QUEUED if attempt < before.attempt:
             # the same attempt is sent again under the same ticket: its first POST may have been accepted
-            return (Line(attempt=before.attempt, kind=ChargeKind.UNKNOWN, note="sent again"),)
+            return (NewCharge(attempt=before.attempt, kind=ChargeKind.UNKNOWN, note="sent again"),)
         case JobState.SUBMITTING, JobState.QUEUED:
             return (
-                Line(attempt=before.attempt, kind=ChargeKind.FREED, note="not accepted"),
-                Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="back in line"),
+                NewCharge(attempt=before.attempt, kind=ChargeKind.FREED, note="not accepted"),
+                NewCharge(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="back in line"),
             )
         case JobState.SUBMITTING, JobState.UNKNOWN:
-            return (Line(attempt=before.attempt, kind=ChargeKind.UNKNOWN),)
+            return (NewCharge(attempt=before.attempt, kind=ChargeKind.UNKNOWN),)
         case JobState.SUBMITTING, JobState.FAILED:
-            return (Line(attempt=before.attempt, kind=ChargeKind.FREED, note=after),)
+            return (NewCharge(attempt=before.attempt, kind=ChargeKind.FREED, note=after),)
         case JobState.GENERATING, JobState.CANCELLED if is_unpaid:
-            return (Line(attempt=before.attempt, kind=ChargeKind.FREED, note="stopped in time", undoes=True),)
+            return (NewCharge(attempt=before.attempt, kind=ChargeKind.FREED, note="stopped in time", undoes=True),)
         case JobState.UNKNOWN, JobState.QUEUED:
-            return (Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="the member risks a second charge"),)
+            return (
+                NewCharge(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="the member risks a second charge"),
+            )
         case JobState.GENERATING, JobState.QUEUED:
             return (
-                Line(attempt=before.attempt, kind=ChargeKind.FREED, note="lost at the service", undoes=True),
-                Line(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="sent again"),
+                NewCharge(attempt=before.attempt, kind=ChargeKind.FREED, note="lost at the service", undoes=True),
+                NewCharge(attempt=before.attempt + 1, kind=ChargeKind.HELD, note="sent again"),
             )
         case ((JobState.GENERATING | JobState.READY), (JobState.FAILED | JobState.EXPIRED)):
-            return (Line(attempt=before.attempt, kind=ChargeKind.GIVEN, note=after),)
+            return (NewCharge(attempt=before.attempt, kind=ChargeKind.GIVEN, note=after),)
         case _:
             return ()
 
 
-def booking(line: Line, standings: Mapping[int, Standing], now: datetime) -> Booking | None:
+def booking(line: NewCharge, standings: Mapping[int, Standing], now: datetime) -> Booking | None:
     """What the line changes in the sums; None: it says nothing new, and is not written."""
     standing = standings.get(line.attempt)
     was_held = standing is not None and standing.kind is ChargeKind.HELD
@@ -121,12 +123,12 @@ def booking(line: Line, standings: Mapping[int, Standing], now: datetime) -> Boo
             return Booking(counted_at=now)
 
 
-def takes_place(line: Line, before: Job | None) -> bool:
+def takes_place(line: NewCharge, before: Job | None) -> bool:
     """Whether a held line takes one more place of its member's day: an order, or an attempt that they risk."""
     return line.kind is ChargeKind.HELD and (before is None or before.state is JobState.UNKNOWN)
 
 
-def frees_place(line: Line, after: JobState) -> bool:
+def frees_place(line: NewCharge, after: JobState) -> bool:
     """Whether a line frees the place: not while the job goes on with it."""
     return line.kind in {ChargeKind.FREED, ChargeKind.GIVEN} and after in RESTING
 

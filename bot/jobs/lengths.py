@@ -156,7 +156,7 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Expectation:
     """What a belief is made on besides what was seen."""
 
     median_seconds: float
@@ -165,13 +165,13 @@ class Ground:
     seconds_per_poll: float
 
 
-def believed(ground: Ground, seen: Sequence[Observed], *, count: int = 0, fast_score: float = 0.0) -> Belief:
+def believed(expectation: Expectation, seen: Sequence[Observed], *, count: int = 0, fast_score: float = 0.0) -> Belief:
     """The belief after these lengths, oldest first; some tens of milliseconds of work, for a thread."""
-    edges = grid(ground.horizon_seconds)
+    edges = grid(expectation.horizon_seconds)
 
     def curve_of(servers: int, words: WordScale, keeps: float) -> Curve:
         intervals = _weighted(seen, servers, words, keeps)
-        prior = _prior(ground, seen, servers, words, keeps ** max(count, len(seen)))
+        prior = _prior(expectation, seen, servers, words, keeps ** max(count, len(seen)))
         return fit(edges, intervals, prior)
 
     servers, slow = _best_servers(seen, lambda servers: curve_of(servers, WordScale(), _SLOW))
@@ -185,7 +185,7 @@ def believed(ground: Ground, seen: Sequence[Observed], *, count: int = 0, fast_s
     fast = curve_of(servers, words, _FAST) if seen else slow
     curve = fast if fast_score > _FAST_MARGIN else slow
     scales = {round(math.log(words.of(one.characters)) / _BUCKET) for one in seen} or {0}
-    plans = {bucket: plan(curve, ground.seconds_per_poll / math.exp(bucket * _BUCKET)) for bucket in scales}
+    plans = {bucket: plan(curve, expectation.seconds_per_poll / math.exp(bucket * _BUCKET)) for bucket in scales}
     return Belief(curve=curve, servers=servers, words=words, plans=plans, slow=slow, fast=fast)
 
 
@@ -233,13 +233,13 @@ def _word_scale(seen: Sequence[Observed], servers: int) -> WordScale:
     return WordScale(at_none=1.0 - slope * mean_x, per_character=slope) if slope > 0 else WordScale()
 
 
-def _prior(ground: Ground, seen: Sequence[Observed], servers: int, words: WordScale, left: float) -> Prior:
+def _prior(expectation: Expectation, seen: Sequence[Observed], servers: int, words: WordScale, left: float) -> Prior:
     """The model's prior with what weight is left to it; with a queue a length is a turn's, of which it says nothing."""
-    median = ground.median_seconds
+    median = expectation.median_seconds
     if servers:
         lengths = sorted(one.until for one in _weighted(seen, servers, words, 1.0))
-        median = min(ground.horizon_seconds, lengths[len(lengths) // 2]) if lengths else median
-    return Prior(median_seconds=median, sigma=ground.sigma, weight=_PRIOR_SONGS * left)
+        median = min(expectation.horizon_seconds, lengths[len(lengths) // 2]) if lengths else median
+    return Prior(median_seconds=median, sigma=expectation.sigma, weight=_PRIOR_SONGS * left)
 
 
 def _weights(number: int, keeps: float) -> list[float]:

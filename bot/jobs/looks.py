@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.errors import StoreBusyError
-from bot.jobs.lengths import Ground, Memory
+from bot.jobs.lengths import Expectation, Memory
 from bot.jobs.making import ModelLengths
 from bot.jobs.model import Job
 from bot.jobs.music_models import MusicModel
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 _PROMPT = timedelta(seconds=20)
 #: A span is told between these shares of all cases, and only when its end is not that many times its beginning.
 _LOW, _HIGH = 0.1, 0.9
-_WIDEST = 4.0
+_MAX_WIDTH = 4.0
 
 
 class Looks:
@@ -105,7 +105,7 @@ class Looks:
         if lengths is None or not _is_first_watch(job):
             return None
         ages = lengths.span_seconds(job.id, self._now(), low=_LOW, high=_HIGH)
-        if ages is None or ages[1] > _WIDEST * ages[0]:
+        if ages is None or ages[1] > _MAX_WIDTH * ages[0]:
             return None
         return _began(job) + timedelta(seconds=ages[0]), _began(job) + timedelta(seconds=ages[1])
 
@@ -115,14 +115,14 @@ class Looks:
             if name not in self._models:
                 text = await self._store.get_value(name)
                 memory = _read(name, text)
-                ground = Ground(
+                expectation = Expectation(
                     median_seconds=model.usual_seconds or model.pace.poll_interval_seconds * 4,
                     sigma=model.usual_sigma,
                     horizon_seconds=model.generation_timeout.total_seconds(),
                     seconds_per_poll=self._seconds_per_poll,
                 )
                 self._models[name] = await asyncio.to_thread(
-                    ModelLengths, ground, max_interval_seconds=model.pace.poll_interval_seconds, memory=memory
+                    ModelLengths, expectation, max_interval_seconds=model.pace.poll_interval_seconds, memory=memory
                 )
                 self._kept[name], self._text[name] = memory.count, text
             return self._models[name]

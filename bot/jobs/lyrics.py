@@ -17,7 +17,7 @@ from bot.letters import normalised
 ACCOMPANIMENT_MARK = "##"
 
 #: A title that nobody chose is cut here, so that it reads as a name and not as a verse.
-LONGEST_MADE_TITLE = 40
+MAX_MADE_TITLE = 40
 
 # What people write above a part of a song; in the languages that our members were seen to paste. Compared casefolded.
 _SECTIONS = (
@@ -154,7 +154,7 @@ def made_title(lyrics: str, file_name: str) -> str:
     """A title for a song that got none: its first sung line, else the name of the file; at most 40 characters."""
     first_line = cleaned(to_sung(lyrics).partition("\n")[0].strip(" ,.;:-–—\"'"))
     stem = file_name.rpartition(".")[0] or file_name
-    return shorten(first_line or cleaned(stem.replace("_", " ")), LONGEST_MADE_TITLE)
+    return shorten(first_line or cleaned(stem.replace("_", " ")), MAX_MADE_TITLE)
 
 
 def shorten(text: str, max_characters: int) -> str:

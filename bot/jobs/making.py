@@ -7,7 +7,7 @@ import math
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 
-from bot.jobs.lengths import MAX_SERVERS, Belief, Ground, Memory, Observed, believed
+from bot.jobs.lengths import MAX_SERVERS, Belief, Expectation, Memory, Observed, believed
 
 #: Until so many lengths were seen, the operator's interval is the longest pause.
 MIN_LENGTHS = 10
@@ -29,9 +29,9 @@ class Making:
 class ModelLengths:
     """What is in the making of one model, what was learned of its lengths, and when to look."""
 
-    def __init__(self, ground: Ground, *, max_interval_seconds: float, memory: Memory | None = None) -> None:
+    def __init__(self, expectation: Expectation, *, max_interval_seconds: float, memory: Memory | None = None) -> None:
         """`max_interval_seconds`: the longest pause until MIN_LENGTHS lengths were seen."""
-        self._ground = ground
+        self._expectation = expectation
         self._max_interval_seconds = max_interval_seconds
         self.memory = memory or Memory()
         self.belief = self.thought()
@@ -57,7 +57,7 @@ class ModelLengths:
     def thought(self) -> Belief:
         """A belief after what is remembered now; for a thread."""
         memory = self.memory
-        return believed(self._ground, tuple(memory.seen), count=memory.count, fast_score=memory.fast_score)
+        return believed(self._expectation, tuple(memory.seen), count=memory.count, fast_score=memory.fast_score)
 
     def believe(self, belief: Belief, count: int) -> None:
         """Go by this belief, made when `count` lengths had been seen."""
@@ -171,7 +171,7 @@ class ModelLengths:
         usual = self.belief.quantile(0.5, making.characters)
         late = self.belief.quantile(0.95, making.characters)
         pause = 2 * usual * max(1, before) / servers + (late if math.isfinite(late) else usual)
-        return min(pause, self._ground.horizon_seconds / 4)
+        return min(pause, self._expectation.horizon_seconds / 4)
 
     def _observe(self, making: Making, after: float, until: float) -> None:
         one = Observed(

@@ -8,7 +8,7 @@ from bot.jobs.record import Act, RecordStore
 from bot.jobs.service import Actor, JobService
 
 
-class Moderation:
+class ModerationService:
     """Called by controls; who may is checked on every call."""
 
     def __init__(self, *, jobs: JobService, operating: Operating, store: RecordStore, clock: Clock) -> None:

@@ -18,7 +18,7 @@ from bot.jobs.files import JobFiles
 from bot.jobs.member_data import MemberData
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import RetentionStore, ServiceStore, ValueStore
-from bot.jobs.usage import LONGEST_WINDOW
+from bot.jobs.usage import MAX_WINDOW
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -162,20 +162,18 @@ class People:
             leaving = replace(leaving, lines_until=max(now, leaving.lines_until))
         leaving = replace(leaving, job_ids=waiting)
         await self._keep(name, kept, leaving, member_id, now)
-        return Forgotten(
-            deleted=deleted, finishing=len(waiting), ids_until=leaving.lines_until + LONGEST_WINDOW + _MARGIN
-        )
+        return Forgotten(deleted=deleted, finishing=len(waiting), ids_until=leaving.lines_until + MAX_WINDOW + _MARGIN)
 
     async def _keep(self, name: str, kept: str, leaving: Leaving, member_id: int, now: datetime) -> None:
         """Write down what is left of the wish; once nothing counts their songs any more, forget the id and the wish."""
-        if not leaving.job_ids and now > leaving.lines_until + LONGEST_WINDOW:
+        if not leaving.job_ids and now > leaving.lines_until + MAX_WINDOW:
             await self._store.forget_member_before(member_id, leaving.lines_until + timedelta(microseconds=1))
             await self._store.drop_value(name)
             await self._store.scrub()
             log.info("the ledger no longer knows a member who was to be forgotten")
         elif leaving.written() != kept:
             await self._store.set_value(name, leaving.written())
-            await self._store.forget_member_before(member_id, now - LONGEST_WINDOW)
+            await self._store.forget_member_before(member_id, now - MAX_WINDOW)
 
     async def _let_go(self, job: Job, leaving: Leaving) -> Job | None:
         """End and delete a song, files first; None when it has to wait."""

@@ -11,7 +11,7 @@ from bot.jobs.files import JobFiles
 from bot.jobs.model import Job
 from bot.jobs.ports import RetentionStore
 from bot.jobs.servers import Servers
-from bot.jobs.usage import LONGEST_WINDOW
+from bot.jobs.usage import MAX_WINDOW
 from bot.logs import counted
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Retention:
         now = self._clock.now()
         await self._store.forget_places(now)
         # nobody leaves the ledger while a limit still counts their songs
-        await self._store.forget_people_before(now - max(self._keep_for, LONGEST_WINDOW))
+        await self._store.forget_people_before(now - max(self._keep_for, MAX_WINDOW))
         if self._servers is not None:
             await self._servers.forget_due()
         await self._remove_strays()

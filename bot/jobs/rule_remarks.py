@@ -11,7 +11,7 @@ _LIMITS = frozenset({RuleKind.LIMIT_DAY, RuleKind.LIMIT_AT_ONCE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptRule:
+class RuleRow:
     """A row of table `rule` as it is, whatever stands in it."""
 
     id: int
@@ -68,7 +68,7 @@ def remarks_on_terms(terms: Terms, *, price_micros: int, currency: str) -> list[
     return found
 
 
-def remarks_on_rules(rules: Sequence[KeptRule], roles: Mapping[int, frozenset[int] | None]) -> list[str]:
+def remarks_on_rules(rules: Sequence[RuleRow], roles: Mapping[int, frozenset[int] | None]) -> list[str]:
     """Rules that hold nothing, and rules of which another says something else.
 
     `roles`: by server, as far as Discord was asked; None: the bot is no member of such a server.
@@ -86,7 +86,7 @@ def remarks_on_rules(rules: Sequence[KeptRule], roles: Mapping[int, frozenset[in
     return found
 
 
-def _about_nobody(rule: KeptRule, roles: Mapping[int, frozenset[int] | None]) -> Iterator[str]:
+def _about_nobody(rule: RuleRow, roles: Mapping[int, frozenset[int] | None]) -> Iterator[str]:
     if rule.guild_id == EVERYWHERE or rule.guild_id not in roles:
         return
     known = roles[rule.guild_id]
@@ -102,7 +102,7 @@ def _about_nobody(rule: KeptRule, roles: Mapping[int, frozenset[int] | None]) ->
         )
 
 
-def _disagreement(one: KeptRule, other: KeptRule) -> Iterator[str]:
+def _disagreement(one: RuleRow, other: RuleRow) -> Iterator[str]:
     about = (one.guild_id, one.subject_kind, one.subject_id, one.kind)
     if about != (other.guild_id, other.subject_kind, other.subject_id, other.kind) or one.number == other.number:
         return

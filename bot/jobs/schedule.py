@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 #: No pause that a server asks for is obeyed beyond this: a wrong `Retry-After` must not park a job for a day.
-LONGEST_ASKED_SECONDS = 120.0
+MAX_ASKED_SECONDS = 120.0
 #: Nor does back-off grow beyond this: a member is waiting.
-LONGEST_BACKOFF_SECONDS = 60.0
+MAX_BACKOFF_SECONDS = 60.0
 #: A generation that takes longer than this is looked at less often; typical are 20 to 90 s (provider's documents).
 PATIENCE_SECONDS = 180.0
 #: Rows that are taken up after a start; what each look asks of the provider has its own budget.
@@ -42,13 +42,13 @@ def backoff_seconds(
 ) -> float:
     """Seconds before the next try after `tries` (>= 1) failures in a row: doubling, bounded, shaken.
 
-    What the server asked for is the least, up to LONGEST_ASKED_SECONDS.
+    What the server asked for is the least, up to MAX_ASKED_SECONDS.
     """
-    pause = min(LONGEST_BACKOFF_SECONDS, first_seconds * 2.0 ** min(tries - 1, 10))
+    pause = min(MAX_BACKOFF_SECONDS, first_seconds * 2.0 ** min(tries - 1, 10))
     jittered = _jittered(pause, jitter)
     if asked_seconds is None:
         return jittered
-    return max(jittered, min(asked_seconds, LONGEST_ASKED_SECONDS))
+    return max(jittered, min(asked_seconds, MAX_ASKED_SECONDS))
 
 
 def spread_seconds(pace: Pace, jitter: float, jobs: int = 0) -> float:

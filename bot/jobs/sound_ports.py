@@ -17,7 +17,7 @@ class CheckedReference:
     remark: str = ""  #: what was changed, in the form of bot.texts.remarks; empty when nothing was
 
 
-class Tracks(Protocol):
+class TrackPreparer(Protocol):
     """Makes ready what came back."""
 
     async def prepare(self, job: Job, track: Path) -> float | None:

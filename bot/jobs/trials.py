@@ -12,7 +12,7 @@ _KEPT = "brake_turn."
 TURN_SECONDS = 240.0
 
 
-class Turns:
+class TrialTurns:
     """For the brakes of all providers. A process that is alone always has the turn."""
 
     def __init__(self, store: ValueStore, clock: Clock, *, is_shared: bool) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 #: Members' and servers' limits and the day's budget count what happened since so long ago.
 WINDOW = timedelta(hours=24)
 #: The longest time over which any limit counts what one person did: no id leaves the ledger sooner.
-LONGEST_WINDOW = WINDOW
+MAX_WINDOW = WINDOW
 #: Presses of *Again* closer together than this are one.
 DOUBLE_PRESS = timedelta(seconds=10)
 #: A check is burnt when it used up the CPU, the time or the memory of its child. After so many within the first time a

@@ -21,7 +21,7 @@ _MAX_FIELD = 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class OperatorReply:
     """A heading, a text, and names with values; what is empty is left out."""
 
     heading: str = ""
@@ -47,14 +47,14 @@ _LIMITS = {
 }
 
 
-def ended(key: str, until: datetime | None, locale: str, **values: object) -> Answer:
+def ended(key: str, until: datetime | None, locale: str, **values: object) -> OperatorReply:
     """A sentence that has a second form for a known end."""
     if until is None:
-        return Answer(body=text(key, locale, **values))
-    return Answer(body=text(_UNTIL[key], locale, at=at(until), again=ago(until), **values))
+        return OperatorReply(body=text(key, locale, **values))
+    return OperatorReply(body=text(_UNTIL[key], locale, at=at(until), again=ago(until), **values))
 
 
-def blocked_answer(rules: Sequence[KeptRule], locale: str) -> Answer:
+def blocked_answer(rules: Sequence[KeptRule], locale: str) -> OperatorReply:
     """Who may not order, and why."""
     lines: list[str] = []
     for rule in rules[:_MAX_LINES]:
@@ -68,7 +68,7 @@ def blocked_answer(rules: Sequence[KeptRule], locale: str) -> Answer:
         )
         lines.append(f"{line}\n> {foreign(rule.note)}" if rule.note else line)
     body = _listed(lines, len(rules), locale) or text("operators.blocked.none", locale)
-    return Answer(heading=text("operators.blocked.heading", locale), body=body)
+    return OperatorReply(heading=text("operators.blocked.heading", locale), body=body)
 
 
 def end_of(until: datetime | None, locale: str) -> str:
@@ -78,12 +78,14 @@ def end_of(until: datetime | None, locale: str) -> str:
     return text("operators.blocked.until", locale, again=ago(until))
 
 
-def limit_answer(subject: str, per_day: int | None, at_once: int | None, *, is_server: bool, locale: str) -> Answer:
+def limit_answer(
+    subject: str, per_day: int | None, at_once: int | None, *, is_server: bool, locale: str
+) -> OperatorReply:
     """What holds for a role, a member or a server from now on."""
     parts = [_limit(RuleKind.LIMIT_DAY, per_day, locale)]
     if not is_server:
         parts.append(_limit(RuleKind.LIMIT_AT_ONCE, at_once, locale))
-    return Answer(body=text("operators.limit.done", locale, subject=subject, limits=", ".join(parts)))
+    return OperatorReply(body=text("operators.limit.done", locale, subject=subject, limits=", ".join(parts)))
 
 
 def channels_text(channel_ids: Sequence[int], locale: str) -> str:
@@ -91,12 +93,12 @@ def channels_text(channel_ids: Sequence[int], locale: str) -> str:
     return ", ".join(f"<#{one}>" for one in channel_ids) or text("operators.channels.all", locale)
 
 
-def channels_answer(channel_ids: Sequence[int], locale: str) -> Answer:
+def channels_answer(channel_ids: Sequence[int], locale: str) -> OperatorReply:
     """The list."""
-    return Answer(heading=text("operators.channels.heading", locale), body=channels_text(channel_ids, locale))
+    return OperatorReply(heading=text("operators.channels.heading", locale), body=channels_text(channel_ids, locale))
 
 
-def words_answer(words: Sequence[str], locale: str) -> Answer:
+def words_answer(words: Sequence[str], locale: str) -> OperatorReply:
     """The list, hidden until it is clicked."""
     shown: list[str] = []
     for word in words:
@@ -106,10 +108,12 @@ def words_answer(words: Sequence[str], locale: str) -> Answer:
     body = ", ".join(shown) or text("operators.words.none", locale)
     if len(shown) < len(words):
         body += ", " + text("operators.more", locale, count=len(words) - len(shown))
-    return Answer(heading=text("operators.words.heading", locale), body=body)
+    return OperatorReply(heading=text("operators.words.heading", locale), body=body)
 
 
-def song_answer(report: SongReport, *, requirements: OrderRequirements, currency: str | None, locale: str) -> Answer:
+def song_answer(
+    report: SongReport, *, requirements: OrderRequirements, currency: str | None, locale: str
+) -> OperatorReply:
     """All that is known of a song, but for its lyrics."""
     job = report.job
     lines = [
@@ -140,7 +144,7 @@ def song_answer(report: SongReport, *, requirements: OrderRequirements, currency
         (text("operators.song.history", locale), clip(_history(report, locale), _MAX_FIELD)),
     ]
     heading = clip(text("operators.song.heading", locale, id=job.id, title=titled(job, locale)), 256)
-    return Answer(heading=heading, lines=tuple(lines))
+    return OperatorReply(heading=heading, lines=tuple(lines))
 
 
 def plain_code(raw: str) -> str:
@@ -148,7 +152,7 @@ def plain_code(raw: str) -> str:
     return clip(raw.replace("`", "'"), 200)
 
 
-def spent_answer(report: SpentReport, *, currency: str | None, locale: str) -> Answer:
+def spent_answer(report: SpentReport, *, currency: str | None, locale: str) -> OperatorReply:
     """Sums, and who had the most."""
     total = report.total
     lines = [(text("operators.spent.songs", locale), str(total.songs))]
@@ -168,7 +172,7 @@ def spent_answer(report: SpentReport, *, currency: str | None, locale: str) -> A
         for place, (member_id, spending) in enumerate(report.top_members(), start=1)
     ]
     lines.append((text("operators.spent.top", locale), "\n".join(top) or text("operators.spent.none", locale)))
-    return Answer(heading=text("operators.spent.heading", locale, days=len(report.days)), lines=tuple(lines))
+    return OperatorReply(heading=text("operators.spent.heading", locale, days=len(report.days)), lines=tuple(lines))
 
 
 def offers(job: Job) -> tuple[str, ...]:

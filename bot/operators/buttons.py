@@ -8,9 +8,9 @@ from bot.jobs.acts import ActRefusedError
 from bot.jobs.admission import EVERYWHERE
 from bot.jobs.model import Job, JobState
 from bot.jobs.service import Actor
-from bot.operators.answers import Answer, offers
+from bot.operators.answers import OperatorReply, offers
 from bot.operators.replies import reply
-from bot.operators.rights import Desk, manager_desk, owner_desk
+from bot.operators.rights import ActingOperator, manager_of, owner_of
 from bot.texts import text
 from bot.ui.button_actions import JobPress, remove_messages
 from bot.ui.controls import Control
@@ -48,63 +48,67 @@ class OperatorControl(Control, template=OPERATOR_TEMPLATE):
 
     async def act(self, ctx: InteractionContext) -> None:
         """Do it, if whoever presses may."""
-        desk = await (owner_desk if self.match["scope"] == "o" else manager_desk)(ctx.interaction)
+        operator = await (owner_of if self.match["scope"] == "o" else manager_of)(ctx.interaction)
         act = _ACTS.get(self.match["action"])
         if act is None:
             raise ActRefusedError("control.old")
         try:
-            await act(desk, int(self.match["job"]))
+            await act(operator, int(self.match["job"]))
         except NoSuchJobError:
             raise ActRefusedError("operators.no_song") from None
         except TooLateError:
             raise ActRefusedError("operators.too_late") from None
 
 
-async def _deliver(desk: Desk, job_id: int) -> None:
+async def _deliver(operator: ActingOperator, job_id: int) -> None:
     """What reached nobody is sent once more; what was delivered is posted from our copy, where this is pressed."""
-    job = (await desk.operating.song(desk.scope, job_id)).job
+    job = (await operator.operating.song(operator.scope, job_id)).job
     if job.state is JobState.DELIVERED:
-        await desk.operating.posted_again(desk.scope, desk.by, job_id)
-        await JobPress(desk.ctx, job, job_id).post()
+        await operator.operating.posted_again(operator.scope, operator.by, job_id)
+        await JobPress(operator.ctx, job, job_id).post()
         return
-    await desk.operating.deliver_again(desk.scope, desk.by, job_id)
-    await _say(desk, "operators.song.delivering")
+    await operator.operating.deliver_again(operator.scope, operator.by, job_id)
+    await _say(operator, "operators.song.delivering")
 
 
-async def _look(desk: Desk, job_id: int) -> None:
-    await desk.operating.look_again(desk.scope, desk.by, job_id)
-    await _say(desk, "operators.song.looking")
+async def _look(operator: ActingOperator, job_id: int) -> None:
+    await operator.operating.look_again(operator.scope, operator.by, job_id)
+    await _say(operator, "operators.song.looking")
 
 
-async def _give_back(desk: Desk, job_id: int) -> None:
-    job = (await desk.operating.song(desk.scope, job_id)).job
-    was_taken = await desk.operating.give_back(desk.scope, desk.by, job_id)
+async def _give_back(operator: ActingOperator, job_id: int) -> None:
+    job = (await operator.operating.song(operator.scope, job_id)).job
+    was_taken = await operator.operating.give_back(operator.scope, operator.by, job_id)
     key = "operators.song.given_back" if was_taken else "operators.song.not_given_back"
-    await _say(desk, key, member=mention(job.member_id))
+    await _say(operator, key, member=mention(job.member_id))
 
 
-async def _delete(desk: Desk, job_id: int) -> None:
-    job = (await desk.operating.song(desk.scope, job_id)).job
+async def _delete(operator: ActingOperator, job_id: int) -> None:
+    job = (await operator.operating.song(operator.scope, job_id)).job
     if job.is_live:
         raise TooLateError(f"job {job_id} is {job.state}")
-    ask = desk.ctx.text("operators.song.delete_ask", title=titled(job, desk.ctx.locale))
-    await reply(desk.ctx, Answer(body=ask), view=finished(_button("delete_sure", job_id, desk.scope, desk.ctx.locale)))
+    ask = operator.ctx.text("operators.song.delete_ask", title=titled(job, operator.ctx.locale))
+    await reply(
+        operator.ctx,
+        OperatorReply(body=ask),
+        view=finished(_button("delete_sure", job_id, operator.scope, operator.ctx.locale)),
+    )
 
 
-async def _delete_sure(desk: Desk, job_id: int) -> None:
-    job = (await desk.operating.song(desk.scope, job_id)).job
+async def _delete_sure(operator: ActingOperator, job_id: int) -> None:
+    job = (await operator.operating.song(operator.scope, job_id)).job
     if job.is_live:
         raise TooLateError(f"job {job_id} is {job.state}")
-    await desk.ctx.interaction.response.defer(ephemeral=True, thinking=True)
+    await operator.ctx.interaction.response.defer(ephemeral=True, thinking=True)
     # the audit line first, then the messages: if this process dies in between, the row is there to be deleted once more
-    await desk.operating.deleted(desk.scope, desk.by, job_id)
-    clean = await remove_messages(desk.ctx.interaction.client, job)
-    await desk.ctx.jobs.delete(job_id, Actor(member_id=desk.by, is_moderator=True))
-    await _say(desk, "operators.song.deleted" if clean else "operators.song.deleted_partly")
+    await operator.operating.deleted(operator.scope, operator.by, job_id)
+    clean = await remove_messages(operator.ctx.interaction.client, job)
+    await operator.ctx.jobs.delete(job_id, Actor(member_id=operator.by, is_moderator=True))
+    await _say(operator, "operators.song.deleted" if clean else "operators.song.deleted_partly")
 
 
-async def _say(desk: Desk, key: str, **values: object) -> None:
-    await reply(desk.ctx, Answer(body=desk.ctx.text(key, **values)))
+async def _say(operator: ActingOperator, key: str, **values: object) -> None:
+    await reply(operator.ctx, OperatorReply(body=operator.ctx.text(key, **values)))
 
 
 _ACTS = {

@@ -12,7 +12,7 @@ from bot.jobs.admission import EVERYWHERE, PlaceRequest, Refused, RuleKind, Subj
 from bot.jobs.operating import MAX_NOTE_CHARACTERS
 from bot.jobs.until import parse_until
 from bot.operators.answers import (
-    Answer,
+    OperatorReply,
     blocked_answer,
     channels_answer,
     channels_text,
@@ -25,7 +25,7 @@ from bot.operators.answers import (
 from bot.operators.buttons import song_view
 from bot.operators.reasons import Why, why_answer
 from bot.operators.replies import reply
-from bot.operators.rights import Desk
+from bot.operators.rights import ActingOperator
 from bot.operators.spent_files import draw_spent, table_of
 from bot.texts import text
 from bot.ui.formatting import foreign, mention
@@ -34,41 +34,43 @@ from bot.ui.orders import channel_ids_of
 Subject = tuple[SubjectKind, int]
 
 
-async def pause(desk: Desk, reason: str, until: str | None) -> None:
+async def pause(operator: ActingOperator, reason: str, until: str | None) -> None:
     """Pause, and show it."""
-    end = parse_until(until, desk.ctx.clock.now())
-    await desk.operating.pause(desk.scope, desk.by, reason=_short(reason), until=end)
-    await reply(desk.ctx, ended("operators.pause.done", end, desk.ctx.locale))
-    await _show_presence(desk)
+    end = parse_until(until, operator.ctx.clock.now())
+    await operator.operating.pause(operator.scope, operator.by, reason=_short(reason), until=end)
+    await reply(operator.ctx, ended("operators.pause.done", end, operator.ctx.locale))
+    await _show_presence(operator)
 
 
-async def resume(desk: Desk) -> None:
+async def resume(operator: ActingOperator) -> None:
     """Resume, and show it."""
-    was_paused = await desk.operating.resume(desk.scope, desk.by)
-    sentences = [desk.ctx.text("operators.resume.done" if was_paused else "operators.resume.none")]
-    if desk.scope != EVERYWHERE and await desk.operating.paused() is not None:
-        sentences.append(desk.ctx.text("operators.resume.bot"))
-    await reply(desk.ctx, Answer(body=" ".join(sentences)))
-    await _show_presence(desk)
+    was_paused = await operator.operating.resume(operator.scope, operator.by)
+    sentences = [operator.ctx.text("operators.resume.done" if was_paused else "operators.resume.none")]
+    if operator.scope != EVERYWHERE and await operator.operating.paused() is not None:
+        sentences.append(operator.ctx.text("operators.resume.bot"))
+    await reply(operator.ctx, OperatorReply(body=" ".join(sentences)))
+    await _show_presence(operator)
 
 
-async def block(desk: Desk, member_id: int, until: str | None, note: str) -> None:
+async def block(operator: ActingOperator, member_id: int, until: str | None, note: str) -> None:
     """Block; what waits ends."""
-    end = parse_until(until, desk.ctx.clock.now())
-    over = await desk.operating.block(desk.scope, desk.by, member_id, until=end, note=note)
-    answer = ended("operators.block.done", end, desk.ctx.locale, member=mention(member_id), count=len(over))
-    await reply(desk.ctx, answer)
+    end = parse_until(until, operator.ctx.clock.now())
+    over = await operator.operating.block(operator.scope, operator.by, member_id, until=end, note=note)
+    answer = ended("operators.block.done", end, operator.ctx.locale, member=mention(member_id), count=len(over))
+    await reply(operator.ctx, answer)
 
 
-async def unblock(desk: Desk, member_id: int) -> None:
+async def unblock(operator: ActingOperator, member_id: int) -> None:
     """Unblock."""
-    was_blocked = await desk.operating.unblock(desk.scope, desk.by, member_id)
-    await _say(desk, "operators.unblock.done" if was_blocked else "operators.unblock.none", member=mention(member_id))
+    was_blocked = await operator.operating.unblock(operator.scope, operator.by, member_id)
+    await _say(
+        operator, "operators.unblock.done" if was_blocked else "operators.unblock.none", member=mention(member_id)
+    )
 
 
-async def blocked(desk: Desk) -> None:
+async def blocked(operator: ActingOperator) -> None:
     """The list."""
-    await reply(desk.ctx, blocked_answer(await desk.operating.blocked(desk.scope), desk.ctx.locale))
+    await reply(operator.ctx, blocked_answer(await operator.operating.blocked(operator.scope), operator.ctx.locale))
 
 
 def named(role_id: int | None, member_id: int | None, server: str | None) -> Subject | None:
@@ -93,121 +95,126 @@ def named_or_refused(role_id: int | None, member_id: int | None, server: str | N
     return subject
 
 
-async def limit(desk: Desk, subject: Subject, per_day: int | None, at_once: int | None) -> None:
+async def limit(operator: ActingOperator, subject: Subject, per_day: int | None, at_once: int | None) -> None:
     """Set what is given, take back what is not."""
     kind, subject_id = subject
     limits = {RuleKind.LIMIT_DAY: per_day}
     if kind is SubjectKind.GUILD:
         if at_once is not None:
             raise ActRefusedError("operators.limit.no_at_once")
-        await _check_server_limit(desk, per_day)
+        await _check_server_limit(operator, per_day)
     else:
         limits[RuleKind.LIMIT_AT_ONCE] = at_once
     # roles are of the server where this is typed, whoever types it
-    scope = desk.guild_id if kind is SubjectKind.ROLE else desk.scope
-    await desk.operating.limit(scope, desk.by, kind, subject_id, limits=limits)
-    locale = desk.ctx.locale
+    scope = operator.guild_id if kind is SubjectKind.ROLE else operator.scope
+    await operator.operating.limit(scope, operator.by, kind, subject_id, limits=limits)
+    locale = operator.ctx.locale
     is_server = kind is SubjectKind.GUILD
     await reply(
-        desk.ctx, limit_answer(_named_subject(desk, subject), per_day, at_once, is_server=is_server, locale=locale)
+        operator.ctx,
+        limit_answer(_named_subject(operator, subject), per_day, at_once, is_server=is_server, locale=locale),
     )
 
 
-async def give(desk: Desk, member_id: int, songs: int, note: str) -> None:
+async def give(operator: ActingOperator, member_id: int, songs: int, note: str) -> None:
     """A gift."""
-    await desk.operating.give(desk.scope, desk.by, member_id, songs, note=note)
-    await _say(desk, "operators.give.done", member=mention(member_id), count=songs)
+    await operator.operating.give(operator.scope, operator.by, member_id, songs, note=note)
+    await _say(operator, "operators.give.done", member=mention(member_id), count=songs)
 
 
-async def add_channel(desk: Desk, channel_id: int) -> None:
+async def add_channel(operator: ActingOperator, channel_id: int) -> None:
     """A channel of the server where this is typed."""
-    await desk.operating.add_channel(desk.guild_id, desk.by, channel_id)
-    await _say(desk, "operators.channels.added", channel=f"<#{channel_id}>")
+    await operator.operating.add_channel(operator.guild_id, operator.by, channel_id)
+    await _say(operator, "operators.channels.added", channel=f"<#{channel_id}>")
 
 
-async def remove_channel(desk: Desk, channel_id: int) -> None:
+async def remove_channel(operator: ActingOperator, channel_id: int) -> None:
     """Off the list."""
-    if not await desk.operating.remove_channel(desk.guild_id, desk.by, channel_id):
-        await _say(desk, "operators.channels.unknown", channel=f"<#{channel_id}>")
+    if not await operator.operating.remove_channel(operator.guild_id, operator.by, channel_id):
+        await _say(operator, "operators.channels.unknown", channel=f"<#{channel_id}>")
         return
-    where = channels_text(await desk.operating.channels(desk.guild_id), desk.ctx.locale)
-    await _say(desk, "operators.channels.removed", channel=f"<#{channel_id}>", where=where)
+    where = channels_text(await operator.operating.channels(operator.guild_id), operator.ctx.locale)
+    await _say(operator, "operators.channels.removed", channel=f"<#{channel_id}>", where=where)
 
 
-async def list_channels(desk: Desk) -> None:
+async def list_channels(operator: ActingOperator) -> None:
     """The list."""
-    await reply(desk.ctx, channels_answer(await desk.operating.channels(desk.guild_id), desk.ctx.locale))
+    await reply(
+        operator.ctx, channels_answer(await operator.operating.channels(operator.guild_id), operator.ctx.locale)
+    )
 
 
-async def add_word(desk: Desk, word: str) -> None:
+async def add_word(operator: ActingOperator, word: str) -> None:
     """On the list."""
-    kept = await desk.operating.add_word(desk.scope, desk.by, word)
-    await _say(desk, "operators.words.added", word=foreign(kept))
+    kept = await operator.operating.add_word(operator.scope, operator.by, word)
+    await _say(operator, "operators.words.added", word=foreign(kept))
 
 
-async def remove_word(desk: Desk, word: str) -> None:
+async def remove_word(operator: ActingOperator, word: str) -> None:
     """Off the list."""
-    was_there = await desk.operating.remove_word(desk.scope, desk.by, word)
-    await _say(desk, "operators.words.removed" if was_there else "operators.words.unknown", word=foreign(word))
+    was_there = await operator.operating.remove_word(operator.scope, operator.by, word)
+    await _say(operator, "operators.words.removed" if was_there else "operators.words.unknown", word=foreign(word))
 
 
-async def list_words(desk: Desk) -> None:
+async def list_words(operator: ActingOperator) -> None:
     """The list."""
-    await reply(desk.ctx, words_answer(await desk.operating.words(desk.scope), desk.ctx.locale))
+    await reply(operator.ctx, words_answer(await operator.operating.words(operator.scope), operator.ctx.locale))
 
 
-async def notice(desk: Desk, told: str, until: str | None) -> None:
+async def notice(operator: ActingOperator, told: str, until: str | None) -> None:
     """Told, or cleared."""
     told = _short(told, "operators.notice.long")
-    end = parse_until(until, desk.ctx.clock.now()) if told else None
-    await desk.operating.set_notice(desk.scope, desk.by, text=told, until=end)
+    end = parse_until(until, operator.ctx.clock.now()) if told else None
+    await operator.operating.set_notice(operator.scope, operator.by, text=told, until=end)
     if told:
-        await reply(desk.ctx, ended("operators.notice.done", end, desk.ctx.locale, text=foreign(told)))
+        await reply(operator.ctx, ended("operators.notice.done", end, operator.ctx.locale, text=foreign(told)))
     else:
-        await _say(desk, "operators.notice.cleared")
+        await _say(operator, "operators.notice.cleared")
 
 
-async def song_report(desk: Desk, job_id: int) -> SongReport:
+async def song_report(operator: ActingOperator, job_id: int) -> SongReport:
     """Raises ActRefusedError: what is elsewhere does not exist here."""
     try:
-        return await desk.operating.song(desk.scope, job_id)
+        return await operator.operating.song(operator.scope, job_id)
     except NoSuchJobError:
         raise ActRefusedError("operators.no_song") from None
 
 
-async def song(desk: Desk, job_id: int) -> None:
+async def song(operator: ActingOperator, job_id: int) -> None:
     """The report with its buttons."""
-    report = await song_report(desk, job_id)
-    answer = song_answer(report, requirements=desk.ctx.requirements, currency=desk.currency, locale=desk.ctx.locale)
-    await reply(desk.ctx, answer, view=song_view(report.job, desk.scope, desk.ctx.locale))
+    report = await song_report(operator, job_id)
+    answer = song_answer(
+        report, requirements=operator.ctx.requirements, currency=operator.currency, locale=operator.ctx.locale
+    )
+    await reply(operator.ctx, answer, view=song_view(report.job, operator.scope, operator.ctx.locale))
 
 
-async def spent(desk: Desk, days: int) -> None:
+async def spent(operator: ActingOperator, days: int) -> None:
     """Sums, a picture and a table."""
-    await desk.ctx.interaction.response.defer(ephemeral=True, thinking=True)
-    report = await desk.operating.spent(desk.scope, days)
-    heading = desk.ctx.text("operators.spent.picture")
+    await operator.ctx.interaction.response.defer(ephemeral=True, thinking=True)
+    report = await operator.operating.spent(operator.scope, days)
+    heading = operator.ctx.text("operators.spent.picture")
     picture = await asyncio.to_thread(partial(draw_spent, report, heading))
-    table = await asyncio.to_thread(partial(table_of, report, desk.currency))
+    table = await asyncio.to_thread(partial(table_of, report, operator.currency))
     files = [
         discord.File(io.BytesIO(picture), filename="spent.png"),
         discord.File(io.BytesIO(table), filename="spent.csv"),
     ]
-    await reply(desk.ctx, spent_answer(report, currency=desk.currency, locale=desk.ctx.locale), files=files)
+    await reply(operator.ctx, spent_answer(report, currency=operator.currency, locale=operator.ctx.locale), files=files)
 
 
-async def why(desk: Desk, member_id: int, name: str, role_ids: frozenset[int]) -> None:
+async def why(operator: ActingOperator, member_id: int, name: str, role_ids: frozenset[int]) -> None:
     """The verdict that they would get here, and what it is made of."""
-    ctx = desk.ctx
+    ctx = operator.ctx
     asked = PlaceRequest(
         member_id=member_id,
-        guild_id=desk.guild_id,
+        guild_id=operator.guild_id,
         role_ids=role_ids,
         price_micros=ctx.requirements.lowest_price_micros,
         channel_ids=channel_ids_of(ctx.interaction),
     )
     now = ctx.clock.now()
-    rules, usage = await desk.operating.standing_of(asked, ctx.jobs.admission.terms)
+    rules, usage = await operator.operating.standing_of(asked, ctx.jobs.admission.terms)
     said = verdict(asked, rules, usage, now)
     refused = said if isinstance(said, Refused) else None
     found = Why(asked=asked, rules=rules, limits=limits_of(asked, rules, now), usage=usage, refused=refused)
@@ -215,27 +222,27 @@ async def why(desk: Desk, member_id: int, name: str, role_ids: frozenset[int]) -
     await reply(ctx, why_answer(found, name=name, sentence=sentence, locale=ctx.locale))
 
 
-async def _check_server_limit(desk: Desk, per_day: int | None) -> None:
+async def _check_server_limit(operator: ActingOperator, per_day: int | None) -> None:
     """A server's own limit may be lower than what the bot's operators allow it, never higher."""
-    if desk.scope == EVERYWHERE or per_day is None:
+    if operator.scope == EVERYWHERE or per_day is None:
         return
-    default = desk.ctx.jobs.admission.terms.guild_per_day
-    allowed = await desk.operating.allowed_per_day(desk.scope, default)
+    default = operator.ctx.jobs.admission.terms.guild_per_day
+    allowed = await operator.operating.allowed_per_day(operator.scope, default)
     if allowed is not None and per_day > allowed:
         raise ActRefusedError("operators.limit.over", limit=allowed)
 
 
-def _named_subject(desk: Desk, subject: Subject) -> str:
+def _named_subject(operator: ActingOperator, subject: Subject) -> str:
     kind, subject_id = subject
     match kind:
         case SubjectKind.ROLE:
-            return "@everyone" if subject_id == desk.guild_id else f"<@&{subject_id}>"
+            return "@everyone" if subject_id == operator.guild_id else f"<@&{subject_id}>"
         case SubjectKind.MEMBER:
             return mention(subject_id)
-        case _ if desk.scope == EVERYWHERE:
-            return text("operators.limit.server", desk.ctx.locale, id=subject_id)
+        case _ if operator.scope == EVERYWHERE:
+            return text("operators.limit.server", operator.ctx.locale, id=subject_id)
         case _:
-            return text("operators.limit.this_server", desk.ctx.locale)
+            return text("operators.limit.this_server", operator.ctx.locale)
 
 
 def _server_id(typed: str) -> int:
@@ -251,11 +258,11 @@ def _short(typed: str, key: str = "operators.notice.long") -> str:
     return told
 
 
-async def _say(desk: Desk, key: str, **values: object) -> None:
-    await reply(desk.ctx, Answer(body=desk.ctx.text(key, **values)))
+async def _say(operator: ActingOperator, key: str, **values: object) -> None:
+    await reply(operator.ctx, OperatorReply(body=operator.ctx.text(key, **values)))
 
 
-async def _show_presence(desk: Desk) -> None:
-    show = desk.ctx.services.show_presence
-    if desk.scope == EVERYWHERE and show is not None:
+async def _show_presence(operator: ActingOperator) -> None:
+    show = operator.ctx.services.show_presence
+    if operator.scope == EVERYWHERE and show is not None:
         await show()

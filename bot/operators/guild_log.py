@@ -226,8 +226,8 @@ class GuildLog:
         self._metrics.log_lines.labels(outcome).inc(number)
 
 
-class Desk:
-    """What the controls on Discord ask of this side: bot.ui.interaction_context.OperatorDesk."""
+class ReportRoutes:
+    """What the controls on Discord ask of this side: bot.ui.interaction_context.ReportRouting."""
 
     def __init__(self, channels: LogChannels, alerts: Alerts) -> None:
         """Reads nothing yet."""

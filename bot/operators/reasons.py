@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.jobs.admission import EVERYWHERE, Limits, PlaceRequest, Refused, Rule, RuleKind, Rules, SubjectKind, Usage
-from bot.operators.answers import Answer, channels_text, end_of
+from bot.operators.answers import OperatorReply, channels_text, end_of
 from bot.texts import text
 from bot.ui.formatting import clip, foreign, mention
 
@@ -29,7 +29,7 @@ class Why:
     refused: Refused | None
 
 
-def why_answer(found: Why, *, name: str, sentence: str, locale: str) -> Answer:
+def why_answer(found: Why, *, name: str, sentence: str, locale: str) -> OperatorReply:
     """`name`: theirs. `sentence`: what they would read; empty when they may order."""
     member = mention(found.asked.member_id)
     verdict = (
@@ -42,7 +42,7 @@ def why_answer(found: Why, *, name: str, sentence: str, locale: str) -> Answer:
     if channels := [rule.subject_id for rule in found.rules.rows if rule.subject_kind is SubjectKind.CHANNEL]:
         rules.append(text("operators.why.rule.channels", locale, channels=channels_text(channels[:20], locale)))
     shown = "\n".join(rules) or text("operators.why.no_rules", locale)
-    return Answer(
+    return OperatorReply(
         heading=clip(text("operators.why.heading", locale, name=foreign(name) or "—"), 256),
         body=body,
         lines=((text("operators.why.rules", locale), clip(shown, 1024)),),

@@ -3,7 +3,7 @@
 import discord
 from discord import ui
 
-from bot.operators.answers import Answer
+from bot.operators.answers import OperatorReply
 from bot.ui.formatting import clip
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.render import finished
@@ -11,7 +11,7 @@ from bot.ui.render import finished
 _COLOUR = 0x5865F2
 
 
-def embeds_of(answer: Answer) -> list[discord.Embed]:
+def embeds_of(answer: OperatorReply) -> list[discord.Embed]:
     """The answer as an embed."""
     embed = discord.Embed(title=answer.heading or None, description=clip(answer.body, 4096) or None, colour=_COLOUR)
     for name, value in answer.lines:
@@ -20,7 +20,11 @@ def embeds_of(answer: Answer) -> list[discord.Embed]:
 
 
 async def reply(
-    ctx: InteractionContext, answer: Answer, *, view: ui.View | None = None, files: list[discord.File] | None = None
+    ctx: InteractionContext,
+    answer: OperatorReply,
+    *,
+    view: ui.View | None = None,
+    files: list[discord.File] | None = None,
 ) -> None:
     """Answer privately, whether or not that was deferred."""
     response = ctx.interaction.response

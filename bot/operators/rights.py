@@ -11,7 +11,7 @@ from bot.ui.interaction_context import InteractionContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class ActingOperator:
     """What one operator may do with this one interaction."""
 
     ctx: InteractionContext
@@ -26,15 +26,15 @@ class Desk:
         return self.ctx.requirements.currency if self.scope == EVERYWHERE else self.ctx.requirements.shown_currency
 
 
-async def manager_desk(interaction: discord.Interaction) -> Desk:
+async def manager_of(interaction: discord.Interaction) -> ActingOperator:
     """For whoever may manage the server at this moment, and for this server alone. Raises ActRefusedError."""
     guild_id = interaction.guild_id
     if guild_id is None or not interaction.permissions.manage_guild:
         raise ActRefusedError("operators.not_manager")
-    return _desk(interaction, scope=guild_id, guild_id=guild_id)
+    return _operator(interaction, scope=guild_id, guild_id=guild_id)
 
 
-async def owner_desk(interaction: discord.Interaction) -> Desk:
+async def owner_of(interaction: discord.Interaction) -> ActingOperator:
     """For those who run the bot, in the servers that are set for it. Raises ActRefusedError."""
     ctx = InteractionContext.of(interaction)
     guild_id = interaction.guild_id
@@ -42,12 +42,14 @@ async def owner_desk(interaction: discord.Interaction) -> Desk:
     is_operator = interaction.user.id in ctx.jobs.admission.terms.operators
     if guild_id is None or guild_id not in ctx.services.operator_guild_ids or not is_operator:
         raise ActRefusedError("operators.not_operator")
-    return _desk(interaction, scope=EVERYWHERE, guild_id=guild_id)
+    return _operator(interaction, scope=EVERYWHERE, guild_id=guild_id)
 
 
-def _desk(interaction: discord.Interaction, *, scope: int, guild_id: int) -> Desk:
+def _operator(interaction: discord.Interaction, *, scope: int, guild_id: int) -> ActingOperator:
     ctx = InteractionContext.of(interaction)
     operators = ctx.services.operators
     if operators is None:
         raise ActRefusedError("operators.not_operator")
-    return Desk(ctx=ctx, operating=operators.operating, scope=scope, guild_id=guild_id, by=interaction.user.id)
+    return ActingOperator(
+        ctx=ctx, operating=operators.operating, scope=scope, guild_id=guild_id, by=interaction.user.id
+    )

@@ -1,4 +1,4 @@
 """The shell's twins of what operators do on Discord, and what only a shell can do: beside a running bot or without one.
 
-Nothing here prints: each command gives an Answer, and `bot.__main__` says it.
+Nothing here prints: each command gives an CommandOutput, and `bot.__main__` says it.
 """

@@ -12,7 +12,7 @@ from bot.errors import StartError
 from bot.jobs.files import JobFiles
 from bot.settings import Settings
 from bot.shell import archive
-from bot.shell.answer import Answer
+from bot.shell.answer import CommandOutput
 from bot.store import backups
 from bot.store.backups import NamedFile
 from bot.store.beside import open_beside
@@ -21,7 +21,7 @@ from bot.store.jobs import SqlJobStore
 from bot.store.migrate import newest
 
 
-async def back_up(settings: Settings, clock: Clock, to: Path | None) -> Answer:
+async def back_up(settings: Settings, clock: Clock, to: Path | None) -> CommandOutput:
     """Write a backup to `to`, else into DATA_DIR/backups. Raises StartError, StoreError."""
     now = clock.now()
     place = (to or settings.data_dir / "backups" / f"compose-{now:%Y%m%dT%H%M%SZ}.tar").absolute()
@@ -32,7 +32,7 @@ async def back_up(settings: Settings, clock: Clock, to: Path | None) -> Answer:
     if missing:
         text += f"\n{missing} files that songs name are not in DATA_DIR any more; the backup no longer names them."
     text += "\nIt holds lyrics and songs of your members: keep it closed, and no longer than RETENTION_DAYS."
-    return Answer(text=text, values={"backup": str(place), **values})
+    return CommandOutput(text=text, values={"backup": str(place), **values})
 
 
 async def _write(settings: Settings, store: SqlJobStore, place: Path, now: datetime) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import argparse
 from bot.clock import SystemClock
 from bot.errors import DiskError, StartError, StoreError
 from bot.settings import Settings
-from bot.shell.answer import Answer
+from bot.shell.answer import CommandOutput
 from bot.shell.backing_up import back_up
 from bot.shell.forgetting import forget
 from bot.shell.moving import move_database
@@ -15,7 +15,7 @@ from bot.shell.restoring import restore
 from bot.store.db import refuse_unusable
 
 
-async def run_command(settings: Settings, given: argparse.Namespace) -> Answer:
+async def run_command(settings: Settings, given: argparse.Namespace) -> CommandOutput:
     """Do it. What keeps it from being done is an answer too: one sentence, exit code 1. Raises SettingsError."""
     refuse_unusable(settings.database_url)
     try:
@@ -26,7 +26,7 @@ async def run_command(settings: Settings, given: argparse.Namespace) -> Answer:
         return _refused(f"The database did not answer as it should ({error}). Try again; nothing was left half done.")
 
 
-async def _done(settings: Settings, given: argparse.Namespace) -> Answer:
+async def _done(settings: Settings, given: argparse.Namespace) -> CommandOutput:
     clock = SystemClock()
     match given.what:
         case "song":
@@ -47,5 +47,5 @@ async def _done(settings: Settings, given: argparse.Namespace) -> Answer:
             return await move_database(settings, given.to)
 
 
-def _refused(sentence: str) -> Answer:
-    return Answer(text=sentence, values={"error": sentence}, code=1)
+def _refused(sentence: str) -> CommandOutput:
+    return CommandOutput(text=sentence, values={"error": sentence}, code=1)

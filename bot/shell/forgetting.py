@@ -6,7 +6,7 @@ from bot.jobs.files import JobFiles
 from bot.jobs.people import People
 from bot.metrics import Metrics
 from bot.settings import Settings
-from bot.shell.answer import Answer
+from bot.shell.answer import CommandOutput
 from bot.store.beside import is_running, open_beside, owned
 from bot.store.jobs import SqlJobStore
 
@@ -15,7 +15,7 @@ _PATIENCE_SECONDS = 12.0
 _LOOK_SECONDS = 0.25
 
 
-async def forget(settings: Settings, clock: Clock, member_id: int) -> Answer:
+async def forget(settings: Settings, clock: Clock, member_id: int) -> CommandOutput:
     """Delete everything of a member. Raises StartError, StoreError."""
     async with open_beside(settings.database_url) as store:
         people = _people(settings, store, clock)
@@ -36,7 +36,7 @@ async def forget(settings: Settings, clock: Clock, member_id: int) -> Answer:
     return _told(text, member_id, "done", deleted=len(done.deleted), finishing=done.finishing)
 
 
-async def _ask(people: People, clock: Clock, member_id: int) -> Answer:
+async def _ask(people: People, clock: Clock, member_id: int) -> CommandOutput:
     await people.ask(member_id, is_begun=False)
     waited = 0.0
     while waited < _PATIENCE_SECONDS:
@@ -59,5 +59,5 @@ def _people(settings: Settings, store: SqlJobStore, clock: Clock) -> People:
     return People(store=store, files=files, clock=clock, disk=disk, metrics=Metrics())
 
 
-def _told(text: str, member_id: int, state: str, *, code: int = 0, **values: int) -> Answer:
-    return Answer(text=text, values={"member_id": str(member_id), "state": state, **values}, code=code)
+def _told(text: str, member_id: int, state: str, *, code: int = 0, **values: int) -> CommandOutput:
+    return CommandOutput(text=text, values={"member_id": str(member_id), "state": state, **values}, code=code)

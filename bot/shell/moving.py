@@ -7,14 +7,14 @@ from tempfile import TemporaryDirectory
 from bot.database_address import PostgresqlAddress, is_postgresql
 from bot.errors import SettingsError, StartError
 from bot.settings import Settings
-from bot.shell.answer import Answer
+from bot.shell.answer import CommandOutput
 from bot.store import backups
 from bot.store.beside import open_beside, owned
 from bot.store.copying import into_server, snapshot
 from bot.store.db import address_of, file_of, refuse_unusable
 
 
-async def move_database(settings: Settings, to: str) -> Answer:
+async def move_database(settings: Settings, to: str) -> CommandOutput:
     """Copy all rows; the old database stays as it is. Raises SettingsError, StartError, StoreError."""
     if not is_postgresql(to) and not to.startswith("sqlite+aiosqlite:///"):
         raise SettingsError(["ADDRESS: must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://"])
@@ -32,7 +32,7 @@ async def move_database(settings: Settings, to: str) -> Answer:
         "Now set DATABASE_URL to the new address, try it with `python -m bot check`, and start the bot. The old "
         "database is as it was: delete it when you are content, for it holds lyrics."
     )
-    return Answer(text=text, values={"songs": songs})
+    return CommandOutput(text=text, values={"songs": songs})
 
 
 async def _to_server(source: str, to: str) -> int:

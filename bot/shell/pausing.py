@@ -7,19 +7,19 @@ from bot.jobs.acts import ActRefusedError
 from bot.jobs.admission import EVERYWHERE
 from bot.jobs.until import parse_until
 from bot.settings import Settings
-from bot.shell.answer import Answer
+from bot.shell.answer import CommandOutput
 from bot.shell.operating import SHELL, operating_on
 from bot.store.beside import is_running, open_beside
 
 
-async def pause(settings: Settings, clock: Clock, reason: str, until: str | None) -> Answer:
+async def pause(settings: Settings, clock: Clock, reason: str, until: str | None) -> CommandOutput:
     """Take no new orders, send nothing new. Raises StartError, StoreError."""
     now = clock.now()
     try:
         end = parse_until(until, now)
     except ActRefusedError as error:
         sentence = _not_a_time(error, until or "", now)
-        return Answer(text=sentence, values={"error": sentence}, code=2)
+        return CommandOutput(text=sentence, values={"error": sentence}, code=2)
     async with open_beside(settings.database_url) as store:
         await operating_on(store, clock).pause(EVERYWHERE, SHELL, reason=reason, until=end)
     told = "until it is resumed" if end is None else f"until {end:%Y-%m-%d %H:%M} UTC"
@@ -28,15 +28,15 @@ async def pause(settings: Settings, clock: Clock, reason: str, until: str | None
         "Songs that are paid for go on." if running else "No bot runs at the moment; the pause holds when one starts."
     )
     values = {"paused": True, "reason": reason, "until": None if end is None else end.isoformat(), "running": running}
-    return Answer(text=f"Paused {told}. {state}", values=values)
+    return CommandOutput(text=f"Paused {told}. {state}", values=values)
 
 
-async def resume(settings: Settings, clock: Clock) -> Answer:
+async def resume(settings: Settings, clock: Clock) -> CommandOutput:
     """End a pause. Raises StartError, StoreError."""
     async with open_beside(settings.database_url) as store:
         was_paused = await operating_on(store, clock).resume(EVERYWHERE, SHELL)
     text = "Resumed: songs that waited are sent within 15 seconds." if was_paused else "It was not paused."
-    return Answer(text=text, values={"paused": False, "was_paused": was_paused})
+    return CommandOutput(text=text, values={"paused": False, "was_paused": was_paused})
 
 
 def _not_a_time(error: ActRefusedError, typed: str, now: datetime) -> str:

@@ -9,7 +9,7 @@ from bot.jobs.acts import ChargeLine, Spending
 from bot.jobs.admission import EVERYWHERE
 from bot.jobs.model import Job, JobEvent
 from bot.settings import Settings
-from bot.shell.answer import Answer
+from bot.shell.answer import CommandOutput
 from bot.shell.operating import operating_on
 from bot.store.beside import open_beside
 
@@ -18,7 +18,7 @@ _MICROS = 1_000_000
 _TOP = 10
 
 
-async def song(settings: Settings, clock: Clock, job_id: int) -> Answer:
+async def song(settings: Settings, clock: Clock, job_id: int) -> CommandOutput:
     """What is known of a song; no words of it, no secret. Raises StartError, StoreError."""
     async with open_beside(settings.database_url) as store:
         try:
@@ -28,14 +28,14 @@ async def song(settings: Settings, clock: Clock, job_id: int) -> Answer:
         else:
             lines = report.lines
     if report is None and not lines:
-        return Answer(text=f"There is no song {job_id}.", values={"song": job_id, "state": None}, code=1)
+        return CommandOutput(text=f"There is no song {job_id}.", values={"song": job_id, "state": None}, code=1)
     values: dict[str, Any] = {"song": job_id, "state": "deleted"} if report is None else _values(report.job)
     values["history"] = [_event(event) for event in report.events] if report else []
     values["money"] = [_line(line, settings.currency) for line in lines]
-    return Answer(text=_text(values), values=values)
+    return CommandOutput(text=_text(values), values=values)
 
 
-async def spent(settings: Settings, clock: Clock, days: int) -> Answer:
+async def spent(settings: Settings, clock: Clock, days: int) -> CommandOutput:
     """Songs and money of the last days, UTC. Raises StartError, StoreError."""
     async with open_beside(settings.database_url) as store:
         report = await operating_on(store, clock).spent(EVERYWHERE, days)
@@ -48,7 +48,7 @@ async def spent(settings: Settings, clock: Clock, days: int) -> Answer:
             {"member_id": str(member_id), **_money(spending)} for member_id, spending in report.top_members(_TOP)
         ],
     }
-    return Answer(text=_spent_text(values), values=values)
+    return CommandOutput(text=_spent_text(values), values=values)
 
 
 def _money(spending: Spending) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from bot.database_address import PostgresqlAddress
 from bot.errors import StartError
 from bot.settings import Settings
 from bot.shell import archive
-from bot.shell.answer import Answer
+from bot.shell.answer import CommandOutput
 from bot.shell.backing_up import back_up
 from bot.store import backups, sqlite_file
 from bot.store.beside import owned
@@ -36,7 +36,7 @@ class _Restored:
     missing: int
 
 
-async def restore(settings: Settings, clock: Clock, source: Path, *, as_it_was: bool) -> Answer:
+async def restore(settings: Settings, clock: Clock, source: Path, *, as_it_was: bool) -> CommandOutput:
     """Check everything, then replace. What was there stays beside it. Raises StartError, StoreError."""
     stamp = f"before-restore-{clock.now():%Y%m%dT%H%M%SZ}"
     async with owned(settings.database_url):
@@ -53,7 +53,7 @@ async def restore(settings: Settings, clock: Clock, source: Path, *, as_it_was: 
         text += f"\n{found.missing} files that songs name are not in the backup."
     text += f"\nWhat was there before is kept: {', '.join(aside) or 'nothing'}. Delete it when you are content."
     values = {"songs": found.songs, "made_at": found.manifest["made_at"], "doubted": found.doubted, "aside": aside}
-    return Answer(text=text, values=values)
+    return CommandOutput(text=text, values=values)
 
 
 async def _looked_through(source: Path, place: Path, *, as_it_was: bool) -> _Restored:

@@ -13,7 +13,7 @@ from bot.jobs.ledger import (
     MAX_GIVEN_BACK,
     Booking,
     ChargeKind,
-    Line,
+    NewCharge,
     Standing,
     booking,
     frees_place,
@@ -63,7 +63,7 @@ def is_counted_move(job: Job, after: JobState, attempt: int, *, is_unpaid: bool 
 
 async def hold(connection: AsyncConnection, job: Job, now: datetime, *, is_outside: bool = False) -> None:
     """A new job's hold and its place. `is_outside`: of an operator, whose songs no limit counts."""
-    line = Line(attempt=1, kind=ChargeKind.HELD)
+    line = NewCharge(attempt=1, kind=ChargeKind.HELD)
     await _write(connection, job, line, Booking(held=1, counted_at=now), now)
     await _take_place(connection, job, now, is_outside=is_outside)
 
@@ -116,7 +116,7 @@ async def give_back_by_hand(connection: AsyncConnection, job: Job, now: datetime
     if place is None or place["back_at"] is not None:
         return False
     await connection.execute(_GIVE_BACK.values(back_at=now), {"place": place["id"]})
-    line = Line(attempt=job.attempt, kind=ChargeKind.GIVEN, note="given back by an operator")
+    line = NewCharge(attempt=job.attempt, kind=ChargeKind.GIVEN, note="given back by an operator")
     await _write(connection, job, line, Booking(counted_at=now), now)
     return True
 
@@ -143,13 +143,13 @@ def _standings(lines: Sequence[Any]) -> dict[int, Standing]:
 
 
 async def _accept(connection: AsyncConnection, lines: Sequence[Any], whose: Any, attempt: int, now: datetime) -> None:
-    line = Line(attempt=attempt, kind=ChargeKind.SPENT)
+    line = NewCharge(attempt=attempt, kind=ChargeKind.SPENT)
     booked = booking(line, _standings(lines), now)
     if booked is not None:
         await _write(connection, whose, line, booked, now)
 
 
-async def _write(connection: AsyncConnection, whose: Any, line: Line, booked: Booking, now: datetime) -> None:
+async def _write(connection: AsyncConnection, whose: Any, line: NewCharge, booked: Booking, now: datetime) -> None:
     """`whose`: a Job, or a line of it."""
     owner = _owner_of(whose)
     price = 0 if line.kind is ChargeKind.GIVEN else owner["price_micros"]

@@ -18,7 +18,7 @@ from bot.database_address import PostgresqlAddress, is_postgresql, parse, refusa
 from bot.disk import Disk
 from bot.errors import SettingsError, StartError
 from bot.jobs.figures import Migration
-from bot.jobs.rule_remarks import KeptRule
+from bot.jobs.rule_remarks import RuleRow
 from bot.store import sqlite_copies, sqlite_file
 from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
 from bot.store.jobs import SqlJobStore
@@ -112,13 +112,13 @@ async def describe(url: str) -> str:
     return f"{name_of(parsed)}, {server}: {_state(revision)}."
 
 
-async def kept_rules(url: str) -> list[KeptRule]:
+async def kept_rules(url: str) -> list[RuleRow]:
     """The rules as they stand, beside a running bot or without one; writes nothing. None where there are no tables yet.
 
     Raises StartError.
     """
     names = ("id", "guild_id", "subject_kind", "subject_id", "kind", "value")
-    return [KeptRule(**dict(zip(names, row, strict=True))) for row in await _read(url, "rule", _RULES)]
+    return [RuleRow(**dict(zip(names, row, strict=True))) for row in await _read(url, "rule", _RULES)]
 
 
 async def kept_value_in(url: str, name: str) -> str | None:

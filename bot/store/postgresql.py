@@ -117,7 +117,7 @@ def postgresql_engine(address: PostgresqlAddress, *, busy_seconds: float) -> Asy
     async def connect() -> Any:
         return await _connected(address, arguments, busy_seconds)
 
-    cached = address.words.get("prepared_statement_cache_size")
+    cached = address.options.get("prepared_statement_cache_size")
     return create_async_engine(
         "postgresql+asyncpg://",
         hide_parameters=True,
@@ -137,24 +137,24 @@ async def open_connection(address: PostgresqlAddress, *, busy_seconds: float) ->
 
 def _arguments(address: PostgresqlAddress, busy_seconds: float) -> dict[str, Any]:
     """What asyncpg's connect takes, whichever host it is."""
-    words = address.words
+    options = address.options
     settings = {
-        "application_name": words.get("application_name") or words.get("fallback_application_name") or "compose",
+        "application_name": options.get("application_name") or options.get("fallback_application_name") or "compose",
     }
-    if words.get("options"):
-        settings["options"] = words["options"]
+    if options.get("options"):
+        settings["options"] = options["options"]
     arguments: dict[str, Any] = {
         "user": address.user,
         "password": address.password,
         "database": address.database,
-        "timeout": float(words.get("connect_timeout") or words.get("timeout") or 0) or busy_seconds,
-        "command_timeout": float(words.get("command_timeout") or 2 * busy_seconds),
+        "timeout": float(options.get("connect_timeout") or options.get("timeout") or 0) or busy_seconds,
+        "command_timeout": float(options.get("command_timeout") or 2 * busy_seconds),
         "server_settings": settings,
-        **{name: words[name] for name in _KEYWORDS if words.get(name)},
+        **{name: options[name] for name in _KEYWORDS if options.get(name)},
     }
-    if words.get("statement_cache_size"):
-        arguments["statement_cache_size"] = int(words["statement_cache_size"])
-    if words.get("direct_tls"):
+    if options.get("statement_cache_size"):
+        arguments["statement_cache_size"] = int(options["statement_cache_size"])
+    if options.get("direct_tls"):
         arguments["direct_tls"] = True
     return arguments
 
@@ -186,18 +186,18 @@ def _tls(address: PostgresqlAddress, host: str | None) -> dict[str, Any]:
     """As asyncpg takes it; over a Unix socket there is none, as with libpq."""
     if host is not None and host.startswith("/"):
         return {"ssl": False}
-    words = {name: address.words[name] for name in _TLS_WORDS if address.words.get(name)}
-    if words.get("sslrootcert") == "system":
-        return {"ssl": _system_trust(words)}
-    return {"dsn": f"postgresql://?{urlencode(words)}" if words else None, "ssl": address.ssl_mode}
+    options = {name: address.options[name] for name in _TLS_WORDS if address.options.get(name)}
+    if options.get("sslrootcert") == "system":
+        return {"ssl": _system_trust(options)}
+    return {"dsn": f"postgresql://?{urlencode(options)}" if options else None, "ssl": address.ssl_mode}
 
 
-def _system_trust(words: Mapping[str, str]) -> ssl.SSLContext:
+def _system_trust(options: Mapping[str, str]) -> ssl.SSLContext:
     """What asyncpg makes of verify-full, with the authorities that this machine trusts; it knows no `system`."""
     context = ssl.create_default_context()
     context.set_alpn_protocols(["postgresql"])
-    if "sslcert" in words:
-        context.load_cert_chain(words["sslcert"], words.get("sslkey"), words.get("sslpassword", ""))
+    if "sslcert" in options:
+        context.load_cert_chain(options["sslcert"], options.get("sslkey"), options.get("sslpassword", ""))
     return context
 
 
@@ -215,7 +215,7 @@ def _refuse_strangers(connection: Any) -> None:
 
 def refuse_bad_files(address: PostgresqlAddress) -> None:
     """Raise StartError, with the word and the path, for a file of TLS that cannot be used. Reads files: in a thread."""
-    files = {name: address.words[name] for name in _FILE_WORDS if address.words.get(name)}
+    files = {name: address.options[name] for name in _FILE_WORDS if address.options.get(name)}
     if files.get("sslrootcert") == "system":
         del files["sslrootcert"]
     for name, path in files.items():
@@ -229,7 +229,7 @@ def refuse_bad_files(address: PostgresqlAddress) -> None:
             continue
         try:
             if name == "sslcert":
-                context.load_cert_chain(files[name], files.get("sslkey"), address.words.get("sslpassword", ""))
+                context.load_cert_chain(files[name], files.get("sslkey"), address.options.get("sslpassword", ""))
             else:
                 context.load_verify_locations(cafile=files[name])
         except ssl.SSLError:

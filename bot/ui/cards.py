@@ -31,7 +31,7 @@ _TAG = re.compile(r"\s{0,80}\[[^\[\]\n]{0,80}\]\s{0,80}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class CardLine:
     """A name and what belongs to it."""
 
     name: str
@@ -46,7 +46,7 @@ class Card:
     job_id: int
     content: str
     description: str = ""
-    lines: tuple[Line, ...] = ()
+    lines: tuple[CardLine, ...] = ()
     footer: str = ""
     colour: int = 0
     buttons: tuple[JobButton | LinkButton, ...] = field(default=())
@@ -327,12 +327,12 @@ def _cost(job: Job, locale: str) -> str:
     return ""
 
 
-def _notices(job: Job, now: datetime, requirements: OrderRequirements, locale: str) -> list[Line]:
+def _notices(job: Job, now: datetime, requirements: OrderRequirements, locale: str) -> list[CardLine]:
     """What operators tell everybody, as long as the song is under way."""
     of_brake = text("operators.notice.brake", locale)
     told = requirements.notices.told_in(job.place.guild_id, now, of_brake=of_brake) if job.is_live else []
     name = text("operators.notice.name", locale)
-    return [Line(name=name, value=clip(foreign(notice), 1024), inline=False) for notice in told]
+    return [CardLine(name=name, value=clip(foreign(notice), 1024), inline=False) for notice in told]
 
 
 def _footer(job: Job, locale: str) -> str:
@@ -343,18 +343,18 @@ def _footer(job: Job, locale: str) -> str:
     return text("card.footer_length", locale, name=name, length=length(job.reference.seconds), id=job.id)
 
 
-def _hints(job: Job, requirements: OrderRequirements, locale: str) -> tuple[Line, ...]:
-    lines: list[Line] = []
+def _hints(job: Job, requirements: OrderRequirements, locale: str) -> tuple[CardLine, ...]:
+    lines: list[CardLine] = []
     if (job.is_live or job.state is JobState.DELIVERED) and (remark := spelled(job.detail, locale)):
-        lines.append(Line(name=text("card.hint", locale), value=clip(remark, 1024), inline=False))
+        lines.append(CardLine(name=text("card.hint", locale), value=clip(remark, 1024), inline=False))
     if job.is_live and job.model in requirements.cover_models:
-        lines.append(Line(name=text("card.hint", locale), value=text("card.hint.cover", locale), inline=False))
+        lines.append(CardLine(name=text("card.hint", locale), value=text("card.hint.cover", locale), inline=False))
     rules = requirements.prompt if job.model == requirements.model.name else requirements.of(job.model).prompt
     if job.is_live and rules.is_long(job.prompt):
         hint = text("card.hint.long", locale, warn=rules.warn_characters)
-        lines.append(Line(name=text("card.hint", locale), value=hint, inline=False))
+        lines.append(CardLine(name=text("card.hint", locale), value=hint, inline=False))
     if job.is_live and (job.place.origin is Origin.USER_INSTALL or job.place.bot_is_member is False):
         only_commands = job.place.origin is not Origin.USER_INSTALL
         hint = text("card.hint.not_member" if only_commands else "card.hint.user_install", locale)
-        lines.append(Line(name=text("card.hint", locale), value=hint, inline=False))
+        lines.append(CardLine(name=text("card.hint", locale), value=hint, inline=False))
     return tuple(lines)

@@ -12,12 +12,12 @@ from bot.clock import Clock
 from bot.discord_time import DiscordTime
 from bot.errors import OrderError
 from bot.jobs.model import Job
-from bot.jobs.moderation import Moderation
+from bot.jobs.moderation import ModerationService
 from bot.jobs.operating import Operating
 from bot.jobs.ports import Eta, ValueStore
 from bot.jobs.record import RefusedOrder
 from bot.jobs.service import JobService
-from bot.jobs.sound_ports import Tracks
+from bot.jobs.sound_ports import TrackPreparer
 from bot.texts import text
 from bot.ui.cards import job_card
 from bot.ui.deduplication import InteractionDeduplicator
@@ -29,7 +29,7 @@ from bot.ui.replies import text_to_copy
 from bot.ui.requirements import OrderRequirements
 
 
-class OperatorDesk(Protocol):
+class ReportRouting(Protocol):
     """What controls ask of those who run the bot or a server."""
 
     async def report_goes_to_channel(self, guild_id: int) -> bool:
@@ -57,8 +57,8 @@ class LookAtRights(Protocol):
 class ModeratorServices:
     """What moderators' controls and reports work with."""
 
-    moderation: Moderation
-    desk: OperatorDesk
+    moderation: ModerationService
+    reports: ReportRouting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ class InteractionServices:
     requirements: OrderRequirements
     drafts: Drafts
     file_name: Callable[[str, str], str]  #: a safe name from a title and a suffix, see bot.audio.file_names
-    tracks: Tracks | None = None  #: hears what was not heard yet before it is sent; None: that is not sent
+    tracks: TrackPreparer | None = None  #: hears what was not heard yet before it is sent; None: that is not sent
     discord_time: DiscordTime | None = None  #: None: not known, and nothing is judged by its age
     operators: OperatorServices | None = None  #: None: nothing is offered to them
     show_presence: Callable[[], Awaitable[None]] | None = None  #: that the bot is paused, or no longer

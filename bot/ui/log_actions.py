@@ -124,10 +124,10 @@ async def take_report(ctx: InteractionContext, job_id: int) -> None:
     reason = typed_reason(cast("Mapping[str, Any]", ctx.interaction.data or {}))[:MAX_REASON]
     if not await ctx.services.moderators.moderation.wrote_report(job, ctx.member_id, reason):
         await ctx.reply_privately(ctx.text("log.reported_before", song=job.id))
-    elif await ctx.services.moderators.desk.report_goes_to_channel(guild_id):
+    elif await ctx.services.moderators.reports.report_goes_to_channel(guild_id):
         await ctx.reply_privately(ctx.text("log.reported", song=job.id))
     else:
-        ctx.services.moderators.desk.report_to_operator(job.id, ctx.member_id)
+        ctx.services.moderators.reports.report_to_operator(job.id, ctx.member_id)
         await ctx.reply_privately(ctx.text("log.reported_to_operator", song=job.id))
 
 

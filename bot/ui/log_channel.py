@@ -13,13 +13,13 @@ async def choose_log_channel(ctx: InteractionContext, channel: discord.TextChann
         await ctx.reply_privately(ctx.text("log.not_allowed_channel"))
         return
     if channel is None:
-        await ctx.services.moderators.desk.choose_log_channel(guild_id, None, ctx.member_id)
+        await ctx.services.moderators.reports.choose_log_channel(guild_id, None, ctx.member_id)
         await ctx.reply_privately(ctx.text("log.channel_off"))
         return
     if not _may_write(interaction, channel):
         await ctx.reply_privately(ctx.text("log.channel_closed", channel=channel.mention))
         return
-    await ctx.services.moderators.desk.choose_log_channel(guild_id, channel.id, ctx.member_id)
+    await ctx.services.moderators.reports.choose_log_channel(guild_id, channel.id, ctx.member_id)
     await ctx.reply_privately(ctx.text("log.channel_chosen", channel=channel.mention))
 
 

@@ -9,11 +9,11 @@ from bot.texts import CATALOGS, FALLBACK, language_of, text
 
 
 def worded(key: str) -> app_commands.locale_str:
-    """The English words for `key`, which the Translator knows how to say in other languages."""
+    """The English words for `key`, which the TextTranslator knows how to say in other languages."""
     return app_commands.locale_str(text(key), key=key)
 
 
-class Translator(app_commands.Translator):
+class TextTranslator(app_commands.Translator):
     """Answers discord.py when it describes the commands to Discord."""
 
     async def translate(

@@ -67,7 +67,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
             clock=clock,
             hosts=frozenset({"127.0.0.1"}),
             max_bytes=2_000_000,
-            needs=Needs(longest_seconds=19, largest_bytes=2_000_000),
+            needs=Needs(max_seconds=19, max_bytes=2_000_000),
         )
         opened = Room(fetcher, files, clock, server)
         yield opened

@@ -192,7 +192,7 @@ async def test_a_token_that_ended_while_the_song_was_made_changes_nothing_in_a_s
     assert "done" in batch.look_of(batch.card("a long song"))
 
 
-async def test_a_member_who_left_still_has_his_track_in_the_channel(batch: SongBatch) -> None:
+async def test_a_member_who_left_still_has_their_track_in_the_channel(batch: SongBatch) -> None:
     member = batch.discord.member("Member Two")
     await batch.order_song(
         "a member who left", member=member, script={"polls": ["generating", "generating", "completed"]}

@@ -31,7 +31,7 @@ class Endpoint:
     lyrics: str
     reference: str
     required: tuple[str, ...]
-    most_characters: Mapping[str, int]
+    max_characters: Mapping[str, int]
     choices: Mapping[str, tuple[str, ...]]
     over_seconds: float  #: a reference must be longer
 
@@ -41,7 +41,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
         lyrics="prompt",
         reference="reference_audio_url",
         required=("prompt", "reference_audio_url"),
-        most_characters={"prompt": 600},
+        max_characters={"prompt": 600},
         choices={},
         over_seconds=15.0,
     ),
@@ -49,7 +49,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
         lyrics="lyrics",
         reference="audio_url",
         required=("audio_url", "tags", "original_tags"),
-        most_characters={},
+        max_characters={},
         choices={"edit_mode": ("lyrics", "remix")},
         over_seconds=0.0,
     ),
@@ -91,8 +91,8 @@ def complaint_about(endpoint: Endpoint, body: Mapping[str, Any]) -> dict[str, An
     for name, value in body.items():
         if name in endpoint.required and not (isinstance(value, str) and value.strip("# \n")):
             return detail(name, "string_type", "Input should be a valid string", value)
-        if name in endpoint.most_characters and len(value) > endpoint.most_characters[name]:
-            most = endpoint.most_characters[name]
+        if name in endpoint.max_characters and len(value) > endpoint.max_characters[name]:
+            most = endpoint.max_characters[name]
             return detail(name, "string_too_long", f"String should have at most {most} characters", value)
         if name in endpoint.choices and value not in endpoint.choices[name]:
             return detail(name, "literal_error", f"Input should be one of {endpoint.choices[name]}", value)

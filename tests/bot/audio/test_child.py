@@ -77,7 +77,7 @@ class Uses:
             assert (reference.usability, track.usability) == (Usability.REFUSED, Usability.REFUSED)
             assert reference.undecided
             assert track.undecided
-            made = await pool.to_reference(self.song, self.folder / "out.mp3", needs=Needs(longest_seconds=17))
+            made = await pool.to_reference(self.song, self.folder / "out.mp3", needs=Needs(max_seconds=17))
             assert made.path is None
             packaged = await self._dressed(pool)
         return [*(seen.findings[0].problem for seen in (reference, track, made)), packaged.problem]
@@ -126,7 +126,7 @@ async def test_time_is_a_limit_of_its_own(song: Path, tampered: Tamper) -> None:
 @pytest.mark.heavy
 async def test_what_is_written_has_a_limit_of_its_own(song: Path, tmp_path: Path) -> None:
     async with AudioPool(processes=1, encoding_limits=ChildLimits(written_bytes=50_000)) as pool:
-        made = await pool.to_reference(song, tmp_path / "out.mp3", needs=Needs(longest_seconds=17))
+        made = await pool.to_reference(song, tmp_path / "out.mp3", needs=Needs(max_seconds=17))
         assert [finding.problem for finding in made.findings] == [Problem.OVER_OUTPUT]
         packaged = await pool.package(song, tmp_path, title="Night", tags=Tags(), limit_bytes=200_000)
     assert (packaged.path, packaged.problem, packaged.broken) == (song, Problem.OVER_OUTPUT, False)

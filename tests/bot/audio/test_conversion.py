@@ -70,7 +70,7 @@ def test_a_long_song_is_cut_to_its_loud_part_with_clean_ends(tmp_path: Path) -> 
     quiet, loud = music(16) // 20, music(20)
     path = tmp_path / "long.wav"
     path.write_bytes(wav(np.concatenate([quiet, loud, quiet], axis=1)))
-    made = converted(path, Needs(longest_seconds=19.0))
+    made = converted(path, Needs(max_seconds=19.0))
     assert made.path is not None
     assert [finding.problem for finding in made.findings] == [Problem.TOO_LONG]
     assert made.start_seconds is not None
@@ -84,7 +84,7 @@ def test_a_long_song_is_cut_to_its_loud_part_with_clean_ends(tmp_path: Path) -> 
 
 
 def test_a_file_with_too_many_bytes_becomes_a_smaller_one(wav_song: Path) -> None:
-    made = converted(wav_song, Needs(largest_bytes=300_000))
+    made = converted(wav_song, Needs(max_bytes=300_000))
     assert made.path is not None
     assert [finding.problem for finding in made.findings] == [Problem.TOO_BIG]
     assert made.bit_rate_kbps == 112
@@ -92,7 +92,7 @@ def test_a_file_with_too_many_bytes_becomes_a_smaller_one(wav_song: Path) -> Non
 
 
 def test_what_never_gets_small_enough_is_told_with_both_sizes(wav_song: Path) -> None:
-    made = converted(wav_song, Needs(largest_bytes=100_000))
+    made = converted(wav_song, Needs(max_bytes=100_000))
     assert made.path is None
     assert [finding.problem for finding in made.findings] == [Problem.TOO_BIG_ANYWAY]
 
@@ -105,7 +105,7 @@ def test_a_song_that_changes_its_rate_half_way_is_converted_whole(tmp_path: Path
         + sound_files.mp3(10, xing=False)
         + sound_files.mp3(10, 64, 22050, 1, xing=False)
     )
-    made = converted(path, Needs(longest_seconds=18))
+    made = converted(path, Needs(max_seconds=18))
     assert made.path is not None
     assert math.isclose(made.seconds or 0, 17.5, abs_tol=0.2)
 
@@ -129,6 +129,6 @@ async def test_the_pool_converts_in_a_child(tmp_path: Path) -> None:
 
 async def test_a_conversion_that_gets_no_time_at_all_is_not_the_files_fault(tmp_path: Path, wav_song: Path) -> None:
     async with AudioPool(encoding_limits=ChildLimits(wall_seconds=0.001)) as pool:
-        made = await pool.to_reference(wav_song, tmp_path / "out.mp3", needs=Needs(longest_seconds=17))
+        made = await pool.to_reference(wav_song, tmp_path / "out.mp3", needs=Needs(max_seconds=17))
     assert made.path is None
     assert [finding.problem for finding in made.findings] == [Problem.UNAVAILABLE]

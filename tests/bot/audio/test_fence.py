@@ -76,7 +76,7 @@ class House:
         kept = self.out.with_suffix(".kept")
         kept.hardlink_to(self.out)  # the pool removes what did not become a reference
         async with AudioPool(processes=1) as pool:
-            made = await pool.to_reference(self.song, self.out, needs=Needs(longest_seconds=17))
+            made = await pool.to_reference(self.song, self.out, needs=Needs(max_seconds=17))
         assert [finding.problem for finding in made.findings] == [Problem.INTERNAL]
         return json.loads(kept.read_text())
 
@@ -219,7 +219,7 @@ if sys.argv[3] == "closed":
     assert close_memory() == ""
 async def main():
     async with AudioPool(processes=1) as pool:
-        await pool.to_reference(Path(sys.argv[1]), Path(sys.argv[2]), needs=Needs(longest_seconds=17))
+        await pool.to_reference(Path(sys.argv[1]), Path(sys.argv[2]), needs=Needs(max_seconds=17))
 asyncio.run(main())
 """
 
@@ -296,7 +296,7 @@ async def test_a_system_that_lacks_layers_hears_all_the_same_and_names_them(
     tampered("\n    ".join(["if sys.orig_argv[-1] == 'bot.audio.worker':", *lines]))
     async with AudioPool(processes=1) as pool:
         assert (await pool.inspect(song)).accepted
-        assert (await pool.to_reference(song, tmp_path / "out.mp3", needs=Needs(longest_seconds=17))).path
+        assert (await pool.to_reference(song, tmp_path / "out.mp3", needs=Needs(max_seconds=17))).path
         held = {layer.name: layer.holds for layer in pool.fence}
     assert {name for name, holds in held.items() if not holds} >= missing
     assert held[BOUND]

@@ -76,7 +76,7 @@ async def survive(folder: Path, originals: list[bytes], count: int, seed: int) -
             path.write_bytes(data)
             seen = await pool.inspect(path)
             if seen.accepted and number % 10 == 0:
-                made = await pool.to_reference(path, folder / f"{number}.mp3", needs=Needs(longest_seconds=16.5))
+                made = await pool.to_reference(path, folder / f"{number}.mp3", needs=Needs(max_seconds=16.5))
                 assert made.path is not None or made.findings
             path.unlink()
             return seen

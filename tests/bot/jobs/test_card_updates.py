@@ -9,7 +9,7 @@ from bot.errors import DeliveryLaterError
 from bot.jobs.card_updates import MIN_PAUSE_SECONDS
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import StillWorking
-from bot.jobs.schedule import LONGEST_ASKED_SECONDS
+from bot.jobs.schedule import MAX_ASKED_SECONDS
 from tests.bot.jobs.kit import OWNER, Kit, eventually, finished
 from tests.bot.jobs.scripted import TRACK
 
@@ -180,7 +180,7 @@ async def test_a_pause_that_discord_asks_for_is_kept(kit: Kit):
     await kit.painted()
     await kit.clock.advance(50)
     await eventually(lambda: len(kit.clock.asked) == 2)
-    assert kit.clock.asked == [50, LONGEST_ASKED_SECONDS]
+    assert kit.clock.asked == [50, MAX_ASKED_SECONDS]
 
 
 @pytest.mark.parametrize("method", ["get", "ahead_of", "update"])

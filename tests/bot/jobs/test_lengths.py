@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from bot.jobs.lengths import MAX_REMEMBERED, Ground, Memory, Observed, WordScale, believed
+from bot.jobs.lengths import MAX_REMEMBERED, Expectation, Memory, Observed, WordScale, believed
 
-GROUND = Ground(median_seconds=45, sigma=0.5, horizon_seconds=900, seconds_per_poll=0.2)
+EXPECTATION = Expectation(median_seconds=45, sigma=0.5, horizon_seconds=900, seconds_per_poll=0.2)
 
 
 def seen_at(length: float, *, characters: int = 200, turns: tuple[float, ...] = (0, 0, 0)) -> Observed:
@@ -17,16 +17,16 @@ def seen_at(length: float, *, characters: int = 200, turns: tuple[float, ...] = 
 def remembered(lengths: list[Observed]) -> Memory:
     """As the bot learns: a new belief every few songs."""
     memory = Memory()
-    belief = believed(GROUND, ())
+    belief = believed(EXPECTATION, ())
     for number, one in enumerate(lengths):
         memory.add(one, belief)
         if number % 5 == 0:
-            belief = believed(GROUND, memory.seen, count=memory.count, fast_score=memory.fast_score)
+            belief = believed(EXPECTATION, memory.seen, count=memory.count, fast_score=memory.fast_score)
     return memory
 
 
 def test_before_anything_was_seen_the_models_own_prior_is_believed():
-    belief = believed(GROUND, ())
+    belief = believed(EXPECTATION, ())
     assert belief.quantile(0.5, 200) == pytest.approx(45, rel=0.1)
     assert (belief.servers, belief.words) == (0, WordScale())
 
@@ -44,7 +44,7 @@ def test_a_service_that_works_on_our_songs_in_turn_is_found_out(servers: int):
             free[0] += chance.uniform(15, 25)
             ends.append(free[0])
             lengths.append(seen_at(free[0], turns=turns))
-    belief = believed(GROUND, lengths, count=len(lengths))
+    belief = believed(EXPECTATION, lengths, count=len(lengths))
     assert belief.servers == servers
     assert 15 < belief.quantile(0.5, 200) < 25
 
@@ -53,14 +53,14 @@ def test_no_queue_is_believed_in_where_songs_are_made_side_by_side():
     chance = random.Random(3)
     lengths = [chance.uniform(30, 60) for _ in range(60)]
     seen = [seen_at(length, turns=(before, 0.0, 0.0)) for before, length in zip([0.0, *lengths], lengths, strict=False)]
-    assert believed(GROUND, seen, count=len(seen)).servers == 0
+    assert believed(EXPECTATION, seen, count=len(seen)).servers == 0
 
 
 def test_more_words_take_longer_where_they_do():
     chance = random.Random(4)
     words = [chance.randint(50, 600) for _ in range(60)]
     seen = [seen_at((15 + 0.1 * number) * chance.uniform(0.85, 1.15), characters=number) for number in words]
-    belief = believed(GROUND, seen, count=60)
+    belief = believed(EXPECTATION, seen, count=60)
     assert belief.quantile(0.5, 100) == pytest.approx(25, rel=0.2)
     assert belief.quantile(0.5, 500) == pytest.approx(65, rel=0.2)
     assert belief.pause_seconds(0, 500) > 1.5 * belief.pause_seconds(0, 100)
@@ -74,14 +74,14 @@ def test_words_beyond_all_experience_prove_nothing():
 def test_words_that_make_no_difference_are_not_believed_in():
     chance = random.Random(5)
     seen = [seen_at(chance.uniform(30, 60), characters=chance.randint(50, 600)) for _ in range(100)]
-    assert believed(GROUND, seen, count=100).words == WordScale()
+    assert believed(EXPECTATION, seen, count=100).words == WordScale()
 
 
 def test_a_service_that_has_changed_is_believed_within_a_few_dozen_songs():
     chance = random.Random(6)
     before = [seen_at(chance.uniform(35, 55)) for _ in range(200)]
     memory = remembered([*before, *[seen_at(chance.uniform(100, 140)) for _ in range(30)]])
-    belief = believed(GROUND, memory.seen, count=memory.count, fast_score=memory.fast_score)
+    belief = believed(EXPECTATION, memory.seen, count=memory.count, fast_score=memory.fast_score)
     assert belief.curve is belief.fast
     assert belief.quantile(0.5, 200) > 90
 
@@ -99,7 +99,7 @@ def test_ready_before_its_turn_cannot_have_been_so():
 
 def test_what_is_kept_is_bounded_and_comes_back_as_it_was():
     memory = remembered([seen_at(45)] * (MAX_REMEMBERED + 30))
-    memory.add(Observed(after=900, until=math.inf, characters=600, turns=(math.inf, 4, 0)), believed(GROUND, ()))
+    memory.add(Observed(after=900, until=math.inf, characters=600, turns=(math.inf, 4, 0)), believed(EXPECTATION, ()))
     text = memory.written()
     again = Memory.read(text)
     assert len(text) < 12_000

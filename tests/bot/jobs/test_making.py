@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from bot.jobs.lengths import Belief, Ground, Memory, Observed, believed
+from bot.jobs.lengths import Belief, Expectation, Memory, Observed, believed
 from bot.jobs.making import MIN_LENGTHS, ModelLengths
 
-GROUND = Ground(median_seconds=45, sigma=0.5, horizon_seconds=900, seconds_per_poll=0.2)
+EXPECTATION = Expectation(median_seconds=45, sigma=0.5, horizon_seconds=900, seconds_per_poll=0.2)
 #: One after the other, about 20 s each.
 QUEUE = [
     Observed(after=20 * place + 18 + wide, until=20 * place + 22 + wide, characters=9, turns=(20.0 * place, 0, 0))
@@ -19,7 +19,7 @@ QUEUE = [
 def knowing(seen: list[Observed]) -> ModelLengths:
     memory = Memory()
     memory.seen, memory.count = seen, len(seen)
-    return ModelLengths(GROUND, max_interval_seconds=10, memory=memory)
+    return ModelLengths(EXPECTATION, max_interval_seconds=10, memory=memory)
 
 
 def pauses(lengths: ModelLengths, until: float) -> list[float]:
@@ -97,7 +97,7 @@ def test_the_hours_of_a_restart_are_no_length():
     after.begun(1, 0, 7_200, 200)
     after.seen_ready(1, 7_200)
     assert after.memory.seen[-1].after == 0
-    belief: Belief = believed(GROUND, after.memory.seen, count=41)
+    belief: Belief = believed(EXPECTATION, after.memory.seen, count=41)
     assert belief.quantile(0.5, 200) == pytest.approx(before.belief.quantile(0.5, 200), rel=0.05)
     assert belief.quantile(0.95, 200) < 120
 

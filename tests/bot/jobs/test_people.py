@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from bot.jobs.ledger import NOBODY
 from bot.jobs.model import Job, JobState
 from bot.jobs.people import LEAVING, People
-from bot.jobs.usage import LONGEST_WINDOW
+from bot.jobs.usage import MAX_WINDOW
 from bot.store.tables import rules
 from tests.bot.jobs.kit import Kit
 from tests.bot.jobs.orders import GUILD, LYRICS, MEMBER, an_order
@@ -74,8 +74,8 @@ async def test_the_ledger_forgets_the_id_when_no_limit_counts_it_any_more_and_no
     await kit.at(JobState.DELIVERED)
     people = people_of(kit)
     done = await people.forget(MEMBER)
-    assert done.ids_until - kit.clock.now() == LONGEST_WINDOW + timedelta(hours=1)
-    kit.clock.leap(LONGEST_WINDOW.total_seconds() - 1)
+    assert done.ids_until - kit.clock.now() == MAX_WINDOW + timedelta(hours=1)
+    kit.clock.leap(MAX_WINDOW.total_seconds() - 1)
     await people.carry_on()
     assert await members_in_ledger(kit) == {MEMBER}
     kit.clock.leap(2)
@@ -87,7 +87,7 @@ async def test_the_ledger_forgets_the_id_when_no_limit_counts_it_any_more_and_no
 
 async def test_lines_that_no_limit_counts_lose_the_id_at_once(kit: Kit):
     await kit.at(JobState.DELIVERED)
-    kit.clock.leap(LONGEST_WINDOW.total_seconds() + 1)
+    kit.clock.leap(MAX_WINDOW.total_seconds() + 1)
     await people_of(kit).forget(MEMBER)
     assert await members_in_ledger(kit) == {NOBODY}
 

@@ -12,7 +12,7 @@ from bot.generation.acestep.client import AceStepClient
 from bot.generation.aiml.client import GenerationClient
 from bot.jobs import ports
 from bot.jobs.ports import Canceller, Cards, Delivery, Generator, JobStore, LookUp
-from bot.jobs.sound_ports import References, Tracks
+from bot.jobs.sound_ports import References, TrackPreparer
 from bot.jobs.steps import JobSteps
 from bot.packaged_tracks import PackagedTracks
 from bot.references import ReferenceFetcher
@@ -33,8 +33,8 @@ KEPT_BY = [
     (Delivery, ScriptedDiscord),
     (References, ReferenceFetcher),
     (References, ScriptedFetcher),
-    (Tracks, PackagedTracks),
-    (Tracks, ScriptedFetcher),
+    (TrackPreparer, PackagedTracks),
+    (TrackPreparer, ScriptedFetcher),
     (Steps, JobSteps),
 ]
 

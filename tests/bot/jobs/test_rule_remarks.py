@@ -1,12 +1,12 @@
 """What is odd about limits, budgets and rules is said with the line and with what holds."""
 
 from bot.jobs.admission import Terms
-from bot.jobs.rule_remarks import KeptRule, remarks_on_rules, remarks_on_terms
+from bot.jobs.rule_remarks import RuleRow, remarks_on_rules, remarks_on_terms
 
 
-def rule(number: int, value: str | None, **more: object) -> KeptRule:
+def rule(number: int, value: str | None, **more: object) -> RuleRow:
     values = {"guild_id": 5, "subject_kind": "role", "subject_id": 10, "kind": "limit_day", **more}
-    return KeptRule(id=number, value=value, **values)  # pyright: ignore[reportArgumentType]
+    return RuleRow(id=number, value=value, **values)  # pyright: ignore[reportArgumentType]
 
 
 def test_good_settings_and_rules_are_passed_over():

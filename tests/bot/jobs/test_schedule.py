@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bot.jobs.schedule import (
     JITTER_SHARE,
-    LONGEST_ASKED_SECONDS,
-    LONGEST_BACKOFF_SECONDS,
+    MAX_ASKED_SECONDS,
+    MAX_BACKOFF_SECONDS,
     LookBudget,
     Pace,
     backoff_seconds,
@@ -71,14 +71,14 @@ def test_all_looks_together_stay_near_the_budget(pace: Pace, generating: int, ji
         (2, None, 4),
         (3, None, 8),
         (5, None, 32),
-        (6, None, LONGEST_BACKOFF_SECONDS),
-        (10_000, None, LONGEST_BACKOFF_SECONDS),
+        (6, None, MAX_BACKOFF_SECONDS),
+        (10_000, None, MAX_BACKOFF_SECONDS),
         (1, 0, 2),
         (1, -3, 2),
         (1, 30, 30),
-        (6, 30, LONGEST_BACKOFF_SECONDS),
-        (1, 86_400, LONGEST_ASKED_SECONDS),
-        (1, float("inf"), LONGEST_ASKED_SECONDS),
+        (6, 30, MAX_BACKOFF_SECONDS),
+        (1, 86_400, MAX_ASKED_SECONDS),
+        (1, float("inf"), MAX_ASKED_SECONDS),
     ],
 )
 def test_back_off_doubles_and_obeys_the_server_within_reason(tries: int, asked_seconds: float | None, pause: float):
@@ -90,7 +90,7 @@ def test_back_off_is_never_endless_nor_a_busy_loop(
     tries: int, jitter: float, asked_seconds: float | None, first_seconds: float
 ):
     pause = backoff_seconds(tries, jitter=jitter, asked_seconds=asked_seconds, first_seconds=first_seconds)
-    assert first_seconds * (1 - JITTER_SHARE) * 0.999 <= pause <= LONGEST_ASKED_SECONDS
+    assert first_seconds * (1 - JITTER_SHARE) * 0.999 <= pause <= MAX_ASKED_SECONDS
 
 
 @given(st.integers(1, 20), chances)
@@ -128,7 +128,7 @@ def test_without_a_deadline_nothing_is_over(answered: bool):
 
 def test_no_pause_is_longer_than_members_have_patience_for():
     """A wrong `Retry-After` must not park a job for a day: two minutes at the server's word, one at ours."""
-    assert (LONGEST_ASKED_SECONDS, LONGEST_BACKOFF_SECONDS) == (120, 60)
+    assert (MAX_ASKED_SECONDS, MAX_BACKOFF_SECONDS) == (120, 60)
 
 
 def test_a_budget_of_looks_saves_a_hundred_and_then_gives_so_many_a_second():

@@ -315,7 +315,7 @@ async def test_a_job_whose_files_cannot_be_removed_keeps_its_row(kit: Kit):
 # --- looking ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_member_pages_through_his_own_jobs_newest_first(kit: Kit):
+async def test_a_member_pages_through_their_own_jobs_newest_first(kit: Kit):
     for _ in range(5):
         await kit.order()
     await kit.order(an_order(1000, member_id=4))

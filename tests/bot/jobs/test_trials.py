@@ -4,7 +4,7 @@ from bot.jobs.brake import Brake
 from bot.jobs.model import Job, JobState
 from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import ProbeReport, ProbeResult
-from bot.jobs.trials import TURN_SECONDS, Turns
+from bot.jobs.trials import TURN_SECONDS, TrialTurns
 from tests.bot.jobs.kit import Kit
 from tests.bot.jobs.test_brake import NO_CREDITS, queued
 
@@ -22,7 +22,7 @@ def may_send(brake: Brake, job: Job) -> bool:
 
 
 async def test_a_turn_is_taken_by_one_and_can_be_taken_again_when_it_is_over(kit: Kit) -> None:
-    here, there = (Turns(kit.store, kit.clock, is_shared=True) for _ in range(2))
+    here, there = (TrialTurns(kit.store, kit.clock, is_shared=True) for _ in range(2))
     assert await here.take("aiml", every_seconds=0)
     assert not await there.take("aiml", every_seconds=0)
     await here.end("aiml")
@@ -30,7 +30,7 @@ async def test_a_turn_is_taken_by_one_and_can_be_taken_again_when_it_is_over(kit
     assert await there.take("aiml", every_seconds=0)
     kit.clock.leap(TURN_SECONDS + 1)
     assert await here.take("aiml", every_seconds=0), "whoever had it is gone"
-    assert await Turns(kit.store, kit.clock, is_shared=False).take("aiml", every_seconds=300)
+    assert await TrialTurns(kit.store, kit.clock, is_shared=False).take("aiml", every_seconds=300)
 
 
 async def test_of_several_processes_one_makes_the_free_call_and_risks_one_song(kit: Kit) -> None:

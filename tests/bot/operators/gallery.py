@@ -25,7 +25,7 @@ from bot.jobs.admission import (
 )
 from bot.jobs.model import Job, JobEvent, JobState
 from bot.operators.answers import (
-    Answer,
+    OperatorReply,
     blocked_answer,
     channels_answer,
     channels_text,
@@ -39,7 +39,7 @@ from bot.operators.answers import (
 from bot.operators.buttons import LABELS
 from bot.operators.commands import OperatorGroup
 from bot.operators.reasons import Why, why_answer
-from bot.operators.rights import manager_desk
+from bot.operators.rights import manager_of
 from bot.operators.spent_files import draw_spent, table_of
 from bot.texts import text
 from bot.ui.formatting import titled
@@ -129,7 +129,7 @@ from the code that runs; a test fails when it is out of date. Every answer is pr
 
 
 def _commands() -> str:
-    group = OperatorGroup("admin", manager_desk)
+    group = OperatorGroup("admin", manager_of)
     lines = ["| command | options | what it does |", "| --- | --- | --- |"]
     for command in sorted(group.walk_commands(), key=lambda one: one.qualified_name):
         if isinstance(command, discord.app_commands.Group):
@@ -254,7 +254,7 @@ def _presses(locale: str) -> list[str]:
 
 
 def _log_channel(locale: str) -> list[str]:
-    return [_shown(name, Answer(body="\n".join(lines)), buttons) for name, lines, buttons in log_blocks(locale)]
+    return [_shown(name, OperatorReply(body="\n".join(lines)), buttons) for name, lines, buttons in log_blocks(locale)]
 
 
 def _spent(locale: str) -> str:
@@ -339,11 +339,11 @@ def _blocks() -> list[KeptRule]:
     return [block(MEMBER, note="spam", by=MODERATOR), block(333, until=LATER)]
 
 
-def _said(key: str, locale: str, **values: object) -> Answer:
-    return Answer(body=text(key, locale, **values))
+def _said(key: str, locale: str, **values: object) -> OperatorReply:
+    return OperatorReply(body=text(key, locale, **values))
 
 
-def _shown(name: str, answer: Answer, buttons: str = "") -> str:
+def _shown(name: str, answer: OperatorReply, buttons: str = "") -> str:
     lines = [answer.heading] if answer.heading else []
     lines += answer.body.split("\n") if answer.body else []
     lines += [f"{key}: {value}" for key, value in answer.lines]

@@ -17,7 +17,7 @@ from bot.jobs.model import Job, JobState, Track
 from bot.jobs.people import People
 from bot.metrics import Metrics
 from bot.settings import Settings
-from bot.shell.answer import Answer
+from bot.shell.answer import CommandOutput
 from bot.shell.arguments import parsed
 from bot.shell.commands import run_command
 from bot.store.db import open_store, sole_runner
@@ -34,7 +34,7 @@ MEMBER = 700_000_000_000_000_077
 #: When all of it was ordered.
 WHEN = (datetime.now(UTC) - timedelta(days=40)).replace(hour=12, minute=0, second=0, microsecond=0)
 WORDS = "quince marmalade under the harbour lamp"
-Run = Callable[..., Coroutine[Any, Any, Answer]]
+Run = Callable[..., Coroutine[Any, Any, CommandOutput]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Place:
     def files(self) -> JobFiles:
         return JobFiles(self.settings.data_dir)
 
-    async def run(self, *arguments: str) -> Answer:
+    async def run(self, *arguments: str) -> CommandOutput:
         """What a shell would be told."""
         return await run_command(self.settings, parsed([*arguments], version="0"))
 

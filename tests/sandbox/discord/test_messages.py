@@ -357,7 +357,7 @@ async def test_writing_in_a_thread_is_a_permission_of_its_own(fake: FakeDiscord,
     assert (await refused(channel(bot, fake).send("x"))).code == 50013
 
 
-async def test_a_member_writes_only_where_he_may(fake: FakeDiscord) -> None:
+async def test_a_member_writes_only_where_they_may(fake: FakeDiscord) -> None:
     fake.revoke("send_messages", member="Member One")
     with pytest.raises(ClientRefusedError):
         await fake.post("x")
