@@ -1,10 +1,10 @@
 """A Discord on loopback that speaks the real protocol, so that the bot under it is the bot that runs on Discord.
 
 In a test, `async with FakeDiscord() as discord` gives `api_url`, `gateway_url` and `token` for the bot, the verbs of
-members (`slash`, `click`, `select`, `submit`, `message_command`, `autocomplete`, `post`), the switches of an operator
-(`fail`, `advance`, `revoke`, `expire_tokens`, `refuse_connections`, ... and `gateway.drop`), and the books (`messages`,
-`interactions`, `calls`, `downloads`, `violations`). From outside, `python -m sandbox.discord` prints its addresses and
-offers the same below `/sandbox`, for which `DiscordControl` is the client.
+members (`slash`, `click`, `select`, `submit`, `message_command`, `user_command`, `autocomplete`, `post`), the switches
+of an operator (`fail`, `advance`, `revoke`, `expire_tokens`, `refuse_connections`, ... and `gateway.drop`), and the
+books (`messages`, `interactions`, `calls`, `downloads`, `violations`). From outside, `python -m sandbox.discord` prints
+its addresses and offers the same below `/sandbox`, for which `DiscordControl` is the client.
 """
 
 # `from . import posting` goes by way of this file, which imports everything: a circle for the checker, not for Python.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from . import command_rules
 from .link_rules import check_url
 from .objects import JSON
 from .refusals import Form
@@ -9,6 +10,8 @@ from .refusals import Form
 ACTION_ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
 ENTITY_SELECTS = frozenset({5, 6, 7, 8})
 SELECTS = ENTITY_SELECTS | {STRING_SELECT}
+#: What is chosen in a select of people, roles, both or channels, as the type of option that takes the same.
+SELECT_OPTIONS = {5: command_rules.USER, 6: command_rules.ROLE, 7: command_rules.MENTIONABLE, 8: command_rules.CHANNEL}
 SECTION, TEXT_DISPLAY, THUMBNAIL, MEDIA_GALLERY, FILE, SEPARATOR, CONTAINER = 9, 10, 11, 12, 13, 14, 17
 LABEL, FILE_UPLOAD, RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX = 18, 19, 21, 22, 23
 

@@ -166,6 +166,10 @@ class DiscordControl:
         """A command from a message's menu."""
         return await self._verb("message_command", None, name=name, message=message, **who)
 
+    async def user_command(self, name: str, user: str, **who: Any) -> JSON:
+        """A command from a person's menu."""
+        return await self._verb("user_command", None, name=name, user=user, **who)
+
     async def post(self, content: str = "", *, files: list[File] | None = None, **where: Any) -> JSON:
         """Write a message as a member."""
         named = {f"file{number}": file for number, file in enumerate(files or ())}

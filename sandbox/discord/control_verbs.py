@@ -64,6 +64,11 @@ async def _message_command(discord: FakeDiscord, given: JSON, _: Files) -> Inter
     return await discord.message_command(given.pop("name"), given.pop("message"), install=install, **given)
 
 
+async def _user_command(discord: FakeDiscord, given: JSON, _: Files) -> Interaction:
+    install = Install(given.pop("install", "guild"))
+    return await discord.user_command(given.pop("name"), given.pop("user"), install=install, **given)
+
+
 async def _post(discord: FakeDiscord, given: JSON, files: Files) -> Message:
     reply_to = discord.message(given.pop("reply_to")) if given.get("reply_to") else None
     uploads = [upload for many in files.values() for upload in many]
@@ -82,6 +87,7 @@ _VERBS: dict[str, Verb] = {
     "submit": _submit,
     "dismiss": _dismiss,
     "message_command": _message_command,
+    "user_command": _user_command,
     "post": _post,
     "delete_message": _delete_message,
 }

@@ -1,9 +1,10 @@
 """INTERACTION_CREATE as Discord delivers it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from . import payloads
-from .command_rules import ATTACHMENT, CHANNEL, ROLE, USER
+from .command_rules import ATTACHMENT, CHANNEL, MENTIONABLE, ROLE, USER
 from .objects import JSON, Attachment, Channel, ChannelType, Interaction
 from .world import World
 
@@ -58,25 +59,28 @@ def option_rows(node: JSON, values: dict[str, Any], stored: dict[str, Attachment
 
 
 def resolved_entities(world: World, place: Channel, node: JSON, values: dict[str, Any]) -> JSON:
-    """The members and channels that options name, as `resolved` carries them."""
-    resolved: JSON = {}
+    """The members, channels and roles that options name, as `resolved` carries them."""
+    named = ((option["type"], values.get(option["name"])) for option in node.get("options") or ())
+    return resolved(world, place, ((kind, value) for kind, value in named if value is not None))
+
+
+def resolved(world: World, place: Channel, entities: Iterable[tuple[int, str]]) -> JSON:
+    """The same of ids, each with the type of option that takes it; what is no person, channel or role is left out."""
+    found: JSON = {}
     guild = world.guild_of(place)
-    for option in node.get("options") or ():
-        value = values.get(option["name"])
-        if value is None:
-            continue
-        if option["type"] == USER:
+    for kind, value in entities:
+        if kind == USER or (kind == MENTIONABLE and int(value) in world.users):
             person = world.users[int(value)]
-            resolved.setdefault("users", {})[value] = payloads.user(person)
+            found.setdefault("users", {})[value] = payloads.user(person)
             if guild is not None and person.id in guild.members:
                 member = payloads.member(world, guild, person, place)
-                resolved.setdefault("members", {})[value] = {k: v for k, v in member.items() if k != "user"}
-        elif option["type"] == CHANNEL:
+                found.setdefault("members", {})[value] = {k: v for k, v in member.items() if k != "user"}
+        elif kind == CHANNEL:
             target = world.channels[int(value)]
-            resolved.setdefault("channels", {})[value] = payloads.channel(world, target, world.application_id)
-        elif option["type"] == ROLE and guild is not None:
-            resolved.setdefault("roles", {})[value] = payloads.role(guild.roles[int(value)])
-    return resolved
+            found.setdefault("channels", {})[value] = payloads.channel(world, target, world.application_id)
+        elif kind in (ROLE, MENTIONABLE) and guild is not None:
+            found.setdefault("roles", {})[value] = payloads.role(guild.roles[int(value)])
+    return found
 
 
 def nested(command: JSON, path: list[str], rows: list[JSON]) -> list[JSON]:

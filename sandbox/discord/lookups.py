@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
+from .command_rules import CHANNEL, MENTIONABLE, ROLE, USER
 from .objects import Channel, Interaction, Message, Modal, Upload, User
 from .world import World
 
@@ -52,6 +53,20 @@ class Lookups:
             if where is None or str(channel.id) == str(where) or (channel.name == where and not channel.is_private):
                 return channel
         raise LookupError(f"there is no channel {where!r}")
+
+    def entity(self, kind: int, value: Any, place: Channel) -> Any:
+        """What a client sends for an option of this type: the id of a person, channel or role, whatever was given."""
+        if kind == CHANNEL:
+            return str(self.place(value).id)
+        if kind in (ROLE, MENTIONABLE):
+            guild = self.world.guild_of(place)
+            roles = () if guild is None else guild.roles.values()
+            found = next((role for role in roles if str(value) in (str(role.id), role.name)), None)
+            if found is not None:
+                return str(found.id)
+            if kind == ROLE:
+                raise LookupError(f"there is no role {value!r}")
+        return str(self.member(value).id) if kind in (USER, MENTIONABLE) else value
 
     def message(self, which: Message | str | int) -> Message:
         """A message by id, wherever it is, also a private or deleted one."""

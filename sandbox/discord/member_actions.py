@@ -5,12 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import client_rules, payloads, posting
-from .command_rules import CHANNEL as CHANNEL_OPTION
-from .command_rules import CHAT_INPUT, MESSAGE_COMMAND
-from .command_rules import ROLE as ROLE_OPTION
-from .command_rules import USER as USER_OPTION
-from .component_rules import BUTTON, FILE_UPLOAD, SELECTS, STRING_SELECT, walk
-from .deliveries import command_data, interaction_payload, nested, option_rows, resolved_entities
+from .command_rules import CHAT_INPUT, MESSAGE_COMMAND, USER, USER_COMMAND
+from .component_rules import BUTTON, FILE_UPLOAD, SELECT_OPTIONS, SELECTS, walk
+from .deliveries import command_data, interaction_payload, nested, option_rows, resolved, resolved_entities
 from .gateway import Gateway
 from .lookups import File, Lookups, Where, Who, as_upload, as_uploads
 from .objects import (
@@ -63,7 +60,8 @@ class MemberActions(Lookups):
         found = self._command(place, install, CHAT_INPUT, name)
         node = client_rules.descend(found, path)
         uploads = {option: as_upload(file) for option, file in (files or {}).items()}
-        values = self._named_entities(node, dict(options or {}))
+        kinds = {option["name"]: option["type"] for option in node.get("options") or ()}
+        values = {name: self.entity(kinds.get(name, 0), value, place) for name, value in (options or {}).items()}
         client_rules.check_options(node.get("options") or [], values, uploads)
         stored = self._upload_options(node, uploads, person, place)
         data = command_data(found) | {"options": nested(found, path, option_rows(node, values, stored))}
@@ -114,6 +112,22 @@ class MemberActions(Lookups):
         }
         return self._interact(InteractionType.COMMAND, person, place, data, name=name, install=install)
 
+    async def user_command(
+        self,
+        name: str,
+        user: Who,
+        *,
+        member: Who = None,
+        channel: Where = None,
+        install: Install = Install.GUILD,
+    ) -> Interaction:
+        """The command `name` from the menu of the person `user`, who comes along."""
+        person, place, target = self.member(member), self.place(channel), str(self.member(user).id)
+        self._may_use_commands(person, place)
+        found = self._command(place, install, USER_COMMAND, name)
+        data = command_data(found) | {"target_id": target, "resolved": resolved(self.world, place, [(USER, target)])}
+        return self._interact(InteractionType.COMMAND, person, place, data, name=name, install=install)
+
     # -- components and forms ----------------------------------------------------------------------------------------
 
     async def click(
@@ -128,13 +142,15 @@ class MemberActions(Lookups):
     async def select(
         self, message: Message | str | int, custom_id: str, values: Iterable[str], *, member: Who = None
     ) -> Interaction:
-        """Choose values in a select."""
+        """Choose values in a select; people, channels and roles as options of a command name them."""
         target, chosen = self._visible(message, member), list(values)
         found = client_rules.find_component(target, custom_id, frozenset(SELECTS))
         client_rules.check_selection(found, chosen)
-        if found["type"] != STRING_SELECT:
-            raise ClientRefusedError("only string selects can be used in the sandbox")
-        data = {"custom_id": custom_id, "component_type": found["type"], "id": found["id"], "values": chosen}
+        data: JSON = {"custom_id": custom_id, "component_type": found["type"], "id": found["id"], "values": chosen}
+        if kind := SELECT_OPTIONS.get(found["type"]):
+            place = self.world.channels[target.channel_id]
+            data["values"] = [self.entity(kind, value, place) for value in chosen]
+            data["resolved"] = resolved(self.world, place, [(kind, value) for value in data["values"]])
         return self._component(target, data, member, 0.0)
 
     async def submit(
@@ -256,18 +272,6 @@ class MemberActions(Lookups):
         content_type = upload.content_type or posting.content_type_of(upload.filename)
         sent = Upload(filename=upload.filename, data=upload.data, content_type=content_type)
         return self.world.keep(sent, place, ephemeral=True)
-
-    def _named_entities(self, node: JSON, values: dict[str, Any]) -> dict[str, Any]:
-        """Members and channels may be given by name; the bot receives ids."""
-        kinds = {option["name"]: option["type"] for option in node.get("options") or ()}
-        for name, value in values.items():
-            if kinds.get(name) == USER_OPTION:
-                values[name] = str(self.member(value).id)
-            elif kinds.get(name) == CHANNEL_OPTION:
-                values[name] = str(self.place(value).id)
-            elif kinds.get(name) == ROLE_OPTION:
-                values[name] = str(value)
-        return values
 
     def _upload_options(
         self, node: JSON, uploads: dict[str, Upload], person: User, place: Channel

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from bot.clock import SystemClock
 from bot.errors import SettingsError
-from bot.generation.opening import Surroundings, open_model, traits_in_use
+from bot.generation.opening import Surroundings, all_traits_opened, open_model, traits_in_use
 from bot.generation.traits import TRAITS, ModelTraits
 from bot.generation.transport import Sessions
 from bot.jobs.ports import ProbeResult
@@ -45,6 +45,25 @@ async def test_an_opened_model_speaks_to_the_address_with_the_key(sessions: Sess
     here = around(sessions, generation_api_url=api.url, generation_api_key=SecretStr(api.key))
     report = await open_model(traits_in_use(here.settings), here).generator.probe()
     assert report.result is ProbeResult.KEY_ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("given", "opened"),
+    [
+        ({}, {"aiml"}),
+        ({"fal_api_key": SecretStr("f")}, {"aiml", "fal"}),
+        ({"fal_api_key": SecretStr("")}, {"aiml"}),
+        ({"acestep_api_url": "http://127.0.0.1:8001"}, {"aiml", "acestep"}),
+        ({"acestep_api_key": SecretStr("a")}, {"aiml"}),
+    ],
+    ids=["offered alone", "fal's key", "fal's key, empty", "one's own server's address", "its key without an address"],
+)
+def test_songs_of_earlier_find_each_service_that_is_configured_still(
+    given: dict[str, object], opened: set[str]
+) -> None:
+    needed = {"discord_token": SecretStr("t"), "generation_api_key": SecretStr("k")}
+    settings = Settings(_env_file=None, **needed, **given)
+    assert {traits.provider for traits in all_traits_opened(settings)} == opened
 
 
 async def test_a_key_that_no_request_can_carry_is_a_settings_error(sessions: Sessions) -> None:

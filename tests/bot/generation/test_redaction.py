@@ -33,6 +33,13 @@ def test_what_is_left_is_fit_for_a_log(text: str, clean: str) -> None:
     assert sanitised(text) == clean
 
 
+def test_what_is_longer_than_the_limit_by_one_is_cut_and_what_is_just_as_long_is_not() -> None:
+    whole = ("word " * 60).strip() + "!"
+    assert len(whole) == MAX_CHARACTERS
+    assert sanitised(whole) == whole
+    assert sanitised(whole + "!") == whole[:-1] + "…"
+
+
 def test_given_words_that_overlap_are_removed_as_one_stretch() -> None:
     assert sanitised("of one two three four", secrets=["ONE TWO", "two three"]) == "of … four"
     assert sanitised("İ STRASSE Straße straße", secrets=["Straße"]) == "İ STRASSE … …"

@@ -123,3 +123,26 @@ def test_an_engine_looks_at_what_is_live_and_at_what_was_not_told(state: JobStat
     assert job.is_unfinished
     assert replace(job, notified_state=state).is_unfinished is (state in LIVE)
     assert replace(job, notified_state=JobState.EXPIRED).is_unfinished is (state is not JobState.EXPIRED)
+
+
+@pytest.mark.parametrize(
+    ("state", "attempt", "is_sent", "price_micros", "is_unpaid"),
+    [
+        (JobState.REFUSED, 0, False, 90_000, True),
+        (JobState.CANCELLED, 0, False, 90_000, True),
+        (JobState.CANCELLED, 1, True, 90_000, False),  # a doubt that its member dismissed
+        (JobState.CANCELLED, 1, True, 0, True),
+        (JobState.FAILED, 1, True, 90_000, True),  # the service said no, in so many words
+        (JobState.FAILED, 2, True, 90_000, False),  # the first POST was a doubt, and stays one
+        (JobState.FAILED, 2, True, 0, True),
+        (JobState.UNKNOWN, 1, True, 90_000, False),
+        (JobState.DELIVERED, 1, True, 90_000, False),
+    ],
+)
+def test_only_what_cost_nothing_for_certain_ended_unpaid(
+    state: JobState, attempt: int, is_sent: bool, price_micros: int, is_unpaid: bool
+):
+    job = replace(a_job(), state=state, attempt=attempt, price_micros=price_micros)
+    job = replace(job, submit_started_at=job.created_at if is_sent else None)
+    assert job.ended_unpaid is is_unpaid
+    assert not replace(job, generation_id="g-1").ended_unpaid

@@ -5,11 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from bot.errors import Reason, RefusedError
 from bot.jobs.model import Job, JobState
 from bot.jobs.retention import Retention
+from bot.store.tables import places
 from tests.bot.jobs.kit import OWNER, Kit, eventually
+from tests.bot.jobs.orders import MEMBER
 
 KEEP_FOR = timedelta(days=30)
 
@@ -53,6 +56,21 @@ async def test_more_than_one_helping_is_deleted_in_one_go(kit: Kit):
         await delivered(kit)
     kit.clock.leap((2 * KEEP_FOR).total_seconds())
     assert await retention(kit).delete_due() == 3
+
+
+async def test_ids_and_places_leave_the_ledger_when_no_limit_counts_them_and_not_before(kit: Kit):
+    await kit.order()
+
+    async def counted() -> tuple[int, int]:
+        async with kit.real_store.database.reading() as connection:
+            kept = (await connection.execute(select(func.count()).select_from(places))).scalar_one()
+        return len(await kit.real_store.ledger_of(MEMBER)), kept
+
+    await retention(kit).delete_due()
+    assert await counted() == (1, 1)
+    kit.clock.leap((KEEP_FOR + timedelta(seconds=1)).total_seconds())
+    await retention(kit).delete_due()
+    assert await counted() == (0, 0)
 
 
 async def test_a_file_that_is_gone_already_does_not_keep_the_row(kit: Kit):

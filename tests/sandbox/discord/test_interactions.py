@@ -1,6 +1,7 @@
 import asyncio
 import io
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -485,6 +486,45 @@ async def test_a_select_gives_its_values(fake: FakeDiscord, start: Start) -> Non
         await fake.select(message, "pick", ["c"])
 
 
+class Choosing(discord.ui.View):
+    """A select of each kind that Discord fills itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for kind in (
+            discord.ui.UserSelect,
+            discord.ui.RoleSelect,
+            discord.ui.MentionableSelect,
+            discord.ui.ChannelSelect,
+        ):
+            select: Any = kind(custom_id=kind.__name__)
+            select.callback = partial(self.chosen, select)
+            self.add_item(select)
+
+    async def chosen(self, select: Any, interaction: discord.Interaction) -> None:
+        chosen = select.values[0]
+        await interaction.response.edit_message(content=f"{type(chosen).__name__} {chosen.name}")
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "named", "said"),
+    [
+        ("UserSelect", "Member Two", "Member member.two"),
+        ("RoleSelect", "Moderators", "Role Moderators"),
+        ("MentionableSelect", "Member Two", "Member member.two"),
+        ("MentionableSelect", "Moderators", "Role Moderators"),
+        ("ChannelSelect", "general", "AppCommandChannel general"),
+    ],
+)
+async def test_people_roles_and_channels_are_chosen_by_name_and_reach_the_bot_as_such(
+    fake: FakeDiscord, start: Start, custom_id: str, named: str, said: str
+) -> None:
+    await start(answering(lambda interaction: interaction.response.send_message("whom", view=Choosing())))
+    message = (await go(fake)).messages[0]
+    await fake.select(message, custom_id, [named])
+    await fake.until(lambda: message.content == said)
+
+
 async def test_disabled_unknown_and_foreign_buttons_cannot_be_pressed(fake: FakeDiscord, start: Start) -> None:
     await start(answering(lambda interaction: interaction.response.send_message(view=Pressing(), ephemeral=True)))
     message = (await go(fake)).messages[0]
@@ -581,6 +621,20 @@ async def test_a_message_command_carries_the_message_with_its_files(fake: FakeDi
     done = await fake.message_command("Compose from this", message, member="Member One")
     await fake.until(lambda: done.answered)
     assert found == [("my song", b"data")]
+
+
+async def test_a_user_command_carries_the_person_as_the_member_that_they_are(fake: FakeDiscord, start: Start) -> None:
+    def prepare(bot: Bot) -> None:
+        @bot.tree.context_menu(name="Wave")
+        async def command(interaction: discord.Interaction, member: discord.Member) -> None:
+            await interaction.response.send_message(f"{interaction.user.display_name} to {member.display_name}")
+
+    await start(prepare)
+    done = await fake.user_command("Wave", "Member Two", member="Moderator")
+    await fake.until(lambda: done.answered)
+    assert done.messages[0].content == "Moderator to Member Two"
+    with pytest.raises(ClientRefusedError, match="no command 'Wave'"):
+        await fake.message_command("Wave", done.messages[0])
 
 
 async def test_options_are_checked_as_a_client_does(fake: FakeDiscord, start: Start) -> None:

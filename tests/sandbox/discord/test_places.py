@@ -23,6 +23,10 @@ def telling(found: list[discord.Interaction]) -> Any:
         async def look(interaction: discord.Interaction, message: discord.Message) -> None:
             await interaction.response.send_message(message.content)
 
+        @bot.tree.context_menu(name="Wave")
+        async def wave(interaction: discord.Interaction, member: discord.Member) -> None:
+            await interaction.response.send_message(member.display_name)
+
     return prepare
 
 
@@ -130,6 +134,8 @@ async def test_every_switch_and_verb_is_reached_over_the_control_api(
     message = await control.post("words", files=[("a.mp3", b"x")], channel="general")
     looked = await control.until_answered((await control.message_command("Look", message["id"]))["id"])
     assert looked["messages"][0]["content"] == "words"
+    waved = await control.until_answered((await control.user_command("Wave", "Member Two"))["id"])
+    assert waved["messages"][0]["content"] == "Member Two"
     await control.switch("expire_urls", message=message["id"])
     assert fake.message(message["id"]).attachments[0].removed
     await control.switch("replay", interaction=looked["id"])

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bot.clock import Clock, SystemClock
 from bot.generation.acestep.asking import ReferenceUse
 from bot.generation.acestep.client import AceStepClient
-from bot.generation.transport import HttpLimits, Sessions, Timeouts
+from bot.generation.transport import HttpLimits, Observer, Sessions, Timeouts
 from bot.jobs.ports import GenerationRequest
 from tests.bot.generation.stand_ins import FAST
 
@@ -30,6 +30,8 @@ def client_of(
     clock: Clock | None = None,
     timeouts: Timeouts = FAST,
     track_bytes: int = 2_000_000,
+    budget: AsyncLimiter | None = None,
+    observe: Observer | None = None,
 ) -> AceStepClient:
     return AceStepClient(
         sessions=sessions,
@@ -37,8 +39,9 @@ def client_of(
         api_key=None if key is None else SecretStr(key),
         reference_use=use,
         clock=clock or SystemClock(),
-        budget=AsyncLimiter(1000, 1),
+        budget=budget or AsyncLimiter(1000, 1),
         limits=HttpLimits(timeouts=timeouts, track_bytes=track_bytes),
+        observe=observe,
     )
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from aiolimiter import AsyncLimiter
 
-from bot.generation.transport import Sessions
+from bot.generation.transport import Exchange, Sessions
 from bot.jobs.ports import ProbeResult
 from sandbox.generation import FakeGeneration, Settings
 from tests.bot.generation.acestep.kit import KEY, client_of, envelope
@@ -18,6 +19,22 @@ async def test_the_right_key_is_accepted_and_the_model_named(sessions: Sessions,
     assert "the key is the right one" in found.detail
     assert "acestep-v15-turbo" in found.detail
     assert server.ledger.submissions == []
+
+
+class CountedLimiter(AsyncLimiter):
+    """How often a request asked whether it may go."""
+
+    taken = 0
+
+    async def acquire(self, amount: float = 1) -> None:
+        self.taken += 1
+        await super().acquire(amount)
+
+
+async def test_each_request_of_a_probe_is_one_of_the_budget(sessions: Sessions, server: FakeGeneration) -> None:
+    budget, sent = CountedLimiter(1000, 1), list[Exchange]()
+    await client_of(server.url, sessions, budget=budget, observe=sent.append).probe()
+    assert len(sent) == budget.taken > 1
 
 
 @pytest.mark.parametrize(("key", "words"), [(None, "it asks for no key"), (KEY, "ACESTEP_API_KEY is not needed")])
