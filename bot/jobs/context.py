@@ -14,7 +14,7 @@ from bot.jobs.brake import Brake
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.live_job import DISK, MIN_TRIES, LiveJob
 from bot.jobs.model import RESTING, Job, JobState
-from bot.jobs.music_models import MusicModels
+from bot.jobs.music_models import MusicModel, MusicModels
 from bot.jobs.ports import Changes, StepStore
 from bot.jobs.schedule import Pace, backoff_seconds
 from bot.metrics import Metrics
@@ -117,6 +117,19 @@ class StepContext:
 
     def without_a_model(self, live: LiveJob, job: Job) -> RunAgain:
         """Nothing that is configured can go on with it: it waits for the operator, and a card that is there says so."""
+        if not live.is_stranded:
+            log.warning("a job waits for a model that is not configured: %s", job.model, extra=_about(job))
+        return self._stranded(live, job)
+
+    def not_known_here(self, live: LiveJob, job: Job, model: MusicModel) -> RunAgain:
+        """The present address does not know a song that was begun at another: the same, and it holds no place here."""
+        if live.elsewhere is None:
+            why = "a job waits: it was begun at %s, and %s does not know it"
+            log.warning(why, job.service_address, model.address, extra=_about(job))
+        self.models.not_known_here(live, model)
+        return self._stranded(live, job)
+
+    def _stranded(self, live: LiveJob, job: Job) -> RunAgain:
         live.is_stranded = True
         if job.card_message_id is not None:
             self.card_updater.show(live, job)
@@ -198,3 +211,7 @@ class StepContext:
             self.card_updater.show(live, job)
         else:
             self.metrics.jobs_ended.labels(job.state, job.reason or "").inc()
+
+
+def _about(job: Job) -> dict[str, object]:
+    return {"job": job.id, "state": job.state, "provider": job.provider}

@@ -46,6 +46,7 @@ class LiveJob:
     held_up_at: datetime | None = None  #: when our own disk was last in its way
     is_held_up: bool = False  #: by our own disk, under the files or the database; until the job moves
     is_stranded: bool = False  #: nothing that is configured can go on with it
+    elsewhere: str | None = None  #: the model whose present address does not know it: it was begun at another
     heard: Heard | None = None  #: so that nothing is decoded anew at each try to write it down
     busy_since: datetime | None = None  #: when the music API first said "not now"
     held_since: datetime | None = None  #: since when it waits for the account's brake; its clocks stand still

@@ -45,7 +45,6 @@ class Looks:
         self._seconds_per_poll = seconds_per_poll
         self._wake_in = wake_in
         self._models: dict[str, ModelLengths] = {}
-        self._watched: dict[int, str] = {}  #: a job's id and the name of its model's lengths
         self._kept: dict[str, int] = {}  #: how many lengths had been seen when they were last kept
         self._text: dict[str, str | None] = {}  #: as it was last read or written here
         self._thinking: set[str] = set()
@@ -56,11 +55,10 @@ class Looks:
 
         Raises StoreBusyError.
         """
-        if job.id in self._watched or not _is_first_watch(job):
+        if self._lengths_of(job.id) is not None or not _is_first_watch(job):
             return None
         lengths = await self._opened(job, model)
         now = self._now()
-        self._watched[job.id] = _name(job)
         lengths.begun(job.id, _began(job).timestamp(), now, len(job.prompt))
         return lengths.pause_seconds(job.id, now)
 
@@ -81,7 +79,7 @@ class Looks:
             return
         uncertain = ((job.accepted_at or job.moved_at) - _began(job)).total_seconds()
         self._turn_came(lengths, lengths.seen_ready(job.id, self._now(), uncertain_seconds=uncertain))
-        self._learned(self._watched.pop(job.id), lengths)
+        self._learned(_name(job), lengths)
 
     def outlived(self, job: Job) -> None:
         """It was at work when its deadline passed."""
@@ -90,14 +88,13 @@ class Looks:
             self.gone(job.id)
             return
         self._turn_came(lengths, lengths.outlived(job.id, self._now()))
-        self._learned(self._watched.pop(job.id), lengths)
+        self._learned(_name(job), lengths)
 
     def gone(self, job_id: int) -> None:
         """It is in the making no more, whatever became of it. May be said of any job."""
         lengths = self._lengths_of(job_id)
         if lengths is not None:
             self._turn_came(lengths, lengths.gone(job_id, self._now()))
-            del self._watched[job_id]
 
     def span(self, job: Job) -> tuple[datetime, datetime] | None:
         """Between when and when it will be ready in eight of ten cases; None where that cannot be said in honesty."""
@@ -169,8 +166,7 @@ class Looks:
         return True
 
     def _lengths_of(self, job_id: int) -> ModelLengths | None:
-        name = self._watched.get(job_id)
-        return None if name is None else self._models[name]
+        return next((lengths for lengths in self._models.values() if lengths.is_known(job_id)), None)
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

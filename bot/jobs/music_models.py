@@ -1,16 +1,15 @@
 """Who makes a job's song: the models in use, each with its service and how it is driven, found by what the row says."""
 
-import logging
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from weakref import WeakSet
 
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job
 from bot.jobs.ports import Canceller, Generator, LookUp
 from bot.jobs.schedule import Pace
-
-log = logging.getLogger(__name__)
 
 
 class ReferenceForm(StrEnum):
@@ -53,25 +52,15 @@ class MusicModels:
     def __init__(self, models: Iterable[MusicModel]) -> None:
         """Names are unique."""
         self._by_name = {model.name: model for model in models}
-        self._missed: set[int] = set()
         self.being_stopped: set[int] = set()  #: jobs whose service is being asked to, by a press in this process
-        #: Jobs that were begun at another address, and that the present one does not know; each with its model's name.
-        self._elsewhere: dict[int, str] = {}
+        #: Jobs that were begun at another address, and that the present one does not know.
+        self._elsewhere: WeakSet[LiveJob] = WeakSet()
 
     def of(self, job: Job) -> MusicModel | None:
-        """The job's model; None while it is not configured: the job waits, and the operator is told once."""
-        model = self._named(job)
-        if model is None and job.id not in self._missed:
-            self._missed.add(job.id)
-            log.warning(
-                "a job waits for a model that is not configured: %s",
-                job.model,
-                extra={"job": job.id, "state": job.state, "provider": job.provider},
-            )
-        return model
+        """The job's model; None while it is not configured: the job waits.
 
-    def _named(self, job: Job) -> MusicModel | None:
-        """The same name of another service is another model: what one was sent the other cannot read."""
+        The same name of another service is another model: what one was sent the other cannot read.
+        """
         model = self._by_name.get(job.model)
         return model if model is not None and model.provider == job.provider else None
 
@@ -79,15 +68,15 @@ class MusicModels:
         """Whether its song was begun at an address that is not asked now."""
         return bool(model.address and job.service_address) and job.service_address != model.address
 
-    def not_known_here(self, job: Job, model: MusicModel) -> None:
-        """The present address does not know a song that was begun at another: it waits, and the operator is told."""
-        if job.id not in self._elsewhere:
-            self._elsewhere[job.id] = model.name
-            log.warning(
-                "a job waits: it was begun at %s, and %s does not know it",
-                *(job.service_address, model.address),
-                extra={"job": job.id, "state": job.state, "provider": job.provider},
-            )
+    def not_known_here(self, live: LiveJob, model: MusicModel) -> None:
+        """The present address does not know a song that was begun at another."""
+        live.elsewhere = model.name
+        self._elsewhere.add(live)
+
+    def found_here(self, live: LiveJob) -> None:
+        """The present address knows it after all, or nobody waits for it any more."""
+        live.elsewhere = None
+        self._elsewhere.discard(live)
 
     def is_open(self, provider: str, name: str) -> bool:
         """Whether that model can be asked."""
@@ -101,11 +90,7 @@ class MusicModels:
 
     def elsewhere_of(self, name: str) -> int:
         """How many of them are this model's: they hold no place at the present address."""
-        return sum(model == name for model in self._elsewhere.values())
-
-    def found_here(self, job_id: int) -> None:
-        """The present address knows it after all, or nobody waits for it any more."""
-        self._elsewhere.pop(job_id, None)
+        return sum(live.elsewhere == name for live in self._elsewhere)
 
     def __iter__(self) -> Iterator[MusicModel]:
         return iter(self._by_name.values())

@@ -122,7 +122,7 @@ class JobSteps:
             self._watched.add(live)
         else:
             self._watched.discard(live)
-            self._context.models.found_here(live.id)
+            self._context.models.found_here(live)
             if self._looks is not None:
                 self._looks.gone(live.id)
         if job is None:
@@ -321,32 +321,27 @@ class JobSteps:
         live.succeeded()
         self._context.metrics.polls.labels(type(progress).__name__).inc()
         if self._context.models.is_elsewhere(job, model):
-            self._context.models.found_here(job.id)
+            self._context.models.found_here(live)
             live.is_stranded = False
             job = await self._context.store.update(job.id, service_address=model.address) or job
         return await self._progressed(live, job, model, progress)
 
     async def _account_refused(self, live: LiveJob, job: Job, model: MusicModel, error: AccountError) -> StepResult:
         if self._context.models.is_elsewhere(job, model):
-            return self._not_known_here(live, job, model)
+            return self._context.not_known_here(live, job, model)
         if await self._context.poll_refused(live, job, error):
             return self._context.back_off(live)  # it is paid for: looked at again until the account is let in
         return await self._unanswered(live, job, model, None, error.reason)
 
     async def _lost(self, live: LiveJob, job: Job, model: MusicModel, error: RefusedError) -> StepResult:
         if self._context.models.is_elsewhere(job, model) and model.repeat is not Repeat.FREE:
-            return self._not_known_here(live, job, model)
+            return self._context.not_known_here(live, job, model)
         again = await self._submitting.send_lost_again(live, job, model, str(error))
         if again is not None:
             return again
         if live.failures["lost"] + 1 >= _MAX_LOST_LOOKS:
             return await self._context.move(live, job, JobState.FAILED, str(error), reason=error.reason)
         return self._context.back_off(live, kind="lost")
-
-    def _not_known_here(self, live: LiveJob, job: Job, model: MusicModel) -> StepResult:
-        """The address was changed while its song was made: it is looked for again, and no clock of it runs."""
-        self._context.models.not_known_here(job, model)
-        return self._context.without_a_model(live, job)
 
     async def _progressed(self, live: LiveJob, job: Job, model: MusicModel, progress: Progress) -> StepResult:
         match progress:

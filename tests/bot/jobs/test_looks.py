@@ -134,7 +134,7 @@ async def test_what_was_let_go_is_forgotten(learning: LearningKit):
     assert await learning.real_store.move(job, JobState.CANCELLED, learning.clock.now())
     await learning.look()
     assert learning.looks is not None
-    assert not learning.looks._watched
+    assert all(lengths.is_idle for lengths in learning.looks._models.values())
     assert (await learning.kept()).count == 0
 
 
