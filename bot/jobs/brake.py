@@ -141,7 +141,7 @@ class Brake:
         self._wake = wake
         self._lines: dict[str, _Line] = {provider: _Line() for provider in models.providers}
         self._waiting: dict[str, set[int]] = {}
-        #: Paid songs refused while others were accepted: no line is held for them, asked for once more after their end too.
+        #: Paid songs refused while others were accepted: no line is held for them again, after their end neither.
         self._alone: set[int] = set()
         self._listeners: list[Callable[[BrakeChange], None]] = []
         self._changed = asyncio.Event()
