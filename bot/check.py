@@ -356,8 +356,7 @@ async def _music_api(settings: Settings, traits: ModelTraits | None = None) -> C
         return CheckResult(good=True, sentence=sentence, details=details)
     if found.by_proxy:
         return CheckResult(good=False, sentence=f"Not reached: {found.detail}.", details=details)
-    is_wrong = found.result is ProbeResult.NOT_THE_API and traits.provider == "aiml"
-    hint = _address_hint(settings.generation_api_url) if is_wrong else ""
+    hint = f" {found.hint}" if found.hint else ""
     names = SERVICE_SETTINGS[traits.provider]
     advice = _ADVICE[found.result].format(key=names.key, url=names.url)
     return CheckResult(good=False, sentence=f"{advice}{hint} ({found.detail})", details=details)
@@ -373,12 +372,3 @@ async def _brake(settings: Settings, provider: str) -> tuple[str, ...]:
         return ()
     look = f"a running bot looks again every {LOOK_SECONDS // 60:g} minutes, and at once after a start"
     return (f"WARNING: songs wait, for {held.in_words(provider)}. {advice_for(held.reason, provider)}", f"{look}.")
-
-
-def _address_hint(address: str) -> str:
-    """For who wrote down more of the address than its base."""
-    url = URL(address)
-    if url.path == "/":
-        return ""
-    base = url.with_path(url.path.partition("/v2")[0] if "/v2" in url.path else "/")
-    return f" The bot itself adds /v2/generate/audio: is it {str(base).rstrip('/')}?"

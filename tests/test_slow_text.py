@@ -93,7 +93,7 @@ def answered(text: str, **headers: str) -> Answer:
 
 def faults_of(text: str) -> None:
     for answer in (answered(text), answered(json.dumps({"detail": [{"msg": text, "loc": [text]}], "message": text}))):
-        submit_error(answer, NOW, secrets=(text[:600], *text[:600].splitlines()))
+        submit_error(answer, NOW, secrets=(text[:600], *text[:600].splitlines()), url_setting="API_URL")
         poll_error(answer, NOW)
 
 

@@ -44,9 +44,7 @@ _NO_SUCH_CALL = frozenset({404, 405, 410})
 _NEVER_REACHED = frozenset({521, 523, 525, 526})
 
 
-def submit_error(
-    answer: Answer, now: datetime, *, secrets: Sequence[str], url_setting: str = "GENERATION_API_URL"
-) -> GenerationError:
+def submit_error(answer: Answer, now: datetime, *, secrets: Sequence[str], url_setting: str) -> GenerationError:
     """Why a POST was not accepted, or that nobody can tell.
 
     `secrets` are kept out of the message; `url_setting` names the setting that holds the service's address.

@@ -43,9 +43,9 @@ NOT_SENT = (
 class SettingNames:
     """What operators call a service's address and key, for what they are told."""
 
-    url: str = "GENERATION_API_URL"
-    key: str = "GENERATION_API_KEY"
-    usual_url: str = "https://api.apilaplas.com"
+    url: str
+    key: str
+    usual_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,18 +164,15 @@ class Transport:
         clock: Clock,
         limits: HttpLimits,
         observe: Observer,
+        setting: SettingNames,
         scheme: str = "Bearer",
-        setting: SettingNames | None = None,
     ) -> None:
         """`api_key`: None where the service asks for none. `scheme`: the word before it in its header.
 
-        `setting`: what address and key are called.
-
         Raises SettingsError when the address or the key cannot be used in a request.
         """
-        named = setting or SettingNames()
-        self._base = _usable_base(base_url, named)
-        self._key = None if api_key is None else _usable_key(api_key, named)
+        self._base = _usable_base(base_url, setting)
+        self._key = None if api_key is None else _usable_key(api_key, setting)
         self._scheme = scheme
         self._clock = clock
         self._timeouts = limits.timeouts

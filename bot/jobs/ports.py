@@ -248,6 +248,7 @@ class ProbeReport:
     result: ProbeResult
     detail: str  #: for operators; no URL, no key; what was learned besides, where all is well
     by_proxy: bool = False  #: it is the operator's proxy that was not reached, or let nothing through
+    hint: str = ""  #: a sentence on what may be wrong with the address as it was given
 
     @property
     def lets_in(self) -> bool:

@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from aiolimiter import AsyncLimiter
 from pydantic import SecretStr
+from yarl import URL
 
 from bot.clock import Clock
 from bot.errors import BusyError, OutcomeUnknownError
@@ -18,7 +20,7 @@ from bot.generation.error_mapping import poll_error, submit_error
 from bot.generation.probing import probed
 from bot.generation.redaction import secrets_of
 from bot.generation.tracks import TrackSources, fetch_track
-from bot.generation.transport import Answer, Exchange, HttpLimits, Observer, Sessions, Transport
+from bot.generation.transport import Answer, Exchange, HttpLimits, Observer, Sessions, SettingNames, Transport
 from bot.jobs.ports import GaveUp, GenerationRequest, ProbeReport, ProbeResult, Progress
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ PATH = "v2/generate/audio"
 CATALOGUE = "v1/models"
 #: No generation has this id: the API checks the key before it looks for one, and nothing is spent.
 _PROBE_ID = "compose-check"
+SETTING = SettingNames(url="GENERATION_API_URL", key="GENERATION_API_KEY", usual_url="https://api.apilaplas.com")
 
 
 class GenerationClient:
@@ -55,8 +58,14 @@ class GenerationClient:
         self._budget = budget
         self._limits = limits or HttpLimits()
         self._transport = Transport(
-            base_url=base_url, api_key=api_key, clock=clock, limits=self._limits, observe=observe or _log_exchange
+            base_url=base_url,
+            api_key=api_key,
+            clock=clock,
+            limits=self._limits,
+            observe=observe or _log_exchange,
+            setting=SETTING,
         )
+        self._base_url = base_url
         self._tracks = TrackSources(
             base_url=base_url,
             own=sessions.calls,
@@ -82,7 +91,7 @@ class GenerationClient:
             lost=OutcomeUnknownError,
         )
         if not answer.is_good:
-            raise submit_error(answer, self._clock.now(), secrets=secrets_of(request))
+            raise submit_error(answer, self._clock.now(), secrets=secrets_of(request), url_setting=SETTING.url)
         # AIML documents that this header holds the same id: it saves a POST whose body broke off.
         generation_id = accepted_id(answer.data) or accepted_id({"id": answer.headers.get("x-inference-id")})
         if generation_id is None:
@@ -139,7 +148,8 @@ class GenerationClient:
         report = await probed(lambda with_key: self._get("probe", PATH, params, with_key=with_key), self._clock)
         if report.result is ProbeResult.KEY_ACCEPTED and self._profile.is_catalogued:
             return await self._with_model(report)
-        return report
+        is_wrong = report.result is ProbeResult.NOT_THE_API
+        return replace(report, hint=_address_hint(self._base_url)) if is_wrong else report
 
     async def _with_model(self, report: ProbeReport) -> ProbeReport:
         """The same, with what the catalogue says of the model. Only AIML documents one, and it asks for no key."""
@@ -170,3 +180,12 @@ def _log_exchange(exchange: Exchange) -> None:
         exchange.call,
         extra={"call": exchange.call, "status": exchange.status, "seconds": round(exchange.seconds, 3)},
     )
+
+
+def _address_hint(address: str) -> str:
+    """For who wrote down more of the address than its base."""
+    url = URL(address)
+    if url.path == "/":
+        return ""
+    base = url.with_path(url.path.partition("/v2")[0] if "/v2" in url.path else "/")
+    return f"The bot itself adds {PATH}: is it {str(base).rstrip('/')}?"

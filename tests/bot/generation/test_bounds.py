@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bot.clock import SystemClock
 from bot.errors import BusyError
+from bot.generation.aiml.client import SETTING
 from bot.generation.redaction import MAX_CHARACTERS, sanitised
 from bot.generation.transport import Answer, HttpLimits, Timeouts, Transport
 from bot.settings import Settings
@@ -23,7 +24,12 @@ async def answered(body: bytes, limits: HttpLimits, *, status: int = 200) -> Ans
         aiohttp.ClientSession() as session,
     ):
         transport = Transport(
-            base_url=url, api_key=SecretStr(KEY), clock=SystemClock(), limits=limits, observe=lambda _: None
+            base_url=url,
+            api_key=SecretStr(KEY),
+            clock=SystemClock(),
+            limits=limits,
+            observe=lambda _: None,
+            setting=SETTING,
         )
         return await transport.get(session, "poll", "/v2/generate/audio", {})
 
@@ -82,7 +88,12 @@ async def test_a_redirect_is_not_followed() -> None:
         aiohttp.ClientSession() as session,
     ):
         transport = Transport(
-            base_url=url, api_key=SecretStr(KEY), clock=SystemClock(), limits=HttpLimits(), observe=lambda _: None
+            base_url=url,
+            api_key=SecretStr(KEY),
+            clock=SystemClock(),
+            limits=HttpLimits(),
+            observe=lambda _: None,
+            setting=SETTING,
         )
         answer = await transport.get(session, "poll", "/v2", {})
     assert (answer.status, len(asked)) == (302, 1)
@@ -96,7 +107,12 @@ async def test_an_answer_that_does_not_come_is_not_waited_for_without_an_end() -
     limits = HttpLimits(timeouts=Timeouts(read_seconds=0.05))
     async with answering(never) as (url, _), aiohttp.ClientSession() as session:
         transport = Transport(
-            base_url=url, api_key=SecretStr(KEY), clock=SystemClock(), limits=limits, observe=lambda _: None
+            base_url=url,
+            api_key=SecretStr(KEY),
+            clock=SystemClock(),
+            limits=limits,
+            observe=lambda _: None,
+            setting=SETTING,
         )
         with pytest.raises(BusyError, match="no answer"):
             await transport.get(session, "poll", "/v2", {})

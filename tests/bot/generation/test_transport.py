@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from bot.clock import SystemClock
 from bot.errors import BusyError, GenerationError, OutcomeUnknownError, SettingsError, TrackNotReadyError
 from bot.generation import tracks
-from bot.generation.aiml.client import GenerationClient
+from bot.generation.aiml.client import SETTING, GenerationClient
 from bot.generation.aiml.profiles import PROFILES
 from bot.generation.transport import NOT_SENT, Answer, Exchange, HttpLimits, Sessions, Transport
 from sandbox.generation import FakeGeneration
@@ -148,7 +148,12 @@ def test_an_unusable_key_is_a_settings_error_that_does_not_show_it(key: str) -> 
 
 def caller(address: str, key: str) -> Transport:
     return Transport(
-        base_url=address, api_key=SecretStr(key), clock=SystemClock(), limits=HttpLimits(), observe=lambda _: None
+        base_url=address,
+        api_key=SecretStr(key),
+        clock=SystemClock(),
+        limits=HttpLimits(),
+        observe=lambda _: None,
+        setting=SETTING,
     )
 
 

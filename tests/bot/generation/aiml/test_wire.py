@@ -84,7 +84,7 @@ def test_any_json_can_be_read_as_an_error_body(data: Any) -> None:
 def test_any_http_error_is_sorted(status: int, body: bytes) -> None:
     answer = Answer(status=status, headers={}, body=body, is_whole=True)
 
-    assert "://" not in str(submit_error(answer, NOW, secrets=()))
+    assert "://" not in str(submit_error(answer, NOW, secrets=(), url_setting="API_URL"))
     outcome = poll_error(answer, NOW)
     assert "://" not in (outcome.detail if isinstance(outcome, GaveUp) else str(outcome))
 
