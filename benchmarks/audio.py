@@ -5,6 +5,7 @@ length as the header states it, nothing decoded, nothing limited.
 """
 
 import asyncio
+import os
 import resource
 import shutil
 import sys
@@ -87,11 +88,12 @@ def resident_bytes() -> int:
 def stored(folder: Path) -> int:
     """Bytes of all files below `folder`; those that vanish meanwhile count nothing."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except FileNotFoundError:
-            continue
+    for inside, _, names in os.walk(folder):  # which passes over a folder that is gone, as Path.rglob does not
+        for name in names:
+            try:
+                total += (Path(inside) / name).lstat().st_size
+            except FileNotFoundError:
+                continue
     return total
 
 

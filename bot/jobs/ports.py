@@ -109,12 +109,11 @@ class EtaStore(LineStore, Protocol):
 class EngineStore(Protocol):
     """What an engine asks: whom to look at."""
 
-    async def unfinished_ids(self) -> Sequence[int]:
-        """Ids of all jobs that are not at rest with their member told, oldest first (see Job.is_unfinished)."""
-        ...
-
     async def needing_a_look(self, in_line_of: Collection[str]) -> Sequence[int]:
-        """The same without those that wait in the line of one of these models; what is paid for comes first."""
+        """Ids of all jobs that are not at rest with their member told (see Job.is_unfinished).
+
+        Without those that wait in the line of one of these models; what is paid for comes first, then the oldest.
+        """
         ...
 
     async def unknown_ids(self) -> Sequence[int]:

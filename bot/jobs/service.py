@@ -320,10 +320,6 @@ class JobService:
             self._store.of_member(member_id, limit=limit, offset=offset), self._store.count_of_member(member_id)
         )
 
-    async def queue_of(self, guild_id: int | None, channel_id: int) -> Sequence[Job]:
-        """What is running in a server, or in one direct channel; oldest first."""
-        return await self._store.in_guild(guild_id, channel_id)
-
     async def running_in(self, guild_id: int | None, channel_id: int, *, limit: int) -> Running:
         """The first of what is under way in a channel, and how many more there are; however long the line is."""
         return await self._store.running_in(guild_id, channel_id, limit=limit)

@@ -45,7 +45,6 @@ _RESOLVE = (
     )
     .returning(jobs)
 )
-_UNFINISHED = select(jobs.c.id).where(is_unfinished).order_by(jobs.c.id)
 _UNKNOWN = select(jobs.c.id).where(jobs.c.state == JobState.UNKNOWN).order_by(jobs.c.id)
 #: Who stands in the line of a model that is in use is looked at when it is their turn.
 _NEEDING_A_LOOK = (
@@ -242,11 +241,6 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             why = f"late answer to attempt {attempt}: generation {generation_id}"
             await add_event(connection, row, before.state, now, why)
             return None
-
-    @to_the_end
-    async def unfinished_ids(self) -> Sequence[int]:
-        async with self.database.reading() as connection:
-            return (await connection.execute(_UNFINISHED)).scalars().all()
 
     @to_the_end
     async def needing_a_look(self, in_line_of: Collection[str]) -> Sequence[int]:

@@ -23,7 +23,7 @@ from bot.jobs.ports import Cancellation
 from bot.jobs.service import CANCELLABLE, Actor
 from bot.jobs.stop_making import Stopping, wants_to_stop
 from tests.bot.jobs.kit import OWNER, STRAIGHT, Kit, finished
-from tests.bot.jobs.orders import CHANNEL, GUILD, LYRICS, MEMBER, an_order
+from tests.bot.jobs.orders import LYRICS, MEMBER, an_order
 
 STRANGER = Actor(member_id=99)
 MODERATOR = Actor(member_id=98, is_moderator=True)
@@ -321,13 +321,6 @@ async def test_a_member_pages_through_their_own_jobs_newest_first(kit: Kit):
     await kit.order(an_order(1000, member_id=4))
     page, count = await kit.service.tracks_of(MEMBER, limit=2, offset=1)
     assert ([job.id for job in page], count) == ([4, 3], 5)
-
-
-async def test_the_queue_shows_what_is_running_here(kit: Kit):
-    running = await kit.at(JobState.GENERATING)
-    await ended(kit, JobState.DELIVERED)
-    assert [job.id for job in await kit.service.queue_of(GUILD, CHANNEL)] == [running.id]
-    assert await kit.service.queue_of(GUILD + 1, CHANNEL) == []
 
 
 async def test_files_are_found_only_while_they_are_there(kit: Kit):

@@ -155,7 +155,7 @@ async def begun(kit: Kit) -> None:
 
 
 async def at_rest(kit: Kit) -> bool:
-    return not await kit.real_store.unfinished_ids()
+    return not await kit.real_store.needing_a_look(())
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])

@@ -130,7 +130,7 @@ async def test_a_track_and_a_reason_can_be_taken_back(store: SqlJobStore) -> Non
     assert await store.update(job.id, track=None, reason=None) == job
 
 
-async def test_what_is_live_or_untold_needs_a_look_oldest_first(store: SqlJobStore) -> None:
+async def test_what_is_live_or_untold_needs_a_look_paid_ones_first_then_the_oldest(store: SqlJobStore) -> None:
     live = await store.add(an_order(1), NOON)
     told = await moved(store, await store.add(an_order(2), NOON), JobState.CANCELLED)
     untold = await moved(store, await store.add(an_order(3), NOON), JobState.CANCELLED)
@@ -141,10 +141,9 @@ async def test_what_is_live_or_untold_needs_a_look_oldest_first(store: SqlJobSto
     for job in (told, unknown, asked_again):
         await store.update(job.id, notified_state=job.state)
     await moved(store, asked_again, JobState.GENERATING)
-    looked_at = [live.id, untold.id, asked_again.id]
-    assert await store.unfinished_ids() == looked_at
+    assert await store.needing_a_look(()) == [untold.id, asked_again.id, live.id]
     everyone = [await store.get(job.id) for job in (live, told, untold, unknown, asked_again)]
-    assert [job.id for job in everyone if job and job.is_unfinished] == looked_at
+    assert [job.id for job in everyone if job and job.is_unfinished] == [live.id, untold.id, asked_again.id]
     assert await store.unknown_ids() == [unknown.id]
 
 
