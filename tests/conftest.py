@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import warm_sound
+from tests import compiled_statements, warm_sound
+
+compiled_statements.compile_once()
 
 
 @pytest.hookimpl(optionalhook=True)
