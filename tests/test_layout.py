@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import discord
+import discord.ext.commands
 import pytest
 
 import bot.errors
@@ -20,6 +22,9 @@ MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 60
 #: A migration is one long statement, written once and never changed.
 MIGRATIONS = ROOT / "bot/store/migrations/versions"
+
+#: One for each way to speak to a music service.
+CONTRACTS = [ROOT / "bot/generation" / name for name in ("acestep", "aiml", "fal")]
 
 #: Names that say where to look for nothing in particular.
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "constants", "base", "manager", "core", "tools"}
@@ -163,6 +168,18 @@ def test_no_module_has_the_name_of_one_in_the_standard_library():
         if path.stem in sys.stdlib_module_names
     ]
     assert not shadows
+
+
+def test_no_two_classes_of_the_bot_share_a_name_and_none_has_one_of_discords():
+    """But for what the folders of two music services have alike: they do not know each other."""
+    names: dict[str, list[str]] = {}
+    for path in sources("bot", "cogs"):
+        if not any(path.is_relative_to(folder) for folder in CONTRACTS):
+            for node in ast.walk(tree_of(path)):
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    names.setdefault(node.name, []).append(named(path))
+    assert not {name: paths for name, paths in names.items() if len(paths) > 1}
+    assert not names.keys() & {*dir(discord), *dir(discord.ui), *dir(discord.app_commands), *dir(discord.ext.commands)}
 
 
 def test_every_module_says_why_it_exists():
