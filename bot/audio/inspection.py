@@ -102,7 +102,7 @@ def peek_at(path: Path) -> Peek:
             sniffed = sniff(file)
             wav = walk_wav(file, sniffed.begins_at) if sniffed.kind is Kind.WAV else None
             flac = walk_flac(file) if sniffed.kind is Kind.FLAC else None
-            tags = weigh_tags(file)
+            tags = weigh_tags(file, begins_at=sniffed.begins_at)
     except OSError as error:
         raise undecodable(Problem.UNREADABLE) from error
     _refuse_by_kind(sniffed.kind)

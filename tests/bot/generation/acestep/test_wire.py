@@ -144,7 +144,9 @@ def test_the_figures_are_read_or_are_none() -> None:
 
 
 def test_models_are_names_or_nothing_is_said() -> None:
-    listed = {"models": [{"name": "acestep-v15-turbo", "is_default": True}, {"is_default": False}, 7, {"name": 10**4400}]}
+    listed = {
+        "models": [{"name": "acestep-v15-turbo", "is_default": True}, {"is_default": False}, 7, {"name": 10**4400}]
+    }
     assert models_in(envelope(listed)) == ["acestep-v15-turbo"]
     assert models_in(envelope({"models": []})) == []
     assert models_in(envelope([])) is None
