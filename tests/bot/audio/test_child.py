@@ -22,8 +22,8 @@ from bot.audio import (
     Tags,
     Usability,
     sentence,
+    worker,
 )
-from bot.audio import worker
 from bot.audio.child import Ended, why_it_ended
 from bot.audio.model import STOPPED
 
