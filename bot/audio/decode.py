@@ -217,7 +217,7 @@ def _empty_before_the_best(container: InputContainer) -> frozenset[int]:
     return frozenset(stream.index for stream in ranked if stream.index not in met) if met else frozenset()
 
 
-def _is_protected(stream: AudioStream, packet: Packet) -> bool:
+def _is_protected(stream: AudioStream, packet: "Packet[AudioStream]") -> bool:
     return packet.has_sidedata("encryption_info") or stream.codec_context.codec_tag in PROTECTED
 
 

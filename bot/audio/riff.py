@@ -49,16 +49,16 @@ class WavHead:
         return self.claimed_bytes / self.bytes_per_second
 
 
-@dataclass(slots=True)
 class _Walk:
     """What a walk over the chunks has met so far."""
 
-    position: int
-    fmt: bytes = b""
-    fmt_at: int = 0
-    #: Where the sound begins, and its length as claimed.
-    sound: tuple[int, int] | None = None
-    is_misleading: bool = False
+    def __init__(self, position: int) -> None:
+        self.position = position
+        self.fmt = b""
+        self.fmt_at = 0
+        #: Where the sound begins, and its length as claimed.
+        self.sound: tuple[int, int] | None = None
+        self.is_misleading = False
 
     @property
     def is_done(self) -> bool:
@@ -74,7 +74,7 @@ def walk_wav(file: BinaryIO, start: int = 0) -> WavHead | None:
     size = file.seek(0, os.SEEK_END)
     file.seek(start)
     is_riff = file.read(4) == b"RIFF"
-    walk = _Walk(position=start + 12)
+    walk = _Walk(start + 12)
     for count in range(MAX_WALKED):
         walk.is_misleading |= count >= MAX_CHUNKS
         if walk.is_done or not _step(file, walk):
