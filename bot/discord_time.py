@@ -24,7 +24,7 @@ def seconds_ahead(date: str | None, now: datetime) -> float | None:
     """How far `now` is ahead of an answer's `Date`, negative when it is behind; None when there is no usable one."""
     try:
         moment = parsedate_to_datetime(date or "")
-    except ValueError:
+    except (ValueError, OverflowError):  # a zone of more hours than there are days
         return None
     return (now - moment.replace(tzinfo=moment.tzinfo or UTC)).total_seconds()
 

@@ -25,6 +25,7 @@ from bot.generation.acestep.wire import seen_in
 from bot.generation.aiml.wire import accepted_id, progress_in
 from bot.generation.error_bodies import error_body_in
 from bot.generation.error_mapping import poll_error, submit_error
+from bot.generation.fal.wire import accepted_request_id, cancellation_in, history_page_in, status_in
 from bot.generation.redaction import sanitised
 from bot.generation.transport import Answer
 from bot.jobs.blocklist import Blocklist
@@ -177,6 +178,12 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
         {"data": [{"task_id": "a", "status": 2, "result": [{"error": text, "stage": text}]}], "error": None}, "a"
     ),
     "one's own server: language": language_of,
+    "a queue": lambda text: (
+        status_in({"status": text, "error": text, "error_type": text}),
+        cancellation_in({"status": text, "detail": text}),
+        accepted_request_id({"request_id": text}),
+        history_page_in({"items": [{"request_id": text, "sent_at": text}], "next_cursor": text}),
+    ),
     "accepted": lambda text: accepted_id({"id": text, "generation_id": {"url": text}}),
     "polled": polled,
     "retry after": retry_after,

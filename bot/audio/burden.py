@@ -43,8 +43,13 @@ class FlacHead:
     burden: Burden
 
 
-def weigh_tags(file: BinaryIO) -> Burden:
-    """The ID3v2 tags at the start and the APEv2 tag at the end. Leaves the position anywhere."""
+def weigh_tags(file: BinaryIO, *, begins_at: int = 0) -> Burden:
+    """The ID3v2 tags at the start and the APEv2 tag at the end. Leaves the position anywhere.
+
+    `begins_at`: where FFmpeg is told to begin. It then never sees the tags at the start, nor what they claim.
+    """
+    if begins_at:
+        return Burden(entries=_ape_entries(file))
     entries = position = 0
     for _ in range(MAX_TAGS):
         file.seek(position)
@@ -106,7 +111,8 @@ def _ape_entries(file: BinaryIO) -> int:
 
 def walk_flac(file: BinaryIO) -> FlacHead | None:
     """Reads the metadata blocks. None when there is no stream to be described, which is FFmpeg's to judge."""
-    position = tags_length(file) + 4
+    begins_at = tags_length(file)
+    position = begins_at + 4
     rate = channels = comments = 0
     for _ in range(MAX_BLOCKS):
         file.seek(position)
@@ -122,7 +128,7 @@ def walk_flac(file: BinaryIO) -> FlacHead | None:
         position += 4 + length
         if head[0] & 0x80:
             break
-    burden = Burden(size_bytes=min(position, file.seek(0, os.SEEK_END)), entries=comments)
+    burden = Burden(size_bytes=min(position, file.seek(0, os.SEEK_END)) - begins_at, entries=comments)
     return FlacHead(sample_rate=rate, channels=channels, burden=burden) if rate else None
 
 

@@ -1,7 +1,7 @@
 """A whole file through FFmpeg's decoder, counting what really comes out. Runs only inside a child process."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from math import sqrt
 from operator import mul
@@ -15,11 +15,12 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 
 from bot.audio.confinement import check_memory
 from bot.audio.model import ChildLimits, Finding, Problem
-from bot.audio.riff import PlainWav, walk_wav
+from bot.audio.riff import Part, behind_its_tags, plain_wav, walk_wav
 from bot.audio.sniffing import DEMUXERS, Kind, sniff
 
 #: Levels are kept for windows of this many per second; `excerpt` and the picture work on them.
@@ -52,12 +53,12 @@ CODECS = frozenset(
 )
 #: Tracks of a film that are not its sound.
 BESIDE_THE_MUSIC = (
-    Disposition.comment
-    | Disposition.hearing_impaired
-    | Disposition.visual_impaired
-    | Disposition.descriptions
-    | Disposition.dub
+    Disposition.comment | Disposition.hearing_impaired | Disposition.visual_impaired | Disposition.descriptions
 )
+#: What a track is called whose packets are encrypted (FairPlay, Common Encryption).
+PROTECTED = frozenset({"drms", "enca"})
+#: Kinds that say how long each of their tracks is; for the others FFmpeg fills in the length of the whole.
+KNOWS_EACH_TRACK = frozenset({Kind.MP4, Kind.AVI})
 MAX_COMMENT_CHARACTERS = 200
 #: `file` alone: no playlist, no reference inside a film may make FFmpeg open an address.
 OPTIONS = {
@@ -96,6 +97,10 @@ class Measurement:
     sample_rate: int = 0
     channels: int = 0
     has_video: bool = False
+    #: Sound tracks in it, of which one was decoded.
+    tracks: int = 1
+    #: Its packets are encrypted, so that what does not decode is not broken.
+    is_protected: bool = False
     claimed_seconds: float | None = None
     bit_rate_kbps: int = 0
     #: What the file says about itself; cut off at MAX_COMMENT_CHARACTERS.
@@ -129,42 +134,48 @@ def open_sound(path: Path, kind: Kind) -> tuple[InputContainer, AudioStream]:
 
     Raises one of `NOT_THE_FILES` too.
     """
-    source, options = _as_ffmpeg_reads_it(path, kind)
+    empty: frozenset[int] = frozenset()
+    container = _opened(path, kind)
     try:
-        container = av.open(source, "r", format=DEMUXERS[kind], options=options, metadata_errors="replace")
-    except NOT_THE_FILES:
-        raise
-    except (av.error.FFmpegError, UnicodeError) as error:
-        raise undecodable(Problem.CORRUPT, percent=100) from error
-    try:
-        return container, _audio_stream(container, kind)
+        if len(container.streams.audio) > 1:
+            empty = _empty_before_the_best(container)
+            container.close()  # whoever looked into it has moved it on
+            container = _opened(path, kind)
+        return container, _audio_stream(container, kind, empty)
     except BaseException:
         container.close()
         raise
 
 
-def _as_ffmpeg_reads_it(path: Path, kind: Kind) -> tuple[str | PlainWav, dict[str, str]]:
-    """What to open, and how: FFmpeg finds neither frames far behind a tag nor chunks without their padding."""
+def _opened(path: Path, kind: Kind) -> InputContainer:
+    source, options = _as_ffmpeg_reads_it(path, kind)
+    try:
+        return av.open(source, "r", format=DEMUXERS[kind], options=options, metadata_errors="replace")
+    except NOT_THE_FILES:
+        raise
+    except (av.error.FFmpegError, UnicodeError) as error:
+        raise undecodable(Problem.CORRUPT, percent=100) from error
+
+
+def _as_ffmpeg_reads_it(path: Path, kind: Kind) -> tuple[str | Part, dict[str, str]]:
+    """What to open, and how: FFmpeg finds neither sound far behind a tag nor chunks whose lengths lie."""
+    file = path.open("rb")
+    begins_at = sniff(file).begins_at
     if kind is Kind.WAV:
-        file = path.open("rb")
-        head = walk_wav(file)
-        if head is not None and head.lacks_padding:
-            return PlainWav(file, head), OPTIONS
-        file.close()
-    elif kind in {Kind.MP3, Kind.MP2}:
-        with path.open("rb") as file:
-            begins_at = sniff(file).begins_at
-        if begins_at:
-            return f"file:{path}", {**OPTIONS, "skip_initial_bytes": str(begins_at)}
-    return f"file:{path}", OPTIONS
+        head = walk_wav(file, begins_at)
+        if head is not None and (head.is_misleading or begins_at):
+            return plain_wav(file, head), OPTIONS
+    elif begins_at and kind not in {Kind.MP3, Kind.MP2}:
+        return behind_its_tags(file, begins_at), OPTIONS
+    file.close()
+    return f"file:{path}", {**OPTIONS, "skip_initial_bytes": str(begins_at)} if begins_at else OPTIONS
 
 
-def _audio_stream(container: InputContainer, kind: Kind) -> AudioStream:
+def _audio_stream(container: InputContainer, kind: Kind, empty: Set[int]) -> AudioStream:
     if not container.streams.audio:
         raise undecodable(Problem.NO_SOUND, what=kind.value)
-    stream = min(container.streams.audio, key=_rank)
-    # FFmpeg has codecs without a decoder; the stub of PyAV forgets that.
-    context = cast("AudioCodecContext | None", stream.codec_context)
+    stream = min(container.streams.audio, key=lambda each: (each.index in empty, *_rank(each)))
+    context = _context(stream)
     if context is None or context.name not in CODECS:
         raise undecodable(Problem.CODEC, codec="?" if context is None else context.name)
     check_shape(stream.sample_rate or 0, stream.channels or 0)
@@ -172,9 +183,42 @@ def _audio_stream(container: InputContainer, kind: Kind) -> AudioStream:
     return stream
 
 
-def _rank(stream: AudioStream) -> tuple[bool, bool, int]:
-    """The track that a player plays goes first: marked as default, no commentary or the like, else the first."""
-    return (bool(stream.disposition & BESIDE_THE_MUSIC), not stream.disposition & Disposition.default, stream.index)
+def _context(stream: AudioStream) -> AudioCodecContext | None:
+    """FFmpeg has codecs without a decoder; the stub of PyAV forgets that."""
+    return cast("AudioCodecContext | None", stream.codec_context)
+
+
+def _rank(stream: AudioStream) -> tuple[bool, bool, bool, bool, int]:
+    """The track that a player plays goes first: one that can be played, and no commentary or the like.
+
+    Of several the one that is marked as default, then the original, then the first.
+    """
+    marks = stream.disposition
+    return (
+        _context(stream) is None,
+        bool(marks & BESIDE_THE_MUSIC),
+        not marks & Disposition.default,
+        bool(marks & Disposition.dub),
+        stream.index,
+    )
+
+
+def _empty_before_the_best(container: InputContainer) -> frozenset[int]:
+    """Tracks without a single packet, as far as they would be played before one that has some."""
+    ranked = sorted(container.streams.audio, key=_rank)
+    met: set[int] = set()
+    try:
+        for packet in container.demux(ranked):
+            met |= {packet.stream.index} if packet.size else set()
+            if ranked[0].index in met:
+                break
+    except av.error.FFmpegError:
+        return frozenset()  # it breaks off: then nobody can tell
+    return frozenset(stream.index for stream in ranked if stream.index not in met) if met else frozenset()
+
+
+def _is_protected(stream: AudioStream, packet: "Packet[AudioStream]") -> bool:
+    return packet.has_sidedata("encryption_info") or stream.codec_context.codec_tag in PROTECTED
 
 
 def check_shape(sample_rate: int, channels: int) -> None:
@@ -220,6 +264,7 @@ def _decoded(
         if packet is None:
             return
         measured.packets += bool(packet.size)
+        measured.is_protected = measured.is_protected or _is_protected(stream, packet)
         if measured.packets > limits.packets:
             raise undecodable(Problem.TOO_HEAVY)
         if measured.packets % CHECK_EVERY == 0:
@@ -238,16 +283,30 @@ def measure(path: Path, kind: Kind, limits: ChildLimits) -> Measurement:
             codec=stream.codec_context.name,
             sample_rate=stream.sample_rate,
             channels=stream.channels,
+            tracks=len(container.streams.audio),
             has_video=any(not video.disposition & Disposition.attached_pic for video in container.streams.video),
-            claimed_seconds=container.duration / 1_000_000 if container.duration else None,
+            claimed_seconds=_claimed_seconds(container, stream, kind),
             bit_rate_kbps=round((stream.bit_rate or container.bit_rate or 0) / 1000),
             comment=container.metadata.get("comment", "").strip()[:MAX_COMMENT_CHARACTERS],
         )
         meter = Meter(measured)
-        for frame in frames(container, stream, measured, limits):
-            meter.add(frame)
+        try:
+            for frame in frames(container, stream, measured, limits):
+                meter.add(frame)
+        except UndecodableError as error:
+            if measured.is_protected and error.finding.problem is not Problem.ENDLESS:
+                raise undecodable(Problem.CODEC, codec=measured.codec) from error  # what noise looked like
+            raise
         meter.close()
     return measured
+
+
+def _claimed_seconds(container: InputContainer, stream: AudioStream, kind: Kind) -> float | None:
+    """What the file says of its sound. Many kinds know the length of a whole film alone, which is no word on that."""
+    is_alone = len(container.streams) == 1
+    if stream.duration and stream.time_base and (is_alone or kind in KNOWS_EACH_TRACK):
+        return float(stream.duration * stream.time_base)
+    return container.duration / 1_000_000 if container.duration and is_alone else None
 
 
 class Meter:

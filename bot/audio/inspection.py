@@ -100,9 +100,9 @@ def peek_at(path: Path) -> Peek:
             raise undecodable(Problem.UNREADABLE)
         with path.open("rb") as file:
             sniffed = sniff(file)
-            wav = walk_wav(file) if sniffed.kind is Kind.WAV else None
+            wav = walk_wav(file, sniffed.begins_at) if sniffed.kind is Kind.WAV else None
             flac = walk_flac(file) if sniffed.kind is Kind.FLAC else None
-            tags = weigh_tags(file)
+            tags = weigh_tags(file, begins_at=sniffed.begins_at)
     except OSError as error:
         raise undecodable(Problem.UNREADABLE) from error
     _refuse_by_kind(sniffed.kind)
@@ -136,16 +136,32 @@ def judge(peek: Peek, measured: Measurement, needs: Needs) -> tuple[Usability, t
     """The usability of a reference that decoded. Raises `UndecodableError`."""
     claimed = header_seconds(peek, measured)
     if not measured.seconds or measured.lost_share > BROKEN_SHARE:
-        raise undecodable(Problem.CORRUPT, percent=round(100 * (measured.lost_share if measured.seconds else 1)))
+        raise _undecodable_as(peek, measured)
     min_seconds = needs.min_seconds + needs.margin_seconds
     if measured.seconds < min_seconds:
         if claimed is not None and claimed >= min_seconds:
             raise undecodable(Problem.INCOMPLETE, seconds=measured.seconds, claimed=claimed, needed=needs.min_seconds)
         raise undecodable(Problem.TOO_SHORT, seconds=measured.seconds, needed=needs.min_seconds)
     if measured.sounding_seconds < SOUNDING_SECONDS:
-        raise undecodable(Problem.SILENT, seconds=measured.sounding_seconds, needed=SOUNDING_SECONDS)
+        raise _silent(measured)
     findings = (*_form(peek, measured), *_header(peek, measured, claimed), *_excess(peek, measured, needs))
     return (Usability.CONVERTIBLE if findings else Usability.USABLE), findings
+
+
+def _undecodable_as(peek: Peek, measured: Measurement) -> UndecodableError:
+    """What is true of a file of which nothing came, or little."""
+    if measured.is_protected:
+        return undecodable(Problem.CODEC, codec=measured.codec)
+    if measured.seconds or measured.lost_packets or peek.wav is not None:
+        return undecodable(Problem.CORRUPT, percent=round(100 * (measured.lost_share if measured.seconds else 1)))
+    return _silent(measured) if measured.tracks > 1 else undecodable(Problem.NO_SOUND, what=peek.kind.value)
+
+
+def _silent(measured: Measurement) -> UndecodableError:
+    heard = {"seconds": measured.sounding_seconds, "needed": SOUNDING_SECONDS}
+    if measured.tracks > 1:
+        return undecodable(Problem.SILENT_TRACK, tracks=measured.tracks, **heard)
+    return undecodable(Problem.SILENT, **heard)
 
 
 def judge_track(peek: Peek, measured: Measurement) -> tuple[Usability, tuple[Finding, ...]]:
@@ -189,9 +205,9 @@ def _header(peek: Peek, measured: Measurement, claimed: float | None) -> tuple[F
         return ()
     if measured.lost_share > DAMAGED_SHARE:
         return (_finding(Problem.DAMAGED, percent=max(1, round(100 * measured.lost_share))),)
-    unfilled = peek.wav is not None and (peek.wav.claimed_bytes is None or peek.wav.lacks_padding)
+    unfilled = peek.wav is not None and (peek.wav.claimed_bytes is None or peek.wav.is_misleading)
     wrong = claimed is not None and abs(claimed - measured.seconds) > max(1.0, HEADER_SHARE * measured.seconds)
-    if unfilled or wrong or peek.sniffed.junk_bytes:
+    if unfilled or wrong or peek.sniffed.junk_bytes or peek.sniffed.begins_at:
         return (_finding(Problem.HEADER, claimed=claimed or 0.0, seconds=measured.seconds),)
     return ()
 

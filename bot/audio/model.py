@@ -57,6 +57,8 @@ class Problem(StrEnum):
     INCOMPLETE = "incomplete"
     #: Less than `needed` seconds in which anything is heard.
     SILENT = "silent"
+    #: The same of the one of `tracks` sound tracks that players play; the others were not listened to.
+    SILENT_TRACK = "silent_track"
     #: Cannot be opened, or too many packets do not decode (`percent`).
     CORRUPT = "corrupt"
     #: `rate` Hz below `lowest`, or above what exists.

@@ -34,6 +34,12 @@ _HEADER = re.compile(
     + b"]",
     re.DOTALL,
 )
+#: ADTS (AAC): no layer, no forbidden sample rate. The rest of a frame's fixed head must be alike in all of them.
+_ADTS_HEADER = re.compile(
+    b"\xff[\xf0\xf1\xf8\xf9][" + b"".join(b"\\x%02x" % byte for byte in range(0x100) if byte >> 2 & 15 < 13) + b"]",
+    re.DOTALL,
+)
+_ADTS_HEAD_BYTES = 7
 #: Each try at a free-format chain costs milliseconds; a file made of such headers must not buy more than a few.
 FREE_TRIES = 8
 
@@ -96,6 +102,29 @@ def find_frames(data: Bytes, start: int = 0) -> tuple[int, FrameHead] | None:
             if _chains_freely(data, at, head):
                 return at, head
     return None
+
+
+def find_adts(data: Bytes, start: int = 0) -> int | None:
+    """Where the first raw AAC frame stands that `CHAIN - 1` others follow (fewer only where `data` ends)."""
+    for tries, found in enumerate(_ADTS_HEADER.finditer(data, start)):
+        if tries > MAX_FALSE_HEADERS:
+            return None
+        if _chains_as_adts(data, found.start()):
+            return found.start()
+    return None
+
+
+def _chains_as_adts(data: Bytes, at: int) -> bool:
+    fixed = data[at : at + 3]
+    for seen in range(CHAIN):
+        head = data[at : at + _ADTS_HEAD_BYTES]
+        if len(head) < _ADTS_HEAD_BYTES:
+            return seen >= 3
+        length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+        if head[:3] != fixed or length < _ADTS_HEAD_BYTES:
+            return False
+        at += length
+    return True
 
 
 def claimed_seconds(frame: bytes, head: FrameHead) -> float | None:

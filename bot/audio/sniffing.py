@@ -1,14 +1,14 @@
 """What a file is by its first bytes, decided before FFmpeg sees any of it. Its name is not believed."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from mmap import ACCESS_READ, mmap
 from types import MappingProxyType
 from typing import BinaryIO
 
-from bot.audio.mpeg import FrameHead, claimed_seconds, find_frames
+from bot.audio.mpeg import FrameHead, claimed_seconds, find_adts, find_frames
 
 #: What is read at once. MPEG frames are looked for behind it too: FFmpeg knows no such window either.
 WINDOW_BYTES = 256 * 1024
@@ -156,8 +156,15 @@ RIFF_FORMS: Mapping[bytes, Kind] = MappingProxyType(
     {b"WAVE": Kind.WAV, b"AVI ": Kind.AVI, b"WEBP": Kind.PICTURE, b"RMID": Kind.MIDI}
 )
 PICTURE_BRANDS = frozenset({b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"})
-#: `ftyp` since 2001; older QuickTime files begin with one of the others.
-MP4_ATOMS = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"})
+#: `ftyp` since 2001; older QuickTime files begin with one of the others, and pieces of a stream with the last.
+MP4_ATOMS = frozenset(
+    {
+        *(b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"udta", b"junk", b"pict", b"ediw", b"uuid"),
+        *(b"prfl", b"styp", b"sidx", b"moof", b"emsg", b"meta"),
+    }
+)
+#: An atom begins with its length, which is no text for a file of less than half a gibibyte.
+LEAST_LETTER = 0x20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +174,7 @@ class Sniffed:
     kind: Kind
     #: Bytes between the tags and the first MPEG frame that belong to nothing.
     junk_bytes: int = 0
-    #: Where the first MPEG frame stands, when that is behind the window; FFmpeg is told to begin there.
+    #: Where the sound begins, when FFmpeg would not find that by itself; it is told to begin there.
     begins_at: int = 0
     #: What a Xing, Info or VBRI header says; None without one.
     claimed_seconds: float | None = None
@@ -181,8 +188,8 @@ def sniff(file: BinaryIO) -> Sniffed:
     if head.strip(b"\x00"):
         kind = by_magic(head)
         if kind is not None:
-            return Sniffed(kind=kind)
-        sniffed = _by_frames(head)
+            return Sniffed(kind=kind, begins_at=body)
+        sniffed = _by_frames(head, body)
         if sniffed.kind is not Kind.UNKNOWN:
             return sniffed
     return _far_behind(file, body) or Sniffed(kind=_nothing(head, body))
@@ -198,7 +205,8 @@ def _far_behind(file: BinaryIO, body: int) -> Sniffed | None:
     with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         found = find_frames(data, start)
         if found is None:
-            return None
+            raw_aac = find_adts(data, start)
+            return None if raw_aac is None else Sniffed(kind=Kind.AAC, begins_at=raw_aac)
         offset, frame = found
         claimed = claimed_seconds(data[offset : offset + 4096], frame)
     return Sniffed(kind=_layer_kind(frame), junk_bytes=abs(offset - body), begins_at=offset, claimed_seconds=claimed)
@@ -223,7 +231,7 @@ def by_magic(head: bytes) -> Kind | None:
         return RIFF_FORMS.get(head[8:12], Kind.UNKNOWN)
     if head[:4] == b"FORM":
         return Kind.AIFF if head[8:12] in {b"AIFF", b"AIFC"} else Kind.OTHER_MEDIA
-    if head[4:8] in MP4_ATOMS:
+    if head[4:8] in MP4_ATOMS and head[0] < LEAST_LETTER:
         return Kind.PICTURE if head[8:12] in PICTURE_BRANDS else Kind.MP4
     if _is_transport_stream(head):
         return Kind.OTHER_MEDIA
@@ -236,14 +244,17 @@ def _nothing(head: bytes, body: int) -> Kind:
     return Kind.UNKNOWN if head else Kind.EMPTY
 
 
-def _by_frames(head: bytes) -> Sniffed:
-    if _is_adts(head):
+def _by_frames(head: bytes, body: int) -> Sniffed:
+    raw_aac = find_adts(head)
+    if raw_aac == 0:
         return Sniffed(kind=Kind.AAC)
     if found := find_frames(head):
         offset, frame = found
         junk = len(head[:offset].strip(b"\x00"))
         claimed = claimed_seconds(head[offset : offset + 4096], frame)
         return Sniffed(kind=_layer_kind(frame), junk_bytes=junk, claimed_seconds=claimed)
+    if raw_aac is not None:
+        return Sniffed(kind=Kind.AAC, begins_at=body + raw_aac)
     return Sniffed(kind=_by_text(head[:TEXT_BYTES]))
 
 
@@ -255,20 +266,6 @@ def _layer_kind(frame: FrameHead) -> Kind:
 
 def _is_transport_stream(head: bytes) -> bool:
     return len(head) > 188 * 4 and all(head[188 * n] == 0x47 for n in range(5 if len(head) > 188 * 5 else 4))
-
-
-def _adts_lengths(head: bytes) -> Iterator[int]:
-    position = 0
-    while len(head) >= position + 7 and head[position] == 0xFF and head[position + 1] & 0xF6 == 0xF0:
-        length = (head[position + 3] & 3) << 11 | head[position + 4] << 3 | head[position + 5] >> 5
-        if length < 7:
-            return
-        yield length
-        position += length
-
-
-def _is_adts(head: bytes) -> bool:
-    return sum(1 for _, _ in zip(range(3), _adts_lengths(head), strict=False)) == 3
 
 
 def _by_text(head: bytes) -> Kind:

@@ -1,5 +1,6 @@
 """What a file that may hold a song is called, taken from what the decoder reads. What it really is, is heard later."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from types import MappingProxyType
@@ -34,14 +35,18 @@ _IN_GROUPS = frozenset({".mp3", ".m4a", ".wav", ".ogg", ".opus", ".flac", ".mp4"
 #: `file_types` of an attachment option or an upload: what Discord lets a member choose.
 FILE_TYPES: Sequence[str] = ("audio", "video", *sorted(_ALL_ENDINGS - _IN_GROUPS))
 
+#: Types of sound and films that are called otherwise.
+_SOUND_TYPES = frozenset({"application/ogg", "application/mp4", "application/x-matroska", "application/vnd.ms-asf"})
 #: What says nothing: Discord sends no type, or that of any bytes.
 _TELLS_NOTHING = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+#: A dot may stand in a song's name too, as in "02. Harbour" or "Mr. Night".
+_ENDING = re.compile(r"\.(?=[0-9]*[a-z])[a-z0-9_-]{1,10}")
 
 
 def may_hold_a_song(name: str, content_type: str | None) -> bool:
     """Whether a file is worth being heard, by its type or its ending; each may be missing, either is enough."""
     kind = (content_type or "").partition(";")[0].strip().lower()
-    ending = PurePath(f"_{name}").suffix.lower()  # a file may be called by its ending alone
-    if kind.startswith(("audio/", "video/")) or kind == "application/ogg" or ending in _ALL_ENDINGS:
+    ending = PurePath(f"_{name.strip()}").suffix.lower()  # a file may be called by its ending alone
+    if kind.startswith(("audio/", "video/")) or kind in _SOUND_TYPES or ending in _ALL_ENDINGS:
         return True
-    return kind in _TELLS_NOTHING and not ending
+    return kind in _TELLS_NOTHING and not _ENDING.fullmatch(ending)

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from bot.audio.model import Tags
-from bot.audio.sniffing import tags_length
+from bot.audio.sniffing import sniff, tags_length
 
 ID3V1_BYTES = 128
 
@@ -17,7 +17,8 @@ ID3V1_BYTES = 128
 def write_tagged(source: Path, out: Path, tags: Tags) -> None:
     """Copies the MP3 `source` to `out` with `tags` for its old ones. The frames are not touched. Raises OSError."""
     with source.open("rb") as old, out.open("wb") as new:
-        start, end = tags_length(old), old.seek(0, os.SEEK_END)
+        start = sniff(old).begins_at or tags_length(old)  # a tag may claim the music behind it for itself
+        end = old.seek(0, os.SEEK_END)
         if end - start > ID3V1_BYTES:
             old.seek(end - ID3V1_BYTES)
             end -= ID3V1_BYTES if old.read(3) == b"TAG" else 0

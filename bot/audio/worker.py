@@ -62,8 +62,9 @@ def _reach(order: Order) -> Reach:
 
 
 def _write(answers: int, report: Mapping[str, object]) -> None:
+    written = json.dumps(report, default=_plain, allow_nan=False)  # before the pipe is gone in which a fault is told
     with os.fdopen(answers, "w", encoding="utf-8") as out:
-        json.dump(report, out, default=_plain, allow_nan=False)
+        out.write(written)
 
 
 def _reporter(answers: int) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:

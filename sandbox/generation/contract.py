@@ -133,6 +133,7 @@ def _reference(body: dict[str, Any]) -> str:
         return "reference_audio_url: Required"
     try:
         url = yarl.URL(address, encoded=True)
-    except (TypeError, ValueError):
-        return "reference_audio_url: Invalid url"
-    return "" if url.scheme in {"http", "https"} and url.host else "reference_audio_url: Invalid url"
+        is_valid = url.scheme in {"http", "https"} and bool(url.host) and url.port != 0
+    except (TypeError, ValueError):  # some of it only shows when it is taken apart
+        is_valid = False
+    return "" if is_valid else "reference_audio_url: Invalid url"

@@ -35,7 +35,11 @@ def test_the_median_of_the_last_ten_answers_is_believed() -> None:
     assert time.ahead_seconds == 120
 
 
-@pytest.mark.parametrize("header", [None, "", "yesterday", "Sat, 99 Foo 2026 00:00:00 GMT"])
+#: What the library that reads it cannot count.
+ZONE_TOO_FAR = "Sat, 31 Jan 2026 00:00:00 +" + "9" * 18
+
+
+@pytest.mark.parametrize("header", [None, "", "yesterday", "Sat, 99 Foo 2026 00:00:00 GMT", ZONE_TOO_FAR])
 def test_an_answer_without_a_usable_date_says_nothing(header: str | None) -> None:
     time = DiscordTime(MovedClock())
     time.heard(header)

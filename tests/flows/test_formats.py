@@ -7,7 +7,17 @@ import pytest
 from av.stream import Disposition
 
 from sandbox.discord import Upload
-from tests.bot.audio.sound_files import cover, encoded, film_with_tracks, id3, mp3, music, silence, wav_without_padding
+from tests.bot.audio.sound_files import (
+    cover,
+    encoded,
+    film_with_tracks,
+    id3,
+    mp3,
+    music,
+    silence,
+    wav_without_padding,
+    with_a_codec_nobody_has,
+)
 from tests.flows.scenario import LYRICS, Scenario
 from tests.flows.test_sound import reference_url, seconds_of, stage_of
 
@@ -26,6 +36,13 @@ FORMATS = {
     "voice.amr": (lambda: encoded(music(20, 8000, 1), "amr", "libopencore_amrnb", 8000), "AMR"),
     "old.wma": (lambda: encoded(music(20), "asf", "wmav2", kbps=128), "Windows Media"),
     "far.mp3": (lambda: id3(cover(9000)) + bytes(300_000) + mp3(20), "header"),
+    "tagged.aif": (lambda: id3(cover(9000)) + encoded(music(20), "aiff", "pcm_s16be"), "AIFF"),
+    "phone.mov": (
+        lambda: with_a_codec_nobody_has(
+            film_with_tracks("mov", (silence(20), Disposition.default), (music(20), Disposition.default))
+        ),
+        "MP4",
+    ),
     "editor.wav": (lambda: wav_without_padding(music(20)), "header"),
 }
 

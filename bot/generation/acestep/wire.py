@@ -105,7 +105,7 @@ def models_in(answer: object) -> list[str] | None:
     if not isinstance(models, list):
         return None
     rows = [cast("dict[str, object]", row) for row in cast("list[object]", models) if isinstance(row, dict)]
-    return [sanitised(str(row["name"])) for row in rows if row.get("name")]
+    return [sanitised(name) for row in rows if isinstance(name := row.get("name"), str) and name]
 
 
 def _seen(task: Task) -> Seen | None:
@@ -127,9 +127,17 @@ def _seen(task: Task) -> Seen | None:
 def _at_work(first: dict[str, object]) -> AtWork:
     stage, progress = first.get("stage"), first.get("progress")
     word = sanitised(stage).lower()[:_MAX_STATUS] if isinstance(stage, str) else ""
-    far = float(progress) if isinstance(progress, int | float) and math.isfinite(progress) else 0.0
     working = StillWorking(status=word or "running")
-    return AtWork(working=working, is_running=bool(word) and word != "queued", mark=(far, word))
+    return AtWork(working=working, is_running=bool(word) and word != "queued", mark=(_finite(progress), word))
+
+
+def _finite(value: object) -> float:
+    """A number that can be compared; JSON knows larger ones than any float."""
+    try:
+        number = float(value) if isinstance(value, int | float) else 0.0
+    except OverflowError:
+        return 0.0
+    return number if math.isfinite(number) else 0.0
 
 
 def _why(first: dict[str, object]) -> str:

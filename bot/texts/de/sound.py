@@ -36,6 +36,10 @@ TEXTS: dict[str, str] = {
         "Diese Datei ist fast stumm: zu hören sind {seconds:.1f} Sekunden, und {needed:.0f} müssen es sein. "
         "Häng einen Song an, in dem etwas klingt."
     ),
+    "sound.silent_track": (
+        "Diese Datei hat {tracks} Tonspuren, und die, die abgespielt wird, ist fast stumm: zu hören sind {seconds:.1f} "
+        "Sekunden, und {needed:.0f} müssen es sein. Speichere den gemeinten Ton als MP3 oder WAV und häng ihn so an."
+    ),
     "sound.corrupt": (
         "Diese Datei ist beschädigt, {percent:.0f} % davon lassen sich nicht abspielen. "
         "Häng eine andere Kopie des Songs an."

@@ -30,6 +30,10 @@ TEXTS: dict[str, str] = {
         "This file is almost silent: something is heard for {seconds:.1f} seconds, and {needed:.0f} are the least. "
         "Attach a song with sound."
     ),
+    "sound.silent_track": (
+        "This file has {tracks} sound tracks, and the one that players play is almost silent: something is heard for "
+        "{seconds:.1f} seconds, and {needed:.0f} are the least. Save the sound you mean as MP3 or WAV and attach that."
+    ),
     "sound.corrupt": "This file is damaged, {percent:.0f} % of it cannot be played. Attach another copy of the song.",
     "sound.rate": (
         "This file says it has {rate} samples per second, which no song has; {lowest} are the least. "

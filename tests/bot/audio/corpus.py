@@ -98,9 +98,11 @@ def wav_of(pcm: sound_files.Pcm, rate: int = RATE) -> Callable[[], bytes]:
     return lambda: wav(pcm, rate)
 
 
-def coded(container: str, codec: str, rate: int = RATE, channels: int = 2, **more: object) -> Callable[[], bytes]:
-    """Twenty seconds in another container."""
-    return lambda: encoded(music(20, rate, channels), container, codec, rate, **more)
+def coded(
+    container: str, codec: str, rate: int = RATE, channels: int = 2, *, seconds: float = 20, **more: object
+) -> Callable[[], bytes]:
+    """Twenty seconds in another container, unless said otherwise."""
+    return lambda: encoded(music(seconds, rate, channels), container, codec, rate, **more)
 
 
 @cache
@@ -119,6 +121,40 @@ def commentary_first(container: str) -> Callable[[], bytes]:
     """Both tracks are marked to be played, but the first as a commentary."""
     both = Disposition.default | Disposition.comment
     return lambda: sound_files.film_with_tracks(container, (silence(20), both), (music(20), Disposition.default))
+
+
+def dubbed_by_default(container: str) -> Callable[[], bytes]:
+    """The track that is played is a translation, the original stands behind it."""
+    both = Disposition.default | Disposition.dub
+    return lambda: sound_files.film_with_tracks(container, (music(20), both), (silence(20), Disposition(0)))
+
+
+def film_of_two(first: float, container: str = "matroska") -> Callable[[], bytes]:
+    """Both tracks are marked to be played, the first with so many seconds of nothing in it."""
+    return lambda: sound_files.film_with_tracks(
+        container, (silence(first), Disposition.default), (music(20), Disposition.default)
+    )
+
+
+def after_id3(build: Callable[[], bytes]) -> Callable[[], bytes]:
+    """With a tag in front, as taggers write it that look at names alone."""
+    return lambda: id3(cover(5000)) + build()
+
+
+@cache
+def raw_aac() -> bytes:
+    return coded("adts", "aac", kbps=128)()
+
+
+def stream_piece() -> bytes:
+    """What a recorder of streams saves: a piece that begins with its own kind of atom."""
+    whole = coded("mp4", "aac", kbps=128, muxer={"movflags": "empty_moov+default_base_moof+frag_keyframe"})()
+    return b"\0\0\0\x18stypmsdhmsdhmsix" + bytes(4) + whole
+
+
+def wav_with(*chunks: bytes, before: bytes = b"") -> Callable[[], bytes]:
+    """A song with these chunks between its format and its sound."""
+    return lambda: before + riff(fmt(), *chunks, chunk(b"data", plain_wav()[44:]))
 
 
 AMR = "libopencore_amrnb"
@@ -222,6 +258,22 @@ WAVS = (
         *("wav_big_list.wav", USABLE, 20, None),
         lambda: riff(fmt(), chunk(b"LIST", bytes(3_000_001)), chunk(b"data", plain_wav()[44:])),
     ),
+    # Whatever stands before it and however long that claims to be: FFmpeg is shown the format and the sound alone.
+    case(
+        "wav_axml_unpadded.wav",
+        CONVERTIBLE,
+        20,
+        Problem.HEADER,
+        wav_with(chunk(b"axml", b"odd")[:-1], chunk(b"chna", b"")),
+    ),
+    case("wav_list_too_long.wav", CONVERTIBLE, 20, Problem.HEADER, wav_with(chunk(b"LIST", b"INFO", 3000))),
+    case("wav_list_too_short.wav", CONVERTIBLE, 20, Problem.HEADER, wav_with(chunk(b"LIST", bytes(3000), 4))),
+    case("wav_300_notes.wav", CONVERTIBLE, 20, Problem.HEADER, wav_with(chunk(b"note", b"here") * 300)),
+    case("wav_after_id3.wav", CONVERTIBLE, 20, Problem.HEADER, after_id3(plain_wav)),
+    case(
+        *("wav_fmt_behind_data.wav", CONVERTIBLE, 20, Problem.HEADER),
+        lambda: riff(chunk(b"data", plain_wav()[44:]), fmt()),
+    ),
     case("wav_float64.wav", CONVERTIBLE, 20, Problem.INNER_CODEC, coded("wav", "pcm_f64le", 22050)),
     case("wav_alaw.wav", CONVERTIBLE, 20, Problem.INNER_CODEC, coded("wav", "pcm_alaw", 8000, 1)),
     case("wav_mulaw.wav", CONVERTIBLE, 20, Problem.INNER_CODEC, coded("wav", "pcm_mulaw", 8000, 1)),
@@ -304,6 +356,39 @@ OTHERS = (
         case(f"film_commentary_first.{ending}", CONVERTIBLE, 20, Problem.OTHER_FORMAT, commentary_first(container))
         for ending, container in (("mkv", "matroska"), ("mp4", "mp4"))
     ),
+    *(
+        case(f"film_dubbed.{ending}", CONVERTIBLE, 20, Problem.OTHER_FORMAT, dubbed_by_default(container))
+        for ending, container in (("mkv", "matroska"), ("mp4", "mp4"))
+    ),
+    case("film_empty_track_first.mkv", CONVERTIBLE, 20, Problem.OTHER_FORMAT, film_of_two(0)),
+    case("film_silent_track_first.mkv", REFUSED, 20, Problem.SILENT_TRACK, film_of_two(20)),
+    case(
+        *("film_phone_track_first.mov", CONVERTIBLE, 20, Problem.OTHER_FORMAT),
+        lambda: sound_files.with_a_codec_nobody_has(film_of_two(20, "mov")()),
+    ),
+    *(
+        case(
+            *(f"film_10s_of_sound.{ending}", REFUSED, 10, Problem.TOO_SHORT),
+            coded(container, codec, kbps=128, film=film, pictures=30, seconds=10),
+        )
+        for ending, container, codec, film in (
+            ("mp4", "mp4", "aac", "mpeg4"),
+            ("mkv", "matroska", "aac", "mpeg4"),
+            ("wmv", "asf", "wmav2", "wmv2"),
+        )
+    ),
+    case("m4a_encrypted.m4a", REFUSED, None, Problem.CODEC, lambda: sound_files.encrypted(music(20))),
+    case("mp4_stream_piece.mp4", CONVERTIBLE, 20, Problem.OTHER_FORMAT, stream_piece),
+    case("m4a_after_id3.m4a", CONVERTIBLE, 20, Problem.OTHER_FORMAT, after_id3(coded("ipod", "aac", kbps=128))),
+    case("mka_after_id3.mka", CONVERTIBLE, 20, Problem.OTHER_FORMAT, after_id3(coded("matroska", "ac3", kbps=192))),
+    case("aif_after_id3.aif", CONVERTIBLE, 20, Problem.OTHER_FORMAT, after_id3(coded("aiff", "pcm_s16be"))),
+    case("wma_after_id3.wma", CONVERTIBLE, 20, Problem.OTHER_FORMAT, after_id3(coded("asf", "wmav2", kbps=128))),
+    case("amr_after_id3.amr", CONVERTIBLE, 20, Problem.OTHER_FORMAT, after_id3(coded("amr", AMR, 8000, 1))),
+    case("aac_from_the_middle.aac", CONVERTIBLE, 20, Problem.OTHER_FORMAT, lambda: raw_aac()[100:]),
+    case(
+        *("aac_far_behind_junk.aac", CONVERTIBLE, 20, Problem.OTHER_FORMAT),
+        lambda: sound_files.noise(300_000) + raw_aac(),
+    ),
     case("opus_as.mka", CONVERTIBLE, 20, Problem.OTHER_FORMAT, coded("matroska", "libopus", 48000, kbps=96)),
     case("alac.caf", CONVERTIBLE, 20, Problem.OTHER_FORMAT, coded("caf", "alac")),
     case("pcm24.aif", CONVERTIBLE, 20, Problem.OTHER_FORMAT, coded("aiff", "pcm_s24be")),
@@ -370,6 +455,13 @@ OTHERS = (
             ("wmv", "asf", "wmv2"),
         )
     ),
+    case(
+        "mkv_empty_track.mkv",
+        REFUSED,
+        None,
+        Problem.NO_SOUND,
+        lambda: encoded(silence(0), "matroska", "aac", film="mpeg4"),
+    ),
     case("caf_10s.caf", REFUSED, 10, Problem.TOO_SHORT, lambda: encoded(music(10), "caf", "pcm_s16le")),
     case("aif_10s.aif", REFUSED, 10, Problem.TOO_SHORT, lambda: encoded(music(10), "aiff", "pcm_s16be")),
     case("amr_10s.amr", REFUSED, 10, Problem.TOO_SHORT, lambda: encoded(music(10, 8000, 1), "amr", AMR, 8000)),
@@ -401,6 +493,7 @@ NO_SOUND = (
     case("frame_heads_only.mp3", REFUSED, None, None, lambda: b"\xff\xfb\x90\x64" * 100_000),
     case("html_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: HTML * 5000),
     case("text_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: "La, la, für dich!\n".encode() * 5000),
+    case("text_that_is_free.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"The free, the wide, the moov\n" * 99),
     case("json_as.wav", REFUSED, None, Problem.NOT_SOUND, lambda: b'{"error": "not found"}'),
     case("zip_stored_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: sound_files.zipped(plain())),
     case("gzip_as.mp3", REFUSED, None, Problem.NOT_SOUND, lambda: b"\x1f\x8b\x08" + sound_files.noise(9000)),

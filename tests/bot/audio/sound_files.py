@@ -53,8 +53,9 @@ def encoded(
     options: dict[str, str] | None = None,
     muxer: dict[str, str] | None = None,
     film: str = "",
+    pictures: int = 10,
 ) -> bytes:
-    """`pcm` in a container; with `film` (a video codec) a few grey frames go along."""
+    """`pcm` in a container; with `film` (a video codec) so many grey frames go along, one a second."""
     out = io.BytesIO()
     layout = {1: "mono", 2: "stereo", 6: "5.1"}[pcm.shape[0]]
     with av.open(out, "w", format=container, options={"fflags": "+bitexact", **(muxer or {})}) as sink:
@@ -67,7 +68,7 @@ def encoded(
         wanted = shape.name if shape is not None and shape.name in formats else (formats or ["s16"])[0]
         stream.codec_context.format = wanted
         if grey is not None:
-            add_film(sink, grey)
+            add_film(sink, grey, pictures)
         resampler = av.AudioResampler(format=wanted, layout=layout, rate=rate, frame_size=1024)
         for start in range(0, pcm.shape[1], 16384):
             block = np.ascontiguousarray(pcm[:, start : start + 16384])
@@ -93,18 +94,22 @@ def film_stream(sink, codec: str):
     return video
 
 
-def add_film(sink, video) -> None:
-    """Ten grey pictures, one a second."""
-    for n in range(10):
-        picture = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 20 * n, np.uint8), format="rgb24")
+def add_film(sink, video, pictures: int = 10) -> None:
+    """Grey pictures, one a second."""
+    for n in range(pictures):
+        picture = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 20 * (n % 10), np.uint8), format="rgb24")
         picture.pts = n
         sink.mux(video.encode(picture))
     sink.mux(video.encode(None))
 
 
 def film_with_tracks(container: str, *tracks: tuple[Pcm, Disposition], codec: str = "aac") -> bytes:
-    """A film with several sound tracks, each with what a player is told about it. For Matroska, MP4, MOV."""
-    sources = [av.open(io.BytesIO(encoded(pcm, "matroska", codec, kbps=128))) for pcm, _ in tracks]
+    """A film with several sound tracks, each with what a player is told about it. For Matroska, MP4, MOV.
+
+    A track without samples is announced, and nothing of it follows.
+    """
+    sounds = [pcm if pcm.shape[1] else silence(1) for pcm, _ in tracks]
+    sources = [av.open(io.BytesIO(encoded(sound, "matroska", codec, kbps=128))) for sound in sounds]
     out = io.BytesIO()
     with av.open(out, "w", format=container) as sink:
         video = film_stream(sink, "mpeg4")
@@ -112,14 +117,28 @@ def film_with_tracks(container: str, *tracks: tuple[Pcm, Disposition], codec: st
         for stream, (_, disposition) in zip(streams, tracks, strict=True):
             stream.disposition = disposition
         add_film(sink, video)
-        for source, stream in zip(sources, streams, strict=True):
+        for source, stream, (pcm, _) in zip(sources, streams, tracks, strict=True):
             for packet in source.demux(source.streams.audio[0]):
-                if packet.dts is not None:
+                if packet.dts is not None and pcm.shape[1]:
                     packet.stream = stream
                     sink.mux(packet)
     for source in sources:
         source.close()
     return out.getvalue()
+
+
+def with_a_codec_nobody_has(film: bytes) -> bytes:
+    """The first sound track of a film (MOV) as a phone writes the one that only its own players know."""
+    start = film.index(b"stsd", film.index(b"soun"))
+    end = film.index(b"stts", start)
+    head = film[start:end].replace(b"mp4a", b"apac").replace(b"esds", b"dapa").replace(b"wave", b"free")
+    return film[:start] + head + film[end:]
+
+
+def encrypted(pcm: Pcm) -> bytes:
+    """An M4A that only plays with a key, as shops and streams have them (Common Encryption)."""
+    keys = {"encryption_key": "76a6c65c5ea762046bd749a2e632ccbb", "encryption_kid": "a7e61c373e219033c21091fa607bf3b8"}
+    return encoded(pcm, "mp4", "aac", kbps=128, muxer={"encryption_scheme": "cenc-aes-ctr", **keys})
 
 
 def wav_without_padding(pcm: Pcm, name: bytes = b"LIST", body: bytes = b"INFOISFT\x01\0\0\0a") -> bytes:

@@ -22,6 +22,7 @@ from bot.audio import (
     Tags,
     Usability,
     sentence,
+    worker,
 )
 from bot.audio.child import Ended, why_it_ended
 from bot.audio.model import STOPPED
@@ -224,6 +225,15 @@ def test_a_child_cannot_write_lines_of_its_own_into_the_log(caplog: pytest.LogCa
     assert "KeyError" in first
     assert [line[:6] for line in others] == ["    | "] * 3
     assert "\x1b" not in message
+
+
+def test_an_answer_that_cannot_be_written_leaves_the_pipe_for_saying_why() -> None:
+    reads, writes = os.pipe()
+    with os.fdopen(reads) as told:
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            worker._write(writes, {"answer": float("nan")})
+        worker._write(writes, {"failed": "ValueError"})
+        assert told.read() == '{"failed": "ValueError"}'
 
 
 @pytest.mark.skipif(sys.platform != "win32", reason="a status of Windows")

@@ -58,6 +58,13 @@ def test_old_tags_are_replaced_not_piled_up(song: Path, song_bytes: bytes) -> No
     assert read_tags(made.path)["title"] == TAGS.title
 
 
+def test_music_that_an_old_tag_claims_for_itself_is_not_left_out(song: Path, song_bytes: bytes) -> None:
+    song.write_bytes(sound_files.id3(sound_files.cover(50), claim=0x7FFFFFF) + song_bytes)
+    made = packaged(song)
+    assert made.steps >= {PackagingStep.MEASURED, PackagingStep.TAGGED}
+    assert made.path.read_bytes().endswith(song_bytes)
+
+
 def test_what_the_file_said_about_itself_stays_behind_our_comment(song: Path, song_bytes: bytes) -> None:
     said = sound_files.id3_frame(b"COMM", b"\x00eng\x00offline sketch, no AI")
     song.write_bytes(sound_files.id3(said) + song_bytes)

@@ -2,22 +2,26 @@
 
 import unicodedata
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.audio import Finding, Problem, Tags, file_name, mpeg, sentence
+from bot.audio.burden import MAX_TAG_BYTES
 from bot.audio.encode import BIT_RATES, OVERHEAD_BYTES, fitting_bit_rate
 from bot.audio.excerpt import best_start
 from bot.audio.file_names import MAX_BYTES, RESERVED
+from bot.audio.inspection import peek_at
 from bot.audio.mpeg import find_frames, frame_head
 from bot.audio.picture import BARS, bars_of, length_text
 from bot.audio.riff import walk_wav
 from bot.audio.sniffing import DEMUXERS, Kind, sniff, tags_length
 from bot.audio.tags import id3
 from bot.texts import de, en
-from tests.bot.audio.sound_files import free_format, mp3, without_first_frame
+from tests.bot.audio import sound_files
+from tests.bot.audio.sound_files import cover, free_format, mp3, noise, without_first_frame
 
 SONG = without_first_frame(mp3(1, 128))
 FORBIDDEN = set('<>:"/\\|?*') | {chr(n) for n in range(32)} | {"\x7f", "\u202e", "\u200b"}
@@ -89,6 +93,12 @@ def test_a_song_is_found_behind_any_junk(junk: bytes, more: int) -> None:
     found = find_frames(junk + bytes(more) + SONG)
     assert found is not None
     assert found[0] <= len(junk) + more
+
+
+def test_what_a_tag_claims_of_the_music_weighs_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "song.mp3"
+    path.write_bytes(sound_files.id3(cover(50), claim=0x7FFFFFF) + noise(MAX_TAG_BYTES) + SONG)
+    assert peek_at(path).sniffed.begins_at > MAX_TAG_BYTES
 
 
 def test_free_format_is_told_from_an_ordinary_mp3() -> None:

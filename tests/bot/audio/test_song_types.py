@@ -35,6 +35,16 @@ def test_a_file_with_this_ending_comes_in_by_every_way(ending: str):
         ("cover.png", None, False),
         ("song.zip", "application/octet-stream", False),
         (".mp3", None, True),
+        ("song.mp3 ", None, True),
+        ("02. Harbour", None, True),
+        ("Mr. Night and the 7. Day", "application/octet-stream", True),
+        ("mix 2024.11.03", "", True),
+        ("02. Harbour", "text/plain", False),
+        ("words.7z", None, False),
+        ("song.mp3.zip", None, False),
+        ("song.zip.MP3", "application/zip", True),
+        ("clip", "application/mp4", True),
+        ("clip", "application/x-matroska", True),
     ],
 )
 def test_type_or_ending_is_enough_and_what_says_neither_is_no_song(name: str, kind: str | None, may: bool):

@@ -122,7 +122,7 @@ def test_the_row_of_the_job_is_found_among_others() -> None:
     assert seen_in(envelope(rows), TASK) == Finished(track_url="/v1/audio?path=b")
 
 
-@pytest.mark.parametrize("progress", ["much", None, True, [], "NaN"])
+@pytest.mark.parametrize("progress", ["much", None, True, [], "NaN", 10**400, -(10**4200)])
 def test_odd_progress_is_no_progress(progress: object) -> None:
     result = json.dumps([entry(progress=progress, stage="running")]).replace('"NaN"', "NaN")
     seen = seen_in(envelope([{"task_id": TASK, "status": 0, "result": result}]), TASK)
@@ -144,7 +144,9 @@ def test_the_figures_are_read_or_are_none() -> None:
 
 
 def test_models_are_names_or_nothing_is_said() -> None:
-    listed = {"models": [{"name": "acestep-v15-turbo", "is_default": True}, {"is_default": False}, 7]}
+    listed = {
+        "models": [{"name": "acestep-v15-turbo", "is_default": True}, {"is_default": False}, 7, {"name": 10**4400}]
+    }
     assert models_in(envelope(listed)) == ["acestep-v15-turbo"]
     assert models_in(envelope({"models": []})) == []
     assert models_in(envelope([])) is None
