@@ -23,7 +23,7 @@ from bot.delivery import LogMessages
 from bot.disk import Disk
 from bot.download import USER_AGENT
 from bot.engine.runner import JobRunner
-from bot.errors import SettingsError, StartError
+from bot.errors import SettingsError, StartError, StoreError
 from bot.generation.contracts import Surroundings
 from bot.generation.opening import all_traits_in_use, all_traits_opened, drive_of, open_models
 from bot.generation.trait_kinds import ModelTraits
@@ -103,6 +103,9 @@ async def _code_of(serving: Awaitable[None]) -> int:
         return 3
     except StartError as error:
         log.error("%s", error)
+        return 1
+    except StoreError as error:
+        log.error("The database did not answer as it should (%s). Start the bot again; nothing is half done.", error)
         return 1
     return 0
 
