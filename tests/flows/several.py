@@ -39,7 +39,7 @@ class Several:
         self.url = url
         self.stage: Stage = scenario.stage
         self._stack = stack
-        self._engine = create_async_engine(make_url(url), poolclass=NullPool)
+        self._engine = create_async_engine(make_url(url).difference_update_query(["sslmode"]), poolclass=NullPool)
         self.workers: list[BotProcess] = []
 
     async def worker(self, *arguments: str, ready: bool = True, **settings: str) -> BotProcess:

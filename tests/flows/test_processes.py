@@ -1,22 +1,16 @@
 """Several processes on one database: whose song it is when one is killed, stopped or paused, or the queue is lost."""
 
 import asyncio
-import tempfile
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.bot.store.own_server import own_server, programs
 from tests.flows.several import go_on, open_several, own_postgresql, pause, until_it_says
 
 __all__ = ["open_several", "own_postgresql"]
 
 OpenSeveral = Any
-
-#: Between the server's end and its start: longer than any try of the bot's.
-OUTAGE_SECONDS = 15.0
 
 
 @pytest.mark.waits
@@ -129,36 +123,6 @@ async def test_an_emptied_queue_is_filled_again_and_a_stop_hands_songs_on_at_onc
         assert "Traceback" not in worker.log, worker.log
         assert set(await several.states()) == {"delivered"}
         assert not several.stage.generation.ledger.repeated_posts
-
-
-@pytest.mark.slow
-async def test_nothing_is_lost_while_the_database_is_away(open_several: OpenSeveral) -> None:
-    where = programs()
-    if where is None:
-        pytest.skip("no PostgreSQL of Debian's, which can be stopped and started")
-    with tempfile.TemporaryDirectory(prefix="compose-pg-") as folder, own_server(Path(folder), where) as server:
-        server.psql("CREATE ROLE bot LOGIN PASSWORD 'bot'", "CREATE DATABASE songs OWNER bot")
-        url = f"postgresql+asyncpg://bot:bot@localhost:{server.port}/songs"
-        async with open_several(workers=1, api={"generating_seconds": 10.0}, url=url) as several:
-            for number in range(6):
-                await several.scenario.order(title=f"Song {number}")
-            await several.until(several.all_are_made)
-            await several.query("SELECT 1")
-            await asyncio.to_thread(server.stop)
-            await asyncio.sleep(OUTAGE_SECONDS)
-            await asyncio.to_thread(server.start)
-            for number in range(6):
-                await several.scenario.track(f"Song {number}")
-            await several.rest()
-            assert await several.states() == ["delivered"] * 6
-            assert not several.stage.generation.ledger.repeated_posts
-            await several.scenario.order(title="Afterwards")
-            await several.scenario.track("Afterwards")
-            assert several.stage.bot.is_running
-            second = await several.worker("run", ready=False)
-            assert await second.wait() == 1, "the place on the database was taken again"
-            for process in (several.stage.bot, *several.workers):
-                assert "Traceback" not in process.log, process.log
 
 
 @pytest.mark.slow
