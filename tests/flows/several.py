@@ -42,13 +42,16 @@ class Several:
         self._engine = create_async_engine(make_url(url).difference_update_query(["sslmode"]), poolclass=NullPool)
         self.workers: list[BotProcess] = []
 
-    async def worker(self, *arguments: str, ready: bool = True, **settings: str) -> BotProcess:
-        """One more process, once it works; `arguments` in place of `worker`."""
+    async def worker(
+        self, *arguments: str, ready: bool = True, prelude: str = "", **settings: str
+    ) -> BotProcess:
+        """One more process, once it works; `arguments` in place of `worker`. `prelude`: of `BotProcess`."""
         number = len(self.workers) + 1
         process = WarmBotProcess(
             self.scenario.folder / f"worker-{number}",
             {**self.stage.bot.settings, "DATABASE_URL": self.url, **settings},
             arguments=arguments or ("worker",),
+            prelude=prelude,
         )
         self.workers.append(process)
         await self._stack.enter_async_context(process)

@@ -1,4 +1,4 @@
-"""The database of three processes is away for a minute, or hands its work to another: all of them go on by themselves."""
+"""The database of three processes is away for a minute, or hands its work on: all of them go on by themselves."""
 
 import asyncio
 import tempfile
@@ -72,7 +72,7 @@ async def songs_under_way(open_several: OpenSeveral, server: OwnServer) -> Async
 
         async def under_way() -> bool:
             states = await several.states()
-            return states.count("generating") == 6 and states.count("queued") == SONGS - 6
+            return len(states) == SONGS and "generating" in states
 
         await several.until(under_way)
         yield several
@@ -102,8 +102,8 @@ async def test_a_minute_without_the_database_loses_nothing(open_several: OpenSev
         assert any(problem.startswith("the database does not answer: ") for problem in problems)
         asked = await several.scenario.order(title="Meanwhile")
         answer = await several.scenario.private_answer(asked)
-        assert "Meanwhile" in answer.content + str(answer.embeds)
-        assert LYRICS in str(answer.embeds)
+        assert answer.content.startswith("I could not write your order down just now, and nothing was started.")
+        assert any(LYRICS in str(embed.get("description")) for embed in answer.embeds)
         await asyncio.sleep(OUTAGE_SECONDS)
         await asyncio.to_thread(server.start)
 
@@ -121,5 +121,6 @@ async def test_a_failover_that_ends_closes_and_takes_no_writes_for_a_while_loses
         await asyncio.sleep(PART_SECONDS)
         await until_all_are(several, 503)
         asked = await several.scenario.order(title="Meanwhile")
-        assert LYRICS in str((await several.scenario.private_answer(asked)).embeds)
+        answer = await several.scenario.private_answer(asked)
+        assert any(LYRICS in str(embed.get("description")) for embed in answer.embeds)
         await asyncio.to_thread(server.promote)

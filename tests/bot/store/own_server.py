@@ -135,7 +135,8 @@ def _running(server: OwnServer) -> Generator[None]:
     try:
         yield
     finally:
-        server.stop()
+        if (data / "postmaster.pid").exists():
+            server.stop()
 
 
 def _make_certificates(folder: Path) -> None:
