@@ -103,7 +103,7 @@ class HoldSteps:
             return job if may_wait else await self._renew_later(live, job, error)
         live.unrenewed_since = None
         log.info("a reference's address was renewed from our copy", extra={"job": job.id})
-        return await self._context.store.update(job.id, reference=reference) or DONE
+        return await self._context.update_ours(live, job, reference=reference) or DONE
 
     def _is_missing(self, job: Job) -> bool:
         """Whether our copy is not where it should be, such as on another host."""
@@ -123,7 +123,7 @@ class HoldSteps:
             return await self._renew_later(live, job, error)
         live.unrenewed_since = None
         log.info("a reference's copy was gone and has been fetched again", extra={"job": job.id})
-        return await self._context.store.update(job.id, reference=checked.reference) or DONE
+        return await self._context.update_ours(live, job, reference=checked.reference) or DONE
 
     async def _renew_later(self, live: LiveJob, job: Job, error: Exception) -> StepResult:
         if isinstance(error, DiskError):
