@@ -249,7 +249,7 @@ class SharedRunner(JobRunner):
             await self._clock.sleep(self.handicap_seconds)
 
     async def _came_back(self, connection: Any) -> None:
-        """What was asked meanwhile waits for this, the taking of entries that nobody could say they live for included."""
+        """What was asked meanwhile waits for this: entries for which nobody could speak are not taken before."""
         await self._queue.beat_all(connection, self._me)
         await self._clock.sleep(_SETTLING_SECONDS)
 

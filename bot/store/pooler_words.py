@@ -19,8 +19,8 @@ _NO_SERVER = (
     "and password in its [databases], and at its log."
 )
 POOLERS_SILENCE = (
-    "If a pooler such as PgBouncer answers there: its server is away, or it had no session to give (a default_pool_size "
-    "of 20 for each process of the bot); its log says which."
+    "If a pooler such as PgBouncer answers there: its server is away, or it had no session to give (it needs a "
+    "default_pool_size of 20 for each process of the bot); its log says which."
 )
 _MOST = "The bot takes 18 at the most, each process of it."
 
@@ -32,8 +32,10 @@ _TROUBLES = (
     (
         "client_connections",
         "too many connections",
-        f"A pooler such as PgBouncer stands between, and takes no more clients for this user or database: raise its "
-        f"max_user_client_connections or max_db_client_connections. {_MOST}",
+        (
+            "A pooler such as PgBouncer stands between, and takes no more clients for this user or database: raise its "
+            f"max_user_client_connections or max_db_client_connections. {_MOST}"
+        ),
     ),
     (
         "no more connections allowed",

@@ -42,9 +42,7 @@ class Several:
         self._engine = create_async_engine(make_url(url).difference_update_query(["sslmode"]), poolclass=NullPool)
         self.workers: list[BotProcess] = []
 
-    async def worker(
-        self, *arguments: str, ready: bool = True, prelude: str = "", **settings: str
-    ) -> BotProcess:
+    async def worker(self, *arguments: str, ready: bool = True, prelude: str = "", **settings: str) -> BotProcess:
         """One more process, once it works; `arguments` in place of `worker`. `prelude`: of `BotProcess`."""
         number = len(self.workers) + 1
         process = WarmBotProcess(

@@ -1,4 +1,4 @@
-"""Processes that stand still for half a minute, each in the middle of something else: what goes on without them stays."""
+"""Processes that stand still for half a minute, each in the middle of something: what goes on without them stays."""
 
 import asyncio
 from collections.abc import Sequence
@@ -96,5 +96,5 @@ async def test_half_a_minute_of_standing_still_moves_nothing_that_was_taken_over
 
 async def until_one_is_said(process: BotProcess, before: str) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not any(words in process.log.removeprefix(before) for words in (*_LET_GO, "job moved")):
+        while not any(words in process.log.removeprefix(before) for words in (*_LET_GO, "job moved")):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.1)

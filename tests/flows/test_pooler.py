@@ -1,4 +1,4 @@
-"""Several processes behind PgBouncer, which gives each client a session of its own: songs, kills, and its own outages."""
+"""Several processes behind PgBouncer, which gives each client a session of its own: songs, kills, outages of it."""
 
 import asyncio
 import tempfile
@@ -24,7 +24,10 @@ def server() -> Generator[OwnServer]:
     where = programs()
     if where is None or PGBOUNCER is None:
         pytest.skip("no PostgreSQL and PgBouncer of Debian's here")
-    with tempfile.TemporaryDirectory(prefix="compose-pg-") as folder, own_server(Path(folder), where, max_connections=100) as running:
+    with (
+        tempfile.TemporaryDirectory(prefix="compose-pg-") as folder,
+        own_server(Path(folder), where, max_connections=100) as running,
+    ):
         running.psql("CREATE DATABASE songs")
         yield running
 
@@ -101,4 +104,3 @@ async def test_a_pooler_that_is_reloaded_paused_and_killed_loses_nothing(
         assert several.stage.bot.is_running
         second = await several.worker("run", ready=False)
         assert await second.wait() == 1, "the place on the database was taken again"
-

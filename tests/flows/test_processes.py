@@ -1,11 +1,13 @@
 """Several processes on one database: whose song it is when one is killed, stopped or paused, or the queue is lost."""
 
 import asyncio
+import itertools
 from collections import Counter
 from typing import Any
 
 import pytest
 
+from sandbox.bot_process import BotProcess
 from tests.flows.several import go_on, open_several, own_postgresql, pause, until_it_says
 
 __all__ = ["open_several", "own_postgresql"]
@@ -122,6 +124,44 @@ async def test_an_emptied_queue_is_filled_again_and_a_stop_hands_songs_on_at_onc
         await several.rest()
         assert "Traceback" not in worker.log, worker.log
         assert set(await several.states()) == {"delivered"}
+        assert not several.stage.generation.ledger.repeated_posts
+
+
+@pytest.mark.slow
+async def test_a_rolling_restart_delays_nobody_for_long(open_several: OpenSeveral) -> None:
+    """Ten seconds are twenty looks at a song of a process that is left alone: machines differ, the count does not."""
+    more = {"POLL_INTERVAL_SECONDS": "0.5"}
+    async with open_several(workers=3, api={"generating_seconds": 45.0}, **more) as several:
+        for number in range(12):
+            await several.scenario.order(title=f"Song {number}")
+        await several.until(several.all_are_made)
+        generations = several.stage.generation.ledger.generations
+        left_alone = (await several.of_worker_at(2, "generating"))[0]
+        ((name,),) = await several.query("SELECT generation_id FROM job WHERE id = :job", job=left_alone)
+        looks = generations[name].polled_at
+        began = len(looks)
+        for process in several.workers[:2]:
+            before = process.log.count("jobs are driven")
+            assert await process.stop() == 0
+            await process.start()
+
+            async def is_back(process: BotProcess = process, before: int = before) -> bool:
+                return process.log.count("jobs are driven") > before
+
+            await several.until(is_back)
+        stopped = len(looks)
+        await several.stage.bot.stop()
+        await several.scenario.restart()
+        assert len(looks) - stopped <= 20, "so long nobody heard members"
+        since = looks[began]
+        for generation in generations.values():
+            seen = [at for at in generation.polled_at if at >= since]
+            for earlier, later in itertools.pairwise(seen):
+                assert sum(earlier < at < later for at in looks) <= 20
+        for number in range(12):
+            await several.scenario.track(f"Song {number}")
+        await several.rest()
+        assert await several.states() == ["delivered"] * 12
         assert not several.stage.generation.ledger.repeated_posts
 
 

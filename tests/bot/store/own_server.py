@@ -97,9 +97,7 @@ class OwnServer:
 def own_server(folder: Path, where: Path, *, max_connections: int = 30) -> Generator[OwnServer]:
     """`folder`: must be open to other users, and its path short: a socket lies in it."""
     folder.chmod(0o755)
-    server = OwnServer(
-        programs=where, folder=folder / "primary", port=_free_port(), max_connections=max_connections
-    )
+    server = OwnServer(programs=where, folder=folder / "primary", port=_free_port(), max_connections=max_connections)
     server.certificates.mkdir()
     _make_certificates(server.certificates)
     server.folder.mkdir()

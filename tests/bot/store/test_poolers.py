@@ -83,7 +83,13 @@ async def test_by_statement_it_is_refused_with_what_to_set_by_whoever_opens_it(u
         async with sole_runner(url):
             pass
 
-    for use in (partial(_opened, url), opened_beside, owned_alone, partial(describe, url), partial(is_taken, parse(url))):
+    for use in (
+        partial(_opened, url),
+        opened_beside,
+        owned_alone,
+        partial(describe, url),
+        partial(is_taken, parse(url)),
+    ):
         with pytest.raises(StartError, match=r"\(a pooler hands sessions on\)\. .*pool_mode=session"):
             await use()
 
