@@ -39,7 +39,7 @@ from bot.jobs.music_models import MusicModels
 from bot.jobs.rule_remarks import remarks_on_terms
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
-from bot.leading import lead
+from bot.leading import follow, lead
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
 from bot.operators.gauges import Gauges
@@ -208,6 +208,8 @@ async def _open(
         ground.supervisor.run_forever("log channels", partial(lines.run, LogMessages(discord_side.client)))
     if company.leads:
         lead(settings, assembly, discord_side.client, admission, requirements)
+    else:
+        follow(settings, assembly)
     ground.supervisor.run_forever("brake", assembly.brake.run)
     await _open_health(
         settings, ground, _checks(settings, discord_side.client, ground, selftest, assembly.brake), stack

@@ -14,6 +14,7 @@ async def test_nothing_is_lost_paid_twice_or_posted_twice_in_a_short_storm() -> 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("limits", [False, True])
 async def test_the_same_holds_for_several_processes_that_are_killed_and_paused_and_lose_their_database(
     limits: bool,
