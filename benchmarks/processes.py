@@ -193,7 +193,7 @@ async def throughput(server: URL, songs: int) -> None:
 
 
 async def kills(server: URL, number: int) -> None:
-    """Print how long after each kill the last of its songs was another's; workers and the one on the gateway in turn."""
+    """Print how long after each kill the last of its songs was another's; of workers and of the one on the gateway."""
     took: dict[str, list[float]] = {"worker": [], "run": []}
     async with open_crew(server, 2, generating_seconds=3600.0) as crew:  # the second outlives all of them
         while sum(map(len, took.values())) < number:
