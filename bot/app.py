@@ -23,7 +23,7 @@ from bot.delivery import LogMessages
 from bot.disk import Disk
 from bot.download import USER_AGENT
 from bot.engine.runner import JobRunner
-from bot.errors import SettingsError, StartError
+from bot.errors import SettingsError, StartError, StoreError
 from bot.generation.contracts import Surroundings
 from bot.generation.opening import all_traits_in_use, all_traits_opened, drive_of, open_models
 from bot.generation.trait_kinds import ModelTraits
@@ -39,7 +39,7 @@ from bot.jobs.music_models import MusicModels
 from bot.jobs.rule_remarks import remarks_on_terms
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
-from bot.leading import lead
+from bot.leading import follow, lead
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
 from bot.operators.gauges import Gauges
@@ -103,6 +103,9 @@ async def _code_of(serving: Awaitable[None]) -> int:
         return 3
     except StartError as error:
         log.error("%s", error)
+        return 1
+    except StoreError as error:
+        log.error("The database did not answer as it should (%s). Start the bot again; nothing is half done.", error)
         return 1
     return 0
 
@@ -205,6 +208,8 @@ async def _open(
         ground.supervisor.run_forever("log channels", partial(lines.run, LogMessages(discord_side.client)))
     if company.leads:
         lead(settings, assembly, discord_side.client, admission, requirements)
+    else:
+        follow(settings, assembly)
     ground.supervisor.run_forever("brake", assembly.brake.run)
     await _open_health(
         settings, ground, _checks(settings, discord_side.client, ground, selftest, assembly.brake), stack

@@ -1,4 +1,4 @@
-"""What one of all processes does: what is kept and forgotten, and what operators are told."""
+"""What one of all processes does: what is kept and forgotten, and what operators are told; and what the others do."""
 
 from datetime import timedelta
 from functools import partial
@@ -31,6 +31,12 @@ def lead(
     }.items():
         ground.supervisor.run_forever(name, run)
     assembly.brake.on_brake(partial(tell_of_brake, alerts))
+
+
+def follow(settings: Settings, assembly: Assembly) -> None:
+    """What each of the others does: its folder may be one of its own, in which nobody else tidies up."""
+    retention = _retention(settings, assembly.ground, assembly.jobs.servers)
+    assembly.ground.supervisor.run_forever("copies", retention.run_beside)
 
 
 def _retention(settings: Settings, ground: Ground, servers: Servers) -> Retention:

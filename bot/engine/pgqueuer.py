@@ -49,7 +49,6 @@ class Connection(Protocol):
     """A connection that comes back, `bot.store.steady`."""
 
     on_return: Callable[[Any], Awaitable[None]] | None
-    returned_at: float
 
     async def fetch(self, query: str, *values: object) -> list[dict[str, object]]:
         """The rows."""
@@ -246,13 +245,13 @@ class SharedRunner(JobRunner):
     # what is taken
 
     async def _settled(self) -> None:
-        since = self._clock.monotonic() - self._queue.connection.returned_at
-        pause = max(_SETTLING_SECONDS - since, self.handicap_seconds)
-        if pause > 0:
-            await self._clock.sleep(pause)
+        if self.handicap_seconds > 0:
+            await self._clock.sleep(self.handicap_seconds)
 
     async def _came_back(self, connection: Any) -> None:
+        """What was asked meanwhile waits for this: entries for which nobody could speak are not taken before."""
         await self._queue.beat_all(connection, self._me)
+        await self._clock.sleep(_SETTLING_SECONDS)
 
     async def _take(self) -> None:
         """Take entries for ever. A fault that no waiting mends hands back all that is held."""
@@ -343,7 +342,7 @@ class _Driver:
 
 
 class _Entries:
-    """PgQueuer's statements, but for two things: when entries are taken, and whose entries may be ended."""
+    """PgQueuer's statements, but for two things: how soon entries are taken, and whose entries may be ended."""
 
     def __init__(self, queries: Any, settled: Callable[[], Awaitable[None]]) -> None:
         self._queries = queries
@@ -356,7 +355,7 @@ class _Entries:
         return getattr(self._queries, name)
 
     async def dequeue(self, **how: Any) -> Any:
-        """Take entries, but not right after an outage, in which nobody could say that they live."""
+        """Take entries, when those have been quicker who have less in hand."""
         try:
             await self._settled()
             return await self._queries.dequeue(**how)

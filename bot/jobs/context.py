@@ -84,12 +84,16 @@ class StepContext:
     async def move(
         self, live: LiveJob, job: Job, after: JobState, why: str = "", **changes: Unpack[Changes]
     ) -> StepResult:
-        """Move the job and its card. At once, unless somebody else was faster: then their step goes on."""
+        """Move the job and its card. At once, unless somebody else was faster: then their step goes on.
+
+        Raises TakenOverError where that is another process.
+        """
         if after in RESTING:
             # a job may come to rest in the same state twice; the member is told each time
             changes["notified_state"] = None
         moved = await self.store.move(job, after, self.clock.now(), why=why, **changes)
         if moved is None:
+            await self._check_claim(live)
             log.info("job moved by somebody else", extra={"job": job.id, "state": job.state})
             return DONE
         if after is not JobState.QUEUED:
@@ -97,6 +101,17 @@ class StepContext:
             live.succeeded()
         self._report(live, moved, why)
         return AT_ONCE
+
+    async def update_ours(self, live: LiveJob, job: Job, **changes: Unpack[Changes]) -> Job | None:
+        """`CardStore.update`, unless another process works on the job by now. Raises TakenOverError."""
+        updated = await self.store.update(job.id, claim=live.claim, **changes)
+        if updated is None:
+            await self._check_claim(live)
+        return updated
+
+    async def _check_claim(self, live: LiveJob) -> None:
+        if live.claim is not None:
+            live.check_claim(await self.store.get(live.id))
 
     def accepted(self, live: LiveJob, job: Job) -> None:
         """Report a move that the store made in its own way."""

@@ -129,7 +129,7 @@ class FinishSteps:
         if seconds is None:
             return job
         heard = replace(job.track, seconds=seconds)
-        await self._context.until_written(lambda: self._context.store.update(job.id, track=heard))
+        await self._context.until_written(lambda: self._context.update_ours(live, job, track=heard))
         return replace(job, track=heard)
 
     async def _undeliverable(self, live: LiveJob, job: Job, error: UndeliverableError) -> StepResult:
@@ -204,7 +204,7 @@ class FinishSteps:
         seconds = await self._tracks.prepare(job, path)
         live.is_unheard = seconds is None
         kept = replace(track, copy_name=name, size_bytes=size_bytes, seconds=seconds)
-        await self._context.until_written(lambda: self._context.store.update(job.id, track=kept))
+        await self._context.until_written(lambda: self._context.update_ours(live, job, track=kept))
         log.info("track kept", extra={"job": job.id, "bytes": size_bytes, "seconds": seconds})
 
     async def _lost(
@@ -224,7 +224,7 @@ class FinishSteps:
             return await self._context.move(live, job, JobState.GENERATING, str(gone), track=None)
         pause = self._context.back_off(live, kind="lost")
         if fresh_url is not None and job.track is not None and fresh_url != job.track.url:
-            await self._context.store.update(job.id, track=Track(url=fresh_url))
+            await self._context.update_ours(live, job, track=Track(url=fresh_url))
         return pause
 
     async def _give_up(

@@ -101,8 +101,9 @@ class HoldSteps:
         except (BusyError, DeliveryLaterError, HearingFaultError, DiskError) as error:
             log.info("a reference's address is not renewed yet: %s", error, extra={"job": job.id})
             return job if may_wait else await self._renew_later(live, job, error)
+        live.unrenewed_since = None
         log.info("a reference's address was renewed from our copy", extra={"job": job.id})
-        return await self._context.store.update(job.id, reference=reference) or DONE
+        return await self._context.update_ours(live, job, reference=reference) or DONE
 
     def _is_missing(self, job: Job) -> bool:
         """Whether our copy is not where it should be, such as on another host."""
@@ -120,12 +121,16 @@ class HoldSteps:
             return job
         except (BusyError, DeliveryLaterError, HearingFaultError, DiskError) as error:
             return await self._renew_later(live, job, error)
+        live.unrenewed_since = None
         log.info("a reference's copy was gone and has been fetched again", extra={"job": job.id})
-        return await self._context.store.update(job.id, reference=checked.reference) or DONE
+        return await self._context.update_ours(live, job, reference=checked.reference) or DONE
 
     async def _renew_later(self, live: LiveJob, job: Job, error: Exception) -> StepResult:
         if isinstance(error, DiskError):
             return self._context.held_up(live, job, error)
-        if self._context.given_up(live, job, self._context.limits.check_timeout):
+        # not since the song was queued: however long it stood in line, that was nobody's refusal
+        now = self._context.clock.now()
+        since = live.unrenewed_since = max(live.unrenewed_since or now, live.held_up_at or job.moved_at)
+        if live.has_tried and now - since > self._context.limits.check_timeout:
             return await self._submitting.without_a_reference(live, job, str(error))
         return self._context.back_off(live, kind="renewal")

@@ -52,6 +52,7 @@ class LiveJob:
     held_since: datetime | None = None  #: since when it waits for the account's brake; its clocks stand still
     refused_since: datetime | None = None  #: when the account was first refused to this paid song, in a row
     renewed_at: datetime | None = None  #: when its reference's address was last tried to be renewed
+    unrenewed_since: datetime | None = None  #: since when its reference cannot be had, although the song could go
     is_unheard: bool = False  #: its track could not be decided on; it is not heard again before it comes to rest
     is_woken: bool = False  #: it was asked for by more than its own time
     has_look: bool = False  #: the look that its budget gave it is still to be made

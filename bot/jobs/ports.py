@@ -49,8 +49,11 @@ class CardStore(Protocol):
         """The row as it is now."""
         ...
 
-    async def update(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
-        """Set columns that do not decide anything (card, news told, copies); no move, no version. None: no such job."""
+    async def update(self, job_id: int, *, claim: str | None = None, **changes: Unpack[Changes]) -> Job | None:
+        """Set columns that do not decide anything (card, news told, copies); no move, no version. None: no such job.
+
+        `claim`: only while it is worked on as this one of several processes.
+        """
         ...
 
 

@@ -53,6 +53,15 @@ class Retention:
                 log.warning("retention waits: %s", error)
             await self._clock.sleep(_EVERY_SECONDS)
 
+    async def run_beside(self) -> None:
+        """In a process beside the one that runs this: what lies in its own folder of jobs that are gone, for ever."""
+        while True:
+            await self._clock.sleep(_EVERY_SECONDS)
+            try:
+                await self._remove_strays()
+            except StoreBusyError as error:
+                log.warning("retention waits: %s", error)
+
     async def delete_due(self) -> int:
         """Delete every resting job that last moved before the limit; files first, then the row. Returns how many.
 

@@ -323,7 +323,7 @@ class JobSteps:
         if self._context.models.is_elsewhere(job, model):
             self._context.models.found_here(live)
             live.is_stranded = False
-            job = await self._context.store.update(job.id, service_address=model.address) or job
+            job = await self._context.update_ours(live, job, service_address=model.address) or job
         return await self._progressed(live, job, model, progress)
 
     async def _account_refused(self, live: LiveJob, job: Job, model: MusicModel, error: AccountError) -> StepResult:

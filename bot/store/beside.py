@@ -12,6 +12,7 @@ from bot.store.db import address_of, file_of, sole_runner
 from bot.store.engines import BUSY_SECONDS, connect
 from bot.store.jobs import SqlJobStore
 from bot.store.migrate import newest, refuse_newer
+from bot.store.poolers import refuse_shared_sessions
 from bot.store.postgresql import look_into, name_of, postgresql_engine, refuse_bad_files, start_errors_named
 from bot.store.seats import is_taken
 
@@ -86,6 +87,7 @@ async def _check_server(address: PostgresqlAddress) -> None:
         with start_errors_named(address):
             async with engine.connect() as connection:
                 revision, _ = await look_into(connection)
+            await refuse_shared_sessions(address)
     finally:
         await engine.dispose()
     refuse_other(name_of(address), revision)

@@ -82,3 +82,8 @@ def word_of(error: exc.DBAPIError) -> str:
 def sqlstate_of(error: BaseException | None) -> str:
     """PostgreSQL's code for what happened; empty where there is none."""
     return str(getattr(error, "sqlstate", None) or "")
+
+
+def is_the_drivers(error: BaseException) -> bool:
+    """Whether PostgreSQL's driver itself raised it, with nothing of SQLAlchemy around it."""
+    return type(error).__module__.partition(".")[0] == "asyncpg"

@@ -186,12 +186,13 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             return await move_row(connection, job, after, now, why, columns_of_changes(changes))
 
     @to_the_end
-    async def update(self, job_id: int, **changes: Unpack[Changes]) -> Job | None:
+    async def update(self, job_id: int, *, claim: str | None = None, **changes: Unpack[Changes]) -> Job | None:
         values = columns_of_changes(changes)
         if not values:
             return await self.get(job_id)
+        statement = (_UPDATE if claim is None else _UPDATE.where(jobs.c.claimed_by == claim)).values(values)
         async with self.database.writing() as connection:
-            row = (await connection.execute(_UPDATE.values(values), {"was_id": job_id})).mappings().one_or_none()
+            row = (await connection.execute(statement, {"was_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
 
     @to_the_end

@@ -6,7 +6,8 @@ from typing import Any
 
 from bot.database_address import PostgresqlAddress
 from bot.store.engines import BUSY_SECONDS
-from bot.store.postgresql import HANDED_ON, SESSIONS, UnusableServerError, open_connection
+from bot.store.pooler_words import HANDED_ON, SESSIONS
+from bot.store.postgresql import UnusableServerError, open_connection
 
 #: What a session is told, to be asked of another.
 _MARK = "compose.session"

@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.database_address import ENCODING, PostgresqlAddress
 from bot.errors import StartError
-from bot.store.driver_errors import sqlstate_of, word_of
+from bot.store.driver_errors import busy_word, is_the_drivers, sqlstate_of, word_of
 from bot.store.migrate import newest, stored_revision
+from bot.store.pooler_words import HANDED_ON, POOLERS_SILENCE, SESSIONS, SETTINGS, pooler_trouble
 
 #: The oldest that the tests of the store have been run on.
 MIN_MAJOR_VERSION = 10
@@ -33,11 +34,6 @@ _TLS_WORDS = (
 _KEYWORDS = "passfile", "service", "servicefile", "krbsrvname", "gsslib", "target_session_attrs"
 _FILE_WORDS = "sslcert", "sslkey", "sslrootcert", "sslcrl"
 
-HANDED_ON = "a pooler hands sessions on"
-SESSIONS = (
-    "It must give each client a session of its own: pool_mode=session for this database in PgBouncer, with a "
-    "default_pool_size of 20 for each process of the bot; or use the server's direct address."
-)
 _ADVICE = {
     "28000": "Its pg_hba.conf lets this user in neither from here nor in this way: try sslmode=require.",
     "28P01": f"Look at user and password in DATABASE_URL; {ENCODING}.",
@@ -47,10 +43,7 @@ _ADVICE = {
         "database. The bot takes 18 at the most, each process of it."
     ),
     "57P03": "It is starting or stopping; try again in a moment.",
-    "08P01": (
-        "A pooler such as PgBouncer stands between and does not take what the address asks for: leave out options=, "
-        "set pool_mode=session there, or use the server's direct address."
-    ),
+    "08P01": SETTINGS,
     "26000": SESSIONS,
     "42P05": SESSIONS,
     "42501": "Let its user make tables: GRANT CREATE, USAGE ON SCHEMA public TO that user, as the database's owner.",
@@ -263,20 +256,27 @@ def start_errors_named(address: PostgresqlAddress) -> Generator[None]:
     except UnusableServerError as error:
         word, advice = str(error), error.advice
     except DBAPIError as error:
-        word, advice = _server_trouble(error)
+        word, advice = _server_trouble(error.orig, word_of(error))
     except OSError as error:
         word, advice = _network_trouble(error)
+    except Exception as error:
+        if not is_the_drivers(error):
+            raise
+        word, advice = _server_trouble(error, busy_word(error) or f"{type(error).__name__} {sqlstate_of(error)}")
     else:
         return
     raise StartError(f"{name_of(address)} cannot be used ({word}). {advice}") from None
 
 
-def _server_trouble(error: DBAPIError) -> tuple[str, str]:
-    state = sqlstate_of(error.orig)
+def _server_trouble(error: BaseException | None, word: str) -> tuple[str, str]:
+    """`word`: what is said of an error of which nothing is known."""
+    state = sqlstate_of(error)
+    if state.startswith("08") and (told := pooler_trouble(str(error))):
+        return told
     if state in _ADVICE:
-        return _WORDS.get(state) or word_of(error), _ADVICE[state]
-    cause = type(error.orig.__cause__).__name__ if error.orig else ""
-    return _DRIVER_TROUBLES.get(cause) or (word_of(error), _CHECK_ADDRESS)
+        return _WORDS.get(state) or word, _ADVICE[state]
+    cause = type(error.__cause__).__name__ if error else ""
+    return _DRIVER_TROUBLES.get(cause) or _DRIVER_TROUBLES.get(type(error).__name__) or (word.rstrip(), _CHECK_ADDRESS)
 
 
 def _network_trouble(error: OSError) -> tuple[str, str]:
@@ -288,4 +288,6 @@ def _network_trouble(error: OSError) -> tuple[str, str]:
         return "no such host", _CHECK_ADDRESS
     if isinstance(error, ConnectionError) and "SSL" in str(error):
         return "no TLS there", "sslmode asks for TLS, and what answers there has none: sslmode=prefer goes without."
+    if isinstance(error, TimeoutError):
+        return "out of reach: TimeoutError", f"{_CHECK_ADDRESS} {POOLERS_SILENCE}"
     return f"out of reach: {type(error).__name__}", _CHECK_ADDRESS

@@ -41,8 +41,6 @@ class SteadyConnection:
         self._is_closed = self._was_open = False
         #: Run on a new connection before anything that waits, when an old one was lost.
         self.on_return: Callable[[Any], Awaitable[None]] | None = None
-        #: When it came back last, on the monotonic clock.
-        self.returned_at = float("-inf")
 
     async def fetch(self, query: str, *values: object) -> list[dict[str, object]]:
         """The rows. Raises ConnectionError when it was closed, and what no waiting can mend."""
@@ -95,7 +93,6 @@ class SteadyConnection:
         for channel, heard in self._listeners:
             await connection.add_listener(channel, _relay(heard))
         if self._was_open:
-            self.returned_at = self._clock.monotonic()
             log.info("the queue's connection to the database is back")
             if self.on_return is not None:
                 await self.on_return(connection)

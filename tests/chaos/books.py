@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from bot.clock import SystemClock
 from bot.jobs.model import RESTING, Job
 from bot.store.db import open_store
-from tests.bot.store.postgresql import postgresql_server
+from tests.bot.store.postgresql import PostgresqlServer, postgresql_server
 
 _TABLES = ("place", "charge", "job_event", "charge_held", "charge_day", "charge_minute")
 _STATES = ", ".join(f"'{state}'" for state in sorted(RESTING))
@@ -70,8 +70,9 @@ class FileBooks:
 class ServerBooks:
     """Of any number of processes on one PostgreSQL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, server: PostgresqlServer) -> None:
         self.url = url
+        self.server = server
         self._engine = create_async_engine(make_url(url), poolclass=NullPool)
 
     async def unrested(self) -> tuple[int, int]:
@@ -101,7 +102,7 @@ class ServerBooks:
 async def server_books() -> AsyncIterator[ServerBooks]:
     """A PostgreSQL of its own, with the tables."""
     with tempfile.TemporaryDirectory(prefix="compose-postgresql-") as folder, postgresql_server(Path(folder)) as server:
-        yield ServerBooks(await server.migrated_database())
+        yield ServerBooks(await server.migrated_database(), server)
 
 
 async def _rows(url: str) -> list[Job]:

@@ -12,7 +12,7 @@ from sandbox.bot_process import BotProcess
 from sandbox.generation import Settings
 from sandbox.stage import Stage, open_stage
 from tests.bot.audio.sound_files import mp3
-from tests.chaos.books import Books, FileBooks, server_books
+from tests.chaos.books import Books, FileBooks, ServerBooks, server_books
 from tests.chaos.invariants import Score, judge
 from tests.chaos.ledger import judge_ledger
 from tests.chaos.members import Members
@@ -56,6 +56,7 @@ class Outcome:
             f"delivered={score.delivered} unknown={score.unknown} failed={score.failed} lost={score.lost} "
             f"paid_twice={score.paid_twice} posted_twice={score.posted_twice} refused={score.refused}"
             + (f" pauses={toll.pauses}" if toll.pauses else "")
+            + (f" outages={toll.outages}" if toll.outages else "")
         )
 
 
@@ -106,7 +107,14 @@ async def _storm(
     started = time.monotonic()
     song = folder / "reference.mp3"
     song.write_bytes(mp3(17))
-    storm = Storm(discord=stage.discord, generation=stage.generation, bot=stage.bot, seed=seed, workers=workers)
+    storm = Storm(
+        discord=stage.discord,
+        generation=stage.generation,
+        bot=stage.bot,
+        seed=seed,
+        workers=workers,
+        database=books.server if isinstance(books, ServerBooks) else None,
+    )
     members = Members(discord=stage.discord, song=song, max_songs=jobs, seed=seed)
     storm.begin_provider_faults()
     async with asyncio.TaskGroup() as group:

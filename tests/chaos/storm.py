@@ -1,6 +1,7 @@
 """What goes wrong during a storm: the faults and kills, each drawn from one seeded source of chance."""
 
 import asyncio
+import itertools
 import random
 import signal
 from collections import Counter
@@ -12,6 +13,7 @@ from sandbox.bot_process import BotProcess
 from sandbox.discord import FakeDiscord
 from sandbox.generation import FakeGeneration
 from sandbox.stage import wait_until_ready
+from tests.bot.store.postgresql import PostgresqlServer
 
 #: (what, probability of striking one call)
 _POLL_FAULTS = (
@@ -52,6 +54,10 @@ _DISCORD_FAULTS = (
 )
 #: The rest of the starts are allowed to live until they are killed from outside.
 _ARMED_SHARE = 0.45
+#: How often it is the database that goes, instead of a process.
+_AWAY_SHARE = 0.15
+#: The stroke that hits it in every storm.
+_FIRST_AWAY = 0
 
 
 @dataclass(slots=True)
@@ -61,6 +67,7 @@ class Toll:
     kills: int = 0
     pauses: int = 0
     stops: int = 0
+    outages: int = 0  #: of the database
     discord_faults: int = 0
     by_point: Counter[str] = field(default_factory=Counter)
 
@@ -76,11 +83,15 @@ class Storm:
         bot: BotProcess,
         seed: int,
         workers: Sequence[BotProcess] = (),
+        database: PostgresqlServer | None = None,
     ) -> None:
+        """`database`: what several processes share; it goes away, too."""
         self._discord = discord
         self._generation = generation
         self._bot = bot
         self._workers = workers
+        self._database = database
+        self._is_away = False
         self._paused: set[BotProcess] = set()
         self._rng = random.Random(f"storm {seed}")
         self.toll = Toll()
@@ -108,10 +119,14 @@ class Storm:
             await self._restart()
 
     async def _blow_over_all(self) -> None:
-        """The same of any process, and pauses, of which some are long enough for others to take over."""
+        """The same of any process and of the database, and pauses, some long enough for others to take over."""
         async with asyncio.TaskGroup() as group:
-            while True:
+            for stroke in itertools.count():
                 await asyncio.sleep(self._rng.uniform(1.0, 6.0))
+                is_its_turn = stroke == _FIRST_AWAY or self._rng.random() < _AWAY_SHARE
+                if self._database is not None and not self._is_away and is_its_turn:
+                    group.create_task(self._go_away(self._database, self._rng.choice([0.0, 4.0, 15.0])))
+                    continue
                 process = self._rng.choice([self._bot, *self._workers])
                 if process in self._paused:
                     continue
@@ -129,6 +144,16 @@ class Storm:
                     await self._restart()
                 else:
                     await process.start(**self._armed())
+
+    async def _go_away(self, database: PostgresqlServer, seconds: float) -> None:
+        self._is_away = True
+        self.toll.outages += 1
+        await asyncio.to_thread(database.stop)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            await asyncio.to_thread(database.start)
+            self._is_away = False
 
     async def _pause(self, process: BotProcess, seconds: float) -> None:
         self._paused.add(process)

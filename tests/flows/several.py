@@ -39,16 +39,17 @@ class Several:
         self.url = url
         self.stage: Stage = scenario.stage
         self._stack = stack
-        self._engine = create_async_engine(make_url(url), poolclass=NullPool)
+        self._engine = create_async_engine(make_url(url).difference_update_query(["sslmode"]), poolclass=NullPool)
         self.workers: list[BotProcess] = []
 
-    async def worker(self, *arguments: str, ready: bool = True, **settings: str) -> BotProcess:
-        """One more process, once it works; `arguments` in place of `worker`."""
+    async def worker(self, *arguments: str, ready: bool = True, prelude: str = "", **settings: str) -> BotProcess:
+        """One more process, once it works; `arguments` in place of `worker`. `prelude`: of `BotProcess`."""
         number = len(self.workers) + 1
         process = WarmBotProcess(
             self.scenario.folder / f"worker-{number}",
             {**self.stage.bot.settings, "DATABASE_URL": self.url, **settings},
             arguments=arguments or ("worker",),
+            prelude=prelude,
         )
         self.workers.append(process)
         await self._stack.enter_async_context(process)
@@ -140,6 +141,8 @@ def open_several(own_postgresql: PostgresqlServer, open_scenario: OpenScenario, 
         mine = {"DATA_DIR": str(tmp_path / "shared"), **settings}
         async with AsyncExitStack() as stack:
             scenario = await stack.enter_async_context(open_scenario(api=api, DATABASE_URL=url, **mine))
+            # several processes start on two cores, and more tests beside them: an answer may take its time
+            scenario.discord.world.rules.ack_deadline_seconds = 30.0
             several = Several(scenario, url, stack)
             stack.push_async_callback(several._engine.dispose)
             await until_it_says(scenario.stage.bot, "jobs are driven")

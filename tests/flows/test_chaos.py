@@ -15,10 +15,16 @@ async def test_nothing_is_lost_paid_twice_or_posted_twice_in_a_short_storm() -> 
 
 
 @pytest.mark.slow
-async def test_the_same_holds_for_several_processes_that_are_killed_and_paused() -> None:
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("limits", [False, True])
+async def test_the_same_holds_for_several_processes_that_are_killed_and_paused_and_lose_their_database(
+    limits: bool,
+) -> None:
     if LACKING:
         pytest.skip(f"several processes are not tested here: {' and '.join(LACKING)} not installed")
     said: list[str] = []
-    outcome = await run(seed=3, jobs=24, max_seconds=130, say=said.append, processes=3)
+    outcome = await run(seed=3, jobs=24, max_seconds=200, say=said.append, processes=3, limits=limits)
     assert outcome.score.broken == [], said
     assert outcome.score.delivered > 0, said
+    assert outcome.toll.outages > 0, said
+    assert outcome.toll.kills > 0, said

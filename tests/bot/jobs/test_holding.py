@@ -157,3 +157,61 @@ async def test_a_model_that_takes_bytes_needs_no_address(kit: Kit):
     await kit.run_step()
     assert not kit.discord.publications.calls
     assert kit.generator.submits.calls[0].reference_file == kit.files.reference(job)
+
+
+async def without_a_copy(kit: Kit) -> Job:
+    """One whose service takes bytes, and whose copy lies on another host."""
+    job = await waiting(kit, expires_in=timedelta(hours=20))
+    kit.context.models = MusicModels([replace(kit.model, reference_form=ReferenceForm.BYTES)])
+
+    def fetched(job: Job) -> CheckedReference:
+        kit.files.reference_path("1-again.mp3").write_bytes(b"ID3")
+        return CheckedReference(reference=replace(job.reference, copy_name="1-again.mp3"))
+
+    kit.fetcher.checks.default = fetched
+    return job
+
+
+async def test_a_copy_that_is_not_here_is_fetched_again_before_it_is_sent(kit: Kit):
+    await without_a_copy(kit)
+    await kit.run_step()
+    job = await kit.job()
+    assert job.state is JobState.GENERATING
+    assert kit.generator.submits.calls[0].reference_file == kit.files.reference_path("1-again.mp3")
+
+
+async def test_a_song_that_stood_in_line_for_long_has_all_the_time_to_fetch_its_copy_again(kit: Kit):
+    await without_a_copy(kit)
+    kit.fetcher.checks.default, good = BusyError("503"), kit.fetcher.checks.default
+    await kit.clock.advance(3 * 3_600)
+    began = kit.clock.now()
+    while kit.clock.now() - began < kit.context.limits.check_timeout * 0.9:
+        step = await kit.run_step()
+        assert isinstance(step, RunAgain)
+        await kit.clock.advance(step.after_seconds)
+    assert (await kit.job()).state is JobState.QUEUED
+    kit.fetcher.checks.default = good
+    await kit.run_step()
+    assert (await kit.job()).state is JobState.GENERATING
+
+
+async def test_a_copy_that_cannot_be_had_for_ten_minutes_ends_its_song_unpaid(kit: Kit):
+    await without_a_copy(kit)
+    kit.fetcher.checks.default = BusyError("503")
+    began = kit.clock.now()
+    while (await kit.job()).state is JobState.QUEUED:
+        step = await kit.run_step()
+        await kit.clock.advance(step.after_seconds if isinstance(step, RunAgain) else 0)
+    job = await kit.job()
+    assert (job.state, job.reason, job.may_be_charged) == (JobState.FAILED, Reason.REFERENCE_GONE, False)
+    assert kit.clock.now() - began > kit.context.limits.check_timeout
+
+
+async def test_a_copy_that_is_gone_everywhere_ends_its_song_unpaid(kit: Kit):
+    await without_a_copy(kit)
+    kit.fetcher.checks.default = ReferenceRefusedError(Reason.REFERENCE_GONE)
+    while (await kit.job()).state is JobState.QUEUED:
+        await kit.run_step()
+    job = await kit.job()
+    assert (job.state, job.reason, job.may_be_charged) == (JobState.FAILED, Reason.REFERENCE_GONE, False)
+    assert not kit.generator.submits.calls

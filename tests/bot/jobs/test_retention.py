@@ -1,5 +1,6 @@
 """What is deleted, and when: files and words of jobs that ended, never those that are at work."""
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -112,6 +113,24 @@ async def test_it_looks_once_an_hour_and_also_after_the_database_was_busy(kit: K
         assert kit.store.calls.count("older_than") == looks
         await kit.clock.advance(1)
     assert kit.clock.asked[:3] == [3600.0] * 3
+
+
+async def test_beside_the_one_that_does_it_for_all_only_files_of_jobs_that_are_gone_are_removed(kit: Kit):
+    job = await delivered(kit)
+    mine = kit.files.track(job)
+    assert mine is not None
+    gone = kit.files.track_path(f"{job.id + 1}-{'0' * 16}.mp3")
+    gone.write_bytes(b"ID3")
+    long_ago = (kit.clock.now() - timedelta(hours=2)).timestamp()
+    for path in (mine, gone):
+        os.utime(path, (long_ago, long_ago))
+    await kit.clock.advance(KEEP_FOR.total_seconds() * 2)
+    kit.supervisor.run_forever("copies", retention(kit).run_beside)
+    await eventually(kit.clock.has_sleepers)
+    await kit.clock.advance(3600)
+    await eventually(lambda: not gone.exists())
+    assert mine.exists()
+    assert await kit.store.get(job.id) is not None
 
 
 async def test_a_job_is_kept_to_the_very_end_of_its_time(kit: Kit):

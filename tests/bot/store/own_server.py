@@ -28,7 +28,7 @@ listen_addresses = '127.0.0.1'
 unix_socket_directories = '{folder}'
 port = {port}
 fsync = off
-max_connections = 30
+max_connections = {most}
 password_encryption = 'scram-sha-256'
 ssl = on
 ssl_ca_file = '{certificates}/authority.crt'
@@ -52,19 +52,36 @@ class OwnServer:
     programs: Path
     folder: Path
     port: int
+    max_connections: int = 30
 
     @property
     def certificates(self) -> Path:
         """authority.crt, server.crt (for `localhost`), certified.crt and certified.key (a client's), other.crt."""
         return self.folder.parent / "certificates"
 
-    def stop(self) -> None:
-        """As after a power cut: whoever is connected is cut off, whoever comes is refused."""
-        _ran([*self._control(), "-m", "immediate", "stop"])
+    def stop(self, *, how: str = "immediate") -> None:
+        """As after a power cut; `fast`: with a word to whoever is connected. Whoever comes is refused."""
+        _ran([*self._control(), "-m", how, "stop"])
 
     def start(self) -> None:
         """Up again, with what was durable."""
         _ran([*self._control(), "-w", "-t", str(_SECONDS), "start"])
+
+    def start_as_standby(self, *, answers: bool) -> None:
+        """Up again as one of two after a failover: read-only, or not letting anybody in yet."""
+        (self.folder / "data" / "standby.signal").touch()
+        _own(self.folder)
+        self.set_for_next_start(f"hot_standby = {'on' if answers else 'off'}")
+        self.start()
+
+    def promote(self) -> None:
+        """Be the one that takes writes."""
+        _ran([*self._control(), "-w", "promote"])
+
+    def set_for_next_start(self, line: str) -> None:
+        """One more line of its configuration, for its next start; the last one of a name counts."""
+        with (self.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
 
     def _control(self) -> list[str]:
         return [str(self.programs / "pg_ctl"), "-D", str(self.folder / "data"), "-l", str(self.folder / "log")]
@@ -77,10 +94,10 @@ class OwnServer:
 
 
 @contextmanager
-def own_server(folder: Path, where: Path) -> Generator[OwnServer]:
+def own_server(folder: Path, where: Path, *, max_connections: int = 30) -> Generator[OwnServer]:
     """`folder`: must be open to other users, and its path short: a socket lies in it."""
     folder.chmod(0o755)
-    server = OwnServer(programs=where, folder=folder / "primary", port=_free_port())
+    server = OwnServer(programs=where, folder=folder / "primary", port=_free_port(), max_connections=max_connections)
     server.certificates.mkdir()
     _make_certificates(server.certificates)
     server.folder.mkdir()
@@ -108,13 +125,16 @@ def standby_of(primary: OwnServer) -> Generator[OwnServer]:
 @contextmanager
 def _running(server: OwnServer) -> Generator[None]:
     data = server.folder / "data"
-    words = _CONFIGURATION.format(folder=server.folder, port=server.port, certificates=server.certificates)
+    words = _CONFIGURATION.format(
+        folder=server.folder, port=server.port, certificates=server.certificates, most=server.max_connections
+    )
     (data / "postgresql.conf").write_text(words)
     server.start()
     try:
         yield
     finally:
-        server.stop()
+        if (data / "postmaster.pid").exists():
+            server.stop()
 
 
 def _make_certificates(folder: Path) -> None:

