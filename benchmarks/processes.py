@@ -44,7 +44,7 @@ _TO_ITS_FEET_SECONDS = 2.0
 _BETWEEN_ORDERS_SECONDS = 0.2
 #: Between the two kills of a round, so that neither is measured by the other.
 _BETWEEN_KILLS_SECONDS = 1.0
-_SONGS_OF_A_ROUND = 14
+_SONGS_OF_A_ROUND = 12
 _FULL_PERCENT = 85
 _TICKS = os.sysconf("SC_CLK_TCK")
 _UNENDED = "SELECT count(*) FROM job WHERE state NOT IN ('delivered', 'failed', 'refused', 'unknown', 'undeliverable')"
@@ -179,12 +179,12 @@ async def throughput(server: URL, songs: int) -> None:
             await asyncio.sleep(1)  # the last order is on its way
             await crew.until(_UNENDED, 0)
             seconds, after = time.monotonic() - began, Spent.now(crew)
-            made = await crew.count(_DELIVERED)
+            made, taken = await crew.count(_DELIVERED), await crew.count("SELECT count(*) FROM job")
         spent = [getattr(after, name) - getattr(before, name) for name in ("machine", "bots", "stand_ins")]
         full, of_bots, of_this = (100 * each / (cores * seconds) for each in spent)
         verdict = "the cores are full" if full >= _FULL_PERCENT else "the cores are not full, the rest is waiting"
         print(
-            f"{processes} process(es): {made} songs in {seconds:.1f} s, {60 * made / seconds:.0f} a minute; "
+            f"{processes} process(es): {made} of {taken} songs in {seconds:.1f} s, {60 * made / seconds:.0f} a minute; "
             f"{cores} cores were busy for {full:.0f} % of it (bots {of_bots:.0f}, stand-ins {of_this:.0f}, PostgreSQL "
             f"and others {max(0.0, full - of_bots - of_this):.0f}), {spent[1] / max(1, made):.2f} CPU seconds of the "
             f"bots for a song: {verdict}",
@@ -196,8 +196,8 @@ async def kills(server: URL, number: int) -> None:
     """Print how long after each kill the last of its songs was another's; of workers and of the one on the gateway."""
     took: dict[str, list[float]] = {"worker": [], "run": []}
     async with open_crew(server, 2, generating_seconds=3600.0) as crew:  # the second outlives all of them
-        while sum(map(len, took.values())) < number:
-            worker = await crew.worker()
+        worker = await crew.worker()
+        while True:
             await asyncio.sleep(_TO_ITS_FEET_SECONDS)
             await crew.order(_SONGS_OF_A_ROUND)
             await crew.until(_WAITING, 0)
@@ -206,9 +206,10 @@ async def kills(server: URL, number: int) -> None:
             watched.append(asyncio.create_task(_killed(crew, "run", crew.stage.bot)))
             for what, seconds in await asyncio.gather(*watched):
                 took[what] += [] if seconds is None else [seconds]
-            await start(crew.stage.bot)
+            if sum(map(len, took.values())) >= number:
+                break
+            worker, _ = await asyncio.gather(crew.worker(), start(crew.stage.bot))
             await wait_until_ready(crew.stage.discord, crew.stage.bot)
-        await crew.stage.bot.kill()
     for what, seconds in {"all": [each for some in took.values() for each in some], **took}.items():
         if seconds:
             print(

@@ -39,7 +39,7 @@ from bot.jobs.music_models import MusicModels
 from bot.jobs.rule_remarks import remarks_on_terms
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
-from bot.leading import follow, lead
+from bot.leading import take_part
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
 from bot.operators.gauges import Gauges
@@ -206,10 +206,7 @@ async def _open(
     if role.hears:
         lines = assembly.guild_log(discord_side.client.hears)
         ground.supervisor.run_forever("log channels", partial(lines.run, LogMessages(discord_side.client)))
-    if company.leads:
-        lead(settings, assembly, discord_side.client, admission, requirements)
-    else:
-        follow(settings, assembly)
+    take_part(settings, assembly, discord_side.client, admission, requirements, leads=company.leads)
     ground.supervisor.run_forever("brake", assembly.brake.run)
     await _open_health(
         settings, ground, _checks(settings, discord_side.client, ground, selftest, assembly.brake), stack

@@ -14,7 +14,23 @@ from bot.settings import Settings
 from bot.ui.requirements import OrderRequirements
 
 
-def lead(
+def take_part(
+    settings: Settings,
+    assembly: Assembly,
+    client: ComposeClient,
+    admission: Admission,
+    requirements: OrderRequirements,
+    *,
+    leads: bool,
+) -> None:
+    """Begin what this process does of it."""
+    if leads:
+        _lead(settings, assembly, client, admission, requirements)
+    else:
+        _follow(settings, assembly)
+
+
+def _lead(
     settings: Settings,
     assembly: Assembly,
     client: ComposeClient,
@@ -33,7 +49,7 @@ def lead(
     assembly.brake.on_brake(partial(tell_of_brake, alerts))
 
 
-def follow(settings: Settings, assembly: Assembly) -> None:
+def _follow(settings: Settings, assembly: Assembly) -> None:
     """What each of the others does: its folder may be one of its own, in which nobody else tidies up."""
     retention = _retention(settings, assembly.ground, assembly.jobs.servers)
     assembly.ground.supervisor.run_forever("copies", retention.run_beside)

@@ -36,6 +36,8 @@ _LIMIT_SIGNALS = {
 }
 #: Somebody ends everything here, such as a supervisor that stops the bot with all its children.
 _STOP_SIGNALS = frozenset({"SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"})
+#: What reading an answer raises that a child never meant: no JSON, too deep, other values, numbers beyond any float.
+UNREADABLE_ANSWERS = (ValueError, KeyError, TypeError, RecursionError, OverflowError)
 #: Windows ends a process that crashed with a status of its own (0xC0000005 for an access violation).
 _WINDOWS_CRASH = 0xC0000000
 
@@ -180,7 +182,7 @@ def _fault(ended: Ended) -> tuple[str, str]:
     """The kind of exception and its trace, as far as the child could say."""
     try:
         report: object = json.loads(ended.answer)
-    except ValueError:
+    except UNREADABLE_ANSWERS:
         report = None
     if isinstance(report, dict):
         told = cast("dict[str, object]", report)

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from bot.audio.capacity import capacity
-from bot.audio.child import ChildError, ask_child, kill_child, start_child, why_it_ended
+from bot.audio.child import UNREADABLE_ANSWERS, ChildError, ask_child, kill_child, start_child, why_it_ended
 from bot.audio.faults import for_the_log
 from bot.audio.file_names import as_it_came
 from bot.audio.model import (
@@ -219,7 +219,7 @@ class AudioPool:
             self.peak_bytes = max(self.peak_bytes, int(report["peak_bytes"]))
             self._note_fence(_reader(tuple[FenceLayer, ...]).validate_python(report["fence"]))
             return _reader(shape).validate_python(report["answer"])
-        except (ValueError, KeyError, TypeError) as error:  # pydantic's ValidationError is a ValueError
+        except UNREADABLE_ANSWERS as error:  # pydantic's ValidationError is a ValueError
             log.error("a sound process gave an answer that cannot be read: %s", type(error).__name__)
             raise ChildError(Finding(problem=Problem.INTERNAL)) from error
 

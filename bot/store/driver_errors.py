@@ -4,8 +4,10 @@ The new error names neither statement nor values, and is not chained to the old 
 """
 
 import sqlite3
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import exc
 
@@ -84,6 +86,7 @@ def sqlstate_of(error: BaseException | None) -> str:
     return str(getattr(error, "sqlstate", None) or "")
 
 
-def is_the_drivers(error: BaseException) -> bool:
-    """Whether PostgreSQL's driver itself raised it, with nothing of SQLAlchemy around it."""
-    return type(error).__module__.partition(".")[0] == "asyncpg"
+def drivers_own() -> tuple[type[Exception], ...]:
+    """What PostgreSQL's driver raises itself, with nothing of SQLAlchemy around it; nothing where it is not in use."""
+    driver: Any = sys.modules.get("asyncpg")
+    return () if driver is None else (driver.PostgresError, driver.InterfaceError)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.database_address import ENCODING, PostgresqlAddress
 from bot.errors import StartError
-from bot.store.driver_errors import busy_word, is_the_drivers, sqlstate_of, word_of
+from bot.store.driver_errors import busy_word, drivers_own, sqlstate_of, word_of
 from bot.store.migrate import newest, stored_revision
 from bot.store.pooler_words import HANDED_ON, POOLERS_SILENCE, SESSIONS, SETTINGS, pooler_trouble
 
@@ -259,9 +259,7 @@ def start_errors_named(address: PostgresqlAddress) -> Generator[None]:
         word, advice = _server_trouble(error.orig, word_of(error))
     except OSError as error:
         word, advice = _network_trouble(error)
-    except Exception as error:
-        if not is_the_drivers(error):
-            raise
+    except drivers_own() as error:
         word, advice = _server_trouble(error, busy_word(error) or f"{type(error).__name__} {sqlstate_of(error)}")
     else:
         return

@@ -57,6 +57,16 @@ class Several:
             await until_it_says(process, "jobs are driven")
         return process
 
+    async def order(self, title: str) -> None:
+        """Order a song and wait until it is taken: a burst on a busy machine would be told to try again."""
+        before = len(await self.states())
+        await self.scenario.order(title=title)
+
+        async def is_taken() -> bool:
+            return len(await self.states()) > before
+
+        await self.until(is_taken)
+
     async def query(self, sql: str, **values: Any) -> list[Any]:
         async with self._engine.connect() as connection:
             return list(await connection.execute(text(sql), values))

@@ -68,7 +68,7 @@ async def songs_under_way(open_several: OpenSeveral, server: OwnServer) -> Async
         await until_all_are(several, 200)
         pids = [process.pid for process in (several.stage.bot, *several.workers)]
         for number in range(SONGS):
-            await several.scenario.order(title=f"Song {number}")
+            await several.order(f"Song {number}")
 
         async def under_way() -> bool:
             states = await several.states()
@@ -79,7 +79,7 @@ async def songs_under_way(open_several: OpenSeveral, server: OwnServer) -> Async
         await until_all_are(several, 200)
         for number in range(SONGS):
             await several.scenario.track(f"Song {number}")
-        await several.scenario.order(title="Afterwards")
+        await several.order("Afterwards")
         await several.scenario.track("Afterwards")
         await several.rest()
         assert await several.states() == ["delivered"] * (SONGS + 1)

@@ -56,9 +56,9 @@ async def all_stand_still(several: Several, paused: Sequence[BotProcess]) -> int
     number = 0
     async with asyncio.timeout(2 * PATIENCE_SECONDS):
         while not all(map(stands_still, paused)):
-            await several.scenario.order(title=f"Song {number}")
+            await several.order(f"Song {number}")
             number += 1
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(0.5)
     return number
 
 
@@ -87,7 +87,7 @@ async def test_half_a_minute_of_standing_still_moves_nothing_that_was_taken_over
         assert all(was[1] == "unknown" and was[2] == now[2] for was, now in changed), changed
         assert not several.stage.generation.ledger.repeated_posts
         assert all(len(several.scenario.tracks(f"Song {number}")) <= 1 for number in range(songs))
-        await several.scenario.order(title="Afterwards")
+        await several.order("Afterwards")
         await several.scenario.track("Afterwards")
         for process in (several.stage.bot, *paused):
             assert process.is_running

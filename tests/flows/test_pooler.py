@@ -59,7 +59,7 @@ async def test_a_killed_process_leaves_its_songs_to_the_other_and_its_place_to_i
     async with open_several(workers=1, api={"generating_seconds": 25.0}, url=url_of(pooler)) as several:
         titles = [f"Song {number}" for number in range(6)]
         for title in titles:
-            await several.scenario.order(title=title)
+            await several.order(title)
         await several.until(several.all_are_made)
         run = several.stage.bot
         before = run.log
@@ -74,7 +74,7 @@ async def test_a_killed_process_leaves_its_songs_to_the_other_and_its_place_to_i
 
         await several.until(taken_over)
         await delivered_once(several, titles)
-        await several.scenario.order(title="Afterwards")
+        await several.order("Afterwards")
         await delivered_once(several, [*titles, "Afterwards"])
 
 
@@ -84,7 +84,7 @@ async def test_a_pooler_that_is_reloaded_paused_and_killed_loses_nothing(
     async with open_several(workers=1, api={"generating_seconds": 12.0}, url=url_of(pooler)) as several:
         titles = [f"Song {number}" for number in range(6)]
         for title in titles:
-            await several.scenario.order(title=title)
+            await several.order(title)
         await several.until(several.all_are_made)
         await pooler.tell("RELOAD")
         pausing = asyncio.create_task(pooler.tell("PAUSE"))  # waits for clients that never leave
@@ -99,7 +99,7 @@ async def test_a_pooler_that_is_reloaded_paused_and_killed_loses_nothing(
         await asyncio.sleep(6)
         await asyncio.to_thread(pooler.start)
         await delivered_once(several, titles)
-        await several.scenario.order(title="Afterwards")
+        await several.order("Afterwards")
         await delivered_once(several, [*titles, "Afterwards"])
         assert several.stage.bot.is_running
         second = await several.worker("run", ready=False)

@@ -19,7 +19,7 @@ async def maker_dies(several: Several, point: str) -> BotProcess:
     folder = several.scenario.folder / "elsewhere"
     worker = await several.worker(DATA_DIR=str(folder), CRASH_AT=point)
     for number in range(20):
-        await several.scenario.order(title=f"Song {number}")
+        await several.order(f"Song {number}")
         await several.scenario.discord.until(
             lambda number=number: not worker.is_running or several.scenario.tracks(f"Song {number}")
         )

@@ -85,6 +85,13 @@ async def test_an_answer_that_is_none_is_told(song: Path, hostile, answer: str) 
         assert await only_finding(song) is Problem.INTERNAL
 
 
+@pytest.mark.parametrize("code", [0, 1])
+@pytest.mark.parametrize("answer", ["b'[' * 100_000", """b'{"peak_bytes": 1e999}'"""])
+async def test_an_answer_that_cannot_even_be_taken_apart_is_told(song: Path, hostile, answer: str, code: int) -> None:
+    hostile(f"import os, sys\nsys.stdin.read()\nos.write(1, b'began\\n' + {answer})\nos._exit({code})")
+    assert await only_finding(song) is Problem.INTERNAL
+
+
 async def test_a_defect_of_ours_reaches_the_log_as_type_and_line_only(
     song: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
