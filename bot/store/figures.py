@@ -6,18 +6,21 @@ from sqlalchemy import bindparam, case, func, select
 
 from bot.jobs.figures import Attempts, Figures, SongsOfModel
 from bot.jobs.ledger import ChargeKind
-from bot.jobs.model import JobState
 from bot.store.counting import money_of
 from bot.store.engines import Database
-from bot.store.tables import charges, day_sums, is_live, jobs
+from bot.store.tables import charges, day_sums, is_in_line, is_live, jobs
 
 _SPENT = select(func.coalesce(func.sum(day_sums.c.spent_micros), 0))
-_QUEUED_SINCE = select(func.min(jobs.c.moved_at)).where(jobs.c.state == JobState.QUEUED)
+#: SQLite would take the index on the state, and look every row up.
+_QUEUED_SINCE = (
+    select(func.min(jobs.c.moved_at)).where(is_in_line).with_hint(jobs, "INDEXED BY job_in_line_since", "sqlite")
+)
 _UNDER_WAY = (
     select(jobs.c.provider, jobs.c.model, func.count())
     .where(is_live)
     .group_by(jobs.c.provider, jobs.c.model)
     .order_by(jobs.c.provider, jobs.c.model)
+    .with_hint(jobs, "INDEXED BY job_live_of_model", "sqlite")
 )
 #: One row for each attempt, however many lines it has.
 _ATTEMPT = (

@@ -253,6 +253,11 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             return await waiting.ahead_of(connection, job, now)
 
     @to_the_end
+    async def waiting_between(self, from_id: int, job: Job, now: datetime) -> int:
+        async with self.database.reading() as connection:
+            return await waiting.between(connection, from_id, job, now)
+
+    @to_the_end
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
         return await self._jobs(_OF_MEMBER.limit(limit).offset(offset), member=member_id)
 
