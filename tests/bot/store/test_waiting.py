@@ -119,8 +119,8 @@ ASKED_OFTEN = {
     "needing a look": (job_statements._NEEDING_A_LOOK, {"models": [MODEL]}, "job_to_look_at"),
     "unknown": (job_statements._UNKNOWN, {}, "job_by_state (state=?)"),
     "live tally": (job_statements._LIVE_TALLY, {}, "job_by_state (state=?)"),
-    "queued since": (figure_statements._QUEUED_SINCE, {}, "job_in_line_since"),
-    "under way": (figure_statements._UNDER_WAY, {}, "job_live_of_model"),
+    "queued since": (figure_statements._QUEUED_SINCE["sqlite"], {}, "job_in_line_since"),
+    "under way": (figure_statements._UNDER_WAY["sqlite"], {}, "job_live_of_model"),
 }
 
 
