@@ -12,6 +12,7 @@ BASE ?=
 SEED ?= 1
 JOBS ?= 200
 LIMITS ?=
+PROCESSES ?= 1
 TESTED ?=
 
 # Names of files go through the environment, as they were typed: a quote in one would end a shell's word, and make would
@@ -111,8 +112,8 @@ docs: $(VENV)/.dev ## write anew what the documents take from the code
 	@$(RUN) -m tests.bot.generation.provider_table
 	@$(RUN) -m tests.file_index
 
-chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200 LIMITS=1]
-	@$(RUN) -m tests.chaos --seed "$(SEED)" --jobs "$(JOBS)" $(if $(LIMITS),--limits)
+chaos: $(VENV)/.dev ## kills and faults at random: make chaos [SEED=1 JOBS=200 LIMITS=1 PROCESSES=3]
+	@$(RUN) -m tests.chaos --seed "$(SEED)" --jobs "$(JOBS)" $(if $(LIMITS),--limits) --processes "$(PROCESSES)"
 
 corpus: $(VENV)/.dev ## what the bot says about a torture corpus of audio files
 	@$(RUN) -m tests.bot.audio.corpus

@@ -1,8 +1,8 @@
 """The one door: `python -m bot [COMMAND | --version]`, or `python bot/__main__.py` where a panel starts a file.
 
-Commands are `run`, which is meant without one, `check`, and those of `bot.shell`. Exit codes: 0 after a clean stop or
-when a command was done, 1 when it cannot be done here and now, 2 on unusable settings or arguments, 3 when Discord
-refuses the token.
+Commands are `run`, which is meant without one, `worker`, `check`, and those of `bot.shell`. Exit codes: 0 after a clean
+stop or when a command was done, 1 when it cannot be done here and now, 2 on unusable settings or arguments, 3 when
+Discord refuses the token.
 """
 
 import sys
@@ -22,9 +22,10 @@ import platform
 
 try:
     from bot import __version__, check
-    from bot.app import run
+    from bot.app import Role, run
     from bot.errors import SettingsError
     from bot.generation.traits import objection_to_models
+    from bot.jobs.sharing import ProcessKind
     from bot.logs import set_up_logs
     from bot.secrecy import close_memory
     from bot.settings import Settings, env_file_remarks, load_settings
@@ -60,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
             log.warning("%s", remark)
         if open_memory:
             log.warning("the bot's memory and environment are open to this user's other processes: %s", open_memory)
-        return asyncio.run(run(settings))
+        return asyncio.run(run(settings, Role(kind=ProcessKind(given.what), standby=given.standby)))
     except SettingsError as error:
         print("These settings cannot be used:", *error.problems, sep="\n- ", file=sys.stderr)
         if further := [remark for remark in remarks if remark not in error.problems]:

@@ -102,6 +102,27 @@ def guild_ids_of(value: str | None) -> frozenset[int]:
     return frozenset(map(int, listed(value)))
 
 
+def shards_of(ids: str | None, count: int | None) -> tuple[int, int] | None:
+    """SHARD_IDS and SHARD_COUNT: one shard of how many, None for the only one. Raises ValueError with a sentence."""
+    names = listed(ids)
+    if not names:
+        if count is not None and count > 1:
+            raise ValueError(
+                f"SHARD_COUNT is {count}, and SHARD_IDS does not say which of them this process hears: give each "
+                f"process its own, 0 to {count - 1}, or leave SHARD_COUNT out"
+            )
+        return None
+    if count is None:
+        raise ValueError("SHARD_IDS says which shard this process hears, and SHARD_COUNT does not say of how many")
+    if len(names) > 1:
+        raise ValueError("SHARD_IDS names more than one shard; a process hears one: start a process for each")
+    if not (names[0].isascii() and names[0].isdecimal() and len(names[0]) < 6 and int(names[0]) < count):
+        raise ValueError(
+            f"SHARD_IDS must be a number from 0 to {count - 1}: SHARD_COUNT is {count}, and counting begins at 0"
+        )
+    return int(names[0]), count
+
+
 def channel_id_of(value: object) -> int | None:
     """A channel's id; None for an empty one. Raises ValueError with a sentence."""
     if value is None or value == "":

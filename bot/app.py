@@ -6,24 +6,23 @@ import logging
 from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 
 import aiohttp
-from aiolimiter import AsyncLimiter
 
 from bot import crash
 from bot.admission_check import ordered_model, price_of, terms_of
-from bot.assembly import Assembly, Ground, Outside, assemble
+from bot.assembly import Ground, Outside, assemble
 from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
 from bot.audio.selftest import SelfTest
 from bot.client import ComposeClient, TokenRefusedError, point_at, run_client
 from bot.clock import Clock, SystemClock
 from bot.connections import RoutingConnector, public_connector
-from bot.delivery import AlertMessages, LogMessages
-from bot.disk import Disk, advice_for
-from bot.download import USER_AGENT, remove_leftovers
+from bot.data_folder import clear_leftovers, prepare_files
+from bot.delivery import LogMessages
+from bot.disk import Disk
+from bot.download import USER_AGENT
 from bot.engine.runner import JobRunner
 from bot.errors import SettingsError, StartError
 from bot.generation.contracts import Surroundings
@@ -37,23 +36,22 @@ from bot.jobs.admitting import Admission
 from bot.jobs.blocklist import Blocklist
 from bot.jobs.brake import Brake
 from bot.jobs.doors import Doors
-from bot.jobs.files import JobFiles
 from bot.jobs.music_models import MusicModels
-from bot.jobs.retention import Retention
 from bot.jobs.rule_remarks import remarks_on_terms
-from bot.jobs.servers import Servers
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
+from bot.leading import lead
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
 from bot.operators.gauges import Gauges
-from bot.operators.watch import Watch, Watched, tell_of_brake, tell_of_migration
 from bot.packaged_tracks import PackagedTracks
+from bot.processes import Company, Role
 from bot.proxies import ProxyRules
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
+from bot.shares import SharedLimiter, Shares, share_discord
 from bot.stopping import Stop
-from bot.store.db import open_store, refuse_unusable, sole_runner
+from bot.store.db import open_store, refuse_unusable
 from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import OrderRequirements
 
@@ -72,9 +70,10 @@ class RunningBot:
     steps: JobSteps
     supervisor: TaskSupervisor
     selftest: SelfTest
+    company: Company
 
 
-async def run(settings: Settings) -> int:
+async def run(settings: Settings, role: Role | None = None) -> int:
     """Run until SIGTERM or Ctrl-C. Returns the exit code; raises SettingsError before anything was opened."""
     crash.arm(settings.crash_at)
     traits = all_traits_in_use(settings)
@@ -87,7 +86,7 @@ async def run(settings: Settings) -> int:
     stop.listen()
     stack = AsyncExitStack()
     try:
-        code = await _code_of(_serve(settings, traits, requirements, stop, stack))
+        code = await _code_of(_serve(settings, traits, requirements, role or Role(), stop, stack))
     finally:
         stop.begin()
         stop.grace_is_over()
@@ -113,29 +112,35 @@ async def _serve(
     settings: Settings,
     traits: Sequence[ModelTraits],
     requirements: OrderRequirements,
+    role: Role,
     stop: Stop,
     stack: AsyncExitStack,
 ) -> None:
     """Serve until told to stop, then let go in the order that loses nothing: work first, Discord last."""
-    running = await stop.unless_asked("opening", _open(settings, traits, requirements, stack))
+    running = await stop.unless_asked("opening", _open(settings, traits, requirements, role, stack))
     if running is None:
         return
 
     async def on_ready() -> None:
-        if running.client.presence is not None:
-            running.supervisor.run_forever("presence", running.client.presence.run)
-        running.supervisor.spawn("commands", running.client.command_sync.keep_trying())
+        if role.hears:
+            if running.client.presence is not None:
+                running.supervisor.run_forever("presence", running.client.presence.run)
+            if running.company.leads:
+                running.supervisor.spawn("commands", running.client.command_sync.keep_trying())
         gc.collect()
         gc.freeze()  # what was imported and opened by now stays: no collection need look at it again
         await running.engine.start(running.steps)
-        log.info("ready: commands are taken, jobs are driven")
+        log.info("ready: %sjobs are driven", "commands are taken, " if role.hears else "")
         running.selftest.begin()
 
     discord = asyncio.create_task(
         run_client(running.client, settings.discord_token.get_secret_value(), on_ready), name="discord"
     )
+    running.supervisor.spawn("place", _stop_when_lost(running.company, stop))
     try:
         await stop.asked_or_done(discord)
+        if running.company.lost.is_set():
+            raise StartError("another process has taken this one's place on the database while that was out of reach")
         if not stop.is_asked:
             discord.result()
             raise StartError("the connection to Discord ended by itself; a supervisor should start the bot again")
@@ -150,11 +155,21 @@ async def _serve(
         await stop.within("Discord's connections", running.client.http.close())
 
 
+async def _stop_when_lost(company: Company, stop: Stop) -> None:
+    await company.lost.wait()
+    stop.begin()
+
+
 async def _open(
-    settings: Settings, traits: Sequence[ModelTraits], requirements: OrderRequirements, stack: AsyncExitStack
+    settings: Settings,
+    traits: Sequence[ModelTraits],
+    requirements: OrderRequirements,
+    role: Role,
+    stack: AsyncExitStack,
 ) -> RunningBot:
-    ground = await _open_ground(settings, stack)
-    models = await _open_models(settings, ground.clock, stack)
+    company = Company(role, SystemClock(), settings.shard[:1] if settings.shard and role.hears else ())
+    ground = await _open_ground(settings, company, stack)
+    models = await _open_models(settings, ground.clock, company.shares, stack)
     pace, _, _ = drive_of(traits[0], settings)
     await announce_new_defaults(ground.store, settings)
     admission = Admission(_terms_in_force(settings, traits))
@@ -162,6 +177,8 @@ async def _open(
         ground,
         models=models,
         pace=pace,
+        engine=company.engine,
+        shares=company.shares,
         admission=admission,
         poll_cost_seconds=settings.poll_cost_seconds if settings.learn_polls == "yes" else None,
     )
@@ -183,16 +200,14 @@ async def _open(
         cards=discord_side.cards,
         delivery=discord_side.delivery,
     )
-    ground.supervisor.run_forever("retention", _retention(settings, ground, assembly.jobs.servers).run)
-    ground.supervisor.run_forever("people", assembly.jobs.people.run)
+    _take_place(discord_side.client, company, settings)
     ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
     ground.supervisor.run_forever("disk", ground.disk.run)
-    ground.supervisor.run_forever("watch", _watch(settings, ground, assembly, admission, requirements).run)
-    sender = AlertMessages(discord_side.client, settings.operator_channel)
-    ground.supervisor.run_forever("alerts", partial(assembly.alerts.run, sender))
-    lines = LogMessages(discord_side.client)
-    ground.supervisor.run_forever("log channels", partial(assembly.guild_log().run, lines))
-    assembly.brake.on_brake(partial(tell_of_brake, assembly.alerts))
+    if role.hears:
+        lines = assembly.guild_log(discord_side.client.hears)
+        ground.supervisor.run_forever("log channels", partial(lines.run, LogMessages(discord_side.client)))
+    if company.leads:
+        lead(settings, assembly, discord_side.client, admission, requirements)
     ground.supervisor.run_forever("brake", assembly.brake.run)
     await _open_health(
         settings, ground, _checks(settings, discord_side.client, ground, selftest, assembly.brake), stack
@@ -203,16 +218,27 @@ async def _open(
         steps=assembly.steps(outside),
         supervisor=ground.supervisor,
         selftest=selftest,
+        company=company,
     )
 
 
-async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
+def _take_place(client: ComposeClient, company: Company, settings: Settings) -> None:
+    """What a client is told of the processes beside it, before it is started."""
+    client.has_gateway, client.leads = company.role.hears, company.leads
+    client.identify_turn = company.identify_turn
+    if settings.shard and company.role.hears:
+        client.take_shard(*settings.shard)
+    share_discord(client.http.http_trace, company.shares, SystemClock())
+
+
+async def _open_ground(settings: Settings, company: Company, stack: AsyncExitStack) -> Ground:
     clock = SystemClock()
-    files = await _prepare_files(settings)
+    files = await prepare_files(settings.data_dir)
     disk = Disk((*files.folders, files.work), clock, min_free_bytes=settings.data_min_free_bytes)
     store = await stack.enter_async_context(open_store(settings.database_url, clock=clock, disk=disk))
-    await stack.enter_async_context(sole_runner(settings.database_url))
-    await _remove_leftovers(files)
+    supervisor = TaskSupervisor(clock)
+    await company.join(settings.database_url, store=store, supervisor=supervisor, stack=stack)
+    await clear_leftovers(files, clock if company.is_shared else None)
     return Ground(
         store=store,
         figures=store,
@@ -223,13 +249,13 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> Ground:
         space=SpaceLimits(member_max_bytes=settings.member_max_bytes, data_max_bytes=settings.data_max_bytes),
         clock=clock,
         metrics=Metrics(),
-        supervisor=TaskSupervisor(clock),
+        supervisor=supervisor,
     )
 
 
 def _checks(settings: Settings, client: ComposeClient, ground: Ground, selftest: SelfTest, brake: Brake) -> Checks:
     return Checks(
-        discord_ready=lambda: client.gateway.is_well,
+        discord_ready=lambda: client.is_well,
         refresh=_gauges(settings, ground).refresh,
         discord_trouble=lambda: client.trouble,
         sound=lambda: selftest.result,
@@ -237,41 +263,6 @@ def _checks(settings: Settings, client: ComposeClient, ground: Ground, selftest:
         clock_trouble=lambda: client.discord_time.trouble,
         held=brake.all_held,
     )
-
-
-def _retention(settings: Settings, ground: Ground, servers: Servers) -> Retention:
-    keep_for = timedelta(days=settings.retention_days)
-    return Retention(
-        store=ground.store,
-        files=ground.files,
-        clock=ground.clock,
-        keep_for=keep_for,
-        disk=ground.disk,
-        servers=servers,
-    )
-
-
-async def _prepare_files(settings: Settings) -> JobFiles:
-    files = JobFiles(settings.data_dir)
-    try:
-        await asyncio.to_thread(files.prepare)
-    except (FileExistsError, NotADirectoryError):
-        raise StartError(
-            f"DATA_DIR {settings.data_dir}: a file stands where a folder is needed. Name another."
-        ) from None
-    except OSError as error:
-        raise StartError(f"DATA_DIR {settings.data_dir}: {error.strerror}. {advice_for(error)}.") from error
-    return files
-
-
-async def _remove_leftovers(files: JobFiles) -> None:
-    """What a killed process left half done; only once it is certain that none runs on these folders."""
-    try:
-        await asyncio.to_thread(files.empty_work)
-        for folder in files.folders:
-            await asyncio.to_thread(remove_leftovers, folder)
-    except OSError as error:
-        raise StartError(f"DATA_DIR: {error.filename}: {error.strerror}. {advice_for(error)}.") from error
 
 
 async def _open_session(
@@ -298,7 +289,7 @@ async def _open_fetcher(settings: Settings, pool: AudioPool, ground: Ground, sta
     )
 
 
-async def _open_models(settings: Settings, clock: Clock, stack: AsyncExitStack) -> MusicModels:
+async def _open_models(settings: Settings, clock: Clock, shares: Shares, stack: AsyncExitStack) -> MusicModels:
     rules = settings.proxy_rules
     around = Surroundings(
         settings=settings,
@@ -310,7 +301,7 @@ async def _open_models(settings: Settings, clock: Clock, stack: AsyncExitStack) 
             route=rules,
         ),
         clock=clock,
-        budget=AsyncLimiter(max(1.0, settings.polls_per_second), max(1.0, 1 / settings.polls_per_second)),
+        budget=SharedLimiter(settings.polls_per_second, shares.polls, clock),
     )
     return open_models(settings, around)
 
@@ -324,27 +315,6 @@ def _gauges(settings: Settings, ground: Ground) -> Gauges:
         clock=ground.clock,
         metrics=ground.metrics,
     )
-
-
-def _watch(
-    settings: Settings,
-    ground: Ground,
-    assembly: Assembly,
-    admission: Admission,
-    requirements: OrderRequirements,
-) -> Watch:
-    watched = Watched(
-        figures=ground.figures,
-        loops=ground.supervisor.states,
-        disk_trouble=lambda: ground.disk.trouble,
-        terms=lambda: admission.terms,
-        price_micros=requirements.lowest_price_micros,
-        currency=settings.currency,
-        is_open=assembly.models.is_open,
-        elsewhere=lambda: assembly.models.elsewhere,
-    )
-    tell_of_migration(assembly.alerts, ground.migration)
-    return Watch(watched=watched, alerts=assembly.alerts, clock=ground.clock, metrics=ground.metrics)
 
 
 async def _open_health(settings: Settings, ground: Ground, checks: Checks, stack: AsyncExitStack) -> None:

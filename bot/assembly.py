@@ -3,6 +3,7 @@
 In order: what everything stands on, then what takes orders and keeps turns, then Discord, then the steps.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -41,6 +42,7 @@ from bot.operators.alerts import Alerts
 from bot.operators.guild_log import Desk, GuildLog, LogChannels, LogStore
 from bot.packaged_tracks import PackagedTracks
 from bot.proxies import STRAIGHT, ProxyRules
+from bot.shares import Shares
 from bot.supervisor import TaskSupervisor
 from bot.ui.interaction_context import ModeratorServices, OperatorServices
 from bot.ui.removal import remove_messages
@@ -99,9 +101,10 @@ class Assembly:
     looks: Looks | None
     alerts: Alerts
     log_channels: LogChannels
+    shares: Shares
 
-    def guild_log(self) -> GuildLog:
-        """Brings lines to log channels once it is run with a sender."""
+    def guild_log(self, is_heard: Callable[[int], bool] = lambda _guild_id: True) -> GuildLog:
+        """Brings lines to log channels once it is run with a sender. `is_heard`: whose servers' channels are its."""
         ground = self.ground
         return GuildLog(
             channels=self.log_channels,
@@ -110,6 +113,7 @@ class Assembly:
             alerts=self.alerts,
             clock=ground.clock,
             metrics=ground.metrics,
+            is_heard=is_heard,
         )
 
     def discord_side(
@@ -159,7 +163,8 @@ class Assembly:
             clock=ground.clock,
             supervisor=ground.supervisor,
         )
-        self.line.draw = lambda job_id: card_updater.redraw(self.engine.live(job_id))
+        if self.shares.draws_line:
+            self.line.draw = lambda job_id: card_updater.redraw(self.engine.live(job_id))
         context = StepContext(
             store=ground.store,
             card_updater=card_updater,
@@ -169,6 +174,7 @@ class Assembly:
             disk=ground.disk,
             brake=self.brake,
         )
+        context.polls_share = self.shares.polls
         finishing = FinishSteps(
             context=context,
             tracks=outside.tracks,
@@ -192,14 +198,16 @@ def assemble(
     *,
     models: MusicModels,
     pace: Pace,
-    engine: type[JobRunner] = JobRunner,
+    engine: Callable[..., JobRunner] = JobRunner,
     admission: Admission | None = None,
     poll_cost_seconds: float | None = None,
+    shares: Shares | None = None,
 ) -> Assembly:
     """The order desk and the engine behind it, which looks at nothing before it is started with steps.
 
     `pace`: over which the first looks after a start are spread. `admission`: None lets everybody in.
     `poll_cost_seconds`: how much lag one look is worth; None: looks are not learned.
+    `shares`: this process's parts of what several may ask for; None: it is alone.
     """
     line = Line(store=ground.store, models=models, clock=ground.clock)
     runner = engine(
@@ -214,9 +222,8 @@ def assemble(
         store=ground.store, files=ground.files, clock=ground.clock, disk=ground.disk, metrics=ground.metrics
     )
     servers = Servers(store=ground.store, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
-    line.wake = runner.call_up
-    brake = Brake(store=ground.store, models=models, clock=ground.clock, metrics=ground.metrics, wake=runner.wake)
-    brake.on_brake(line.brake_changed)
+    shares = shares or Shares(ground.clock)
+    brake = _brake(ground, models, runner, line, shares)
     jobs = JobService(
         store=ground.store,
         files=ground.files,
@@ -243,7 +250,22 @@ def assemble(
         looks=looks,
         alerts=Alerts(store=ground.store, clock=ground.clock, metrics=ground.metrics),
         log_channels=LogChannels(ground.record, ground.clock),
+        shares=shares,
     )
+
+
+def _brake(ground: Ground, models: MusicModels, runner: JobRunner, line: Line, shares: Shares) -> Brake:
+    line.wake, line.is_shared = runner.call_up, shares.is_shared
+    brake = Brake(
+        store=ground.store,
+        models=models,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        wake=runner.wake,
+        is_shared=shares.is_shared,
+    )
+    brake.on_brake(line.brake_changed)
+    return brake
 
 
 def _eta_estimator(ground: Ground, models: MusicModels, brake: Brake, line: Line, looks: Looks | None) -> EtaEstimator:

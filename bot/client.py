@@ -17,6 +17,7 @@ from bot.audio import file_name
 from bot.clock import Clock
 from bot.command_sync import CommandSync
 from bot.connections import RoutingConnector
+from bot.crowds import crowd_advice, refuse_crowd, tell_of_crowd
 from bot.discord_time import DiscordTime
 from bot.errors import StartError, TokenRefusedError
 from bot.gateway import GatewayKeeper
@@ -48,8 +49,8 @@ _TOO_MANY_REQUESTS = 429
 #: How long a ban of Cloudflare lasts where it does not say so, and what is believed at most.
 _BAN_SECONDS, _LONGEST_BAN_SECONDS = 900.0, 86_400.0
 
-#: A close code of the gateway (Discord, "Gateway Close Event Codes").
-_AUTHENTICATION_FAILED = 4004
+#: Close codes of the gateway (Discord, "Gateway Close Event Codes").
+_AUTHENTICATION_FAILED, _INVALID_SHARD, _SHARDING_REQUIRED = 4004, 4010, 4011
 
 _UNREACHABLE = (
     aiohttp.ClientError,
@@ -83,6 +84,13 @@ class ComposeTree(app_commands.CommandTree["ComposeClient"]):
 
 class ComposeClient(commands.Bot):
     """Hears of guilds and interactions alone; pings nobody by default. `services` is what features work with."""
+
+    has_gateway = True
+    """False for a process that hears nothing and only sends; to be set before `run_client`."""
+    leads = True
+    """False where another process sees to what is done once, such as the commands."""
+    identify_turn: Callable[[int], Awaitable[None]] | None = None
+    """Awaited with the number of the shard's group before each greeting, where several processes greet."""
 
     def __init__(
         self,
@@ -152,13 +160,16 @@ class ComposeClient(commands.Bot):
     async def setup_hook(self) -> None:
         """Register controls, load features, see that Discord has the commands. Runs once, before the gateway."""
         self._trust_owners()
+        if not self.has_gateway:
+            return
         self.add_dynamic_items(*CONTROLS, OperatorControl)
         await self.tree.set_translator(Translator())
         for name in self._to_load:
             if name not in self.extensions:  # a login that a ban cut off is made once more
                 await self.load_extension(name)
         self._offer_where_orders_are_taken()
-        await self.command_sync.first_try()
+        if self.leads:
+            await self.command_sync.first_try()
 
     def _trust_owners(self) -> None:
         """Whose application it is, Discord says at the login: its owner, or the members of its team."""
@@ -172,6 +183,35 @@ class ComposeClient(commands.Bot):
             if getattr(member, "membership_state", discord.TeamMembershipState.accepted)
             is discord.TeamMembershipState.accepted
         )
+
+    def hears(self, guild_id: int) -> bool:
+        """Whether Discord tells this process of that server; direct messages come to shard 0."""
+        return self.shard_id is None or (guild_id >> 22) % (self.shard_count or 1) == self.shard_id
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Discord takes one greeting of each group of shards in five seconds, whichever process says it."""
+        if self.identify_turn is None:
+            await super().before_identify_hook(shard_id, initial=initial)
+        else:
+            await self.identify_turn((shard_id or 0) % await self._max_concurrency())
+
+    async def _max_concurrency(self) -> int:
+        try:
+            _, _, limits = await self.http.get_bot_gateway()
+        except _UNREACHABLE as error:
+            log.info("how many shards may greet at once is not known: %s", _kind(error))
+            return 1
+        return max(1, limits["max_concurrency"])
+
+    def take_shard(self, shard_id: int, shard_count: int) -> None:
+        """Hear one part of the servers; before `run_client`."""
+        self.shard_id, self.shard_count = shard_id, shard_count
+        self._connection.shard_count = shard_count
+
+    @property
+    def is_well(self) -> bool:
+        """Whether Discord is there: its gateway, or without one what it said at the login."""
+        return self.gateway.is_well if self.has_gateway else self.user is not None
 
     async def sync_if_changed(self) -> bool:
         """Make Discord's commands those of the tree as it is now; see CommandSync."""
@@ -204,7 +244,8 @@ class ComposeClient(commands.Bot):
     async def on_ready(self) -> None:
         """Discord has told us about the guilds; may happen again after a lost session."""
         log.info("connected as %s, in %s", self.user, counted(len(self.guilds), "server"))
-        strange = self._unsaid_guilds.difference(guild.id for guild in self.guilds)
+        here = filter(self.hears, self._unsaid_guilds)
+        strange = frozenset(here).difference(guild.id for guild in self.guilds)
         if strange:
             log.warning(
                 "ALLOWED_GUILDS names servers that this bot is no member of: %s. Invite it there, or take them out.",
@@ -213,7 +254,8 @@ class ComposeClient(commands.Bot):
         self._unsaid_guilds = frozenset()
         if self.presence is not None:
             await self.presence.refresh(is_new_session=True)
-        await self.services.jobs.servers.compare(lambda: {guild.id for guild in self.guilds})
+        tell_of_crowd(len(self.guilds), self.shard_count or 1)
+        await self.services.jobs.servers.compare(lambda: {guild.id for guild in self.guilds}, is_heard=self.hears)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed, or the server is gone; an outage is another event."""
@@ -248,6 +290,8 @@ def point_at(api_url: str, gateway_url: str) -> None:
 async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], Awaitable[None]]) -> None:
     """Log in, connect, and stay until the client is closed. `on_ready` is awaited once, at the first READY.
 
+    Without a gateway it is awaited after the login.
+
     Raises TokenRefusedError when Discord does not know the token, StartError when Discord cannot be reached or refuses
     the first connection. Later drops are mended by the client.
     """
@@ -256,6 +300,11 @@ async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], A
         log.warning("%s; waiting, for every knock in the meantime prolongs it", client.trouble)
         await client.services.clock.sleep(banned_seconds)
     client.trouble = ""
+    if client.has_gateway and client.application is not None:
+        refuse_crowd(client.application.approximate_guild_count, client.shard_count or 1)
+    if not client.has_gateway:
+        await on_ready()
+        await asyncio.Event().wait()
     connecting = asyncio.create_task(_connect(client), name="gateway")
     ready = asyncio.create_task(client.wait_until_ready(), name="first READY")
     try:
@@ -308,6 +357,10 @@ async def _connect(client: ComposeClient) -> None:
     except discord.ConnectionClosed as error:
         if error.code == _AUTHENTICATION_FAILED:
             raise TokenRefusedError("Discord's gateway refuses DISCORD_TOKEN") from None
+        if error.code == _SHARDING_REQUIRED:
+            raise StartError(f"Discord closed the connection: too many servers for it. {crowd_advice(None)}") from None
+        if error.code == _INVALID_SHARD:
+            raise StartError("Discord does not know this shard. Look at SHARD_COUNT and SHARD_IDS.") from None
         raise StartError(f"Discord closed the connection for good (code {error.code})") from None
     except _UNREACHABLE as error:
         if isinstance(error, ProxyError):

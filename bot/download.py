@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -136,12 +137,16 @@ async def download(
     return size
 
 
-def remove_leftovers(folder: Path) -> int:
-    """Delete what downloads of a killed process left in `folder`; how many files. Only safe while none runs there."""
+def remove_leftovers(folder: Path, before: datetime | None = None) -> int:
+    """Delete what downloads of a killed process left in `folder`; how many files.
+
+    While one runs there, only what is older than any download.
+    """
     count = 0
     for path in folder.glob(f".*{_PART_SUFFIX}"):
-        path.unlink(missing_ok=True)
-        count += 1
+        if before is None or path.stat().st_mtime < before.timestamp():
+            path.unlink(missing_ok=True)
+            count += 1
     return count
 
 

@@ -24,6 +24,7 @@ ComposeError
 │   ├── DeliveryLaterError   outage or limit: later, with the same nonce
 │   └── UndeliverableError   no way is left to reach the member
 ├── DiskError                this machine's own disk: nobody else is to blame; later
+├── TakenOverError           another process works on this job by now: let go of it
 └── StoreError               a row
     ├── DuplicateOrderError  the interaction was already taken; carries the job's id
     └── StoreBusyError       locked, full or out of reach: later
@@ -275,6 +276,10 @@ class UndeliverableError(DeliveryError):
 
 class DiskError(ComposeError):
     """A file of ours could not be written, read or removed: the disk is full, read-only, gone, or not ours."""
+
+
+class TakenOverError(ComposeError):
+    """Another process works on this job by now."""
 
 
 class StoreError(ComposeError):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from bot import amounts
+from bot.addresses import public_host
 from bot.byte_sizes import size_setting
 from bot.proxies import proxy_address
 
@@ -26,3 +27,11 @@ class MaybeSecret:
 
 MAYBE_SECRET = MaybeSecret()
 ProxyAddress = Annotated[str | None, MAYBE_SECRET, BeforeValidator(proxy_address)]
+
+
+def is_host_name(name: str) -> bool:
+    """Whether it is the name of a public host, as it is written best."""
+    try:
+        return public_host(name) == name
+    except ValueError:
+        return False

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from yarl import URL
 
 from bot import amounts, database_address
-from bot.addresses import absolute_address, public_host
+from bot.addresses import absolute_address
 from bot.byte_sizes import size_setting
 from bot.errors import SettingsError
 from bot.model_names import OPTIONAL_KEYS, keys_needed_by, model_names
@@ -34,6 +34,7 @@ from bot.setting_kinds import (
     Seconds,
     Space,
     Switch,
+    is_host_name,
 )
 from bot.setting_sources import Names, gathered, home_expanded, remarks_on
 
@@ -149,6 +150,10 @@ class Settings(SettingsBase):
     """Whether songs may be ordered in direct messages with the bot."""
     allow_user_install: Switch = "off"
     """Whether members who added the app to their own account may order, wherever they use it."""
+    shard_count: Annotated[int, Field(ge=1, le=16_384)] | None = None
+    """Into how many parts Discord divides the servers; each part has a process. Unset: one process hears all."""
+    shard_ids: str | None = None
+    """Which part this process hears, from 0 on; with SHARD_COUNT."""
     health_host: str = "127.0.0.1"
     """Address of `/healthz` and `/metrics`."""
     health_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
@@ -214,7 +219,7 @@ class Settings(SettingsBase):
     @classmethod
     def _host_names(cls, value: str | None) -> str | None:
         for name in amounts.listed(value):
-            if not _is_host_name(name):
+            if not is_host_name(name):
                 raise ValueError("must be host names such as cdn.example.com, with commas between them")
         return value
 
@@ -245,10 +250,16 @@ class Settings(SettingsBase):
         return value
 
     @model_validator(mode="after")
-    def _timeout_covers_a_poll(self) -> Self:
+    def _values_fit_together(self) -> Self:
+        amounts.shards_of(self.shard_ids, self.shard_count)
         if self.generation_timeout_seconds < self.poll_interval_seconds:
             raise ValueError("GENERATION_TIMEOUT_SECONDS must not be smaller than POLL_INTERVAL_SECONDS")
         return self
+
+    @property
+    def shard(self) -> tuple[int, int] | None:
+        """Which shard of how many; None: there is one, and it is this process's."""
+        return amounts.shards_of(self.shard_ids, self.shard_count)
 
     @property
     def attachment_hosts(self) -> frozenset[str]:
@@ -321,13 +332,6 @@ class Settings(SettingsBase):
 
 def _is_blank(value: Any) -> bool:
     return not value or (isinstance(value, str) and not value.strip())
-
-
-def _is_host_name(name: str) -> bool:
-    try:
-        return public_host(name) == name
-    except ValueError:
-        return False
 
 
 def load_settings(judge_models: Callable[[str], str] = lambda _: "", **overrides: object) -> Settings:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -28,14 +29,18 @@ class RunningProcess(Protocol):
 class BotProcess:
     """`python -m bot run` in a folder of its own; the same folder again is a restart with the same data."""
 
-    def __init__(self, folder: Path, settings: dict[str, str], *, prelude: str = "") -> None:
+    def __init__(
+        self, folder: Path, settings: dict[str, str], *, prelude: str = "", arguments: Sequence[str] = ("run",)
+    ) -> None:
         """`settings`: by their names in the environment; database, files and log go into `folder`.
 
         `prelude`: Python that runs in the process before the bot does, for faults that no server can play.
+        `arguments`: of `python -m bot`.
         """
         self.folder = folder
         self.settings = settings
         self.prelude = prelude
+        self.arguments = tuple(arguments)
         self.log_path = folder / "bot.log"
         self._process: RunningProcess | None = None
 
@@ -81,14 +86,20 @@ class BotProcess:
 
     def _program(self) -> tuple[str, ...]:
         if not self.prelude:
-            return ("-m", "bot", "run")
-        return ("-c", f"{self.prelude}\nimport sys, bot.__main__\nsys.exit(bot.__main__.main(['run']))")
+            return ("-m", "bot", *self.arguments)
+        arguments = list(self.arguments)
+        return ("-c", f"{self.prelude}\nimport sys, bot.__main__\nsys.exit(bot.__main__.main({arguments!r}))")
 
     async def wait(self) -> int:
         """Wait until it has ended; its exit code (negative: the signal that ended it)."""
         if self._process is None:
             raise RuntimeError("not started")
         return await self._process.wait()
+
+    def send_signal(self, number: int) -> None:
+        """Whatever the system knows; nothing happens when it is gone."""
+        if self.is_running and self._process is not None:
+            self._process.send_signal(number)
 
     async def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""

@@ -71,7 +71,7 @@ TASK_MAKERS = {
 ENVIRONMENT_READERS = {"bot/audio/child.py", "bot/setting_sources.py"}
 
 #: What joins the parts may know all of them, so discord reaches it by way of the client.
-COMPOSITION = {"bot.__main__", "bot.app", "bot.assembly"}
+COMPOSITION = {"bot.__main__", "bot.app", "bot.assembly", "bot.leading"}
 
 PRINTERS = {"bot/__main__.py", "bot/check.py", "bot/audio/__main__.py"}
 

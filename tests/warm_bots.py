@@ -40,7 +40,12 @@ class WarmBotProcess(BotProcess):
         if not CAN_FORK or self.prelude or any(name.startswith("PYTHON") for name in self.settings):
             return await super().spawn(environment)
         reader, writer = await asyncio.open_unix_connection(_server())
-        order = {"folder": str(self.folder), "log": str(self.log_path), "environment": environment}
+        order = {
+            "folder": str(self.folder),
+            "log": str(self.log_path),
+            "environment": environment,
+            "arguments": self.arguments,
+        }
         writer.write(json.dumps(order).encode() + b"\n")
         return _Forked(int(await reader.readline()), reader, writer)
 
@@ -193,4 +198,4 @@ if __name__ == "__main__":
         if warm_sound.CAN_ORPHAN and warm_sound.open_nursery():
             warm_sound.work()
         else:
-            sys.exit(first.main(["run"]))
+            sys.exit(first.main(given["arguments"]))

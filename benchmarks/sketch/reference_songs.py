@@ -36,6 +36,14 @@ GROOVES: dict[str, dict[str, list[float]]] = {
     "waltz eighths": {"kick": [0, 1.5], "snare": [2], "hat": [0, 0.5, 1, 1.5, 2, 2.5]},
     "waltz brush": {"kick": [0], "stick": [1, 2], "hat": [0, 0.5, 1, 1.5, 2, 2.5]},
     "jazz waltz": {"kick": [0], "stick": [2], "ride": [0, 1, 1.5, 2], "hat": [1]},
+    "rock waltz": {"kick": [0, 1.5], "snare": [2], "hat": [0, 1, 2]},
+    "country waltz": {"kick": [0], "stick": [1, 2], "hat": [1, 2]},
+    "half-time": {"kick": [0, 2.5], "snare": [2], "hat": [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]},
+    "half-time sparse": {"kick": [0], "snare": [2], "hat": [0, 1, 2, 3]},
+    "half-time sixteenths": {"kick": [0, 1.5, 3.5], "snare": [2], "hat": [i / 4 for i in range(16)]},
+    "six": {"kick": [0], "snare": [1], "hat": [0, 1 / 3, 2 / 3, 1, 4 / 3, 5 / 3]},
+    "six pushed": {"kick": [0, 2 / 3], "snare": [1], "hat": [0, 1 / 3, 2 / 3, 1, 4 / 3, 5 / 3]},
+    "six thin": {"kick": [0], "stick": [1], "hat": [0, 2 / 3, 1, 5 / 3]},
 }
 BASS_LINES: dict[str, list[tuple[float, int]]] = {  # (beat, semitones above the root)
     "roots": [(0, 0), (2, 0)],
@@ -52,6 +60,7 @@ CHORD_STROKES: dict[str, list[float]] = {
     "off-beats": [0.5, 1.5, 2.5, 3.5],
     "broken": [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5],
     "pushed": [0, 1.5, 3],
+    "thirds": [0, 1 / 3, 2 / 3, 1, 4 / 3, 5 / 3],
 }
 
 
@@ -63,7 +72,7 @@ class ReferenceSong:
     bpm: float
     loop: str
     groove: str = "rock"
-    meter: int = 4
+    meter: int = 4  #: beats in a bar; 2 is 6/8, a beat of three parts
     swing: bool = False
     bass: str = "roots"
     strokes: str = "held"
@@ -81,7 +90,8 @@ class ReferenceSong:
     @property
     def name(self) -> str:
         feel = "swing" if self.swing else "straight"
-        return f"{self.bpm:g} {self.key} {self.meter}/4 {feel} {self.groove}"
+        meter = "6/8" if self.meter == 2 else f"{self.meter}/4 {feel}"
+        return f"{self.bpm:g} {self.key} {meter} {self.groove}"
 
     @property
     def true_key(self) -> Key:
@@ -146,8 +156,9 @@ class _Player:
                 if not (fill and beat >= self.song.meter - 1):
                     self.put("drums", first + beat, self.kit[name], levels[name])
         if fill:
-            for step in range(4):
-                self.put("drums", first + self.song.meter - 1 + step / 4, self.kit["snare"], 0.35 + 0.08 * step)
+            parts = 3 if self.song.meter == 2 else 4
+            for step in range(parts):
+                self.put("drums", first + self.song.meter - 1 + step / parts, self.kit["snare"], 0.35 + 0.08 * step)
         if bar % 8 == self.song.intro_bars % 8:
             self.put("drums", first, self.kit["crash"], 0.4)
 
@@ -173,7 +184,7 @@ class _Player:
         strokes = [beat for beat in CHORD_STROKES[self.song.strokes] if beat < self.song.meter]
         ends = [*strokes[1:], float(self.song.meter)]
         for number, (beat, end) in enumerate(zip(strokes, ends, strict=True)):
-            broken = self.song.strokes == "broken"
+            broken = self.song.strokes in {"broken", "thirds"}
             seconds = (1.6 if broken else 0.95) * (end - beat) * self.beat
             for midi in [notes[number % len(notes)] + 12] if broken else notes:
                 self.put("high", bar * self.song.meter + beat, sound(midi, seconds), 0.4 if broken else 0.2)
@@ -185,11 +196,12 @@ class _Player:
         scale = self.song.true_key.scale
         ladder = [midi for midi in range(60, 80) if midi % 12 in scale]
         beat = 0.0
+        lengths = (1 / 3, 2 / 3, 1.0, 1.0) if self.song.meter == 2 else (0.5, 1.0, 1.0, 1.5)
         while beat < self.song.meter - 0.01:
-            length = float(self.rng.choice([0.5, 1.0, 1.0, 1.5]))
+            length = float(self.rng.choice(lengths))
             length = min(length, self.song.meter - beat)
             self.position = int(np.clip(self.position + self.rng.integers(-2, 3), 0, len(ladder) - 1))
-            if beat % 2 == 0:
+            if beat % min(2, self.song.meter) == 0:
                 fitting = [i for i, midi in enumerate(ladder) if midi % 12 in chord.tones]
                 self.position = min(fitting, key=lambda i: abs(i - self.position))
             midi = ladder[self.position] + self.song.cents / 100
@@ -260,6 +272,14 @@ CATALOGUE: tuple[ReferenceSong, ...] = (
     S(key="Am", bpm=110, loop="Am Dm E Am", groove="waltz", meter=3, bass="whole", chords="organ", lead="reed"),
     S(key="F", bpm=150, loop="F Dm Bb C", groove="waltz brush", meter=3, bass="whole", strokes="broken"),
     S(key="Em", bpm=174, loop="Em Am D G", groove="jazz waltz", meter=3, swing=True, bass="whole", chords="bells"),
+    S(key="G", bpm=58, loop="G Em C D", groove="six", meter=2, bass="whole", strokes="thirds", chords="strings"),
+    S(key="Am", bpm=66, loop="Am F C G", groove="six pushed", meter=2, bass="whole", chords="organ", lead="reed"),
+    S(key="D", bpm=96, loop="D A G A", groove="six thin", meter=2, bass="whole", strokes="beats", chords="strings"),
+    S(key="Em", bpm=146, loop="Em G D C", groove="half-time", bass="whole", chords="pulse", kit="machine"),
+    S(key="C", bpm=132, loop="C Am F G", groove="half-time sparse", strokes="halves", chords="organ"),
+    S(key="Fm", bpm=140, loop="Fm Db Ab Eb", groove="half-time sixteenths", kit="machine", low="round", lead="reed"),
+    S(key="A", bpm=124, loop="A D E D", groove="half-time", swing=True, strokes="beats", chords="bells"),
+    S(key="Bb", bpm=100, loop="Bb Gm Eb F", groove="rock waltz", meter=3, bass="whole", strokes="broken"),
 )
 
 #: Songs that no weight was fitted to (the catalogue was among those that some were); their figures stand beside it.
@@ -288,4 +308,12 @@ HELD_OUT: tuple[ReferenceSong, ...] = (
     S(key="Bm", bpm=126, loop="Bm G A Bm", groove="waltz eighths", meter=3, bass="whole", seed=92),
     S(key="Eb", bpm=144, loop="Eb Ab Bb Eb", groove="jazz waltz", meter=3, swing=True, chords="bells", seed=93),
     S(key="Fm", bpm=168, loop="Fm Db Eb Fm", groove="waltz", meter=3, bass="whole", strokes="held", seed=94),
+    S(key="C", bpm=62, loop="C G Am F", groove="six", meter=2, bass="whole", strokes="held", chords="bells", seed=95),
+    S(key="Em", bpm=73, loop="Em C G D", groove="six pushed", meter=2, bass="whole", strokes="thirds", seed=96),
+    S(key="F", bpm=88, loop="F Bb C F", groove="six thin", meter=2, bass="whole", strokes="beats", seed=97),
+    S(key="Gm", bpm=138, loop="Gm Eb Bb F", groove="half-time", kit="machine", chords="pulse", seed=98),
+    S(key="D", bpm=152, loop="D Bm G A", groove="half-time", bass="fifths", strokes="halves", seed=99),
+    S(key="Cm", bpm=130, loop="Cm Ab Eb Bb", groove="half-time sixteenths", bass="whole", kit="machine", seed=100),
+    S(key="G", bpm=118, loop="G C D C", groove="half-time", swing=True, strokes="beats", chords="organ", seed=101),
+    S(key="Am", bpm=104, loop="Am Dm E Am", groove="country waltz", meter=3, bass="whole", lead="reed", seed=102),
 )

@@ -9,13 +9,15 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.sketch import judge
+from benchmarks.sketch import judge, recogniser
+from benchmarks.sketch.recogniser import Understood
 from benchmarks.sketch.reference_songs import CATALOGUE, HELD_OUT, ReferenceSong, write
+from benchmarks.sketch.sound import BANDS, Balance, balance, section_lufs
 from sandbox.sketch.audiofile import read_stereo
 from sandbox.sketch.listening import Heard, listen
 from sandbox.sketch.loudness import TARGET_LUFS, integrated_lufs, true_peak_dbtp
@@ -40,6 +42,30 @@ Carry me over the edge of night
 We are the echoes, we are the sound
 Spinning together, never come down
 """
+_LONG_LYRICS = """[Verse]
+Neon rivers run beneath the midnight sky
+I am counting all the trains that pass me by
+
+[Chorus]
+Oh, carry me home on the morning light
+We are the echoes, we are the sound
+
+[Verse 2]
+Copper kettles singing in the morning rain
+Every open window knows us by our name
+
+[Bridge]
+Slowly, slowly, let the river turn
+
+[Break]
+
+[Chorus]
+Oh, carry me home on the morning light
+We are the echoes, we are the sound
+"""
+_LIFT_LU = (2.0, 3.0)  # of the chorus over the verse
+_MOST_DEPTH_DB, _LEAST_AIR_DB = -11.0, -20.0
+_READ_EVERY = 6  # the recogniser takes longer than the song: so many songs are made for each that it hears
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +108,17 @@ class Played:
     true_peak_dbtp: float
     reference: Path
     result: Path
+    sections: dict[str, float] = field(default_factory=dict)  #: LUFS of each kind of passage
+    reference_balance: Balance | None = None
+    balance: Balance | None = None
+    understood: Understood | None = None
+
+    @property
+    def lift(self) -> float | None:
+        """The chorus over the verse, in LU."""
+        if not {"verse", "chorus"} <= self.sections.keys():
+            return None
+        return self.sections["chorus"] - self.sections["verse"]
 
     @property
     def loudness_right(self) -> bool:
@@ -97,7 +134,10 @@ class Judged:
     result: judge.Verdict
 
     def tempo_right(self, verdict: judge.Verdict) -> bool:
-        return verdict.same_tempo(self.song.bpm)
+        """librosa counts in twos: of 6/8, a beat of three parts, it takes the parts, or two of them, for the beat."""
+        return any(
+            verdict.same_tempo(self.song.bpm * unit) for unit in ((1.0, 1.5, 3.0) if self.song.meter == 2 else (1.0,))
+        )
 
     def key_right(self, verdict: judge.Verdict) -> bool:
         return verdict.key == self.song.true_key
@@ -122,6 +162,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if not judge.available():
         print("librosa is not installed (requirements/judge.lock): the judge's columns stay empty")
+    if not recogniser.available():
+        print("pocketsphinx is not installed (requirements/judge.lock): nobody reads the words")
     with tempfile.TemporaryDirectory() as scratch:
         folder = arguments.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
@@ -153,15 +195,20 @@ def _played_from(songs: Sequence[ReferenceSong], pool: ProcessPoolExecutor, fold
     return rows
 
 
+def _lyrics_for(song: ReferenceSong) -> str:
+    return _LONG_LYRICS if song.bpm % 4 == 0 and song.bpm >= 100 else _LYRICS
+
+
 def _play(song: ReferenceSong, folder: Path) -> tuple[Listened, Played]:
     path = folder / f"{song.name.replace('/', '-')}.mp3"
     write(song, path)
     listened = Listened(song=song, heard=listen(path))
     out = path.with_name(f"{path.stem} sketch.mp3")
     before = time.process_time()
-    report = render(path, _LYRICS, out)
+    report = render(path, _lyrics_for(song), out)
     work = time.process_time() - before
     samples = read_stereo(out)
+    is_read = song in CATALOGUE[::_READ_EVERY] and recogniser.available()
     in_tune = notes_in_tune(report)
     played = Played(
         seconds=report.seconds,
@@ -172,6 +219,10 @@ def _play(song: ReferenceSong, folder: Path) -> tuple[Listened, Played]:
         true_peak_dbtp=true_peak_dbtp(samples),
         reference=path,
         result=out,
+        sections=section_lufs(samples, 44_100, report.sections),
+        reference_balance=balance(read_stereo(path), 44_100),
+        balance=balance(samples, 44_100),
+        understood=recogniser.understand(report) if is_read else None,
     )
     return listened, played
 
@@ -194,8 +245,9 @@ def _listening_row(one: Listened) -> str:
     heard = one.heard
     loop = " ".join(chord.name for chord in heard.loop)
     feel = "swing" if heard.groove.swing else "straight"
+    meter = heard.as_json()["meter"]
     return (
-        f"{one.song.name:34} {_mark(one.tempo_right)}{heard.bpm:7.2f} {_mark(one.meter_right)}{heard.meter}/4 "
+        f"{one.song.name:34} {_mark(one.tempo_right)}{heard.bpm:7.2f} {_mark(one.meter_right)}{meter} "
         f"{_mark(one.swing_right)}{feel:8} {_mark(one.key_right)}{heard.key.name:9} {_mark(one.loop_right)}{loop}"
     )
 
@@ -206,10 +258,29 @@ def _playing_row(row: Row) -> str:
         f"{'':34} {played.seconds:5.1f} s  {played.lufs:6.2f} LUFS {played.true_peak_dbtp:5.2f} dBTP  "
         f"{played.notes_in_tune}/{played.notes} in tune  work {played.work_seconds / played.seconds:.3f}"
     )
+    text += _sound_row(played)
     if row.judged is None:
         return text
     before, after = (_verdict(row.judged, verdict) for verdict in (row.judged.reference, row.judged.result))
     return f"{text}  judge: {before} → {after}"
+
+
+def _sound_row(played: Played) -> str:
+    """Two lines more: the passages, and the bands of the reference and of the result."""
+    passages = ", ".join(f"{kind} {lufs:.1f}" for kind, lufs in played.sections.items())
+    lines = [f"{'':34} {passages} LUFS"] if passages else []
+    if played.balance and played.reference_balance:
+        lines.append(f"{'':34} bands: reference {played.reference_balance}, result {played.balance} dB")
+    if played.understood:
+        lines.append(
+            f"{'':34} words understood wrong: {_rate(played.understood.spoken_errors, played.understood.words)} spoken,"
+            f" {_rate(played.understood.sung_errors, played.understood.words)} sung"
+        )
+    return "".join("\n" + line for line in lines)
+
+
+def _rate(errors: int, words: int) -> str:
+    return f"{errors / max(1, words):.2f}"
 
 
 def _verdict(judged: Judged, verdict: judge.Verdict) -> str:
@@ -229,6 +300,9 @@ def faults_of(row: Row) -> list[str]:
         "a note is sung out of tune": played.notes_in_tune == played.notes,
         "the loudness is off": played.loudness_right,
         "it clips": played.true_peak_dbtp < 0.0,
+        "the chorus does not lift": played.lift is None or _LIFT_LU[0] <= played.lift <= _LIFT_LU[1],
+        "too much lies below 60 Hz": played.balance is None or played.balance.depth <= _MOST_DEPTH_DB,
+        "there is no air": played.balance is None or played.balance.air >= _LEAST_AIR_DB,
     }
     if row.judged is not None:
         right |= {
@@ -247,6 +321,7 @@ def _totals(rows: Sequence[Row]) -> None:
         f" loudness={min(loudness):.1f}…{max(loudness):.1f} LUFS"
         f" highest_true_peak={max(one.true_peak_dbtp for one in played):.2f} dBTP"
     )
+    _sound_totals(played)
     _judge_totals([row.judged for row in rows if row.judged])
     notes = sum(one.notes for one in played)
     print(
@@ -255,6 +330,27 @@ def _totals(rows: Sequence[Row]) -> None:
         f" notes_in_tune={sum(one.notes_in_tune for one in played) / notes:.3f}"
         f" work_per_second={sum(one.work_seconds for one in played) / sum(one.seconds for one in played):.3f}"
     )
+
+
+def _sound_totals(played: Sequence[Played]) -> None:
+    lifts = [one.lift for one in played if one.lift is not None]
+    if lifts:
+        print(f"chorus over verse: {min(lifts):.1f}…{max(lifts):.1f} LU, on average {sum(lifts) / len(lifts):.1f}")
+    print("bands in Hz:", ", ".join(f"{low:.0f}…{high:.0f}" for low, high in BANDS))
+    for name, all_of_them in (
+        ("reference", [one.reference_balance for one in played if one.reference_balance]),
+        ("result", [one.balance for one in played if one.balance]),
+    ):
+        means = [sum(column) / len(column) for column in zip(*(one.decibels for one in all_of_them), strict=True)]
+        print(f"average {name}: {Balance(decibels=tuple(means))} dB")
+    read = [one.understood for one in played if one.understood]
+    words = sum(one.words for one in read)
+    if read:
+        print(
+            f"words understood wrong (pocketsphinx, {len(read)} songs):"
+            f" {_rate(sum(one.spoken_errors for one in read), words)} as spoken,"
+            f" {_rate(sum(one.sung_errors for one in read), words)} as sung"
+        )
 
 
 def _judge_totals(judged: Sequence[Judged]) -> None:

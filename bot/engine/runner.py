@@ -12,7 +12,7 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from bot.clock import Clock
-from bot.errors import StoreBusyError, StoreDiskError
+from bot.errors import StoreBusyError, StoreDiskError, TakenOverError
 from bot.jobs.context import RunAgain, StepResult
 from bot.jobs.line import Line
 from bot.jobs.live_job import LiveJob
@@ -188,12 +188,21 @@ class JobRunner:
             if live.asked_again:
                 live.asked_again = False
                 again = 0.0
-            if again is not None:
+            if again is not None and not self._stopping:
                 self._schedule(live, again)
+            else:
+                self._let_go(live, is_done=again is None)
+
+    def _let_go(self, live: LiveJob, *, is_done: bool) -> None:
+        """Nothing more is planned for this job here; for engines that share it with others."""
 
     async def _step(self, steps: Steps, live: LiveJob) -> float | None:
         try:
             result = await (steps.give_up(live) if live.faults >= _MAX_FAULTS else steps.run_step(live))
+        except TakenOverError:
+            log.info("another process works on this job", extra={"job": live.id})
+            live.is_taken_over, live.asked_again = True, False
+            return None
         except StoreDiskError:
             return _AFTER_A_FULL_STORE_SECONDS  # whoever met it has told the operator, once
         except StoreBusyError as error:

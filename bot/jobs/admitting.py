@@ -59,13 +59,24 @@ class AdmittingStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Full:
+    """Every place at the service is taken."""
+
+
+FULL = Full()
+
+
 class StartingStore(Protocol):
     """How an attempt begins."""
 
-    async def begin_attempt(self, job: Job, now: datetime, *, address: str | None = None) -> Job | Refused | None:
+    async def begin_attempt(
+        self, job: Job, now: datetime, *, address: str | None = None, places: int | None = None
+    ) -> Job | Refused | Full | None:
         """`recheck` and `queued` -> `submitting` as one; Refused: it must not go out. None: somebody else moved it.
 
-        `address`: where it goes, kept with the row.
+        `address`: where it goes, kept with the row. `places`: how many songs of its model may be at the service at
+        once, over all processes; Full: so many are.
         """
         ...
 

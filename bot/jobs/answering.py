@@ -1,6 +1,7 @@
 """Nothing is paid for an order before Discord took our answer to it: who orders without one orders again elsewhere."""
 
 import logging
+from datetime import timedelta
 
 from bot.errors import DeliveryLaterError, Reason
 from bot.jobs.answers import Answering, AnswerLookUp
@@ -12,6 +13,8 @@ log = logging.getLogger(__name__)
 
 #: An answer that is under way wakes the engine when it is there; this is for one that never ends.
 _UNDER_WAY_SECONDS = 1.0
+#: Of several processes another may be answering; it is believed to for so long.
+_ANOTHER_ANSWERS = timedelta(seconds=20)
 #: How outages on the way to the answer are counted: they say nothing of the music API.
 _ANSWER = "answer"
 
@@ -27,7 +30,7 @@ class AnswerSteps:
 
     async def settle(self, live: LiveJob, job: Job) -> StepResult:
         """One look at a job that is not answered yet. Raises StoreBusyError."""
-        if self._answering.is_under_way(job.id):
+        if self._answering.is_under_way(job.id) or self._is_others_to_answer(live, job):
             return RunAgain(after_seconds=_UNDER_WAY_SECONDS)
         try:
             is_answered = await self._look_up.is_answered(job)
@@ -39,3 +42,6 @@ class AnswerSteps:
             await self._context.store.update(job.id, answered_at=self._context.clock.now())
             return AT_ONCE
         return await self._context.move(live, job, JobState.FAILED, "never answered", reason=Reason.UNANSWERED)
+
+    def _is_others_to_answer(self, live: LiveJob, job: Job) -> bool:
+        return live.claim is not None and self._context.clock.now() - job.created_at < _ANOTHER_ANSWERS

@@ -18,6 +18,7 @@ from bot.errors import AccountError, Reason, StoreBusyError
 from bot.jobs.model import Job
 from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import ProbeResult, ValueStore
+from bot.jobs.trials import Turns
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 300.0
 #: What another process kept is seen after so long.
 _REFRESH_SECONDS = 15.0
+#: The same, where there is another one.
+_SHARED_REFRESH_SECONDS = 3.0
 #: Under this name, followed by the provider's, the store keeps what `Held` says; an empty text: the brake is off.
 _KEPT = "brake."
 
@@ -107,6 +110,10 @@ class _Line:
         self.polls_refused_at: datetime | None = None
         #: When the last song was accepted.
         self.accepted_at: datetime | None = None
+        #: Nobody has looked since it came on, or since this process was started.
+        self.is_new = True
+        self.is_turn_over = False  #: which the store does not know yet
+        self.trial_until = float("inf")  #: until when a trial here counts, on the monotonic clock
 
 
 class Brake:
@@ -120,8 +127,13 @@ class Brake:
         clock: Clock,
         metrics: Metrics,
         wake: Callable[[int], None],
+        is_shared: bool = False,
     ) -> None:
-        """`models`: whose free calls are made. `wake(job_id)` has a waiting song looked at; it returns at once."""
+        """`models`: whose free calls are made. `wake(job_id)` has a waiting song looked at; it returns at once.
+
+        `is_shared`: other processes send songs to the same accounts.
+        """
+        self._turns = Turns(store, clock, is_shared=is_shared)
         self._store = store
         self._models = models
         self._clock = clock
@@ -174,12 +186,16 @@ class Brake:
         if line.held is None:
             waiting.discard(job.id)
             return False
+        if self._turns.is_shared and not waiting and line.look_at <= self._clock.monotonic():
+            self._changed.set()  # whoever has no waiting songs looks for nobody
         waiting.add(job.id)
         return line.trial is not _Trial.OPEN and line.trial != job.id
 
     def take_turn(self, job: Job) -> bool:
         """Whether this song may be sent now; if it is the one of a trial, no other may until `end_turn`."""
         line = self._line(job.provider)
+        if line.trial is _Trial.OPEN and self._clock.monotonic() >= line.trial_until:
+            line.trial = _Trial.CLOSED
         if line.held is not None and line.trial is _Trial.OPEN:
             line.trial = job.id
             log.info("the account is tried with one song", extra={"job": job.id, "provider": job.provider})
@@ -197,6 +213,8 @@ class Brake:
             return
         # an answer that says nothing of the account: the next look decides when another song is risked
         line.trial = _Trial.CLOSED if was_sent else _Trial.OPEN
+        if was_sent:
+            self._end_turn(line)
 
     def accepted(self, job: Job) -> None:
         """Its POST was accepted: of the one song of a trial that lets all others go. To be kept."""
@@ -209,6 +227,7 @@ class Brake:
         """The account was refused: hold the line, and look again in five minutes. To be kept."""
         line = self._line(provider)
         line.trial = _Trial.CLOSED
+        self._end_turn(line)
         line.look_at = self._clock.monotonic() + LOOK_SECONDS
         self._set(provider, Held(reason=error.reason, since=self._clock.now()), said=str(error))
 
@@ -232,6 +251,9 @@ class Brake:
         """Make durable what has changed. Raises StoreBusyError; then ask again."""
         async with self._kept:
             for provider, line in list(self._lines.items()):
+                if line.is_turn_over:
+                    await self._turns.end(provider)
+                    line.is_turn_over = False
                 if line.is_unkept:
                     line.is_unkept = False
                     try:
@@ -263,11 +285,21 @@ class Brake:
 
     def _due(self) -> Iterable[str]:
         now = self._clock.monotonic()
-        return [name for name, line in self._lines.items() if line.held is not None and line.look_at <= now]
+        return [name for name, line in self._looked_at() if line.look_at <= now]
+
+    def _looked_at(self) -> list[tuple[str, _Line]]:
+        """Of several processes those look that have a song to send."""
+        shared = self._turns.is_shared
+        return [
+            (name, line)
+            for name, line in self._lines.items()
+            if line.held is not None and not (shared and not self._waiting.get(name))
+        ]
 
     def _pause_seconds(self) -> float:
-        looks = [line.look_at for line in self._lines.values() if line.held is not None]
-        return max(0.0, min([_REFRESH_SECONDS, *(at - self._clock.monotonic() for at in looks)]))
+        looks = [line.look_at for _, line in self._looked_at()]
+        refresh = _SHARED_REFRESH_SECONDS if self._turns.is_shared else _REFRESH_SECONDS
+        return max(0.0, min([refresh, *(at - self._clock.monotonic() for at in looks)]))
 
     async def _refresh(self, provider: str) -> None:
         """What is kept counts, also that of another process; but for what is not kept yet."""
@@ -276,7 +308,7 @@ class Brake:
         if line.is_unkept or found == line.held:
             return
         if found is not None and line.held is None:
-            line.look_at = self._clock.monotonic()
+            line.look_at, line.is_new = self._clock.monotonic(), True
             if found.reason in _KEEPS_POLLS:
                 line.polls_refused_at = self._clock.now()  # nobody looked while this process was down
         self._set(provider, found)
@@ -289,18 +321,37 @@ class Brake:
         model = next(iter(self._models.of_provider(provider)), None)
         if model is None:
             return  # nothing of it is configured: its songs wait for that
+        if not await self._has_turn(provider, line):
+            return
         report = await model.generator.probe()
         if line.held is None or isinstance(line.trial, int) or line.look_at != next_look_at:
             return  # a song was quicker to find out
         log.info("the account was looked at: %s", report.result, extra={"provider": provider, "said": report.detail})
         if report.lets_in:
-            line.trial = _Trial.OPEN
+            line.trial, line.trial_until = _Trial.OPEN, self._clock.monotonic() + self._turns.lasts_seconds
             self._wake_first(provider)
             return
         line.trial = _Trial.CLOSED
+        self._end_turn(line)
         reason = _FOUND.get(report.result, line.held.reason)
         if reason is not line.held.reason:
             self._set(provider, replace(line.held, reason=reason), said=report.detail)
+
+    async def _has_turn(self, provider: str, line: _Line) -> bool:
+        try:
+            # a start looks at once, as far as others let it
+            if await self._turns.take(provider, every_seconds=0.0 if line.is_new else LOOK_SECONDS - _REFRESH_SECONDS):
+                line.is_new = False
+                return True
+        except StoreBusyError as error:
+            log.warning("the database is busy: %s", error)
+        line.look_at = self._clock.monotonic() + _REFRESH_SECONDS
+        return False
+
+    def _end_turn(self, line: _Line) -> None:
+        if self._turns.is_shared:
+            line.is_turn_over = True
+            self._changed.set()
 
     def _line(self, provider: str) -> _Line:
         return self._lines.setdefault(provider, _Line())

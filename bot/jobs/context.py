@@ -9,14 +9,14 @@ from typing import TypeVar, Unpack
 
 from bot.clock import Clock
 from bot.disk import Disk
-from bot.errors import AccountError, DiskError, StoreBusyError
+from bot.errors import AccountError, DiskError, StoreBusyError, TakenOverError
 from bot.jobs.brake import Brake
 from bot.jobs.card_updates import CardUpdater
 from bot.jobs.live_job import DISK, MIN_TRIES, LiveJob
 from bot.jobs.model import RESTING, Job, JobState
 from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Changes, StepStore
-from bot.jobs.schedule import backoff_seconds
+from bot.jobs.schedule import Pace, backoff_seconds
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,8 @@ class StepContext:
         limits: StepLimits | None = None,
     ) -> None:
         """What it holds is read by the steps."""
+        #: This process's part of the looks of all processes, 0 to 1.
+        self.polls_share: Callable[[], float] = lambda: 1.0
         self.store = store
         self.card_updater = card_updater
         self.clock = clock
@@ -137,6 +139,22 @@ class StepContext:
         is_held = self.brake.refused_poll(job, error, since=live.refused_since)
         await self.until_written(self.brake.keep)
         return is_held
+
+    def looks_per_second(self, pace: Pace) -> float:
+        """How many looks this process may make; never nothing, for a pause is reckoned by it."""
+        return pace.polls_per_second * max(0.01, self.polls_share())
+
+    async def check_ours(self, live: LiveJob, job: Job) -> None:
+        """Before an effect that must not come twice: raise TakenOverError if the job has gone on elsewhere meanwhile.
+
+        Of several processes one may have been stopped for so long that another took its jobs over.
+        """
+        if live.claim is None:
+            return
+        fresh = await self.until_written(lambda: self.store.get(job.id))
+        live.check_claim(fresh)
+        if fresh is None or fresh.version != job.version:
+            raise TakenOverError(f"job {job.id}")
 
     async def until_written(self, write: Callable[[], Awaitable[T]]) -> T:
         """Write what must not be forgotten: a busy database is asked until it takes it, or until a stop."""

@@ -18,7 +18,7 @@ class JobFiles:
     """Names and removes the copies; the rows hold file names, never paths, so that the folder can move."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder`: DATA_DIR; one process works in it, as on its database."""
+        """`folder`: DATA_DIR; whoever works on the database works in it."""
         self._folder = folder
         self._references = folder / "references"
         self._tracks = folder / "tracks"
@@ -40,10 +40,11 @@ class JobFiles:
         for folder in (self._references, self._tracks, self.work):
             make_private(folder)
 
-    def empty_work(self) -> None:
-        """Delete what steps of a killed process left. Only safe while none runs."""
+    def empty_work(self, before: datetime | None = None) -> None:
+        """Delete what steps of a killed process left. While one runs, only what is older than anything it works on."""
         for path in self.work.iterdir():
-            shutil.rmtree(path, ignore_errors=True)
+            if before is None or path.stat().st_mtime < before.timestamp():
+                shutil.rmtree(path, ignore_errors=True)
 
     def reference_path(self, name: str) -> Path:
         """Where a reference copy of that name lies or will lie."""

@@ -78,7 +78,10 @@ class FinishSteps:
         """For a track whose file cannot be fetched, see `_lost`."""
         live.in_flight = True
         try:
-            message = await self._find_earlier(job) or await self._delivery.deliver_link(job)
+            message = await self._find_earlier(job)
+            if message is None:
+                await self._context.check_ours(live, job)
+                message = await self._delivery.deliver_link(job)
             crash.reach(CrashPoint.MESSAGE_SENT)
             return await self._confirm(live, job, message)
         except DeliveryLaterError as error:
@@ -95,6 +98,7 @@ class FinishSteps:
             message = await self._find_earlier(job)
             if message is None:
                 job = await self._heard(live, job, track)
+                await self._context.check_ours(live, job)
                 message = await self._delivery.deliver(job, track)
             crash.reach(CrashPoint.MESSAGE_SENT)
             return await self._confirm(live, job, message)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.errors import BusyError, DeliveryLaterError, DiskError, HearingFaultError, Reason, ReferenceRefusedError
 from bot.jobs.context import DONE, RunAgain, StepContext, StepResult
+from bot.jobs.files import JobFiles
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job, JobState, Reference
 from bot.jobs.music_models import ReferenceForm
@@ -32,8 +33,10 @@ class HoldSteps:
         references: References,
         publish: Callable[[Job, CheckedReference], Awaitable[Reference]],
         submitting: SubmitSteps,
+        files: JobFiles,
     ) -> None:
         """`publish` puts our copy where the music API can fetch it, with an address that lasts."""
+        self._files = files
         self._context = context
         self._references = references
         self._publish = publish
@@ -49,6 +52,11 @@ class HoldSteps:
             live.moved()  # in line with all others, not held up by our own disk any more
             self._context.card_updater.show(live, job)
             return DONE  # a row from here on; the line wakes it
+        if model.reference_form is ReferenceForm.BYTES and self._is_missing(job):
+            again = await self._fetched_again(live, job)
+            if not isinstance(again, Job):
+                return again
+            job = again
         is_held = self._context.brake.holds(job)
         self._stop_clocks(live, is_held=is_held)
         if model.reference_form is ReferenceForm.URL and self._ends_within(job, _RENEWED_BEFORE):
@@ -95,6 +103,25 @@ class HoldSteps:
             return job if may_wait else await self._renew_later(live, job, error)
         log.info("a reference's address was renewed from our copy", extra={"job": job.id})
         return await self._context.store.update(job.id, reference=reference) or DONE
+
+    def _is_missing(self, job: Job) -> bool:
+        """Whether our copy is not where it should be, such as on another host."""
+        try:
+            return self._files.reference(job) is None
+        except DiskError:
+            return False  # whoever sends it says so
+
+    async def _fetched_again(self, live: LiveJob, job: Job) -> Job | StepResult:
+        """The job with a new copy from its address; as it is, where that has none any more."""
+        try:
+            checked = await self._references.check(job)
+        except ReferenceRefusedError as error:
+            log.warning("a reference's copy is gone and cannot be had again: %s", error, extra={"job": job.id})
+            return job
+        except (BusyError, DeliveryLaterError, HearingFaultError, DiskError) as error:
+            return await self._renew_later(live, job, error)
+        log.info("a reference's copy was gone and has been fetched again", extra={"job": job.id})
+        return await self._context.store.update(job.id, reference=checked.reference) or DONE
 
     async def _renew_later(self, live: LiveJob, job: Job, error: Exception) -> StepResult:
         if isinstance(error, DiskError):

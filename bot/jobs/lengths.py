@@ -124,6 +124,10 @@ class Memory:
         self.seen = [*self.seen[-MAX_REMEMBERED + 1 :], one]
         self.count += 1
 
+    def last(self, number: int) -> Sequence[Observed]:
+        """The last so many, oldest first; fewer where fewer are remembered."""
+        return self.seen[-number:] if number > 0 else ()
+
     def written(self) -> str:
         """As JSON of at most some 10 kB."""
         rows = [

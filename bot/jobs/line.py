@@ -25,6 +25,8 @@ HEAD = 20
 _REDRAW_SECONDS = 10.0
 #: Places that came free without our notice, such as by another process or the end of a pause, are found after so long.
 _SWEEP_SECONDS = 15.0
+#: The same where there are other processes, and how long a song that was given a place may take to be looked at.
+_SHARED_SWEEP_SECONDS = 4.0
 _AFTER_A_BUSY_STORE_SECONDS = 2.0
 #: So many have been given a place and have not begun; POSTs go out a few at a time, and a statement names them all.
 _MAX_CALLED = 200
@@ -57,6 +59,10 @@ class Line:
         self.wake: Callable[[int], None] = lambda _job_id: None
         #: Has one waiting song's card drawn.
         self.draw: Callable[[int], None] = lambda _job_id: None
+        #: Whether others give places as well: whoever looks at a song gives it one, and the store says no to too many.
+        self.is_shared = False
+        #: Of those that were given a place and are another's to look at, until when that is believed.
+        self._expected: dict[int, float] = {}
         self._called: dict[str, set[int]] = {name: set() for name in models.names}
         self._is_full: set[str] = set()
         self._heads: dict[str, dict[int, int]] = {}
@@ -96,9 +102,20 @@ class Line:
     async def enter(self, job: Job, model: MusicModel) -> bool:
         """Whether this waiting song has a place. If not, it is woken when it has. Raises StoreBusyError."""
         called = self._called.setdefault(model.name, set())
+        self._forget_others()
+        if self.is_shared and job.id not in called:
+            self._is_full.discard(model.name)
         if job.id not in called and model.name not in self._is_full:
             await self._fill(model, asking=job.id)
+        self._expected.pop(job.id, None)
         return job.id in called
+
+    def _forget_others(self) -> None:
+        """Who was given a place here may begin elsewhere, of which nothing is heard."""
+        now = self._clock.monotonic()
+        for job_id in [job_id for job_id, until in self._expected.items() if until <= now]:
+            del self._expected[job_id]
+            self._is_called_no_more(job_id)
 
     def saw(self, live: LiveJob, job: Job | None) -> None:
         """What an engine's step found in the row: a place may have come free."""
@@ -143,7 +160,8 @@ class Line:
         while True:
             self._changed.clear()
             self._is_full.clear()
-            pause = _SWEEP_SECONDS
+            self._forget_others()
+            pause = _SHARED_SWEEP_SECONDS if self.is_shared else _SWEEP_SECONDS
             try:
                 for model in self._models:
                     await self._fill(model)
@@ -169,6 +187,8 @@ class Line:
                 for job_id in next_ids:
                     if job_id != asking:
                         self.wake(job_id)
+                        if self.is_shared:
+                            self._expected[job_id] = self._clock.monotonic() + _SHARED_SWEEP_SECONDS
                 if len(next_ids) >= free:
                     self._is_full.add(model.name)
                 elif len(next_ids) == len(head.ids) < limit:

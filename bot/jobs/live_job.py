@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.errors import ReferenceRefusedError
-from bot.jobs.model import JobState, Reference
+from bot.errors import ReferenceRefusedError, TakenOverError
+from bot.jobs.model import Job, JobState, Reference
 
 #: Failures in a row before anything is given up for having taken too long.
 MIN_TRIES = 4
@@ -47,6 +47,8 @@ class LiveJob:
     step: asyncio.Task[None] | None = None  #: the one that runs
     asked_again: bool = False  #: it was asked for while its step ran
     faults: int = 0  #: steps in a row that ended in what nobody foresaw
+    claim: str | None = None  #: as which of several processes it is worked on here; None: the only one there is
+    is_taken_over: bool = False  #: another process works on it now
 
     comes_first: bool = False  #: it was seen past its check, or was given a place; others may be many
 
@@ -88,6 +90,11 @@ class LiveJob:
     def has_tried(self) -> bool:
         """Whether it failed often enough to be given up at all; what our own disk did does not count."""
         return self.failures.total() - self.failures[DISK] >= MIN_TRIES
+
+    def check_claim(self, job: Job | None) -> None:
+        """Raise TakenOverError where the row, just read, says that another process works on it by now."""
+        if self.claim is not None and job is not None and job.claimed_by != self.claim:
+            raise TakenOverError(f"job {self.id}")
 
     @property
     def is_taken_up(self) -> bool:

@@ -47,6 +47,7 @@ class Looks:
         self._models: dict[str, ModelLengths] = {}
         self._watched: dict[int, str] = {}  #: a job's id and the name of its model's lengths
         self._kept: dict[str, int] = {}  #: how many lengths had been seen when they were last kept
+        self._text: dict[str, str | None] = {}  #: as it was last read or written here
         self._thinking: set[str] = set()
         self._opening = asyncio.Lock()
 
@@ -112,7 +113,8 @@ class Looks:
         name = _name(job)
         async with self._opening:
             if name not in self._models:
-                memory = _read(name, await self._store.get_value(name))
+                text = await self._store.get_value(name)
+                memory = _read(name, text)
                 ground = Ground(
                     median_seconds=model.usual_seconds or model.pace.poll_interval_seconds * 4,
                     sigma=model.usual_sigma,
@@ -122,7 +124,7 @@ class Looks:
                 self._models[name] = await asyncio.to_thread(
                     ModelLengths, ground, max_interval_seconds=model.pace.poll_interval_seconds, memory=memory
                 )
-                self._kept[name] = memory.count
+                self._kept[name], self._text[name] = memory.count, text
             return self._models[name]
 
     def _turn_came(self, lengths: ModelLengths, job_ids: list[int]) -> None:
@@ -140,13 +142,31 @@ class Looks:
             while lengths.is_due:
                 count = lengths.memory.count
                 lengths.believe(await asyncio.to_thread(lengths.thought), count)
-            count = lengths.memory.count
-            await self._store.set_value(name, lengths.memory.written())
-            self._kept[name] = count
+            while not await self._add_to_kept(name, lengths):
+                log.info("%s: another process has learned at the same time", name)
         except StoreBusyError as error:
             log.warning("the database is busy, what was learned of lengths is kept later: %s", error)
         finally:
             self._thinking.discard(name)
+
+    async def _add_to_kept(self, name: str, lengths: ModelLengths) -> bool:
+        """Keep what was seen here beside what others have seen; False: one was quicker. Raises StoreBusyError."""
+        count = lengths.memory.count
+        kept = await self._store.get_value(name)
+        memory = lengths.memory
+        if kept != self._text[name]:
+            memory = _read(name, kept)
+            for one in lengths.memory.last(count - self._kept[name]):
+                memory.add(one, lengths.belief)
+        text, written = memory.written(), memory.count
+        if not await self._store.replace_value(name, kept, text):
+            return False
+        if memory is not lengths.memory:
+            for one in lengths.memory.last(lengths.memory.count - count):
+                memory.add(one, lengths.belief)
+            lengths.adopt(memory)
+        self._text[name], self._kept[name] = text, written
+        return True
 
     def _lengths_of(self, job_id: int) -> ModelLengths | None:
         name = self._watched.get(job_id)

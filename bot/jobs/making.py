@@ -49,6 +49,11 @@ class ModelLengths:
         """Whether nothing is in the making."""
         return not self._making
 
+    def adopt(self, memory: Memory) -> None:
+        """Go on from what others have seen as well."""
+        self.memory = memory
+        self._counted = min(self._counted, memory.count)
+
     def thought(self) -> Belief:
         """A belief after what is remembered now; for a thread."""
         memory = self.memory

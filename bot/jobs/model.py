@@ -193,6 +193,7 @@ class Job:
     deliver_started_at: datetime | None
     deadline_at: datetime | None  #: set with `accepted_at`; after it the job expires
     answered_at: datetime | None = None  #: when Discord took our answer to the order; nothing is paid before
+    claimed_by: str | None = None  #: which of several processes works on it; None: the only one there is
     service_address: str | None = None  #: where its last POST went; None: none yet, or by a version that kept no such
 
     @property

@@ -177,6 +177,10 @@ class ValueStore(Protocol):
         """Keep it across restarts, in place of what was there."""
         ...
 
+    async def replace_value(self, name: str, before: str | None, after: str) -> bool:
+        """The same, if what is there is `before` (None: nothing); else False, and nothing was written."""
+        ...
+
 
 class JobStore(
     StepStore, EtaStore, EngineStore, HeadStore, RetentionStore, ServiceStore, TallyStore, ValueStore, Protocol

@@ -65,9 +65,10 @@ class LookBudget:
         self._saved_seconds = max(100.0, pace.polls_per_second) * self._seconds_each
         self._next_at = float("-inf")
 
-    def reserve(self, now: float) -> float:
-        """Take the next look; seconds until it may be made. `now`: on the monotonic clock."""
-        self._next_at = max(self._next_at, now - self._saved_seconds) + self._seconds_each
+    def reserve(self, now: float, share: float = 1.0) -> float:
+        """Take the next look; seconds until it may be made. `now`: on the monotonic clock. `share`: of the rate."""
+        saved = self._saved_seconds if share >= 1.0 else self._seconds_each
+        self._next_at = max(self._next_at, now - saved) + self._seconds_each / share
         return max(0.0, round(self._next_at - now, 6))
 
 

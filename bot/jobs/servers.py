@@ -49,14 +49,19 @@ class Servers:
             self._left.discard(guild_id)
             log.info("the bot is back on server %s", guild_id)
 
-    async def compare(self, guild_ids: Callable[[], Collection[int]]) -> None:
-        """After a start: `guild_ids` tells all servers that the bot is a member of. Raises StoreBusyError."""
+    async def compare(
+        self, guild_ids: Callable[[], Collection[int]], *, is_heard: Callable[[int], bool] = lambda _guild_id: True
+    ) -> None:
+        """After a start: `guild_ids` tells all servers that the bot is a member of. Raises StoreBusyError.
+
+        `is_heard`: whether this process is told of that server at all; others are another's.
+        """
         self._left.update(map(int, await self._store.values_named(LEFT)))
         for guild_id in self._left.intersection(guild_ids()):
             await self.joined(guild_id)
         at_stake = await self._store.guild_ids_at_stake()
         # asked after that: a server may invite the bot and order a song at this very moment
-        for guild_id in sorted(at_stake - frozenset(guild_ids())):
+        for guild_id in sorted(filter(is_heard, at_stake - frozenset(guild_ids()))):
             await self._until_written(guild_id, is_certain=False)
 
     async def forget_due(self) -> None:

@@ -88,7 +88,11 @@ class JobSteps:
         self._answers = answers
         self._line = submitting.line
         self._holding = HoldSteps(
-            context=context, references=references, publish=self._published, submitting=submitting
+            context=context,
+            references=references,
+            publish=self._published,
+            submitting=submitting,
+            files=files,
         )
         self._looks = looks
         #: Those that share the budget of looks.
@@ -104,10 +108,14 @@ class JobSteps:
         }
 
     async def run_step(self, live: LiveJob) -> StepResult:
-        """Do one step. Raises StoreBusyError when the row could not be read or written: look again later."""
+        """Do one step. Raises StoreBusyError when the row could not be read or written: look again later.
+
+        Raises TakenOverError when another process works on the job by now.
+        """
         if (wait_seconds := self._wait_for_look(live)) > 0:
             return RunAgain(after_seconds=wait_seconds)
         job = await self._context.store.get(live.id)
+        live.check_claim(job)
         self._line.saw(live, job)
         live.comes_first = job is not None and job.state is not JobState.CHECKING
         if job is not None and job.state is JobState.GENERATING:
@@ -139,16 +147,17 @@ class JobSteps:
         if model is None:
             return 0.0
         budget = self._budgets.setdefault(model.name, LookBudget(model.pace))
-        wait_seconds = budget.reserve(self._context.clock.monotonic())
+        wait_seconds = budget.reserve(self._context.clock.monotonic(), max(0.01, self._context.polls_share()))
         live.has_look = wait_seconds > 0
         return wait_seconds
 
     async def give_up(self, live: LiveJob) -> StepResult:
         """Bring a job to rest whose steps fail for a reason that nobody foresaw; what was paid for can be asked for.
 
-        Raises StoreBusyError.
+        Raises StoreBusyError, TakenOverError.
         """
         job = await self._context.store.get(live.id)
+        live.check_claim(job)
         if job is None:
             return DONE
         log.error("a job is given up after too many failed steps", extra={"job": job.id, "state": job.state})
@@ -363,13 +372,13 @@ class JobSteps:
         learned = None if self._looks is None else self._looks.pause_after_work(job)
         if learned is None:
             pause = poll_pause_seconds(
-                model.pace,
+                replace(model.pace, polls_per_second=self._context.looks_per_second(model.pace)),
                 waited_seconds=waited.total_seconds(),
                 generating=len(self._watched),
                 jitter=random.random(),
             )
         else:
-            pause = max(learned, len(self._watched) / model.pace.polls_per_second)
+            pause = max(learned, len(self._watched) / self._context.looks_per_second(model.pace))
         if job.deadline_at is not None:
             # the last look falls on the deadline, not an interval after it
             pause = min(pause, max(0.5, (job.deadline_at - now).total_seconds()))

@@ -10,6 +10,7 @@ from bot import crash
 from bot.crash import CrashPoint
 from bot.errors import AccountError, BusyError, DiskError, OutcomeUnknownError, Reason, RefusedError
 from bot.jobs.admission import Refused
+from bot.jobs.admitting import Full
 from bot.jobs.context import AT_ONCE, DONE, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.line import Line
@@ -76,10 +77,14 @@ class SubmitSteps:
             crash.reach(CrashPoint.BEFORE_SUBMITTING)
             # from before the intent is written: a stop that cut in there would leave a doubt about nothing
             live.in_flight = True
-            sent: Job | Refused | None = None
+            sent: Job | Refused | Full | None = None
             try:
                 now = self._context.clock.now()
-                sent = await self._context.store.begin_attempt(job, now, address=model.address or None)
+                sent = await self._context.store.begin_attempt(
+                    job, now, address=model.address or None, places=self._places_of(model)
+                )
+                if isinstance(sent, Full):
+                    return self._waits_on(live, job)  # another process was quicker
                 if isinstance(sent, Refused):
                     return await self._stopped(live, job, sent)
                 if sent is None:
@@ -101,6 +106,15 @@ class SubmitSteps:
             return DONE  # the line wakes it when the pause is over
         log.info("a waiting song ends: %s", refused.reason, extra={"job": job.id})
         return await self._context.move(live, job, JobState.FAILED, reason=refused.reason)
+
+    def _places_of(self, model: MusicModel) -> int:
+        """Over all processes; songs that were begun at another address hold none at this one."""
+        return model.concurrency + self._context.models.elsewhere_of(model.name)
+
+    def _waits_on(self, live: LiveJob, job: Job) -> StepResult:
+        self.line.step_back(job)
+        self._context.card_updater.show(live, job)
+        return DONE
 
     async def settle(self, live: LiveJob, job: Job) -> StepResult:
         """A job found in `submitting` was left there by a crash or by a stop: nobody knows what became of its POST."""
@@ -129,6 +143,7 @@ class SubmitSteps:
         live.moved()
         self._context.card_updater.show(live, job)
         crash.reach(CrashPoint.AFTER_SUBMITTING)
+        await self._context.check_ours(live, job)
         try:
             generation_id = await model.generator.submit(_request_of(job, reference_file))
         except OutcomeUnknownError as error:

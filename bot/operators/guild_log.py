@@ -6,7 +6,7 @@ How far each server has come is kept; what Discord does not take is counted and 
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -120,8 +120,10 @@ class GuildLog:
         alerts: Alerts,
         clock: Clock,
         metrics: Metrics,
+        is_heard: Callable[[int], bool] = lambda _guild_id: True,
     ) -> None:
-        """`jobs`: whose refused orders are read."""
+        """`jobs`: whose refused orders are read. `is_heard`: the servers whose channels are seen to here."""
+        self._is_heard = is_heard
         self._channels = channels
         self._store = store
         self._jobs = jobs
@@ -149,6 +151,8 @@ class GuildLog:
             return
         behind = False
         for guild_id, channel in (await self._channels.all()).items():
+            if not self._is_heard(guild_id):
+                continue
             behind |= await self._bring(guild_id, channel, refused.get(guild_id, []), sender)
         self._seen = None if behind else marks
 

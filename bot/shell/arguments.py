@@ -17,9 +17,11 @@ def parsed(arguments: list[str] | None, *, version: str) -> argparse.Namespace:
     """Take the command line apart; `what` is the command."""
     parser = argparse.ArgumentParser(prog="python -m bot", description="A Discord bot that makes songs.")
     parser.add_argument("--version", action="version", version=f"compose-bot {version}")
-    parser.set_defaults(what="run", json=False)
+    parser.set_defaults(what="run", json=False, standby=False)
     commands = parser.add_subparsers(dest="what", metavar="COMMAND")
-    commands.add_parser("run", help="run the bot (what happens without a command)")
+    run = commands.add_parser("run", help="run the bot (what happens without a command)")
+    run.add_argument("--standby", action="store_true", help="if another runs on this database, wait until it ends")
+    commands.add_parser("worker", help="run a process beside it that works on songs alone (PostgreSQL)")
     commands.add_parser("check", help="try the settings")
     _add_looking(commands)
     _add_stopping(commands)

@@ -5,16 +5,15 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy import text
-
 from bot.database_address import PostgresqlAddress
 from bot.errors import StartError
 from bot.store import sqlite_file
-from bot.store.db import RUNNER_KEY, address_of, file_of, sole_runner
+from bot.store.db import address_of, file_of, sole_runner
 from bot.store.engines import BUSY_SECONDS, connect
 from bot.store.jobs import SqlJobStore
 from bot.store.migrate import newest, refuse_newer
 from bot.store.postgresql import look_into, name_of, postgresql_engine, refuse_bad_files, start_errors_named
+from bot.store.seats import is_taken
 
 
 @asynccontextmanager
@@ -42,13 +41,7 @@ async def is_running(url: str) -> bool:
         path = file_of(address)
         return path.exists() and await asyncio.to_thread(sqlite_file.is_owned, path)
     await asyncio.to_thread(refuse_bad_files, address)
-    engine = postgresql_engine(address, busy_seconds=BUSY_SECONDS)
-    try:
-        with start_errors_named(address):
-            async with engine.connect() as connection:  # the lock, if it was to be had, ends with the connection
-                return not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": RUNNER_KEY})
-    finally:
-        await engine.dispose()
+    return await is_taken(address)
 
 
 @asynccontextmanager

@@ -17,8 +17,10 @@ from bot.store.engines import BUSY_SECONDS, sqlite_engine
 from bot.store.migrate import migrate
 from bot.store.postgresql import postgresql_engine, start_errors_named
 from bot.store.sqlite_file import connected, told
-from bot.store.tables import metadata
+from bot.store.tables import metadata, processes
 
+#: Who runs on a database stays with it.
+KEPT = tuple(table for table in metadata.sorted_tables if table is not processes)
 #: Rows of one statement.
 _AT_A_TIME = 500
 _PRAGMAS = {"synchronous": "FULL", "foreign_keys": "ON", "secure_delete": "ON"}
@@ -73,7 +75,7 @@ async def into_server(source: Path, url: str, *, replace: bool) -> Counts:
         with start_errors_named(address):
             async with target.begin() as writing, reader.connect() as reading:
                 if replace:
-                    for table in reversed(metadata.sorted_tables):
+                    for table in reversed(KEPT):
                         await writing.execute(delete(table))
                 return await copy_rows(reading, writing)
     finally:
@@ -88,7 +90,7 @@ async def copy_rows(source: AsyncConnection, target: AsyncConnection) -> Counts:
     """
     counts: dict[str, int] = {}
     with driver_errors_mapped():
-        for table in metadata.sorted_tables:
+        for table in KEPT:
             if await _count(target, table):
                 raise StartError("The database to be filled has songs or rules in it already. Name an empty one.")
             counts[table.name] = await _copy_table(source, target, table)

@@ -23,13 +23,12 @@ from bot.store import sqlite_copies, sqlite_file
 from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
 from bot.store.jobs import SqlJobStore
 from bot.store.migrate import migrate, newest, refuse_newer
+from bot.store.poolers import refuse_shared_sessions
 from bot.store.postgresql import look_into, name_of, postgresql_engine, refuse_bad_files, start_errors_named
+from bot.store.seats import alone_on
 from bot.store.space_used import takes_bytes
 
 log = logging.getLogger(__name__)
-
-#: Key of the advisory lock that the one process that runs jobs holds; any number, so long as it never changes.
-RUNNER_KEY = 0x436F6D706F7366
 
 _RULES = "SELECT id, guild_id, subject_kind, subject_id, kind, value FROM rule ORDER BY id"
 _SONGS_UNDER_WAY = (
@@ -79,28 +78,16 @@ async def open_store(
 
 @asynccontextmanager
 async def sole_runner(url: str) -> AsyncGenerator[None]:
-    """Be the only process that runs jobs on this database, for as long as the block lasts or the process lives.
+    """Be the only process that works on this database, for as long as the block lasts or the process lives.
 
-    The runner takes a job found in `submitting` for one that was left behind; a second runner would doubt the
-    first one's POSTs. SQLite's file is owned by `open_store` already; on PostgreSQL a session's advisory lock does it.
-    Raises StartError when another process has it.
+    SQLite's file is owned by `open_store` already. Raises StartError when another process has it.
     """
     parsed = address_of(url)
     if not isinstance(parsed, PostgresqlAddress):
         yield
         return
-    engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
-    with start_errors_named(parsed):
-        connection = await engine.connect()
-        mine = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": RUNNER_KEY})
-        await connection.commit()
-    try:
-        if not mine:
-            raise StartError(f"{name_of(parsed)} is in use by another running bot. Stop that one first.")
+    async with alone_on(parsed):
         yield
-    finally:
-        await connection.close()
-        await engine.dispose()
 
 
 async def describe(url: str) -> str:
@@ -118,6 +105,7 @@ async def describe(url: str) -> str:
         with start_errors_named(parsed):
             async with engine.connect() as connection:
                 revision, server = await look_into(connection)
+            await refuse_shared_sessions(parsed)
     finally:
         await engine.dispose()
     refuse_newer(name_of(parsed), revision)
@@ -281,6 +269,7 @@ async def prepare_server(address: PostgresqlAddress, busy_seconds: float) -> Mig
         with start_errors_named(address):
             async with engine.connect() as connection:
                 revision, _ = await look_into(connection)
+            await refuse_shared_sessions(address)
             await migrate(engine)
     finally:
         await engine.dispose()

@@ -22,7 +22,7 @@ from bot.jobs.admission import (
     recheck,
     verdict,
 )
-from bot.jobs.admitting import Admitted
+from bot.jobs.admitting import FULL, Admitted, Full
 from bot.jobs.figures import Migration
 from bot.jobs.ledger import stands
 from bot.jobs.line_head import Head
@@ -38,6 +38,7 @@ from bot.store.moves import add_event, move_row
 from bot.store.operating import OperatorStatements
 from bot.store.record import RecordKeeper
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
+from bot.store.sharing import SharingStatements
 from bot.store.tables import is_in_line, is_live, is_resting, is_unfinished, job_events, jobs, kept_values
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -63,6 +64,9 @@ _NEEDING_A_LOOK = (
     select(jobs.c.id)
     .where(is_unfinished, ~and_(is_in_line, jobs.c.model.in_(bindparam("models", expanding=True))))
     .order_by(case((jobs.c.state == JobState.CHECKING, 1), else_=0), jobs.c.id)
+)
+_TAKEN = select(func.count()).where(
+    jobs.c.model == bindparam("model"), jobs.c.state.in_([JobState.SUBMITTING, JobState.GENERATING])
 )
 _OF_MEMBER = select(jobs).where(jobs.c.member_id == bindparam("member")).order_by(jobs.c.id.desc())
 _COUNT_OF_MEMBER = select(func.count()).where(jobs.c.member_id == bindparam("member"))
@@ -91,10 +95,15 @@ _UNPAID_WITH_COPIES = (
     )
     .order_by(jobs.c.id)
 )
+_REPLACE_VALUE = (
+    update(kept_values)
+    .where(kept_values.c.name == bindparam("was_name"), kept_values.c.value == bindparam("was"))
+    .values(value=bindparam("after"))
+)
 _GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
-class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKeeper):
+class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKeeper, SharingStatements):
     """`JobStore` on SQLite or PostgreSQL; what each method promises stands in bot.jobs.ports."""
 
     def __init__(self, database: Database) -> None:
@@ -139,10 +148,16 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             return await move_row(connection, job, JobState.QUEUED, now, why, {"reason": None}, is_outside=is_outside)
 
     @to_the_end
-    async def begin_attempt(self, job: Job, now: datetime, *, address: str | None = None) -> Job | Refused | None:
+    async def begin_attempt(
+        self, job: Job, now: datetime, *, address: str | None = None, places: int | None = None
+    ) -> Job | Refused | Full | None:
         asked = PlaceRequest.of_job(job)
         attempt = job.attempt + 1
         async with self.database.writing() as connection:
+            await charges.lock(connection)
+            taken = 0 if places is None else (await connection.execute(_TAKEN, {"model": job.model})).scalar_one()
+            if places is not None and taken >= places:
+                return FULL
             rules = await counting.rules_for(connection, asked, now, Terms())
             is_held = stands(await charges.standings_of(connection, job.id), attempt)
             refused = recheck(asked, rules, is_held=is_held, now=now)
@@ -335,6 +350,16 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
         )
         async with self.database.writing() as connection:
             await connection.execute(statement)
+
+    @to_the_end
+    async def replace_value(self, name: str, before: str | None, after: str) -> bool:
+        async with self.database.writing() as connection:
+            if before is None:
+                statement = _INSERT[self.database.dialect](kept_values).values(name=name, value=after)
+                statement = statement.on_conflict_do_nothing(index_elements=["name"])
+                return (await connection.execute(statement.returning(kept_values.c.name))).one_or_none() is not None
+            written = await connection.execute(_REPLACE_VALUE, {"was_name": name, "was": before, "after": after})
+            return written.rowcount > 0
 
     @to_the_end
     async def note_burnt(self, job_id: int, now: datetime) -> None:

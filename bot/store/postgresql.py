@@ -33,19 +33,36 @@ _TLS_WORDS = (
 _KEYWORDS = "passfile", "service", "servicefile", "krbsrvname", "gsslib", "target_session_attrs"
 _FILE_WORDS = "sslcert", "sslkey", "sslrootcert", "sslcrl"
 
+HANDED_ON = "a pooler hands sessions on"
+SESSIONS = (
+    "It must give each client a session of its own: pool_mode=session for this database in PgBouncer, with a "
+    "default_pool_size of 20 for each process of the bot; or use the server's direct address."
+)
 _ADVICE = {
     "28000": "Its pg_hba.conf lets this user in neither from here nor in this way: try sslmode=require.",
     "28P01": f"Look at user and password in DATABASE_URL; {ENCODING}.",
     "3D000": "Create it (CREATE DATABASE), or look at the name behind the last / of DATABASE_URL.",
     "53300": (
         "All of its connections are taken: end other programs, or raise max_connections or the limit of this user or "
-        "database. The bot takes 16 at the most."
+        "database. The bot takes 18 at the most, each process of it."
     ),
     "57P03": "It is starting or stopping; try again in a moment.",
-    "08P01": "A pooler such as PgBouncer stands between and takes no settings: use the server's direct address.",
+    "08P01": (
+        "A pooler such as PgBouncer stands between and does not take what the address asks for: leave out options=, "
+        "set pool_mode=session there, or use the server's direct address."
+    ),
+    "26000": SESSIONS,
+    "42P05": SESSIONS,
     "42501": "Let its user make tables: GRANT CREATE, USAGE ON SCHEMA public TO that user, as the database's owner.",
 }
-_WORDS = {"53300": "too many connections", "57P03": "not ready yet", "08P01": "settings refused", "42501": "no rights"}
+_WORDS = {
+    "53300": "too many connections",
+    "57P03": "not ready yet",
+    "08P01": "settings refused",
+    "42501": "no rights",
+    "26000": HANDED_ON,
+    "42P05": HANDED_ON,
+}
 _CHECK_ADDRESS = "Look at host and port in DATABASE_URL, and whether the server runs and lets this machine in."
 _WRITABLE = (
     "The bot must write: name the primary (several hosts: target_session_attrs=read-write), or end what makes it "
@@ -98,7 +115,7 @@ def postgresql_engine(address: PostgresqlAddress, *, busy_seconds: float) -> Asy
     arguments = _arguments(address, busy_seconds)
 
     async def connect() -> Any:
-        return await _connected(address, arguments)
+        return await _connected(address, arguments, busy_seconds)
 
     cached = address.words.get("prepared_statement_cache_size")
     return create_async_engine(
@@ -113,12 +130,16 @@ def postgresql_engine(address: PostgresqlAddress, *, busy_seconds: float) -> Asy
     )
 
 
+async def open_connection(address: PostgresqlAddress, *, busy_seconds: float) -> Any:
+    """asyncpg's own connection, with the same bounds, for what needs one to itself. Raises the driver's errors."""
+    return await _connected(address, _arguments(address, busy_seconds), busy_seconds)
+
+
 def _arguments(address: PostgresqlAddress, busy_seconds: float) -> dict[str, Any]:
     """What asyncpg's connect takes, whichever host it is."""
     words = address.words
     settings = {
         "application_name": words.get("application_name") or words.get("fallback_application_name") or "compose",
-        "lock_timeout": str(round(busy_seconds * 1000)),
     }
     if words.get("options"):
         settings["options"] = words["options"]
@@ -138,7 +159,7 @@ def _arguments(address: PostgresqlAddress, busy_seconds: float) -> dict[str, Any
     return arguments
 
 
-async def _connected(address: PostgresqlAddress, arguments: dict[str, Any]) -> Any:
+async def _connected(address: PostgresqlAddress, arguments: dict[str, Any], busy_seconds: float) -> Any:
     """asyncpg's connection to the first host that takes it; each has the whole time. Raises the last host's error."""
     asyncpg: Any = importlib.import_module("asyncpg")
     hosts = address.hosts or (None,)
@@ -152,7 +173,9 @@ async def _connected(address: PostgresqlAddress, arguments: dict[str, Any]) -> A
             continue
         try:
             _refuse_strangers(connection)
-        except UnusableServerError:
+            # not when it is opened: a pooler such as PgBouncer takes no settings then
+            await connection.execute(f"SET lock_timeout = {round(busy_seconds * 1000)}")
+        except BaseException:
             connection.terminate()
             raise
         return connection

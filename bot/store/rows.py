@@ -45,6 +45,7 @@ def job_of(row: RowMapping) -> Job:
         deliver_started_at=row["deliver_started_at"],
         deadline_at=row["deadline_at"],
         answered_at=row["answered_at"],
+        claimed_by=row["claimed_by"],
         service_address=row["service_address"],
     )
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from bot.jobs.admission import RuleKind, SubjectKind
 from bot.jobs.ledger import ChargeKind
 from bot.jobs.model import LIVE, JobState, Origin
+from bot.jobs.sharing import ProcessKind
 from bot.store.columns import SNOWFLAKE, Instant, SafeText
 
 
@@ -90,6 +91,8 @@ jobs = Table(
     Column("answered_at", Instant),
     # What our copy of the reference holds of the disk, or will, by what Discord says; NULL when there is none.
     Column("reference_copy_bytes", SNOWFLAKE),
+    # Which of several processes works on it; NULL: the only one there is.
+    Column("claimed_by", String(36)),
     # Where the last POST went, a service's base address; NULL: none yet, or by a version that kept no such.
     Column("service_address", SafeText),
     UniqueConstraint("key", name="job_key_once"),
@@ -210,6 +213,23 @@ minute_sums = Table(
     metadata,
     Column("at", Instant, primary_key=True),
     Column("micros", SNOWFLAKE, nullable=False),
+)
+
+#: Processes that share a database, each with its part of what the account and Discord allow.
+processes = Table(
+    "process",
+    metadata,
+    Column("process_id", String(36), primary_key=True),
+    Column("host", SafeText, nullable=False),
+    Column("pid", SNOWFLAKE, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("shards", SafeText, nullable=False),  # with commas between them; empty: all
+    Column("since", Instant, nullable=False),
+    Column("renewed_at", Instant, nullable=False),
+    Column("watched", SNOWFLAKE, nullable=False),  # generations that it looks at
+    Column("polls_share", Float, nullable=False),
+    Column("discord_share", Float, nullable=False),
+    CheckConstraint(_one_of("kind", ProcessKind), name="process_kind_known"),
 )
 
 #: Conditions that have a partial index of their own.

@@ -62,6 +62,8 @@ class Gateway:
         self._closed_here: set[web.WebSocketResponse] = set()
         self._transports: dict[int, asyncio.Transport] = {}
         self.identifies = 0
+        self.greeted_too_soon = 0
+        self._greeted: dict[int, float] = {}  #: by group of shards, when last
         self.presence: JSON | None = None  #: as the bot last set it
         self.resumes = 0
         self._sending: dict[str, asyncio.Task[None]] = {}
@@ -72,6 +74,10 @@ class Gateway:
     def connected(self) -> list[Session]:
         """Sessions with a live connection."""
         return [session for session in self.sessions.values() if session.socket is not None]
+
+    def reached(self, guild_id: int | None) -> list[Session]:
+        """Connected sessions that are told of this server; of direct messages, shard 0."""
+        return [session for session in self.connected if self._reaches(session, guild_id)]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The WebSocket endpoint. Compression asked for in the query may be ignored: TEXT frames are always taken."""
@@ -126,8 +132,18 @@ class Gateway:
         if intents & PRIVILEGED & ~self._world.rules.privileged_intents:
             await socket.close(code=4014, message=b"Disallowed intent(s).")
             return None
-        index, count = data.get("shard") or (0, 1)
-        session = Session(id=secrets.token_hex(16), intents=intents, shard=(int(index), int(count)), socket=socket)
+        index, count = (int(number) for number in data.get("shard") or (0, 1))
+        if not 0 <= index < count:
+            await socket.close(code=4010, message=b"Invalid shard.")
+            return None
+        session = Session(id=secrets.token_hex(16), intents=intents, shard=(index, count), socket=socket)
+        present = [guild for guild in self._world.guilds.values() if guild.bot_present]
+        if sum(self._reaches(session, guild.id) for guild in present) > self._world.rules.guilds_per_shard:
+            await socket.close(code=4011, message=b"Sharding required.")
+            return None
+        if self._greets_too_soon(index):
+            await socket.send_json({"op": INVALID_SESSION, "d": False, "s": None, "t": None})
+            return None
         self.sessions[session.id] = session
         self._start(session)
         self._put(session, "READY", self._ready(session))
@@ -136,6 +152,15 @@ class Gateway:
                 self._put(session, "GUILD_CREATE", payloads.guild(self._world, guild))
         self._world.announce("gateway", {"what": "identified", "session": session.id[:6]})
         return session
+
+    def _greets_too_soon(self, shard: int) -> bool:
+        rules, now = self._world.rules, self._world.clock.time()
+        group = shard % rules.max_concurrency
+        last, self._greeted[group] = self._greeted.get(group), now
+        if last is None or now - last >= rules.identify_seconds:
+            return False
+        self.greeted_too_soon += 1
+        return True
 
     def _ready(self, session: Session) -> JSON:
         world = self._world

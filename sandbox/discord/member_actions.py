@@ -331,7 +331,7 @@ class MemberActions(Lookups):
         world.interactions[done.id] = done
         world.tokens[done.token] = done
         world.announce("interaction_created", {"interaction": view(world, done)}, visible_to=person.id)
-        done.instances = len(self.gateway.connected)
+        done.instances = len(self.gateway.reached(done.guild.id if done.guild else None))
         done.delivered = bool(done.instances) and not age_seconds
         world.send_event("INTERACTION_CREATE", done.payload, guild_id=done.guild.id if done.guild else None)
         if not age_seconds:

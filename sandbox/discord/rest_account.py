@@ -60,10 +60,17 @@ async def application(request: web.Request) -> JSON:
 
 async def gateway(request: web.Request) -> JSON:
     """GET /gateway and /gateway/bot."""
+    world = world_of(request)
+    guilds = sum(guild.bot_present for guild in world.guilds.values())
     return {
-        "url": world_of(request).base_url.replace("http", "ws", 1) + "/gateway/",
-        "shards": 1,
-        "session_start_limit": {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1},
+        "url": world.base_url.replace("http", "ws", 1) + "/gateway/",
+        "shards": max(1, -(-guilds // 1000)),
+        "session_start_limit": {
+            "total": 1000,
+            "remaining": 999,
+            "reset_after": 0,
+            "max_concurrency": world.rules.max_concurrency,
+        },
     }
 
 

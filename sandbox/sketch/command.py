@@ -1,9 +1,10 @@
-"""The command line: `python -m sandbox.sketch REFERENCE LYRICS OUT`."""
+"""The command line: `python -m sandbox.sketch REFERENCE LYRICS OUT [--take N]`."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _BAD_INPUT = 2
 _OUT_OF_MEMORY = 3
+MAX_TAKE = 9999
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,13 +29,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("reference", type=Path, help="a song in any format FFmpeg reads")
     parser.add_argument("lyrics", help="a text file, or the words themselves")
     parser.add_argument("out", type=Path, help="the MP3 to write")
+    parser.add_argument("--take", default="1", metavar="N", help="another song of the same two: 1 (the first), 2, 3 …")
     parser.add_argument("--memory-limit", type=int, default=0, metavar="BYTES", help="give up beyond this")
     arguments = parser.parse_args(argv)
     if arguments.memory_limit:
         _limit_memory(arguments.memory_limit)
     try:
+        take = _take(arguments.take)
         file_to_write(arguments.out)
-        report = render(arguments.reference, _lyrics(arguments.lyrics), arguments.out)
+        report = render(arguments.reference, _lyrics(arguments.lyrics), arguments.out, take=take)
     except MemoryError:
         print("There was not enough memory for this song.", file=sys.stderr)
         return _OUT_OF_MEMORY
@@ -48,6 +52,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{report.lines_left_out} lines did not fit into a minute")
     print(json.dumps(report.heard.as_json()))
     return 0
+
+
+def _take(text: str) -> int:
+    """Raises InputFileError, a sentence, for what is no number of a take."""
+    if not re.fullmatch("0*[1-9][0-9]{0,3}", text):
+        raise InputFileError(f"--take must be a whole number from 1 to {MAX_TAKE}, not {text[:40]!r}.")
+    return int(text)
 
 
 def _limit_memory(max_bytes: int) -> None:

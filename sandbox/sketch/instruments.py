@@ -1,4 +1,4 @@
-"""The band's sounds, made from sines, noise and wavetables: drums, bass, pad, plucked and struck strings, a flute."""
+"""The band's sounds, made from sines, noise and wavetables: drums, bass, pad, strings, bells, voices."""
 
 from __future__ import annotations
 
@@ -101,6 +101,40 @@ def piano(midi: int, bright: float) -> Floats:
     return (0.5 * tone).astype(np.float32)
 
 
+def choir(midi: int, seconds: float, seed: int) -> Floats:
+    """Wordless voices, left and right: harmonics under the formants of an open "ah"; (n, 2)."""
+    count = int(seconds * RATE)
+    table = _ah(midi)
+    phases = np.random.default_rng([seed, midi]).random(4)
+    sides = [
+        _wave(table, hertz(midi + one / 100), count, phases[i])
+        + _wave(table, hertz(midi + two / 100), count, phases[j])
+        for i, j, one, two in ((0, 1, -9.0, 4.0), (2, 3, 8.0, -5.0))
+    ]
+    return np.stack(sides, axis=1) * (envelope(count, 0.14, 1.0, 0.85, 0.16) * 0.3)[:, None]
+
+
+@functools.cache
+def _ah(midi: int) -> Floats:
+    phase = 2 * np.pi * np.arange(_TABLE) / _TABLE
+    wave = np.zeros(_TABLE)
+    for number in range(1, int(9000 / hertz(midi)) + 1):
+        frequency = number * hertz(midi)
+        near = ((700, 130, 1.0), (1150, 150, 0.7), (2700, 300, 0.35), (3400, 400, 0.3), (6500, 2500, 0.05))
+        level = sum(gain / (1.0 + ((frequency - centre) / width) ** 2) for centre, width, gain in near)
+        wave += level * np.sin(number * phase + 1.3 * number * number)
+    return (wave / np.abs(wave).max()).astype(np.float32)
+
+
+def bells(midi: int, seconds: float) -> Floats:
+    """A small glockenspiel for the tune when nobody sings."""
+    time = np.arange(int((seconds + 0.3) * RATE)) / RATE
+    turn = 2 * np.pi * hertz(midi) * time
+    tone = np.sin(turn) * np.exp(-time / 0.5) + 0.3 * np.sin(2 * turn) * np.exp(-time / 0.3)
+    tone += 0.12 * np.sin(5.4 * turn) * np.exp(-time / 0.08)
+    return 0.5 * tone * envelope(len(time), 0.003, 1.0, 1.0, 0.1)
+
+
 def flute(midi: int, seconds: float) -> Floats:
     """A soft lead for the tune when nobody sings."""
     count = int(seconds * RATE)
@@ -130,19 +164,26 @@ def drum_kit(bright: float, tonic: int) -> dict[str, Floats]:
         t = time(seconds)
         return np.sin(2 * np.pi * np.cumsum(floor + sweep * np.exp(-t / 0.02)) / RATE) * np.exp(-t / fall)
 
-    top = 9000 + 4000 * bright
-    kick = drop(0.32, tuned(28), 130, 0.11) + 0.2 * noise(0.32, 1500, 5000) * np.exp(-time(0.32) / 0.003)
+    top = 13_000 + 3000 * bright
+    kick = drop(0.32, tuned(33), 130, 0.1) + 0.2 * noise(0.32, 1500, 5000) * np.exp(-time(0.32) / 0.003)
     t = time(0.28)
     skin = tuned(50)
     body = 0.5 * np.sin(2 * np.pi * skin * t) * np.exp(-t / 0.04)
     body += 0.25 * np.sin(3 * np.pi * skin * t) * np.exp(-t / 0.025)
-    snare = body + 0.65 * noise(0.28, 1000, 8000) * np.exp(-t / 0.075)
+    snare = body + 0.65 * noise(0.28, 1000, 12_000) * np.exp(-t / 0.075)
     t = time(0.09)
     stick = (0.6 * np.sin(2 * np.pi * tuned(88) * t) + 0.4 * noise(0.09, 900, 4500)) * np.exp(-t / 0.014)
     hat = 0.8 * noise(0.08, 6500, top) * np.exp(-time(0.08) / 0.018)
     open_hat = 0.7 * noise(0.3, 6000, top) * np.exp(-time(0.3) / 0.085)
     crash = noise(1.8, 3500, top) * np.exp(-time(1.8) / 0.5)
+    t = time(0.2)
+    hands = sum(np.where(t > late, np.exp(-(t - late) / 0.009), 0.0) for late in (0.0, 0.011, 0.023))
+    clap = noise(0.2, 900, 9000) * (hands + 0.5 * np.exp(-t / 0.06))
+    shaker = noise(0.11, 7000, 16_000) * np.sin(np.pi * np.minimum(1.0, time(0.11) / 0.11)) ** 2
+    t = time(1.2)
+    swell = noise(1.2, 2500, top) * (t / t[-1]) ** 3
     sounds = {"kick": kick, "snare": snare, "stick": stick, "hat": hat, "open hat": open_hat, "crash": crash}
+    sounds |= {"clap": clap, "shaker": shaker, "swell": swell}
     sounds |= {"tom high": drop(0.3, tuned(46, 7), 60, 0.1), "tom low": drop(0.36, tuned(40), 50, 0.12)}
     return {name: _faded(sound) for name, sound in sounds.items()}
 
@@ -154,9 +195,9 @@ def _faded(sound: Floats) -> Floats:
     return sound.astype(np.float32)
 
 
-def put(track: Floats, seconds: float, sound: Floats, level: float, place: float = 0.0) -> None:
+def put(track: Floats, seconds: float, sound: Floats, level: float, place: float = 0.0, *, rate: int = RATE) -> None:
     """Adds a sound (n,) or (n, 2) to a stereo track; `place` from -1 (left) to 1 (right) for mono ones."""
-    start = round(seconds * RATE)
+    start = round(seconds * rate)
     if start < 0:
         sound, start = sound[-start:], 0
     end = min(len(track), start + len(sound))

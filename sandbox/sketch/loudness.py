@@ -22,19 +22,37 @@ _WORTH_A_LOOK = 0.45  # of the level that matters: music never more than doubles
 
 def integrated_lufs(samples: Floats, rate: int) -> float:
     """Gated loudness of (n, channels) samples in LUFS; -70 for silence or less than one 400 ms block."""
+    return gated_lufs(block_powers(samples, rate))
+
+
+def block_powers(samples: Floats, rate: int) -> Floats:
+    """Weighted power of every block of 400 ms, one each 100 ms; empty when there is not one."""
     block, step = int(0.4 * rate), int(0.1 * rate)
     if len(samples) < block:
-        return SILENCE_LUFS
+        return np.zeros(0)
     power = np.zeros(1 + (len(samples) - block) // step)
     for channel in samples.T:
         squared = np.concatenate([[0.0], np.cumsum(_k_weighted(channel, rate).astype(np.float64) ** 2)])
         starts = np.arange(len(power)) * step
         power += (squared[starts + block] - squared[starts]) / block
+    return power
+
+
+def gated_lufs(power: Floats) -> float:
+    """Loudness of so many blocks, the quiet ones left out as BS.1770 wants it."""
     loud = power[_lufs(power) > SILENCE_LUFS]
     if not len(loud):
         return SILENCE_LUFS
     gate = _lufs(loud.mean(keepdims=True))[0] - 10.0
     return float(_lufs(loud[_lufs(loud) > gate].mean(keepdims=True))[0])
+
+
+def span_lufs(power: Floats, start_seconds: float, end_seconds: float) -> float:
+    """Loudness of the blocks that lie within a span; of the one nearest to its middle when none does."""
+    first, last = math.ceil(start_seconds * 10 - 1e-6), math.floor(end_seconds * 10 + 1e-6) - 4
+    if last < first:
+        first = last = max(0, (first + last) // 2)
+    return gated_lufs(power[first : last + 1])
 
 
 def _lufs(power: Floats) -> Floats:

@@ -12,43 +12,60 @@ _LONGEST_WIDE_LINE = 14  # a Chinese or Japanese sign is about a syllable each
 _CHORUS = re.compile(
     r"chorus|hook|refrain|drop|refrão|estribillo|coro|ritornello|припев|приспів|サビ|副歌|후렴", re.IGNORECASE
 )
+_BRIDGE = re.compile(
+    r"\b(?:bridge|break|breakdown|middle ?(?:eight|8)|interlude|instrumental|solo|c-part|c-teil|brücke|zwischenspiel"
+    r"|pont|ponte|puente|бридж|проигрыш|соло)\b|ブリッジ|ソロ|間奏|间奏|브릿지|간주",
+    re.IGNORECASE,
+)
 # Of lines whose blanks are already single.
 _BRACKETED = re.compile(r"[\[(【] ?([^\])】]{1,40}?) ?[\])】] ?:?")
-_NAMED = re.compile(r"((?:pre-?)?chorus|verse|bridge|intro|outro|hook|refrain) ?\d* ?:", re.IGNORECASE)
+_NAMED = re.compile(
+    r"((?:pre-?)?chorus|verse|bridge|break|interlude|solo|intro|outro|hook|refrain|strophe|brücke) ?\d* ?:",
+    re.IGNORECASE,
+)
 _MARKUP = re.compile(r"<[^<>]{0,200}>")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stanza:
-    """Lines that belong together, sung as verse or as chorus."""
+    """Lines that belong together, sung as verse, as chorus or as bridge; a bridge without lines is a break."""
 
     chorus: bool
     lines: tuple[str, ...]
+    bridge: bool = False
 
 
 def read_lyrics(text: str) -> tuple[Stanza, ...]:
     """Stanzas of the first 600 characters; empty when nothing in them can be sung. Never raises."""
     stanzas: list[Stanza] = []
     lines: list[str] = []
-    chorus: bool | None = None
-    tagged = False
+    chorus = bridge = tagged = is_break = False
 
-    def close() -> None:
+    def close(*, part_ends: bool) -> None:
+        nonlocal is_break
         if lines:
-            stanzas.append(Stanza(chorus=bool(chorus), lines=tuple(lines)))
+            stanzas.append(Stanza(chorus=chorus, bridge=bridge, lines=tuple(lines)))
             lines.clear()
+            is_break = False
+        if part_ends and is_break:
+            stanzas.append(Stanza(chorus=False, bridge=True, lines=()))
 
-    for raw in [*_cleaned(text).split("\n"), ""]:
+    for raw in _cleaned(text).split("\n"):
         line = " ".join(raw.split())
         tag = _tag(line)
         if tag is not None:
-            close()
-            tagged, chorus = True, bool(_CHORUS.search(tag)) and not tag.lower().startswith("pre")
+            close(part_ends=True)
+            tagged = True
+            chorus = bool(_CHORUS.search(tag)) and not tag.lower().startswith("pre")
+            is_break = bridge = not chorus and bool(_BRIDGE.search(tag))
         elif not line:
-            close()
+            close(part_ends=False)
         elif _singable(line):
             lines += _broken(line)
+    close(part_ends=True)
+    if not any(stanza.lines for stanza in stanzas):
+        return ()
     return tuple(stanzas) if tagged else tuple(_roles_guessed(stanzas))
 
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from sandbox.sketch.spectrum import Floats
     from sandbox.sketch.theory import Chord, Key
 
-_VERSE_CENTRE, _CHORUS_CENTRE = 63, 67  # E flat 4 and G4: where the speaking voice of the singer still sounds natural
+VERSE_CENTRE, BRIDGE_CENTRE, CHORUS_CENTRE = 63, 65, 67  # E flat 4 to G4: where the speaking voice still sounds natural
+_MOTIF_PULL = 4.0
+_CONTOUR_PULL = 0.36
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class Meter:
         if inside < 1e-6:
             return 1.0
         if abs(inside - round(inside)) < 1e-6:
-            return 0.8 if self.beats == 4 and round(inside) == 2 else 0.6
+            return 0.8 if self.beats * round(inside) in {2, 8} else 0.6  # the middle of two or four
         return 0.4 if abs(inside % 1.0 - 0.5) < 1e-6 or self.swing else 0.2
 
 
@@ -59,10 +61,13 @@ def room_for(meter: Meter, bars: int) -> int:
     return int((bars * meter.beats - 0.5) * len(meter.places(4)))
 
 
-def line_rhythm(meter: Meter, bars: int, stresses: Sequence[bool], beat_seconds: float) -> list[float]:
+def line_rhythm(
+    meter: Meter, bars: int, stresses: Sequence[bool], beat_seconds: float, motif: Sequence[float] = ()
+) -> list[float]:
     """A place in beats for each syllable: stressed ones on strong places, evenly enough, with room to breathe.
 
-    The best of all ways by dynamic programming, so lines that scan alike are sung alike.
+    The best of all ways by dynamic programming, so lines that scan alike are sung alike. The first syllables fall on
+    the places of `motif`, where the grid has them.
     """
     count = len(stresses)
     breath = 1.0 if beat_seconds > 0.42 or bars * meter.beats <= 4 else 1.5
@@ -73,19 +78,21 @@ def line_rhythm(meter: Meter, bars: int, stresses: Sequence[bool], beat_seconds:
             break
     if len(usable) < count:  # more than any grid holds: evenly, and fast
         return [float(place) for place in np.linspace(0, bars * meter.beats - 0.5, count)]
-    return [float(usable[number]) for number in _best_slots(usable, meter, stresses)]
+    return [float(usable[number]) for number in _best_slots(usable, meter, stresses, motif)]
 
 
-def _best_slots(slots: Floats, meter: Meter, stresses: Sequence[bool]) -> list[int]:
+def _best_slots(slots: Floats, meter: Meter, stresses: Sequence[bool], motif: Sequence[float]) -> list[int]:
     count, size = len(stresses), len(slots)
     even = (slots[-1] - slots[0]) / max(1, count - 1) if count > 1 else 1.0
     even = min(even, 1.0)
     weight = np.array([meter.weight(float(slot)) for slot in slots])
     best = np.full((count, size), -np.inf)
     came = np.zeros((count, size), dtype=int)
+    off = [_MOTIF_PULL * np.minimum(1.0, np.abs(slots - place)) for place in motif[:count]]
     best[0] = np.where(slots < 1.01, weight * (1.0 if stresses[0] else 0.6) - 0.8 * slots, -np.inf)
+    best[0] -= off[0] if off else 0.0
     for number in range(1, count):
-        gain = weight * (1.0 if stresses[number] else -0.15)
+        gain = weight * (1.0 if stresses[number] else -0.15) - (off[number] if number < len(off) else 0.0)
         gaps = slots[:, None] - slots[None, :]
         with np.errstate(divide="ignore", invalid="ignore"):
             uneven = np.where(gaps > 1e-6, -0.5 * np.log2(np.maximum(gaps, 1e-6) / even) ** 2, -np.inf)
@@ -102,6 +109,8 @@ def _best_slots(slots: Floats, meter: Meter, stresses: Sequence[bool]) -> list[i
 
 #: What it costs to be on a degree of the scale, in semitones above the tonic: a tune keeps coming back to its key.
 _RESTLESSNESS = (0.0, 0.7, 0.55, 0.4, 0.4, 0.6, 0.7, 0.35, 0.6, 0.6, 0.6, 0.6)
+#: Major and minor pentatonic, in semitones above the tonic.
+_FIVE_TONES = ((0, 2, 4, 7, 9), (0, 3, 5, 7, 10))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +131,24 @@ def invent_contour(rng: np.random.Generator, role: int) -> Contour:
     """One of four: question, answer, question with a rise, answer that falls home; each a little different."""
     shapes = ((0, 2, 3, 2, 1), (2, 3, 1, 0, -1), (0, 2, 4, 4, 3), (3, 2, 1, -1, -2))
     base = np.interp(np.linspace(0, 4, 9), range(5), shapes[role % 4])
-    return Contour(heights=tuple(float(height) for height in base + rng.normal(0, 0.9, 9)))
+    drawn = base + rng.normal(0, 1.5, 9)
+    return Contour(heights=tuple(float(height) for height in drawn - 0.6 * drawn.mean()))
+
+
+def varied(contour: Contour, rng: np.random.Generator, depth: float) -> Contour:
+    """The same idea, told a little differently; `depth` in scale steps."""
+    shifts = rng.normal(0, depth, len(contour.heights))
+    return Contour(heights=tuple(height + float(shift) for height, shift in zip(contour.heights, shifts, strict=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """What a line's tune has to come to."""
+
+    centre: int  #: MIDI note it moves around
+    home: float  #: what it costs to end on another note than the tonic: 2 forbids it in practice
+    motif: tuple[int, ...] = ()  #: MIDI notes it begins with
+    simple: int = 0  #: so many first notes are drawn to the five tones that clash with no chord of the key
 
 
 def line_tune(
@@ -133,28 +159,28 @@ def line_tune(
     meter: Meter,
     *,
     bars: int,
-    chorus: bool,
-    home: float,
+    aim: Aim,
 ) -> list[int]:
-    """MIDI notes for the places (beats from the line's start): the cheapest walk on the scale along the contour.
-
-    `home` is what it costs to end on another note than the tonic: 2 forbids it in practice.
-    """
-    centre = _CHORUS_CENTRE if chorus else _VERSE_CENTRE
+    """MIDI notes for the places (beats from the line's start): the cheapest walk on the scale along the contour."""
+    centre = aim.centre
     ladder = np.array([midi for midi in range(centre - 7, centre + 9) if midi % 12 in key.scale])
     middle = int(np.argmin(np.abs(ladder - centre)))
     steps = np.arange(len(ladder))
     leap = np.abs(steps[:, None] - steps[None, :])
-    moving = 0.12 * np.maximum(0, leap - 1) ** 1.5 + 0.45 * (leap == 0) + 0.4 * (leap > 4)
+    moving = 0.3 * np.maximum(0, leap - 1) ** 1.2 + 0.8 * (leap == 0) + 0.4 * (leap > 4)
     cost = np.zeros((len(places), len(ladder)))
     came = np.zeros(cost.shape, dtype=int)
     for number, place in enumerate(places):
         last = number == len(places) - 1
         here = _note_cost(ladder, chord_at(place), 1.0 if last else meter.weight(place))
         here += np.array([_RESTLESSNESS[(int(midi) - key.tonic) % 12] for midi in ladder])
-        here += 0.16 * np.abs(steps - middle - contour.at(place / (bars * meter.beats)))
+        here += _CONTOUR_PULL * np.abs(steps - middle - contour.at(place / (bars * meter.beats)))
+        if number < aim.simple:
+            here += np.where(np.isin((ladder - key.tonic) % 12, _FIVE_TONES[key.minor]), 0.0, 0.8)
+        if number < len(aim.motif):
+            here += _MOTIF_PULL * np.minimum(3, np.abs(ladder - aim.motif[number]))
         if last:
-            here += np.where(ladder % 12 == key.tonic, 0.0, home)
+            here += np.where(ladder % 12 == key.tonic, 0.0, aim.home)
         if number:
             total = cost[number - 1][None, :] + moving
             came[number] = total.argmin(axis=1)
@@ -171,7 +197,7 @@ def line_tune(
 def _note_cost(ladder: Floats, chord: Chord, weight: float) -> Floats:
     """Notes outside the chord cost more the stronger the place is."""
     strangers = ~np.isin(ladder % 12, chord.tones)
-    return strangers * (1.6 * weight - 0.15)
+    return strangers * (1.6 * weight - 0.3)
 
 
 def third_above(midi: int, key: Key) -> int:

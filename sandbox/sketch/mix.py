@@ -9,26 +9,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import sandbox.sketch.instruments as instruments
+from sandbox.sketch.balance import balanced
 from sandbox.sketch.instruments import RATE, put
 from sandbox.sketch.loudness import mastered
 from sandbox.sketch.melody import third_above
 from sandbox.sketch.sing import Tone, sing
-from sandbox.sketch.spectrum import band, convolved, shaped, smoothed
+from sandbox.sketch.spectrum import band, convolved, fast_length, shaped, smoothed
 from sandbox.sketch.voice import spoken
 
 if TYPE_CHECKING:
     from sandbox.sketch.arrange import Note
-    from sandbox.sketch.song import Song, SungLine
+    from sandbox.sketch.song import Song
     from sandbox.sketch.spectrum import Floats
+    from sandbox.sketch.tunes import SungLine
 
 _AHEAD = 0.6  # seconds of a sung line before its first note, for its consonants
 _AFTER = 0.5
 
 #: Root-mean-square of each track against the drums', in dB.
-_LEVELS = {"drums": -2.0, "bass": -3.5, "pad": -10.0, "figure": -8.5, "hook": -9.0, "voice": 1.0}
-_PAN = {"hat": 0.3, "open hat": 0.3, "crash": -0.3, "tom high": -0.25, "tom low": 0.3, "stick": 0.1}
+_LEVELS = {"drums": -2.0, "bass": -4.5, "pad": -10.0, "figure": -8.5, "choir": -12.0, "hook": -8.0, "voice": 1.0}
+_PAN = {"hat": 0.3, "open hat": 0.3, "crash": -0.3, "tom high": -0.25, "tom low": 0.3, "stick": 0.1, "shaker": -0.45}
 #: How much of each track goes to the room.
-_SENDS = {"drums": 0.06, "bass": 0.0, "pad": 0.22, "figure": 0.25, "hook": 0.35, "voice": 0.2}
+_SENDS = {"drums": 0.06, "bass": 0.0, "pad": 0.22, "figure": 0.25, "choir": 0.4, "hook": 0.35, "voice": 0.2}
+#: The chorus's other voices: third above or the same below, late by so many seconds, level, place.
+_BACKING = (("above", 0.012, 0.36, 0.5), ("below", 0.019, 0.3, -0.35))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +52,9 @@ def perform(song: Song) -> Performance:
     _play_strings(song, tracks, bright)
     lead = _sing(song, tracks["voice"])
     duck = _duck(song, count)
-    tracks["bass"] = band(tracks["bass"], RATE, 32, 2500) * duck
+    tracks["bass"] = band(tracks["bass"], RATE, 48, 2500) * duck
     tracks["pad"] = band(tracks["pad"], RATE, 160, 2600 + 2200 * bright) * duck
-    tracks["figure"] = band(tracks["figure"], RATE, 180, 5000 + 4000 * bright)
+    tracks["figure"] = band(tracks["figure"], RATE, 180, 8000 + 5000 * bright)
     tracks["voice"] = _voice_chain(tracks["voice"], song.beat_seconds)
     return Performance(mix=_mixed(tracks, song), lead=lead)
 
@@ -63,7 +67,8 @@ def _play_drums(song: Song, track: Floats, bright: float) -> None:
 
 def _play_strings(song: Song, tracks: dict[str, Floats], bright: float) -> None:
     tone = round(bright, 1)
-    figure = instruments.pluck if song.heard.brightness_hz > 1150 else instruments.piano
+    figure = instruments.pluck if song.heard.brightness_hz > 1150 + song.style.plucked else instruments.piano
+    lead = instruments.bells if song.style.bells else instruments.flute
 
     @functools.cache
     def bass(midi: int, seconds: float) -> Floats:
@@ -73,6 +78,10 @@ def _play_strings(song: Song, tracks: dict[str, Floats], bright: float) -> None:
     def pad(midi: int, seconds: float) -> Floats:
         return instruments.pad(midi, seconds, tone, song.seed % 1000)
 
+    @functools.cache
+    def choir(midi: int, seconds: float) -> Floats:
+        return instruments.choir(midi, seconds, song.seed % 1000)
+
     def seconds(note: Note) -> float:
         return round(note.beats * song.beat_seconds, 3)
 
@@ -80,41 +89,46 @@ def _play_strings(song: Song, tracks: dict[str, Floats], bright: float) -> None:
         put(tracks["bass"], song.at(note.beat), bass(note.midi, seconds(note)), note.level)
     for note in song.score.pad:
         put(tracks["pad"], song.at(note.beat), pad(note.midi, seconds(note) + 0.1), note.level)
+    for note in song.score.choir:
+        put(tracks["choir"], song.at(note.beat), choir(note.midi, seconds(note) + 0.1), note.level)
     for number, note in enumerate(song.score.figure):
         put(tracks["figure"], song.at(note.beat), figure(note.midi, tone), note.level, (-0.45, 0.45)[number % 2])
     for note in song.score.hook:
-        put(tracks["hook"], song.at(note.beat), instruments.flute(note.midi, 0.95 * seconds(note)), note.level, -0.15)
+        put(tracks["hook"], song.at(note.beat), lead(note.midi, 0.95 * seconds(note)), note.level, -0.15)
 
 
 def _sing(song: Song, track: Floats) -> Floats:
-    """All lines onto the voice's track, with a second voice in the chorus; returns the lead alone."""
-    lead = np.zeros(int(song.seconds * spoken.RATE) + spoken.RATE, dtype=np.float32)
+    """All lines onto the voice's track, with more voices in the chorus; returns the lead alone."""
+    count = int(song.seconds * spoken.RATE)
+    lead = np.zeros((count, 2), dtype=np.float32)
+    others = np.zeros((count, 2), dtype=np.float32)
     for number, line in enumerate(song.lines):
         start = song.at(line.notes[0].beat) - _AHEAD
-        sung = _levelled(_sung(song, line, number, third=False))
-        begin = int(start * spoken.RATE)
-        lead[begin : begin + len(sung)] += sung[: len(lead) - begin]
-        put(track, start, _at_full_rate(sung), 1.0)
+        sung = _levelled(_sung(song, line, number, 0))
+        put(lead, start, sung, 1.0, rate=spoken.RATE)
         if line.chorus:
-            upper = _levelled(_sung(song, line, number, third=True))
-            put(track, start + 0.012, _at_full_rate(upper), 0.36, 0.5)
+            for voice, (which, late, level, place) in enumerate(_BACKING, start=1):
+                upper = _levelled(_sung(song, line, number, voice, lower=12 * (which == "below")))
+                put(others, start + late, upper, level, place, rate=spoken.RATE)
             # The lead again, late and a shade off: as if sung twice.
-            put(track, start + 0.024, _at_full_rate(_wavering(sung)), 0.4, -0.5)
-    return lead[: int(song.seconds * spoken.RATE)]
+            put(others, start + 0.024, _wavering(sung), 0.4, -0.5, rate=spoken.RATE)
+    track += _at_full_rate(lead + others, len(track))
+    return lead[:, 0]
 
 
-def _sung(song: Song, line: SungLine, number: int, *, third: bool) -> Floats:
+def _sung(song: Song, line: SungLine, number: int, voice: int, *, lower: int = 0) -> Floats:
+    """The line by the lead (0), or two steps of the scale above it, `lower` semitones down from there."""
     start = song.at(line.notes[0].beat) - _AHEAD
     tones = [
         Tone(
             start=song.at(note.beat) - start,
             end=song.at(note.beat + note.beats) - start,
-            midi=third_above(note.midi, song.heard.key) if third else note.midi,
+            midi=third_above(note.midi, song.heard.key) - lower if voice else note.midi,
         )
         for note in line.notes
     ]
     seconds = tones[-1].end + _AFTER
-    return sing(line.spoken, line.syllables, tones, seconds, seed=song.seed % 100_000 + 2 * number + third)
+    return sing(line.spoken, line.syllables, tones, seconds, seed=song.seed % 100_000 + 3 * number + voice)
 
 
 def _levelled(sung: Floats) -> Floats:
@@ -128,13 +142,16 @@ def _wavering(sung: Floats) -> Floats:
     return np.interp(place + 22.0 * np.sin(2 * np.pi * 0.7 * place / spoken.RATE), place, sung).astype(np.float32)
 
 
-def _at_full_rate(samples: Floats) -> Floats:
-    """22.05 kHz to 44.1 kHz by the spectrum."""
-    even = samples[: len(samples) // 2 * 2]
-    spectrum = np.fft.rfft(even)
-    wide = np.zeros(len(even) + 1, dtype=spectrum.dtype)
-    wide[: len(spectrum)] = spectrum
-    return (np.fft.irfft(wide, 2 * len(even)) * 2).astype(np.float32)
+def _at_full_rate(samples: Floats, count: int) -> Floats:
+    """(n, 2) at 22.05 kHz to `count` samples at 44.1 kHz, by the spectrum."""
+    length = 2 * fast_length(len(samples) // 2 + 2048)
+    sides = []
+    for channel in samples.T:
+        spectrum = np.fft.rfft(channel, length)
+        wide = np.zeros(length + 1, dtype=spectrum.dtype)
+        wide[: len(spectrum)] = spectrum
+        sides.append(np.fft.irfft(wide, 2 * length)[:count] * 2)
+    return np.stack(sides, axis=1).astype(np.float32)
 
 
 def _voice_chain(voice: Floats, beat: float) -> Floats:
@@ -153,7 +170,8 @@ def _voice_curve(hertz: Floats) -> Floats:
     low_cut = 1.0 / np.sqrt(1.0 + (130.0 / hertz) ** 4)
     presence = 1.0 + 0.55 * np.exp(-0.5 * (np.log2(hertz / 3300.0) / 0.55) ** 2)
     mud = 1.0 - 0.2 * np.exp(-0.5 * (np.log2(hertz / 320.0) / 0.5) ** 2)
-    return low_cut * presence * mud / np.sqrt(1.0 + (hertz / 9500.0) ** 6)
+    air = 1.0 + 0.7 / (1.0 + (6500.0 / hertz) ** 4)
+    return low_cut * presence * mud * air / np.sqrt(1.0 + (hertz / 10_500.0) ** 8)
 
 
 def _duck(song: Song, count: int) -> Floats:
@@ -178,10 +196,17 @@ def _mixed(tracks: dict[str, Floats], song: Song) -> Floats:
             mix += track * level
             send += track * (level * np.float32(_SENDS[name]))
     mix += _room(band(send, RATE, 200, 9000))
-    mix = band(mix, RATE, 28, 15_500, order=3)
+    mix = balanced(shaped(mix, lambda f: _master_curve(f * RATE)), song, RATE)
     tail = int(1.4 * RATE)
     mix[-tail:] *= (np.cos(np.linspace(0, np.pi / 2, tail)) ** 2).astype(np.float32)[:, None]
     return mastered(mix, RATE)
+
+
+def _master_curve(hertz: Floats) -> Floats:
+    """Off below 40 Hz, where there is nothing to hear, and a shelf of air above 6 kHz."""
+    low_cut = 1.0 / np.sqrt(1.0 + (44.0 / hertz) ** 6)
+    air = 1.0 + 0.6 / (1.0 + (6000.0 / hertz) ** 4)
+    return low_cut * air / np.sqrt(1.0 + (hertz / 17_000.0) ** 8)
 
 
 @functools.cache

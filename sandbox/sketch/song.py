@@ -9,42 +9,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sandbox.sketch.arrange import Kind, Note, Passage, Score, arrange, chord_in
+from sandbox.sketch.arrange import Kind, Passage, Score, arrange
 from sandbox.sketch.lyrics import Stanza, read_lyrics
-from sandbox.sketch.melody import (
-    Contour,
-    Meter,
-    SungNote,
-    invent_contour,
-    line_rhythm,
-    line_tune,
-    room_for,
-)
+from sandbox.sketch.melody import Meter, room_for
+from sandbox.sketch.style import Style, invent_style
+from sandbox.sketch.tunes import Block, Line, Singer, SungLine, played_hook
 from sandbox.sketch.voice import open_voice, syllables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sandbox.sketch.listening import Heard
-    from sandbox.sketch.theory import Chord
-    from sandbox.sketch.voice import Spoken, Syllable, Voice
+    from sandbox.sketch.voice import Voice
 
 MAX_SECONDS = 60.0  # the real API returns at most a minute
 _LEAD_IN = 0.05  # the first drum must not fall on the file's first sample
 _RING_OUT = 3.0  # the last chord
 _MIN_SECONDS = 18.0
 _RATES = (3.4, 4.2, 5.2, 6.5, 8.0)  # syllables per second: from easy to as fast as espeak-ng stays clear
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SungLine:
-    """A line with its spoken sound and its notes, one for each syllable."""
-
-    text: str
-    chorus: bool
-    spoken: Spoken
-    syllables: tuple[Syllable, ...]
-    notes: tuple[SungNote, ...]
+_CALM_RATES = _RATES[:3]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +39,7 @@ class Song:
     lines: tuple[SungLine, ...]
     lines_left_out: int  #: lines that a minute has no room for
     score: Score
+    style: Style
     seconds: float
     seed: int
     voice_name: str
@@ -68,36 +52,27 @@ class Song:
         """Seconds from the start of the file."""
         return _LEAD_IN + beat * self.beat_seconds
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """A line that knows its syllables, but not yet its place."""
-
-    text: str
-    spoken: Spoken
-    syllables: tuple[Syllable, ...]
+    def span(self, passage: Passage) -> tuple[float, float]:
+        """Where a passage is in the file, in seconds; the end lasts as long as the file."""
+        beats = self.heard.meter
+        end = self.at((passage.first_bar + passage.bars) * beats)
+        return self.at(passage.first_bar * beats), self.seconds if passage.kind is Kind.END else end
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Block:
-    """A stanza with the bars each of its lines takes."""
+def compose(heard: Heard, lyrics: str, voice: Voice | None = None, take: int = 1) -> Song:
+    """Writes the song; the same for the same arguments. Lyrics that cannot be sung at all become a la-la.
 
-    chorus: bool
-    lines: tuple[_Line, ...]
-    bars: tuple[int, ...]
-    padding: int  #: bars after the last line
-
-
-def compose(heard: Heard, lyrics: str, voice: Voice | None = None) -> Song:
-    """Writes the song; the same for the same arguments. Lyrics that cannot be sung at all become a la-la."""
+    Another `take` (from 1 on) has other tunes and is accompanied in another way.
+    """
     voice = voice or open_voice()
-    seed = int.from_bytes(hashlib.sha256(f"{lyrics}|{heard.as_json()}".encode("utf-8", "replace")).digest()[:6], "big")
-    stanzas = _spoken_stanzas(lyrics, voice)
-    meter = Meter(beats=heard.meter, swing=heard.groove.swing)
-    intro, blocks, left_out = _fitted(stanzas, meter, heard, voice)
+    seed = _seed(heard, lyrics, take)
+    rng = np.random.default_rng(seed)
+    style = invent_style(rng)
+    meter = Meter(beats=heard.meter, swing=heard.in_thirds)
+    intro, blocks, left_out = _fitted(_spoken_stanzas(lyrics, voice), meter, heard, voice)
     passages = _passages(intro, blocks)
-    lines = _sung_lines(blocks, passages, heard, meter, np.random.default_rng(seed))
-    score = arrange(heard, passages, _hook(lines, passages, meter))
+    lines = Singer(heard, meter, rng).sing(blocks, passages[1:-1])
+    score = arrange(heard, passages, played_hook(lines, blocks, passages, meter), style)
     bars = passages[-1].first_bar
     seconds = _LEAD_IN + bars * meter.beats * 60.0 / heard.bpm + _RING_OUT
     return Song(
@@ -106,65 +81,84 @@ def compose(heard: Heard, lyrics: str, voice: Voice | None = None) -> Song:
         lines=lines,
         lines_left_out=left_out,
         score=score,
+        style=style,
         seconds=min(seconds, MAX_SECONDS),
         seed=seed,
         voice_name=voice.name,
     )
 
 
-def _spoken_stanzas(lyrics: str, voice: Voice) -> list[tuple[bool, list[_Line]]]:
-    """Stanzas of the lines that have syllables; a la-la when there are none."""
+def _seed(heard: Heard, lyrics: str, take: int) -> int:
+    text = f"{lyrics}|{heard.as_json()}" + (f"|{take}" if take > 1 else "")
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:6], "big")
+
+
+_Stanzas = list[tuple[Kind, list[Line]]]
+
+
+def _spoken_stanzas(lyrics: str, voice: Voice) -> _Stanzas:
+    """Stanzas of the lines that have syllables, and breaks; a la-la when nothing has syllables."""
     for stanzas in (read_lyrics(lyrics), (Stanza(chorus=False, lines=("La la la la", "La la la la la")),)):
         voice.choose_language("\n".join(line for stanza in stanzas for line in stanza.lines))
-        found = []
+        found: _Stanzas = []
         for stanza in stanzas:
             lines = [_spoken_line(text, voice) for text in stanza.lines]
-            found.append((stanza.chorus, [line for line in lines if line.syllables]))
-        found = [(chorus, lines) for chorus, lines in found if lines]
-        if found:
+            lines = [line for line in lines if line.syllables]
+            if lines or not stanza.lines:
+                found.append((_kind(stanza), lines))
+        if any(lines for _, lines in found):
             return found
     return []
 
 
-def _spoken_line(text: str, voice: Voice) -> _Line:
+def _kind(stanza: Stanza) -> Kind:
+    if stanza.bridge:
+        return Kind.BRIDGE if stanza.lines else Kind.BREAK
+    return Kind.CHORUS if stanza.chorus else Kind.VERSE
+
+
+def _spoken_line(text: str, voice: Voice) -> Line:
     spoken = voice.say(text)
-    return _Line(text=text, spoken=spoken, syllables=syllables(spoken.phones))
+    return Line(text=text, spoken=spoken, syllables=syllables(spoken.phones))
 
 
-def _fitted(
-    stanzas: list[tuple[bool, list[_Line]]], meter: Meter, heard: Heard, voice: Voice
-) -> tuple[int, list[_Block], int]:
+def _fitted(stanzas: _Stanzas, meter: Meter, heard: Heard, voice: Voice) -> tuple[int, list[Block], int]:
     """Intro bars and blocks that end within a minute: sung as calmly as fits, and nothing left out unless it must."""
-    if sum(len(line.syllables) for _, lines in stanzas for line in lines) < 24 and len(stanzas) == 1:
-        stanzas = [*stanzas, (True, stanzas[0][1])]  # a few words: sung once quietly, once out loud
-    found = None
+    if len(stanzas) == 1 and sum(len(line.syllables) for line in stanzas[0][1]) < 24:
+        stanzas = [*stanzas, (Kind.CHORUS, stanzas[0][1])]  # a few words: sung once quietly, once out loud
+    found = _fitting(stanzas, meter, heard, rates=_CALM_RATES)
+    if found:
+        return *found, 0
+    stanzas = [(kind, lines) for kind, lines in stanzas if lines]  # words are worth more than a break
     for joined in range(3):
         if joined:  # at a slow tempo short lines waste most of their bars: two of them share one
-            stanzas = [(chorus, _in_pairs(lines, voice)) for chorus, lines in stanzas]
+            stanzas = [(kind, _in_pairs(lines, voice)) for kind, lines in stanzas]
         found = _fitting(stanzas, meter, heard)
         if found:
             return *found, 0
     left_out = 0
     while not found:
-        chorus, lines = stanzas[-1]
+        kind, lines = stanzas[-1]
         left_out += 1
-        stanzas = [*stanzas[:-1], (chorus, lines[:-1])] if len(lines) > 1 else stanzas[:-1]
+        stanzas = [*stanzas[:-1], (kind, lines[:-1])] if len(lines) > 1 else stanzas[:-1]
         found = _fitting(stanzas, meter, heard)
     return *found, left_out
 
 
-def _in_pairs(lines: list[_Line], voice: Voice) -> list[_Line]:
+def _in_pairs(lines: list[Line], voice: Voice) -> list[Line]:
     return [_spoken_line(", ".join(line.text for line in lines[i : i + 2]), voice) for i in range(0, len(lines), 2)]
 
 
-def _fitting(stanzas: list[tuple[bool, list[_Line]]], meter: Meter, heard: Heard) -> tuple[int, list[_Block]] | None:
+def _fitting(
+    stanzas: _Stanzas, meter: Meter, heard: Heard, *, rates: Sequence[float] = _RATES
+) -> tuple[int, list[Block]] | None:
     """The calmest way to sing it all within a minute, or None."""
     bar_seconds = meter.beats * 60.0 / heard.bpm
     budget = int((MAX_SECONDS - _LEAD_IN - _RING_OUT) / bar_seconds)
     intro = 4 if bar_seconds < 1.6 else 2
-    for rate in _RATES:
+    for rate in rates:
         for intro_bars, rounded in ((intro, True), (intro, False), (1, False)):
-            blocks = [_block(chorus, lines, rate, rounded, meter, bar_seconds) for chorus, lines in stanzas]
+            blocks = [_block(kind, lines, rate, rounded, meter, bar_seconds) for kind, lines in stanzas]
             total = intro_bars + sum(sum(block.bars) + block.padding for block in blocks)
             if total <= budget:
                 return _long_enough(intro_bars, total, bar_seconds), blocks
@@ -177,10 +171,13 @@ def _long_enough(intro: int, total: int, bar_seconds: float) -> int:
     return intro + (2 * math.ceil(missing / bar_seconds / 2) if missing > 0 else 0)
 
 
-def _block(chorus: bool, lines: list[_Line], rate: float, rounded: bool, meter: Meter, bar_seconds: float) -> _Block:
+def _block(kind: Kind, lines: list[Line], rate: float, rounded: bool, meter: Meter, bar_seconds: float) -> Block:
     bars = tuple(_bars_for(len(line.syllables), rate, meter, bar_seconds) for line in lines)
     size = 4 if bar_seconds < 3.0 else 2
-    return _Block(chorus=chorus, lines=tuple(lines), bars=bars, padding=-sum(bars) % size if rounded else 0)
+    padding = -sum(bars) % size if rounded else 0
+    if kind is Kind.BREAK:
+        padding = size if rounded else size // 2
+    return Block(kind=kind, lines=tuple(lines), bars=bars, padding=padding)
 
 
 def _bars_for(count: int, rate: float, meter: Meter, bar_seconds: float) -> int:
@@ -194,81 +191,10 @@ def _bars_for(count: int, rate: float, meter: Meter, bar_seconds: float) -> int:
     return bars
 
 
-def _passages(intro: int, blocks: Sequence[_Block]) -> tuple[Passage, ...]:
+def _passages(intro: int, blocks: Sequence[Block]) -> tuple[Passage, ...]:
     found = [Passage(kind=Kind.INTRO, first_bar=0, bars=intro)]
     for block in blocks:
         first = found[-1].first_bar + found[-1].bars
-        kind = Kind.CHORUS if block.chorus else Kind.VERSE
-        found.append(Passage(kind=kind, first_bar=first, bars=sum(block.bars) + block.padding))
+        found.append(Passage(kind=block.kind, first_bar=first, bars=sum(block.bars) + block.padding))
     last = found[-1]
     return (*found, Passage(kind=Kind.END, first_bar=last.first_bar + last.bars, bars=1))
-
-
-def _sung_lines(
-    blocks: Sequence[_Block], passages: Sequence[Passage], heard: Heard, meter: Meter, rng: np.random.Generator
-) -> tuple[SungLine, ...]:
-    contours: dict[tuple[bool, int], Contour] = {}
-    found: list[SungLine] = []
-    for block, passage in zip(blocks, passages[1:-1], strict=True):
-        bar = 0
-        for number, (line, bars) in enumerate(zip(block.lines, block.bars, strict=True)):
-            role = _role(number, len(block.lines))
-            if (block.chorus, role) not in contours:
-                contours[block.chorus, role] = invent_contour(rng, role)
-            ends = number == len(block.lines) - 1
-            home = 0.0 if not ends else 2.0 if block is blocks[-1] else 1.0
-            notes = _line_notes(line, heard, meter, passage, bar, bars, contours[block.chorus, role], home=home)
-            found.append(
-                SungLine(text=line.text, chorus=block.chorus, spoken=line.spoken, syllables=line.syllables, notes=notes)
-            )
-            bar += bars
-    return tuple(found)
-
-
-def _role(number: int, count: int) -> int:
-    """Question, answer, question again, and home: the last line of a stanza always goes home."""
-    return 3 if number == count - 1 and count > 1 else number % 3
-
-
-def _line_notes(
-    line: _Line, heard: Heard, meter: Meter, passage: Passage, bar: int, bars: int, contour: Contour, *, home: float
-) -> tuple[SungNote, ...]:
-    stresses = [syllable.stressed for syllable in line.syllables]
-    beat_seconds = 60.0 / heard.bpm
-    places = line_rhythm(meter, bars, stresses, beat_seconds)
-
-    def chord_at(place: float) -> Chord:
-        return chord_in(heard, passage, bar + int(place / meter.beats))
-
-    tune = line_tune(
-        places, heard.key, chord_at, contour, meter, bars=bars, chorus=passage.kind is Kind.CHORUS, home=home
-    )
-    ends = [*places[1:], bars * meter.beats - 0.25]
-    longest = (1.6, 2.6)  # seconds: within a line, and at its end
-    first = float((passage.first_bar + bar) * meter.beats)
-    notes = []
-    for number, (place, end, midi) in enumerate(zip(places, ends, tune, strict=True)):
-        max_beats = longest[number == len(places) - 1] / beat_seconds
-        notes.append(SungNote(beat=first + place, beats=max(0.1, min(end - place, max_beats)), midi=midi))
-    return tuple(notes)
-
-
-def _hook(lines: Sequence[SungLine], passages: Sequence[Passage], meter: Meter) -> list[Note]:
-    """The first line's tune, an octave up, before anybody sings."""
-    if not lines:
-        return []
-    intro = passages[0]
-    start = passages[1].first_bar * meter.beats
-    length = intro.bars * meter.beats
-    tune = [note for note in lines[0].notes if note.beat - start < min(length, 4 * meter.beats)]
-    offset = max(0.0, float(length - 4 * meter.beats)) if length > 4 * meter.beats else 0.0
-    return [
-        Note(
-            beat=note.beat - start + offset,
-            beats=min(note.beats, length - (note.beat - start) - offset),
-            midi=note.midi + 12,
-            level=0.8,
-        )
-        for note in tune
-        if note.beat - start + offset < length
-    ]

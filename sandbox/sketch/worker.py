@@ -41,6 +41,7 @@ async def render_in_child(
     lyrics: str,
     out: Path,
     *,
+    take: int = 1,
     seconds_limit: float = SECONDS_LIMIT,
     memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
 ) -> Rendered:
@@ -53,7 +54,8 @@ async def render_in_child(
         with tempfile.TemporaryDirectory(prefix="sketch-") as scratch:
             words, song = Path(scratch, "lyrics.txt"), Path(scratch, "song.mp3")
             words.write_text(lyrics, encoding="utf-8", errors="replace")
-            printed = await _run(reference, words, song, seconds_limit, memory_limit_bytes)
+            options = ("--take", str(take), "--memory-limit", str(memory_limit_bytes))
+            printed = await _run(reference, words, song, seconds_limit, options)
             out.write_bytes(song.read_bytes())
     return Rendered(path=out, heard=json.loads(printed.strip().splitlines()[-1]))
 
@@ -64,10 +66,10 @@ def _gate() -> asyncio.Semaphore:
     return _gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(1))
 
 
-async def _run(reference: Path, words: Path, song: Path, seconds_limit: float, memory_limit_bytes: int) -> str:
+async def _run(reference: Path, words: Path, song: Path, seconds_limit: float, options: tuple[str, ...]) -> str:
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "sandbox.sketch"),
-        *("--memory-limit", str(memory_limit_bytes), "--", str(reference.resolve()), str(words), str(song)),
+        *(*options, "--", str(reference.resolve()), str(words), str(song)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

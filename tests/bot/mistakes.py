@@ -108,6 +108,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake(what="DATABASE_URL is nonsense", env=f"{GOOD}DATABASE_URL=my database\n"),
     Mistake(what="a port that does not exist", env=f"{GOOD}HEALTH_PORT=80800\n"),
+    Mistake(what="a shard that does not exist", env=f"{GOOD}SHARD_COUNT=2\nSHARD_IDS=2\n"),
     Mistake(what="a number in words", env=f"{GOOD}GENERATION_CONCURRENCY=twenty\n"),
     Mistake(what="an unknown model", env=f"{GOOD}GENERATION_MODEL=music-9\n"),
     Mistake(

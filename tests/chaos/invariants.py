@@ -1,19 +1,17 @@
 """What is true after a storm, judged from outside: the channel, the music API's ledger, the rows."""
 
 import re
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.clock import SystemClock
 from bot.errors import Reason
 from bot.jobs.model import RESTING, Job, JobState
-from bot.store.db import open_store
 from sandbox.discord import FakeDiscord
 from sandbox.discord.objects import JSON
 from sandbox.generation import FakeGeneration
+from tests.chaos.books import FileBooks
 from tests.chaos.members import Ordered
 
 _JOB_ID = re.compile(r"^job:v\d+:\w+:(\d+)$")
@@ -36,29 +34,12 @@ class Score:
 
 async def rows(folder: Path) -> list[Job]:
     """Every job of a bot that is not running, oldest first."""
-    async with open_store(f"sqlite+aiosqlite:///{folder / 'data' / 'compose.db'}", clock=SystemClock()) as store:
-        found: list[Job] = []
-        job_id = 1
-        highest = sum((await store.tally()).by_state.values())
-        while len(found) < highest:
-            if (job := await store.get(job_id)) is not None:
-                found.append(job)
-            job_id += 1
-        return found
+    return await FileBooks(folder).rows()
 
 
-def unrested(folder: Path) -> tuple[int, int]:
+async def unrested(folder: Path) -> tuple[int, int]:
     """How many jobs are still at work, and how many rest without their member knowing; while the bot runs."""
-    states = ", ".join(f"'{state}'" for state in RESTING)
-    connection = sqlite3.connect(f"file:{folder / 'data' / 'compose.db'}?mode=ro", uri=True)
-    try:
-        (live,) = connection.execute(f"SELECT count(*) FROM job WHERE state NOT IN ({states})").fetchone()
-        (untold,) = connection.execute(
-            f"SELECT count(*) FROM job WHERE state IN ({states}) AND (told IS NULL OR told <> state)"
-        ).fetchone()
-    finally:
-        connection.close()
-    return live, untold
+    return await FileBooks(folder).unrested()
 
 
 def judge(jobs: Sequence[Job], ordered: Sequence[Ordered], discord: FakeDiscord, generation: FakeGeneration) -> Score:

@@ -1,15 +1,13 @@
 """What the ledger must say after a storm: at no moment over a limit or a budget, no place and no charge lost."""
 
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from bot.amounts import micros_of
 from bot.jobs.model import LIVE, Job, JobState
+from tests.chaos.books import Tables
 from tests.chaos.invariants import Score
 
 #: Ends before which nothing was paid: whoever ordered has their place back.
@@ -17,13 +15,12 @@ _UNPAID = frozenset({JobState.REFUSED, JobState.FAILED, JobState.CANCELLED})
 
 
 def judge_ledger(
-    score: Score, folder: Path, jobs: Sequence[Job], settings: Mapping[str, str], *, outside: int, charged: int
+    score: Score, tables: Tables, jobs: Sequence[Job], settings: Mapping[str, str], *, outside: int, charged: int
 ) -> None:
     """Hold the ledger of a bot that has stopped against its rows. Storms are shorter than a day, so all of it counts.
 
     `outside`: the member whom limits do not bind. `charged`: requests that the music API accepted.
     """
-    tables = _read(folder)
     score.broken += [
         *_over_day(tables["place"], settings, outside),
         *_over_at_once(tables["job_event"], jobs, settings, outside),
@@ -34,15 +31,6 @@ def judge_ledger(
     known = sum(kind in {"spent", "unknown"} for kind in last.values())
     if known < charged:
         score.broken.append(f"{charged} requests were accepted, the ledger knows of {known}")
-
-
-def _read(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    with closing(sqlite3.connect(folder / "data" / "compose.db")) as connection:
-        connection.row_factory = sqlite3.Row
-        names = ("place", "charge", "job_event", "charge_held", "charge_day", "charge_minute")
-        return {
-            name: [dict(row) for row in connection.execute(f"SELECT * FROM {name} ORDER BY rowid")] for name in names
-        }
 
 
 def _over_day(places: Sequence[dict[str, Any]], settings: Mapping[str, str], outside: int) -> list[str]:
@@ -79,7 +67,7 @@ def _over_at_once(
     return []
 
 
-def _money(tables: Mapping[str, list[dict[str, Any]]], settings: Mapping[str, str]) -> list[str]:
+def _money(tables: Tables, settings: Mapping[str, str]) -> list[str]:
     budgets = [Decimal(settings[name]) for name in ("BUDGET_PER_DAY", "BUDGET_PER_MONTH") if settings.get(name)]
     budget = min(map(micros_of, budgets), default=None)
     last: dict[tuple[int, int], str] = {}

@@ -3,14 +3,17 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.bot_process import BotProcess
 from sandbox.generation import Settings
 from sandbox.stage import Stage, open_stage
 from tests.bot.audio.sound_files import mp3
-from tests.chaos.invariants import Score, judge, rows, unrested
+from tests.chaos.books import Books, FileBooks, server_books
+from tests.chaos.invariants import Score, judge
 from tests.chaos.ledger import judge_ledger
 from tests.chaos.members import Members
 from tests.chaos.storm import Storm, Toll
@@ -52,28 +55,58 @@ class Outcome:
             f"jobs={score.jobs} kills={toll.kills} faults={self.provider_faults + toll.discord_faults} "
             f"delivered={score.delivered} unknown={score.unknown} failed={score.failed} lost={score.lost} "
             f"paid_twice={score.paid_twice} posted_twice={score.posted_twice} refused={score.refused}"
+            + (f" pauses={toll.pauses}" if toll.pauses else "")
         )
 
 
-async def run(*, seed: int, jobs: int, max_seconds: float, say: Callable[[str], None], limits: bool = False) -> Outcome:
+async def run(
+    *,
+    seed: int,
+    jobs: int,
+    max_seconds: float,
+    say: Callable[[str], None],
+    limits: bool = False,
+    processes: int = 1,
+) -> Outcome:
     """Blow over `jobs` orders; returns the judgement. `max_seconds` bounds the calm after the storm too.
 
-    `limits`: members', the server's and the budgets are on, and held against the ledger.
+    `limits`: members', the server's and the budgets are on, and held against the ledger. `processes`: with more than
+    one they share a PostgreSQL: one on the gateway, the others beside it.
     """
-    generation = Settings(allow_loopback=True, queued_seconds=0.5, generating_seconds=2.0)
-    with tempfile.TemporaryDirectory(prefix="compose-chaos-") as folder:
+    generation = Settings(allow_loopback=True, queued_seconds=0.5, generating_seconds=2.0 if processes == 1 else 6.0)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="compose-chaos-")))
         bot = {**_BOT, **(LIMITS if limits else {})}
-        async with open_stage(Path(folder), generation=generation, bot_settings=bot, make_bot=WarmBotProcess) as stage:
-            return await _storm(stage, Path(folder), seed, jobs, max_seconds, say)
+        books: Books = FileBooks(folder)
+        if processes > 1:
+            books = await stack.enter_async_context(server_books())
+            bot |= {"DATABASE_URL": books.url, "DATA_DIR": str(folder / "shared")}
+        stage = await stack.enter_async_context(
+            open_stage(folder, generation=generation, bot_settings=bot, make_bot=WarmBotProcess)
+        )
+        workers = [
+            WarmBotProcess(folder / f"worker-{number}", stage.bot.settings, arguments=["worker"])
+            for number in range(1, processes)
+        ]
+        for worker in workers:
+            await stack.enter_async_context(worker)
+        return await _storm(stage, workers, books, folder, seed, jobs, max_seconds, say)
 
 
 async def _storm(
-    stage: Stage, folder: Path, seed: int, jobs: int, max_seconds: float, say: Callable[[str], None]
+    stage: Stage,
+    workers: Sequence[BotProcess],
+    books: Books,
+    folder: Path,
+    seed: int,
+    jobs: int,
+    max_seconds: float,
+    say: Callable[[str], None],
 ) -> Outcome:
     started = time.monotonic()
     song = folder / "reference.mp3"
     song.write_bytes(mp3(17))
-    storm = Storm(discord=stage.discord, generation=stage.generation, bot=stage.bot, seed=seed)
+    storm = Storm(discord=stage.discord, generation=stage.generation, bot=stage.bot, seed=seed, workers=workers)
     members = Members(discord=stage.discord, song=song, max_songs=jobs, seed=seed)
     storm.begin_provider_faults()
     async with asyncio.TaskGroup() as group:
@@ -87,14 +120,16 @@ async def _storm(
         provider_faults = sum(stage.generation.ledger.struck.values())
         say(f"all {jobs} songs are ordered; the storm is over, waiting for every job to come to rest")
         await storm.calm()
-        await _rest(stage, folder, deadline=started + max_seconds, say=say)
+        await _rest(books, deadline=started + max_seconds, say=say)
         deciding.cancel()
-    await stage.bot.stop()
-    found = await rows(folder)
+    for process in (*workers, stage.bot):
+        await process.stop()
+    found = await books.rows()
     score = judge(found, members.ordered, stage.discord, stage.generation)
     outside, charged = stage.discord.member("Owner").id, stage.generation.ledger.charges
-    judge_ledger(score, folder, found, stage.bot.settings, outside=outside, charged=charged)
-    return Outcome(score=score, toll=storm.toll, provider_faults=provider_faults, bot_log=stage.bot.log)
+    judge_ledger(score, await books.tables(), found, stage.bot.settings, outside=outside, charged=charged)
+    log = "".join(process.log for process in (stage.bot, *workers))
+    return Outcome(score=score, toll=storm.toll, provider_faults=provider_faults, bot_log=log)
 
 
 async def _report(members: Members, say: Callable[[str], None]) -> None:
@@ -104,11 +139,11 @@ async def _report(members: Members, say: Callable[[str], None]) -> None:
         say(f"ordered {len(members.ordered)} of {members.max_songs}, tracks in the channel: {tracks}")
 
 
-async def _rest(stage: Stage, folder: Path, *, deadline: float, say: Callable[[str], None]) -> None:
+async def _rest(books: Books, *, deadline: float, say: Callable[[str], None]) -> None:
     """Wait until nothing moves: every row rests and was told, looked at through a second, reading connection."""
     said = 0.0
     while time.monotonic() < deadline:
-        live, untold = await asyncio.to_thread(unrested, folder)
+        live, untold = await books.unrested()
         if not live and not untold:
             return
         if time.monotonic() - said > 5:

@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+import signal
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.crash import CrashPoint
@@ -57,6 +59,7 @@ class Toll:
     """How often what struck."""
 
     kills: int = 0
+    pauses: int = 0
     stops: int = 0
     discord_faults: int = 0
     by_point: Counter[str] = field(default_factory=Counter)
@@ -65,10 +68,20 @@ class Toll:
 class Storm:
     """Blows over a stage until it is told to stop."""
 
-    def __init__(self, *, discord: FakeDiscord, generation: FakeGeneration, bot: BotProcess, seed: int) -> None:
+    def __init__(
+        self,
+        *,
+        discord: FakeDiscord,
+        generation: FakeGeneration,
+        bot: BotProcess,
+        seed: int,
+        workers: Sequence[BotProcess] = (),
+    ) -> None:
         self._discord = discord
         self._generation = generation
         self._bot = bot
+        self._workers = workers
+        self._paused: set[BotProcess] = set()
         self._rng = random.Random(f"storm {seed}")
         self.toll = Toll()
 
@@ -80,6 +93,8 @@ class Storm:
 
     async def blow(self) -> None:
         """Kill and restart the bot, again and again; for ever."""
+        if self._workers:
+            return await self._blow_over_all()
         while True:
             await asyncio.sleep(self._rng.uniform(1.0, 6.0))
             if self._bot.is_running and self._rng.random() < 0.15:
@@ -91,6 +106,45 @@ class Storm:
             else:
                 self.toll.kills += 1  # it died at an armed point
             await self._restart()
+
+    async def _blow_over_all(self) -> None:
+        """The same of any process, and pauses, of which some are long enough for others to take over."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await asyncio.sleep(self._rng.uniform(1.0, 6.0))
+                process = self._rng.choice([self._bot, *self._workers])
+                if process in self._paused:
+                    continue
+                if process.is_running and self._rng.random() < 0.35:
+                    self.toll.pauses += 1
+                    group.create_task(self._pause(process, self._rng.choice([2.0, 8.0, 20.0, 30.0])))
+                    continue
+                if process.is_running and self._rng.random() < 0.25:
+                    self.toll.stops += 1
+                    await process.stop()
+                else:
+                    self.toll.kills += 1
+                    await process.kill()
+                if process is self._bot:
+                    await self._restart()
+                else:
+                    await process.start(**self._armed())
+
+    async def _pause(self, process: BotProcess, seconds: float) -> None:
+        self._paused.add(process)
+        process.send_signal(signal.SIGSTOP)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            process.send_signal(signal.SIGCONT)
+            self._paused.discard(process)
+
+    def _armed(self) -> dict[str, str]:
+        if self._rng.random() >= _ARMED_SHARE:
+            return {}
+        point = self._rng.choice(list(CrashPoint))
+        self.toll.by_point[point] += 1
+        return {"CRASH_AT": f"{point}:{self._rng.randint(1, 4)}"}
 
     async def disturb(self) -> None:
         """Put faults into Discord's answers and break its gateway; for ever."""
@@ -104,12 +158,7 @@ class Storm:
 
     async def _restart(self) -> None:
         while True:
-            more = {}
-            if self._rng.random() < _ARMED_SHARE:
-                point = self._rng.choice(list(CrashPoint))
-                more = {"CRASH_AT": f"{point}:{self._rng.randint(1, 4)}"}
-                self.toll.by_point[point] += 1
-            await self._bot.start(**more)
+            await self._bot.start(**self._armed())
             if self._rng.random() < 0.25:
                 # several in a row: it does not even get to its feet
                 await asyncio.sleep(self._rng.uniform(0.2, 2.5))
@@ -127,8 +176,9 @@ class Storm:
         """Take every fault back and bring the bot up unarmed."""
         self._generation.heal()
         self._discord.faults.clear()
-        if self._bot.is_running:
-            await self._bot.kill()
-            self.toll.kills += 1
-        await self._bot.start()
+        for process in (self._bot, *self._workers):
+            if process.is_running:
+                await process.kill()
+                self.toll.kills += 1
+            await process.start()
         await wait_until_ready(self._discord, self._bot)

@@ -105,7 +105,7 @@ class Scenario:
         """Wait until every job rests and its member knows."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while any(await asyncio.to_thread(unrested, self.folder)):  # noqa: ASYNC110 - another process moves it
+                while any(await unrested(self.folder)):  # noqa: ASYNC110 - another process moves it
                     await asyncio.sleep(0.1)
         except TimeoutError:
             raise AssertionError(f"jobs do not come to rest; there is:\n{self.seen()}") from None

@@ -29,7 +29,7 @@ class Heard:
     """What was heard in a reference."""
 
     bpm: float
-    meter: int  #: beats in a bar: 3 or 4
+    meter: int  #: beats in a bar: 3 or 4, or the two of 6/8
     first_bar_seconds: float
     key: Key
     loop: tuple[Chord, ...]  #: one chord a bar
@@ -39,6 +39,11 @@ class Heard:
     sections: tuple[Section, ...]
     seconds: float  #: how much of the recording was listened to
 
+    @property
+    def in_thirds(self) -> bool:
+        """Whether a beat has three parts: in swing, where the middle one is mostly silent, and in 6/8."""
+        return self.groove.swing or self.meter == 2
+
     def as_json(self) -> dict[str, object]:
         """The names that other programs rely on, and a few more for people."""
         return {
@@ -46,7 +51,7 @@ class Heard:
             "key": self.key.name.split()[0],
             "mode": self.key.mode,
             "chords": [chord.name for chord in self.loop],
-            "meter": f"{self.meter}/4",
+            "meter": "6/8" if self.meter == 2 else f"{self.meter}/4",
             "swing": self.groove.swing,
             "drums": self.groove.drums,
             "brightness_hz": round(self.brightness_hz),

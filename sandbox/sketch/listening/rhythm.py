@@ -38,14 +38,15 @@ class Section:
 
 def find_groove(onsets: Onsets, pulse: Pulse) -> Groove:
     """Kick, snare and hats folded into one bar."""
-    swing = _swings(onsets, pulse)
-    places = _SWUNG if swing else _STRAIGHT
+    in_six = pulse.meter == 2
+    swing = not in_six and _swings(onsets, pulse)
+    places = _SWUNG if swing or in_six else _STRAIGHT
     steps = np.array([beat + place for beat in range(pulse.meter) for place in places])
     low, middle, high = (_folded(onsets, values, pulse, steps) for values in (onsets.low, onsets.middle, onsets.high))
     drums = float(max(low.max(), middle.max())) > 0.25
     kick = tuple(float(step) for step in steps[low > max(0.45, 0.55 * low.max())]) if drums else ()
     accents = [beat for beat in range(1, pulse.meter) if middle[beat * len(places)] > 0.55 * middle.max()]
-    usual = [beat for beat in accents if pulse.meter == 3 or beat != 2]
+    usual = [beat for beat in accents if pulse.meter != 4 or beat != 2]
     return Groove(
         swing=swing,
         kick=kick[:7],

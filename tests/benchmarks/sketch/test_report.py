@@ -6,10 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from benchmarks.sketch.judge import Verdict
+from benchmarks.sketch.recogniser import word_errors, words_of
 from benchmarks.sketch.report import Judged, Listened, Played, Row, faults_of
+from benchmarks.sketch.sound import Balance, balance
 from sandbox.sketch import listen
 
 if TYPE_CHECKING:
@@ -52,6 +55,43 @@ def test_each_fault_of_the_sound_has_a_line_with_the_songs_name(rock: Known) -> 
     row = replace(_row(rock), played=played)
     assert _faults(row) == ["a note is sung out of tune", "the loudness is off", "it clips"]
     assert all(line.startswith(f"BELOW THE BAR: {rock.song.name}: ") for line in faults_of(row))
+
+
+def test_a_chorus_that_does_not_lift_a_rumble_and_a_dull_mix_are_faults(rock: Known) -> None:
+    good = replace(PLAYED, sections={"verse": -15.0, "chorus": -12.5}, balance=balance_of(-15.0, -16.0))
+    assert faults_of(replace(_row(rock), played=good)) == []
+    for chorus in (-13.5, -11.5):
+        played = replace(good, sections={"verse": -15.0, "chorus": chorus})
+        assert _faults(replace(_row(rock), played=played)) == ["the chorus does not lift"]
+    played = replace(good, balance=balance_of(-8.0, -23.0))
+    assert _faults(replace(_row(rock), played=played)) == ["too much lies below 60 Hz", "there is no air"]
+
+
+def balance_of(depth: float, air: float) -> Balance:
+    return Balance(decibels=(depth, -6.0, -3.0, -9.0, air))
+
+
+@pytest.mark.parametrize(("hertz", "band"), [(40, 0), (100, 1), (1000, 2), (4000, 3), (9000, 4)])
+def test_the_energy_of_a_tone_lies_in_its_band(hertz: float, band: int) -> None:
+    tone = np.sin(2 * np.pi * hertz * np.arange(44_100) / 44_100)
+    decibels = balance(np.stack([tone, tone], axis=1), 44_100).decibels
+    assert decibels[band] == pytest.approx(0.0, abs=0.1)
+    assert max(each for number, each in enumerate(decibels) if number != band) < -30.0
+
+
+@pytest.mark.parametrize(
+    ("heard", "errors"),
+    [
+        ("carry me home", 0),
+        ("carry home", 1),
+        ("carry me to home", 1),
+        ("berry me home", 1),
+        ("", 3),
+        ("oh no yes my", 4),
+    ],
+)
+def test_wrong_missing_and_additional_words_are_word_errors(heard: str, errors: int) -> None:
+    assert word_errors(words_of("Carry me, home!"), words_of(heard)) == errors
 
 
 def test_another_tempo_or_key_in_the_judges_ear_is_a_fault_an_octave_too(rock: Known) -> None:

@@ -188,3 +188,14 @@ async def test_one_after_the_other_is_learned_and_the_next_is_looked_at_when_its
                 live.due = None
         await learning.thought_over()
     assert looks._models[NAME].belief.servers == 1
+
+
+async def test_what_two_processes_learn_at_the_same_time_is_kept_of_both(learning: LearningKit) -> None:
+    other = learning.restarted()
+    for seconds in (20, 21):
+        await learning.made_in(seconds)
+        await other.made_in(seconds + 40)
+    memory = await learning.kept()
+    await other.supervisor.stop()
+    assert memory.count == 4
+    assert sorted(round(one.until) > 50 for one in memory.seen) == [False, False, True, True]

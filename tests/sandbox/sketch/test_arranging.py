@@ -12,6 +12,7 @@ import pytest
 from sandbox.sketch import Song, compose
 from sandbox.sketch.arrange import Kind
 from sandbox.sketch.listening import RATE, Groove, hear
+from sandbox.sketch.melody import SungNote
 from sandbox.sketch.theory import Chord, Key
 from sandbox.sketch.voice import open_voice
 
@@ -22,16 +23,57 @@ LYRICS += "carry me home on the morning light\nWe are the echoes, we are the sou
 GROOVE = Groove(swing=False, kick=(0.0, 2.0), snare=(1.0, 3.0), hats_per_beat=2, drums=True)
 
 
-def song_at(bpm: float, meter: int = 4) -> Song:
+WHOLE = """[Verse]
+Neon rivers run beneath the midnight sky
+I am counting all the trains that pass me by
+
+[Chorus]
+Oh, carry me home on the morning light
+We are the echoes, we are the sound
+Carry it far on the morning tide
+Never come down
+
+[Verse]
+Neon rivers run beneath the midnight sky
+I am counting all the trains that pass me by
+
+[Bridge]
+Slowly let the river turn
+
+[Break]
+
+[Chorus]
+Oh, carry me home on the morning light
+We are the echoes, we are the sound
+Carry it far on the morning tide
+Never come down
+"""
+
+
+def song_at(bpm: float, meter: int = 4, *, words: str = LYRICS, take: int = 1) -> Song:
     heard = replace(
         hear(np.zeros(RATE, dtype=np.float32)),
         bpm=bpm,
         meter=meter,
         key=Key(tonic=9, minor=True),
         loop=tuple(Chord.parse(symbol) for symbol in ("Am", "F", "C", "G")),
-        groove=GROOVE if meter == 4 else replace(GROOVE, kick=(0.0,), snare=(1.0, 2.0)),
+        groove=GROOVE if meter == 4 else replace(GROOVE, kick=(0.0,), snare=(1.0, 2.0) if meter == 3 else (1.0,)),
     )
-    return compose(heard, LYRICS, open_voice(espeak=False))
+    return compose(heard, words, open_voice(espeak=False), take)
+
+
+def tunes(song: Song, kind: Kind) -> list[list[SungNote]]:
+    """The notes of each stanza of that kind, line after line, in beats from its first bar."""
+    return [
+        [
+            replace(note, beat=note.beat - passage.first_bar * song.heard.meter)
+            for line in song.lines
+            for note in line.notes
+            if 0 <= line.notes[0].beat // song.heard.meter - passage.first_bar < passage.bars
+        ]
+        for passage in song.passages
+        if passage.kind is kind
+    ]
 
 
 def strokes_in_bars(song: Song, kind: Kind) -> list[int]:
@@ -74,3 +116,72 @@ def test_a_tune_moves_and_comes_home() -> None:
     assert sum(step == 0 for step in steps) / len(steps) < 0.35
     assert max(abs(step) for step in steps) <= 12
     assert song.lines[-1].notes[-1].midi % 12 == song.heard.key.tonic
+
+
+@pytest.mark.parametrize("meter", [2, 3, 4])
+def test_words_with_a_bridge_and_a_break_get_both(meter: int) -> None:
+    kinds = [passage.kind for passage in song_at(120.0, meter, words=WHOLE).passages]
+    assert kinds == [
+        *(Kind.INTRO, Kind.VERSE, Kind.CHORUS, Kind.VERSE, Kind.BRIDGE, Kind.BREAK, Kind.CHORUS, Kind.END),
+    ]
+
+
+def test_a_break_gives_way_before_a_line_of_the_words_does() -> None:
+    def long(*between: str) -> Song:
+        verse = ["[Verse]", *["Paper lanterns floating over quiet streets"] * 11]
+        return song_at(56.0, words="\n".join([*verse, *between, "[Chorus]", "La la la"]))
+
+    song = long("[Break]")
+    assert Kind.BREAK not in {passage.kind for passage in song.passages}
+    assert song.lines_left_out == long().lines_left_out
+    assert song.seconds <= 60
+
+
+@pytest.mark.parametrize("take", [1, 2, 3])
+def test_every_chorus_is_sung_alike_and_no_verse_like_another(take: int) -> None:
+    song = song_at(104.0, words=WHOLE, take=take)
+    first, second = tunes(song, Kind.CHORUS)
+    assert first == second
+    one, other = ([note.midi for note in verse] for verse in tunes(song, Kind.VERSE))
+    assert one != other
+
+
+def test_the_hook_comes_back_in_the_chorus_and_is_played_where_nobody_sings() -> None:
+    song = song_at(104.0, words=WHOLE)
+    chorus = [line for line in song.lines if line.chorus]
+    hook = [note.midi for note in chorus[0].notes][:5]
+    assert [note.midi for note in chorus[2].notes][:5] == hook
+    for kind in (Kind.INTRO, Kind.BREAK):
+        passage = next(passage for passage in song.passages if passage.kind is kind)
+        first, last = (song.heard.meter * bar for bar in (passage.first_bar, passage.first_bar + passage.bars))
+        played = [note.midi - 12 for note in song.score.hook if first <= note.beat < last]
+        assert played[:5] == hook
+
+
+def test_the_chorus_has_voices_and_sounds_that_the_verse_has_not() -> None:
+    song = song_at(104.0, words=WHOLE)
+
+    def sounds(kind: Kind) -> set[str]:
+        spans = [song.span(passage) for passage in song.passages if passage.kind is kind]
+        inside = {hit.drum for hit in song.score.drums if any(start <= song.at(hit.beat) < end for start, end in spans)}
+        sung = any(start <= song.at(note.beat) < end for note in song.score.choir for start, end in spans)
+        return inside | ({"choir"} if sung else set())
+
+    assert {"choir", "crash", "shaker"} <= sounds(Kind.CHORUS) - sounds(Kind.VERSE)
+
+
+def test_a_take_is_the_same_every_time_and_another_is_another_song_of_the_same_words() -> None:
+    first, again, second = (song_at(104.0, words=WHOLE, take=take) for take in (1, 1, 2))
+    assert (first.seed, first.style, first.score) == (again.seed, again.style, again.score)
+    assert [line.notes for line in first.lines] == [line.notes for line in again.lines]
+    assert first.seed == song_at(104.0, words=WHOLE).seed
+    assert [line.text for line in first.lines] == [line.text for line in second.lines]
+    assert tunes(first, Kind.CHORUS) != tunes(second, Kind.CHORUS)
+
+
+def test_in_six_the_bar_has_two_beats_of_three_parts() -> None:
+    song = song_at(66.0, 2, words=WHOLE)
+    chorus = next(passage for passage in song.passages if passage.kind is Kind.CHORUS)
+    hats = {round(hit.beat - 2 * chorus.first_bar, 2) for hit in song.score.drums if hit.drum == "hat"}
+    assert {0.0, 0.33, 0.67, 1.0, 1.33, 1.67} <= hats
+    assert not {0.25, 0.5, 0.75} & hats

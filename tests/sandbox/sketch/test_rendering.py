@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,9 +27,10 @@ from sandbox.sketch.arrange import Kind
 from sandbox.sketch.audiofile import COMMENT, read_stereo
 from sandbox.sketch.command import main
 from sandbox.sketch.listening import RATE, hear
-from sandbox.sketch.loudness import integrated_lufs, true_peak_dbtp
+from sandbox.sketch.loudness import block_powers, integrated_lufs, span_lufs, true_peak_dbtp
 from sandbox.sketch.mix import perform
 from sandbox.sketch.voice import open_voice
+from sandbox.sketch.worker import PROJECT
 
 if TYPE_CHECKING:
     from tests.sandbox.sketch.conftest import Known
@@ -146,6 +149,36 @@ def test_the_command_answers_bad_input_with_one_sentence_and_exit_2(
 ) -> None:
     assert main([str(tmp_path / "none.mp3"), "la", str(tmp_path / "out.mp3")]) == 2
     assert capsys.readouterr().err.strip() == "There is no file 'none.mp3'."
+
+
+@pytest.mark.parametrize("take", ["0", "-1", "two", "1.5", "", "10000", "1" * 40, "²", "1_0", "+2"])
+def test_what_is_no_number_of_a_take_gets_a_sentence_before_anything_is_made(
+    take: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["none.mp3", "la", str(tmp_path / "out.mp3"), f"--take={take}"]) == 2
+    assert capsys.readouterr().err.strip() == f"--take must be a whole number from 1 to 9999, not {take!r}."
+
+
+@pytest.mark.slow
+def test_a_take_is_the_same_file_byte_for_byte_and_another_take_another(waltz: Known, tmp_path: Path) -> None:
+    takes = [[], ["--take", "1"], ["--take", "2"], ["--take", "2"]]
+    files = [tmp_path / f"{number}.mp3" for number in range(len(takes))]
+    for file, take in zip(files, takes, strict=True):
+        # a process each: what a voice said before counts in what it says next
+        command = [sys.executable, "-m", "sandbox", "sketch", str(waltz.path), "la le lu", str(file), *take]
+        subprocess.run(command, check=True, capture_output=True, cwd=PROJECT)
+    first, second, third, fourth = (file.read_bytes() for file in files)
+    assert first == second
+    assert third == fourth
+    assert first != third
+
+
+@pytest.mark.heavy
+def test_the_chorus_is_louder_than_the_verse_by_2_to_3_lu(rock: Known) -> None:
+    song = compose(listen(rock.path), LYRICS, open_voice(espeak=False))
+    power = block_powers(perform(song).mix, 44_100)
+    loud = {passage.kind: span_lufs(power, *song.span(passage)) for passage in song.passages}
+    assert 2.0 <= loud[Kind.CHORUS] - loud[Kind.VERSE] <= 3.0
 
 
 @pytest.mark.heavy

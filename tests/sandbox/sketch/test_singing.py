@@ -27,6 +27,31 @@ def test_tags_name_verse_and_chorus_and_are_not_sung() -> None:
         (True, ("Sing it",)),
         (False, ("Slowly",)),
     ]
+    assert [stanza.bridge for stanza in stanzas] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "tag", ["[Bridge]", "(Break)", "Bridge:", "[Zwischenspiel]", "[Guitar Solo]", "【間奏】", "[ Middle 8 ]"]
+)
+def test_a_bridge_with_nothing_below_it_is_a_break_and_one_with_words_is_sung(tag: str) -> None:
+    silent = read_lyrics(f"[Verse]\nFirst\n{tag}\n\n[Chorus]\nSing it")
+    assert [(stanza.bridge, stanza.lines) for stanza in silent] == [
+        (False, ("First",)),
+        (True, ()),
+        (False, ("Sing it",)),
+    ]
+    sung = read_lyrics(f"[Verse]\nFirst\n{tag}\n\nSlowly\n[Chorus]\nSing it")
+    assert [(stanza.bridge, stanza.lines) for stanza in sung][1] == (True, ("Slowly",))
+    assert len(sung) == 3
+
+
+@pytest.mark.parametrize("words", ["[Verse]\nFirst\n[Heartbreak]\n[Chorus]\nLast", "[Intro]\n[Verse]\nFirst\n\nLast"])
+def test_other_tags_with_nothing_below_them_are_no_breaks(words: str) -> None:
+    assert [stanza.bridge for stanza in read_lyrics(words)] == [False, False]
+
+
+def test_breaks_alone_are_nothing_to_sing() -> None:
+    assert read_lyrics("[Break]\n\n[Solo]") == ()
 
 
 def test_without_tags_every_second_stanza_is_the_chorus() -> None:

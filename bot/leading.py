@@ -1,0 +1,66 @@
+"""What one of all processes does: what is kept and forgotten, and what operators are told."""
+
+from datetime import timedelta
+from functools import partial
+
+from bot.assembly import Assembly, Ground
+from bot.client import ComposeClient
+from bot.delivery import AlertMessages
+from bot.jobs.admitting import Admission
+from bot.jobs.retention import Retention
+from bot.jobs.servers import Servers
+from bot.operators.watch import Watch, Watched, tell_of_brake, tell_of_migration
+from bot.settings import Settings
+from bot.ui.requirements import OrderRequirements
+
+
+def lead(
+    settings: Settings,
+    assembly: Assembly,
+    client: ComposeClient,
+    admission: Admission,
+    requirements: OrderRequirements,
+) -> None:
+    """Begin it, in one process of all."""
+    ground, alerts = assembly.ground, assembly.alerts
+    for name, run in {
+        "retention": _retention(settings, ground, assembly.jobs.servers).run,
+        "people": assembly.jobs.people.run,
+        "watch": _watch(settings, ground, assembly, admission, requirements).run,
+        "alerts": partial(alerts.run, AlertMessages(client, settings.operator_channel)),
+    }.items():
+        ground.supervisor.run_forever(name, run)
+    assembly.brake.on_brake(partial(tell_of_brake, alerts))
+
+
+def _retention(settings: Settings, ground: Ground, servers: Servers) -> Retention:
+    keep_for = timedelta(days=settings.retention_days)
+    return Retention(
+        store=ground.store,
+        files=ground.files,
+        clock=ground.clock,
+        keep_for=keep_for,
+        disk=ground.disk,
+        servers=servers,
+    )
+
+
+def _watch(
+    settings: Settings,
+    ground: Ground,
+    assembly: Assembly,
+    admission: Admission,
+    requirements: OrderRequirements,
+) -> Watch:
+    watched = Watched(
+        figures=ground.figures,
+        loops=ground.supervisor.states,
+        disk_trouble=lambda: ground.disk.trouble,
+        terms=lambda: admission.terms,
+        price_micros=requirements.lowest_price_micros,
+        currency=settings.currency,
+        is_open=assembly.models.is_open,
+        elsewhere=lambda: assembly.models.elsewhere,
+    )
+    tell_of_migration(assembly.alerts, ground.migration)
+    return Watch(watched=watched, alerts=assembly.alerts, clock=ground.clock, metrics=ground.metrics)

@@ -1,0 +1,208 @@
+"""Which processes may run on one database, and what several share: who looks at a song, and who has what part."""
+
+import asyncio
+import logging
+import os
+import platform
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+from bot.clock import Clock
+from bot.database_address import PostgresqlAddress
+from bot.engine.pgqueuer import QueueAccess, SharedRunner
+from bot.engine.runner import JobRunner
+from bot.errors import StartError, StoreBusyError
+from bot.jobs.sharing import RENEWED_EVERY_SECONDS, Process, ProcessKind, SharingStore
+from bot.shares import Shares
+from bot.store import queue_tables
+from bot.store.db import address_of
+from bot.store.postgresql import name_of, start_errors_named
+from bot.store.seats import Greetings, HeldSeat, Seat, SeatTakenError
+from bot.store.steady import SteadyConnection
+from bot.supervisor import TaskSupervisor
+
+log = logging.getLogger(__name__)
+
+#: Whoever stands by looks so often whether the place is free, and says so once a minute.
+_STANDBY_SECONDS = 1.0
+#: Whoever has less than a fair part asks again so often.
+_UNFAIR_SECONDS = 1.0
+_SHARING = "compose_shares"
+#: By how much a process lets others be quicker.
+_FOR_MEMBERS_SECONDS, _EACH_SECONDS, _MOST_SECONDS = 0.05, 0.2, 0.4
+
+_NEEDS_PGQUEUER = (
+    "Several processes need the package pgqueuer, which requirements/postgres.lock lists (in a container: the build "
+    "argument LOCK=postgres). Install it, or run one process."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """As what a process was started."""
+
+    kind: ProcessKind = ProcessKind.RUN
+    standby: bool = False  #: it waits while another has its place
+
+    @property
+    def hears(self) -> bool:
+        """Whether it is on Discord's gateway."""
+        return self.kind is ProcessKind.RUN
+
+
+class Company:
+    """The processes on one database, as one of them sees them. On SQLite it is alone."""
+
+    def __init__(self, role: Role, clock: Clock, shards: Sequence[int] = ()) -> None:
+        """`shards`: those whose events it hears; empty: all."""
+        self.role = role
+        self.engine: Callable[..., JobRunner] = JobRunner
+        """Makes the engine that fits."""
+        self.lost = asyncio.Event()
+        """Set when another process has taken this one's place."""
+        self.process = Process(
+            id=str(uuid4()),
+            host=platform.node() or "localhost",
+            pid=os.getpid(),
+            kind=role.kind,
+            shards=",".join(map(str, shards)),
+            since=clock.now(),
+        )
+        self.shares = Shares(clock)
+        """This process's part of the limits."""
+        self.identify_turn: Callable[[int], Awaitable[None]] | None = None
+        """Waits for the turn to greet Discord, where several processes do."""
+        self._shards = shards
+        self._clock = clock
+        self._runner: SharedRunner | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others may be at work on the same songs."""
+        return self.engine is not JobRunner
+
+    @property
+    def leads(self) -> bool:
+        """Whether it does what is done once for all of them: what is kept and forgotten, what operators are told."""
+        return self.role.hears and (not self._shards or 0 in self._shards)
+
+    async def join(self, url: str, *, store: SharingStore, supervisor: TaskSupervisor, stack: AsyncExitStack) -> None:
+        """Take a place among them, and leave it with `stack`. Raises StartError where there is none."""
+        address = address_of(url)
+        if not isinstance(address, PostgresqlAddress):
+            self._refuse_on_sqlite()
+            return
+        is_shared = queue_tables.is_there()
+        if not is_shared and (self._shards or not self.role.hears):
+            raise StartError(_NEEDS_PGQUEUER)
+        seat = HeldSeat(address, Seat(gateway=self.role.hears, shards=self._shards, alone=not is_shared), self._clock)
+        stack.push_async_callback(seat.leave)
+        await self._take(seat, address, store)
+        self.lost = seat.lost
+        if self._shards:
+            self.identify_turn = Greetings(address, self._clock, supervisor).turn
+        supervisor.run_forever("place on the database", seat.keep)
+        if is_shared:
+            await self._share(address, store, supervisor, stack)
+
+    def _refuse_on_sqlite(self) -> None:
+        if self.role.standby or self._shards or not self.role.hears:
+            what = "a worker" if not self.role.hears else "SHARD_IDS" if self._shards else "--standby"
+            raise StartError(
+                f"DATABASE_URL names an SQLite file, which takes one process; {what} needs PostgreSQL. Move there with "
+                "python -m bot move-database, or run one process alone."
+            )
+
+    async def _take(self, seat: HeldSeat, address: PostgresqlAddress, store: SharingStore) -> None:
+        is_told = False
+        while True:
+            try:
+                with start_errors_named(address):
+                    return await seat.take()
+            except SeatTakenError:
+                holder = await self._holder(store)
+            if not self.role.standby:
+                raise StartError(
+                    f"{name_of(address)} is in use by another running bot{f' ({holder})' if holder else ''}. Stop that "
+                    "one first, or start this one with --standby: then it waits for that one's end."
+                )
+            if not is_told:
+                is_told = True
+                log.info("standing by: another bot runs on this database%s", f" ({holder})" if holder else "")
+            await self._clock.sleep(_STANDBY_SECONDS)
+
+    async def _holder(self, store: SharingStore) -> str:
+        """Who has the place, in words; empty where nobody knows."""
+        try:
+            found = await store.processes(self._clock.now())
+        except StoreBusyError:
+            return ""
+        mine = set(self._shards)
+        rivals = [
+            one
+            for one in found
+            if one.kind is ProcessKind.RUN
+            and (not mine or not one.shards or mine & set(map(int, one.shards.split(","))))
+        ]
+        return rivals[0].in_words() if rivals else ""
+
+    async def _share(
+        self, address: PostgresqlAddress, store: SharingStore, supervisor: TaskSupervisor, stack: AsyncExitStack
+    ) -> None:
+        connection = SteadyConnection(address, self._clock)
+        stack.push_async_callback(connection.close)
+        queue = QueueAccess(
+            connection=connection,
+            queries_on=queue_tables.queries_on,
+            queued_ids=partial(queue_tables.queued_ids, connection),
+            beat_all=queue_tables.beat_all,
+            make=partial(queue_tables.make_queue, address),
+        )
+        with start_errors_named(address):
+            await queue_tables.make_queue(address)
+        me = UUID(self.process.id)
+
+        def engine(**parts: Any) -> JobRunner:
+            self._runner = SharedRunner(queue=queue, sharing=store, process_id=me, **parts)
+            return self._runner
+
+        self.engine = engine
+        stack.push_async_callback(self._sign_off, store)
+        self.shares.draws_line = self.leads
+        self.shares.renewed(await store.renew(self.process, 0, self._clock.now()))
+        supervisor.run_forever("shares", partial(self._renew, store, connection))
+
+    async def _renew(self, store: SharingStore, connection: SteadyConnection) -> None:
+        """Write that we are there, and take our part; whoever has more than theirs is told that somebody needs some."""
+        asked = asyncio.Event()
+        await connection.listen(_SHARING, lambda process_id: None if process_id == self.process.id else asked.set())
+        while True:
+            pause = RENEWED_EVERY_SECONDS
+            asked.clear()
+            watched = 0 if self._runner is None else len(self._runner.held_ids)
+            try:
+                share = await store.renew(self.process, watched, self._clock.now())
+                self.shares.renewed(share)
+                self._step_back(share.load)
+                if not share.is_fair:
+                    pause = _UNFAIR_SECONDS
+                    await connection.notify(_SHARING, self.process.id)
+            except StoreBusyError as error:
+                log.warning("the database is busy: %s", error)
+            await self._clock.wait(asked, pause)
+
+    def _step_back(self, load: float) -> None:
+        """Whoever has more in hand than others, or members to answer, leaves new songs to them."""
+        if self._runner is not None:
+            of_members = _FOR_MEMBERS_SECONDS if load and self.role.hears else 0.0
+            self._runner.handicap_seconds = of_members + min(_MOST_SECONDS, _EACH_SECONDS * max(0.0, load - 1.0))
+
+    async def _sign_off(self, store: SharingStore) -> None:
+        try:
+            await store.sign_off(self.process.id)
+        except StoreBusyError as error:
+            log.info("not signed off, which the others find out by themselves: %s", error)

@@ -1,0 +1,193 @@
+"""Several processes on one database: whose song it is when one is killed, stopped or paused, or the queue is lost."""
+
+import asyncio
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bot.store.own_server import own_server, programs
+from tests.flows.several import go_on, open_several, own_postgresql, pause, until_it_says
+
+__all__ = ["open_several", "own_postgresql"]
+
+OpenSeveral = Any
+
+#: Between the server's end and its start: longer than any try of the bot's.
+OUTAGE_SECONDS = 15.0
+
+
+@pytest.mark.waits
+async def test_songs_are_made_by_a_worker_while_the_one_on_the_gateway_makes_none(open_several: OpenSeveral) -> None:
+    async with open_several(workers=2) as several:
+        for number in range(6):
+            await several.scenario.order(title=f"Song {number}")
+        for number in range(6):
+            await several.scenario.track(f"Song {number}")
+        await several.rest()
+        assert set(await several.states()) == {"delivered"}
+        assert Counter(len(several.scenario.tracks(f"Song {number}")) for number in range(6)) == {1: 6}
+        assert not several.stage.generation.ledger.repeated_posts
+        for process in (several.stage.bot, *several.workers):
+            assert "Traceback" not in process.log, process.log
+
+
+@pytest.mark.waits
+async def test_a_second_bot_is_refused_by_the_name_of_the_first_or_stands_by_and_takes_its_place(
+    open_several: OpenSeveral,
+) -> None:
+    async with open_several() as several:
+        second = await several.worker("run", ready=False)
+        assert await second.wait() == 1
+        assert f", pid {several.stage.bot.pid}, since 20" in second.log
+        assert "Stop that one first, or start this one with --standby" in second.log
+        third = await several.worker("run", "--standby", ready=False)
+        await until_it_says(third, "standing by: another bot runs on this database (host ")
+        await several.stage.bot.kill()
+        await until_it_says(third, "jobs are driven")
+        await several.scenario.order()
+        await several.scenario.track()
+
+
+@pytest.mark.slow
+async def test_songs_of_a_killed_process_go_on_in_another(open_several: OpenSeveral) -> None:
+    async with open_several(workers=2, api={"generating_seconds": 25.0}) as several:
+        for number in range(8):
+            await several.scenario.order(title=f"Song {number}")
+        await several.until(several.all_are_made)
+        made = await several.of_worker_at(0, "generating")
+        await several.workers[0].kill()
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+
+        async def taken_over() -> bool:
+            return several.workers[0].pid not in await several.holders()
+
+        await several.until(taken_over)
+        print(f"taken over after {loop.time() - since:.1f} s: {made}")
+        for number in range(8):
+            await several.scenario.track(f"Song {number}")
+        await several.rest()
+        assert set(await several.states()) == {"delivered"}
+        assert not several.stage.generation.ledger.repeated_posts
+        assert all(len(several.scenario.tracks(f"Song {number}")) == 1 for number in range(8))
+
+
+@pytest.mark.slow
+async def test_a_process_that_was_stopped_moves_nothing_that_was_taken_over(open_several: OpenSeveral) -> None:
+    async with open_several(workers=1, api={"generating_seconds": 40.0}) as several:
+        worker = several.workers[0]
+        for number in range(8):
+            await several.scenario.order(title=f"Song {number}")
+        await several.until(several.all_are_made)
+        pause(worker)
+
+        async def taken_over() -> bool:
+            return worker.pid not in await several.holders()
+
+        await several.until(taken_over)
+        before = worker.log
+        go_on(worker)
+        await until_it_says(worker, "another process works on this job")
+        for number in range(8):
+            await several.scenario.track(f"Song {number}")
+        await several.rest()
+        assert '"job moved"' not in worker.log.removeprefix(before)
+        assert "job moved state" not in worker.log.removeprefix(before)
+        assert set(await several.states()) == {"delivered"}
+        assert not several.stage.generation.ledger.repeated_posts
+        assert all(len(several.scenario.tracks(f"Song {number}")) == 1 for number in range(8))
+
+
+@pytest.mark.slow
+async def test_an_emptied_queue_is_filled_again_and_a_stop_hands_songs_on_at_once(open_several: OpenSeveral) -> None:
+    async with open_several(workers=1, api={"generating_seconds": 25.0}) as several:
+        for number in range(6):
+            await several.scenario.order(title=f"Song {number}")
+        await several.until(several.all_are_made)
+        await several.execute("TRUNCATE compose_pgqueuer")
+
+        async def filled() -> bool:
+            return (await several.query("SELECT count(*) FROM compose_pgqueuer"))[0][0] == 6
+
+        await several.until(filled)
+        worker = several.workers[0]
+        await worker.stop()
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+
+        async def handed_on() -> bool:
+            return worker.pid not in await several.holders()
+
+        await several.until(handed_on)
+        print(f"handed on after {loop.time() - since:.1f} s")
+        for number in range(6):
+            await several.scenario.track(f"Song {number}")
+        await several.rest()
+        assert "Traceback" not in worker.log, worker.log
+        assert set(await several.states()) == {"delivered"}
+        assert not several.stage.generation.ledger.repeated_posts
+
+
+@pytest.mark.slow
+async def test_nothing_is_lost_while_the_database_is_away(open_several: OpenSeveral) -> None:
+    where = programs()
+    if where is None:
+        pytest.skip("no PostgreSQL of Debian's, which can be stopped and started")
+    with tempfile.TemporaryDirectory(prefix="compose-pg-") as folder, own_server(Path(folder), where) as server:
+        server.psql("CREATE ROLE bot LOGIN PASSWORD 'bot'", "CREATE DATABASE songs OWNER bot")
+        url = f"postgresql+asyncpg://bot:bot@localhost:{server.port}/songs"
+        async with open_several(workers=1, api={"generating_seconds": 10.0}, url=url) as several:
+            for number in range(6):
+                await several.scenario.order(title=f"Song {number}")
+            await several.until(several.all_are_made)
+            await several.query("SELECT 1")
+            await asyncio.to_thread(server.stop)
+            await asyncio.sleep(OUTAGE_SECONDS)
+            await asyncio.to_thread(server.start)
+            for number in range(6):
+                await several.scenario.track(f"Song {number}")
+            await several.rest()
+            assert await several.states() == ["delivered"] * 6
+            assert not several.stage.generation.ledger.repeated_posts
+            await several.scenario.order(title="Afterwards")
+            await several.scenario.track("Afterwards")
+            assert several.stage.bot.is_running
+            second = await several.worker("run", ready=False)
+            assert await second.wait() == 1, "the place on the database was taken again"
+            for process in (several.stage.bot, *several.workers):
+                assert "Traceback" not in process.log, process.log
+
+
+@pytest.mark.slow
+async def test_two_shards_share_the_servers_and_direct_messages_come_to_the_first(open_several: OpenSeveral) -> None:
+    async with open_several(SHARD_COUNT="2", SHARD_IDS="0") as several:
+        discord = several.stage.discord
+        twin = await several.worker("run", ready=False, SHARD_IDS="0")
+        assert await twin.wait() == 1
+        assert "shards 0" in twin.log
+        discord.world.rules.identify_seconds = 5.0
+        second = await several.worker("run", SHARD_IDS="1")
+        sessions = {session.shard: session for session in discord.gateway.connected}
+        assert sorted(sessions) == [(0, 2), (1, 2)]
+        assert discord.gateway.greeted_too_soon == 0
+        of_guild = (discord.guild.id >> 22) % 2
+        await several.scenario.order(title="On a server")
+        await several.scenario.track("On a server")
+        song = ("song.mp3", several.scenario.song)
+        direct = {"channel": discord.open_dm(), "files": {"reference": song}}
+        await discord.slash("compose", {"lyrics": "By hand and by heart\nonly for you", "title": "Direct"}, **direct)
+        await several.scenario.track("Direct")
+        await several.rest()
+        heard = {index: session.events for (index, _), session in sessions.items()}
+        asked = {
+            index: [event["d"].get("guild_id") for event in events if event["t"] == "INTERACTION_CREATE"]
+            for index, events in heard.items()
+        }
+        assert None in asked[0]
+        assert asked[of_guild].count(str(discord.guild.id)) == 1
+        assert not any(asked[1 - of_guild][1 - of_guild :])
+        assert "was removed from server" not in second.log + several.stage.bot.log
+        assert await several.states() == ["delivered", "delivered"]
