@@ -66,9 +66,12 @@ async def open_store(
         if isinstance(parsed, PostgresqlAddress):
             migration = await prepare_server(parsed, busy_seconds)
         else:
-            migration = await _prepare_file(parsed, clock, stack, disk)
+            migration = await _prepare_file(parsed, clock, stack)
         database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous, disk=disk)
         stack.push_async_callback(database.close)
+        if database.file is not None and sqlite_file.is_large(database.file):
+            check = sqlite_file.WholeCheck(database.file)
+            database.run_beside(_check_meanwhile(check, disk), check.stop)
         if disk is not None:
             disk.watch_database(partial(takes_bytes, database))
         store = SqlJobStore(database)
@@ -158,7 +161,7 @@ async def _read(url: str, table: str, statement: str) -> Sequence[Any]:
         await engine.dispose()
 
 
-async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack, disk: Disk | None) -> Migration | None:
+async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> Migration | None:
     path = file_of(url)
     await _try_parameters(url)
     await asyncio.to_thread(sqlite_file.make_folder, path)
@@ -168,12 +171,9 @@ async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack, disk: Dis
     revision = await _look_into(path, whole=not is_late) if path.exists() else None
     refuse_newer(str(path), revision)
     if is_late and revision != newest():
-        is_late = False
         await _look_into(path, whole=True)  # before anything is written to it
     await asyncio.to_thread(sqlite_file.enter_wal, path)
     await asyncio.to_thread(_overwrite_once, path, revision)
-    if is_late:
-        _check_meanwhile(path, stack, disk)
     return None if revision == newest() else await _migrate_file(path, url, revision, clock)
 
 
@@ -181,26 +181,15 @@ async def _look_into(path: Path, *, whole: bool) -> str | None:
     return await asyncio.to_thread(sqlite_file.look_into, path, whole=whole)
 
 
-def _check_meanwhile(path: Path, stack: AsyncExitStack, disk: Disk | None) -> None:
-    """Read the whole file in a thread until the stack is closed; what is damaged is the operator's to hear of."""
-    check = sqlite_file.WholeCheck(path)
-
-    async def run() -> None:
-        try:
-            await asyncio.to_thread(check.run)
-        except StartError as error:
-            if disk is None:
-                log.error("%s", error)
-            else:
-                disk.damaged(str(error))
-
-    task = asyncio.create_task(run(), name="whole check of the database")
-
-    async def end() -> None:
-        check.stop()
-        await task
-
-    stack.push_async_callback(end)
+async def _check_meanwhile(check: sqlite_file.WholeCheck, disk: Disk | None) -> None:
+    """Read the whole file in a thread; what is damaged is the operator's to hear of."""
+    try:
+        await asyncio.to_thread(check.run)
+    except StartError as error:
+        if disk is None:
+            log.error("%s", error)
+        else:
+            disk.damaged(str(error))
 
 
 def _overwrite_once(path: Path, revision: str | None) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import wraps
 from pathlib import Path
 from types import CoroutineType
@@ -18,6 +18,7 @@ from bot.disk import Disk, DiskPlace
 from bot.errors import DiskError, StoreBusyError, StoreDiskError
 from bot.store.driver_errors import driver_errors_mapped
 from bot.store.postgresql import TURNS, postgresql_engine
+from bot.store.turns import WriteTurns
 
 #: How long a statement waits for somebody else's lock before StoreBusyError. A member's interaction has 3 s until it
 #: must be acknowledged and 15 minutes after that; waits of this length come after the acknowledgement.
@@ -34,13 +35,20 @@ Result = TypeVar("Result")
 class Database:
     """Read and write transactions on one database. Errors of the driver leave as StoreError or StoreBusyError."""
 
-    def __init__(self, reader: AsyncEngine, writer: AsyncEngine, disk: Disk | None = None) -> None:
-        """`reader` and `writer` may be the same engine; `disk` hears of what the disk under them does not take."""
+    def __init__(
+        self, reader: AsyncEngine, writer: AsyncEngine, disk: Disk | None = None, *, turns: WriteTurns | None = None
+    ) -> None:
+        """`reader` and `writer` may be the same engine; `disk` hears of what the disk under them does not take.
+
+        `turns`: where one writes at a time.
+        """
         self._disk = disk
+        self._turns = turns
         self._reader = reader
         self._writer = writer
         self._open = True
         self._unfinished: set[asyncio.Task[Any]] = set()
+        self._beside: list[tuple[asyncio.Task[None], Callable[[], None]]] = []
 
     @property
     def dialect(self) -> str:
@@ -60,14 +68,18 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def writing(self) -> AsyncGenerator[AsyncConnection]:
+    async def writing(self, *, hurries: bool = False) -> AsyncGenerator[AsyncConnection]:
         """A transaction that is durable when the block has ended, and did not happen if it raised.
+
+        `hurries`: somebody waits for an answer; it goes before others where one writes at a time.
 
         One doubt is left: a connection to PostgreSQL that is lost during the commit itself. Whoever gets StoreBusyError
         reads the row again before going on.
         """
-        async with self._transaction(self._writer) as connection:
-            yield connection
+        async with AsyncExitStack() as stack:
+            if self._turns is not None:
+                await stack.enter_async_context(self._turns.turn(hurries=hurries))
+            yield await stack.enter_async_context(self._transaction(self._writer))
 
     async def finish(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Await `work` to its end, even if the caller is cancelled meanwhile.
@@ -80,9 +92,16 @@ class Database:
         task.add_done_callback(self._unfinished.discard)
         return await asyncio.shield(task)
 
+    def run_beside(self, work: Coroutine[Any, Any, None], stop: Callable[[], None]) -> None:
+        """Let `work` run until it ends or this is closed, which calls `stop` and waits for it."""
+        self._beside.append((asyncio.create_task(work, name="beside the store"), stop))
+
     async def close(self) -> None:
         """Let what was begun end, then close every connection; whoever calls later gets StoreBusyError."""
         self._open = False
+        for task, stop in self._beside:
+            stop()
+            await task
         if self._unfinished:
             await asyncio.wait(self._unfinished)
         await self._reader.dispose()
@@ -145,7 +164,7 @@ def connect(
     reader = sqlite_engine(
         url, begin="BEGIN", connections=_SQLITE_READERS, pragmas={"query_only": "ON"}, busy_seconds=busy_seconds
     )
-    return Database(reader, writer, disk)
+    return Database(reader, writer, disk, turns=WriteTurns(TURNS * busy_seconds))
 
 
 def sqlite_engine(

@@ -122,7 +122,7 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
     @to_the_end
     async def admit(self, order: Order, now: datetime, terms: Terms, *, space: SpaceLimits | None = None) -> Admitted:
         asked = PlaceRequest.of_order(order)
-        async with self.database.writing() as connection:
+        async with self.database.writing(hurries=True) as connection:
             await charges.lock(connection)
             said = await _verdict(connection, asked, now, terms)
             if isinstance(said, Refused):
@@ -139,7 +139,7 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
         self, job: Job, now: datetime, terms: Terms, *, role_ids: Iterable[int] = (), why: str = ""
     ) -> Job | None:
         asked = PlaceRequest.of_job(job, role_ids)
-        async with self.database.writing() as connection:
+        async with self.database.writing(hurries=True) as connection:
             await charges.lock(connection)
             said = await _verdict(connection, asked, now, terms)
             if isinstance(said, Refused):
@@ -198,7 +198,7 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
         values = columns_of_changes(changes)
         if not values:
             return await self.get(job_id)
-        async with self.database.writing() as connection:
+        async with self.database.writing(hurries="answered_at" in changes) as connection:
             row = (await connection.execute(_UPDATE.values(values), {"was_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
 

@@ -176,7 +176,7 @@ async def test_a_large_database_is_closed_while_it_is_still_read(
 
 async def _checked() -> None:
     for task in asyncio.all_tasks():
-        if task.get_name() == "whole check of the database":
+        if task.get_name() == "beside the store":
             await task
 
 
