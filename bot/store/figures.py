@@ -60,7 +60,7 @@ class FigureReader:
             money = await money_of(connection, now)
             spent = (await connection.execute(_SPENT)).scalar_one()
             queued_since = (await connection.execute(_QUEUED_SINCE[self.database.dialect])).scalar_one()
-            models = (await connection.execute(_UNDER_WAY[self.database.dialect])).all()
+            models: Sequence[Any] = (await connection.execute(_UNDER_WAY[self.database.dialect])).all()
         return Figures(
             spent_micros=int(spent),
             held_micros=money.held,

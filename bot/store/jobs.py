@@ -198,7 +198,7 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
         values = columns_of_changes(changes)
         if not values:
             return await self.get(job_id)
-        async with self.database.writing(hurries="answered_at" in changes) as connection:
+        async with self.database.writing() as connection:
             row = (await connection.execute(_UPDATE.values(values), {"was_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
 
