@@ -15,11 +15,13 @@ if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts it with an older 
 
 import argparse
 import asyncio
+import gc
 import io
 import logging
 import os
 import platform
 
+gc.disable()  # modules stay: looking through them for rubbish, again and again while they load, finds none
 try:
     from bot import __version__, check
     from bot.app import Role, run
@@ -38,6 +40,9 @@ except ModuleNotFoundError as missing:
         f"The package {missing.name} is not installed for {sys.executable}. In the project's folder:\n"
         f"  {sys.executable} -m pip install --require-hashes -r requirements/run.lock"
     )
+
+gc.freeze()  # nor does it later, and each full look would stop the event loop for longer
+gc.enable()
 
 log = logging.getLogger("bot")  # started by its file, this module has no name of the project
 

@@ -257,7 +257,7 @@ def _checks(settings: Settings, client: ComposeClient, ground: Ground, selftest:
     return Checks(
         discord_ready=lambda: client.is_well,
         refresh=_gauges(settings, ground).refresh,
-        discord_trouble=lambda: client.trouble,
+        discord_trouble=lambda: client.trouble or client.gateway.trouble,
         sound=lambda: selftest.result,
         disk_trouble=lambda: ground.disk.trouble,
         clock_trouble=lambda: client.discord_time.trouble,

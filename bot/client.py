@@ -4,6 +4,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 import aiohttp
 import discord
@@ -20,11 +21,12 @@ from bot.connections import RoutingConnector
 from bot.crowds import crowd_advice, refuse_crowd, tell_of_crowd
 from bot.discord_time import DiscordTime
 from bot.errors import StartError, TokenRefusedError
-from bot.gateway import GatewayKeeper
+from bot.gateway import GatewayKeeper, pause_seconds
 from bot.jobs.service import JobService
 from bot.jobs.sound_ports import Tracks
 from bot.logs import counted
 from bot.operators.buttons import OperatorControl
+from bot.operators.owners import Owners
 from bot.presence import Presence
 from bot.proxies import STRAIGHT, ProxyError, ProxyRules
 from bot.ui.controls import CONTROLS, FallbackHandler
@@ -35,6 +37,9 @@ from bot.ui.requirements import OrderRequirements
 from bot.ui.translation import Translator
 
 log = logging.getLogger(__name__)
+
+# this bot never speaks: that the voice packages are missing is nothing to warn an operator of
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 #: A command whose extras have this orders songs, and is offered only where that may be done.
 TAKES_ORDERS = "takes_orders"
@@ -70,7 +75,12 @@ class ComposeTree(app_commands.CommandTree["ComposeClient"]):
 
     async def interaction_check(self, interaction: discord.Interaction["ComposeClient"], /) -> bool:
         """Discord may deliver an interaction twice; the second one cannot be answered and is passed over."""
-        return InteractionContext.of(interaction).is_first()
+        ctx = InteractionContext.of(interaction)
+        if not ctx.is_first():
+            return False
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await ctx.look_at_rights()
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction["ComposeClient"], error: app_commands.AppCommandError, /
@@ -112,9 +122,7 @@ class ComposeClient(commands.Bot):
         self.trouble = ""
         """Why Discord cannot be reached just now, for operators; empty when nothing is known."""
         self._proxies = proxies
-        # this bot never speaks: that the voice packages are missing is nothing to warn an operator of
-        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-        discord_time = DiscordTime(clock)
+        self.discord_time = discord_time = DiscordTime(clock)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -129,6 +137,7 @@ class ComposeClient(commands.Bot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             http_trace=discord_time.listening(lambda: Route.BASE),
         )
+        self.owners = Owners(admission=jobs.admission, read=self.application_info, clock=clock)
         self.services = InteractionServices(
             jobs=jobs,
             moderators=moderators,
@@ -140,8 +149,8 @@ class ComposeClient(commands.Bot):
             discord_time=discord_time,
             operators=operators,
             show_presence=None if self.presence is None else self.presence.refresh,
+            look_at_rights=self.owners.look,
         )
-        self.discord_time = discord_time
         self.command_sync = CommandSync(
             self.tree,
             clock,
@@ -159,7 +168,8 @@ class ComposeClient(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Register controls, load features, see that Discord has the commands. Runs once, before the gateway."""
-        self._trust_owners()
+        if self.application is not None:
+            self.owners.told(self.application)
         if not self.has_gateway:
             return
         self.add_dynamic_items(*CONTROLS, OperatorControl)
@@ -170,19 +180,6 @@ class ComposeClient(commands.Bot):
         self._offer_where_orders_are_taken()
         if self.leads:
             await self.command_sync.first_try()
-
-    def _trust_owners(self) -> None:
-        """Whose application it is, Discord says at the login: its owner, or the members of its team."""
-        application = self.application
-        if application is None:
-            return
-        members = application.team.members if application.team else [application.owner]
-        self.services.jobs.admission.trust(
-            member.id
-            for member in members
-            if getattr(member, "membership_state", discord.TeamMembershipState.accepted)
-            is discord.TeamMembershipState.accepted
-        )
 
     def hears(self, guild_id: int) -> bool:
         """Whether Discord tells this process of that server; direct messages come to shard 0."""
@@ -292,14 +289,10 @@ async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], A
 
     Without a gateway it is awaited after the login.
 
-    Raises TokenRefusedError when Discord does not know the token, StartError when Discord cannot be reached or refuses
-    the first connection. Later drops are mended by the client.
+    A Discord that cannot be reached is waited for, at the start as later; `client.trouble` says what is wrong. Raises
+    TokenRefusedError when Discord does not know the token, StartError when it closes the connection for good.
     """
-    while (banned_seconds := await _logged_in(client, token)) is not None:
-        client.trouble = f"Discord's edge has banned this address for {banned_seconds:.0f} s (Cloudflare 1015)"
-        log.warning("%s; waiting, for every knock in the meantime prolongs it", client.trouble)
-        await client.services.clock.sleep(banned_seconds)
-    client.trouble = ""
+    await _log_in(client, token)
     if client.has_gateway and client.application is not None:
         refuse_crowd(client.application.approximate_guild_count, client.shard_count or 1)
     if not client.has_gateway:
@@ -318,27 +311,58 @@ async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], A
         await asyncio.gather(ready, connecting, return_exceptions=True)
 
 
-async def _logged_in(client: ComposeClient, token: str) -> float | None:
-    """Log in; None when that is done, else how many seconds to stay away. Raises TokenRefusedError, StartError."""
+async def _log_in(client: ComposeClient, token: str) -> None:
+    """For as long as it takes. Raises TokenRefusedError."""
+    tries = 0
+    while (refusal := await _refusal_of_login(client, token)) is not None:
+        tries += 1
+        await client.http.close()
+        client.trouble = refusal.trouble
+        seconds = pause_seconds(tries) if refusal.stay_away_seconds is None else refusal.stay_away_seconds
+        log.error("%s; next try in %.0f s", client.trouble, seconds)
+        await client.services.clock.sleep(seconds)
+    client.trouble = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refusal:
+    """Why a login did not succeed."""
+
+    trouble: str
+    stay_away_seconds: float | None = None  #: as Discord asks; each knock before that prolongs it
+
+
+async def _refusal_of_login(client: ComposeClient, token: str) -> _Refusal | None:
+    """Log in; None when that is done. Raises TokenRefusedError."""
     client.open_connections()
     try:
         await client.login(token)
     except discord.LoginFailure:
         raise TokenRefusedError("Discord refuses DISCORD_TOKEN; copy it anew from the application's page Bot") from None
-    except (discord.HTTPException, discord.RateLimited) as error:
-        if isinstance(error, discord.RateLimited) or error.status != _TOO_MANY_REQUESTS:
-            raise _unreachable(error) from None
-        await client.http.close()
-        return _retry_after_seconds(error)
+    except discord.RateLimited as error:
+        seconds = min(error.retry_after, _LONGEST_BAN_SECONDS)
+        return _Refusal(trouble=f"Discord asks for {seconds:.0f} s of patience (429)", stay_away_seconds=seconds)
+    except discord.HTTPException as error:
+        if error.status != _TOO_MANY_REQUESTS:
+            return _unreachable(error)
+        seconds = _retry_after_seconds(error)
+        return _Refusal(
+            trouble=f"Discord's edge has banned this address for {seconds:.0f} s (Cloudflare 1015)",
+            stay_away_seconds=seconds,
+        )
     except _UNREACHABLE as error:
-        raise _unreachable(error) from None
+        return _unreachable(error)
+    except (KeyError, TypeError, ValueError) as error:
+        if client.application is not None:  # it answered as Discord does: whatever this is, it is of our own making
+            raise
+        return _unreachable(error)
     return None
 
 
-def _unreachable(error: BaseException) -> StartError:
+def _unreachable(error: BaseException) -> _Refusal:
     if isinstance(error, ProxyError):
-        return StartError(f"Discord could not be reached: {error.words}")
-    return StartError(f"Discord could not be reached ({_kind(error)}); check the network and DISCORD_API_URL")
+        return _Refusal(trouble=f"Discord could not be reached: {error.words}")
+    return _Refusal(trouble=f"Discord could not be reached ({_kind(error)}); check the network and DISCORD_API_URL")
 
 
 def _retry_after_seconds(error: discord.HTTPException) -> float:
@@ -362,12 +386,6 @@ async def _connect(client: ComposeClient) -> None:
         if error.code == _INVALID_SHARD:
             raise StartError("Discord does not know this shard. Look at SHARD_COUNT and SHARD_IDS.") from None
         raise StartError(f"Discord closed the connection for good (code {error.code})") from None
-    except _UNREACHABLE as error:
-        if isinstance(error, ProxyError):
-            raise StartError(f"Discord's gateway could not be reached: {error.words}") from None
-        raise StartError(
-            f"Discord's gateway could not be reached ({_kind(error)}); check the network and DISCORD_GATEWAY_URL"
-        ) from None
 
 
 def _kind(error: BaseException) -> str:

@@ -7,7 +7,8 @@ discord.py 2.7.1 dials the address at which it would resume for ever, also when 
 import asyncio
 import logging
 import random
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -15,13 +16,14 @@ import yarl
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
 from bot.clock import Clock
+from bot.proxies import ProxyError
 
 log = logging.getLogger(__name__)
 
 #: After so long without a gateway health is red, and what is dialled is the gateway's own address, for a new session.
 LOST_SECONDS = 120.0
 #: Between two tries, doubled from one to the next.
-_FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 2.0, 60.0
+_FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS, _MOST_DOUBLED = 2.0, 60.0, 10
 #: Dialling, the greeting, and the answer to where the gateway is.
 _DIAL_SECONDS = 60.0
 #: Close codes (Discord, "Gateway Close Event Codes").
@@ -38,6 +40,11 @@ _LOST = (
 )
 
 
+def pause_seconds(tries: int) -> float:
+    """Before the next try, after so many in vain: doubled from one to the next, a minute at most, never in step."""
+    return random.uniform(0.5, 1.0) * min(_MAX_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS ** min(tries, _MOST_DOUBLED))
+
+
 class GatewayKeeper:
     """One client's connection to the gateway."""
 
@@ -49,6 +56,12 @@ class GatewayKeeper:
         self._was_connected = False
         self._alive_at = clock.monotonic()
         self._tries = 0
+        self._trouble = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no session just now, for operators; empty while there is one, and before the first try."""
+        return "" if self._has_session else self._trouble
 
     @property
     def silent_seconds(self) -> float:
@@ -69,7 +82,7 @@ class GatewayKeeper:
         self._tries = 0
 
     async def run(self) -> None:
-        """Until the client is closed. Raises what the gateway refuses for good, and why the first dial failed."""
+        """Until the client is closed, for as long as it takes. Raises what the gateway refuses for good."""
         session: dict[str, Any] = {"initial": True}
         while not self._client.is_closed():
             try:
@@ -79,25 +92,51 @@ class GatewayKeeper:
                 session = self._resumed() if error.resume else {"initial": False}
             except _LOST as error:
                 self._lost()
+                await self._hang_up()
                 if self._client.is_closed():
                     return
                 await self._check_mendable(error)
+                await self._pause(error)
+                session = self._resumed()
+            except Exception as error:
+                # an event that discord.py cannot read ends this connection; the next one begins behind that event
+                log.exception("Discord's gateway: a fault of ours")
+                self._lost()
+                await self._hang_up()
                 await self._pause(error)
                 session = self._resumed()
 
     async def _listen(self, session: dict[str, Any]) -> None:
         client = self._client
         if self._was_connected and self.silent_seconds >= LOST_SECONDS:
-            async with asyncio.timeout(_DIAL_SECONDS):
-                _, address, _ = await client.http.get_bot_gateway()
             log.info("beginning a new session at the gateway's own address")
-            session = {"initial": True, "gateway": yarl.URL(address)}
+            session = {"initial": True, "gateway": await self._own_address()}
         async with asyncio.timeout(_DIAL_SECONDS):
             client.ws = await DiscordWebSocket.from_client(client, shard_id=client.shard_id, **session)
         while True:
             await client.ws.poll_event()
             if self._has_session:
                 self._alive_at = self._clock.monotonic()
+
+    async def _own_address(self) -> yarl.URL | None:
+        """Where Discord says that its gateway is; None: it answers and does not say, and what is set counts.
+
+        Dialled all the same: a token that was renewed in the meantime is refused there by a code of its own.
+        """
+        try:
+            async with asyncio.timeout(_DIAL_SECONDS):
+                _, address, _ = await self._client.http.get_bot_gateway()
+        except (discord.GatewayNotFound, discord.RateLimited) as error:
+            log.info("Discord does not say where its gateway is (%s)", type(error).__name__)
+            return None
+        return yarl.URL(address)
+
+    async def _hang_up(self) -> None:
+        """Nobody listens on that connection any more; left open, its heartbeat would go on in a thread of its own."""
+        ws = cast("DiscordWebSocket | None", self._client.ws)
+        if ws is not None:
+            with suppress(OSError, aiohttp.ClientError, RuntimeError):  # it may be torn, or its loop about to end
+                await ws.close()
 
     def _lost(self) -> None:
         self._has_session = False
@@ -111,18 +150,19 @@ class GatewayKeeper:
                 raise discord.PrivilegedIntentsRequired(error.shard_id) from None
             await self._client.close()
             raise error
-        if not self._was_connected:
-            raise error
 
     async def _pause(self, error: BaseException) -> None:
         self._tries += 1
-        pause = random.uniform(0.5, 1.0) * min(_MAX_PAUSE_SECONDS, 2.0**self._tries)
-        log.warning("no connection to Discord's gateway (%s); next try in %.0f s", type(error).__name__, pause)
+        self._trouble = self._in_words(error)
+        pause = pause_seconds(self._tries)
+        log.warning("%s; next try in %.0f s", self._trouble, pause)
         await self._clock.sleep(pause)
 
     def _resumed(self) -> dict[str, Any]:
         """Where and what to resume; a session that Discord has forgotten is begun anew by its own answer."""
-        ws = self._client.ws
+        ws = cast("DiscordWebSocket | None", self._client.ws)  # before the first dial there is none
+        if ws is None or ws.session_id is None:
+            return {"initial": True}
         return {
             "initial": False,
             "resume": True,
@@ -130,3 +170,13 @@ class GatewayKeeper:
             "sequence": ws.sequence,
             "session": ws.session_id,
         }
+
+    def _in_words(self, error: BaseException) -> str:
+        if isinstance(error, ProxyError):
+            return f"Discord's gateway could not be reached: {error.words}"
+        what = type(error).__name__
+        if isinstance(error, discord.ConnectionClosed):
+            what += f" {error.code}"
+        if self._was_connected:
+            return f"no connection to Discord's gateway ({what})"
+        return f"Discord's gateway could not be reached ({what}); check the network and DISCORD_GATEWAY_URL"

@@ -5,8 +5,7 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-
-from aiohttp import web
+from typing import TYPE_CHECKING
 
 import bot
 from bot.audio.sample import SampleResult
@@ -15,6 +14,9 @@ from bot.errors import StartError, StoreError
 from bot.jobs.brake import Held
 from bot.metrics import Metrics
 from bot.supervisor import TaskSupervisor
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 log = logging.getLogger(__name__)
 
@@ -85,13 +87,15 @@ class HealthServer:
         self._metrics = metrics
         self._checks = checks
 
-    async def healthz(self, _request: web.Request) -> web.Response:
+    async def healthz(self, _request: "web.Request") -> "web.Response":
         """`{"status": "ok" | "red", "version": …, "problems": […], "sound": …, "disk": …, "brake": …, "loops": […]}`.
 
         `sound` is "untried", "ok" or "failing"; `disk` is "ok", or what failed; `brake` is "off", or which accounts are
         refused. That is not red: this process works, and a supervisor that starts it again would mend nothing. `clock`
         is there while it is wrong.
         """
+        from aiohttp import web
+
         problems = [
             f"loop {loop.name} died: {loop.last_error}" for loop in self._supervisor.states() if not loop.running
         ]
@@ -123,8 +127,10 @@ class HealthServer:
             body["clock"] = clock
         return web.json_response(body, status=503 if problems else 200)
 
-    async def metrics(self, _request: web.Request) -> web.Response:
+    async def metrics(self, _request: "web.Request") -> "web.Response":
         """The Prometheus text format."""
+        from aiohttp import web
+
         try:
             await self._checks.refresh()
         except StoreError as error:
@@ -146,6 +152,9 @@ def _why_not(error: OSError | UnicodeError) -> str:
 @asynccontextmanager
 async def serve_health(server: HealthServer, host: str, port: int) -> AsyncGenerator[int]:
     """Listen for as long as the context lasts; yields the port. Raises StartError when it is taken."""
+    # a bot without HEALTH_PORT does without a server
+    from aiohttp import web
+
     app = web.Application()
     app.router.add_get("/healthz", server.healthz)
     app.router.add_get("/metrics", server.metrics)

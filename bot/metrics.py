@@ -23,6 +23,8 @@ RULES: Mapping[Reason, str] = MappingProxyType({
     Reason.DIRECT_CLOSED: "allow_direct",
     Reason.USER_INSTALL_CLOSED: "allow_user_install",
     Reason.WORDS_REFUSED: "words",
+    Reason.WRONG_CHANNEL: "channel",
+    Reason.HEARING_WAITS: "hearing",
     Reason.MEMBER_SPACE: "member_space",
     Reason.DATA_SPACE: "data_space",
     Reason.DISK_NEARLY_FULL: "disk",

@@ -20,7 +20,7 @@ _HERE = app_commands.AppCommandContext(guild=True, dm_channel=False, private_cha
 _INSTALLED = app_commands.AppInstallationType(guild=True, user=False)
 
 
-def _log_channel_command() -> app_commands.Command[Any, ..., Any]:
+def log_channel_command() -> app_commands.Command[Any, ..., Any]:
     """A command of its own for each cog: it knows the one group that it is in."""
 
     @app_commands.command(name=worded("command.log_channel"), description=worded("command.log_channel.about"))
@@ -44,7 +44,7 @@ class Moderation(commands.Cog):
         self._report = app_commands.ContextMenu(
             name=worded("command.report"), callback=self.report, allowed_contexts=_HERE, allowed_installs=_INSTALLED
         )
-        self._log_channel = _log_channel_command()
+        self._log_channel = log_channel_command()
         self._group: app_commands.Group | None = None
 
     async def cog_load(self) -> None:

@@ -69,6 +69,9 @@ class ShiftedClock(SystemClock):
     def now(self) -> Any:
         return super().now() + self.ahead
 
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead.total_seconds()
+
 
 async def migrated(clock: SystemClock) -> Path:
     """An empty database at this version, made once by each process, to be copied."""

@@ -44,6 +44,7 @@ CATCH_ALLS = {
         "_attempted",
     ),  # its trace goes to the log of the parent; the track goes out all the same
     ("bot/engine/runner.py", "_step"),  # logged with its trace, counted, the job is looked at again
+    ("bot/gateway.py", "run"),  # logged with its trace; a new connection begins behind the event that raised it
     ("bot/ui/error_handler.py", "guarded"),  # logged under a number that the member is told
 }
 

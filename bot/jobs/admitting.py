@@ -24,10 +24,11 @@ class Admission:
     def __init__(self, terms: Terms | None = None) -> None:
         """`terms`: by the settings; None: no limit at all."""
         self.terms = terms or Terms()
+        self._named = self.terms.operators
 
     def trust(self, member_ids: Iterable[int]) -> None:
-        """Count these among the operators as well."""
-        self.terms = replace(self.terms, operators=self.terms.operators | frozenset(member_ids))
+        """Count these among the operators, besides those of the settings, and nobody who was trusted before."""
+        self.terms = replace(self.terms, operators=self._named | frozenset(member_ids))
 
 
 class AdmittingStore(Protocol):
@@ -78,6 +79,10 @@ class StartingStore(Protocol):
         `address`: where it goes, kept with the row. `places`: how many songs of its model may be at the service at
         once, over all processes; Full: so many are.
         """
+        ...
+
+    async def pause_of(self, job: Job, now: datetime) -> Refused | None:
+        """The pause in which it keeps its place; None: it may go out, or would end."""
         ...
 
 

@@ -45,13 +45,14 @@ class CardUpdater:
         if not live.is_painted and self._is_fresh(live, job):
             return  # while it is painted it may be on its way to another state: then the painter judges
         live.is_out_of_date = True
+        live.as_written = job if not live.is_painted and _can_be_drawn_from(job) else None
         if not live.is_painted:
             live.is_painted = True
             self._supervisor.spawn(f"card of job {job.id}", self._paint(live))
 
     def redraw(self, live: LiveJob) -> None:
         """Draw its card soon, for something on it has changed although its state has not; returns at once."""
-        live.is_out_of_date, live.drawn = True, None
+        live.is_out_of_date, live.drawn, live.as_written = True, None, None
         if not live.is_painted:
             live.is_painted = True
             self._supervisor.spawn(f"card of job {live.id}", self._paint(live))
@@ -93,8 +94,11 @@ class CardUpdater:
 
     async def _draw(self, live: LiveJob) -> None:
         """Draw the state that the job is in by now, whichever it was drawn for."""
+        as_written, live.as_written = live.as_written, None
+        if live.card_lock.locked():
+            as_written = None
         async with live.card_lock:
-            fresh = await self._store.get(live.id)
+            fresh = as_written or await self._store.get(live.id)
             if fresh is None or not fresh.is_live:
                 return  # the last word on a job is told, not shown
             if fresh.answered_at is None:
@@ -109,3 +113,8 @@ class CardUpdater:
             if message_id is not None and message_id != fresh.card_message_id:
                 await self._store.update(live.id, card_message_id=message_id)
             live.drawn = (look, self._clock.monotonic())
+
+
+def _can_be_drawn_from(job: Job) -> bool:
+    """Whether a painter that begins now needs no look at the row: others write whose card it is, once, not steps."""
+    return job.is_live and job.answered_at is not None and job.card_message_id is not None

@@ -4,11 +4,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from bot.errors import BusyError, DeliveryLaterError, DiskError, HearingFaultError, Reason, ReferenceRefusedError
+from bot.errors import BusyError, DeliveryLaterError, DiskError, HearingFaultError, ReferenceRefusedError
 from bot.jobs.context import DONE, RunAgain, StepContext, StepResult
 from bot.jobs.files import JobFiles
 from bot.jobs.live_job import LiveJob
-from bot.jobs.model import Job, JobState, Reference
+from bot.jobs.model import Job, Reference
 from bot.jobs.music_models import ReferenceForm
 from bot.jobs.sound_ports import CheckedReference, References
 from bot.jobs.submitting import REFERENCE_MARGIN, SubmitSteps
@@ -127,5 +127,5 @@ class HoldSteps:
         if isinstance(error, DiskError):
             return self._context.held_up(live, job, error)
         if self._context.given_up(live, job, self._context.limits.check_timeout):
-            return await self._context.move(live, job, JobState.FAILED, str(error), reason=Reason.REFERENCE_GONE)
+            return await self._submitting.without_a_reference(live, job, str(error))
         return self._context.back_off(live, kind="renewal")

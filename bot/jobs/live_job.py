@@ -72,6 +72,7 @@ class LiveJob:
 
     # its card's
     is_out_of_date: bool = False  #: a state is still to be drawn
+    as_written: Job | None = None  #: the row that its card is to be drawn from, while nobody had to wait since
     is_painted: bool = False  #: a painter is at work
     drawn: tuple[object, float] | None = None  #: the `look` its card was brought to, and when on the monotonic clock
     shown: object = None  #: what that looks like, noted and compared by `Cards`; None once others wrote it

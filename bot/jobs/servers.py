@@ -1,9 +1,9 @@
 """Servers that the bot was removed from: what waits there ends unpaid, what is paid finds its member another way."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.clock import Clock
 from bot.errors import Reason, StoreBusyError
@@ -14,6 +14,8 @@ from bot.logs import counted
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: Before a server's id; the value is when the bot was removed from it.
 LEFT = "left."
@@ -44,6 +46,9 @@ class Servers:
 
     async def joined(self, guild_id: int) -> None:
         """It is a member (again): rules and log channel hold as before. Raises StoreBusyError."""
+        await self._patiently(lambda: self._back(guild_id))
+
+    async def _back(self, guild_id: int) -> None:
         if guild_id in self._left:
             await self._store.drop_value(f"{LEFT}{guild_id}")
             self._left.discard(guild_id)
@@ -56,13 +61,16 @@ class Servers:
 
         `is_heard`: whether this process is told of that server at all; others are another's.
         """
-        self._left.update(map(int, await self._store.values_named(LEFT)))
-        for guild_id in self._left.intersection(guild_ids()):
-            await self.joined(guild_id)
-        at_stake = await self._store.guild_ids_at_stake()
+        await self._patiently(lambda: self._take_back(guild_ids))
+        at_stake = await self._patiently(self._store.guild_ids_at_stake)
         # asked after that: a server may invite the bot and order a song at this very moment
         for guild_id in sorted(filter(is_heard, at_stake - frozenset(guild_ids()))):
             await self._until_written(guild_id, is_certain=False)
+
+    async def _take_back(self, guild_ids: Callable[[], Collection[int]]) -> None:
+        self._left.update(map(int, await self._store.values_named(LEFT)))
+        for guild_id in self._left.intersection(guild_ids()):
+            await self._back(guild_id)
 
     async def forget_due(self) -> None:
         """Forget the rules of servers that have not come back for a week. Raises StoreBusyError."""
@@ -75,15 +83,17 @@ class Servers:
 
     async def _until_written(self, guild_id: int, *, is_certain: bool) -> None:
         """A database that is busy for a minute must not leave songs waiting for a server that is gone."""
+        await self._patiently(lambda: self._leave(guild_id, is_certain=is_certain))
+
+    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do it, again for a minute while the database is busy. Raises StoreBusyError after that."""
         for _ in range(_MAX_TRIES):
             try:
-                await self._leave(guild_id, is_certain=is_certain)
+                return await work()
             except StoreBusyError as error:
-                log.warning("a server that is gone waits for the database: %s", error)
+                log.warning("where the bot is a member waits for the database: %s", error)
                 await self._clock.sleep(_BUSY_SECONDS)
-            else:
-                return
-        await self._leave(guild_id, is_certain=is_certain)
+        return await work()
 
     async def _leave(self, guild_id: int, *, is_certain: bool) -> None:
         name = f"{LEFT}{guild_id}"

@@ -350,7 +350,8 @@ class JobService:
     async def _refused(self, error: OrderError, member_id: int) -> OrderError:
         """The refusal, with what the member has under way: `under_way`, jobs, oldest first."""
         under_way = tuple(await self._store.live_of_member(member_id)) if error.reason in _LINKED else ()
-        self._count_refusal(error.reason)
+        if error.reason not in REFUSED_BEFORE:  # those are counted when they are told, whoever listed the word
+            self._count_refusal(error.reason)
         return OrderError(error.reason, error.detail, **error.values, under_way=under_way)
 
     def _after_move(self, job: Job, moved: Job | None) -> Job:

@@ -63,7 +63,7 @@ class SubmitSteps:
         except DiskError as error:
             return self._context.held_up(live, job, error)
         if self._is_gone(job, model, reference_file):
-            return await self._context.move(live, job, JobState.FAILED, reason=Reason.REFERENCE_GONE)
+            return await self.without_a_reference(live, job)
         return await self._send(live, job, model, reference_file)
 
     def _reference_file(self, job: Job, model: MusicModel) -> Path | None:
@@ -115,6 +115,13 @@ class SubmitSteps:
         self.line.step_back(job)
         self._context.card_updater.show(live, job)
         return DONE
+
+    async def without_a_reference(self, live: LiveJob, job: Job, why: str = "") -> StepResult:
+        """Nothing can be handed over: it ends unpaid, but in a pause, in which it keeps its place, only after that."""
+        paused = await self._context.store.pause_of(job, self._context.clock.now())
+        if paused is not None:
+            return await self._stopped(live, job, paused)
+        return await self._context.move(live, job, JobState.FAILED, why, reason=Reason.REFERENCE_GONE)
 
     async def settle(self, live: LiveJob, job: Job) -> StepResult:
         """A job found in `submitting` was left there by a crash or by a stop: nobody knows what became of its POST."""

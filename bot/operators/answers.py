@@ -163,7 +163,7 @@ def spent_answer(report: SpentReport, *, currency: str | None, locale: str) -> A
         (text("operators.spent.given", locale), str(total.given)),
     ]
     top = [
-        f"{place}. {_somebody(member_id, locale)}: {spending.songs}"
+        f"{place}. {mention(member_id)}: {spending.songs}"
         + (f" ({money_in_words(spending.micros, currency)})" if currency is not None else "")
         for place, (member_id, spending) in enumerate(report.top_members(), start=1)
     ]
@@ -203,10 +203,6 @@ def _listed(lines: Sequence[str], count: int, locale: str) -> str:
 
 def _place(job: Job) -> str:
     return track_link(job) or card_link(job) or f"<#{job.place.channel_id}>"
-
-
-def _somebody(member_id: int, locale: str) -> str:
-    return mention(member_id) if member_id else text("operators.spent.someone", locale)
 
 
 def _ledger(report: SongReport) -> str:

@@ -48,7 +48,7 @@ class OperatorControl(Control, template=OPERATOR_TEMPLATE):
 
     async def act(self, ctx: InteractionContext) -> None:
         """Do it, if whoever presses may."""
-        desk = (owner_desk if self.match["scope"] == "o" else manager_desk)(ctx.interaction)
+        desk = await (owner_desk if self.match["scope"] == "o" else manager_desk)(ctx.interaction)
         act = _ACTS.get(self.match["action"])
         if act is None:
             raise ActRefusedError("control.old")

@@ -3,7 +3,7 @@
 One class, because they differ in the desk alone: who may, and for what.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
@@ -20,7 +20,7 @@ Text = app_commands.Range[str, 1, 1_000]
 Until = app_commands.Range[str, 1, 60]
 Limit = app_commands.Range[int, 0, 100_000]
 Somebody = discord.Member | discord.User
-OpenDesk = Callable[[discord.Interaction], Desk]
+OpenDesk = Callable[[discord.Interaction], Awaitable[Desk]]
 
 
 def _words(name: str) -> Any:
@@ -66,12 +66,12 @@ class OperatorGroup(app_commands.Group):
         self, interaction: discord.Interaction, reason: Text | None = None, until: Until | None = None
     ) -> None:
         """No new orders, no new POSTs."""
-        await deeds.pause(self.open_desk(interaction), reason or "", until)
+        await deeds.pause(await self.open_desk(interaction), reason or "", until)
 
     @_command("resume")
     async def resume(self, interaction: discord.Interaction) -> None:
         """Orders again."""
-        await deeds.resume(self.open_desk(interaction))
+        await deeds.resume(await self.open_desk(interaction))
 
     @_options("member", "until", "note")
     @_command("block")
@@ -83,18 +83,18 @@ class OperatorGroup(app_commands.Group):
         note: app_commands.Range[str, 1, MAX_NOTE_CHARACTERS] | None = None,
     ) -> None:
         """No more orders of theirs."""
-        await deeds.block(self.open_desk(interaction), member.id, until, note or "")
+        await deeds.block(await self.open_desk(interaction), member.id, until, note or "")
 
     @_options("member")
     @_command("unblock")
     async def unblock(self, interaction: discord.Interaction, member: Somebody) -> None:
         """Their orders again."""
-        await deeds.unblock(self.open_desk(interaction), member.id)
+        await deeds.unblock(await self.open_desk(interaction), member.id)
 
     @_command("blocked")
     async def blocked(self, interaction: discord.Interaction) -> None:
         """Who is blocked."""
-        await deeds.blocked(self.open_desk(interaction))
+        await deeds.blocked(await self.open_desk(interaction))
 
     @_options("role", "member", "per_day", "at_once")
     @_command("limit")
@@ -107,7 +107,7 @@ class OperatorGroup(app_commands.Group):
         at_once: Limit | None = None,
     ) -> None:
         """Of a role, a member, or without either of the whole server."""
-        desk = self.open_desk(interaction)
+        desk = await self.open_desk(interaction)
         named = deeds.named(role.id if role else None, member.id if member else None, None)
         subject = named or (SubjectKind.GUILD, desk.guild_id)
         await deeds.limit(desk, subject, per_day, at_once)
@@ -122,7 +122,7 @@ class OperatorGroup(app_commands.Group):
         note: app_commands.Range[str, 1, MAX_NOTE_CHARACTERS] | None = None,
     ) -> None:
         """Songs for the next 24 hours."""
-        await deeds.give(self.open_desk(interaction), member.id, songs, note or "")
+        await deeds.give(await self.open_desk(interaction), member.id, songs, note or "")
 
     @_options("text", "until")
     @_command("notice")
@@ -133,13 +133,13 @@ class OperatorGroup(app_commands.Group):
         until: Until | None = None,
     ) -> None:
         """Told everywhere; cleared without a text."""
-        await deeds.notice(self.open_desk(interaction), text or "", until)
+        await deeds.notice(await self.open_desk(interaction), text or "", until)
 
     @_options("id")
     @_command("song")
     async def song(self, interaction: discord.Interaction, id: app_commands.Range[int, 1, 2**53]) -> None:  # noqa: A002
         """All about one song."""
-        await deeds.song(self.open_desk(interaction), id)
+        await deeds.song(await self.open_desk(interaction), id)
 
     @_options("days")
     @_command("spent")
@@ -147,31 +147,31 @@ class OperatorGroup(app_commands.Group):
         self, interaction: discord.Interaction, days: app_commands.Range[int, 1, MAX_DAYS] | None = None
     ) -> None:
         """The last days."""
-        await deeds.spent(self.open_desk(interaction), days or 30)
+        await deeds.spent(await self.open_desk(interaction), days or 30)
 
     @_options("member")
     @_command("why")
     async def why(self, interaction: discord.Interaction, member: Somebody) -> None:
         """May they order here?"""
         roles = frozenset(role.id for role in getattr(member, "roles", ()))
-        await deeds.why(self.open_desk(interaction), member.id, member.display_name, roles)
+        await deeds.why(await self.open_desk(interaction), member.id, member.display_name, roles)
 
     @_options("channel")
     @channels.command(**_words("channels.add"))
     async def add_channel(self, interaction: discord.Interaction, channel: app_commands.AppCommandChannel) -> None:
         """Orders here."""
-        await deeds.add_channel(self.open_desk(interaction), channel.id)
+        await deeds.add_channel(await self.open_desk(interaction), channel.id)
 
     @_options("channel")
     @channels.command(**_words("channels.remove"))
     async def remove_channel(self, interaction: discord.Interaction, channel: app_commands.AppCommandChannel) -> None:
         """No longer."""
-        await deeds.remove_channel(self.open_desk(interaction), channel.id)
+        await deeds.remove_channel(await self.open_desk(interaction), channel.id)
 
     @channels.command(**_words("channels.list"))
     async def list_channels(self, interaction: discord.Interaction) -> None:
         """Which."""
-        await deeds.list_channels(self.open_desk(interaction))
+        await deeds.list_channels(await self.open_desk(interaction))
 
     @_options("word")
     @words.command(**_words("words.add"))
@@ -179,7 +179,7 @@ class OperatorGroup(app_commands.Group):
         self, interaction: discord.Interaction, word: app_commands.Range[str, 1, MAX_WORD_CHARACTERS]
     ) -> None:
         """Refuse it."""
-        await deeds.add_word(self.open_desk(interaction), word)
+        await deeds.add_word(await self.open_desk(interaction), word)
 
     @_options("word")
     @words.command(**_words("words.remove"))
@@ -187,12 +187,12 @@ class OperatorGroup(app_commands.Group):
         self, interaction: discord.Interaction, word: app_commands.Range[str, 1, MAX_WORD_CHARACTERS]
     ) -> None:
         """No longer."""
-        await deeds.remove_word(self.open_desk(interaction), word)
+        await deeds.remove_word(await self.open_desk(interaction), word)
 
     @words.command(**_words("words.list"))
     async def list_words(self, interaction: discord.Interaction) -> None:
         """Which."""
-        await deeds.list_words(self.open_desk(interaction))
+        await deeds.list_words(await self.open_desk(interaction))
 
 
 class OwnerGroup(OperatorGroup):
@@ -221,6 +221,6 @@ class OwnerGroup(OperatorGroup):
         at_once: Limit | None = None,
     ) -> None:
         """Of a role of this server, of a member everywhere, or of a server."""
-        desk = self.open_desk(interaction)
+        desk = await self.open_desk(interaction)
         subject = deeds.named_or_refused(role.id if role else None, member.id if member else None, server)
         await deeds.limit(desk, subject, per_day, at_once)

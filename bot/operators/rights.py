@@ -26,7 +26,7 @@ class Desk:
         return self.ctx.requirements.currency if self.scope == EVERYWHERE else self.ctx.requirements.shown_currency
 
 
-def manager_desk(interaction: discord.Interaction) -> Desk:
+async def manager_desk(interaction: discord.Interaction) -> Desk:
     """For whoever may manage the server at this moment, and for this server alone. Raises ActRefusedError."""
     guild_id = interaction.guild_id
     if guild_id is None or not interaction.permissions.manage_guild:
@@ -34,10 +34,11 @@ def manager_desk(interaction: discord.Interaction) -> Desk:
     return _desk(interaction, scope=guild_id, guild_id=guild_id)
 
 
-def owner_desk(interaction: discord.Interaction) -> Desk:
+async def owner_desk(interaction: discord.Interaction) -> Desk:
     """For those who run the bot, in the servers that are set for it. Raises ActRefusedError."""
     ctx = InteractionContext.of(interaction)
     guild_id = interaction.guild_id
+    await ctx.look_at_rights(claims=True)
     is_operator = interaction.user.id in ctx.jobs.admission.terms.operators
     if guild_id is None or guild_id not in ctx.services.operator_guild_ids or not is_operator:
         raise ActRefusedError("operators.not_operator")

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, func, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.admission import WINDOW
@@ -21,6 +21,7 @@ from bot.jobs.ledger import (
     takes_place,
 )
 from bot.jobs.model import Job, JobState
+from bot.store.inserting import inserting
 from bot.store.tables import charges, day_sums, held_sums, is_counted, minute_sums, places
 
 #: Key of PostgreSQL's advisory lock around everything that counts; any number, so long as it never changes.
@@ -38,17 +39,12 @@ _BURN = update(places).where(places.c.job_id == bindparam("job"), places.c.burnt
 _FORGET_PLACES = delete(places).where(places.c.at < bindparam("before"))
 
 
-def _adding(make: Any, table: Table) -> Any:
+@cache
+def _adding(dialect: str, table: Table) -> Any:
     """Add to a row of sums, which comes to be with its first."""
-    statement = make(table)
+    statement = inserting(dialect, table)
     more = {column.name: column + statement.excluded[column.name] for column in table.columns if not column.primary_key}
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=more)
-
-
-_ADD_SUM = {
-    name: {table.name: _adding(make, table) for table in (held_sums, day_sums, minute_sums)}
-    for name, make in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
 
 
 async def lock(connection: AsyncConnection) -> None:
@@ -202,7 +198,7 @@ async def _book(connection: AsyncConnection, model: str, price: int, booked: Boo
 
 
 async def _add(connection: AsyncConnection, table: Table, key: dict[str, Any], sums: dict[str, int]) -> None:
-    await connection.execute(_ADD_SUM[connection.dialect.name][table.name], key | sums)
+    await connection.execute(_adding(connection.dialect.name, table), key | sums)
 
 
 async def _take_place(connection: AsyncConnection, job: Job, now: datetime, *, is_outside: bool) -> None:

@@ -7,21 +7,10 @@ from datetime import datetime
 from typing import Any, Unpack
 
 from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import DuplicateOrderError
-from bot.jobs.admission import (
-    WINDOW,
-    PlaceRequest,
-    Refused,
-    Rules,
-    Taken,
-    Terms,
-    Usage,
-    recheck,
-    verdict,
-)
+from bot.errors import DuplicateOrderError, Reason
+from bot.jobs.admission import WINDOW, PlaceRequest, Refused, Rules, Taken, Terms, Usage, recheck, verdict
 from bot.jobs.admitting import FULL, Admitted, Full
 from bot.jobs.figures import Migration
 from bot.jobs.ledger import stands
@@ -33,6 +22,7 @@ from bot.jobs.space import SpaceLimits
 from bot.store import charges, counting, space_used, waiting
 from bot.store.engines import Database, to_the_end
 from bot.store.figures import FigureReader
+from bot.store.inserting import inserting
 from bot.store.keeping import KeepingStatements
 from bot.store.moves import add_event, move_row
 from bot.store.operating import OperatorStatements
@@ -40,8 +30,6 @@ from bot.store.record import RecordKeeper
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
 from bot.store.sharing import SharingStatements
 from bot.store.tables import is_in_line, is_live, is_resting, is_unfinished, job_events, jobs, kept_values
-
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 _BY_ID = select(jobs).where(jobs.c.id == bindparam("job_id"))
 _ID_BY_INTERACTION = select(jobs.c.id).where(jobs.c.interaction_id == bindparam("interaction"))
@@ -165,6 +153,14 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
                 return refused
             changes: Changes = {"attempt": attempt, "submit_started_at": now, "service_address": address}
             return await move_row(connection, job, JobState.SUBMITTING, now, "", columns_of_changes(changes))
+
+    @to_the_end
+    async def pause_of(self, job: Job, now: datetime) -> Refused | None:
+        asked = PlaceRequest.of_job(job)
+        async with self.database.reading() as connection:
+            rules = await counting.rules_for(connection, asked, now, Terms())
+        refused = recheck(asked, rules, is_held=True, now=now)
+        return refused if refused is not None and refused.reason is Reason.PAUSED else None
 
     @to_the_end
     async def standing_of(self, order: PlaceRequest, now: datetime, terms: Terms) -> tuple[Rules, Usage]:
@@ -344,7 +340,7 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
 
     @to_the_end
     async def set_value(self, name: str, value: str) -> None:
-        statement = _INSERT[self.database.dialect](kept_values).values(name=name, value=value)
+        statement = inserting(self.database.dialect, kept_values).values(name=name, value=value)
         statement = statement.on_conflict_do_update(
             index_elements=["name"], set_={"value": statement.excluded["value"]}
         )
@@ -355,7 +351,7 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
     async def replace_value(self, name: str, before: str | None, after: str) -> bool:
         async with self.database.writing() as connection:
             if before is None:
-                statement = _INSERT[self.database.dialect](kept_values).values(name=name, value=after)
+                statement = inserting(self.database.dialect, kept_values).values(name=name, value=after)
                 statement = statement.on_conflict_do_nothing(index_elements=["name"])
                 return (await connection.execute(statement.returning(kept_values.c.name))).one_or_none() is not None
             written = await connection.execute(_REPLACE_VALUE, {"was_name": name, "was": before, "after": after})
@@ -375,7 +371,7 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
         self, connection: AsyncConnection, order: Order, now: datetime, *, is_outside: bool, space: SpaceLimits | None
     ) -> Job:
         values = columns_of_order(order, key=secrets.token_hex(8), now=now)
-        statement = _INSERT[self.database.dialect](jobs).values(values)
+        statement = inserting(self.database.dialect, jobs).values(values)
         statement = statement.on_conflict_do_nothing(index_elements=["interaction_id"])
         row = (await connection.execute(statement.returning(jobs))).mappings().one_or_none()
         if row is None:

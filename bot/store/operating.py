@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, Unpack
 
 from sqlalchemy import String, and_, bindparam, case, delete, func, insert, select, type_coerce
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import Reason
@@ -16,12 +15,12 @@ from bot.jobs.model import Job, JobState, check_move
 from bot.jobs.ports import Changes
 from bot.store import charges
 from bot.store.engines import Database, to_the_end
+from bot.store.inserting import inserting
 from bot.store.moves import move_row
 from bot.store.rows import columns_of_changes, job_of
 from bot.store.tables import audits, jobs, kept_values, rules
 from bot.store.tables import charges as charge_table
 
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _ADD_AUDIT = insert(audits)
 _ADD_RULE = insert(rules)
 _ADD_CHARGE = insert(charge_table)
@@ -57,7 +56,7 @@ class OperatorStatements:
 
     @to_the_end
     async def keep(self, name: str, value: str, act: Act, now: datetime) -> None:
-        statement = _INSERT[self.database.dialect](kept_values).values(name=name, value=value)
+        statement = inserting(self.database.dialect, kept_values).values(name=name, value=value)
         statement = statement.on_conflict_do_update(
             index_elements=["name"], set_={"value": statement.excluded["value"]}
         )

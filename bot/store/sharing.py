@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, bindparam, case, delete, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.jobs.sharing import GONE_AFTER, Process, ProcessKind, Share
 from bot.store.engines import Database, to_the_end
+from bot.store.inserting import inserting
 from bot.store.tables import jobs, processes
 
 #: Key of PostgreSQL's advisory lock around the parts; any number, so long as it never changes.
@@ -16,7 +16,6 @@ _SHARES_KEY = 0x436F6D706F7372
 #: A part that is nearly fair will do until the next renewal.
 _FAIR = 0.8
 
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _CLAIMER = select(jobs.c.claimed_by).where(jobs.c.id == bindparam("was_id")).with_for_update()
 #: A job that changes hands gets a new version: what its last process still has in hand loses every compare-and-set.
 _CLAIM = (
@@ -82,7 +81,7 @@ class SharingStatements:
                 "polls_share": share.polls,
                 "discord_share": share.discord,
             }
-            statement = _INSERT[connection.dialect.name](processes).values(values)
+            statement = inserting(connection.dialect.name, processes).values(values)
             await connection.execute(statement.on_conflict_do_update(index_elements=["process_id"], set_=values))
         return share
 

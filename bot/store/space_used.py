@@ -1,13 +1,13 @@
 """What songs hold of the disk, summed from their rows in the transaction that adds one more; is there room at all."""
 
 from sqlalchemy import bindparam, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StoreError
 from bot.jobs.model import Order
 from bot.jobs.space import SpaceLimits, SpaceUsage, check_space
 from bot.store.engines import Database
+from bot.store.inserting import inserting
 from bot.store.tables import jobs, kept_values
 
 #: The kept value that is tried, so large.
@@ -39,7 +39,7 @@ async def check(connection: AsyncConnection, order: Order, limits: SpaceLimits) 
 
 async def takes_bytes(database: Database) -> bool:
     """Try a write that needs room, and undo it. A few bytes often fit where a song's row does not."""
-    statement = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[database.dialect](kept_values)
+    statement = inserting(database.dialect, kept_values)
     statement = statement.values(name=_TRIED, value="." * _TRIED_BYTES).on_conflict_do_nothing()
     try:
         for tried in (statement, delete(kept_values).where(kept_values.c.name == _TRIED)):

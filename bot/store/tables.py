@@ -6,6 +6,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     Float,
     ForeignKey,
     Index,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    event,
     or_,
     text,
 )
@@ -255,7 +257,6 @@ Index(
     jobs.c.id,
     jobs.c.guild_id,
     sqlite_where=is_in_line,
-    postgresql_where=is_in_line,
 )
 Index(
     "job_in_line_since",
@@ -264,42 +265,48 @@ Index(
     jobs.c.id,
     jobs.c.guild_id,
     sqlite_where=is_in_line,
-    postgresql_where=is_in_line,
 )
 Index(
     "job_in_the_making",
     jobs.c.model,
     jobs.c.member_id,
     sqlite_where=is_in_the_making,
-    postgresql_where=is_in_the_making,
 )
-Index("job_live_of_model", jobs.c.provider, jobs.c.model, sqlite_where=is_live, postgresql_where=is_live)
-Index("job_live", jobs.c.guild_id, jobs.c.channel_id, jobs.c.id, sqlite_where=is_live, postgresql_where=is_live)
-Index("job_to_look_at", jobs.c.id, sqlite_where=is_unfinished, postgresql_where=is_unfinished)
-Index("job_resting", jobs.c.moved_at, jobs.c.id, sqlite_where=is_resting, postgresql_where=is_resting)
+Index("job_live_of_model", jobs.c.provider, jobs.c.model, sqlite_where=is_live)
+Index("job_live", jobs.c.guild_id, jobs.c.channel_id, jobs.c.id, sqlite_where=is_live)
+Index("job_to_look_at", jobs.c.id, sqlite_where=is_unfinished)
+Index("job_resting", jobs.c.moved_at, jobs.c.id, sqlite_where=is_resting)
 Index(
     "job_ready",
     jobs.c.ready_at,
     sqlite_where=jobs.c.ready_at.is_not(None),
-    postgresql_where=jobs.c.ready_at.is_not(None),
 )
 Index("job_event_by_job", job_events.c.job_id, job_events.c.id)
-Index("job_live_of_member", jobs.c.member_id, jobs.c.id, sqlite_where=is_live, postgresql_where=is_live)
+Index("job_live_of_member", jobs.c.member_id, jobs.c.id, sqlite_where=is_live)
 Index(
     "job_again",
     jobs.c.again_of,
     jobs.c.id,
     sqlite_where=jobs.c.again_of.is_not(None),
-    postgresql_where=jobs.c.again_of.is_not(None),
 )
 Index("charge_by_job", charges.c.job_id, charges.c.id)
 Index("charge_by_time", charges.c.at)
-Index("charge_gift", charges.c.member_id, charges.c.at, sqlite_where=is_gift, postgresql_where=is_gift)
+Index("charge_gift", charges.c.member_id, charges.c.at, sqlite_where=is_gift)
 Index("rule_by_subject", rules.c.guild_id, rules.c.subject_kind, rules.c.subject_id)
 Index("audit_by_guild", audits.c.guild_id, audits.c.at)
 Index("place_by_job", places.c.job_id, places.c.id)
 Index("place_by_time", places.c.at)
-Index("place_of_member", places.c.member_id, places.c.at, sqlite_where=is_counted, postgresql_where=is_counted)
-Index("place_of_guild", places.c.guild_id, places.c.at, sqlite_where=is_counted, postgresql_where=is_counted)
-Index("place_given", places.c.member_id, places.c.given_at, sqlite_where=is_given_back, postgresql_where=is_given_back)
-Index("place_burnt", places.c.member_id, places.c.burnt_at, sqlite_where=is_burnt, postgresql_where=is_burnt)
+Index("place_of_member", places.c.member_id, places.c.at, sqlite_where=is_counted)
+Index("place_of_guild", places.c.guild_id, places.c.at, sqlite_where=is_counted)
+Index("place_given", places.c.member_id, places.c.given_at, sqlite_where=is_given_back)
+Index("place_burnt", places.c.member_id, places.c.burnt_at, sqlite_where=is_burnt)
+
+
+@event.listens_for(metadata, "before_create")
+def _partial_on_postgresql(target: MetaData, connection: Connection, **_: object) -> None:
+    """Named with the indexes, the condition would load PostgreSQL's dialect and its drivers' into a bot on SQLite."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in target.tables.values():
+        for index in table.indexes:
+            index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]

@@ -4,7 +4,7 @@ A card says what matters in its first line, which is content: it is read even wh
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.errors import Reason
@@ -14,7 +14,7 @@ from bot.jobs.ports import Eta
 from bot.jobs.service import CANCELLABLE_FREE, CANCELLABLE_PAID
 from bot.texts import text
 from bot.texts.remarks import spelled
-from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button, with_button
+from bot.ui.buttons import ButtonTone, JobAction, JobButton, LinkButton, job_button, with_button
 from bot.ui.formatting import ago, at_time, clip, length, mention, message_link, plain, titled, why
 from bot.ui.requirements import OrderRequirements
 
@@ -134,7 +134,16 @@ def card_buttons(
     if requirements is not None and job.state in _MAY_BE_TRIED_OTHERWISE and not needs_another_song(job):
         others = requirements.others_than(job.model)[:_MAX_OTHERS]
         offers += [with_button(other.name, locale) for other in others]
-    return tuple(offers)
+    return tuple(_one_main(offers))
+
+
+def _one_main(offers: list[JobButton]) -> list[JobButton]:
+    """One button is the one to press; where looking costs nothing, that comes before trying at a price."""
+    main = next((offer for offer in offers if offer.tone is ButtonTone.MAIN), None)
+    return [
+        replace(offer, tone=ButtonTone.QUIET) if offer.tone is ButtonTone.MAIN and offer is not main else offer
+        for offer in offers
+    ]
 
 
 #: A person may choose another model for these; nothing ever does so by itself.

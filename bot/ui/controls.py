@@ -47,7 +47,11 @@ class Control(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
         """Do it; discord.py would only log what is raised here."""
         ctx = InteractionContext.of(interaction)
         if ctx.is_first():
-            await guarded(ctx, self.act(ctx))
+            await guarded(ctx, self._acted(ctx))
+
+    async def _acted(self, ctx: InteractionContext) -> None:
+        await ctx.look_at_rights()
+        await self.act(ctx)
 
     async def act(self, ctx: InteractionContext) -> None:
         """What this control does."""
@@ -151,6 +155,7 @@ class FallbackHandler:
         return custom_id.startswith(OURS) and not any(pattern.fullmatch(custom_id) for pattern in self._known)
 
     async def _submit(self, ctx: InteractionContext, custom_id: str) -> None:
+        await ctx.look_at_rights()
         if report := self._report.fullmatch(custom_id):
             await take_report(ctx, int(report["job"]))
             return

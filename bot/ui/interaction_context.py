@@ -45,6 +45,14 @@ class OperatorDesk(Protocol):
         ...
 
 
+class LookAtRights(Protocol):
+    """See bot.operators.owners.Owners.look."""
+
+    async def __call__(self, member_id: int, *, claims: bool = False) -> None:
+        """Before a member's rights count; `claims`: they use one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeratorServices:
     """What moderators' controls and reports work with."""
@@ -76,6 +84,7 @@ class InteractionServices:
     discord_time: DiscordTime | None = None  #: None: not known, and nothing is judged by its age
     operators: OperatorServices | None = None  #: None: nothing is offered to them
     show_presence: Callable[[], Awaitable[None]] | None = None  #: that the bot is paused, or no longer
+    look_at_rights: LookAtRights | None = None  #: None: rights are what they were at the start
     deduplicator: InteractionDeduplicator = field(default_factory=InteractionDeduplicator)
 
     @property
@@ -150,6 +159,11 @@ class InteractionContext:
     def is_first(self) -> bool:
         """Whether Discord delivers it for the first time; remembers it, so this is true once for each interaction."""
         return self.services.deduplicator.is_first(self.interaction.id)
+
+    async def look_at_rights(self, *, claims: bool = False) -> None:
+        """Whether they run the bot is known anew, where that may have changed; `claims`: they use such a right."""
+        if self.services.look_at_rights is not None:
+            await self.services.look_at_rights(self.member_id, claims=claims)
 
     def text(self, key: str, /, **values: object) -> str:
         """The sentence for `key` in their language. Raises KeyError for an unknown key."""

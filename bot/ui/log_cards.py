@@ -5,6 +5,8 @@ from enum import StrEnum
 import discord
 from discord import ui
 
+from bot.jobs.acts import What
+from bot.jobs.admission import RuleKind
 from bot.jobs.model import Job
 from bot.jobs.record import Act, KeptAct, RefusedOrder, Rest
 from bot.metrics import RULES
@@ -27,6 +29,8 @@ class LogAction(StrEnum):
     BLOCK = "block"
     DISMISS = "dismiss"
 
+
+_LIMITS = {RuleKind.LIMIT_DAY: "operators.limit.per_day", RuleKind.LIMIT_AT_ONCE: "operators.limit.at_once"}
 
 _STYLES = {
     LogAction.SHOW: discord.ButtonStyle.secondary,
@@ -65,13 +69,25 @@ def _act_line(act: Act, locale: str) -> str:
     key = f"log.act_{act.what}"
     what = text(key, locale) if key in CATALOGS[FALLBACK] else act.what
     about = _about(act.about, locale)
-    note = f" · {clip(plain(act.note), 1200)}" if act.note else ""
+    told = _limit_words(act.note, locale) if act.what == What.LIMIT else plain(act.note)
+    note = f" · {clip(told, 1200)}" if told else ""
     parts = [mention(act.by) if act.by else "—", what, about]
     return " · ".join(part for part in parts if part) + note
 
 
+def _limit_words(note: str, locale: str) -> str:
+    """The audit table has the rule's kind and its number, `-` where it was taken back."""
+    kind, _, value = note.partition(" ")
+    key = _LIMITS.get(kind)
+    if key is None:
+        return plain(note)
+    return text(key, locale, value=value) if value.isdecimal() else text(f"{key}_none", locale)
+
+
 def _about(about: str, locale: str) -> str:
     kind, _, number = about.partition(" ")
+    if kind == "word" and number:
+        return f"||{plain(number)}||"
     if not number.isdecimal():
         return plain(about)
     match kind:
@@ -83,6 +99,8 @@ def _about(about: str, locale: str) -> str:
             return f"<@&{number}>"
         case "song":
             return text("log.song", locale, song=number)
+        case "guild":
+            return text("operators.limit.this_server", locale)
         case _:
             return plain(about)
 

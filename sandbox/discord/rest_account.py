@@ -43,7 +43,7 @@ async def application(request: web.Request) -> JSON:
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
         "owner": payloads.user(owner),
-        "team": None,
+        "team": _team(world),
         "type": None,
         "flags": 0,
         "flags_new": "0",
@@ -55,6 +55,22 @@ async def application(request: web.Request) -> JSON:
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,
         "eligible_oauth2_scopes": [],
+    }
+
+
+def _team(world: World) -> JSON | None:
+    if not world.team_member_ids:
+        return None
+    team_id = str(world.application_id + 1)
+    return {
+        "icon": None,
+        "id": team_id,
+        "name": "Team",
+        "owner_user_id": str(world.team_member_ids[0]),
+        "members": [
+            {"membership_state": 2, "team_id": team_id, "user": payloads.user(world.users[member]), "role": "admin"}
+            for member in world.team_member_ids
+        ],
     }
 
 

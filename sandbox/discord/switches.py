@@ -41,6 +41,10 @@ class Switches(PlaceSwitches):
         for done in chosen:
             done.expired = True
 
+    def set_team(self, *members: Who) -> None:
+        """The application belongs to a team of these, the first its owner; nobody: to the first member alone."""
+        self.world.team_member_ids = [self.member(one).id for one in members]
+
     def set_token(self, token: str) -> None:
         """Another bot token counts from now on: 401 for REST calls, 4004 for the gateway with the old one."""
         self.world.token = token

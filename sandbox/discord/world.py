@@ -75,6 +75,7 @@ class World:
         self.application_id = 0
         self.app_name = app_name
         self.users: dict[int, User] = {}
+        self.team_member_ids: list[int] = []  #: whose application it is; none: the first member's alone
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
         self.attachments: dict[int, Attachment] = {}

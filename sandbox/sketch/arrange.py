@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -140,6 +140,8 @@ class _Band:
         # Very fast beats, all struck alike, are felt in pairs, and the song seems half as fast: the accompaniment then
         # moves on the beat, and every second bar breathes, so that a bar of strokes stands against a bar of rest.
         self.fast = heard.bpm > _FAST_BPM
+        if self.fast:
+            self.style = replace(style, bass_fifths=False, claps=False, figure=0)
         self.per_beat = 1 if self.fast else 2
         # Very slow ones seem twice as fast when the places between them are struck too: those are quieter then.
         self.between = float(np.clip((heard.bpm - 57) / 40, 0.12, 1.0))
@@ -152,12 +154,13 @@ class _Band:
             return
         full = _FULLNESS.get(passage.kind, self.verse)
         last = bar == passage.bars - 1
-        if last and following is Kind.CHORUS:
+        if last and following is Kind.CHORUS and not self.fast:  # it would hide the beat
             self.swell_to(first + self.meter.beats)
         if self.fast and bar % 2 == 1 and not last:
             self.breathe(first, chord, full)
             return
-        self.play_drums(first, full, fill=last and passage.bars > 1, begins=bar % self.style.crash_every == 0)
+        crash_every = 8 if self.fast else self.style.crash_every
+        self.play_drums(first, full, fill=last and passage.bars > 1, begins=bar % crash_every == 0)
         if passage.kind is not Kind.INTRO or bar >= passage.bars // 2:
             ahead = chord_in(self.heard, passage, bar + 1) if not last else None
             self.play_bass(first, chord, ahead, full)
@@ -217,7 +220,7 @@ class _Band:
                 else:
                     between = 0.3 * (1.0 if self.meter.beats == 2 else self.between)
                     self.sheet.hit(first + beat + place, "hat", (0.5 if number == 0 else between) * (0.5 + 0.5 * full))
-            if full > 0.9 and beat < until:
+            if full > 0.9 and beat < until and not self.fast:
                 self.sheet.hit(first + beat, "shaker", 0.4)
 
     def play_bass(self, first: float, chord: Chord, ahead: Chord | None, full: float) -> None:
@@ -233,7 +236,7 @@ class _Band:
         if self.meter.beats == 3:
             return [(0.0, root)] if full < 0.9 else [(0.0, root), (2.0, fifth)]
         if self.meter.beats == 2:
-            return [(0.0, root)] if full < 0.9 else [(0.0, root), (1.0, fifth)]
+            return [(0.0, root)] if full < 0.9 else [(0.0, root), (1.0, root)]
         if self.meter.swing and full > 0.6:
             third = root + (3 if chord.minor else 4)
             approach = fifth if ahead is None else bass_note(ahead) + (1 if bass_note(ahead) < root else -1)
@@ -248,7 +251,7 @@ class _Band:
         beats = float(self.meter.beats)
         for midi in voicing(chord) + ([voicing(chord)[0] + 12] if full > 0.9 else []):
             self.sheet.pad.append(Note(beat=first, beats=beats, midi=midi, level=0.55 + 0.45 * full))
-        if full > 0.9:
+        if full > 0.9 and not self.fast:  # there the voices would fill the bars that breathe
             for midi in voicing(chord, 64):
                 self.sheet.choir.append(Note(beat=first, beats=beats, midi=midi, level=1.0))
 

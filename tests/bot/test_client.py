@@ -92,20 +92,10 @@ async def test_a_wrong_token_is_told_apart(client_kit: ClientKit) -> None:
             await run_client(client, "wrong", never_ready)
 
 
-async def test_an_unreachable_discord_is_a_start_error(client_kit: ClientKit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discord.http.Route, "BASE", "http://127.0.0.1:9/api/v10")
+async def test_intents_that_discord_refuses_end_the_run_with_a_sentence(client_kit: ClientKit) -> None:
     async with make_client(client_kit) as client:
-        with pytest.raises(StartError, match="DISCORD_API_URL"):
-            await run_client(client, client_kit.fake.token, never_ready)
-
-
-async def test_an_unreachable_gateway_on_the_first_connect_is_a_start_error(
-    client_kit: ClientKit, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL("ws://127.0.0.1:9/"))
-    caplog.set_level(logging.CRITICAL, "discord.client")
-    async with make_client(client_kit) as client:
-        with pytest.raises(StartError, match="gateway"):
+        client._connection._intents = discord.Intents(guilds=True, members=True)
+        with pytest.raises(StartError, match="intents"):
             await run_client(client, client_kit.fake.token, never_ready)
 
 

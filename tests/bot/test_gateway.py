@@ -9,7 +9,7 @@ import pytest
 import yarl
 
 from bot.errors import TokenRefusedError
-from bot.gateway import LOST_SECONDS
+from bot.gateway import LOST_SECONDS, pause_seconds
 from sandbox.discord import FakeDiscord
 from tests.client_kit import ClientKit, ShiftedClock, fake
 
@@ -120,3 +120,31 @@ async def test_a_token_that_was_renewed_meanwhile_ends_the_run(kit: ClientKit, f
     with pytest.raises(TokenRefusedError):
         async with asyncio.timeout(20):
             await asyncio.shield(running)
+
+
+async def test_what_discord_py_cannot_read_costs_one_connection_and_nothing_else(
+    kit: ClientKit, fake: FakeDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    resumes = fake.gateway.resumes
+    fake.world.send_event("CHANNEL_CREATE", {"id": "none", "type": 0, "guild_id": f"{fake.guild.id}"})
+    await fake.until(lambda: fake.gateway.resumes > resumes and fake.gateway.connected, 20)
+    assert "a fault of ours" in caplog.text
+    assert (await kit.order()).id
+
+
+async def test_a_token_that_was_renewed_during_a_long_outage_ends_the_run(kit: ClientKit, fake: FakeDiscord) -> None:
+    clock = clock_of(kit)
+    running = next(task for task in asyncio.all_tasks() if task.get_name() == "gateway")
+    await fake.refuse_connections()
+    fake.set_token("renewed.meanwhile")
+    began = clock.monotonic()
+    await fake.until(lambda: clock.monotonic() - began > LOST_SECONDS, 20)
+    await fake.accept_connections()
+    with pytest.raises(TokenRefusedError):
+        async with asyncio.timeout(20):
+            await asyncio.shield(running)
+
+
+def test_pauses_stay_within_a_minute_however_long_it_takes() -> None:
+    assert 1 <= pause_seconds(1) <= 2
+    assert all(30 <= pause_seconds(tries) <= 60 for tries in (10, 1_000, 100_000))

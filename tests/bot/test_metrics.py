@@ -1,6 +1,7 @@
 """Every label's known value is there from the start, at 0: an alarm on the first increase would else miss it."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from prometheus_client.metrics import MetricWrapperBase
 import bot
 from bot.audio.model import UNDECIDED
 from bot.errors import Reason
+from bot.jobs import admission
 from bot.jobs.model import LIVE, RESTING
 from bot.jobs.ports import Finished, GaveUp, StillWorking
 from bot.jobs.service import REFUSED_BEFORE
 from bot.metrics import RULES, Metrics
 from bot.operators.alerts import AlertKind
+from bot.texts import CATALOGS
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,3 +87,12 @@ def test_a_value_is_read_by_its_name_and_is_0_where_there_is_none():
     metrics.submissions.labels("unknown").inc(3)
     assert metrics.value("compose_submissions_total", outcome="unknown") == 3
     assert metrics.value("compose_submissions_total", outcome="nothing") == 0
+
+
+def test_every_rule_that_refuses_an_order_has_a_name_of_its_own() -> None:
+    source = (Path(admission.__file__)).read_text(encoding="utf-8")
+    reasons = {Reason[name] for name in re.findall(r"Reason\.([A-Z_]+)", source)}
+    assert reasons - set(RULES) == {Reason.PLACE_GONE}, "of a song that was let in"
+    assert len(set(RULES.values())) == len(RULES)
+    for locale in ("en", "de"):
+        assert {f"log.rule_{rule}" for rule in RULES.values()} <= set(CATALOGS[locale])

@@ -41,6 +41,8 @@ async def take(folder: Path) -> None:
         await _pocket(browser, address, folder)
         async with open_page(browser, address, viewport=WIDE, color_scheme="dark") as page:
             await _night(page, folder)
+        async with open_page(browser, address, viewport=WIDE, color_scheme="light") as page:
+            await _operators(page, stage, folder)
     for path in sorted(folder.glob("*.png")):
         size = path.stat().st_size
         print(f"{path.name}: {size:,} bytes{'' if size < _MAX_BYTES else ', too large'}")
@@ -125,6 +127,32 @@ async def _night(page: Page, folder: Path) -> None:
     await page.locator("#panel").evaluate("panel => panel.scrollBy(0, -70)")
     await _shoot(page, folder / "faults.png")
     await page.get_by_role("button", name="Everything works again").click()
+
+
+async def _operators(page: Page, stage: Stage, folder: Path) -> None:
+    """What a manager of the server reads: the report of a song, and the log channel with a report."""
+    discord = stage.discord
+    place = discord.add_channel("mod-log")
+    for channel in ("general", place):
+        discord.grant("manage_guild", "manage_messages", member="Moderator", channel=channel)
+    asked = await discord.slash("compose-admin log-channel", {"channel": place.name}, member="Moderator")
+    await discord.until(lambda: asked.messages)
+    song = next(one for one in discord.messages if one.author.bot and one.attachments)
+    asked = await discord.message_command("Report this song", song, member="Member Two")
+    form = await discord.until(lambda: asked.modal)
+    await discord.submit(form, {"reason": "It mocks somebody from our school."})
+    await discord.slash(
+        "compose-admin block", {"member": "Member Two", "until": "3d", "note": "spam"}, member="Moderator"
+    )
+    await discord.slash("compose-admin limit", {"per_day": 50}, member="Moderator")
+    await page.get_by_role("button", name="Moderator", exact=True).click()
+    await discord.slash("compose-admin song", {"id": 1}, member="Moderator")
+    await expect(page.get_by_role("button", name="Give back").last).to_be_visible()
+    await _shoot(page, folder / "operator-song.png")
+    await discord.until(lambda: sum(one.channel_id == place.id for one in discord.messages) >= 4)
+    await page.get_by_role("button", name="mod-log").click()
+    await expect(page.get_by_role("button", name="Dismiss")).to_be_visible()
+    await _shoot(page, folder / "log-channel.png")
 
 
 async def _pocket(browser: Browser, address: str, folder: Path) -> None:

@@ -1,12 +1,14 @@
-"""The first connection: when it cannot be had, the process ends with a sentence and a code a supervisor can act on."""
+"""The first connection: a Discord out of reach is waited for, a refusal for good ends it with a sentence and a code."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from sandbox.bot_process import BotProcess
 from sandbox.discord import FakeDiscord
 from sandbox.stage import wait_until_ready
 from tests.flows.scenario import PATIENCE_SECONDS
@@ -14,7 +16,7 @@ from tests.warm_bots import WarmBotProcess
 
 pytestmark = pytest.mark.timeout(120)
 
-CANNOT_RUN, BAD_SETTINGS, BAD_TOKEN = 1, 2, 3
+BAD_SETTINGS, BAD_TOKEN = 2, 3
 SECRET = "sk-never-to-be-shown"
 
 
@@ -23,13 +25,6 @@ async def discord() -> AsyncIterator[FakeDiscord]:
     """A Discord that works unless told otherwise."""
     async with FakeDiscord() as discord:
         yield discord
-
-
-def nobody_there() -> str:
-    """An address on this machine at which nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{taken.getsockname()[1]}"
 
 
 def known_settings(discord: FakeDiscord) -> dict[str, str]:
@@ -58,27 +53,65 @@ async def ended(folder: Path, discord: FakeDiscord, **settings: str) -> tuple[in
     return code, bot.log
 
 
-async def test_a_discord_that_is_out_of_reach_ends_it_with_one(tmp_path: Path, discord: FakeDiscord) -> None:
-    code, log = await ended(tmp_path, discord, DISCORD_API_URL=f"http://{nobody_there()}/api/v10")
-    assert code == CANNOT_RUN
-    assert "Discord could not be reached" in log
-    assert "DISCORD_API_URL" in log
+async def health_of(bot: BotProcess) -> tuple[int, list[str]]:
+    """Status and problems of /healthz, asked as a supervisor asks."""
+    address = bot.log.split("health at ")[-1].split("/healthz")[0]
+    async with aiohttp.ClientSession() as session, session.get(f"{address}/healthz") as answer:
+        return answer.status, (await answer.json())["problems"]
 
 
-async def test_a_gateway_that_is_out_of_reach_ends_it_with_one(tmp_path: Path, discord: FakeDiscord) -> None:
-    code, log = await ended(tmp_path, discord, DISCORD_GATEWAY_URL=f"ws://{nobody_there()}/gateway/")
-    assert code == CANNOT_RUN
-    assert "gateway could not be reached" in log
-    assert "DISCORD_GATEWAY_URL" in log
+@asynccontextmanager
+async def waiting(folder: Path, discord: FakeDiscord, said: str, **settings: str) -> AsyncIterator[BotProcess]:
+    """A bot that waits for Discord, red with a reason; what follows mends that, and the same process serves."""
+    known = {**known_settings(discord), "HEALTH_PORT": "0", **settings}
+    async with WarmBotProcess(folder, known) as bot:
+        await discord.until(lambda: said in bot.log or not bot.is_running, PATIENCE_SECONDS)
+        assert bot.is_running, bot.log
+        status, problems = await health_of(bot)
+        assert status == 503
+        assert any(said in problem for problem in problems), problems
+        yield bot
+        await wait_until_ready(discord, bot)
+        await discord.until(lambda: "ready: commands are taken" in bot.log, PATIENCE_SECONDS)
+        assert await health_of(bot) == (200, [])
+        assert await bot.stop() == 0
+        assert "Traceback" not in bot.log
+        assert SECRET not in bot.log
+        assert discord.token not in bot.log
+
+
+async def test_a_discord_that_is_out_of_reach_is_waited_for(tmp_path: Path, discord: FakeDiscord) -> None:
+    await discord.refuse_connections()
+    async with waiting(tmp_path, discord, "Discord could not be reached (ClientConnectorError)") as bot:
+        assert "DISCORD_API_URL" in bot.log
+        await discord.accept_connections()
+
+
+async def test_a_gateway_that_is_out_of_reach_is_waited_for(tmp_path: Path, discord: FakeDiscord) -> None:
+    discord.gateway.refuses = 503
+    async with waiting(tmp_path, discord, "Discord's gateway could not be reached (WSServerHandshakeError)") as bot:
+        assert "DISCORD_GATEWAY_URL" in bot.log
+        discord.gateway.refuses = None
+
+
+async def test_a_page_of_somebody_else_at_discords_address_is_waited_out(tmp_path: Path, discord: FakeDiscord) -> None:
+    discord.fail("GET", "^/users/@me$", status=200, body="<html>Sign in to this network</html>", times=1)
+    async with waiting(tmp_path, discord, "Discord could not be reached (TypeError)"):
+        pass
 
 
 @pytest.mark.slow
-async def test_a_discord_in_trouble_ends_it_with_one(tmp_path: Path, discord: FakeDiscord) -> None:
-    discord.fail("GET", "^/users/@me$", status=503, times=None)
-    code, log = await ended(tmp_path, discord)
-    assert code == CANNOT_RUN
-    assert "Discord could not be reached" in log
-    assert "503" in log
+async def test_a_discord_in_trouble_is_waited_for(tmp_path: Path, discord: FakeDiscord) -> None:
+    trouble = discord.fail("GET", "^/users/@me$", status=503, times=None)
+    async with waiting(tmp_path, discord, "Discord could not be reached (DiscordServerError 503)"):
+        discord.faults.faults.remove(trouble)
+
+
+@pytest.mark.slow
+async def test_a_reset_on_the_way_in_is_waited_out(tmp_path: Path, discord: FakeDiscord) -> None:
+    trouble = discord.fail("GET", "/oauth2/applications/@me", drop=True, times=None)
+    async with waiting(tmp_path, discord, "Discord could not be reached (ServerDisconnectedError)"):
+        discord.faults.faults.remove(trouble)
 
 
 async def test_a_token_that_only_the_gateway_refuses_ends_it_with_three(tmp_path: Path, discord: FakeDiscord) -> None:
@@ -120,11 +153,3 @@ async def test_commands_that_discord_does_not_take_keep_nobody_from_being_served
         assert "Discord did not take the commands (503" in bot.log
         assert "Next try in 1 min." in bot.log
         assert await bot.stop() == 0
-
-
-@pytest.mark.slow
-async def test_a_reset_on_the_way_in_ends_it_with_a_sentence(tmp_path: Path, discord: FakeDiscord) -> None:
-    discord.fail("GET", "/oauth2/applications/@me", drop=True, times=None)
-    code, log = await ended(tmp_path, discord)
-    assert code == CANNOT_RUN
-    assert "Discord could not be reached" in log

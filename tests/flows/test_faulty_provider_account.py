@@ -7,10 +7,13 @@ import pytest
 import pytest_asyncio
 
 from bot.jobs.model import JobState
+from sandbox.generation import Script
 from tests.flows.scenario import PATIENCE_SECONDS
 from tests.flows.song_batch import SongBatch, open_song_batch, title
 
 BRAKE = 'compose_brake{provider="aiml"}'
+#: What the bot itself tells everybody while it is on, and takes back when it goes off.
+NOTICE = "The music service takes no songs from this bot at the moment"
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150), pytest.mark.waits]
 
@@ -74,16 +77,24 @@ async def test_a_key_that_is_refused_for_a_while_costs_no_song_that_was_begun(ba
 
 
 async def test_credits_that_run_out_hold_the_line_across_restarts_and_fail_no_song(batch: SongBatch) -> None:
-    batch.api.change(songs_left=1)
+    batch.api.change(songs_left=2)
     await batch.order_song("the last song")
     await batch.delivered("the last song")
+    # paid for, and under way until the end of this: whoever looks at its card is told as well
+    await batch.order_song("a song that takes long", script={"polls": ["generating"]})
+    await batch.reached("a song that takes long", JobState.GENERATING)
     names = ["one too many", "two too many", "three too many"]
     for name in names:
         await batch.order_song(name)
     for name in names:
         await batch.card_says("used up its credits", title(name))
     asked = await batch.discord.slash("queue")
-    assert "topped up its credits" in batch.look_of(await batch.private_answer(asked))
+    queue = batch.look_of(await batch.private_answer(asked))
+    assert "topped up its credits" in queue
+    assert NOTICE in queue
+    await batch.discord.until(lambda: NOTICE in batch.look_of(batch.card("a song that takes long")), PATIENCE_SECONDS)
+    for name in names:
+        assert NOTICE in batch.look_of(batch.card(name)), "the answer to the order"
     assert "refuses the operator's account: no_credits" in batch.stage.bot.log
 
     # a start looks at once: the free call is content, one song is refused again, no other is risked
@@ -105,6 +116,14 @@ async def test_credits_that_run_out_hold_the_line_across_restarts_and_fail_no_so
         await batch.delivered(name, posts=len(batch.posts(name)))
         assert len(batch.generations(name)) == 1
     assert await batch.metric(BRAKE) == 0
+    await batch.discord.until(
+        lambda: NOTICE not in batch.look_of(batch.card("a song that takes long")), PATIENCE_SECONDS
+    )
+    (made,) = batch.generations("a song that takes long")
+    assert NOTICE not in batch.look_of(await batch.private_answer(await batch.discord.slash("queue")))
+    made.script = Script()
+    await batch.ended("a song that takes long")
+    await batch.delivered("a song that takes long")
 
 
 async def test_a_late_answer_of_an_attempt_is_written_down_and_counted_and_nothing_else(batch: SongBatch) -> None:

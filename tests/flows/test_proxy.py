@@ -62,9 +62,11 @@ async def test_a_proxy_that_refuses_is_named_and_its_password_is_not(tmp_path: P
     async with FakeDiscord() as discord, connect_proxy(login="user:pass") as proxy:
         address = proxy.url_with_login.replace("pass@", "wrong-secret@")
         bot = BotProcess(tmp_path, settings_behind(discord, certificate, PROXY_URL=address))
+        said = "Discord could not be reached: the proxy wants a user and a password"
         async with bot:
-            assert await bot.wait() == 1
-        assert "Discord could not be reached: the proxy wants a user and a password" in bot.log
+            await discord.until(lambda: said in bot.log or not bot.is_running, PATIENCE_SECONDS)
+            assert await bot.stop() == 0, "it waits for the proxy, and for a signal"
+        assert said in bot.log
         assert "wrong-secret" not in bot.log
 
 

@@ -144,13 +144,6 @@ async def test_a_refused_token_ends_with_three(tmp_path: Path) -> None:
         assert "no-token" not in bot.log
 
 
-async def test_a_discord_out_of_reach_ends_with_one_and_says_so(tmp_path: Path) -> None:
-    bot = WarmBotProcess(tmp_path, NOWHERE)
-    assert await ended(bot) == 1
-    assert "Discord could not be reached" in bot.log
-    assert "Traceback" not in bot.log
-
-
 async def test_health_is_green_while_connected_and_counts_what_happened(open_scenario: OpenScenario) -> None:
     async with open_scenario(HEALTH_PORT="0", LOG_LEVEL="INFO") as scenario:
         await scenario.order()

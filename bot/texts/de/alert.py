@@ -36,7 +36,7 @@ TEXTS: dict[str, str] = {
     ),
     "alert.disk": "Die Festplatte von `DATA_DIR` versagt oder ist fast voll: {trouble}.",
     "alert.disk_do": (
-        "Was zu tun ist: Platz schaffen oder nachsehen, warum nicht geschrieben werden kann. Fertige Tracks warten; "
+        "Was zu tun ist: Platz schaffen oder nachsehen, warum nicht geschrieben werden kann. Fertige Stücke warten; "
         "alle zehn Sekunden wird es versucht, und der Bot macht von selbst weiter."
     ),
     "alert.loop": "Ein Teil des Bots ist abgestürzt und wurde neu gestartet: {loop} ({error}).",

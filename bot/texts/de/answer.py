@@ -7,7 +7,7 @@ TEXTS: dict[str, str] = {
     "answer.song_missing": "Bitte hänge auch einen Song an.",
     "answer.restarted": (
         "Ich wurde neu gestartet, während dein Formular offen war; der Song dazu ist verloren. "
-        "Bitte nimm noch einmal `/compose` und hänge es an; dein Text steht hier."
+        "Bitte nimm noch einmal `/compose` und hänge ihn an; dein Text steht hier."
     ),
     "answer.song_expired": "Den Song dazu habe ich nicht mehr. Bitte hänge ihn im Formular an.",
     "answer.lyrics_of": "Der Text von **{title}**:",

@@ -57,14 +57,15 @@ TEXTS: dict[str, str] = {
     "card.state.generating_between": "Wohl fertig zwischen {earliest} und {latest}.",
     "card.state.generating_overdue": "Begonnen {since}; es dauert etwas länger als sonst.",
     "card.state.stranded": (
-        "Es wartet: Was es macht, ist hier gerade nicht eingerichtet. Wer diesen Bot betreibt, weiß Bescheid. Es wurde "
-        "nichts berechnet, nichts geht verloren, und es geht von selbst weiter; du kannst es auch abbrechen."
+        "Dein Song wartet: Was ihn machen soll, ist hier gerade nicht eingerichtet. Wer diesen Bot betreibt, weiß "
+        "Bescheid. Es wurde nichts berechnet, nichts geht verloren, und es geht von selbst weiter; du kannst ihn auch "
+        "abbrechen."
     ),
     "card.state.stranded_begun": (
-        "Es wartet: Der Musikdienst, der es schon hat, ist hier gerade nicht eingerichtet. Wer diesen Bot betreibt, "
-        "weiß Bescheid. Nichts geht verloren, und es geht von selbst weiter."
+        "Dein Song wartet: Der Musikdienst, der ihn schon hat, ist hier gerade nicht eingerichtet. Wer diesen Bot "
+        "betreibt, weiß Bescheid. Nichts geht verloren, und es geht von selbst weiter."
     ),
-    "card.state.cancelled_paid": "Es war schon beim Musikdienst und kann noch berechnet werden.",
+    "card.state.cancelled_paid": "Der Song war schon beim Musikdienst und kann noch berechnet werden.",
     "card.state.told_privately": "Der Musikdienst wollte es so nicht annehmen. {member} weiß den Grund.",
     "card.state.nothing_paid": "Es wurde nichts berechnet.",
     "card.hint": "Hinweis",

@@ -34,7 +34,9 @@ TEXTS: dict[str, str] = {
     "control.forget": "Alles von mir löschen",
     "control.forget_sure": "Ja, alles löschen",
     "control.cancelled": "Abgebrochen. Es wurde nichts berechnet.",
-    "control.cancelled_paid": "Ich warte nicht länger darauf. Es war schon übergeben und kann noch berechnet werden.",
+    "control.cancelled_paid": (
+        "Ich warte nicht länger darauf. Der Song war schon gesendet und kann noch berechnet werden."
+    ),
     "control.dismissed": "Gut, ich lasse es auf sich beruhen.",
     "control.risked": "Gut, ich versuche es noch einmal.",
     "control.looking": "Ich sehe noch einmal nach. Das kostet nichts.",
@@ -53,10 +55,10 @@ TEXTS: dict[str, str] = {
     ),
     "control.not_yours": "Das kann nur, wer diesen Song bestellt hat.",
     "control.not_yours_moderator": "Das kann nur, wer diesen Song bestellt hat, oder die Moderation.",
-    "control.finished": "Zum Abbrechen ist es zu spät: Der Track ist fertig und auf dem Weg hierher.",
+    "control.finished": "Zum Abbrechen ist es zu spät: Das Stück ist fertig und auf dem Weg hierher.",
     "control.too_late": "Das geht nicht mehr: Der Song ist schon weiter.",
     "control.too_late_live": "An diesem Song wird noch gearbeitet. Bitte brich ihn erst ab, oder warte darauf.",
-    "control.already": "Es ist schon unterwegs: {link}",
+    "control.already": "Er ist schon unterwegs: {link}",
     "control.gone": "Diesen Song kenne ich nicht mehr. Er wurde gelöscht.",
     "control.old": "Dieser Knopf stammt aus einer älteren Fassung. Bitte nimm `/tracks`.",
 }

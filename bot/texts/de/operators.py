@@ -116,7 +116,6 @@ TEXTS: dict[str, str] = {
     "operators.spent.given": "Geschenkt und zurückgegeben",
     "operators.spent.top": "Die meisten Songs",
     "operators.spent.none": "noch niemand",
-    "operators.spent.someone": "vergessene Mitglieder",
     "operators.spent.picture": "Songs nach Tagen",
     "operators.spent.range": "Gesucht ist eine Zahl von Tagen, 1 bis {limit}.",
     "operators.why.heading": "Darf {name} hier bestellen?",

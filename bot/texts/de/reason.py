@@ -55,7 +55,7 @@ TEXTS: dict[str, str] = {
         "hier einmal, dann bin ich dabei, und bestelle noch einmal; oder nimm einen anderen Kanal."
     ),
     "reason.member_space": (
-        "Deine Songs belegen {used} der {limit_size}, die hier jeder hat, und dieses hat {size}. Es wurde nichts "
+        "Deine Songs belegen {used} der {limit_size}, die hier jeder hat, und dieser hat {size}. Es wurde nichts "
         "begonnen. Vorlagen und Stücke zählen: Wähle in `/tracks` einen Song, den du nicht mehr brauchst, und drücke "
         "*Löschen*."
     ),
@@ -82,7 +82,7 @@ TEXTS: dict[str, str] = {
         "In diesem Kanal werden keine Songs bestellt; begonnen wurde nichts. Bitte nimm {channels}."
     ),
     "reason.not_allowed": "Du darfst hier keine Songs bestellen: Die Grenze, die für dich gilt, ist 0.",
-    "reason.already_taken": "Das ist schon unterwegs.",
+    "reason.already_taken": "Dieser Song ist schon unterwegs.",
     "reason.limit_day": "Deine Songs für heute sind aufgebraucht.",
     "reason.limit_day_many": "Deine {limit} Songs für heute sind aufgebraucht. Wieder {again}.",
     "reason.limit_day_one": "Dein Song für heute ist aufgebraucht. Wieder {again}.",
@@ -106,13 +106,13 @@ TEXTS: dict[str, str] = {
         "{again}."
     ),
     "reason.guild_left": (
-        "Ich wurde von dem Server entfernt, auf dem du es bestellt hast; deshalb entsteht es nicht. Es hat nichts "
-        "gekostet und zählt nicht."
+        "Ich wurde von dem Server entfernt, auf dem du den Song bestellt hast; deshalb entsteht er nicht. Er hat "
+        "nichts gekostet und zählt nicht."
     ),
-    "reason.place_gone": "Wer den Bot betreibt, hat es aus der Warteschlange genommen. Berechnet wurde nichts.",
+    "reason.place_gone": "Wer den Bot betreibt, hat den Song aus der Warteschlange genommen. Berechnet wurde nichts.",
     "reason.unanswered": (
         "Meine Antwort auf deine Bestellung ist nicht rechtzeitig bei Discord angekommen, deshalb wurde nichts "
-        "begonnen und nichts berechnet. Dein Song und dein Text sind noch da: *Doch noch machen* bestellt es jetzt."
+        "begonnen und nichts berechnet. Dein Song und dein Text sind noch da: *Doch noch machen* bestellt ihn jetzt."
     ),
     "reason.disk": (
         "Die Festplatte dieses Bots hat deinen Song nicht angenommen; begonnen und berechnet wurde nichts. An deiner "
@@ -126,9 +126,9 @@ TEXTS: dict[str, str] = {
     "reason.reference_unreadable": (
         "Der Musikdienst konnte diesen Song nicht lesen. Bitte versuche es mit einer anderen MP3- oder WAV-Datei."
     ),
-    "reason.content_refused": "Der Musikdienst lehnt diese Worte oder diesen Song ab. Bitte ändere sie.",
+    "reason.content_refused": "Der Musikdienst lehnt diesen Text oder diesen Song ab. Bitte nimm einen anderen.",
     "reason.request_refused": (
-        "Der Musikdienst nimmt diesen Auftrag so nicht an. Ein anderer Song oder andere Worte können helfen."
+        "Der Musikdienst nimmt diesen Auftrag so nicht an. Ein anderer Song oder ein anderer Text kann helfen."
     ),
     "reason.provider_failed": (
         "Der Musikdienst hat begonnen und aufgegeben. Das liegt nicht an dir; ein neuer Versuch hilft oft."
@@ -138,7 +138,7 @@ TEXTS: dict[str, str] = {
     ),
     "reason.address_wrong": (
         "Unter der Adresse, die dieser Bot hat, ist der Musikdienst nicht zu finden. Es wurde nichts berechnet, und es "
-        "liegt weder an deinem Song noch an deinen Worten: Wer den Bot betreibt, muss nachsehen."
+        "liegt weder an deinem Song noch an deinem Text: Wer den Bot betreibt, muss nachsehen."
     ),
     "reason.no_credits": (
         "Das Guthaben dieses Bots beim Musikdienst ist verbraucht. Wer den Bot betreibt, muss es auffüllen."
@@ -155,8 +155,8 @@ TEXTS: dict[str, str] = {
         "Versuch vielleicht schon."
     ),
     "reason.outcome_unknown": (
-        "Der Musikdienst hat nicht geantwortet, als ich deinen Song übergab; ich weiß nicht, ob er ihn angenommen hat. "
-        "Von selbst schicke ich es nicht zweimal: Ein neuer Versuch kann doppelt berechnet werden."
+        "Der Musikdienst hat nicht geantwortet, als ich ihm deinen Song schickte; ich weiß nicht, ob er ihn angenommen "
+        "hat. Von selbst schicke ich ihn nicht zweimal: Ein neuer Versuch kann doppelt berechnet werden."
     ),
     "reason.deadline": (
         "Das Stück wurde nicht rechtzeitig fertig. Vielleicht kommt es noch: *Noch einmal nachsehen* kostet nichts."
@@ -179,5 +179,5 @@ TEXTS: dict[str, str] = {
         "Ursache in seinem Protokoll."
     ),
     "reason.member_cancelled": "Es wurde abgebrochen.",
-    "reason.dismissed": "Du hast es auf sich beruhen lassen.",
+    "reason.dismissed": "Du hast den Song auf sich beruhen lassen.",
 }

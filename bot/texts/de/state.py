@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     "state.checking": "wird angehört",
     "state.queued": "wartet",
-    "state.submitting": "wird übergeben",
+    "state.submitting": "wird gesendet",
     "state.unknown": "du musst entscheiden",
     "state.generating": "entsteht",
     "state.ready": "fertig",

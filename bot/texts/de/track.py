@@ -8,16 +8,16 @@ TEXTS: dict[str, str] = {
     "track.shared": "🎵 **{title}**, gemacht für {member}",
     "track.link_alone": (
         "Dieser Kanal nimmt die Datei nicht: Sie ist zu groß, oder ich darf sie hier nicht anhängen. "
-        "Etwa einen Tag lang führt der Link unten zu ihr."
+        "Etwa einen Tag lang führt der Link zu ihr."
     ),
     "track.unheard": (
         "Ich konnte diese Datei nicht prüfen, darum sende ich sie nicht selbst. "
-        "Etwa einen Tag lang führt der Link unten zu ihr."
+        "Etwa einen Tag lang führt der Link zu ihr."
     ),
-    "track.unfetched": ("Ich konnte diese Datei nicht selbst holen. Etwa einen Tag lang führt der Link unten zu ihr."),
+    "track.unfetched": ("Ich konnte diese Datei nicht selbst holen. Etwa einen Tag lang führt der Link zu ihr."),
     "track.link_alone_filtered": (
         "Der AutoMod dieses Servers hat die Nachricht mit der Datei nicht durchgelassen. "
-        "Etwa einen Tag lang führt der Link unten zu ihr."
+        "Etwa einen Tag lang führt der Link zu ihr."
     ),
     "track.smaller": (
         "-# Die Datei war für diesen Kanal zu groß, darum ist dies eine kleinere Kopie; der Link führt zum Original."

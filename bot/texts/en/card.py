@@ -65,7 +65,7 @@ TEXTS: dict[str, str] = {
         "It waits: the music service that it was given to is not set up here just now. Whoever runs this bot has been "
         "told. Nothing is lost, and it goes on by itself."
     ),
-    "card.state.cancelled_paid": "It had already been handed to the music service and may still be charged.",
+    "card.state.cancelled_paid": "It had already been sent to the music service and may still be charged.",
     "card.state.told_privately": "The music service would not take it as it is. {member} has been told why.",
     "card.state.nothing_paid": "Nothing was charged.",
     "card.hint": "Note",

@@ -92,7 +92,7 @@ TEXTS: dict[str, str] = {
     "command.operator.option.text": "text",
     "command.operator.option.text.about": "What everybody is told",
     "command.operator.option.id": "id",
-    "command.operator.option.id.about": "The number in the footer of its card",
+    "command.operator.option.id.about": "Its number, as its card and the log channel show it",
     "command.operator.option.days": "days",
     "command.operator.option.days.about": "How many, 30 without it",
     "command.log_channel": "log-channel",

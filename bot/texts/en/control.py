@@ -34,9 +34,7 @@ TEXTS: dict[str, str] = {
     "control.forget": "Delete everything of mine",
     "control.forget_sure": "Yes, delete everything",
     "control.cancelled": "Cancelled. Nothing was charged.",
-    "control.cancelled_paid": (
-        "I have stopped waiting for it. It had already been handed over and may still be charged."
-    ),
+    "control.cancelled_paid": ("I have stopped waiting for it. It had already been sent and may still be charged."),
     "control.dismissed": "All right, I have let it go.",
     "control.risked": "All right, I am trying it again.",
     "control.looking": "I am looking again. That costs nothing.",

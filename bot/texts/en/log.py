@@ -19,6 +19,7 @@ TEXTS: dict[str, str] = {
     "log.rule_data_space": "all songs together hold too much of the disk",
     "log.rule_disk": "the disk is nearly full",
     "log.rule_channel": "another channel is meant for songs",
+    "log.rule_hearing": "too many files that used up what a check may take",
     "log.act_report": "🚩 reported",
     "log.act_report_dismissed": "dismissed the report of",
     "log.act_lyrics_shown": "opened the lyrics of",

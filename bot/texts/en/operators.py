@@ -106,7 +106,6 @@ TEXTS: dict[str, str] = {
     "operators.spent.given": "Given and given back",
     "operators.spent.top": "Most songs",
     "operators.spent.none": "nobody yet",
-    "operators.spent.someone": "forgotten members",
     "operators.spent.picture": "Songs by day",
     "operators.spent.range": "Wanted is a number of days from 1 to {limit}.",
     "operators.why.heading": "May {name} order here?",

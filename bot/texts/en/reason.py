@@ -139,7 +139,7 @@ TEXTS: dict[str, str] = {
         "have been."
     ),
     "reason.outcome_unknown": (
-        "The music service did not answer when I handed your song over, so I cannot tell whether it was taken. "
+        "The music service did not answer when I sent it your song, so I cannot tell whether it was taken. "
         "I will not send it twice by myself: trying again may be charged twice."
     ),
     "reason.deadline": "The track was not finished in time. It may still come: *Look again* costs nothing.",

@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     "state.checking": "listening",
     "state.queued": "waiting",
-    "state.submitting": "handing over",
+    "state.submitting": "sending",
     "state.unknown": "needs your decision",
     "state.generating": "being made",
     "state.ready": "finished",

@@ -8,15 +8,12 @@ TEXTS: dict[str, str] = {
     "track.shared": "🎵 **{title}**, made for {member}",
     "track.link_alone": (
         "This channel does not take the file: it is too large, or I may not attach it. "
-        "The link below leads to it for about a day."
+        "For about a day its link leads to it."
     ),
-    "track.unheard": (
-        "I could not check this file, so I do not post it myself. The link below leads to it for about a day."
-    ),
-    "track.unfetched": "I could not fetch this file myself. The link below leads to it for about a day.",
+    "track.unheard": ("I could not check this file, so I do not post it myself. For about a day its link leads to it."),
+    "track.unfetched": "I could not fetch this file myself. For about a day its link leads to it.",
     "track.link_alone_filtered": (
-        "This server's AutoMod did not let the message with the file through. "
-        "The link below leads to it for about a day."
+        "This server's AutoMod did not let the message with the file through. For about a day its link leads to it."
     ),
     "track.smaller": (
         "-# The file was too large for this channel, so it is a smaller copy; the original is behind the link."

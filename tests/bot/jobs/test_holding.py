@@ -118,6 +118,25 @@ async def test_a_renewal_that_fails_for_long_when_the_song_could_go_ends_it_unpa
     assert kit.clock.now() - job.created_at > kit.context.limits.check_timeout
 
 
+@pytest.mark.parametrize("error", [DeliveryLaterError("500"), ReferenceRefusedError(Reason.NO_PERMISSION)])
+async def test_a_song_whose_address_cannot_be_renewed_keeps_its_place_in_a_pause_and_goes_on_after_it(
+    kit: Kit, error: Exception
+):
+    job = await waiting(kit, expires_in=timedelta(minutes=1))
+    await kit.real_store.set_value(PAUSED, Pause(reason="new strings").written())
+    kit.discord.publications.default, good = error, kit.discord.publications.default
+    for _ in range(30):
+        step = await kit.run_step()
+        assert isinstance(step, RunAgain)
+        await kit.clock.advance(max(60, step.after_seconds))
+    assert kit.clock.now() - job.created_at > kit.context.limits.check_timeout
+    assert (await kit.job()).state is JobState.QUEUED
+    kit.discord.publications.default = good
+    await kit.real_store.set_value(PAUSED, "")
+    await kit.run_step()
+    assert kit.generator.submits.calls[0].reference_url == FRESH
+
+
 async def test_a_full_disk_is_waited_for_and_not_counted(kit: Kit):
     await waiting(kit, expires_in=timedelta(minutes=1))
     kit.fetcher.checks.default, good = DiskError("full"), kit.fetcher.checks.default

@@ -135,6 +135,22 @@ async def test_a_busy_database_is_asked_again(kit: Kit):
     assert (await kit.job(job.id)).state is JobState.FAILED
 
 
+@pytest.mark.parametrize("busy", ["values_named", "guild_ids_at_stake"])
+async def test_a_start_that_finds_the_database_busy_compares_all_the_same(kit: Kit, busy: str):
+    job = await ordered(kit)
+    kit.store.busy(busy)
+    await kit.patiently(kit.supervisor.spawn("compare", servers_of(kit).compare(frozenset)))
+    assert (await kit.job(job.id)).state is JobState.FAILED
+
+
+async def test_a_server_that_is_back_is_noted_although_the_database_was_busy(kit: Kit):
+    servers = servers_of(kit)
+    await servers.removed(GUILD)
+    kit.store.busy("drop_value")
+    await kit.patiently(kit.supervisor.spawn("joined", servers.joined(GUILD)))
+    assert await kit.real_store.values_named(LEFT) == {}
+
+
 async def test_a_server_that_invites_the_bot_while_a_start_compares_is_not_taken_for_gone(kit: Kit):
     members: set[int] = set()
 

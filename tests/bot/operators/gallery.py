@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from bot.jobs.admission import (
     RuleKind,
     Rules,
     SubjectKind,
+    Terms,
     Usage,
     Window,
 )
@@ -26,6 +28,7 @@ from bot.operators.answers import (
     Answer,
     blocked_answer,
     channels_answer,
+    channels_text,
     ended,
     limit_answer,
     offers,
@@ -39,7 +42,9 @@ from bot.operators.reasons import Why, why_answer
 from bot.operators.rights import manager_desk
 from bot.operators.spent_files import draw_spent, table_of
 from bot.texts import text
+from bot.ui.formatting import titled
 from bot.ui.limits import admission_refusal
+from tests.bot.operators.log_gallery import log_blocks, log_command, log_sentences
 from tests.bot.ui.examples import MEMBER, NOW, REQUIREMENTS, example_job
 
 TARGET = Path(__file__).parents[3] / "docs" / "operators.md"
@@ -101,7 +106,8 @@ from the code that runs; a test fails when it is out of date. Every answer is pr
   `SHOW_PRICE=yes`.
 - `/compose-owner` is in the servers of `OPERATOR_GUILDS` and nowhere else, for the application's owner, its team and
   `OPERATORS`, and holds for the whole bot. Its `limit` may also name a `server`; roles and channels are those of the
-  server where it is typed.
+  server where it is typed. Who is in the team is asked of Discord when it is used and was not within five minutes.
+- A limit per member counts their songs of all servers, so *why* tells how many there are, and nothing else of them.
 - Every act stands in the table `audit`, written in the same transaction: when, by whom, where (0: everywhere), what.
 - `until` takes `2h`, `3d`, `1w`, `1d12h`, or a date such as `2026-12-24` or `2026-12-24 18:00` (UTC unless it names a
   zone).
@@ -115,6 +121,10 @@ from the code that runs; a test fails when it is out of date. Every answer is pr
   from the next order on, besides `BLOCKED_WORDS_FILE`.
 - *Deliver again* sends what reached nobody; a track that was delivered is posted once more where the button is
   pressed.
+
+![The report of a song, private, with its buttons](pictures/operator-song.png)
+
+![A server's log channel: acts, and a report with its buttons](pictures/log-channel.png)
 """
 
 
@@ -129,7 +139,9 @@ def _commands() -> str:
         )
         name = command.qualified_name.removeprefix("compose-admin ")
         lines.append(f"| `{name}` | {options or '–'} | {command.description} |")
-    return "\n".join(lines) + "\n"
+    name, options, about = log_command()
+    lines.append(f"| `{name}`, for a server alone | {options} | {about} |")
+    return "\n".join([*lines[:2], *sorted(lines[2:])]) + "\n"
 
 
 def _answers(locale: str) -> list[str]:
@@ -137,9 +149,14 @@ def _answers(locale: str) -> list[str]:
         ("pause until:2h", ended("operators.pause.done", LATER, locale)),
         ("pause", ended("operators.pause.done", None, locale)),
         ("resume", _said("operators.resume.done", locale)),
+        ("resume, where the whole bot is paused too", _said("operators.resume.bot", locale)),
+        ("resume, where nothing was paused", _said("operators.resume.none", locale)),
         ("block until:2h", ended("operators.block.done", LATER, locale, member=f"<@{MEMBER}>", count=1)),
+        ("block", ended("operators.block.done", None, locale, member=f"<@{MEMBER}>", count=0)),
         ("unblock", _said("operators.unblock.done", locale, member=f"<@{MEMBER}>")),
+        ("unblock, who was not blocked", _said("operators.unblock.none", locale, member=f"<@{MEMBER}>")),
         ("blocked", blocked_answer(_blocks(), locale)),
+        ("blocked, nobody", blocked_answer([], locale)),
         (
             "limit role per_day:20",
             limit_answer("<@&444>", 20, None, is_server=False, locale=locale),
@@ -148,19 +165,42 @@ def _answers(locale: str) -> list[str]:
             "limit per_day:50",
             limit_answer(text("operators.limit.this_server", locale), 50, None, is_server=True, locale=locale),
         ),
+        (
+            "limit server:1094206712345678901, of /compose-owner",
+            limit_answer(
+                text("operators.limit.server", locale, id=1094206712345678901),
+                None,
+                None,
+                is_server=True,
+                locale=locale,
+            ),
+        ),
         ("give", _said("operators.give.done", locale, member=f"<@{MEMBER}>", count=3)),
         ("channels add", _said("operators.channels.added", locale, channel=f"<#{CHANNEL}>")),
+        (
+            "channels remove",
+            _said("operators.channels.removed", locale, channel=f"<#{CHANNEL}>", where=channels_text([], locale)),
+        ),
+        ("channels remove, not listed", _said("operators.channels.unknown", locale, channel=f"<#{CHANNEL}>")),
         ("channels list", channels_answer([CHANNEL], locale)),
+        ("channels list, none", channels_answer([], locale)),
         ("words add", _said("operators.words.added", locale, word="vile")),
+        ("words remove", _said("operators.words.removed", locale, word="vile")),
+        ("words remove, not listed", _said("operators.words.unknown", locale, word="vile")),
         ("words list", words_answer(["vile", "nasty*"], locale)),
-        ("notice", ended("operators.notice.done", LATER, locale, text="The music service is slow today.")),
+        ("words list, none", words_answer([], locale)),
+        ("notice", ended("operators.notice.done", None, locale, text="The music service is slow today.")),
+        ("notice until:2h", ended("operators.notice.done", LATER, locale, text="The music service is slow today.")),
         ("notice without a text", _said("operators.notice.cleared", locale)),
+        ("what everybody reads while the account's brake is on", _said("operators.notice.brake", locale)),
     ]
     return [
         *(_shown(name, answer) for name, answer in blocks),
         *_songs(locale),
+        *_presses(locale),
         _spent(locale),
         *_whys(locale),
+        *_log_channel(locale),
         _refusals(locale),
     ]
 
@@ -171,6 +211,7 @@ def _german() -> list[str]:
         _shown("blocked", blocked_answer(_blocks(), "de")),
         _songs("de")[0],
         _whys("de")[1],
+        *_log_channel("de")[3:8],
     ]
 
 
@@ -188,6 +229,34 @@ def _songs(locale: str) -> list[str]:
     return shown
 
 
+def _presses(locale: str) -> list[str]:
+    """What the buttons of a report answer."""
+    by_label = {
+        "deliver": [_said("operators.song.delivering", locale)],
+        "look": [_said("operators.song.looking", locale)],
+        "give_back": [
+            _said("operators.song.given_back", locale, member=f"<@{MEMBER}>"),
+            _said("operators.song.not_given_back", locale),
+        ],
+        "delete": [_said("operators.song.delete_ask", locale, title=titled(example_job(JobState.DELIVERED), locale))],
+        "delete_sure": [_said("operators.song.deleted", locale), _said("operators.song.deleted_partly", locale)],
+    }
+    assert by_label.keys() == LABELS.keys()
+    return [
+        _shown(
+            f"*{text(LABELS[action], locale)}*, under a song" + (", or" * bool(place)),
+            answer,
+            f"[{text(LABELS['delete_sure'], locale)}]" if action == "delete" else "",
+        )
+        for action, answers in by_label.items()
+        for place, answer in enumerate(answers)
+    ]
+
+
+def _log_channel(locale: str) -> list[str]:
+    return [_shown(name, Answer(body="\n".join(lines)), buttons) for name, lines, buttons in log_blocks(locale)]
+
+
 def _spent(locale: str) -> str:
     report = example_spending()
     table = "\n".join(table_of(report, "USD").decode().splitlines()[:3])
@@ -195,6 +264,9 @@ def _spent(locale: str) -> str:
     shown = _shown(
         "spent, where money is shown; with a picture and a table", spent_answer(report, currency="USD", locale=locale)
     )
+    days = report.days
+    none = spent_answer(SpentReport(days=days, by_day_and_member={}), currency=None, locale=locale)
+    shown += "\n" + _shown("spent, where nobody ordered, without money", none)
     return f"{shown}\n{picture}\n````text\n{table}\n…\n````\n"
 
 
@@ -214,9 +286,21 @@ def _whys(locale: str) -> list[str]:
     refused = Refused(reason=Reason.BLOCKED, until=LATER)
     may_not = Why(asked=asked, rules=Rules(rows=[limit, block]), limits=limits, usage=usage, refused=refused)
     sentence = admission_refusal(refused.error(), locale) or ""
+    paused = Rule(guild_id=GUILD, subject_kind=SubjectKind.GUILD, subject_id=GUILD, kind=RuleKind.BLOCK)
+    channel = Rule(guild_id=GUILD, subject_kind=SubjectKind.CHANNEL, subject_id=CHANNEL, kind=RuleKind.ALLOW)
+    runs_it = Terms(operators=frozenset({MEMBER}))
+    unlimited = Limits(member_per_day=None, member_at_once=None, guild_per_day=None)
+    free = Why(asked=asked, rules=Rules(), limits=unlimited, usage=usage, refused=None)
+    operator = replace(free, rules=Rules(terms=runs_it, rows=[paused, channel]), refused=Refused(reason=Reason.PAUSED))
+    pause_told = admission_refusal(Refused(reason=Reason.PAUSED).error(), locale) or ""
     return [
         _shown("why, somebody who may", why_answer(may, name="Ada", sentence="", locale=locale)),
         _shown("why, somebody who may not", why_answer(may_not, name="Ada", sentence=sentence, locale=locale)),
+        _shown("why, without any limit", why_answer(free, name="Ada", sentence="", locale=locale)),
+        _shown(
+            "why, an operator, in a pause, where channels are named",
+            why_answer(operator, name="Ada", sentence=pause_told, locale=locale),
+        ),
     ]
 
 
@@ -230,13 +314,20 @@ def _refusals(locale: str) -> str:
         ActRefusedError("operators.until.past", typed="2020-01-01"),
         ActRefusedError("operators.until.far", typed="9999d"),
         ActRefusedError("operators.limit.two"),
+        ActRefusedError("operators.limit.need"),
         ActRefusedError("operators.limit.over", limit=50),
         ActRefusedError("operators.limit.no_at_once"),
         ActRefusedError("operators.limit.bad_server", typed="here"),
+        ActRefusedError("operators.give.range", limit=100),
+        ActRefusedError("operators.spent.range", limit=366),
+        ActRefusedError("operators.notice.long", count=1_200, limit=1_000),
+        ActRefusedError("operators.words.empty"),
+        ActRefusedError("operators.words.long", count=120, limit=100),
         ActRefusedError("operators.words.full", limit=500),
         ActRefusedError("operators.channels.full", limit=50),
     ]
-    sentences = "\n".join(f"- {text(error.key, locale, **error.values)}" for error in errors)
+    told = [*(text(error.key, locale, **error.values) for error in errors), *log_sentences(locale)]
+    sentences = "\n".join(f"- {sentence}" for sentence in told)
     return f"**What cannot be done**\n\n{sentences}\n"
 
 

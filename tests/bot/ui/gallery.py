@@ -48,23 +48,27 @@ others the owner alone. It is read from the job, never from the message.
 
 
 def _cards(locale: str) -> list[str]:
-    return ["## The card\n", *(_shown(name, card) for name, card in _card_examples(locale))]
+    return ["## The card\n", *(_shown(name, card) for name, card in card_examples(locale))]
 
 
-def _card_examples(locale: str) -> list[tuple[str, Card]]:
+def card_examples(locale: str) -> list[tuple[str, Card]]:
+    """Every card, with what it is an example of."""
+
     def card(state: JobState, eta: Eta | None = None, **changes: Any) -> Card:
         return job_card(example_job(state, **changes), eta or Eta(), now=NOW, requirements=REQUIREMENTS, locale=locale)
 
     soon = Eta(expected_at=NOW + timedelta(seconds=60))
+    usual = Eta(usually_at=NOW + timedelta(seconds=60))
     long = to_prompt(LYRICS + "\n" + "la la la la\n" * 30, REQUIREMENTS.prompt).text
     abroad = example_place(origin=Origin.USER_INSTALL)
     too_short = noted("sound.too_short", seconds=8.0, needed=15.0)
     return [
         ("Just ordered", card(JobState.CHECKING)),
+        ("Just ordered, with others in line", card(JobState.CHECKING, Eta(in_line=2))),
         ("In line", card(JobState.QUEUED, Eta(ahead=3))),
         ("Held, because only the operator can mend what is wrong", card(JobState.QUEUED, Eta(held=Reason.NO_CREDITS))),
-        ("Being handed over", card(JobState.SUBMITTING)),
-        ("Being made, nothing learned yet", card(JobState.GENERATING)),
+        ("Being sent", card(JobState.SUBMITTING)),
+        ("Being made, nothing learned yet", card(JobState.GENERATING, usual)),
         ("Being made, with an estimate from recent songs", card(JobState.GENERATING, soon)),
         (
             "Taking longer than usual, with long lyrics",
@@ -89,7 +93,7 @@ def _card_examples(locale: str) -> list[tuple[str, Card]]:
         ("Nobody knows whether it was accepted", card(JobState.UNKNOWN)),
         ("Too late", card(JobState.EXPIRED)),
         ("Cancelled before it cost anything", card(JobState.CANCELLED, attempt=0)),
-        ("Cancelled after it was handed over", card(JobState.CANCELLED, attempt=1)),
+        ("Cancelled after it was sent", card(JobState.CANCELLED, attempt=1)),
         ("Nobody could be reached", card(JobState.UNDELIVERABLE)),
         (
             "Nobody could decide whether the file is sound, and it has no link",
@@ -115,6 +119,9 @@ def _track(locale: str) -> list[str]:
         _shown("*Post it here*, from `/tracks`",
                shared_card(job, requirements=REQUIREMENTS, now=NOW, locale=locale, private=False)),
         _block("*Lyrics*, privately to whoever presses", _told("answer.lyrics_of", locale) + "\n" + fenced(LYRICS)),
+        _block("*Again*, privately, after the card", text("quota.used", locale, left=2)),
+        _block("*Again*, before it takes the last song of the day",
+               _told("quota.last_ask", locale) + f"\n[{text('control.again_sure', locale)}]"),
         _block("*Delete*, privately",
                _told("control.delete_ask", locale) + f"\n[{text('control.delete_sure', locale)}]"),
     ]  # fmt: skip
@@ -232,7 +239,8 @@ def _limits(job: Job, locale: str) -> list[str]:
 
 
 def _german() -> list[str]:
-    name, card = _card_examples("de")[5]
+    name = "Being made, with an estimate from recent songs"
+    card = dict(card_examples("de"))[name]
     job = example_job(JobState.DELIVERING)
     return [
         "## In German\n",

@@ -14,7 +14,7 @@ from bot.jobs.model import LIVE, Job, JobState, Origin
 from bot.jobs.ports import Eta
 from bot.texts import text
 from bot.texts.remarks import noted
-from bot.ui.buttons import BUTTONS, JobAction, JobButton, LinkButton, MayPress
+from bot.ui.buttons import BUTTONS, ButtonTone, JobAction, JobButton, LinkButton, MayPress
 from bot.ui.cards import Card, job_card, progress, progress_bar
 from bot.ui.formatting import plain
 from bot.ui.track_cards import shared_card, track_card
@@ -126,6 +126,13 @@ def test_what_was_changed_in_the_song_is_noted_while_it_is_worked_on() -> None:
 )
 def test_a_card_offers_what_can_be_done(state: JobState, expected: list[JobAction]) -> None:
     assert verbs(card_of(example_job(state))) == expected
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_at_most_one_button_is_the_one_to_press(state: JobState) -> None:
+    mains = [one.action for one in card_of(example_job(state)).buttons if getattr(one, "tone", None) is ButtonTone.MAIN]
+    assert len(mains) <= 1
+    assert state is not JobState.EXPIRED or mains == [JobAction.LOOK]  # which costs nothing
 
 
 def test_refused_words_are_not_offered_once_more_as_they_are() -> None:
@@ -290,7 +297,7 @@ def test_an_address_in_the_text_cannot_end_its_link_early() -> None:
 
 @pytest.mark.parametrize("locale", ["en", "de"])
 def test_a_link_that_would_be_cut_is_left_out_and_nothing_else_is(locale: str) -> None:
-    job = dataclasses.replace(with_address("https://a.example/" + "x" * 1480), title="*" * 80)
+    job = dataclasses.replace(with_address("https://a.example/" + "x" * 1500), title="*" * 80)
     card = track_card(
         job, requirements=REQUIREMENTS, locale=locale, with_file=False, direct=True, sketch=True, smaller=True
     )

@@ -14,7 +14,7 @@ def shown(name: str) -> str:
 
 
 def test_a_cancel_before_the_handing_over_is_shown_as_free_and_one_after_it_is_not() -> None:
-    free, charged = shown("Cancelled before it cost anything"), shown("Cancelled after it was handed over")
+    free, charged = shown("Cancelled before it cost anything"), shown("Cancelled after it was sent")
     assert "Nothing was charged." in free
     assert "may still be charged" not in free
     assert "may still be charged" in charged

@@ -33,7 +33,7 @@ def test_every_rule_that_says_no_has_words(language: str, reason):
         (kept("lyrics_shown", "song 17"), "<@7> · opened the lyrics of · Song 17"),
         (kept("log_channel", "channel 9"), "<@7> · chose the log channel · <#9>"),
         (kept("pause", "", "tea"), "<@7> · paused the bot here · tea"),
-        (kept("limit", "role 3", "limit_day 20"), "<@7> · set a limit for · <@&3> · limit\\_day 20"),
+        (kept("limit", "role 3", "limit_day 20"), "<@7> · set a limit for · <@&3> · 20 a day"),
         (kept("what_nobody_knows", "song x **a**"), "<@7> · what_nobody_knows · song x \\*\\*a\\*\\*"),
         (kept("report", "song 17", "@everyone **now**"), "<@7> · 🚩 reported · Song 17 · \\@everyone \\*\\*now\\*\\*"),
     ],

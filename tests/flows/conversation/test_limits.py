@@ -117,6 +117,35 @@ async def test_the_last_song_of_the_day_says_so_and_no_other_does(client_kit: Cl
     assert len(client_kit.woken) == 2
 
 
+async def test_again_says_what_it_took_of_the_day(client_kit: ClientKit) -> None:
+    set_terms(client_kit, member_per_day=3)
+    job = await client_kit.delivered(await client_kit.order())
+    pressed = await by_again(client_kit, job)
+    answer = await private_answer(client_kit, pressed)
+    assert answer.content == "That took one of your songs for today; one is left."
+    assert len(client_kit.woken) == 2
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["at once", "after a restart"])
+async def test_again_asks_before_it_takes_the_last_song_of_the_day(client_kit: ClientKit, restarted: bool) -> None:
+    job = await client_kit.delivered(await client_kit.order())
+    set_terms(client_kit, member_per_day=2)
+    asked = await private_answer(client_kit, await by_again(client_kit, job))
+    assert "your last song for today" in asked.content
+    assert labels_of(asked) == ["Yes, make it"]
+    assert len(client_kit.woken) == 1  # nothing was begun by asking
+    if restarted:
+        await client_kit.restart()
+        set_terms(client_kit, member_per_day=2)
+    taken = await client_kit.fake.click(asked, "Yes, make it")
+    said = await private_answer(client_kit, taken)
+    assert "That was your last song for today" in said.content
+    _, count = await client_kit.jobs.tracks_of(job.member_id)
+    assert count == 2
+    refused = await private_answer(client_kit, await client_kit.fake.click(asked, "Yes, make it"))
+    assert "used up" in refused.content or "on its way" in refused.content
+
+
 async def test_fifty_presses_of_again_make_one_song(client_kit: ClientKit) -> None:
     job = await client_kit.delivered(await client_kit.order())
     message = client_kit.track_message(job)

@@ -1,7 +1,8 @@
-"""`/compose-admin` and `/compose-owner` as operators meet them: each act holds at once, and in its own server alone."""
+"""`/compose-admin` and `/compose-owner` as operators meet them: each act holds at once. Who may: test_rights.py."""
 
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,26 +19,6 @@ from sandbox.discord import Interaction, Message
 from tests.client_kit import LYRICS, SONG, ClientKit, labels_of, text_of
 
 MANAGER, STRANGER, OWNER = "Moderator", "Member Two", "Owner"
-#: Every sub-command with options that it takes.
-COMMANDS: dict[str, dict[str, Any]] = {
-    "pause": {"reason": "a concert", "until": "2h"},
-    "resume": {},
-    "block": {"member": "Member One"},
-    "unblock": {"member": "Member One"},
-    "blocked": {},
-    "limit": {"member": "Member One", "per_day": 3},
-    "give": {"member": "Member One", "songs": 2},
-    "channels add": {"channel": "music"},
-    "channels remove": {"channel": "music"},
-    "channels list": {},
-    "words add": {"word": "vile"},
-    "words remove": {"word": "vile"},
-    "words list": {},
-    "notice": {"text": "an outage"},
-    "song": {"id": 1},
-    "spent": {},
-    "why": {"member": "Member One"},
-}
 
 
 @pytest.fixture
@@ -88,48 +69,7 @@ def guild_id(kit: ClientKit, channel: str = "general") -> int:
     return kit.fake.place(channel).guild_id or 0
 
 
-# --- who may ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-async def test_every_command_asks_for_the_right_anew(kit: ClientKit, command: str) -> None:
-    kit.fake.revoke("manage_guild", member=MANAGER, channel="general")
-    assert "Manage Server" in await admin(kit, command, **COMMANDS[command])
-    assert "run this bot" in await owner(kit, command, by=MANAGER, **COMMANDS[command])
-    assert await audited(kit) == []
-
-
-async def test_a_manager_of_another_server_sees_and_touches_nothing_here(kit: ClientKit) -> None:
-    job = await kit.order()
-    there = {"by": STRANGER, "place": "lounge"}
-    assert "no such song here" in await admin(kit, "song", **there, id=job.id)
-    await admin(kit, "pause", **there, reason="closed")
-    done = await kit.fake.slash("compose-admin block", {"member": "Member One"}, member=STRANGER, channel="lounge")
-    assert "unpaid: 0" in text_of(await private(kit, done))
-    await admin(kit, "words add", **there, word="thick")
-    await admin(kit, "limit", **there, per_day=0)
-    await admin(kit, "notice", **there, text="an outage")
-    spent = await kit.fake.slash("compose-admin spent", member=STRANGER, channel="lounge")
-    assert "Songs: 0" in text_of(await private(kit, spent))
-    assert (await kit.fresh(job)).state is JobState.CHECKING
-    again = await kit.order()
-    assert "an outage" not in text_of(kit.card(again))
-    assert "Nobody is blocked" in await admin(kit, "blocked")
-    assert "No word" in await admin(kit, "words list")
-
-
-async def test_a_button_drawn_earlier_does_nothing_for_whoever_lost_the_right(kit: ClientKit) -> None:
-    job = await kit.delivered(await kit.order())
-    done = await kit.fake.slash("compose-admin song", {"id": job.id}, member=MANAGER)
-    report = await private(kit, done)
-    assert labels_of(report) == ["Deliver again", "Give back", "Delete"]
-    kit.fake.revoke("manage_guild", member=MANAGER, channel="general")
-    await kit.restart()
-    for label in labels_of(report):
-        pressed = await kit.fake.click(report, label, member=MANAGER)
-        assert "Manage Server" in text_of(await private(kit, pressed))
-    assert await audited(kit) == []
-    assert (await kit.fresh(job)).state is JobState.DELIVERED
+# --- where ---------------------------------------------------------------------------------------------------------
 
 
 async def test_the_commands_for_the_whole_bot_are_in_the_operators_servers_alone_and_leave_with_them(
@@ -239,6 +179,7 @@ async def test_orders_in_another_channel_are_sent_to_the_right_one_and_threads_c
     await admin(kit, "channels add", channel="music")
     music = kit.fake.place("music")
     assert f"Please use <#{music.id}>" in (await refused(kit)).content
+    assert [one.reason for one in kit.jobs.refused_orders] == [Reason.WRONG_CHANNEL], "the log channel has a line"
     await kit.order(channel="music")
     thread = kit.fake.start_thread("songs", channel="music")
     await kit.order(channel=thread)
@@ -252,6 +193,7 @@ async def test_a_word_is_refused_from_the_next_order_on_and_only_where_it_is_lis
     assert "word that is not sung" in (await refused(kit)).content
     await kit.order(channel="lounge")
     assert "||thick and||" in await admin(kit, "words list")
+    assert kit.assembly.ground.metrics.value("compose_limited_total", rule="words") == 1
     await admin(kit, "words remove", word="thick and")
     await kit.order()
     await owner(kit, "words add", word="thick")
@@ -360,3 +302,31 @@ async def test_songs_of_a_paused_server_hold_up_nobody_elsewhere(kit: ClientKit)
     await admin(kit, "pause", until="1h")
     assert await kit.store.ahead_of(behind, now) == 0
     assert await kit.store.ahead_of(behind, now + timedelta(hours=2)) == 1
+
+
+async def test_whoever_left_the_team_runs_the_bot_no_more_and_whoever_joined_it_does(kit: ClientKit) -> None:
+    fake = kit.fake
+    fake.set_team(OWNER, MANAGER)
+    await kit.restart()
+    job = await kit.delivered(await kit.order())
+    assert "Nobody is blocked" in await owner(kit, "blocked", by=MANAGER)
+    report = await private(kit, await fake.slash("compose-owner song", {"id": job.id}, member=MANAGER))
+    kit.jobs.admission.terms = replace(kit.jobs.admission.terms, member_per_day=0)
+    await kit.order(member=MANAGER)
+    asked = len(fake.calls_to("GET", "^/oauth2/applications/@me$"))
+    fake.set_team(OWNER, STRANGER)
+    assert "Nobody is blocked" in await owner(kit, "blocked", by=MANAGER), "what Discord said a moment ago holds"
+    assert len(fake.calls_to("GET", "^/oauth2/applications/@me$")) == asked
+    kit.advance(301)
+    answer = await private(
+        kit, await fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, member=MANAGER)
+    )
+    assert "is 0" in answer.content, "no more outside the limits"
+    assert "run this bot" in await owner(kit, "blocked", by=MANAGER)
+    for label in labels_of(report):
+        assert "run this bot" in text_of(await private(kit, await fake.click(report, label, member=MANAGER)))
+    assert "Nobody is blocked" in await owner(kit, "blocked", by=STRANGER)
+    assert len(fake.calls_to("GET", "^/oauth2/applications/@me$")) == asked + 1
+    kit.advance(301)
+    fake.fail("GET", "^/oauth2/applications/@me$", status=403, times=None)
+    assert "Nobody is blocked" in await owner(kit, "blocked", by=STRANGER), "what Discord said last holds"
