@@ -2,11 +2,8 @@
 
 import asyncio
 import logging
-import math
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
-import aiohttp
 import discord
 import yarl
 from discord import app_commands
@@ -24,11 +21,12 @@ from bot.errors import StartError, TokenRefusedError
 from bot.gateway import GatewayKeeper, pause_seconds
 from bot.jobs.service import JobService
 from bot.jobs.sound_ports import Tracks
+from bot.login import UNREACHABLE, kind_of, refusal_of_login
 from bot.logs import counted
 from bot.operators.buttons import OperatorControl
 from bot.operators.owners import Owners
 from bot.presence import Presence
-from bot.proxies import STRAIGHT, ProxyError, ProxyRules
+from bot.proxies import STRAIGHT, ProxyRules
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
 from bot.ui.error_handler import report
@@ -50,21 +48,9 @@ _GUILD_READY_SECONDS = 0.1
 #: A longer wait is the engine's to plan, not discord.py's to sleep through; 30 s is the least it takes.
 _LONGEST_RATE_LIMIT_SECONDS = 30.0
 
-_TOO_MANY_REQUESTS = 429
-#: How long a ban of Cloudflare lasts where it does not say so, and what is believed at most.
-_BAN_SECONDS, _LONGEST_BAN_SECONDS = 900.0, 86_400.0
 
 #: Close codes of the gateway (Discord, "Gateway Close Event Codes").
 _AUTHENTICATION_FAILED, _INVALID_SHARD, _SHARDING_REQUIRED = 4004, 4010, 4011
-
-_UNREACHABLE = (
-    aiohttp.ClientError,
-    OSError,
-    TimeoutError,
-    discord.HTTPException,
-    discord.GatewayNotFound,
-    discord.RateLimited,
-)
 
 
 class ComposeTree(app_commands.CommandTree["ComposeClient"]):
@@ -195,8 +181,8 @@ class ComposeClient(commands.Bot):
     async def _max_concurrency(self) -> int:
         try:
             _, _, limits = await self.http.get_bot_gateway()
-        except _UNREACHABLE as error:
-            log.info("how many shards may greet at once is not known: %s", _kind(error))
+        except UNREACHABLE as error:
+            log.info("how many shards may greet at once is not known: %s", kind_of(error))
             return 1
         return max(1, limits["max_concurrency"])
 
@@ -287,10 +273,9 @@ def point_at(api_url: str, gateway_url: str) -> None:
 async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], Awaitable[None]]) -> None:
     """Log in, connect, and stay until the client is closed. `on_ready` is awaited once, at the first READY.
 
-    Without a gateway it is awaited after the login.
-
-    A Discord that cannot be reached is waited for, at the start as later; `client.trouble` says what is wrong. Raises
-    TokenRefusedError when Discord does not know the token, StartError when it closes the connection for good.
+    Without a gateway it is awaited after the login. A Discord that cannot be reached is waited for, at the start as
+    later; `client.trouble` says what is wrong. Raises TokenRefusedError when Discord does not know the token,
+    StartError when it closes the connection for good, or the servers are too many for this process.
     """
     await _log_in(client, token)
     if client.has_gateway and client.application is not None:
@@ -314,63 +299,16 @@ async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], A
 async def _log_in(client: ComposeClient, token: str) -> None:
     """For as long as it takes. Raises TokenRefusedError."""
     tries = 0
-    while (refusal := await _refusal_of_login(client, token)) is not None:
+    client.open_connections()
+    while (refusal := await refusal_of_login(client, token)) is not None:
         tries += 1
         await client.http.close()
         client.trouble = refusal.trouble
         seconds = pause_seconds(tries) if refusal.stay_away_seconds is None else refusal.stay_away_seconds
         log.error("%s; next try in %.0f s", client.trouble, seconds)
         await client.services.clock.sleep(seconds)
+        client.open_connections()
     client.trouble = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Refusal:
-    """Why a login did not succeed."""
-
-    trouble: str
-    stay_away_seconds: float | None = None  #: as Discord asks; each knock before that prolongs it
-
-
-async def _refusal_of_login(client: ComposeClient, token: str) -> _Refusal | None:
-    """Log in; None when that is done. Raises TokenRefusedError."""
-    client.open_connections()
-    try:
-        await client.login(token)
-    except discord.LoginFailure:
-        raise TokenRefusedError("Discord refuses DISCORD_TOKEN; copy it anew from the application's page Bot") from None
-    except discord.RateLimited as error:
-        seconds = min(error.retry_after, _LONGEST_BAN_SECONDS)
-        return _Refusal(trouble=f"Discord asks for {seconds:.0f} s of patience (429)", stay_away_seconds=seconds)
-    except discord.HTTPException as error:
-        if error.status != _TOO_MANY_REQUESTS:
-            return _unreachable(error)
-        seconds = _retry_after_seconds(error)
-        return _Refusal(
-            trouble=f"Discord's edge has banned this address for {seconds:.0f} s (Cloudflare 1015)",
-            stay_away_seconds=seconds,
-        )
-    except _UNREACHABLE as error:
-        return _unreachable(error)
-    except (KeyError, TypeError, ValueError) as error:
-        if client.application is not None:  # it answered as Discord does: whatever this is, it is of our own making
-            raise
-        return _unreachable(error)
-    return None
-
-
-def _unreachable(error: BaseException) -> _Refusal:
-    if isinstance(error, ProxyError):
-        return _Refusal(trouble=f"Discord could not be reached: {error.words}")
-    return _Refusal(trouble=f"Discord could not be reached ({_kind(error)}); check the network and DISCORD_API_URL")
-
-
-def _retry_after_seconds(error: discord.HTTPException) -> float:
-    try:
-        asked = float(error.response.headers.get("Retry-After", ""))
-    except ValueError:
-        return _BAN_SECONDS
-    return min(max(asked, 1.0), _LONGEST_BAN_SECONDS) if math.isfinite(asked) else _BAN_SECONDS
 
 
 async def _connect(client: ComposeClient) -> None:
@@ -386,8 +324,3 @@ async def _connect(client: ComposeClient) -> None:
         if error.code == _INVALID_SHARD:
             raise StartError("Discord does not know this shard. Look at SHARD_COUNT and SHARD_IDS.") from None
         raise StartError(f"Discord closed the connection for good (code {error.code})") from None
-
-
-def _kind(error: BaseException) -> str:
-    status = getattr(error, "status", None)
-    return f"{type(error).__name__} {status}" if status else type(error).__name__

@@ -6,10 +6,10 @@ from functools import lru_cache
 
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 #: Shown as a blank, whatever Unicode calls them: Hangul fillers, an empty braille cell, a note without a head.
-_BLANKS = "\u3164\uffa0\u2800\U0001d159"
-_TO_BLANKS = str.maketrans(dict.fromkeys(_BLANKS, " "))
+BLANKS = "\u3164\uffa0\u2800\U0001d159"
+_TO_BLANKS = str.maketrans(dict.fromkeys(BLANKS, " "))
 #: Letters that are never seen by themselves.
-_UNSEEN = frozenset(_BLANKS) | frozenset("\u115f\u1160")
+_UNSEEN = frozenset(BLANKS) | frozenset("\u115f\u1160")
 #: Code points that are ignored where a font lacks them, without a category that says so yet (DerivedCoreProperties).
 _IGNORED = re.compile("[\ufff0-\ufff8\U000e0000-\U000e0fff]")
 #: Flags of regions are spelled in tags behind a black flag, and end with one.

@@ -1,5 +1,7 @@
 """GENERATION_MODEL as a list of names, and which keys those need, by their looks alone. Pure."""
 
+from collections import Counter
+
 #: Keys that are needed with certain models only.
 GENERATION_API_KEY = "GENERATION_API_KEY"
 FAL_API_KEY = "FAL_API_KEY"
@@ -10,14 +12,25 @@ _OF_FAL = "fal:"
 _OWN_SERVERS = frozenset({"acestep"})
 
 
+def listed_names(value: str) -> tuple[str, ...]:
+    """What stands between the commas, in small letters, in its order, whatever it is."""
+    return tuple(name for part in value.split(",") if (name := part.strip().lower()))
+
+
 def model_names(value: str) -> tuple[str, ...]:
-    """The names with commas between them, in small letters, in their order. Raises ValueError with a sentence."""
-    names = tuple(name for part in value.split(",") if (name := part.strip().lower()))
+    """The same as a list of different names. Raises ValueError with a sentence."""
+    names = listed_names(value)
     if not names:
         raise ValueError("names no model; write one, such as minimax-music, or several with commas between them")
-    if twice := dict.fromkeys(name for name in names if names.count(name) > 1):
-        raise ValueError(f"names {' and '.join(twice)} more than once; keep one of each")
+    if twice := named_twice(names):
+        raise ValueError(twice)
     return names
+
+
+def named_twice(names: tuple[str, ...]) -> str:
+    """A sentence about names that stand there more than once; empty when none does."""
+    twice = dict.fromkeys(name for name, count in Counter(names).items() if count > 1)
+    return f"names {' and '.join(twice)} more than once; keep one of each" if twice else ""
 
 
 def keys_needed(names: tuple[str, ...]) -> frozenset[str]:

@@ -9,6 +9,7 @@ import discord
 
 from bot.clock import Clock
 from bot.errors import StoreBusyError
+from bot.foreign_text import cleaned
 from bot.jobs.admission import Pause
 from bot.jobs.operating import Operating
 
@@ -67,4 +68,5 @@ def _words(pause: Pause | None) -> str:
     """`paused: reason`; empty while it is not."""
     if pause is None:
         return ""
-    return f"paused: {pause.reason}"[:_MAX_CHARACTERS] if pause.reason else "paused"
+    reason = cleaned(pause.reason)
+    return f"paused: {reason}"[:_MAX_CHARACTERS] if reason else "paused"

@@ -17,6 +17,9 @@ from bot.value_shapes import looks_like_discord_token, objection_to, objection_t
 _TOKEN = "DISCORD_TOKEN"  # noqa: S105 - a name
 #: A password that a container hands out has one line.
 _MAX_SECRET_BYTES = 1 << 16
+#: A list of words; a dictionary of a whole language is smaller.
+_MAX_LIST_MIB = 8
+_MAX_LIST_BYTES = _MAX_LIST_MIB << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,25 @@ def home_expanded(path: Path) -> Path:
         return path.expanduser()
     except RuntimeError:
         raise ValueError("begins with ~, and no such home folder is known; write the whole path") from None
+
+
+def list_in(path: Path) -> str:
+    """The text of a file that holds a list. Raises ValueError with what is wrong with it.
+
+    A device may give bytes without an end, and a pipe none at all for as long as nobody writes.
+    """
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():  # a folder says that itself when it is opened
+            raise ValueError("is a device or a pipe, which may have no end; name a plain file")
+        with path.open("rb") as file:
+            content = file.read(_MAX_LIST_BYTES + 1)
+        if len(content) > _MAX_LIST_BYTES:
+            raise ValueError(f"is larger than {_MAX_LIST_MIB} MiB; name the file with the list, or shorten it")
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise ValueError(f"cannot be read as text ({error.strerror}); look at its path and who may read it") from None
+    except UnicodeDecodeError:
+        raise ValueError("cannot be read as UTF-8 text; save it as UTF-8") from None
 
 
 def _looked_into(env_file: Path | None, names: Names) -> EnvFile:

@@ -36,7 +36,7 @@ from bot.setting_kinds import (
     Switch,
     is_host_name,
 )
-from bot.setting_sources import Names, gathered, home_expanded, remarks_on
+from bot.setting_sources import Names, gathered, home_expanded, list_in, remarks_on
 
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
@@ -319,15 +319,13 @@ class Settings(SettingsBase):
         return ""
 
     def blocked_words(self) -> str:
-        """What stands in BLOCKED_WORDS_FILE; empty without one. Raises SettingsError when it cannot be read."""
+        """What stands in BLOCKED_WORDS_FILE; empty without one. Raises SettingsError when it cannot be used."""
+        if self.blocked_words_file is None:
+            return ""
         try:
-            return self.blocked_words_file.read_text(encoding="utf-8-sig") if self.blocked_words_file else ""
-        except OSError as error:
-            why = f"cannot be read as text ({error.strerror}); look at its path and who may read it"
-            raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {why}"]) from None
-        except UnicodeDecodeError:
-            why = "cannot be read as UTF-8 text; save it as UTF-8"
-            raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {why}"]) from None
+            return list_in(self.blocked_words_file)
+        except ValueError as error:
+            raise SettingsError([f"BLOCKED_WORDS_FILE {self.blocked_words_file}: {error}"]) from None
 
 
 def _is_blank(value: Any) -> bool:

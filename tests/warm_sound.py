@@ -6,6 +6,7 @@ the customer is who takes orphans up (Linux). A warm bot forks its nursery befor
 tests starts one when the first is needed. `bot.audio`'s own tests start theirs cold, as the bot does in earnest.
 """
 
+import atexit
 import ctypes
 import inspect
 import json
@@ -171,7 +172,13 @@ def _nursery() -> tuple[socket.socket, subprocess.Popen[bytes]]:
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
+    atexit.register(_close, ours, nursery)
     return ours, nursery
+
+
+def _close(ours: socket.socket, nursery: subprocess.Popen[bytes]) -> None:
+    ours.close()
+    nursery.wait(timeout=10)
 
 
 def work() -> None:

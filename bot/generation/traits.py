@@ -11,7 +11,7 @@ from bot.generation.acestep import traits as acestep_traits
 from bot.generation.aiml import traits as aiml_traits
 from bot.generation.fal import traits as fal_traits
 from bot.generation.trait_kinds import ModelTraits, ReferenceRules, StyleNeed, StyleRules, WaitingTime
-from bot.model_names import model_names
+from bot.model_names import listed_names, named_twice
 
 __all__ = [
     "TRAITS",
@@ -39,12 +39,16 @@ def traits_named(model: str) -> ModelTraits:
 
 
 def objection_to_models(value: str) -> str:
-    """Which names of GENERATION_MODEL no model here has, and which ones there are; empty when all are known."""
-    try:
-        unknown = [name for name in model_names(value) if name not in TRAITS]
-    except ValueError:
-        return ""  # told as what it is: no list of names
-    return _objection_to(unknown) if unknown else ""
+    """Which names of GENERATION_MODEL no model here has, and which ones there are; empty when all are known.
+
+    Names that stand there twice are told with it: one setting has one sentence.
+    """
+    names = listed_names(value)
+    unknown = [name for name in dict.fromkeys(names) if name not in TRAITS]
+    if not unknown:
+        return ""
+    twice = named_twice(names)
+    return _objection_to(unknown) + (f"; it {twice}" if twice else "")
 
 
 def _objection_to(unknown: list[str]) -> str:

@@ -51,11 +51,26 @@ class CardUpdater:
             self._supervisor.spawn(f"card of job {job.id}", self._paint(live))
 
     def redraw(self, live: LiveJob) -> None:
-        """Draw its card soon, for something on it has changed although its state has not; returns at once."""
+        """Draw its card, for something on it has changed although its state has not; returns at once.
+
+        No sooner than ten seconds after it was drawn, whatever for.
+        """
+        if not live.will_be_redrawn:
+            live.will_be_redrawn = True
+            self._supervisor.spawn(f"card of job {live.id}, once more", self._redraw(live))
+
+    async def _redraw(self, live: LiveJob) -> None:
+        try:
+            if live.drawn is None:  # it may be under way at this very moment
+                await self._clock.sleep(MIN_PAUSE_SECONDS)
+            while live.drawn is not None and (pause := MIN_PAUSE_SECONDS - self._clock.monotonic() + live.drawn[1]) > 0:
+                await self._clock.sleep(pause)
+        finally:
+            live.will_be_redrawn = False
         live.is_out_of_date, live.drawn, live.as_written = True, None, None
         if not live.is_painted:
             live.is_painted = True
-            self._supervisor.spawn(f"card of job {live.id}", self._paint(live))
+            await self._paint(live)
 
     async def tell(self, live: LiveJob, job: Job) -> bool:
         """Make sure the member knows where a resting job stands. False: it stands there no more, nothing was said.
@@ -105,10 +120,11 @@ class CardUpdater:
                 return  # the answer is its card; one that is there may be another instance's
             if self._is_fresh(live, fresh):
                 return  # it went on and came back before it could be drawn
-            look = live.look(fresh.state)
+            # at one moment: what changes while the estimate is looked up is drawn the next time
+            look, ahead = live.look(fresh.state), live.ahead
+            said = {"place": live.place, "is_held_up": live.is_held_up, "is_stranded": live.is_stranded}
             eta = await self._eta_estimator.estimate(fresh)
-            ahead = live.ahead if fresh.state is JobState.CHECKING else eta.ahead
-            eta = replace(eta, ahead=ahead, place=live.place, is_held_up=live.is_held_up, is_stranded=live.is_stranded)
+            eta = replace(eta, ahead=ahead if fresh.state is JobState.CHECKING else eta.ahead, **said)
             message_id = await self._cards.show(live, fresh, eta)
             if message_id is not None and message_id != fresh.card_message_id:
                 await self._store.update(live.id, card_message_id=message_id)

@@ -70,10 +70,13 @@ class LiveJob:
     ahead: int | None = None  #: files that are heard before its reference; None: it does not wait for that
     place: int | None = None  #: how many go first in the music service's own queue; None: it does not wait there
 
+    told: JobState | None = None  #: where it rests, as its member was told; None again once it goes on
+
     # its card's
     is_out_of_date: bool = False  #: a state is still to be drawn
     as_written: Job | None = None  #: the row that its card is to be drawn from, while nobody had to wait since
     is_painted: bool = False  #: a painter is at work
+    will_be_redrawn: bool = False  #: once more, when its look is old enough
     drawn: tuple[object, float] | None = None  #: the `look` its card was brought to, and when on the monotonic clock
     shown: object = None  #: what that looks like, noted and compared by `Cards`; None once others wrote it
     refused_ways: frozenset[str] = frozenset()  #: on which its card was refused for good; `Cards` alone

@@ -10,7 +10,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from bot.errors import OrderError, Reason
-from bot.foreign_text import cleaned
+from bot.foreign_text import BLANKS, cleaned, is_seen
 from bot.letters import normalised
 
 #: Around the whole prompt: "double hash marks at the beginning and end add accompaniment" (minimax-music, API page).
@@ -213,6 +213,8 @@ def _plain_characters(lyrics: str) -> str:
 @lru_cache(maxsize=4096)
 def _kept(character: str) -> str:
     """The character, a space in its stead (emoji, odd spaces), or nothing (invisible ones)."""
+    if character in BLANKS:  # Unicode calls some of them letters
+        return " "
     if character == "\n" or character.isalnum() or character in _JOINERS:
         return character
     category = unicodedata.category(character)
@@ -267,7 +269,7 @@ def _words(line: str) -> list[str]:
 
 
 def _has_something_to_sing(line: str) -> bool:
-    return any(character.isalnum() for character in line)
+    return any(character.isalnum() and is_seen(character) for character in line)
 
 
 def _is_tag(line: str) -> bool:

@@ -54,6 +54,7 @@ class MusicModels:
         """Names are unique."""
         self._by_name = {model.name: model for model in models}
         self._missed: set[int] = set()
+        self.being_stopped: set[int] = set()  #: jobs whose service is being asked to, by a press in this process
         #: Jobs that were begun at another address, and that the present one does not know; each with its model's name.
         self._elsewhere: dict[int, str] = {}
 

@@ -66,6 +66,10 @@ class MovingStore(CardStore, Protocol):
         """
         ...
 
+    async def wish_to_stop(self, job: Job, *, wished: bool) -> Job | None:
+        """Write, or take back, that its making is to be stopped, while it is `generating`. None: it is not any more."""
+        ...
+
 
 class HistoryStore(Protocol):
     """What became of a job."""

@@ -25,7 +25,7 @@ from bot.jobs.ports import Cancellation, Changes, ServiceStore
 from bot.jobs.record import RefusedOrder
 from bot.jobs.servers import Servers
 from bot.jobs.space import SpaceLimits
-from bot.jobs.stop_making import Stopping
+from bot.jobs.stop_making import Stopping, end_of
 from bot.metrics import RULES, Metrics
 
 log = logging.getLogger(__name__)
@@ -234,15 +234,24 @@ class JobService:
         job = await self._allowed(job_id, by)
         if job.state not in CANCELLABLE:
             raise TooLateError(f"job {job_id} is {job.state}")
-        said = await self._stopping.ask(job) if self._stopping is not None and self.can_stop(job) else None
-        if said is Cancellation.TOO_LATE:
-            self._wake(job_id)
-            raise FinishedError(f"job {job_id} is finished")
-        changes: Changes = {"reason": Reason.MEMBER_CANCELLED}
-        if said is Cancellation.STOPPED:
-            changes["submit_started_at"] = None
-        why = Reason.MEMBER_CANCELLED if said is None else f"{Reason.MEMBER_CANCELLED}: {said}"
+        if self._stopping is not None and self.can_stop(job):
+            with self._stopping.at_work(job_id):
+                return await self._stopped(job, self._stopping)
+        why, changes = end_of(None)
         return await self._moved(job, JobState.CANCELLED, why=why, **changes)
+
+    async def _stopped(self, job: Job, stopping: Stopping) -> Job:
+        """Intent, effect, confirmation: what dies in between is gone on with by the song's steps."""
+        wished = await self._store.wish_to_stop(job, wished=True)
+        if wished is None:
+            raise TooLateError(f"job {job.id} moved meanwhile")
+        said = await stopping.ask(job)
+        if said is Cancellation.TOO_LATE:
+            await self._store.wish_to_stop(job, wished=False)
+            self._wake(job.id)
+            raise FinishedError(f"job {job.id} is finished")
+        why, changes = end_of(said)
+        return await self._moved(wished, JobState.CANCELLED, why=why, **changes)
 
     def can_stop(self, job: Job) -> bool:
         """Whether its music service can be asked to stop, which may take some seconds."""

@@ -36,7 +36,7 @@ from bot.jobs.music_models import MusicModel, ReferenceForm, Repeat
 from bot.jobs.ports import Cards, Finished, GaveUp, Progress, StillWorking
 from bot.jobs.schedule import LookBudget, is_over, poll_pause_seconds
 from bot.jobs.sound_ports import CheckedReference, References
-from bot.jobs.stop_making import Stopping
+from bot.jobs.stop_making import Stopping, wants_to_stop
 from bot.jobs.submitting import SubmitSteps
 
 log = logging.getLogger(__name__)
@@ -128,6 +128,7 @@ class JobSteps:
         if job is None:
             return DONE
         if job.is_live:
+            live.told = None
             try:
                 step = await self._steps[job.state](live, job)
             except StoreDiskError:
@@ -188,14 +189,17 @@ class JobSteps:
         return given_back or job
 
     async def _tell(self, live: LiveJob, job: Job) -> StepResult:
-        try:
-            if not await self._context.card_updater.tell(live, job):
-                return AT_ONCE
-        except DeliveryLaterError as error:
-            if not self._context.given_up(live, job, self._context.limits.tell_timeout):
-                log.info("the member waits for word: %s", error, extra={"job": job.id, "state": job.state})
-                return self._context.back_off(live, asked_seconds=error.retry_after_seconds)
-            log.error("the member could not be told", extra={"job": job.id, "state": job.state})
+        # a database that does not take that the member knows is no reason to tell them again and again
+        if live.told is not job.state:
+            try:
+                if not await self._context.card_updater.tell(live, job):
+                    return AT_ONCE
+            except DeliveryLaterError as error:
+                if not self._context.given_up(live, job, self._context.limits.tell_timeout):
+                    log.info("the member waits for word: %s", error, extra={"job": job.id, "state": job.state})
+                    return self._context.back_off(live, asked_seconds=error.retry_after_seconds)
+                log.error("the member could not be told", extra={"job": job.id, "state": job.state})
+            live.told = job.state
         live.succeeded()
         crash.reach(crash.CrashPoint.CARD_EDITED)
         if job.state is JobState.CANCELLED and job.submit_started_at is not None:
@@ -296,10 +300,10 @@ class JobSteps:
         model = self._context.models.of(job)
         if model is None:
             return self._context.without_a_model(live, job)
-        if self._looks is not None:
-            pause = await self._looks.first_pause_seconds(job, model)
-            if pause:
-                return RunAgain(after_seconds=pause)
+        if wants_to_stop(job):
+            return await Stopping(self._context.models).go_on(self._context, live, job)
+        if self._looks is not None and (pause := await self._looks.first_pause_seconds(job, model)):
+            return RunAgain(after_seconds=pause)
         return await self._looked_at(live, job, model, job.generation_id)
 
     async def _looked_at(self, live: LiveJob, job: Job, model: MusicModel, generation_id: str) -> StepResult:

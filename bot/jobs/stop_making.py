@@ -1,17 +1,40 @@
-"""Asks a job's music service to stop making it, where that can be asked for."""
+"""Asks a job's music service to stop making it, where that can be asked for.
+
+The wish is in the row before anybody is asked (`wants_to_stop`), so that a death in between, or behind an answer that
+nobody wrote down, ends as what the member wanted, and never as a song that failed.
+"""
 
 import asyncio
 import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 
-from bot.errors import AccountError, BusyError
-from bot.jobs.model import Job
+from bot.errors import AccountError, BusyError, Reason
+from bot.jobs.context import AT_ONCE, RunAgain, StepContext, StepResult
+from bot.jobs.live_job import LiveJob
+from bot.jobs.model import Job, JobState
 from bot.jobs.music_models import MusicModels
-from bot.jobs.ports import Cancellation, Canceller
+from bot.jobs.ports import Cancellation, Canceller, Changes
 
 log = logging.getLogger(__name__)
 
 #: A member waits for the answer to a press.
 _PATIENCE_SECONDS = 10.0
+#: While a press is being answered its song's step looks so often whether it has been.
+_LOOK_SECONDS = 1.0
+
+
+def wants_to_stop(job: Job) -> bool:
+    """Whether somebody wished its making to be stopped, and what became of that is not written yet."""
+    return job.state is JobState.GENERATING and job.reason is Reason.MEMBER_CANCELLED
+
+
+def end_of(said: Cancellation | None) -> tuple[str, Changes]:
+    """Why it is cancelled and with which columns, by what its service said: free where it had not begun."""
+    changes: Changes = {"reason": Reason.MEMBER_CANCELLED}
+    if said is Cancellation.STOPPED:
+        changes["submit_started_at"] = None
+    return (Reason.MEMBER_CANCELLED if said is None else f"{Reason.MEMBER_CANCELLED}: {said}"), changes
 
 
 class Stopping:
@@ -24,6 +47,29 @@ class Stopping:
     def is_possible(self, job: Job) -> bool:
         """Whether there is something to be stopped, and a service that can."""
         return self._canceller_of(job) is not None
+
+    @contextmanager
+    def at_work(self, job_id: int) -> Generator[None]:
+        """A press is being answered meanwhile, in this process: the song's steps keep their hands off it."""
+        self._models.being_stopped.add(job_id)
+        try:
+            yield
+        finally:
+            self._models.being_stopped.discard(job_id)
+
+    async def go_on(self, context: StepContext, live: LiveJob, job: Job) -> StepResult:
+        """A song whose wish to be stopped is written, and no more: whoever asked has died, perhaps behind the answer.
+
+        Asked once more. What the first one stopped may be unknown there by now: then it may be charged, and says so.
+        """
+        if job.id in self._models.being_stopped:
+            return RunAgain(after_seconds=_LOOK_SECONDS)
+        said = await self.ask(job)
+        if said is Cancellation.TOO_LATE:
+            await context.store.wish_to_stop(job, wished=False)
+            return AT_ONCE
+        why, changes = end_of(said)
+        return await context.move(live, job, JobState.CANCELLED, why, **changes)
 
     async def ask(self, job: Job) -> Cancellation | None:
         """What the service says; None: it cannot stop, is not configured, or did not answer. May be asked twice."""

@@ -10,7 +10,7 @@ from bot.jobs.admission import RuleKind
 from bot.jobs.model import RESTING, Job, JobState
 from bot.texts import text
 from bot.ui.cards import card_link, track_link
-from bot.ui.formatting import ago, clip, mention, plain, titled, why
+from bot.ui.formatting import ago, clip, foreign, mention, titled, why
 from bot.ui.requirements import OrderRequirements
 
 _MAX_LINES = 25
@@ -66,7 +66,7 @@ def blocked_answer(rules: Sequence[KeptRule], locale: str) -> Answer:
             end=end_of(rule.until, locale),
             by=mention(rule.by) if rule.by else text("operators.shell", locale),
         )
-        lines.append(f"{line}\n> {plain(rule.note)}" if rule.note else line)
+        lines.append(f"{line}\n> {foreign(rule.note)}" if rule.note else line)
     body = _listed(lines, len(rules), locale) or text("operators.blocked.none", locale)
     return Answer(heading=text("operators.blocked.heading", locale), body=body)
 
@@ -102,7 +102,7 @@ def words_answer(words: Sequence[str], locale: str) -> Answer:
     for word in words:
         if sum(map(len, shown)) > _MAX_CHARACTERS - 300:
             break
-        shown.append(f"||{plain(word)}||")
+        shown.append(f"||{foreign(word)}||")
     body = ", ".join(shown) or text("operators.words.none", locale)
     if len(shown) < len(words):
         body += ", " + text("operators.more", locale, count=len(words) - len(shown))

@@ -28,7 +28,7 @@ from bot.operators.replies import reply
 from bot.operators.rights import Desk
 from bot.operators.spent_files import draw_spent, table_of
 from bot.texts import text
-from bot.ui.formatting import mention, plain
+from bot.ui.formatting import foreign, mention
 from bot.ui.orders import channel_ids_of
 
 Subject = tuple[SubjectKind, int]
@@ -142,13 +142,13 @@ async def list_channels(desk: Desk) -> None:
 async def add_word(desk: Desk, word: str) -> None:
     """On the list."""
     kept = await desk.operating.add_word(desk.scope, desk.by, word)
-    await _say(desk, "operators.words.added", word=plain(kept))
+    await _say(desk, "operators.words.added", word=foreign(kept))
 
 
 async def remove_word(desk: Desk, word: str) -> None:
     """Off the list."""
     was_there = await desk.operating.remove_word(desk.scope, desk.by, word)
-    await _say(desk, "operators.words.removed" if was_there else "operators.words.unknown", word=plain(word))
+    await _say(desk, "operators.words.removed" if was_there else "operators.words.unknown", word=foreign(word))
 
 
 async def list_words(desk: Desk) -> None:
@@ -162,7 +162,7 @@ async def notice(desk: Desk, told: str, until: str | None) -> None:
     end = parse_until(until, desk.ctx.clock.now()) if told else None
     await desk.operating.set_notice(desk.scope, desk.by, text=told, until=end)
     if told:
-        await reply(desk.ctx, ended("operators.notice.done", end, desk.ctx.locale, text=plain(told)))
+        await reply(desk.ctx, ended("operators.notice.done", end, desk.ctx.locale, text=foreign(told)))
     else:
         await _say(desk, "operators.notice.cleared")
 

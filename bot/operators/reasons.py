@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.jobs.admission import EVERYWHERE, Limits, PlaceRequest, Refused, Rule, RuleKind, Rules, SubjectKind, Usage
 from bot.operators.answers import Answer, channels_text, end_of
 from bot.texts import text
-from bot.ui.formatting import clip, mention, plain
+from bot.ui.formatting import clip, foreign, mention
 
 #: What is used of a limit: the sentence with it, and the one without.
 _USED = {
@@ -43,7 +43,7 @@ def why_answer(found: Why, *, name: str, sentence: str, locale: str) -> Answer:
         rules.append(text("operators.why.rule.channels", locale, channels=channels_text(channels[:20], locale)))
     shown = "\n".join(rules) or text("operators.why.no_rules", locale)
     return Answer(
-        heading=clip(text("operators.why.heading", locale, name=plain(name)), 256),
+        heading=clip(text("operators.why.heading", locale, name=foreign(name) or "—"), 256),
         body=body,
         lines=((text("operators.why.rules", locale), clip(shown, 1024)),),
     )

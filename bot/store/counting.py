@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Integer, ScalarSelect, and_, bindparam, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.errors import Reason
 from bot.jobs.admission import (
     EVERYWHERE,
     PAUSED,
@@ -15,6 +16,7 @@ from bot.jobs.admission import (
     Money,
     Pause,
     PlaceRequest,
+    Refused,
     Rule,
     RuleKind,
     Rules,
@@ -24,8 +26,10 @@ from bot.jobs.admission import (
     Window,
     limits_of,
     month_of,
+    recheck,
 )
 from bot.jobs.ledger import ChargeKind
+from bot.jobs.model import Job
 from bot.jobs.usage import BURNT_WAIT, BURNT_WITHIN, DOUBLE_PRESS, MAX_BURNT
 from bot.store.tables import (
     charges,
@@ -177,6 +181,13 @@ async def rules_for(connection: AsyncConnection, order: PlaceRequest, now: datet
     rows = (await connection.execute(_RULES, values)).mappings().all()
     found = [rule for row in rows if row["id"] is not None and (rule := rule_of(row)) is not None]
     return Rules(terms=terms, rows=found, pause=_pause_of(rows[0]["paused"]), gifts=rows[0]["gifts"])
+
+
+async def pause_of(connection: AsyncConnection, job: Job, now: datetime) -> Refused | None:
+    """See StartingStore.pause_of."""
+    asked = PlaceRequest.of_job(job)
+    refused = recheck(asked, await rules_for(connection, asked, now, Terms()), is_held=True, now=now)
+    return refused if refused is not None and refused.reason is Reason.PAUSED else None
 
 
 async def usage_of(connection: AsyncConnection, order: PlaceRequest, rules: Rules, now: datetime) -> Usage:

@@ -156,11 +156,8 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
 
     @to_the_end
     async def pause_of(self, job: Job, now: datetime) -> Refused | None:
-        asked = PlaceRequest.of_job(job)
         async with self.database.reading() as connection:
-            rules = await counting.rules_for(connection, asked, now, Terms())
-        refused = recheck(asked, rules, is_held=True, now=now)
-        return refused if refused is not None and refused.reason is Reason.PAUSED else None
+            return await counting.pause_of(connection, job, now)
 
     @to_the_end
     async def standing_of(self, order: PlaceRequest, now: datetime, terms: Terms) -> tuple[Rules, Usage]:
@@ -196,6 +193,14 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             return await self.get(job_id)
         async with self.database.writing() as connection:
             row = (await connection.execute(_UPDATE.values(values), {"was_id": job_id})).mappings().one_or_none()
+        return job_of(row) if row else None
+
+    @to_the_end
+    async def wish_to_stop(self, job: Job, *, wished: bool) -> Job | None:
+        reason = Reason.MEMBER_CANCELLED if wished else None
+        statement = _UPDATE.where(jobs.c.state == JobState.GENERATING).values(reason=reason)
+        async with self.database.writing() as connection:
+            row = (await connection.execute(statement, {"was_id": job.id})).mappings().one_or_none()
         return job_of(row) if row else None
 
     @to_the_end

@@ -15,7 +15,7 @@ from bot.jobs.service import CANCELLABLE_FREE, CANCELLABLE_PAID
 from bot.texts import text
 from bot.texts.remarks import spelled
 from bot.ui.buttons import ButtonTone, JobAction, JobButton, LinkButton, job_button, with_button
-from bot.ui.formatting import ago, at_time, clip, length, mention, message_link, plain, titled, why
+from bot.ui.formatting import ago, at_time, clip, foreign, length, mention, message_link, plain, titled, why
 from bot.ui.requirements import OrderRequirements
 
 _BAR_CELLS = 12
@@ -243,7 +243,7 @@ def progress(job: Job, eta: Eta, now: datetime) -> float | None:
 def preview(prompt: str) -> str:
     """The first lines of what will be sung, as a quotation."""
     lines = [line for line in prompt.strip("#").split("\n") if line.strip() and not _TAG.fullmatch(line)]
-    quoted = "\n".join(f"> {plain(line.strip())}" for line in lines[:_PREVIEW_LINES])
+    quoted = "\n".join(f"> {plain(cleaned(line))}" for line in lines[:_PREVIEW_LINES])
     if len(quoted) <= _PREVIEW_CHARACTERS and len(lines) > _PREVIEW_LINES:
         quoted += " …"
     return clip(quoted, _PREVIEW_CHARACTERS)
@@ -332,7 +332,7 @@ def _notices(job: Job, now: datetime, requirements: OrderRequirements, locale: s
     of_brake = text("operators.notice.brake", locale)
     told = requirements.notices.told_in(job.place.guild_id, now, of_brake=of_brake) if job.is_live else []
     name = text("operators.notice.name", locale)
-    return [Line(name=name, value=clip(plain(notice), 1024), inline=False) for notice in told]
+    return [Line(name=name, value=clip(foreign(notice), 1024), inline=False) for notice in told]
 
 
 def _footer(job: Job, locale: str) -> str:

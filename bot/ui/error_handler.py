@@ -22,7 +22,7 @@ from bot.errors import (
     TooLateError,
 )
 from bot.jobs.acts import ActRefusedError
-from bot.ui.formatting import plain
+from bot.ui.formatting import foreign
 from bot.ui.forms import typed_in
 from bot.ui.given_answers import ALREADY_ANSWERED, UNANSWERABLE, report_second_instance
 from bot.ui.interaction_context import InteractionContext
@@ -86,7 +86,7 @@ def _sentence(ctx: InteractionContext, error: BaseException) -> str | None:
 
 
 def _shown(value: object) -> object:
-    return plain(value) if isinstance(value, str) else value
+    return foreign(value) if isinstance(value, str) else value
 
 
 def _is_unanswerable(error: BaseException) -> bool:

@@ -14,7 +14,7 @@ from bot.texts import text
 from bot.ui.buttons import JobAction, JobButton, LinkButton, job_button
 from bot.ui.cards import card_buttons, track_link
 from bot.ui.custom_ids import choice_id, page_id
-from bot.ui.formatting import ICONS, ago, clip, fenced, length, mention, plain, titled, why
+from bot.ui.formatting import ICONS, ago, clip, fenced, foreign, length, mention, titled, why
 from bot.ui.interaction_context import InteractionContext
 from bot.ui.my_data import my_data_buttons
 from bot.ui.render import Parts, finished, to_button
@@ -89,7 +89,7 @@ def notices_above(ctx: InteractionContext, shown: str) -> str:
     """What operators tell everybody here, above what else is shown."""
     of_brake = ctx.text("operators.notice.brake")
     told = ctx.requirements.notices.told_in(ctx.interaction.guild_id, ctx.clock.now(), of_brake=of_brake)
-    return "\n".join([*(f"📣 {plain(notice)}" for notice in told), shown])
+    return "\n".join([*(f"📣 {foreign(notice)}" for notice in told), shown])
 
 
 def song_text(job: Job, requirements: OrderRequirements, locale: str) -> str:
@@ -112,10 +112,13 @@ def song_buttons(job: Job, *, has_file: bool, locale: str) -> list[JobButton | L
     decisions = [one for one in card_buttons(job, locale) if isinstance(one, JobButton) and one.action in _DECISIONS]
     if job.is_live:
         return [*buttons, *decisions]
-    actions = (JobAction.AGAIN, JobAction.EDIT, JobAction.DELETE)
-    return [*buttons, *decisions, *(job_button(action, locale) for action in actions)]
+    again = "control.after_all" if job.reason is Reason.UNANSWERED else ""
+    usual = [job_button(JobAction.AGAIN, locale, again), *(job_button(one, locale) for one in _ALWAYS)]
+    return [*buttons, *decisions, *usual]
 
 
+#: Offered for whatever rests, besides making it again.
+_ALWAYS = (JobAction.EDIT, JobAction.DELETE)
 #: What the card offers and may be decided from the list as well: the card may be gone.
 _DECISIONS = frozenset({JobAction.CANCEL, JobAction.RISK, JobAction.DISMISS, JobAction.LOOK})
 

@@ -1,5 +1,6 @@
 """What a log channel reads: lines, reports, and the buttons under them. Pure but for the buttons."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import discord
@@ -12,7 +13,7 @@ from bot.jobs.record import Act, KeptAct, RefusedOrder, Rest
 from bot.metrics import RULES
 from bot.texts import CATALOGS, FALLBACK, text
 from bot.ui.custom_ids import log_id
-from bot.ui.formatting import clip, length, mention, plain
+from bot.ui.formatting import clip, foreign, length, mention
 from bot.ui.render import finished
 
 #: What an act is called that reports a song.
@@ -30,7 +31,10 @@ class LogAction(StrEnum):
     DISMISS = "dismiss"
 
 
-_LIMITS = {RuleKind.LIMIT_DAY: "operators.limit.per_day", RuleKind.LIMIT_AT_ONCE: "operators.limit.at_once"}
+_LIMITS: Mapping[str, str] = {
+    RuleKind.LIMIT_DAY: "operators.limit.per_day",
+    RuleKind.LIMIT_AT_ONCE: "operators.limit.at_once",
+}
 
 _STYLES = {
     LogAction.SHOW: discord.ButtonStyle.secondary,
@@ -69,7 +73,7 @@ def _act_line(act: Act, locale: str) -> str:
     key = f"log.act_{act.what}"
     what = text(key, locale) if key in CATALOGS[FALLBACK] else act.what
     about = _about(act.about, locale)
-    told = _limit_words(act.note, locale) if act.what == What.LIMIT else plain(act.note)
+    told = _limit_words(act.note, locale) if act.what == What.LIMIT else foreign(act.note)
     note = f" · {clip(told, 1200)}" if told else ""
     parts = [mention(act.by) if act.by else "—", what, about]
     return " · ".join(part for part in parts if part) + note
@@ -80,16 +84,16 @@ def _limit_words(note: str, locale: str) -> str:
     kind, _, value = note.partition(" ")
     key = _LIMITS.get(kind)
     if key is None:
-        return plain(note)
+        return foreign(note)
     return text(key, locale, value=value) if value.isdecimal() else text(f"{key}_none", locale)
 
 
 def _about(about: str, locale: str) -> str:
     kind, _, number = about.partition(" ")
     if kind == "word" and number:
-        return f"||{plain(number)}||"
+        return f"||{foreign(number)}||"
     if not number.isdecimal():
-        return plain(about)
+        return foreign(about)
     match kind:
         case "member":
             return mention(int(number))
@@ -102,7 +106,7 @@ def _about(about: str, locale: str) -> str:
         case "guild":
             return text("operators.limit.this_server", locale)
         case _:
-            return plain(about)
+            return foreign(about)
 
 
 def reported_song(entry: Rest | KeptAct | RefusedOrder) -> int | None:

@@ -1,6 +1,5 @@
 """POST /v2/generate/audio: check, fetch the reference, accept and charge, or say no as the real API does."""
 
-import json
 import re
 import secrets
 from typing import Any
@@ -8,73 +7,30 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from sandbox.generation.config import Call, Fault, Manner, Script
+from sandbox.generation.config import Script
 from sandbox.generation.contract import MODELS, Model, complaints_about, refusal, sung_by, upstream_refusal
-from sandbox.generation.fault_injection import carry_out
 from sandbox.generation.ledger import Generation, Submission
+from sandbox.generation.posting import PostCall
 from sandbox.generation.reference import UnusableReferenceError, fetch_reference
-from sandbox.generation.world import World
 
 #: AIML drops any other value silently.
 _CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _REFUSED_WORDS = {"name": "content_policy_violation", "message": "The content was flagged by a content checker."}
 
 
-class SubmitCall:
+class SubmitCall(PostCall):
     """The handler and the steps it goes through."""
 
-    def __init__(self, world: World) -> None:
-        """`world`: shared with the other calls."""
-        self._world = world
+    def words_in(self, body: Any) -> str | None:
+        """None of a body that will be refused: its script stays for the next."""
+        return None if complaints_about(body) else sung_by(body)
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Answer one POST."""
-        world = self._world
-        posted = await self._record(request)
-        script = None if complaints_about(posted.body) else world.take_script(sung_by(posted.body))
-        fault = (script and script.submit) or world.fault_injector.choose(
-            Call.SUBMIT, world.ledger.now(), client_request_id=posted.client_request_id
-        )
-        await world.pause(world.settings.latency_seconds + (fault.delay_seconds if fault else 0))
-        if fault is not None and not fault.after_effect and fault.manner is not Manner.SLOW:
-            if script is not None and fault is not script.submit:
-                world.give_back(script)
-            return await self._show(fault, request, posted, None)
-        real = await self._submit(request, posted, script or Script())
-        if posted.generation_id is None:
-            world.give_back(script)
-        posted.outcome = "accepted" if posted.generation_id else f"HTTP {real.status}"
-        if fault is not None and posted.generation_id:
-            return await self._show(fault, request, posted, real)
-        return self._traced(real, posted)
+    def finished(self, answer: web.Response, posted: Submission) -> web.Response:
+        """With the headers by which support finds a call."""
+        return self._traced(answer, posted)
 
-    async def _record(self, request: web.Request) -> Submission:
-        ledger = self._world.ledger
-        posted = Submission(
-            number=len(ledger.submissions) + 1,
-            at_seconds=ledger.now(),
-            client_request_id=request.headers.get("X-Client-Request-Id"),
-            content_type=request.content_type,
-            user_agent=request.headers.get("User-Agent", ""),
-            body=None,
-        )
-        ledger.submissions.append(posted)
-        try:
-            posted.body = json.loads(await request.read())
-        except ValueError:
-            posted.body = None
-        return posted
-
-    async def _show(
-        self, fault: Fault, request: web.Request, posted: Submission, real: web.Response | None
-    ) -> web.StreamResponse:
-        world = self._world
-        posted.outcome = f"{posted.outcome}, {fault.manner}" if posted.generation_id else f"{fault.manner}"
-        world.ledger.struck[f"submit {fault.manner}"] += 1
-        filled = {"id": posted.generation_id or "none"}
-        return await carry_out(fault, request, closing=world.closing, real=real, filled=filled)
-
-    async def _submit(self, request: web.Request, posted: Submission, script: Script) -> web.Response:
+    async def submit(self, request: web.Request, posted: Submission, script: Script) -> web.Response:
+        """Check, fetch the reference, accept and charge; or say no."""
         world = self._world
         settings = world.settings
         no_key = world.key_error(request)

@@ -117,6 +117,7 @@ MISTAKES: tuple[Mistake, ...] = (
         env=GOOD,
     ),
     Mistake(what="BLOCKED_WORDS_FILE is a folder", env=f"{GOOD}BLOCKED_WORDS_FILE=words\n", prepare=_folder("words")),
+    Mistake(what="BLOCKED_WORDS_FILE has no end", env=f"{GOOD}BLOCKED_WORDS_FILE=/dev/zero\n"),
     Mistake(what="DATA_DIR is a file", env=f"{GOOD}DATA_DIR=taken\n", prepare=_file("taken", "")),
     Mistake(what="HEALTH_HOST is no host", env=f"{GOOD}HEALTH_PORT=8080\nHEALTH_HOST=no..host\n"),
 )

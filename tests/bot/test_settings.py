@@ -1,5 +1,6 @@
 """The environment and `.env` become one frozen value, or a list of sentences that an operator can act on."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -715,3 +716,19 @@ def test_the_address_of_every_service_is_looked_at(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv(name, "queue.fal.run")
     (problem,) = problems_of()
     assert problem.startswith(f"{name}: ")
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize("kind", ["device", "pipe", "large"])
+def test_a_word_list_without_an_end_is_refused_with_a_sentence(tmp_path: Path, kind: str) -> None:
+    path = Path("/dev/zero") if kind == "device" else tmp_path / "words.txt"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "large":
+        path.write_bytes(b"word\n" * (2 << 20))
+    settings = load_settings(blocked_words_file=str(path))
+    with pytest.raises(SettingsError) as refused:
+        settings.blocked_words()
+    (said,) = refused.value.problems
+    assert said.startswith(f"BLOCKED_WORDS_FILE {path}: is ")
+    assert "plain file" in said if kind != "large" else "8 MiB" in said

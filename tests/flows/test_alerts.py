@@ -144,6 +144,7 @@ async def test_a_migration_is_told_once_and_a_loop_that_dies_is_told(
         assert len(alerts(scenario, AlertKind.MIGRATED)) == 1
 
 
+@pytest.mark.slow
 async def test_reports_log_channels_addresses_and_models_ring_once_each(open_scenario: OpenScenario) -> None:
     async with open_scenario(api={"generating_seconds": 3600}) as scenario:
         discord, bot = scenario.discord, scenario.stage.bot

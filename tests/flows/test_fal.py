@@ -61,7 +61,7 @@ async def test_the_place_in_the_services_own_line_is_on_the_card(open_fal: OpenF
         await it.order(title="First")
         await it.card_says("being made", "First")
         await it.order(title="Second")
-        await it.card_says("There it is the next one", "Second")
+        await it.card_says("the next one there", "Second")
         it.api.change(generating_seconds=0)
         await it.track("First")
         await it.track("Second")
@@ -115,7 +115,7 @@ async def test_what_waits_in_the_line_is_cancelled_free_and_what_is_finished_com
         await it.order(title="First")
         first = await it.card_says("being made", "First")
         await it.order(title="Second")
-        second = await it.card_says("There it is the next one", "Second")
+        second = await it.card_says("the next one there", "Second")
         await it.discord.click(second, it.button(second, "cancel"))
         await it.card_says("Nothing was charged", "Second")
         # finished over there, and not looked at since

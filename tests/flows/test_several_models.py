@@ -49,7 +49,7 @@ async def order(it: Scenario, title: str = "Tide", **options: str) -> None:
 async def accepted(api: FakeGeneration, it: Scenario, songs: int) -> None:
     await it.discord.until(lambda: len(api.ledger.generations) == songs, PATIENCE_SECONDS)
     # the ids are kept a moment after they were given
-    while it.seen().count("The music service is at work.") < songs:  # noqa: ASYNC110 - another process draws them
+    while it.seen().count("being made") < songs:  # noqa: ASYNC110 - another process draws them
         await asyncio.sleep(0.1)
 
 

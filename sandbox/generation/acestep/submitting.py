@@ -11,9 +11,9 @@ from aiohttp import web
 
 from sandbox.generation.acestep.contract import has_bad_field, key_error, refusal, wrapped
 from sandbox.generation.acestep.line import Line
-from sandbox.generation.config import Call, Fault, Manner, Script
-from sandbox.generation.fault_injection import carry_out
+from sandbox.generation.config import Script
 from sandbox.generation.ledger import Generation, Submission
+from sandbox.generation.posting import PostCall
 from sandbox.generation.world import World
 
 _JSON = "application/json"
@@ -30,50 +30,28 @@ class _RefusedError(Exception):
         self.answer = answer
 
 
-class SubmitCall:
+class SubmitCall(PostCall):
     """The handler and the steps it goes through."""
+
+    refusal = staticmethod(refusal)
 
     def __init__(self, world: World, line: Line) -> None:
         """`world` and `line`: shared with the other calls."""
-        self._world = world
+        super().__init__(world)
         self._line = line
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Answer one POST."""
-        world = self._world
-        posted, refused = await self._record(request)
-        words = posted.body.get("lyrics") if isinstance(posted.body, dict) else None
-        script = world.take_script(words if isinstance(words, str) else "")
-        fault = (script and script.submit) or world.fault_injector.choose(Call.SUBMIT, world.ledger.now())
-        await world.pause(world.settings.latency_seconds + (fault.delay_seconds if fault else 0))
-        if fault is not None and not fault.after_effect and fault.manner is not Manner.SLOW:
-            if script is not None and fault is not script.submit:
-                world.give_back(script)
-            return await self._show(fault, request, posted, None)
-        real = refused or await self._submit(request, posted, script or Script())
-        if posted.generation_id is None:
-            world.give_back(script)
-        posted.outcome = "accepted" if posted.generation_id else f"HTTP {real.status}"
-        if fault is not None and posted.generation_id:
-            return await self._show(fault, request, posted, real)
-        return real
+    def words_in(self, body: Any) -> str | None:
+        """Whatever stands in the field."""
+        words = body.get("lyrics") if isinstance(body, dict) else None
+        return words if isinstance(words, str) else ""
 
-    async def _record(self, request: web.Request) -> tuple[Submission, web.Response | None]:
-        ledger = self._world.ledger
-        posted = Submission(
-            number=len(ledger.submissions) + 1,
-            at_seconds=ledger.now(),
-            client_request_id=request.headers.get("X-Client-Request-Id"),
-            content_type=request.content_type,
-            user_agent=request.headers.get("User-Agent", ""),
-            body=None,
-        )
-        ledger.submissions.append(posted)
+    async def read(self, request: web.Request, posted: Submission) -> web.Response | None:
+        """A form or JSON; its songs are kept."""
         try:
             posted.body = await self._fields(request)
         except _RefusedError as refused:
-            return posted, refused.answer
-        return posted, None
+            return refused.answer
+        return None
 
     async def _fields(self, request: web.Request) -> dict[str, Any]:
         """What the body holds, its songs as `{"path", "filename", "bytes"}`. Raises _RefusedError."""
@@ -116,16 +94,8 @@ class SubmitCall:
         content_type = part.headers.get("Content-Type", "")
         return {"path": str(path), "filename": part.filename, "bytes": size, "content_type": content_type}
 
-    async def _show(
-        self, fault: Fault, request: web.Request, posted: Submission, real: web.Response | None
-    ) -> web.StreamResponse:
-        world = self._world
-        posted.outcome = f"{posted.outcome}, {fault.manner}" if posted.generation_id else f"{fault.manner}"
-        world.ledger.struck[f"submit {fault.manner}"] += 1
-        filled = {"id": posted.generation_id or "none"}
-        return await carry_out(fault, request, closing=world.closing, real=real, filled=filled, refusal=refusal)
-
-    async def _submit(self, request: web.Request, posted: Submission, script: Script) -> web.Response:
+    async def submit(self, request: web.Request, posted: Submission, script: Script) -> web.Response:
+        """Queue it before anything of it is looked at."""
         world = self._world
         fields: dict[str, Any] = posted.body
         no_key = key_error(request, world.settings, fields)

@@ -1,13 +1,12 @@
 """POST to an endpoint: the queue takes whatever is JSON and comes with the key; the application judges it later."""
 
-import json
 import secrets
 from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
 
-from sandbox.generation.config import Call, Fault, Manner, Script
+from sandbox.generation.config import Script
 from sandbox.generation.fal.contract import (
     ENDPOINTS,
     application_of,
@@ -17,70 +16,30 @@ from sandbox.generation.fal.contract import (
     too_short,
     unusable,
 )
-from sandbox.generation.fault_injection import carry_out
 from sandbox.generation.ledger import Generation, Submission
+from sandbox.generation.posting import PostCall
 from sandbox.generation.reference import UnusableReferenceError, fetch_reference
 from sandbox.generation.world import World
 
 
-class SubmitCall:
+class SubmitCall(PostCall):
     """The handler and the steps it goes through."""
+
+    refusal = staticmethod(refusal)
 
     def __init__(self, world: World, endpoint: str) -> None:
         """`world`: shared with the other calls."""
-        self._world = world
+        super().__init__(world)
         self._name = endpoint
         self._endpoint = ENDPOINTS[endpoint]
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Answer one POST."""
-        world = self._world
-        posted = await self._record(request)
-        words = posted.body.get(self._endpoint.lyrics) if isinstance(posted.body, dict) else None
-        script = world.take_script(words if isinstance(words, str) else "")
-        fault = (script and script.submit) or world.fault_injector.choose(
-            Call.SUBMIT, world.ledger.now(), client_request_id=posted.client_request_id
-        )
-        await world.pause(world.settings.latency_seconds + (fault.delay_seconds if fault else 0))
-        if fault is not None and not fault.after_effect and fault.manner is not Manner.SLOW:
-            if script is not None and fault is not script.submit:
-                world.give_back(script)
-            return await self._show(fault, request, posted, None)
-        real = await self._submit(request, posted, script or Script())
-        if posted.generation_id is None:
-            world.give_back(script)
-        posted.outcome = "accepted" if posted.generation_id else f"HTTP {real.status}"
-        if fault is not None and posted.generation_id:
-            return await self._show(fault, request, posted, real)
-        return real
+    def words_in(self, body: Any) -> str | None:
+        """Whatever stands where this endpoint looks for them."""
+        words = body.get(self._endpoint.lyrics) if isinstance(body, dict) else None
+        return words if isinstance(words, str) else ""
 
-    async def _record(self, request: web.Request) -> Submission:
-        ledger = self._world.ledger
-        posted = Submission(
-            number=len(ledger.submissions) + 1,
-            at_seconds=ledger.now(),
-            client_request_id=request.headers.get("X-Client-Request-Id"),
-            content_type=request.content_type,
-            user_agent=request.headers.get("User-Agent", ""),
-            body=None,
-        )
-        ledger.submissions.append(posted)
-        try:
-            posted.body = json.loads(await request.read())
-        except ValueError:
-            posted.body = None
-        return posted
-
-    async def _show(
-        self, fault: Fault, request: web.Request, posted: Submission, real: web.Response | None
-    ) -> web.StreamResponse:
-        world = self._world
-        posted.outcome = f"{posted.outcome}, {fault.manner}" if posted.generation_id else f"{fault.manner}"
-        world.ledger.struck[f"submit {fault.manner}"] += 1
-        filled = {"id": posted.generation_id or "none"}
-        return await carry_out(fault, request, closing=world.closing, real=real, filled=filled, refusal=refusal)
-
-    async def _submit(self, request: web.Request, posted: Submission, script: Script) -> web.Response:
+    async def submit(self, request: web.Request, posted: Submission, script: Script) -> web.Response:
+        """Queue what is JSON and comes with the key."""
         world = self._world
         no_key = key_error(request, world)
         if no_key is not None:

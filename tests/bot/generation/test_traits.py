@@ -8,7 +8,15 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.generation import opening
-from bot.generation.traits import TRAITS, ModelTraits, StyleNeed, StyleRules, WaitingTime, traits_named
+from bot.generation.traits import (
+    TRAITS,
+    ModelTraits,
+    StyleNeed,
+    StyleRules,
+    WaitingTime,
+    objection_to_models,
+    traits_named,
+)
 from bot.jobs.lyrics import Dialect, PromptRules
 from bot.jobs.music_models import ReferenceForm, Repeat
 from bot.settings import Settings
@@ -195,3 +203,18 @@ def test_the_price_is_the_one_in_words_and_in_the_handbook(traits: ModelTraits) 
     assert dollars in traits.price
     handbook = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
     assert re.search(rf"{re.escape(dollars)} for a song of\s+`{re.escape(traits.model)}`", handbook)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("acestep, minimax-music", []),
+        ("acestep, acestep", []),  # the list's own sentence
+        ("nope, acestep", ["no model 'nope' is known"]),
+        ("nope, acestep, Nope, acestep", ["no model 'nope' is known", "it names nope and acestep more than once"]),
+    ],
+)
+def test_all_that_is_wrong_with_a_list_of_models_is_one_sentence(value: str, told: list[str]):
+    objection = objection_to_models(value)
+    assert bool(objection) is bool(told)
+    assert all(part in objection for part in told)

@@ -64,7 +64,21 @@ def test_the_prompt_has_the_marks_at_both_ends_and_real_newlines() -> None:
     assert len(prompt.text) == 24
 
 
-@pytest.mark.parametrize("nothing", ["", " \n ", "####", "[Verse]\n(Chorus)", "🔥🔥", "...", "\u200b"])
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        "",
+        " \n ",
+        "####",
+        "[Verse]\n(Chorus)",
+        "🔥🔥",
+        "...",
+        "\u200b",
+        "\u3164",
+        "\u3164\n\uffa0 \u2800",
+        "\u115f\u1160",
+    ],
+)
 def test_nothing_to_sing_is_refused(nothing: str) -> None:
     with pytest.raises(OrderError) as refused:
         to_prompt(nothing, RULES)

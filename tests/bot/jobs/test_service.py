@@ -16,11 +16,12 @@ from bot.errors import (
     StoreBusyError,
     TooLateError,
 )
+from bot.jobs.context import RunAgain
 from bot.jobs.model import LIVE, RESTING, Job, JobState
 from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cancellation
 from bot.jobs.service import CANCELLABLE, Actor
-from bot.jobs.stop_making import Stopping
+from bot.jobs.stop_making import Stopping, wants_to_stop
 from tests.bot.jobs.kit import OWNER, STRAIGHT, Kit, finished
 from tests.bot.jobs.orders import CHANNEL, GUILD, LYRICS, MEMBER, an_order
 
@@ -154,6 +155,56 @@ async def test_what_is_finished_cannot_be_stopped_and_is_fetched_at_once(kit: Ki
     kit.generator.polls.then(finished())
     await kit.run_step()
     assert (await kit.job()).state is JobState.READY
+
+
+async def test_the_wish_is_written_before_the_service_is_asked(kit: Kit):
+    job = await kit.at(JobState.GENERATING)
+    can_stop(kit)
+    seen: list[bool] = []
+
+    async def look(_asked: object) -> Cancellation:
+        seen.append(wants_to_stop(await kit.job()))
+        assert await kit.run_step() == RunAgain(after_seconds=1.0), "a press is being answered"
+        return Cancellation.STOPPED
+
+    kit.generator.cancels.then(look)
+    assert not (await kit.service.cancel(job.id, OWNER)).may_be_charged
+    assert seen == [True]
+    assert kit.generator.polls.calls == []
+
+
+@pytest.mark.parametrize(
+    ("said", "may_be_charged"),
+    [(Cancellation.STOPPED, False), (Cancellation.LOST, True), (Cancellation.ASKED, True), (BusyError("away"), True)],
+)
+async def test_a_death_while_the_service_was_asked_ends_as_what_was_wished(
+    kit: Kit, said: Cancellation | BusyError, may_be_charged: bool
+):
+    job = await kit.at(JobState.GENERATING)
+    await kit.store.wish_to_stop(job, wished=True)  # and no more: here the process died
+    can_stop(kit, said)
+    await kit.run_step()
+    ended = await kit.job()
+    assert (ended.state, ended.reason) == (JobState.CANCELLED, Reason.MEMBER_CANCELLED)
+    assert ended.may_be_charged is may_be_charged
+    assert kit.generator.polls.calls == []
+
+
+async def test_a_death_before_the_service_said_that_it_is_too_late_costs_no_track(kit: Kit):
+    job = await kit.at(JobState.GENERATING)
+    await kit.store.wish_to_stop(job, wished=True)
+    can_stop(kit, Cancellation.TOO_LATE)
+    kit.generator.polls.then(finished())
+    await kit.run_step()
+    await kit.run_step()
+    assert ((await kit.job()).state, (await kit.job()).reason) == (JobState.READY, None)
+
+
+async def test_a_wish_that_comes_after_the_end_changes_nothing(kit: Kit):
+    job = await kit.at(JobState.GENERATING)
+    await kit.store.move(job, JobState.FAILED, kit.clock.now(), reason=Reason.PROVIDER_FAILED)
+    assert await kit.store.wish_to_stop(job, wished=True) is None
+    assert (await kit.job()).reason is Reason.PROVIDER_FAILED
 
 
 async def test_nobody_else_stops_anything(kit: Kit):

@@ -8,7 +8,7 @@ import pytest
 from bot.errors import Reason, StoreError
 from bot.jobs.model import IllegalMoveError, JobEvent, JobState
 from bot.store.jobs import SqlJobStore
-from tests.bot.store.orders import NOON, an_order, at, moved
+from tests.bot.store.orders import NOON, TO_GENERATING, an_order, at, moved
 
 
 async def test_a_move_changes_state_version_time_and_what_it_was_told_to(store: SqlJobStore) -> None:
@@ -131,3 +131,21 @@ async def test_a_generation_belongs_to_one_job(store: SqlJobStore) -> None:
     assert "gen-1" not in str(caught.value)
     assert await store.get(other.id) == other
     assert len(await store.history(other.id)) == 3
+
+
+async def test_a_wish_to_stop_is_kept_and_taken_back_while_a_song_is_made_and_never_else(store: SqlJobStore) -> None:
+    job = await store.add(an_order(), NOON)
+    assert await store.wish_to_stop(job, wished=True) is None
+    made = await moved(store, job, *TO_GENERATING)
+    wished = await store.wish_to_stop(made, wished=True)
+    assert wished is not None
+    assert (wished.reason, wished.version) == (Reason.MEMBER_CANCELLED, made.version)
+    taken_back = await store.wish_to_stop(made, wished=False)
+    assert taken_back is not None
+    assert taken_back.reason is None
+    ended = await store.move(made, JobState.FAILED, NOON, reason=Reason.PROVIDER_FAILED)
+    assert ended is not None
+    assert await store.wish_to_stop(ended, wished=True) is None
+    kept = await store.get(job.id)
+    assert kept is not None
+    assert kept.reason is Reason.PROVIDER_FAILED

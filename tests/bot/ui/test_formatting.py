@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.jobs.model import JobState
+from bot.ui import formatting
 from bot.ui.formatting import clip, fenced, foreign, length, plain, titled
 from tests.bot.ui.examples import example_job
 
@@ -73,3 +75,16 @@ def test_what_is_isolated_ends_before_what_follows_when_it_is_cut(max_characters
     cut = clip(foreign("\u05e9" * 20 + "*"), max_characters)
     assert len(cut) <= max_characters
     assert cut.count("\u2068") == cut.count("\u2069")
+
+
+def test_what_people_typed_comes_into_sentences_as_foreign_text_alone() -> None:
+    """`plain` escapes and leaves direction controls where they are: only `foreign` is made of it, and quoted lines."""
+    root = Path(formatting.__file__).parents[1]
+    found = {
+        f"{path.relative_to(root)}: {line.strip()}"
+        for path in root.rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"(?<![\w.])plain\(", line) and "def plain(" not in line
+    }
+    assert {place.partition(":")[0] for place in found} == {"ui/formatting.py", "ui/cards.py"}, found
+    assert all("plain(cleaned(" in place for place in found), found

@@ -36,6 +36,10 @@ def test_every_rule_that_says_no_has_words(language: str, reason):
         (kept("limit", "role 3", "limit_day 20"), "<@7> · set a limit for · <@&3> · 20 a day"),
         (kept("what_nobody_knows", "song x **a**"), "<@7> · what_nobody_knows · song x \\*\\*a\\*\\*"),
         (kept("report", "song 17", "@everyone **now**"), "<@7> · 🚩 reported · Song 17 · \\@everyone \\*\\*now\\*\\*"),
+        (kept("report", "song 17", "a\u202eb\nc\u2066"), "<@7> · 🚩 reported · Song 17 · ab c"),
+        (kept("report", "song 17", "سلام"), "<@7> · 🚩 reported · Song 17 · \u2068سلام\u2069"),
+        (kept("word_add", "word vi*"), "<@7> · added to the words that are not sung: · ||vi\\*||"),
+        (kept("limit", "guild 5", "limit_day -"), "<@7> · set a limit for · this server · a day: as without a rule"),
     ],
 )
 def test_an_act_is_a_line(act: KeptAct, line: str):
