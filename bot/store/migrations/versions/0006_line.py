@@ -17,8 +17,6 @@ def upgrade() -> None:
     in_line = _where("state = 'queued' AND answered_at IS NOT NULL")
     op.create_index("job_in_line", "job", ["model", "member_id", "id", "guild_id"], **in_line)
     op.create_index("job_in_line_since", "job", ["model", "moved_at", "id", "guild_id"], **in_line)
-    live = _where("state IN ('checking', 'delivering', 'generating', 'queued', 'ready', 'submitting')")
-    op.create_index("job_live_of_model", "job", ["provider", "model"], **live)
     in_the_making = _where("state IN ('generating', 'submitting')")
     op.create_index("job_in_the_making", "job", ["model", "member_id"], **in_the_making)
 
