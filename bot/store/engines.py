@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path
 from types import CoroutineType
@@ -18,6 +18,8 @@ from bot.disk import Disk, DiskPlace
 from bot.errors import DiskError, StoreBusyError, StoreDiskError
 from bot.store.driver_errors import driver_errors_mapped
 from bot.store.postgresql import TURNS, postgresql_engine
+from bot.store.sqlite_cursor import driver
+from bot.store.together import SharedWrites
 from bot.store.turns import WriteTurns
 
 #: How long a statement waits for somebody else's lock before StoreBusyError. A member's interaction has 3 s until it
@@ -43,7 +45,7 @@ class Database:
         `turns`: where one writes at a time.
         """
         self._disk = disk
-        self._turns = turns
+        self._shared = None if turns is None else SharedWrites(writer, turns)
         self._reader = reader
         self._writer = writer
         self._open = True
@@ -64,22 +66,24 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
         """A transaction that sees one moment and writes nothing."""
-        async with self._transaction(self._reader) as connection:
+        async with self._told(), self._reader.begin() as connection:
             yield connection
 
     @asynccontextmanager
     async def writing(self, *, hurries: bool = False) -> AsyncGenerator[AsyncConnection]:
         """A transaction that is durable when the block has ended, and did not happen if it raised.
 
-        `hurries`: somebody waits for an answer; it goes before others where one writes at a time.
+        Where one writes at a time, those that come meanwhile share the transaction: a block sees what those before it
+        wrote, is taken back alone when it raises, and all are durable together. `hurries`: somebody waits for an
+        answer; it goes before others.
 
         One doubt is left: a connection to PostgreSQL that is lost during the commit itself. Whoever gets StoreBusyError
         reads the row again before going on.
         """
-        async with AsyncExitStack() as stack:
-            if self._turns is not None:
-                await stack.enter_async_context(self._turns.turn(hurries=hurries))
-            yield await stack.enter_async_context(self._transaction(self._writer))
+        async with self._told():
+            shared = self._writer.begin() if self._shared is None else self._shared.writing(hurries=hurries)
+            async with shared as connection:
+                yield connection
 
     async def finish(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Await `work` to its end, even if the caller is cancelled meanwhile.
@@ -108,13 +112,12 @@ class Database:
         await self._writer.dispose()
 
     @asynccontextmanager
-    async def _transaction(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    async def _told(self) -> AsyncGenerator[None]:
         if not self._open:
             raise StoreBusyError("closed")
         try:
             with driver_errors_mapped():
-                async with engine.begin() as connection:
-                    yield connection
+                yield
         except StoreDiskError as error:
             if self._disk is not None:
                 self._disk.failed(DiskError(f"the database takes nothing: {error}"), place=DiskPlace.DATABASE)
@@ -178,6 +181,7 @@ def sqlite_engine(
     """
     engine = create_async_engine(
         url,
+        module=driver(),
         hide_parameters=True,
         pool_size=connections,
         max_overflow=0,
