@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -18,7 +18,7 @@ from bot.disk import Disk, DiskPlace
 from bot.errors import DiskError, StoreBusyError, StoreDiskError
 from bot.store.driver_errors import driver_errors_mapped
 from bot.store.postgresql import TURNS, postgresql_engine
-from bot.store.sqlite_cursor import driver
+from bot.store.sqlite_driver import Block, driver, in_its_thread
 from bot.store.together import SharedWrites
 from bot.store.turns import WriteTurns
 
@@ -85,6 +85,31 @@ class Database:
             async with shared as connection:
                 yield connection
 
+    async def read(self, block: Block[Result]) -> Result:
+        """The block in a transaction as of `reading`, to its end even if the caller is cancelled.
+
+        It awaits its connection and nothing else: on SQLite all of it runs in the connection's thread.
+        """
+        return await self.finish(self._read(block))
+
+    async def write(self, block: Block[Result], *, hurries: bool = False) -> Result:
+        """The same as of `writing`. Nobody else writes until the block has ended, however busy the event loop is."""
+        return await self.finish(self._write(block, hurries=hurries))
+
+    async def _read(self, block: Block[Result]) -> Result:
+        if self._shared is None:
+            async with self.reading() as connection:
+                return await block(connection)
+        async with self._told(), self._reader.connect() as connection:
+            return await in_its_thread(connection, partial(_whole, connection, block))
+
+    async def _write(self, block: Block[Result], *, hurries: bool) -> Result:
+        if self._shared is None:
+            async with self.writing() as connection:
+                return await block(connection)
+        async with self._told():
+            return await self._shared.written(block, hurries=hurries)
+
     async def finish(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Await `work` to its end, even if the caller is cancelled meanwhile.
 
@@ -124,6 +149,11 @@ class Database:
             raise
 
 
+async def _whole(connection: AsyncConnection, block: Block[Result]) -> Result:
+    async with connection.begin():
+        return await block(connection)
+
+
 class HasDatabase(Protocol):
     """Whose methods are transactions on one database."""
 
@@ -141,6 +171,42 @@ def to_the_end(
     @wraps(method)
     async def whole(owner: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         return await owner.database.finish(method(owner, *args, **kwargs))
+
+    return whole
+
+
+def reads(
+    method: Callable[Concatenate[Owner, AsyncConnection, Arguments], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate[Owner, Arguments], "CoroutineType[Any, Any, Result]"]:
+    """Make a method one transaction of `Database.read`; it awaits its connection and nothing else."""
+
+    @wraps(method)
+    async def whole(owner: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return await owner.database.read(lambda connection: method(owner, connection, *args, **kwargs))
+
+    return whole
+
+
+def writes(
+    method: Callable[Concatenate[Owner, AsyncConnection, Arguments], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate[Owner, Arguments], "CoroutineType[Any, Any, Result]"]:
+    """Make a method one transaction of `Database.write`; it awaits its connection and nothing else."""
+
+    @wraps(method)
+    async def whole(owner: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return await owner.database.write(lambda connection: method(owner, connection, *args, **kwargs))
+
+    return whole
+
+
+def writes_first(
+    method: Callable[Concatenate[Owner, AsyncConnection, Arguments], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate[Owner, Arguments], "CoroutineType[Any, Any, Result]"]:
+    """The same where somebody waits for the answer."""
+
+    @wraps(method)
+    async def whole(owner: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return await owner.database.write(lambda connection: method(owner, connection, *args, **kwargs), hurries=True)
 
     return whole
 

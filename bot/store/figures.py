@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, TextClause, bindparam, case, func, literal_column, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.figures import Attempts, Figures, SongsOfModel
 from bot.jobs.ledger import ChargeKind
 from bot.store.columns import Instant
 from bot.store.counting import money_of
-from bot.store.engines import Database
+from bot.store.engines import Database, reads
 from bot.store.tables import charges, day_sums, is_in_line, is_live
 
 _SPENT = select(func.coalesce(func.sum(day_sums.c.spent_micros), 0))
@@ -49,18 +50,12 @@ class FigureReader:
         """`database`: migrated and checked."""
         self.database = database
 
-    async def figures(self, now: datetime) -> Figures:
-        return await self.database.finish(self._figures(now))
-
-    async def attempts_since(self, since: datetime) -> Attempts:
-        return await self.database.finish(self._attempts_since(since))
-
-    async def _figures(self, now: datetime) -> Figures:
-        async with self.database.reading() as connection:
-            money = await money_of(connection, now)
-            spent = (await connection.execute(_SPENT)).scalar_one()
-            queued_since = (await connection.execute(_QUEUED_SINCE[self.database.dialect])).scalar_one()
-            models: Sequence[Any] = (await connection.execute(_UNDER_WAY[self.database.dialect])).all()
+    @reads
+    async def figures(self, connection: AsyncConnection, now: datetime) -> Figures:
+        money = await money_of(connection, now)
+        spent = (await connection.execute(_SPENT)).scalar_one()
+        queued_since = (await connection.execute(_QUEUED_SINCE[self.database.dialect])).scalar_one()
+        models: Sequence[Any] = (await connection.execute(_UNDER_WAY[self.database.dialect])).all()
         return Figures(
             spent_micros=int(spent),
             held_micros=money.held,
@@ -70,7 +65,7 @@ class FigureReader:
             under_way=tuple(SongsOfModel(provider=one, model=other, songs=songs) for one, other, songs in models),
         )
 
-    async def _attempts_since(self, since: datetime) -> Attempts:
-        async with self.database.reading() as connection:
-            row = (await connection.execute(_ATTEMPTS.select_from(_ATTEMPT), {"since": since})).mappings().one()
+    @reads
+    async def attempts_since(self, connection: AsyncConnection, since: datetime) -> Attempts:
+        row = (await connection.execute(_ATTEMPTS.select_from(_ATTEMPT), {"since": since})).mappings().one()
         return Attempts(all=int(row["number"]), unknown=int(row["unknown"]))

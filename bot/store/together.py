@@ -3,13 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import StoreBusyError, StoreError
 from bot.store.driver_errors import store_error
+from bot.store.sqlite_driver import Block, in_its_thread
 from bot.store.turns import WriteTurns
+
+Result = TypeVar("Result")
 
 
 class _Shared:
@@ -36,14 +41,30 @@ class SharedWrites:
         self._turns = turns
         self._shared: _Shared | None = None
 
-    @asynccontextmanager
-    async def writing(self, *, hurries: bool) -> AsyncGenerator[AsyncConnection]:
-        """As `Database.writing`; what the driver raises in the block or at its end is left as it is."""
+    async def written(self, block: Block[Result], *, hurries: bool) -> Result:
+        """As `Database.written`; what the driver raises in the block or at its end is left as it is.
+
+        The caller must not be cancelled.
+        """
         async with self._turns.turn(hurries=hurries):
             shared = self._shared
             if shared is None:
-                async with self._first() as connection:
-                    yield connection
+                async with self._led() as led:
+                    return await in_its_thread(led.connection, partial(_first, led, block))
+            result = await in_its_thread(shared.connection, partial(_next, shared, block))
+        await shared.is_over.wait()
+        shared.check()
+        return result
+
+    @asynccontextmanager
+    async def writing(self, *, hurries: bool) -> AsyncGenerator[AsyncConnection]:
+        """The same as `Database.writing`; each statement is an errand of its own, while which others may not write."""
+        async with self._turns.turn(hurries=hurries):
+            shared = self._shared
+            if shared is None:
+                async with self._led() as led:
+                    await led.connection.begin()
+                    yield led.connection
                 return
             async with _beside(shared):
                 yield shared.connection
@@ -51,21 +72,32 @@ class SharedWrites:
         shared.check()
 
     @asynccontextmanager
-    async def _first(self) -> AsyncGenerator[AsyncConnection]:
-        async with self._engine.connect() as connection:
+    async def _led(self) -> AsyncGenerator[_Shared]:
+        """The block begins the transaction; before it is ended others may join."""
+        async with self._engine.connect() as connection:  # what is not committed when it closes is taken back
             shared = _Shared(connection)
             try:
-                async with connection.begin():
-                    yield connection
-                    self._shared = shared
-                    await self._turns.let_others_go_first()
-                    shared.check()
+                yield shared
+                self._shared = shared
+                await self._turns.let_others_go_first()
+                shared.check()
+                await connection.commit()
             except BaseException as error:
                 shared.trouble = shared.trouble or _trouble_of(error)
                 raise
             finally:
                 self._shared = None
                 shared.is_over.set()
+
+
+async def _first(shared: _Shared, block: Block[Result]) -> Result:
+    await shared.connection.begin()
+    return await block(shared.connection)
+
+
+async def _next(shared: _Shared, block: Block[Result]) -> Result:
+    async with _beside(shared):
+        return await block(shared.connection)
 
 
 @asynccontextmanager
