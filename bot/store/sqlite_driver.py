@@ -139,7 +139,7 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
             return
         try:
             await_(_errand(driver, getattr(connection, how)))
-        except Exception as error:
+        except (sqlite3.Error, ValueError) as error:  # the latter from a connection that is closed
             self._handle_exception(error)
 
 

@@ -124,6 +124,7 @@ ASKED_OFTEN = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ASKED_OFTEN)
 async def test_what_is_asked_often_reads_no_finished_song(sqlite_url: str, name: str) -> None:
     """By their plans: each reads an index that holds live songs alone, or the part of one that does."""
