@@ -1,6 +1,7 @@
 """The composition root: opens everything in order, hands it on by name, closes it in reverse."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
@@ -129,6 +130,8 @@ async def _serve(
                 running.supervisor.run_forever("presence", running.client.presence.run)
             if running.company.leads:
                 running.supervisor.spawn("commands", running.client.command_sync.keep_trying())
+        gc.collect()
+        gc.freeze()  # what was imported and opened by now stays: no collection need look at it again
         await running.engine.start(running.steps)
         log.info("ready: %sjobs are driven", "commands are taken, " if role.hears else "")
         running.selftest.begin()

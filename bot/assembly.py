@@ -277,7 +277,7 @@ def _eta_estimator(ground: Ground, models: MusicModels, brake: Brake, line: Line
         usual_seconds=models.usual_seconds,
         held=brake.reason_of,
         span=None if looks is None else looks.span,
-        place=line.place_of,
+        ahead=line.ahead_of,
         places_for=models.places_for,
     )
 

@@ -92,6 +92,7 @@ class Disk:
         self._folders = tuple(folders)
         self._clock = clock
         self._troubles: dict[DiskPlace, str] = {}
+        self._damage = ""
         self._database_takes_bytes: Callable[[], Awaitable[bool]] | None = None
 
     def watch_database(self, takes_bytes: Callable[[], Awaitable[bool]]) -> None:
@@ -101,8 +102,8 @@ class Disk:
     @property
     def trouble(self) -> str:
         """What failed last, or is running short, in words for the operator; empty while everything works."""
-        if self._troubles or not self._is_short:
-            return "; ".join(self._troubles.values())
+        if self._damage or self._troubles or not self._is_short:
+            return "; ".join([*([self._damage] if self._damage else []), *self._troubles.values()])
         return f"less than {size_shown(self._min_free_bytes)} (DATA_MIN_FREE_BYTES) are free, no new songs are taken"
 
     async def takes_orders(self) -> bool:
@@ -130,6 +131,11 @@ class Disk:
             cause = error.__cause__
             advice = _advice_for_whatever(cause)
             log.warning("the disk fails: %s. %s: %s", error, advice, place, extra=_about(job_id))
+
+    def damaged(self, sentence: str) -> None:
+        """What lies there cannot be trusted any more, whatever works; until the next start."""
+        self._damage = sentence
+        log.error("the disk fails: %s", sentence)
 
     def worked(self, place: DiskPlace = DiskPlace.DATA) -> None:
         """A file was written to its end, or a transaction."""

@@ -1,5 +1,6 @@
 """Keeps a job's card true, and makes sure that members learn where their jobs came to rest."""
 
+import hashlib
 import logging
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
@@ -67,12 +68,13 @@ class CardMessages:
         if is_on_card(job):
             return job.track_message_id  # the card has become the track
         card = job_card(job, eta, now=self._clock.now(), requirements=self._requirements, locale=job.place.locale)
-        if live.shown == (job.card_message_id, card):
+        look = hashlib.blake2b(repr(card).encode(errors="replace"), digest_size=16).digest()  # the card itself is large
+        if live.shown == (job.card_message_id, look):
             return job.card_message_id
         message = await self._put(live, job, to_parts(card))
         if message is None:
             return None
-        live.shown = (message.id, card)
+        live.shown = (message.id, look)
         return message.id
 
     async def is_answered(self, job: Job) -> bool:
@@ -119,7 +121,7 @@ class CardMessages:
         if job.reason is Reason.UNANSWERED:
             await self._send_news(job, with_buttons=True)  # it has no card, and what is there instead is not ours
             return
-        live.refused_ways.clear()  # the last word is worth one more try: a thread may have been opened again
+        live.refused_ways = frozenset()  # the last word is worth one more try: a thread may have been opened again
         shown = await self.show(live, job, Eta())
         live.shown = None
         if job.reason in TOLD_PRIVATELY:
@@ -172,7 +174,7 @@ class CardMessages:
             log.info("the card is refused by way of %s (%s)", way, error.code, extra={"job": job.id})
             if way is _Way.ANSWER and self._may_be_answered_yet(job):
                 return None
-            live.refused_ways.add(way)
+            live.refused_ways |= {way}
             live.is_card_gone = error.code in GONE and job.card_message_id is not None
             return None
 

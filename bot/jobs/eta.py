@@ -1,7 +1,7 @@
 """What can be said about the time ahead: from a model's recent jobs, and before that from what is known of it."""
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
@@ -26,13 +26,13 @@ class EtaEstimator:
         usual_seconds: Callable[[str], float | None] | None = None,
         span: Callable[[Job], tuple[datetime, datetime] | None] | None = None,
         held: Callable[[str], Reason | None] = lambda _provider: None,
-        place: Callable[[Job], int | None] = lambda _job: None,
+        ahead: Callable[[Job], Awaitable[int]],
         places_for: Callable[[Job], int | None] = lambda _job: None,
     ) -> None:
         """`store` has the finished jobs; `usual_seconds` gives a model's first estimate, None when nothing is known.
 
         `span` tells between when and when a job will be ready, from what was learned; the other two are not asked then.
-        `held`: why a provider's line is held, None while it is not. `place`: how many go first, None where not known.
+        `held`: why a provider's line is held, None while it is not. `ahead`: how many go first.
         `places_for`: how many songs its model makes at once.
         """
         self._store = store
@@ -40,16 +40,14 @@ class EtaEstimator:
         self._usual_seconds = usual_seconds
         self._span = span
         self._held = held
-        self._place = place
+        self._ahead = ahead
         self._places_for = places_for
         self._learned: dict[str, tuple[float, float | None]] = {}
 
     async def estimate(self, job: Job) -> Eta:
         """Place in line while it waits, expected end while it is made, nothing otherwise. Raises StoreBusyError."""
         if job.state is JobState.QUEUED:
-            place = self._place(job)
-            ahead = await self._store.ahead_of(job, self._clock.now()) if place is None else place
-            return Eta(ahead=ahead, held=self._held(job.provider))
+            return Eta(ahead=await self._ahead(job), held=self._held(job.provider))
         if job.state is JobState.CHECKING:
             return Eta(held=self._held(job.provider), in_line=await self._in_line(job))
         if self._span is not None:
@@ -67,8 +65,7 @@ class EtaEstimator:
         places = self._places_for(job)
         if places is None:
             return None
-        ahead = await self._store.ahead_of(job, self._clock.now())
-        return max(0, ahead - places) or None
+        return max(0, await self._ahead(job) - places) or None
 
     def _usually_at(self, job: Job) -> datetime | None:
         usual = None if self._usual_seconds is None else self._usual_seconds(job.model)

@@ -7,6 +7,7 @@ finds the next again.
 import asyncio
 import logging
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.errors import StoreBusyError
@@ -30,8 +31,20 @@ _AFTER_A_BUSY_STORE_SECONDS = 2.0
 #: So many have been given a place and have not begun; POSTs go out a few at a time, and a statement names them all.
 _MAX_CALLED = 200
 
+#: So long a count of those before a song serves those behind it.
+_COUNTED_SECONDS = 10.0
+
 #: States in which a song holds a place at its service.
 _HAS_PLACE = frozenset({JobState.SUBMITTING, JobState.GENERATING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """How many went before one song, and when they were counted, on the monotonic clock."""
+
+    job_id: int
+    ahead: int
+    at: float
 
 
 class Line:
@@ -55,6 +68,7 @@ class Line:
         self._heads: dict[str, dict[int, int]] = {}
         #: What cards at the head say, and since when, on the monotonic clock.
         self._drawn: dict[int, tuple[int, float]] = {}
+        self._counted: dict[str, _Counted] = {}
         self._changed = asyncio.Event()
         self._filling = asyncio.Lock()
         self._must_draw = self._is_running = False
@@ -68,11 +82,22 @@ class Line:
         """Who was given a place and has not begun."""
         return [job_id for called in self._called.values() for job_id in called]
 
-    def place_of(self, job: Job) -> int | None:
-        """How many go first, where the head of the line is known; None further back."""
+    async def ahead_of(self, job: Job) -> int:
+        """How many go first: true at the head; further back as counted within the last seconds. Raises StoreBusyError.
+
+        One count serves all who join after it: each counts only who came in between.
+        """
         if job.id in self._called.get(job.model, ()):
             return 0
-        return self._heads.get(job.model, {}).get(job.id)
+        place = self._heads.get(job.model, {}).get(job.id)
+        if place is not None:
+            return place
+        counted, now = self._counted.get(job.model), self._clock.monotonic()
+        if counted is None or counted.job_id > job.id or now - counted.at > _COUNTED_SECONDS:
+            ahead = await self._store.ahead_of(job, self._clock.now())
+            self._counted[job.model] = _Counted(job_id=job.id, ahead=ahead, at=now)
+            return ahead
+        return counted.ahead + await self._store.waiting_between(counted.job_id, job, self._clock.now())
 
     async def enter(self, job: Job, model: MusicModel) -> bool:
         """Whether this waiting song has a place. If not, it is woken when it has. Raises StoreBusyError."""

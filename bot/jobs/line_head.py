@@ -32,19 +32,6 @@ class Head:
         return self.ids[:free]
 
 
-class HeadStore(Protocol):
-    """What the line asks."""
-
-    async def head_of_line(self, model: str, called: Collection[int], limit: int, now: datetime) -> Head | None:
-        """The head of the line without those in `called`, who count as taken places; None when nobody waits.
-
-        Songs of servers that are paused do not stand in it: `now` tells which pauses are over.
-        In the order in which they would go if no song came to an end meanwhile: fewest of their member's songs from
-        POST to ready in hand, then oldest.
-        """
-        ...
-
-
 class LineStore(Protocol):
     """Who stands in line for a place at the provider."""
 
@@ -53,5 +40,22 @@ class LineStore(Protocol):
 
         Those whose server is paused do not count: they keep their place, and others go on. `now` tells which pauses
         are over; without it only those without an end are seen.
+        """
+        ...
+
+
+class HeadStore(LineStore, Protocol):
+    """What the line asks."""
+
+    async def waiting_between(self, from_id: int, job: Job, now: datetime) -> int:
+        """How many jobs of its model are queued with a lower number, `from_id` and above; quick for a few."""
+        ...
+
+    async def head_of_line(self, model: str, called: Collection[int], limit: int, now: datetime) -> Head | None:
+        """The head of the line without those in `called`, who count as taken places; None when nobody waits.
+
+        Songs of servers that are paused do not stand in it: `now` tells which pauses are over.
+        In the order in which they would go if no song came to an end meanwhile: fewest of their member's songs from
+        POST to ready in hand, then oldest.
         """
         ...

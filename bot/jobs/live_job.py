@@ -1,7 +1,6 @@
 """What is remembered of a job beside its row: one record, gone with the last who works on it."""
 
 import asyncio
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,6 +23,19 @@ class Heard:
     refusal: ReferenceRefusedError | None = None
 
 
+class Failures(dict[str, int]):
+    """How often in a row what failed, by kind; a kind that did not failed 0 times. Smaller than a Counter."""
+
+    __slots__ = ()
+
+    def __missing__(self, _kind: str) -> int:
+        return 0
+
+    def total(self) -> int:
+        """Of all kinds."""
+        return sum(self.values())
+
+
 @dataclass(slots=True, kw_only=True, eq=False, weakref_slot=True)
 class LiveJob:
     """Nothing in it is durable, and nothing that matters may hang on it: a restart begins with an empty one."""
@@ -42,7 +54,7 @@ class LiveJob:
 
     # the steps'
     in_flight: bool = False  #: between an intent and its confirmation; a stop waits for it
-    failures: Counter[str] = field(default_factory=Counter[str])  #: since the last success, by kind
+    failures: Failures = field(default_factory=Failures)  #: since the last success, by kind
     held_up_at: datetime | None = None  #: when our own disk was last in its way
     is_held_up: bool = False  #: by our own disk, under the files or the database; until the job moves
     is_stranded: bool = False  #: nothing that is configured can go on with it
@@ -69,9 +81,16 @@ class LiveJob:
     will_be_redrawn: bool = False  #: once more, when its look is old enough
     drawn: tuple[object, float] | None = None  #: the `look` its card was brought to, and when on the monotonic clock
     shown: object = None  #: what that looks like, noted and compared by `Cards`; None once others wrote it
-    refused_ways: set[str] = field(default_factory=set[str])  #: on which its card was refused for good; `Cards` alone
+    refused_ways: frozenset[str] = frozenset()  #: on which its card was refused for good; `Cards` alone
     is_card_gone: bool = False  #: the card is there no more, and none is made in its place
-    card_lock: asyncio.Lock = field(default_factory=asyncio.Lock)  #: held by whoever edits the card
+    _card_lock: asyncio.Lock | None = None
+
+    @property
+    def card_lock(self) -> asyncio.Lock:
+        """Held by whoever edits the card; there may be very many jobs whose cards nobody edits."""
+        if self._card_lock is None:
+            self._card_lock = asyncio.Lock()
+        return self._card_lock
 
     @property
     def has_tried(self) -> bool:

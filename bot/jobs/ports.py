@@ -101,7 +101,7 @@ class StepStore(HistoryStore, MovingStore, LineStore, StartingStore, HearingStor
         ...
 
 
-class EtaStore(LineStore, Protocol):
+class EtaStore(Protocol):
     """What a guess at the time ahead is learned from."""
 
     async def recent_seconds(self, model: str, limit: int = 20) -> Sequence[float]:

@@ -69,6 +69,9 @@ async def open_store(
             migration = await _prepare_file(parsed, clock, stack)
         database = connect(parsed, busy_seconds=busy_seconds, synchronous=synchronous, disk=disk)
         stack.push_async_callback(database.close)
+        if database.file is not None and sqlite_file.is_large(database.file):
+            check = sqlite_file.WholeCheck(database.file)
+            database.run_beside(_check_meanwhile(check, disk), check.stop)
         if disk is not None:
             disk.watch_database(partial(takes_bytes, database))
         store = SqlJobStore(database)
@@ -164,11 +167,29 @@ async def _prepare_file(url: URL, clock: Clock, stack: AsyncExitStack) -> Migrat
     await asyncio.to_thread(sqlite_file.make_folder, path)
     lock = await asyncio.to_thread(sqlite_file.own, path)
     stack.push_async_callback(asyncio.to_thread, lock.close)
-    revision = await asyncio.to_thread(sqlite_file.look_into, path) if path.exists() else None
+    is_late = await asyncio.to_thread(sqlite_file.is_large, path)
+    revision = await _look_into(path, whole=not is_late) if path.exists() else None
     refuse_newer(str(path), revision)
+    if is_late and revision != newest():
+        await _look_into(path, whole=True)  # before anything is written to it
     await asyncio.to_thread(sqlite_file.enter_wal, path)
     await asyncio.to_thread(_overwrite_once, path, revision)
     return None if revision == newest() else await _migrate_file(path, url, revision, clock)
+
+
+async def _look_into(path: Path, *, whole: bool) -> str | None:
+    return await asyncio.to_thread(sqlite_file.look_into, path, whole=whole)
+
+
+async def _check_meanwhile(check: sqlite_file.WholeCheck, disk: Disk | None) -> None:
+    """Read the whole file in a thread; what is damaged is the operator's to hear of."""
+    try:
+        await asyncio.to_thread(check.run)
+    except StartError as error:
+        if disk is None:
+            log.error("%s", error)
+        else:
+            disk.damaged(str(error))
 
 
 def _overwrite_once(path: Path, revision: str | None) -> None:

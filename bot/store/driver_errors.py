@@ -51,7 +51,7 @@ def driver_errors_mapped() -> Generator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        raise _store_error(error) from None
+        raise store_error(error) from None
     except exc.TimeoutError:
         raise StoreBusyError("locked: no free connection") from None
     except OSError as error:  # asyncpg's connect, and its TimeoutError
@@ -67,7 +67,8 @@ def busy_word(error: BaseException | None) -> str | None:
     return _POSTGRESQL_WORDS.get(sqlstate) or _POSTGRESQL_WORDS.get(sqlstate[:2])
 
 
-def _store_error(error: exc.DBAPIError) -> StoreError:
+def store_error(error: exc.DBAPIError) -> StoreError:
+    """What it is here."""
     if word := busy_word(error.orig):
         return StoreDiskError(word) if word in _DISK_WORDS else StoreBusyError(word)
     if error.connection_invalidated:

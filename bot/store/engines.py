@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -18,6 +18,9 @@ from bot.disk import Disk, DiskPlace
 from bot.errors import DiskError, StoreBusyError, StoreDiskError
 from bot.store.driver_errors import driver_errors_mapped
 from bot.store.postgresql import TURNS, postgresql_engine
+from bot.store.sqlite_driver import Block, driver, in_its_thread
+from bot.store.together import SharedWrites
+from bot.store.turns import WriteTurns
 
 #: How long a statement waits for somebody else's lock before StoreBusyError. A member's interaction has 3 s until it
 #: must be acknowledged and 15 minutes after that; waits of this length come after the acknowledgement.
@@ -34,13 +37,20 @@ Result = TypeVar("Result")
 class Database:
     """Read and write transactions on one database. Errors of the driver leave as StoreError or StoreBusyError."""
 
-    def __init__(self, reader: AsyncEngine, writer: AsyncEngine, disk: Disk | None = None) -> None:
-        """`reader` and `writer` may be the same engine; `disk` hears of what the disk under them does not take."""
+    def __init__(
+        self, reader: AsyncEngine, writer: AsyncEngine, disk: Disk | None = None, *, turns: WriteTurns | None = None
+    ) -> None:
+        """`reader` and `writer` may be the same engine; `disk` hears of what the disk under them does not take.
+
+        `turns`: where one writes at a time.
+        """
         self._disk = disk
+        self._shared = None if turns is None else SharedWrites(writer, turns)
         self._reader = reader
         self._writer = writer
         self._open = True
         self._unfinished: set[asyncio.Task[Any]] = set()
+        self._beside: list[tuple[asyncio.Task[None], Callable[[], None]]] = []
 
     @property
     def dialect(self) -> str:
@@ -56,18 +66,49 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
         """A transaction that sees one moment and writes nothing."""
-        async with self._transaction(self._reader) as connection:
+        async with self._told(), self._reader.begin() as connection:
             yield connection
 
     @asynccontextmanager
-    async def writing(self) -> AsyncGenerator[AsyncConnection]:
+    async def writing(self, *, hurries: bool = False) -> AsyncGenerator[AsyncConnection]:
         """A transaction that is durable when the block has ended, and did not happen if it raised.
+
+        Where one writes at a time, those that come meanwhile share the transaction: a block sees what those before it
+        wrote, is taken back alone when it raises, and all are durable together. `hurries`: somebody waits for an
+        answer; it goes before others.
 
         One doubt is left: a connection to PostgreSQL that is lost during the commit itself. Whoever gets StoreBusyError
         reads the row again before going on.
         """
-        async with self._transaction(self._writer) as connection:
-            yield connection
+        async with self._told():
+            shared = self._writer.begin() if self._shared is None else self._shared.writing(hurries=hurries)
+            async with shared as connection:
+                yield connection
+
+    async def read(self, block: Block[Result]) -> Result:
+        """The block in a transaction as of `reading`, to its end even if the caller is cancelled.
+
+        It awaits its connection and nothing else: on SQLite all of it runs in the connection's thread.
+        """
+        return await self.finish(self._read(block))
+
+    async def write(self, block: Block[Result], *, hurries: bool = False) -> Result:
+        """The same as of `writing`. Nobody else writes until the block has ended, however busy the event loop is."""
+        return await self.finish(self._write(block, hurries=hurries))
+
+    async def _read(self, block: Block[Result]) -> Result:
+        if self._shared is None:
+            async with self.reading() as connection:
+                return await block(connection)
+        async with self._told(), self._reader.connect() as connection:
+            return await in_its_thread(connection, partial(_whole, connection, block))
+
+    async def _write(self, block: Block[Result], *, hurries: bool) -> Result:
+        if self._shared is None:
+            async with self.writing() as connection:
+                return await block(connection)
+        async with self._told():
+            return await self._shared.written(block, hurries=hurries)
 
     async def finish(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Await `work` to its end, even if the caller is cancelled meanwhile.
@@ -80,26 +121,37 @@ class Database:
         task.add_done_callback(self._unfinished.discard)
         return await asyncio.shield(task)
 
+    def run_beside(self, work: Coroutine[Any, Any, None], stop: Callable[[], None]) -> None:
+        """Let `work` run until it ends or this is closed, which calls `stop` and waits for it."""
+        self._beside.append((asyncio.create_task(work, name="beside the store"), stop))
+
     async def close(self) -> None:
         """Let what was begun end, then close every connection; whoever calls later gets StoreBusyError."""
         self._open = False
+        for task, stop in self._beside:
+            stop()
+            await task
         if self._unfinished:
             await asyncio.wait(self._unfinished)
         await self._reader.dispose()
         await self._writer.dispose()
 
     @asynccontextmanager
-    async def _transaction(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    async def _told(self) -> AsyncGenerator[None]:
         if not self._open:
             raise StoreBusyError("closed")
         try:
             with driver_errors_mapped():
-                async with engine.begin() as connection:
-                    yield connection
+                yield
         except StoreDiskError as error:
             if self._disk is not None:
                 self._disk.failed(DiskError(f"the database takes nothing: {error}"), place=DiskPlace.DATABASE)
             raise
+
+
+async def _whole(connection: AsyncConnection, block: Block[Result]) -> Result:
+    async with connection.begin():
+        return await block(connection)
 
 
 class HasDatabase(Protocol):
@@ -119,6 +171,42 @@ def to_the_end(
     @wraps(method)
     async def whole(owner: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         return await owner.database.finish(method(owner, *args, **kwargs))
+
+    return whole
+
+
+def reads(
+    method: Callable[Concatenate[Owner, AsyncConnection, Arguments], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate[Owner, Arguments], "CoroutineType[Any, Any, Result]"]:
+    """Make a method one transaction of `Database.read`; it awaits its connection and nothing else."""
+
+    @wraps(method)
+    async def whole(owner: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return await owner.database.read(lambda connection: method(owner, connection, *args, **kwargs))
+
+    return whole
+
+
+def writes(
+    method: Callable[Concatenate[Owner, AsyncConnection, Arguments], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate[Owner, Arguments], "CoroutineType[Any, Any, Result]"]:
+    """Make a method one transaction of `Database.write`; it awaits its connection and nothing else."""
+
+    @wraps(method)
+    async def whole(owner: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return await owner.database.write(lambda connection: method(owner, connection, *args, **kwargs))
+
+    return whole
+
+
+def writes_first(
+    method: Callable[Concatenate[Owner, AsyncConnection, Arguments], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate[Owner, Arguments], "CoroutineType[Any, Any, Result]"]:
+    """The same where somebody waits for the answer."""
+
+    @wraps(method)
+    async def whole(owner: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return await owner.database.write(lambda connection: method(owner, connection, *args, **kwargs), hurries=True)
 
     return whole
 
@@ -145,7 +233,7 @@ def connect(
     reader = sqlite_engine(
         url, begin="BEGIN", connections=_SQLITE_READERS, pragmas={"query_only": "ON"}, busy_seconds=busy_seconds
     )
-    return Database(reader, writer, disk)
+    return Database(reader, writer, disk, turns=WriteTurns(TURNS * busy_seconds))
 
 
 def sqlite_engine(
@@ -159,6 +247,7 @@ def sqlite_engine(
     """
     engine = create_async_engine(
         url,
+        module=driver(),
         hide_parameters=True,
         pool_size=connections,
         max_overflow=0,

@@ -20,7 +20,7 @@ from bot.jobs.overview import Running, Tally
 from bot.jobs.ports import Changes
 from bot.jobs.space import SpaceLimits
 from bot.store import charges, counting, space_used, waiting
-from bot.store.engines import Database, to_the_end
+from bot.store.engines import Database, reads, to_the_end, writes, writes_first
 from bot.store.figures import FigureReader
 from bot.store.inserting import inserting
 from bot.store.keeping import KeepingStatements
@@ -29,7 +29,7 @@ from bot.store.operating import OperatorStatements
 from bot.store.record import RecordKeeper
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
 from bot.store.sharing import SharingStatements
-from bot.store.tables import is_in_line, is_live, is_resting, is_unfinished, job_events, jobs, kept_values
+from bot.store.tables import is_in_line, is_live, is_resting, is_unfinished, job_events, jobs
 
 _BY_ID = select(jobs).where(jobs.c.id == bindparam("job_id"))
 _ID_BY_INTERACTION = select(jobs.c.id).where(jobs.c.interaction_id == bindparam("interaction"))
@@ -82,12 +82,6 @@ _UNPAID_WITH_COPIES = (
     )
     .order_by(jobs.c.id)
 )
-_REPLACE_VALUE = (
-    update(kept_values)
-    .where(kept_values.c.name == bindparam("was_name"), kept_values.c.value == bindparam("was"))
-    .values(value=bindparam("after"))
-)
-_GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 
 
 class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKeeper, SharingStatements):
@@ -99,119 +93,150 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
         #: What `open_store` did to the tables; None: nothing, or they were new.
         self.migration: Migration | None = None
 
-    @to_the_end
-    async def add(self, order: Order, now: datetime, *, space: SpaceLimits | None = None) -> Job:
-        async with self.database.writing() as connection:
-            await charges.lock(connection)
-            taken = replace(order, answered_at=order.answered_at or now)
-            return await self._added(connection, taken, now, is_outside=False, space=space)
+    @writes
+    async def add(
+        self, connection: AsyncConnection, order: Order, now: datetime, *, space: SpaceLimits | None = None
+    ) -> Job:
+        await charges.lock(connection)
+        taken = replace(order, answered_at=order.answered_at or now)
+        return await self._added(connection, taken, now, is_outside=False, space=space)
 
-    @to_the_end
-    async def admit(self, order: Order, now: datetime, terms: Terms, *, space: SpaceLimits | None = None) -> Admitted:
+    @writes_first
+    async def admit(
+        self,
+        connection: AsyncConnection,
+        order: Order,
+        now: datetime,
+        terms: Terms,
+        *,
+        space: SpaceLimits | None = None,
+    ) -> Admitted:
         asked = PlaceRequest.of_order(order)
-        async with self.database.writing() as connection:
-            await charges.lock(connection)
-            said = await _verdict(connection, asked, now, terms)
-            if isinstance(said, Refused):
-                first = await connection.execute(_ID_BY_INTERACTION, {"interaction": order.place.interaction_id})
-                if (job_id := first.scalar_one_or_none()) is not None:
-                    raise DuplicateOrderError(job_id)  # told as what it is, whatever the limits say by now
-                raise said.error()
-            is_outside = order.member_id in terms.operators
-            job = await self._added(connection, order, now, is_outside=is_outside, space=space)
+        await charges.lock(connection)
+        said = await _verdict(connection, asked, now, terms)
+        if isinstance(said, Refused):
+            first = await connection.execute(_ID_BY_INTERACTION, {"interaction": order.place.interaction_id})
+            if (job_id := first.scalar_one_or_none()) is not None:
+                raise DuplicateOrderError(job_id)  # told as what it is, whatever the limits say by now
+            raise said.error()
+        is_outside = order.member_id in terms.operators
+        job = await self._added(connection, order, now, is_outside=is_outside, space=space)
         return Admitted(job=job, taken=said)
 
-    @to_the_end
+    @writes_first
     async def admit_again(
-        self, job: Job, now: datetime, terms: Terms, *, role_ids: Iterable[int] = (), why: str = ""
+        self,
+        connection: AsyncConnection,
+        job: Job,
+        now: datetime,
+        terms: Terms,
+        *,
+        role_ids: Iterable[int] = (),
+        why: str = "",
     ) -> Job | None:
         asked = PlaceRequest.of_job(job, role_ids)
-        async with self.database.writing() as connection:
-            await charges.lock(connection)
-            said = await _verdict(connection, asked, now, terms)
-            if isinstance(said, Refused):
-                raise said.error()
-            is_outside = job.member_id in terms.operators
-            return await move_row(connection, job, JobState.QUEUED, now, why, {"reason": None}, is_outside=is_outside)
+        await charges.lock(connection)
+        said = await _verdict(connection, asked, now, terms)
+        if isinstance(said, Refused):
+            raise said.error()
+        is_outside = job.member_id in terms.operators
+        return await move_row(connection, job, JobState.QUEUED, now, why, {"reason": None}, is_outside=is_outside)
 
-    @to_the_end
+    @writes
     async def begin_attempt(
-        self, job: Job, now: datetime, *, address: str | None = None, places: int | None = None
+        self,
+        connection: AsyncConnection,
+        job: Job,
+        now: datetime,
+        *,
+        address: str | None = None,
+        places: int | None = None,
     ) -> Job | Refused | Full | None:
         asked = PlaceRequest.of_job(job)
         attempt = job.attempt + 1
-        async with self.database.writing() as connection:
-            await charges.lock(connection)
-            taken = 0 if places is None else (await connection.execute(_TAKEN, {"model": job.model})).scalar_one()
-            if places is not None and taken >= places:
-                return FULL
-            rules = await counting.rules_for(connection, asked, now, Terms())
-            is_held = stands(await charges.standings_of(connection, job.id), attempt)
-            refused = recheck(asked, rules, is_held=is_held, now=now)
-            if refused is not None:
-                return refused
-            changes: Changes = {"attempt": attempt, "submit_started_at": now, "service_address": address}
-            return await move_row(connection, job, JobState.SUBMITTING, now, "", columns_of_changes(changes))
+        await charges.lock(connection)
+        taken = 0 if places is None else (await connection.execute(_TAKEN, {"model": job.model})).scalar_one()
+        if places is not None and taken >= places:
+            return FULL
+        rules = await counting.rules_for(connection, asked, now, Terms())
+        is_held = stands(await charges.standings_of(connection, job.id), attempt)
+        refused = recheck(asked, rules, is_held=is_held, now=now)
+        if refused is not None:
+            return refused
+        changes: Changes = {"attempt": attempt, "submit_started_at": now, "service_address": address}
+        return await move_row(connection, job, JobState.SUBMITTING, now, "", columns_of_changes(changes))
 
-    @to_the_end
-    async def pause_of(self, job: Job, now: datetime) -> Refused | None:
-        async with self.database.reading() as connection:
-            return await counting.pause_of(connection, job, now)
+    @reads
+    async def pause_of(self, connection: AsyncConnection, job: Job, now: datetime) -> Refused | None:
+        return await counting.pause_of(connection, job, now)
 
-    @to_the_end
-    async def standing_of(self, order: PlaceRequest, now: datetime, terms: Terms) -> tuple[Rules, Usage]:
-        async with self.database.reading() as connection:
-            rules = await counting.rules_for(connection, order, now, terms)
-            return rules, await counting.usage_of(connection, order, rules, now)
+    @reads
+    async def standing_of(
+        self, connection: AsyncConnection, order: PlaceRequest, now: datetime, terms: Terms
+    ) -> tuple[Rules, Usage]:
+        rules = await counting.rules_for(connection, order, now, terms)
+        return rules, await counting.usage_of(connection, order, rules, now)
 
     @to_the_end
     async def live_of_member(self, member_id: int, *, limit: int = 10) -> Sequence[Job]:
         return await self._jobs(_LIVE.where(jobs.c.member_id == member_id).limit(limit))
 
-    @to_the_end
-    async def get(self, job_id: int) -> Job | None:
-        async with self.database.reading() as connection:
-            row = (await connection.execute(_BY_ID, {"job_id": job_id})).mappings().one_or_none()
+    @reads
+    async def get(self, connection: AsyncConnection, job_id: int) -> Job | None:
+        row = (await connection.execute(_BY_ID, {"job_id": job_id})).mappings().one_or_none()
         return job_of(row) if row else None
 
-    @to_the_end
+    @writes
     async def move(
-        self, job: Job, after: JobState, now: datetime, *, why: str = "", **changes: Unpack[Changes]
+        self,
+        connection: AsyncConnection,
+        job: Job,
+        after: JobState,
+        now: datetime,
+        *,
+        why: str = "",
+        **changes: Unpack[Changes],
     ) -> Job | None:
         check_move(job.state, after)
-        async with self.database.writing() as connection:
-            is_unpaid = changes.get("submit_started_at", job.submit_started_at) is None
-            if charges.is_counted_move(job, after, changes.get("attempt", job.attempt), is_unpaid=is_unpaid):
-                await charges.lock(connection)
-            return await move_row(connection, job, after, now, why, columns_of_changes(changes))
+        is_unpaid = changes.get("submit_started_at", job.submit_started_at) is None
+        if charges.is_counted_move(job, after, changes.get("attempt", job.attempt), is_unpaid=is_unpaid):
+            await charges.lock(connection)
+        return await move_row(connection, job, after, now, why, columns_of_changes(changes))
 
-    @to_the_end
-    async def update(self, job_id: int, *, claim: str | None = None, **changes: Unpack[Changes]) -> Job | None:
+    @writes
+    async def update(
+        self, connection: AsyncConnection, job_id: int, *, claim: str | None = None, **changes: Unpack[Changes]
+    ) -> Job | None:
         values = columns_of_changes(changes)
-        if not values:
-            return await self.get(job_id)
-        statement = (_UPDATE if claim is None else _UPDATE.where(jobs.c.claimed_by == claim)).values(values)
-        async with self.database.writing() as connection:
-            row = (await connection.execute(statement, {"was_id": job_id})).mappings().one_or_none()
+        if values:
+            statement = _UPDATE if claim is None else _UPDATE.where(jobs.c.claimed_by == claim)
+            found = await connection.execute(statement.values(values), {"was_id": job_id})
+        else:
+            found = await connection.execute(_BY_ID, {"job_id": job_id})
+        row = found.mappings().one_or_none()
         return job_of(row) if row else None
 
-    @to_the_end
-    async def wish_to_stop(self, job: Job, *, wished: bool) -> Job | None:
+    @writes
+    async def wish_to_stop(self, connection: AsyncConnection, job: Job, *, wished: bool) -> Job | None:
         reason = Reason.MEMBER_CANCELLED if wished else None
         statement = _UPDATE.where(jobs.c.state == JobState.GENERATING).values(reason=reason)
-        async with self.database.writing() as connection:
-            row = (await connection.execute(statement, {"was_id": job.id})).mappings().one_or_none()
+        row = (await connection.execute(statement, {"was_id": job.id})).mappings().one_or_none()
         return job_of(row) if row else None
 
-    @to_the_end
-    async def is_generation_known(self, generation_id: str) -> bool:
+    @reads
+    async def is_generation_known(self, connection: AsyncConnection, generation_id: str) -> bool:
         found = select(jobs.c.id).where(jobs.c.generation_id == generation_id)
-        async with self.database.reading() as connection:
-            return (await connection.execute(found)).first() is not None
+        return (await connection.execute(found)).first() is not None
 
-    @to_the_end
+    @writes
     async def resolve_submission(
-        self, job_id: int, attempt: int, generation_id: str, now: datetime, deadline_at: datetime
+        self,
+        connection: AsyncConnection,
+        job_id: int,
+        attempt: int,
+        generation_id: str,
+        now: datetime,
+        deadline_at: datetime,
     ) -> Job | None:
         values = {
             "state": JobState.GENERATING,
@@ -225,52 +250,52 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             "detail": case((jobs.c.state == JobState.UNKNOWN, ""), else_=jobs.c.detail),
         }
         was = {"was_id": job_id, "was_attempt": attempt}
-        async with self.database.writing() as connection:
-            await charges.lock(connection)
-            row = (await connection.execute(_FOR_UPDATE, {"job_id": job_id})).mappings().one_or_none()
-            if row is None:
-                await charges.tell_accepted_after_delete(connection, job_id, attempt, now)
-                return None
-            await charges.tell_accepted(connection, job_of(row), attempt, now)
-            settled = (await connection.execute(_RESOLVE.values(values), was)).mappings().one_or_none()
-            if settled is not None:
-                await add_event(connection, settled, row["state"], now, f"attempt {attempt} was accepted")
-                return job_of(settled)
-            before = job_of(row)
-            if (before.state, before.attempt, before.generation_id) == (JobState.GENERATING, attempt, generation_id):
-                return before
-            why = f"late answer to attempt {attempt}: generation {generation_id}"
-            await add_event(connection, row, before.state, now, why)
+        await charges.lock(connection)
+        row = (await connection.execute(_FOR_UPDATE, {"job_id": job_id})).mappings().one_or_none()
+        if row is None:
+            await charges.tell_accepted_after_delete(connection, job_id, attempt, now)
             return None
+        await charges.tell_accepted(connection, job_of(row), attempt, now)
+        settled = (await connection.execute(_RESOLVE.values(values), was)).mappings().one_or_none()
+        if settled is not None:
+            await add_event(connection, settled, row["state"], now, f"attempt {attempt} was accepted")
+            return job_of(settled)
+        before = job_of(row)
+        if (before.state, before.attempt, before.generation_id) == (JobState.GENERATING, attempt, generation_id):
+            return before
+        why = f"late answer to attempt {attempt}: generation {generation_id}"
+        await add_event(connection, row, before.state, now, why)
+        return None
 
-    @to_the_end
-    async def needing_a_look(self, in_line_of: Collection[str]) -> Sequence[int]:
-        async with self.database.reading() as connection:
-            return (await connection.execute(_NEEDING_A_LOOK, {"models": list(in_line_of)})).scalars().all()
+    @reads
+    async def needing_a_look(self, connection: AsyncConnection, in_line_of: Collection[str]) -> Sequence[int]:
+        return (await connection.execute(_NEEDING_A_LOOK, {"models": list(in_line_of)})).scalars().all()
 
-    @to_the_end
-    async def head_of_line(self, model: str, called: Collection[int], limit: int, now: datetime) -> Head | None:
-        async with self.database.reading() as connection:
-            return await waiting.head_of(connection, model, called, limit, now)
+    @reads
+    async def head_of_line(
+        self, connection: AsyncConnection, model: str, called: Collection[int], limit: int, now: datetime
+    ) -> Head | None:
+        return await waiting.head_of(connection, model, called, limit, now)
 
-    @to_the_end
-    async def unknown_ids(self) -> Sequence[int]:
-        async with self.database.reading() as connection:
-            return (await connection.execute(_UNKNOWN)).scalars().all()
+    @reads
+    async def unknown_ids(self, connection: AsyncConnection) -> Sequence[int]:
+        return (await connection.execute(_UNKNOWN)).scalars().all()
 
-    @to_the_end
-    async def ahead_of(self, job: Job, now: datetime | None = None) -> int:
-        async with self.database.reading() as connection:
-            return await waiting.ahead_of(connection, job, now)
+    @reads
+    async def ahead_of(self, connection: AsyncConnection, job: Job, now: datetime | None = None) -> int:
+        return await waiting.ahead_of(connection, job, now)
+
+    @reads
+    async def waiting_between(self, connection: AsyncConnection, from_id: int, job: Job, now: datetime) -> int:
+        return await waiting.between(connection, from_id, job, now)
 
     @to_the_end
     async def of_member(self, member_id: int, *, limit: int = 10, offset: int = 0) -> Sequence[Job]:
         return await self._jobs(_OF_MEMBER.limit(limit).offset(offset), member=member_id)
 
-    @to_the_end
-    async def count_of_member(self, member_id: int) -> int:
-        async with self.database.reading() as connection:
-            return (await connection.execute(_COUNT_OF_MEMBER, {"member": member_id})).scalar_one()
+    @reads
+    async def count_of_member(self, connection: AsyncConnection, member_id: int) -> int:
+        return (await connection.execute(_COUNT_OF_MEMBER, {"member": member_id})).scalar_one()
 
     @to_the_end
     async def in_guild(self, guild_id: int | None, channel_id: int) -> Sequence[Job]:
@@ -278,40 +303,37 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             return await self._jobs(_LIVE.where(jobs.c.guild_id.is_(None), jobs.c.channel_id == channel_id))
         return await self._jobs(_LIVE.where(jobs.c.guild_id == guild_id))
 
-    @to_the_end
-    async def running_in(self, guild_id: int | None, channel_id: int, *, limit: int) -> Running:
+    @reads
+    async def running_in(
+        self, connection: AsyncConnection, guild_id: int | None, channel_id: int, *, limit: int
+    ) -> Running:
         guild = jobs.c.guild_id.is_(None) if guild_id is None else jobs.c.guild_id == guild_id
         here = jobs.c.channel_id == channel_id
         number = select(func.count()).where(is_live, guild)
-        async with self.database.reading() as connection:
-            rows = (await connection.execute(_LIVE.where(guild, here).limit(limit))).mappings().all()
-            count = (await connection.execute(number.where(here))).scalar_one() if len(rows) == limit else len(rows)
-            everywhere = count if guild_id is None else (await connection.execute(number)).scalar_one()
+        rows = (await connection.execute(_LIVE.where(guild, here).limit(limit))).mappings().all()
+        count = (await connection.execute(number.where(here))).scalar_one() if len(rows) == limit else len(rows)
+        everywhere = count if guild_id is None else (await connection.execute(number)).scalar_one()
         return Running(jobs=[job_of(row) for row in rows], here=count, elsewhere=everywhere - count)
 
-    @to_the_end
-    async def recent_seconds(self, model: str, limit: int = 20) -> Sequence[float]:
-        async with self.database.reading() as connection:
-            rows = (await connection.execute(_RECENT.limit(limit), {"model": model})).all()
+    @reads
+    async def recent_seconds(self, connection: AsyncConnection, model: str, limit: int = 20) -> Sequence[float]:
+        rows = (await connection.execute(_RECENT.limit(limit), {"model": model})).all()
         return [(ready_at - accepted_at).total_seconds() for accepted_at, ready_at in rows]
 
-    @to_the_end
-    async def history(self, job_id: int) -> Sequence[JobEvent]:
-        async with self.database.reading() as connection:
-            rows = (await connection.execute(_HISTORY, {"job_id": job_id})).mappings().all()
+    @reads
+    async def history(self, connection: AsyncConnection, job_id: int) -> Sequence[JobEvent]:
+        rows = (await connection.execute(_HISTORY, {"job_id": job_id})).mappings().all()
         return [event_of(row) for row in rows]
 
-    @to_the_end
-    async def tally(self) -> Tally:
-        async with self.database.reading() as connection:
-            rows = (await connection.execute(_TALLY)).mappings().all()
+    @reads
+    async def tally(self, connection: AsyncConnection) -> Tally:
+        rows = (await connection.execute(_TALLY)).mappings().all()
         counts = {row["state"]: row["number"] for row in rows}
         return Tally(by_state={state: counts.get(state, 0) for state in JobState})
 
-    @to_the_end
-    async def live_tally(self) -> Tally:
-        async with self.database.reading() as connection:
-            rows = (await connection.execute(_LIVE_TALLY)).mappings().all()
+    @reads
+    async def live_tally(self, connection: AsyncConnection) -> Tally:
+        rows = (await connection.execute(_LIVE_TALLY)).mappings().all()
         counts = {row["state"]: row["number"] for row in rows}
         return Tally(by_state={state: counts.get(state, 0) for state in LIVE})
 
@@ -328,34 +350,9 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
     async def unpaid_with_copies(self, *, limit: int = 100) -> Sequence[Job]:
         return await self._jobs(_UNPAID_WITH_COPIES.limit(limit))
 
-    @to_the_end
-    async def get_value(self, name: str) -> str | None:
-        async with self.database.reading() as connection:
-            return (await connection.execute(_GET_VALUE, {"name": name})).scalar_one_or_none()
-
-    @to_the_end
-    async def set_value(self, name: str, value: str) -> None:
-        statement = inserting(self.database.dialect, kept_values).values(name=name, value=value)
-        statement = statement.on_conflict_do_update(
-            index_elements=["name"], set_={"value": statement.excluded["value"]}
-        )
-        async with self.database.writing() as connection:
-            await connection.execute(statement)
-
-    @to_the_end
-    async def replace_value(self, name: str, before: str | None, after: str) -> bool:
-        async with self.database.writing() as connection:
-            if before is None:
-                statement = inserting(self.database.dialect, kept_values).values(name=name, value=after)
-                statement = statement.on_conflict_do_nothing(index_elements=["name"])
-                return (await connection.execute(statement.returning(kept_values.c.name))).one_or_none() is not None
-            written = await connection.execute(_REPLACE_VALUE, {"was_name": name, "was": before, "after": after})
-            return written.rowcount > 0
-
-    @to_the_end
-    async def note_burnt(self, job_id: int, now: datetime) -> None:
-        async with self.database.writing() as connection:
-            await charges.note_burnt(connection, job_id, now)
+    @writes
+    async def note_burnt(self, connection: AsyncConnection, job_id: int, now: datetime) -> None:
+        await charges.note_burnt(connection, job_id, now)
 
     @to_the_end
     async def forget_places(self, now: datetime) -> None:

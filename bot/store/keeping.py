@@ -18,7 +18,8 @@ from bot.jobs.ledger import NOBODY, ChargeKind
 from bot.jobs.model import Origin
 from bot.store import charges as ledger
 from bot.store import sqlite_copies
-from bot.store.engines import Database, to_the_end
+from bot.store.engines import Database, reads, to_the_end, writes
+from bot.store.inserting import inserting
 from bot.store.tables import audits, charges, is_live, jobs, kept_values, places, rules
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,12 @@ _VALUES = select(kept_values).where(
     func.substr(kept_values.c.name, 1, func.length(bindparam("prefix"))) == bindparam("prefix")
 )
 _VALUES_OF_ONE = select(kept_values.c.name).where(or_(kept_values.c.name.like("%.%"), kept_values.c.name.like("%:%")))
+_REPLACE_VALUE = (
+    update(kept_values)
+    .where(kept_values.c.name == bindparam("was_name"), kept_values.c.value == bindparam("was"))
+    .values(value=bindparam("after"))
+)
+_GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 _DROP_VALUE = delete(kept_values).where(kept_values.c.name == bindparam("value_name"))
 _REPORTS = select(kept_values.c.name, kept_values.c.value).where(kept_values.c.name.startswith("alert.report"))
 _LEDGER = select(charges).where(charges.c.member_id == bindparam("member")).order_by(charges.c.id)
@@ -62,6 +69,27 @@ class KeepingStatements:
         async with self.database.reading() as connection:
             rows = (await connection.execute(_VALUES, {"prefix": prefix})).all()
         return {name.removeprefix(prefix): value for name, value in rows}
+
+    @reads
+    async def get_value(self, connection: AsyncConnection, name: str) -> str | None:
+        return (await connection.execute(_GET_VALUE, {"name": name})).scalar_one_or_none()
+
+    @writes
+    async def set_value(self, connection: AsyncConnection, name: str, value: str) -> None:
+        statement = inserting(self.database.dialect, kept_values).values(name=name, value=value)
+        statement = statement.on_conflict_do_update(
+            index_elements=["name"], set_={"value": statement.excluded["value"]}
+        )
+        await connection.execute(statement)
+
+    @writes
+    async def replace_value(self, connection: AsyncConnection, name: str, before: str | None, after: str) -> bool:
+        if before is None:
+            statement = inserting(self.database.dialect, kept_values).values(name=name, value=after)
+            statement = statement.on_conflict_do_nothing(index_elements=["name"])
+            return (await connection.execute(statement.returning(kept_values.c.name))).one_or_none() is not None
+        written = await connection.execute(_REPLACE_VALUE, {"was_name": name, "was": before, "after": after})
+        return written.rowcount > 0
 
     @to_the_end
     async def drop_value(self, name: str) -> None:

@@ -272,6 +272,7 @@ Index(
     jobs.c.member_id,
     sqlite_where=is_in_the_making,
 )
+Index("job_live_of_model", jobs.c.provider, jobs.c.model, sqlite_where=is_live)
 Index("job_live", jobs.c.guild_id, jobs.c.channel_id, jobs.c.id, sqlite_where=is_live)
 Index("job_to_look_at", jobs.c.id, sqlite_where=is_unfinished)
 Index("job_resting", jobs.c.moved_at, jobs.c.id, sqlite_where=is_resting)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.admission import EVERYWHERE, RuleKind, SubjectKind
 from bot.jobs.line_head import Head
-from bot.jobs.model import Job
+from bot.jobs.model import Job, JobState
 from bot.store.columns import Instant
 from bot.store.tables import is_in_line, is_in_the_making, jobs, rules
 
@@ -66,6 +66,10 @@ def _head_statement() -> Any:
 
 
 _AHEAD = _ahead_statement()
+#: By the index on the state: what came into line lately.
+_BETWEEN = select(func.count()).where(
+    *_WAITS, jobs.c.state == JobState.QUEUED, jobs.c.id >= bindparam("from_id"), jobs.c.id < bindparam("job_id")
+)
 _HEAD = _head_statement()
 
 
@@ -73,6 +77,12 @@ async def ahead_of(connection: AsyncConnection, job: Job, now: datetime | None) 
     """How many of its model hold a place, or wait with a lower number."""
     values = {"job_id": job.id, "model": job.model, "now": now}
     return (await connection.execute(_AHEAD, values)).scalar_one()
+
+
+async def between(connection: AsyncConnection, from_id: int, job: Job, now: datetime) -> int:
+    """How many of its model wait with a lower number, from this one on."""
+    values = {"from_id": from_id, "job_id": job.id, "model": job.model, "now": now}
+    return (await connection.execute(_BETWEEN, values)).scalar_one()
 
 
 async def head_of(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.errors import Reason
 from bot.jobs.acts import Act, KeptRule
@@ -15,8 +16,11 @@ from bot.jobs.line_head import Head
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import GaveUp
 from bot.jobs.service import Actor
+from bot.store.tables import jobs as jobs_table
 from tests.bot.jobs.kit import Kit, eventually
 from tests.bot.jobs.orders import GUILD, MODEL, NOON, an_order
+
+HOLDING = (JobState.SUBMITTING, JobState.GENERATING)
 
 
 @pytest.fixture
@@ -96,6 +100,22 @@ async def test_a_place_that_comes_free_goes_to_the_next_at_once(two: Kit):
     await two.service.cancel(jobs[0].id, Actor(member_id=1))
     await eventually(lambda: len(two.generator.submits.calls) == 3)
     assert two.called_up == [job.id for job in jobs[:3]]
+
+
+async def test_all_places_are_taken_whenever_a_line_stands_and_never_more(two: Kit):
+    """No time passes: a place that waited for a timer would never be filled."""
+    await waiting(two, *range(1, 13))
+    await two.engine.start(two.steps)
+    made = two.generator.submits.calls
+    for ended in range(10):
+        await eventually(lambda: len(made) == 2 + ended)  # noqa: B023
+        async with two.real_store.database.reading() as connection:
+            ids = (await connection.execute(select(jobs_table.c.id).where(jobs_table.c.state.in_(HOLDING)))).scalars()
+            holding = list(ids)
+        assert len(holding) == 2
+        await reached(two, [await two.job(job_id) for job_id in holding], JobState.GENERATING)
+        await two.service.cancel(holding[0], Actor(member_id=(await two.job(holding[0])).member_id))
+    await eventually(lambda: len(made) == 12)
 
 
 async def test_a_song_that_joins_a_full_line_asks_nothing_of_the_store(two: Kit):
@@ -186,6 +206,19 @@ async def test_a_start_edits_no_card(two: Kit):
     assert drawn == []
 
 
+async def test_a_whole_start_edits_no_card_of_those_who_wait(two: Kit):
+    making_now = [await making(two, 1), await making(two, 2)]
+    waits = await waiting(two, *range(3, 60))
+    await two.engine.start(two.steps)
+    await eventually(lambda: len(two.generator.polls.calls) >= 2 or bool(two.clock.asked))
+    for _ in range(6):
+        await two.clock.advance(10)
+    shown = {job.id for job, _eta in two.discord.shows.calls}
+    assert not shown & {job.id for job in waits}
+    assert shown <= {job.id for job in making_now}, "what is in the making is drawn as time goes by"
+    assert two.store.calls.count("get") <= 20 * len(making_now), "rows of those who wait are not read either"
+
+
 async def test_when_a_place_comes_free_the_cards_at_the_head_move_up_and_no_others(two: Kit):
     held = await making(two, 1)
     await making(two, 2)
@@ -198,8 +231,18 @@ async def test_when_a_place_comes_free_the_cards_at_the_head_move_up_and_no_othe
     two.line.look()
     await eventually(lambda: len(drawn) == HEAD)
     assert drawn == [job.id for job in jobs[1 : HEAD + 1]]
-    assert [two.line.place_of(job) for job in jobs[:3]] == [0, 2, 3]
-    assert two.line.place_of(jobs[40]) is None
+    assert [await two.line.ahead_of(job) for job in (*jobs[:3], jobs[40])] == [0, 2, 3, 41]
+    assert two.store.calls.count("ahead_of") == 1, "no more than for the one further back"
+
+
+async def test_one_count_serves_all_who_join_within_ten_seconds(two: Kit):
+    jobs = await waiting(two, *range(1, 31))
+    assert [await two.line.ahead_of(job) for job in jobs] == list(range(30))
+    assert two.store.calls.count("ahead_of") == 1
+    await two.service.cancel(jobs[3].id, Actor(member_id=4))
+    two.clock.leap(11)
+    assert await two.line.ahead_of(jobs[29]) == 28
+    assert await two.line.ahead_of(jobs[10]) == 9, "one before the counted is counted by itself"
 
 
 async def test_a_card_at_the_head_is_not_drawn_again_within_ten_seconds(two: Kit):

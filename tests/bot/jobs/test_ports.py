@@ -50,8 +50,9 @@ def methods_of(port: type) -> Iterator[tuple[str, Any]]:
 
 def called(method: Any) -> list[tuple[str, Any, Any]]:
     """How it is called, and whether it is awaited."""
-    given = inspect.signature(inspect.unwrap(method)).parameters.values()
-    return [(one.name, one.kind, one.default) for one in given if one.name != "self"]
+    found = inspect.signature(inspect.unwrap(method)).parameters.values()
+    given = [one for one in found if one.name not in {"self", "connection"}]  # `writes` and `reads` hand that in
+    return [(one.name, one.kind, one.default) for one in given]
 
 
 @pytest.mark.parametrize(("port", "behind"), KEPT_BY, ids=lambda one: one.__name__)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Select, create_engine, func, insert, make_url, select
+from sqlalchemy import Connection, Select, create_engine, func, insert, inspect, make_url, select
 
 from bot.errors import StartError
 from bot.generation.traits import TRAITS
@@ -35,7 +35,14 @@ RELEASED = {
     "0003_ledger.py": "9c4760bfd2a3156636dd3703f531d6b0e13fe90aa0f4bfae084ddc12b00bec20",
 }
 #: Steps of the version that is being made: still edited, until it is released.
-COMING = ["0004_places.py", "0005_space.py", "0006_line.py", "0007_addresses.py", "0008_processes.py"]
+COMING = [
+    "0004_places.py",
+    "0005_space.py",
+    "0006_line.py",
+    "0007_addresses.py",
+    "0008_processes.py",
+    "0009_live_of_model.py",
+]
 NEWEST = max([*RELEASED, *COMING])[:4]
 
 NEXT = """
@@ -338,6 +345,16 @@ async def test_every_song_in_flight_gets_its_hold(new_url: str, previous_version
         assert await store.resolve_submission(unknown.id, 1, "gen-found", NOON, NOON) is not None
         _, usage = await store.standing_of(asked, NOON, Terms(budget_per_day_micros=10**9))
         assert (usage.money.held, usage.money.day) == money[:2]
+
+
+async def test_figures_of_songs_under_way_read_live_ones_alone(new_url: str, previous_version: PreviousVersion) -> None:
+    row = {**columns_of_order(an_order(), key="0" * 16, now=NOON), "state": JobState.CHECKING}
+    await previous_version.leave(new_url, newest="0008", rows=[row])
+    async with open_store(new_url, clock=SetClock()) as store:
+        async with store.database.reading() as connection:
+            indexes = await connection.run_sync(lambda bound: inspect(bound).get_indexes("job"))
+        assert "job_live_of_model" in {index["name"] for index in indexes}
+        assert [(found.model, found.songs) for found in (await store.figures(NOON)).under_way] == [("minimax-music", 1)]
 
 
 def _newest(whose: Any) -> Select[Any]:

@@ -1,5 +1,6 @@
 """What keeps a SQLite file from being opened is said in words, and the file stays as it is."""
 
+import asyncio
 import importlib
 import os
 import resource
@@ -14,7 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.disk import Disk
 from bot.errors import StartError, StoreBusyError
+from bot.jobs.model import JobState
+from bot.store import sqlite_file
 from bot.store.db import describe, kept_value_in, open_store
 from bot.store.migrate import FOLDER, newest
 from bot.store.sqlite_file import start_error
@@ -136,6 +140,44 @@ async def test_a_damaged_database_is_refused_and_left_as_it_is(sqlite_url: str, 
     assert path.read_bytes() == content
     with pytest.raises(StartError, match="damaged"):
         await describe(sqlite_url)
+
+
+async def test_damage_in_a_large_database_is_found_while_the_bot_runs(
+    sqlite_url: str, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await _filled(sqlite_url)
+    monkeypatch.setattr(sqlite_file, "WHOLE_BYTES", 1)
+    disk = Disk([], SetClock())
+    async with open_store(sqlite_url, clock=SetClock(), disk=disk) as store:
+        await _checked()
+        assert (disk.trouble, (await store.tally()).by_state[JobState.CHECKING]) == ("", 60)
+    whole = path.read_bytes()
+    half = len(whole) // 2 // 4096 * 4096
+    path.write_bytes(whole[:half] + os.urandom(8192) + whole[half + 8192 :])
+    async with open_store(sqlite_url, clock=SetClock(), disk=disk):
+        await _checked()
+        assert f"{path} is damaged" in disk.trouble
+        disk.worked()
+        assert f"{path} is damaged" in disk.trouble
+    assert "is damaged" in caplog.text
+    path.write_bytes(whole[:half])
+    assert f"{path} is damaged" in await _refused(sqlite_url)
+
+
+async def test_a_large_database_is_closed_while_it_is_still_read(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await _filled(sqlite_url)
+    monkeypatch.setattr(sqlite_file, "WHOLE_BYTES", 1)
+    async with open_store(sqlite_url, clock=SetClock()):
+        pass
+    assert "damaged" not in caplog.text
+
+
+async def _checked() -> None:
+    for task in asyncio.all_tasks():
+        if task.get_name() == "beside the store":
+            await task
 
 
 async def test_a_database_of_something_else_is_refused_and_left_as_it_is(sqlite_url: str, path: Path) -> None:

@@ -9,9 +9,12 @@ from sqlalchemy.dialects import sqlite
 from bot.jobs.acts import Act, KeptRule
 from bot.jobs.admission import EVERYWHERE, RuleKind, SubjectKind, Terms
 from bot.jobs.model import Job, JobState
-from bot.store import waiting as statements
+from bot.store import figures as figure_statements
+from bot.store import jobs as job_statements
+from bot.store import waiting as waiting_statements
+from bot.store.db import open_store
 from bot.store.jobs import SqlJobStore
-from tests.bot.store.orders import NOON, an_order, moved
+from tests.bot.store.orders import NOON, SetClock, an_order, moved
 
 MODEL = "minimax-music"
 ACT = Act(by=1, guild_id=5, what="pause")
@@ -108,17 +111,39 @@ async def test_a_start_looks_at_nobody_in_line_and_at_what_is_paid_for_first(sto
     assert await store.needing_a_look([]) == [queued.id, paid.id, checking.id]
 
 
+#: What is asked at a start, at every sweep, and whenever metrics or `/healthz` are read.
+ASKED_OFTEN = {
+    "head": (waiting_statements._HEAD, {"called": [1], "called_too": [1], "limit": 20}, "job_in_"),
+    "ahead": (waiting_statements._AHEAD, {"job_id": 9}, "job_in_"),
+    "between": (waiting_statements._BETWEEN, {"job_id": 9, "from_id": 5}, "job_by_state (state=? AND id>? AND id<?)"),
+    "needing a look": (job_statements._NEEDING_A_LOOK, {"models": [MODEL]}, "job_to_look_at"),
+    "unknown": (job_statements._UNKNOWN, {}, "job_by_state (state=?)"),
+    "live tally": (job_statements._LIVE_TALLY, {}, "job_by_state (state=?)"),
+    "queued since": (figure_statements._QUEUED_SINCE["sqlite"], {}, "job_in_line_since"),
+    "under way": (figure_statements._UNDER_WAY["sqlite"], {}, "job_live_of_model"),
+}
+
+
 @pytest.mark.heavy
-async def test_places_are_counted_by_indexes_that_hold_no_finished_song(url: str, store: SqlJobStore) -> None:
-    if not url.startswith("sqlite"):
-        pytest.skip("PostgreSQL plans by the tables' sizes")
+@pytest.mark.parametrize("name", ASKED_OFTEN)
+async def test_what_is_asked_often_reads_no_finished_song(sqlite_url: str, name: str) -> None:
+    """By their plans: each reads an index that holds live songs alone, or the part of one that does."""
+    statement, more, index = ASKED_OFTEN[name]
+    values = {"model": MODEL, "now": NOON} | more
+    known = {key: value for key, value in values.items() if key in statement.compile().params}
     dialect = sqlite.dialect(paramstyle="named")
-    values = {"model": MODEL, "called": [1], "called_too": [1], "limit": 20, "now": NOON, "job_id": 1}
-    for statement in (statements._HEAD, statements._AHEAD):
-        known = {name: value for name, value in values.items() if name in statement.compile().params}
-        sql = str(statement.params(**known).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-        async with store.database.reading() as connection:
-            plan = (await connection.execute(text("EXPLAIN QUERY PLAN " + sql))).all()
-        tables = [row[3] for row in plan if " job" in row[3]]
-        assert tables
-        assert all("job_in_" in row or "PRIMARY KEY" in row for row in tables), tables
+    sql = str(statement.params(**known).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    async with open_store(sqlite_url, clock=SetClock()) as store, store.database.reading() as connection:
+        plan = (await connection.execute(text("EXPLAIN QUERY PLAN " + sql))).all()
+    tables = [row[3] for row in plan if " job " in f"{row[3]} "]
+    assert tables
+    assert all(index in row or "PRIMARY KEY" in row for row in tables), tables
+
+
+async def test_who_joins_late_counts_only_those_in_between(store: SqlJobStore) -> None:
+    first, *_others, last = await waiting(store, *range(1, 8))
+    other_model = await store.add(an_order(99, model="another"), NOON)
+    await moved(store, other_model, JobState.QUEUED)
+    assert await store.ahead_of(last, NOON) == 6
+    assert await store.waiting_between(first.id + 4, last, NOON) == 2
+    assert await store.waiting_between(last.id, last, NOON) == 0

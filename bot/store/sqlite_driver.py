@@ -1,0 +1,154 @@
+"""SQLite beside the event loop in few errands: one for each statement, or one for a whole block of them.
+
+SQLAlchemy's own cursor for aiosqlite goes to the connection's thread and back up to four times for a statement. While a
+transaction does that nobody else can write, and each way back waits until the loop has time.
+"""
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+import aiosqlite
+from sqlalchemy.dialects.sqlite.aiosqlite import (
+    AsyncAdapt_aiosqlite_connection,
+    AsyncAdapt_aiosqlite_cursor,
+    AsyncAdapt_aiosqlite_dbapi,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.util.concurrency import await_
+
+Result = TypeVar("Result")
+#: What is done in one transaction; it awaits its connection and nothing else.
+Block = Callable[[AsyncConnection], Coroutine[Any, Any, Result]]
+
+#: `runs_blocks`: this thread is in a block, so that nothing need be sent to it.
+_here = threading.local()
+
+
+async def in_its_thread(connection: AsyncConnection, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    """Run `work`, which awaits this connection and nothing else, to its end in the connection's thread.
+
+    The caller must not be cancelled before it has ended.
+    """
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    return await driver._execute(_run, work)
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    coroutine = work()
+    _here.runs_blocks = True
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    finally:
+        _here.runs_blocks = False
+    coroutine.close()
+    raise RuntimeError("a transaction waits for something else than its connection")
+
+
+async def _errand(driver: Any, function: Callable[..., Any], *arguments: Any) -> Any:
+    if getattr(_here, "runs_blocks", False):
+        return function(*arguments)
+    return await driver._execute(function, *arguments)
+
+
+class _Cursor(AsyncAdapt_aiosqlite_cursor):
+    """Has all that a statement gives as soon as it was run, and holds nothing of SQLite's."""
+
+    __slots__ = ("_description", "_last_row_id", "_row_count")
+
+    _awaitable_cursor_close = False
+
+    def __init__(self, adapt_connection: Any) -> None:
+        # the base class would open a cursor, by an errand of its own
+        self._adapt_connection = adapt_connection
+        self._connection = adapt_connection._connection
+        self._rows = deque()
+        self._description: Any = None
+        self._row_count, self._last_row_id = -1, 0
+
+    @property
+    def description(self) -> Any:
+        return self._description
+
+    @property
+    def rowcount(self) -> int:
+        return self._row_count
+
+    @property
+    def lastrowid(self) -> int:
+        return self._last_row_id
+
+    async def _async_soft_close(self) -> None:
+        """There is nothing to close."""
+
+    def close(self) -> None:
+        self._rows.clear()
+
+    async def _execute_async(self, operation: Any, parameters: Any) -> Any:
+        await self._run(_executed, operation, parameters or ())
+
+    async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> Any:
+        await self._run(_executed_many, operation, seq_of_parameters)
+
+    async def _run(self, function: Callable[..., Any], operation: str, parameters: Any) -> None:
+        driver: Any = self._connection
+        done = await _errand(driver, function, driver._conn, operation, parameters)
+        self._description, rows, self._row_count, self._last_row_id = done
+        self._rows = deque(rows)
+
+
+def _executed(connection: sqlite3.Connection, operation: str, parameters: Any) -> tuple[Any, ...]:
+    cursor = connection.cursor()
+    try:
+        cursor.execute(operation, parameters)
+        rows: Sequence[Any] = cursor.fetchall() if cursor.description else ()
+        return cursor.description, rows, cursor.rowcount, cursor.lastrowid
+    finally:
+        cursor.close()
+
+
+def _executed_many(connection: sqlite3.Connection, operation: str, parameters: Any) -> tuple[Any, ...]:
+    cursor = connection.cursor()
+    try:
+        cursor.executemany(operation, parameters)
+        return None, (), cursor.rowcount, cursor.lastrowid
+    finally:
+        cursor.close()
+
+
+class _Connection(AsyncAdapt_aiosqlite_connection):
+    __slots__ = ()
+
+    _cursor_cls = _Cursor
+
+    def commit(self) -> None:
+        self._end("commit")
+
+    def rollback(self) -> None:
+        """The pool asks for it after every transaction, also after those that were committed."""
+        self._end("rollback")
+
+    def _end(self, how: str) -> None:
+        driver: Any = self._connection
+        connection: sqlite3.Connection | None = driver._connection
+        if connection is None or not connection.in_transaction:
+            return
+        try:
+            await_(_errand(driver, getattr(connection, how)))
+        except (sqlite3.Error, ValueError) as error:  # the latter from a connection that is closed
+            self._handle_exception(error)
+
+
+class _Driver(AsyncAdapt_aiosqlite_dbapi):
+    def connect(self, *arg: Any, **kw: Any) -> _Connection:
+        usual: Any = super().connect(*arg, **kw)
+        return _Connection(self, usual._connection)
+
+
+def driver() -> Any:
+    """What SQLAlchemy calls a DBAPI module."""
+    return _Driver(aiosqlite, sqlite3)
