@@ -48,6 +48,7 @@ from bot.processes import Company, Role
 from bot.proxies import ProxyRules
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
+from bot.shards import OwnTurns
 from bot.shares import SharedLimiter, Shares, share_discord
 from bot.stopping import Stop
 from bot.store.db import open_store, refuse_unusable
@@ -164,7 +165,7 @@ async def _open(
     role: Role,
     stack: AsyncExitStack,
 ) -> RunningBot:
-    company = Company(role, SystemClock(), settings.shard[:1] if settings.shard and role.hears else ())
+    company = Company(role, SystemClock(), settings.shards if role.hears else (), settings.shard_count)
     ground = await _open_ground(settings, company, stack)
     models = await _open_models(settings, ground.clock, company.shares, stack)
     pace, _, _ = drive_of(traits[0], settings)
@@ -202,7 +203,9 @@ async def _open(
     ground.supervisor.run_forever("disk", ground.disk.run)
     if role.hears:
         lines = assembly.guild_log(discord_side.client.hears)
-        ground.supervisor.run_forever("log channels", partial(lines.run, LogMessages(discord_side.client)))
+        ground.supervisor.run_forever(
+            "log channels", partial(lines.run, LogMessages(discord_side.client, discord_side.client.knows_of))
+        )
     if company.leads:
         lead(settings, assembly, discord_side.client, admission, requirements)
     ground.supervisor.run_forever("brake", assembly.brake.run)
@@ -222,9 +225,8 @@ async def _open(
 def _take_place(client: ComposeClient, company: Company, settings: Settings) -> None:
     """What a client is told of the processes beside it, before it is started."""
     client.has_gateway, client.leads = company.role.hears, company.leads
-    client.identify_turn = company.identify_turn
-    if settings.shard and company.role.hears:
-        client.take_shard(*settings.shard)
+    client.turns = OwnTurns(SystemClock(), company.greeting_turn)
+    client.take_shards(settings.shards, settings.shard_count)
     share_discord(client.http.http_trace, company.shares, SystemClock())
 
 
@@ -259,6 +261,7 @@ def _checks(settings: Settings, client: ComposeClient, ground: Ground, selftest:
         disk_trouble=lambda: ground.disk.trouble,
         clock_trouble=lambda: client.discord_time.trouble,
         held=brake.all_held,
+        shards=client.gateway.connected,
     )
 
 

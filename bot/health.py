@@ -75,6 +75,7 @@ class Checks:
     disk_trouble: Callable[[], str]  #: what DATA_DIR did not take; empty while it takes everything
     clock_trouble: Callable[[], str] = str  #: how far this machine's clock is off; empty while it is right
     held: Callable[[], Mapping[str, Held]] = dict  #: providers whose songs wait for the account's brake
+    shards: Callable[[], Mapping[int, bool]] = dict  #: connections to Discord's gateway, and whether each stands
 
 
 class HealthServer:
@@ -92,7 +93,7 @@ class HealthServer:
 
         `sound` is "untried", "ok" or "failing"; `disk` is "ok", or what failed; `brake` is "off", or which accounts are
         refused. That is not red: this process works, and a supervisor that starts it again would mend nothing. `clock`
-        is there while it is wrong.
+        is there while it is wrong, `shards` where there is a gateway: {"0": "connected", "1": "away"}.
         """
         from aiohttp import web
 
@@ -123,6 +124,8 @@ class HealthServer:
             "brake": "; ".join(held.in_words(name) for name, held in sorted(self._checks.held().items())) or "off",
             "loops": [asdict(loop) for loop in self._supervisor.states()],
         }
+        if shards := self._checks.shards():
+            body["shards"] = {str(number): "connected" if is_there else "away" for number, is_there in shards.items()}
         if clock := self._checks.clock_trouble():
             body["clock"] = clock
         return web.json_response(body, status=503 if problems else 200)
@@ -135,6 +138,8 @@ class HealthServer:
             await self._checks.refresh()
         except StoreError as error:
             log.warning("gauges are old: %s", error)
+        for number, is_there in self._checks.shards().items():
+            self._metrics.shard_connected.labels(str(number)).set(is_there)
         figures = self._metrics.exposition()
         self._pulse.was_read()
         return web.Response(body=figures, content_type="text/plain", charset="utf-8")

@@ -101,6 +101,9 @@ class Metrics:
         self.brake = self._gauge(
             "compose_brake", "1 while a music service refuses the account and its songs wait", "provider"
         )
+        self.shard_connected = self._gauge(
+            "compose_shard_connected", "1 while this shard has a session at Discord's gateway", "shard"
+        )
         self.live_jobs = self._gauge("compose_live_jobs", "Jobs by live state", "state")
         self.loop_lag_seconds = self._gauge(
             "compose_loop_lag_seconds", "How late the event loop was at most since this was read"

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import os
 import platform
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -57,8 +57,8 @@ class Role:
 class Company:
     """The processes on one database, as one of them sees them. On SQLite it is alone."""
 
-    def __init__(self, role: Role, clock: Clock, shards: Sequence[int] = ()) -> None:
-        """`shards`: those whose events it hears; empty: all."""
+    def __init__(self, role: Role, clock: Clock, shards: Sequence[int] = (), shard_count: int | None = None) -> None:
+        """`shards`: those whose events it hears, of `shard_count`; empty: all."""
         self.role = role
         self.engine: Callable[..., JobRunner] = JobRunner
         """Makes the engine that fits."""
@@ -74,9 +74,10 @@ class Company:
         )
         self.shares = Shares(clock)
         """This process's part of the limits."""
-        self.identify_turn: Callable[[int], Awaitable[None]] | None = None
-        """Waits for the turn to greet Discord, where several processes do."""
+        self.greeting_turn: Callable[[int], AbstractAsyncContextManager[None]] | None = None
+        """Held around a greeting of Discord, where several processes greet."""
         self._shards = shards
+        self._shard_count = shard_count or 1
         self._clock = clock
         self._runner: SharedRunner | None = None
 
@@ -99,12 +100,13 @@ class Company:
         is_shared = queue_tables.is_there()
         if not is_shared and (self._shards or not self.role.hears):
             raise StartError(_NEEDS_PGQUEUER)
-        seat = HeldSeat(address, Seat(gateway=self.role.hears, shards=self._shards, alone=not is_shared), self._clock)
+        wanted = Seat(gateway=self.role.hears, shards=self._shards, shard_count=self._shard_count, alone=not is_shared)
+        seat = HeldSeat(address, wanted, self._clock)
         stack.push_async_callback(seat.leave)
         await self._take(seat, address, store)
         self.lost = seat.lost
         if self._shards:
-            self.identify_turn = Greetings(address, self._clock, supervisor).turn
+            self.greeting_turn = Greetings(address, self._clock, supervisor).turn
         supervisor.run_forever("place on the database", seat.keep)
         if is_shared:
             await self._share(address, store, supervisor, stack)
@@ -123,20 +125,28 @@ class Company:
             try:
                 with start_errors_named(address):
                     return await seat.take()
-            except SeatTakenError:
-                holder = await self._holder(store)
+            except SeatTakenError as error:
+                others = await self._others_in_words(store, error)
             if not self.role.standby:
                 raise StartError(
-                    f"{name_of(address)} is in use by another running bot{f' ({holder})' if holder else ''}. Stop that "
-                    "one first, or start this one with --standby: then it waits for that one's end."
+                    f"{name_of(address)} is in use by another running bot{others}. Stop that one first, or start this "
+                    "one with --standby: then it waits for that one's end."
                 )
             if not is_told:
                 is_told = True
-                log.info("standing by: another bot runs on this database%s", f" ({holder})" if holder else "")
+                log.info("standing by: another bot runs on this database%s", others)
             await self._clock.sleep(_STANDBY_SECONDS)
 
-    async def _holder(self, store: SharingStore) -> str:
-        """Who has the place, in words; empty where nobody knows."""
+    async def _others_in_words(self, store: SharingStore, error: SeatTakenError) -> str:
+        """Who is in the way, and with what: in brackets, with a blank before; empty where nobody knows."""
+        holder = await self._holder(store, is_mine_taken=error.shard_count is None)
+        if error.shard_count is None:
+            return f" ({holder})" if holder else ""
+        divided = f"its processes divide the servers into {error.shard_count} shards, this one into {self._shard_count}"
+        return f" ({f'{holder}; ' if holder else ''}{divided}: SHARD_COUNT must be the same for all)"
+
+    async def _holder(self, store: SharingStore, *, is_mine_taken: bool = True) -> str:
+        """Who has the place, in words, or without `is_mine_taken` any other; empty where nobody knows."""
         try:
             found = await store.processes(self._clock.now())
         except StoreBusyError:
@@ -146,7 +156,7 @@ class Company:
             one
             for one in found
             if one.kind is ProcessKind.RUN
-            and (not mine or not one.shards or mine & set(map(int, one.shards.split(","))))
+            and (not is_mine_taken or not mine or not one.shards or mine & set(map(int, one.shards.split(","))))
         ]
         return rivals[0].in_words() if rivals else ""
 
