@@ -206,8 +206,7 @@ async def _open(
         ground.supervisor.run_forever(
             "log channels", partial(lines.run, LogMessages(discord_side.client, discord_side.client.knows_of))
         )
-    if company.leads:
-        lead(settings, assembly, discord_side.client, admission, requirements)
+    lead(settings, assembly, discord_side.client, admission, requirements, company)
     ground.supervisor.run_forever("brake", assembly.brake.run)
     await _open_health(
         settings, ground, _checks(settings, discord_side.client, ground, selftest, assembly.brake), stack
