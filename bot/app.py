@@ -138,7 +138,10 @@ async def _serve(
     try:
         await stop.asked_or_done(discord)
         if running.company.lost.is_set():
-            raise StartError("another process has taken this one's place on the database while that was out of reach")
+            raise StartError(
+                "another process has taken this one's place on the database while that was out of reach. Nothing is "
+                "lost, songs go on there; started again with --standby, this one waits for that one's end."
+            )
         if not stop.is_asked:
             discord.result()
             raise StartError("the connection to Discord ended by itself; a supervisor should start the bot again")
@@ -166,7 +169,11 @@ async def _open(
     stack: AsyncExitStack,
 ) -> RunningBot:
     company = Company(role, SystemClock(), settings.shards if role.hears else (), settings.shard_count)
-    ground = await _open_ground(settings, company, stack)
+    supervisor, metrics = TaskSupervisor(SystemClock()), Metrics()
+    health = _health(supervisor, metrics, company)
+    if role.standby:  # whoever looks after this process is answered while it waits
+        await _open_health(settings, health, stack)
+    ground = await _open_ground(settings, company, supervisor, metrics, stack)
     models = await _open_models(settings, ground.clock, company.shares, stack)
     pace, _, _ = drive_of(traits[0], settings)
     await announce_new_defaults(ground.store, settings)
@@ -208,9 +215,9 @@ async def _open(
         )
     lead(settings, assembly, discord_side.client, admission, requirements, company)
     ground.supervisor.run_forever("brake", assembly.brake.run)
-    await _open_health(
-        settings, ground, _checks(settings, discord_side.client, ground, selftest, assembly.brake), stack
-    )
+    health.checks = _checks(settings, discord_side.client, ground, selftest, assembly.brake)
+    if not role.standby:
+        await _open_health(settings, health, stack)
     return RunningBot(
         client=discord_side.client,
         engine=assembly.engine,
@@ -229,12 +236,13 @@ def _take_place(client: ComposeClient, company: Company, settings: Settings) -> 
     share_discord(client.http.http_trace, company.shares, SystemClock())
 
 
-async def _open_ground(settings: Settings, company: Company, stack: AsyncExitStack) -> Ground:
+async def _open_ground(
+    settings: Settings, company: Company, supervisor: TaskSupervisor, metrics: Metrics, stack: AsyncExitStack
+) -> Ground:
     clock = SystemClock()
     files = await prepare_files(settings.data_dir)
     disk = Disk((*files.folders, files.work), clock, min_free_bytes=settings.data_min_free_bytes)
     store = await stack.enter_async_context(open_store(settings.database_url, clock=clock, disk=disk))
-    supervisor = TaskSupervisor(clock)
     await company.join(settings.database_url, store=store, supervisor=supervisor, stack=stack)
     await clear_leftovers(files, clock if company.is_shared else None)
     return Ground(
@@ -246,7 +254,7 @@ async def _open_ground(settings: Settings, company: Company, stack: AsyncExitSta
         disk=disk,
         space=SpaceLimits(member_max_bytes=settings.member_max_bytes, data_max_bytes=settings.data_max_bytes),
         clock=clock,
-        metrics=Metrics(),
+        metrics=metrics,
         supervisor=supervisor,
     )
 
@@ -316,12 +324,16 @@ def _gauges(settings: Settings, ground: Ground) -> Gauges:
     )
 
 
-async def _open_health(settings: Settings, ground: Ground, checks: Checks, stack: AsyncExitStack) -> None:
-    pulse = Pulse(ground.clock, ground.metrics)
-    ground.supervisor.run_forever("pulse", pulse.run)
+def _health(supervisor: TaskSupervisor, metrics: Metrics, company: Company) -> HealthServer:
+    """Of a process that is not open yet."""
+    pulse = Pulse(SystemClock(), metrics)
+    supervisor.run_forever("pulse", pulse.run)
+    return HealthServer(supervisor=supervisor, pulse=pulse, metrics=metrics, standing_by=lambda: company.standing_by)
+
+
+async def _open_health(settings: Settings, health: HealthServer, stack: AsyncExitStack) -> None:
     if settings.health_port is not None:
-        server = HealthServer(supervisor=ground.supervisor, pulse=pulse, metrics=ground.metrics, checks=checks)
-        await stack.enter_async_context(serve_health(server, settings.health_host, settings.health_port))
+        await stack.enter_async_context(serve_health(health, settings.health_host, settings.health_port))
 
 
 def _needs(settings: Settings, traits: ModelTraits) -> Needs:

@@ -101,6 +101,7 @@ class Metrics:
         self.brake = self._gauge(
             "compose_brake", "1 while a music service refuses the account and its songs wait", "provider"
         )
+        self.standing_by = self._gauge("compose_standing_by", "1 while this process waits for another's end")
         self.shard_connected = self._gauge(
             "compose_shard_connected", "1 while this shard has a session at Discord's gateway", "shard"
         )

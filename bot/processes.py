@@ -5,7 +5,7 @@ import logging
 import os
 import platform
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,13 +15,13 @@ from bot.clock import Clock
 from bot.database_address import PostgresqlAddress
 from bot.engine.pgqueuer import QueueAccess, SharedRunner
 from bot.engine.runner import JobRunner
-from bot.errors import StartError, StoreBusyError
+from bot.errors import StartError, StoreBusyError, StoreError
 from bot.jobs.sharing import RENEWED_EVERY_SECONDS, Process, ProcessKind, SharingStore
 from bot.shares import Shares
 from bot.store import queue_tables
 from bot.store.db import address_of
 from bot.store.postgresql import name_of, start_errors_named
-from bot.store.seats import Greetings, HeldSeat, Seat, SeatTakenError
+from bot.store.seats import RETURN_SECONDS, Greetings, HeldSeat, Seat, SeatTakenError
 from bot.store.steady import SteadyConnection
 from bot.supervisor import TaskSupervisor
 
@@ -76,6 +76,8 @@ class Company:
         """This process's part of the limits."""
         self.greeting_turn: Callable[[int], AbstractAsyncContextManager[None]] | None = None
         """Held around a greeting of Discord, where several processes greet."""
+        self.standing_by = ""
+        """For what it waits, where it waits for its place; else empty."""
         self._shards = shards
         self._shard_count = shard_count or 1
         self._clock = clock
@@ -120,37 +122,58 @@ class Company:
             )
 
     async def _take(self, seat: HeldSeat, address: PostgresqlAddress, store: SharingStore) -> None:
-        is_told = False
+        try:
+            if not self.role.standby:
+                with start_errors_named(address):
+                    return await seat.take()
+            await self._stand_by(seat, address, store)
+        except SeatTakenError as error:
+            raise StartError(
+                f"{name_of(address)} is in use by another running bot{await self._others_in_words(store, error)}. Stop "
+                "that one first, or start this one with --standby: then it waits for that one's end."
+            ) from None
+
+    async def _stand_by(self, seat: HeldSeat, address: PostgresqlAddress, store: SharingStore) -> None:
+        """Wait for a place, through outages of the database. Whoever had it before one may come back for it."""
+        free_since: float | None = None
         while True:
             try:
                 with start_errors_named(address):
-                    return await seat.take()
-            except SeatTakenError as error:
-                others = await self._others_in_words(store, error)
-            if not self.role.standby:
-                raise StartError(
-                    f"{name_of(address)} is in use by another running bot{others}. Stop that one first, or start this "
-                    "one with --standby: then it waits for that one's end."
-                )
-            if not is_told:
-                is_told = True
-                log.info("standing by: another bot runs on this database%s", others)
+                    is_free = await seat.is_free()
+                    holder = await self._holder(store)
+                    now = self._clock.monotonic()
+                    free_since = None if not is_free else now if free_since is None else free_since
+                    if free_since is not None and (not holder or now - free_since >= RETURN_SECONDS):
+                        await seat.take()
+                        self.standing_by = ""
+                        return
+                self._stands_by("another bot runs on this database", holder)
+            except SeatTakenError:
+                free_since = None
+            except (StartError, StoreError) as error:
+                free_since = None
+                self._stands_by("the database does not answer", str(error))
             await self._clock.sleep(_STANDBY_SECONDS)
+
+    def _stands_by(self, why: str, detail: str) -> None:
+        words = f"{why} ({detail})" if detail else why
+        if words != self.standing_by:
+            log.info("standing by: %s", words)
+        self.standing_by = words
 
     async def _others_in_words(self, store: SharingStore, error: SeatTakenError) -> str:
         """Who is in the way, and with what: in brackets, with a blank before; empty where nobody knows."""
-        holder = await self._holder(store, is_mine_taken=error.shard_count is None)
+        holder = ""
+        with suppress(StoreError):
+            holder = await self._holder(store, is_mine_taken=error.shard_count is None)
         if error.shard_count is None:
             return f" ({holder})" if holder else ""
         divided = f"its processes divide the servers into {error.shard_count} shards, this one into {self._shard_count}"
         return f" ({f'{holder}; ' if holder else ''}{divided}: SHARD_COUNT must be the same for all)"
 
     async def _holder(self, store: SharingStore, *, is_mine_taken: bool = True) -> str:
-        """Who has the place, in words, or without `is_mine_taken` any other; empty where nobody knows."""
-        try:
-            found = await store.processes(self._clock.now())
-        except StoreBusyError:
-            return ""
+        """Who has the place, in words, else (not `is_mine_taken`) any other; empty: nobody. Raises StoreError."""
+        found = await store.processes(self._clock.now())
         mine = set(self._shards)
         rivals = [
             one

@@ -32,8 +32,14 @@ PRESENT_KEY = 0x436F6D706F7370
 #: With a shard's id as the second number, with the number of a group of shards, and with how many shards there are.
 _SHARD_KEY, _GREETING_KEY, _COUNT_KEY = 0x436F6D70, 0x436F6D71, 0x436F6D72
 #: The connection is looked at so often, and after a loss tried again.
-_LOOK_SECONDS = 5.0
+_LOOK_SECONDS = 2.0
 _AGAIN_SECONDS = 1.0
+#: A connection whose server has vanished says nothing for as long as one waits.
+_ANSWER_SECONDS = 4.0
+#: So often it is tried again to have it back: whoever stands by looks for a moment whether it is free.
+_TRIES = 4
+#: For so long after an outage its former holder may take it again before anybody who stands by does.
+RETURN_SECONDS = 9.0
 
 #: Into how many shards others divide the servers at this moment.
 _OTHER_COUNTS = """
@@ -103,6 +109,15 @@ class HeldSeat:
             raise
         self._connection = connection
 
+    async def is_free(self) -> bool:
+        """Whether `take` would succeed at this moment. Raises the driver's errors."""
+        try:
+            async with self._engine.connect() as connection:  # what was taken ends with the transaction
+                await _take_all(connection, self._seat)
+        except SeatTakenError:
+            return False
+        return True
+
     async def keep(self) -> None:
         """Hold on to it until it is lost; after an outage of the database it is taken again, if nobody was quicker."""
         while not self.lost.is_set():
@@ -126,7 +141,8 @@ class HeldSeat:
             return False
         try:
             with driver_errors_mapped():
-                await self._connection.execute(text("SELECT 1"))
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await self._connection.execute(text("SELECT 1"))
         except StoreBusyError:
             connection, self._connection = self._connection, None
             await connection.invalidate()
@@ -135,15 +151,18 @@ class HeldSeat:
         return True
 
     async def _taken_again(self) -> bool:
-        try:
-            with driver_errors_mapped():
-                await self.take()
-        except StoreBusyError:
-            return False
-        except SeatTakenError:
-            self.lost.set()
-        else:
-            log.info("the place on the database is taken again")
+        for _ in range(_TRIES):
+            try:
+                with driver_errors_mapped():
+                    await self.take()
+            except StoreBusyError:
+                return False
+            except SeatTakenError:
+                await self._clock.sleep(_AGAIN_SECONDS)
+            else:
+                log.info("the place on the database is taken again")
+                return True
+        self.lost.set()
         return True
 
 

@@ -214,7 +214,7 @@ async def test_what_a_worker_sees_reaches_the_operator_once_also_after_the_one_t
             await several.scenario.order(title=f"Song {number}")
         await discord.until(lambda: told("out of credits") and told("Waiting songs are held"), 60)
         await several.stage.bot.kill()
-        poor = await several.worker(DATA_MIN_FREE_BYTES="9999999GB")
+        poor = await several.worker(DATA_MIN_FREE_BYTES="900TB")
         await until_it_says(poor, "an alert was left to the process that tells the operator: disk")
         await several.scenario.restart()
         await discord.until(lambda: told("`DATA_DIR` fails"), 60)
