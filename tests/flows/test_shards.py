@@ -2,16 +2,14 @@
 its own servers alone.
 """
 
-import asyncio
 import json
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import pytest
 
+from sandbox.bot_process import BotProcess
 from sandbox.discord import Channel
-from tests.flows.several import Several, free_port, open_several, own_postgresql
+from tests.flows.several import Several, health, open_several, own_postgresql
 
 __all__ = ["open_several", "own_postgresql"]
 
@@ -27,22 +25,10 @@ async def order(several: Several, title: str, channel: str | Channel) -> None:
     await several.stage.discord.slash("compose", words, channel=channel, files=files)
 
 
-async def health(port: int) -> tuple[int, dict[str, Any]]:
-    def asked() -> tuple[int, dict[str, Any]]:
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
-                return answer.status, json.load(answer)
-        except HTTPError as error:
-            return error.code, json.load(error)
-
-    return await asyncio.to_thread(asked)
-
-
 async def test_two_processes_share_four_shards_and_a_killed_one_leaves_the_others_servers_alone(
     open_several: OpenSeveral,
 ) -> None:
-    low_port, high_port = free_port(), free_port()
-    async with open_several(SHARD_COUNT="4", SHARD_IDS="0,1", HEALTH_PORT=str(low_port)) as several:
+    async with open_several(SHARD_COUNT="4", SHARD_IDS="0,1", HEALTH_PORT="0") as several:
         discord = several.stage.discord
         discord.rules.identify_seconds = 4.0  # a loaded machine sees greetings closer together than they were said
         guilds = [discord.add_guild(f"Server-{index}", shard=(index, COUNT)) for index in range(COUNT)]
@@ -55,15 +41,15 @@ async def test_two_processes_share_four_shards_and_a_killed_one_leaves_the_other
         assert await other_count.wait() == 1
         assert "divide the servers into 4 shards, this one into 8: SHARD_COUNT must be the same" in other_count.log
 
-        high = await several.worker("run", SHARD_IDS="2-3", HEALTH_PORT=str(high_port))
+        high = await several.worker("run", SHARD_IDS="2-3", HEALTH_PORT="0")
         await discord.until(lambda: len(discord.gateway.connected) == COUNT, 60)
         assert sorted(session.shard for session in discord.gateway.connected) == [
             (index, COUNT) for index in range(COUNT)
         ]
         assert discord.gateway.greeted_too_soon == 0
         assert "commands synced" not in high.log
-        await several.until(lambda: _is_green(high_port))
-        assert (await health(high_port))[1]["shards"] == {"2": "connected", "3": "connected"}
+        await several.until(lambda: _is_green(high))
+        assert json.loads((await health(high))[1])["shards"] == {"2": "connected", "3": "connected"}
 
         for guild in guilds:
             await order(several, guild.name, guild.name.lower())
@@ -80,10 +66,10 @@ async def test_two_processes_share_four_shards_and_a_killed_one_leaves_the_other
 
         await high.kill()
         await discord.until(lambda: len(discord.gateway.connected) == 2)
-        assert (await health(low_port))[0] == 200, "the other process's shards are not this one's fault"
+        assert (await health(several.stage.bot))[0] == 200, "the other process's shards are not this one's fault"
         await order(several, "Still here", guilds[1].name.lower())
         await several.scenario.track("Still here")
-        again = await several.worker("run", SHARD_IDS="2,3", HEALTH_PORT=str(high_port))
+        again = await several.worker("run", SHARD_IDS="2,3", HEALTH_PORT="0")
         await discord.until(lambda: len(discord.gateway.connected) == COUNT, 60)
         await order(several, "Back again", guilds[3].name.lower())
         await several.scenario.track("Back again")
@@ -95,5 +81,5 @@ async def test_two_processes_share_four_shards_and_a_killed_one_leaves_the_other
             assert "was removed from server" not in process.log
 
 
-async def _is_green(port: int) -> bool:
-    return (await health(port))[0] == 200
+async def _is_green(process: BotProcess) -> bool:
+    return (await health(process))[0] == 200

@@ -7,29 +7,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import pytest
 
 from tests.bot.store.own_server import OwnServer, own_server, programs
-from tests.flows.several import Several, free_port, go_on, open_several, own_postgresql, pause, until_it_says
+from tests.flows.several import Several, go_on, health, open_several, own_postgresql, pause, until_it_says
 
 __all__ = ["open_several", "own_postgresql"]
 
 OpenSeveral = Any
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-async def answer(port: int, path: str = "healthz") -> tuple[int, str]:
-    def asked() -> tuple[int, str]:
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/{path}") as found:
-                return found.status, found.read().decode()
-        except HTTPError as error:
-            return error.code, error.read().decode()
-
-    return await asyncio.to_thread(asked)
 
 
 @asynccontextmanager
@@ -48,22 +35,21 @@ async def opened(open_several: OpenSeveral, **more: Any) -> AsyncIterator[tuple[
 async def test_it_is_green_while_it_waits_says_for_what_and_takes_the_place_of_a_stopped_one_at_once(
     open_several: OpenSeveral,
 ) -> None:
-    port = free_port()
     async with open_several(api={"generating_seconds": 10.0}) as several:
-        second = await several.worker("run", "--standby", ready=False, HEALTH_PORT=str(port))
+        second = await several.worker("run", "--standby", ready=False, HEALTH_PORT="0")
         await until_it_says(second, "standing by: another bot runs on this database (host ")
-        status, body = await answer(port)
+        status, body = await health(second)
         said = json.loads(body)
         assert (status, said["status"], said["problems"]) == (200, "standing by", [])
         assert f"pid {several.stage.bot.pid}, " in said["standing_by"]
-        assert "compose_standing_by 1.0" in (await answer(port, "metrics"))[1]
+        assert "compose_standing_by 1.0" in (await health(second, "metrics"))[1]
         await several.scenario.order(title="Handed over")
         await several.until(several.all_are_made)
         await several.stage.bot.stop()
         await until_it_says(second, "jobs are driven")
         await several.scenario.track("Handed over")
-        assert json.loads((await answer(port))[1]).get("standing_by") is None
-        assert "compose_standing_by 0.0" in (await answer(port, "metrics"))[1]
+        assert json.loads((await health(second))[1]).get("standing_by") is None
+        assert "compose_standing_by 0.0" in (await health(second, "metrics"))[1]
         assert second.log.count("health at http") == 1
         third = await several.worker("run", "--standby", ready=False)
         await until_it_says(third, "standing by")
@@ -73,16 +59,15 @@ async def test_it_is_green_while_it_waits_says_for_what_and_takes_the_place_of_a
 
 
 async def test_a_restarted_database_leaves_the_place_to_whoever_had_it(open_several: OpenSeveral) -> None:
-    port = free_port()
     async with opened(open_several, api={"generating_seconds": 10.0}) as (server, several):
-        standby = await several.worker("run", "--standby", ready=False, HEALTH_PORT=str(port))
+        standby = await several.worker("run", "--standby", ready=False, HEALTH_PORT="0")
         await until_it_says(standby, "standing by: another bot runs")
         for number in range(3):
             await several.scenario.order(title=f"Song {number}")
         await several.until(several.all_are_made)
         await asyncio.to_thread(server.stop)
         await until_it_says(standby, "standing by: the database does not answer")
-        assert (await answer(port))[0] == 200
+        assert (await health(standby))[0] == 200
         await asyncio.to_thread(server.start)
         await until_it_says(several.stage.bot, "the place on the database is taken again")
         for number in range(3):
