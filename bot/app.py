@@ -11,6 +11,7 @@ import aiohttp
 
 from bot import crash
 from bot.admission_check import ordered_model, price_of, terms_of
+from bot.agreement import settings_alike
 from bot.assembly import Ground, Outside, assemble
 from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
@@ -44,7 +45,7 @@ from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
 from bot.operators.gauges import Gauges
 from bot.packaged_tracks import PackagedTracks
-from bot.processes import Company, Role
+from bot.processes import Company, Role, refuse_lonely_database
 from bot.proxies import ProxyRules
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
@@ -168,7 +169,9 @@ async def _open(
     role: Role,
     stack: AsyncExitStack,
 ) -> RunningBot:
-    company = Company(role, SystemClock(), settings.shards if role.hears else (), settings.shard_count)
+    shards = settings.shards if role.hears else ()
+    refuse_lonely_database(settings.database_url, role, shards)
+    company = Company(role, SystemClock(), shards, settings.shard_count, settings_alike(settings))
     supervisor, metrics = TaskSupervisor(SystemClock()), Metrics()
     health = _health(supervisor, metrics, company)
     if role.standby:  # whoever looks after this process is answered while it waits

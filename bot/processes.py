@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
+from bot.agreement import differences
 from bot.clock import Clock
 from bot.database_address import PostgresqlAddress
 from bot.engine.pgqueuer import QueueAccess, SharedRunner
@@ -54,11 +55,29 @@ class Role:
         return self.kind is ProcessKind.RUN
 
 
+def refuse_lonely_database(url: str, role: Role, shards: Sequence[int]) -> None:
+    """Raise StartError where a process needs company, and the database takes none; before it is opened."""
+    if isinstance(address_of(url), PostgresqlAddress) or not (role.standby or shards or not role.hears):
+        return
+    what = "a worker" if not role.hears else "SHARD_IDS" if shards else "--standby"
+    raise StartError(
+        f"DATABASE_URL names an SQLite file, which takes one process; {what} needs PostgreSQL. Move there with python "
+        "-m bot move-database, or run one process alone."
+    )
+
+
 class Company:
     """The processes on one database, as one of them sees them. On SQLite it is alone."""
 
-    def __init__(self, role: Role, clock: Clock, shards: Sequence[int] = (), shard_count: int | None = None) -> None:
-        """`shards`: those whose events it hears, of `shard_count`; empty: all."""
+    def __init__(
+        self,
+        role: Role,
+        clock: Clock,
+        shards: Sequence[int] = (),
+        shard_count: int | None = None,
+        settings: str = "",
+    ) -> None:
+        """`shards`: those whose events it hears, of `shard_count`; empty: all. `settings`: see bot.agreement."""
         self.role = role
         self.engine: Callable[..., JobRunner] = JobRunner
         """Makes the engine that fits."""
@@ -71,7 +90,9 @@ class Company:
             kind=role.kind,
             shards=",".join(map(str, shards)),
             since=clock.now(),
+            settings=settings,
         )
+        self._compared: set[str] = set()
         self.shares = Shares(clock)
         """This process's part of the limits."""
         self.greeting_turn: Callable[[int], AbstractAsyncContextManager[None]] | None = None
@@ -97,7 +118,6 @@ class Company:
         """Take a place among them, and leave it with `stack`. Raises StartError where there is none."""
         address = address_of(url)
         if not isinstance(address, PostgresqlAddress):
-            self._refuse_on_sqlite()
             return
         is_shared = queue_tables.is_there()
         if not is_shared and (self._shards or not self.role.hears):
@@ -112,14 +132,6 @@ class Company:
         supervisor.run_forever("place on the database", seat.keep)
         if is_shared:
             await self._share(address, store, supervisor, stack)
-
-    def _refuse_on_sqlite(self) -> None:
-        if self.role.standby or self._shards or not self.role.hears:
-            what = "a worker" if not self.role.hears else "SHARD_IDS" if self._shards else "--standby"
-            raise StartError(
-                f"DATABASE_URL names an SQLite file, which takes one process; {what} needs PostgreSQL. Move there with "
-                "python -m bot move-database, or run one process alone."
-            )
 
     async def _take(self, seat: HeldSeat, address: PostgresqlAddress, store: SharingStore) -> None:
         try:
@@ -224,9 +236,25 @@ class Company:
                 if not share.is_fair:
                     pause = _UNFAIR_SECONDS
                     await connection.notify(_SHARING, self.process.id)
+                self._compare(await store.processes(self._clock.now()))
             except StoreBusyError as error:
                 log.warning("the database is busy: %s", error)
             await self._clock.wait(asked, pause)
+
+    def _compare(self, others: Sequence[Process]) -> None:
+        """Say once of each that comes, or was there, what it goes by and this one does not."""
+        for other in others:
+            if other.id in self._compared or other.id == self.process.id:
+                continue
+            self._compared.add(other.id)
+            if found := differences(self.process.settings, other.settings):
+                log.warning(
+                    "the %s on %s goes by other settings: %s. Each keeps to its own; give all processes the same, and "
+                    "start again those that have the old ones.",
+                    other.kind,
+                    other.in_words(),
+                    ", ".join(found),
+                )
 
     def _step_back(self, load: float) -> None:
         """Whoever has more in hand than others, or members to answer, leaves new songs to them."""

@@ -35,7 +35,14 @@ RELEASED = {
     "0003_ledger.py": "9c4760bfd2a3156636dd3703f531d6b0e13fe90aa0f4bfae084ddc12b00bec20",
 }
 #: Steps of the version that is being made: still edited, until it is released.
-COMING = ["0004_places.py", "0005_space.py", "0006_line.py", "0007_addresses.py", "0008_processes.py"]
+COMING = [
+    "0004_places.py",
+    "0005_space.py",
+    "0006_line.py",
+    "0007_addresses.py",
+    "0008_processes.py",
+    "0010_process_settings.py",
+]
 NEWEST = max([*RELEASED, *COMING])[:4]
 
 NEXT = """
