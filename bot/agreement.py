@@ -1,7 +1,7 @@
 """Settings that all processes on one database should have alike: told where they differ, for each keeps to its own."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from bot.masking import shown
 from bot.settings import Settings
@@ -36,4 +36,4 @@ def _read(written: str) -> dict[str, Any]:
         found: Any = json.loads(written or "{}")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}

@@ -169,22 +169,17 @@ async def _open(
     role: Role,
     stack: AsyncExitStack,
 ) -> RunningBot:
-    shards = settings.shards if role.hears else ()
-    refuse_lonely_database(settings.database_url, role, shards)
-    company = Company(role, SystemClock(), shards, settings.shard_count, settings_alike(settings))
+    company = _company(settings, role)
     supervisor, metrics = TaskSupervisor(SystemClock()), Metrics()
-    health = _health(supervisor, metrics, company)
-    if role.standby:  # whoever looks after this process is answered while it waits
-        await _open_health(settings, health, stack)
+    health = await _health(settings, supervisor, metrics, company, stack)
     ground = await _open_ground(settings, company, supervisor, metrics, stack)
     models = await _open_models(settings, ground.clock, company.shares, stack)
-    pace, _, _ = drive_of(traits[0], settings)
     await announce_new_defaults(ground.store, settings)
     admission = Admission(_terms_in_force(settings, traits))
     assembly = assemble(
         ground,
         models=models,
-        pace=pace,
+        pace=drive_of(traits[0], settings)[0],
         engine=company.engine,
         shares=company.shares,
         admission=admission,
@@ -209,15 +204,13 @@ async def _open(
         delivery=discord_side.delivery,
     )
     _take_place(discord_side.client, company, settings)
-    ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
-    ground.supervisor.run_forever("disk", ground.disk.run)
+    loops = {"sound": partial(selftest.run, partial(try_sample, pool)), "disk": ground.disk.run}
     if role.hears:
-        lines = assembly.guild_log(discord_side.client.hears)
-        ground.supervisor.run_forever(
-            "log channels", partial(lines.run, LogMessages(discord_side.client, discord_side.client.knows_of))
-        )
+        client = discord_side.client
+        loops["log channels"] = partial(assembly.guild_log(client.hears).run, LogMessages(client, client.knows_of))
+    for name, loop in {**loops, "brake": assembly.brake.run}.items():
+        ground.supervisor.run_forever(name, loop)
     lead(settings, assembly, discord_side.client, admission, requirements, company)
-    ground.supervisor.run_forever("brake", assembly.brake.run)
     health.checks = _checks(settings, discord_side.client, ground, selftest, assembly.brake)
     if not role.standby:
         await _open_health(settings, health, stack)
@@ -229,6 +222,12 @@ async def _open(
         selftest=selftest,
         company=company,
     )
+
+
+def _company(settings: Settings, role: Role) -> Company:
+    shards = settings.shards if role.hears else ()
+    refuse_lonely_database(settings.database_url, role, shards)
+    return Company(role, SystemClock(), shards, settings.shard_count, settings_alike(settings))
 
 
 def _take_place(client: ComposeClient, company: Company, settings: Settings) -> None:
@@ -327,11 +326,16 @@ def _gauges(settings: Settings, ground: Ground) -> Gauges:
     )
 
 
-def _health(supervisor: TaskSupervisor, metrics: Metrics, company: Company) -> HealthServer:
-    """Of a process that is not open yet."""
+async def _health(
+    settings: Settings, supervisor: TaskSupervisor, metrics: Metrics, company: Company, stack: AsyncExitStack
+) -> HealthServer:
+    """Of a process that is not open yet; whoever looks after one that stands by is answered while it waits."""
     pulse = Pulse(SystemClock(), metrics)
     supervisor.run_forever("pulse", pulse.run)
-    return HealthServer(supervisor=supervisor, pulse=pulse, metrics=metrics, standing_by=lambda: company.standing_by)
+    health = HealthServer(supervisor=supervisor, pulse=pulse, metrics=metrics, standing_by=lambda: company.standing_by)
+    if company.role.standby:
+        await _open_health(settings, health, stack)
+    return health
 
 
 async def _open_health(settings: Settings, health: HealthServer, stack: AsyncExitStack) -> None:

@@ -94,6 +94,9 @@ class ComposeClient(commands.AutoShardedBot):
     turns: OwnTurns
     """Held with the number of the shard's group around each greeting."""
 
+    _wanted_count: int | None = None  #: of shards; None: as Discord recommends
+    _at_once: int | None = None  #: so many shards may greet at once; None: not known
+
     def __init__(
         self,
         *,
@@ -129,10 +132,8 @@ class ComposeClient(commands.AutoShardedBot):
             http_trace=discord_time.listening(lambda: Route.BASE),
         )
         self.gateway = Gateways(self, clock)
-        self.turns = OwnTurns(clock)
-        self.presence = (
-            None if operators is None else Presence(self, operators.operating, clock, connected=self.gateway.connected)
-        )
+        self.turns, self._told_shards = OwnTurns(clock), set[int]()
+        self.presence = operators and Presence(self, operators.operating, clock, connected=self.gateway.connected)
         self.owners = Owners(admission=jobs.admission, read=self.application_info, clock=clock)
         self.services = InteractionServices(
             jobs=jobs,
@@ -153,8 +154,6 @@ class ComposeClient(commands.AutoShardedBot):
             guild_ids=self.services.operator_guild_ids,
             values=None if operators is None else operators.values,
         )
-        self._at_once: int | None = None
-        self._told_shards: set[int] = set()
         self._to_load = tuple(extensions)
         self._unsaid_guilds: frozenset[int] = requirements.doors.guild_ids
         self._fallback = FallbackHandler()
@@ -213,13 +212,14 @@ class ComposeClient(commands.AutoShardedBot):
 
     def take_shards(self, shard_ids: Sequence[int], shard_count: int | None) -> None:
         """Hear one part of the servers, empty: all; of so many, None: as Discord recommends. Before `run_client`."""
-        self.shard_ids, self.shard_count = list(shard_ids) or None, shard_count
+        self.shard_ids, self._wanted_count = list(shard_ids) or None, shard_count
+        if shard_count is not None:
+            self.shard_count = shard_count
 
     async def divide(self) -> None:
         """Settle which shards there are and which of them this process hears; after the login. Raises StartError."""
         guilds = self.application.approximate_guild_count if self.application is not None else 0
-        is_told = self.shard_count is not None
-        if self.shard_count is None:
+        if self._wanted_count is None:
             self.shard_count = await self._asked_how() or shards_for(guilds)
         refuse_crowd(guilds, self.shard_count)
         if self.shard_ids is None:
@@ -230,7 +230,7 @@ class ComposeClient(commands.AutoShardedBot):
             log.info(
                 "Discord divides the servers into %d shards%s; this process hears %s",
                 self.shard_count,
-                "" if is_told else ", as it recommends",
+                ", as it recommends" if self._wanted_count is None else "",
                 numbers_in_words(self.shard_ids),
             )
 
@@ -256,8 +256,19 @@ class ComposeClient(commands.AutoShardedBot):
                 )
 
     async def connect(self, *, reconnect: bool = True) -> None:
-        """Stay on the gateway until the client is closed; `reconnect` is always on."""
-        await self.gateway.run()
+        """Stay on the gateway until the client is closed; `reconnect` is always on. Raises what is refused for good."""
+        running = [
+            asyncio.create_task(keeper.run(), name=f"shard {shard_id}")
+            for shard_id, keeper in self.gateway.keepers().items()
+        ]
+        try:
+            await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+            for ended in [one for one in running if one.done()]:
+                ended.result()
+        finally:
+            for one in running:
+                one.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
     async def on_shard_connect(self, shard_id: int) -> None:
         """A new session."""

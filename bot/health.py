@@ -181,6 +181,7 @@ class HealthServer:
                 await self.checks.refresh()
             except StoreError as error:
                 log.warning("gauges are old: %s", error)
+            self._metrics.shard_connected.clear()  # a worker has none
             for number, is_there in self.checks.shards().items():
                 self._metrics.shard_connected.labels(str(number)).set(is_there)
         figures = self._metrics.exposition()

@@ -47,6 +47,7 @@ _KNOWN: Mapping[str, Iterable[tuple[str, ...]]] = MappingProxyType({
     "limited": [(rule,) for rule in RULES.values()],
     "jobs_ended": [(state, reason) for state, reasons in _ENDS.items() for reason in reasons],
     "submissions": [("accepted",), ("busy",), ("refused",), ("account",), ("unknown",)],
+    "shard_connected": [("0",)],
     "polls": [("StillWorking",), ("Finished",), ("GaveUp",), ("busy",), ("refused",), ("account",)],
     "fetches": [("fetched",), ("not_ready",), ("lost",), ("disk",)],
     "deliveries": [("delivered",), ("later",), ("disk",), ("undeliverable",)],

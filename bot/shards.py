@@ -135,17 +135,6 @@ class Gateways:
         """READY or RESUMED has come."""
         self._keepers[shard_id].session_began()
 
-    async def run(self) -> None:
-        """Until the client is closed, for as long as it takes. Raises what the gateway refuses one of them for good."""
-        running = [
-            asyncio.create_task(keeper.run(), name=f"shard {shard_id}") for shard_id, keeper in self._keepers.items()
-        ]
-        try:
-            await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
-            for ended in running:
-                if ended.done():
-                    ended.result()
-        finally:
-            for one in running:
-                one.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+    def keepers(self) -> Mapping[int, GatewayKeeper]:
+        """By shard; each is to be run."""
+        return self._keepers

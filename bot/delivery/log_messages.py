@@ -18,11 +18,11 @@ class LogMessages:
     def __init__(self, client: discord.Client, knows_of: Callable[[int], bool] | None = None) -> None:
         """`client` must be logged in before anything arrives. `knows_of`: whether a server would be known by now."""
         self._client = client
-        self._knows_of = knows_of or (lambda _guild_id: client.is_ready())
+        self._knows_of = knows_of
 
     async def send(self, channel_id: int, guild_id: int, entry: Rest | KeptAct | RefusedOrder) -> None:
         """Raises DeliveryLaterError, UndeliverableError when the channel refuses, or is no channel of the server."""
-        if not self._knows_of(guild_id):
+        if not (self._client.is_ready() if self._knows_of is None else self._knows_of(guild_id)):
             raise DeliveryLaterError("not connected yet")
         guild = self._client.get_guild(guild_id)
         if guild is None:

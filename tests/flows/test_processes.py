@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.bot.store.own_server import own_server, programs
+from tests.bot.store.postgresql import PostgresqlServer
 from tests.flows.several import go_on, open_several, own_postgresql, pause, until_it_says
 
 __all__ = ["open_several", "own_postgresql"]
@@ -230,3 +231,23 @@ async def test_what_a_worker_sees_reaches_the_operator_once_also_after_the_one_t
         assert f", pid {poor.pid}, since " in told("`DATA_DIR` fails")[0]
         for process in (several.stage.bot, high, worker, poor):
             assert "Traceback" not in process.log
+
+
+@pytest.mark.slow
+async def test_workers_started_first_wait_for_the_bot_and_one_of_other_settings_is_told_of(
+    open_several: OpenSeveral, own_postgresql: PostgresqlServer
+) -> None:
+    async with open_several() as several:
+        await several.stage.bot.stop()
+        new = await own_postgresql.empty_database()
+        worker = await several.worker(DATABASE_URL=new)
+        other = await several.worker(DATABASE_URL=new, GENERATION_CONCURRENCY="7")
+        await until_it_says(other, "goes by other settings: GENERATION_CONCURRENCY (here 7, there 20). Each keeps to")
+        await several.scenario.restart(DATABASE_URL=new)
+        await until_it_says(several.stage.bot, "jobs are driven")
+        await several.scenario.order()
+        await several.scenario.track()
+        assert "the worker on host " in several.stage.bot.log
+        assert "GENERATION_CONCURRENCY (here 20, there 7)" in several.stage.bot.log
+        for process in (several.stage.bot, worker, other):
+            assert "Traceback" not in process.log, process.log
