@@ -55,9 +55,18 @@ class Role:
         return self.kind is ProcessKind.RUN
 
 
-def refuse_lonely_database(url: str, role: Role, shards: Sequence[int]) -> None:
-    """Raise StartError where a process needs company, and the database takes none; before it is opened."""
-    if isinstance(address_of(url), PostgresqlAddress) or not (role.standby or shards or not role.hears):
+def refuse_lonely_database(
+    url: str, role: Role, shards: Sequence[int], *, has_queue: Callable[[], bool] = queue_tables.is_there
+) -> None:
+    """Raise StartError where a process needs company, and the database or what is installed takes none.
+
+    Before anything is opened. `has_queue`: whether PgQueuer is installed.
+    """
+    if isinstance(address_of(url), PostgresqlAddress):
+        if not has_queue() and (shards or not role.hears):
+            raise StartError(_NEEDS_PGQUEUER)
+        return
+    if not (role.standby or shards or not role.hears):
         return
     what = "a worker" if not role.hears else "SHARD_IDS" if shards else "--standby"
     raise StartError(
@@ -120,8 +129,6 @@ class Company:
         if not isinstance(address, PostgresqlAddress):
             return
         is_shared = queue_tables.is_there()
-        if not is_shared and (self._shards or not self.role.hears):
-            raise StartError(_NEEDS_PGQUEUER)
         wanted = Seat(gateway=self.role.hears, shards=self._shards, shard_count=self._shard_count, alone=not is_shared)
         seat = HeldSeat(address, wanted, self._clock)
         stack.push_async_callback(seat.leave)

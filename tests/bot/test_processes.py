@@ -24,3 +24,14 @@ def test_a_file_takes_one_process_and_whoever_needs_company_is_told_what_to_do(
 
 def test_one_process_with_all_shards_is_at_home_in_a_file():
     refuse_lonely_database(FILE, RUN, ())
+
+
+@pytest.mark.parametrize(("role", "shards"), [(WORKER, ()), (RUN, (0,))])
+def test_whoever_needs_company_is_told_which_package_is_missing(role: Role, shards: tuple[int, ...]):
+    with pytest.raises(StartError, match=r"need the package pgqueuer, which requirements/postgres\.lock lists"):
+        refuse_lonely_database(SERVER, role, shards, has_queue=lambda: False)
+
+
+@pytest.mark.parametrize("role", [RUN, STANDBY])
+def test_without_that_package_one_works_and_others_wait_for_it(role: Role):
+    refuse_lonely_database(SERVER, role, (), has_queue=lambda: False)
