@@ -34,7 +34,7 @@ async def kit(
     """As many shards as Discord recommends, with nothing set."""
     monkeypatch.setattr(discord.http.Route, "BASE", fake.api_url)
     monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(fake.gateway_url))
-    fake.rules.recommended_shards = len(guilds)
+    fake.rules.recommended_shards, fake.rules.max_concurrency = len(guilds), 2
     kit = ClientKit(fake=fake, folder=tmp_path, clock=HurriedClock())
     await kit.start()
     await fake.until(lambda: all(kit.client.knows_of(guild.id) for guild in guilds))
@@ -56,6 +56,7 @@ async def test_one_process_takes_all_the_shards_that_discord_recommends_and_hear
 ) -> None:
     assert sorted(session.shard for session in fake.gateway.connected) == [(index, COUNT) for index in range(COUNT)]
     assert {guild.id for guild in kit.client.guilds} == {fake.guild.id, *(guild.id for guild in guilds)}
+    assert [await kit.client._group_of(shard_id) for shard_id in range(COUNT)] == [0, 1, 0]
     for guild in guilds:
         await ordered_in(kit, fake, guild)
     direct = await fake.slash("compose", {"lyrics": "Only for you"}, files={"reference": SONG}, channel=fake.open_dm())
