@@ -1,6 +1,8 @@
 """Numbers, money and ids as operators write them in settings, with a sentence for what they are not. Pure."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 
 #: More would be a slip of the finger, and a verdict looks at so many places at most.
@@ -102,25 +104,51 @@ def guild_ids_of(value: str | None) -> frozenset[int]:
     return frozenset(map(int, listed(value)))
 
 
-def shards_of(ids: str | None, count: int | None) -> tuple[int, int] | None:
-    """SHARD_IDS and SHARD_COUNT: one shard of how many, None for the only one. Raises ValueError with a sentence."""
-    names = listed(ids)
+def shards_of(ids: str | None, count: int | None) -> tuple[int, ...]:
+    """SHARD_IDS, such as `0,1` or `0-3`, of SHARD_COUNT; empty for all of them. Raises ValueError with a sentence."""
+    names = listed(re.sub(r"\s*-\s*", "-", ids or ""))
     if not names:
-        if count is not None and count > 1:
-            raise ValueError(
-                f"SHARD_COUNT is {count}, and SHARD_IDS does not say which of them this process hears: give each "
-                f"process its own, 0 to {count - 1}, or leave SHARD_COUNT out"
-            )
-        return None
+        if (ids or "").strip():
+            raise ValueError(f"SHARD_IDS {ids!r:.40} names no shard: {_SHARDS_WANTED}")
+        return ()
     if count is None:
-        raise ValueError("SHARD_IDS says which shard this process hears, and SHARD_COUNT does not say of how many")
-    if len(names) > 1:
-        raise ValueError("SHARD_IDS names more than one shard; a process hears one: start a process for each")
-    if not (names[0].isascii() and names[0].isdecimal() and len(names[0]) < 6 and int(names[0]) < count):
         raise ValueError(
-            f"SHARD_IDS must be a number from 0 to {count - 1}: SHARD_COUNT is {count}, and counting begins at 0"
+            "SHARD_IDS says which shards this process hears, and SHARD_COUNT does not say of how many: set it, the "
+            "same for every process, or leave both out"
         )
-    return int(names[0]), count
+    found = [number for name in names for number in _range_of(name, count)]
+    if doubled := sorted(number for number, times in Counter(found).items() if times > 1):
+        raise ValueError(f"SHARD_IDS names twice: {numbers_in_words(doubled)}. Name each once")
+    return () if len(found) == count else tuple(sorted(found))
+
+
+def _range_of(name: str, count: int) -> range:
+    ends = name.split("-")
+    if len(ends) > 2 or not all(number.isascii() and number.isdecimal() for number in ends):
+        raise ValueError(f"SHARD_IDS: {name[:40]!r} is no shard. {_SHARDS_WANTED}")
+    if max(len(number) for number in ends) > 5 or max(map(int, ends)) >= count:
+        what = "numbers" if len(ends) > 1 else "a number"
+        raise ValueError(
+            f"SHARD_IDS must be {what} from 0 to {count - 1}: SHARD_COUNT is {count}, and counting begins at 0"
+        )
+    first, last = int(ends[0]), int(ends[-1])
+    if last < first:
+        raise ValueError(f"SHARD_IDS: {name} runs backwards; write {last}-{first}")
+    return range(first, last + 1)
+
+
+_SHARDS_WANTED = "Wanted are numbers such as 0,1 or 0-3"
+
+
+def numbers_in_words(numbers: Sequence[int]) -> str:
+    """Sorted numbers, runs of three and more as `0-3`."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
 
 
 def channel_id_of(value: object) -> int | None:

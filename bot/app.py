@@ -12,6 +12,7 @@ import aiohttp
 
 from bot import crash
 from bot.admission_check import ordered_model, price_of, terms_of
+from bot.agreement import settings_alike
 from bot.assembly import Ground, Outside, assemble
 from bot.audio import FILE_TYPES, AudioPool, Needs
 from bot.audio.sample import try_sample
@@ -45,10 +46,11 @@ from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
 from bot.operators.gauges import Gauges
 from bot.packaged_tracks import PackagedTracks
-from bot.processes import Company, ProcessRole
+from bot.processes import Company, ProcessRole, refuse_lonely_database
 from bot.proxies import ProxyRules
 from bot.references import ReferenceFetcher
 from bot.settings import Settings
+from bot.shards import OwnTurns
 from bot.shares import SharedLimiter, Shares, share_discord
 from bot.stopping import Stop
 from bot.store.db import open_store, refuse_unusable
@@ -143,7 +145,10 @@ async def _serve(
     try:
         await stop.asked_or_done(discord)
         if running.company.lost.is_set():
-            raise StartError("another process has taken this one's place on the database while that was out of reach")
+            raise StartError(
+                "another process has taken this one's place on the database while that was out of reach. Nothing is "
+                "lost, songs go on there; started again with --standby, this one waits for that one's end."
+            )
         if not stop.is_asked:
             discord.result()
             raise StartError("the connection to Discord ended by itself; a supervisor should start the bot again")
@@ -170,16 +175,17 @@ async def _open(
     role: ProcessRole,
     stack: AsyncExitStack,
 ) -> RunningBot:
-    company = Company(role, SystemClock(), settings.shard[:1] if settings.shard and role.hears else ())
-    ground = await _open_ground(settings, company, stack)
+    company = _company(settings, role)
+    supervisor, metrics = TaskSupervisor(SystemClock()), Metrics()
+    health = await _health(settings, supervisor, metrics, company, stack)
+    ground = await _open_ground(settings, company, supervisor, metrics, stack)
     models = await _open_models(settings, ground.clock, company.shares, stack)
-    pace, _, _ = drive_of(traits[0], settings)
     await announce_new_defaults(ground.store, settings)
     admission = Admission(_terms_in_force(settings, traits))
     assembly = assemble(
         ground,
         models=models,
-        pace=pace,
+        pace=drive_of(traits[0], settings)[0],
         engine=company.engine,
         shares=company.shares,
         admission=admission,
@@ -204,16 +210,16 @@ async def _open(
         delivery=discord_side.delivery,
     )
     _take_place(discord_side.client, company, settings)
-    ground.supervisor.run_forever("sound", partial(selftest.run, partial(try_sample, pool)))
-    ground.supervisor.run_forever("disk", ground.disk.run)
+    loops = {"sound": partial(selftest.run, partial(try_sample, pool)), "disk": ground.disk.run}
     if role.hears:
-        lines = assembly.guild_log(discord_side.client.hears)
-        ground.supervisor.run_forever("log channels", partial(lines.run, LogMessages(discord_side.client)))
-    take_part(settings, assembly, discord_side.client, admission, requirements, leads=company.leads)
-    ground.supervisor.run_forever("brake", assembly.brake.run)
-    await _open_health(
-        settings, ground, _checks(settings, discord_side.client, ground, selftest, assembly.brake), stack
-    )
+        client = discord_side.client
+        loops["log channels"] = partial(assembly.guild_log(client.hears).run, LogMessages(client, client.knows_of))
+    for name, loop in {**loops, "brake": assembly.brake.run}.items():
+        ground.supervisor.run_forever(name, loop)
+    take_part(settings, assembly, discord_side.client, admission, requirements, company)
+    health.checks = _checks(settings, discord_side.client, ground, selftest, assembly.brake)
+    if not role.standby:
+        await _open_health(settings, health, stack)
     return RunningBot(
         client=discord_side.client,
         engine=assembly.engine,
@@ -224,21 +230,27 @@ async def _open(
     )
 
 
+def _company(settings: Settings, role: ProcessRole) -> Company:
+    shards = settings.shards if role.hears else ()
+    refuse_lonely_database(settings.database_url, role, shards)
+    return Company(role, SystemClock(), shards, settings.shard_count, settings_alike(settings))
+
+
 def _take_place(client: ComposeClient, company: Company, settings: Settings) -> None:
     """What a client is told of the processes beside it, before it is started."""
     client.has_gateway, client.leads = company.role.hears, company.leads
-    client.identify_turn = company.identify_turn
-    if settings.shard and company.role.hears:
-        client.take_shard(*settings.shard)
+    client.turns = OwnTurns(SystemClock(), company.greeting_turn)
+    client.take_shards(settings.shards, settings.shard_count)
     share_discord(client.http.http_trace, company.shares, SystemClock())
 
 
-async def _open_ground(settings: Settings, company: Company, stack: AsyncExitStack) -> Ground:
+async def _open_ground(
+    settings: Settings, company: Company, supervisor: TaskSupervisor, metrics: Metrics, stack: AsyncExitStack
+) -> Ground:
     clock = SystemClock()
     files = await prepare_files(settings.data_dir)
     disk = Disk((*files.folders, files.work), clock, min_free_bytes=settings.data_min_free_bytes)
     store = await stack.enter_async_context(open_store(settings.database_url, clock=clock, disk=disk))
-    supervisor = TaskSupervisor(clock)
     await company.join(settings.database_url, store=store, supervisor=supervisor, stack=stack)
     await clear_leftovers(files, clock if company.is_shared else None)
     return Ground(
@@ -250,7 +262,7 @@ async def _open_ground(settings: Settings, company: Company, stack: AsyncExitSta
         disk=disk,
         space=SpaceLimits(member_max_bytes=settings.member_max_bytes, data_max_bytes=settings.data_max_bytes),
         clock=clock,
-        metrics=Metrics(),
+        metrics=metrics,
         supervisor=supervisor,
     )
 
@@ -264,6 +276,7 @@ def _checks(settings: Settings, client: ComposeClient, ground: Ground, selftest:
         disk_trouble=lambda: ground.disk.trouble,
         clock_trouble=lambda: client.discord_time.trouble,
         held=brake.all_held,
+        shards=client.gateway.connected,
     )
 
 
@@ -319,12 +332,21 @@ def _gauges(settings: Settings, ground: Ground) -> Gauges:
     )
 
 
-async def _open_health(settings: Settings, ground: Ground, checks: Checks, stack: AsyncExitStack) -> None:
-    pulse = Pulse(ground.clock, ground.metrics)
-    ground.supervisor.run_forever("pulse", pulse.run)
+async def _health(
+    settings: Settings, supervisor: TaskSupervisor, metrics: Metrics, company: Company, stack: AsyncExitStack
+) -> HealthServer:
+    """Of a process that is not open yet; whoever looks after one that stands by is answered while it waits."""
+    pulse = Pulse(SystemClock(), metrics)
+    supervisor.run_forever("pulse", pulse.run)
+    health = HealthServer(supervisor=supervisor, pulse=pulse, metrics=metrics, standing_by=lambda: company.standing_by)
+    if company.role.standby:
+        await _open_health(settings, health, stack)
+    return health
+
+
+async def _open_health(settings: Settings, health: HealthServer, stack: AsyncExitStack) -> None:
     if settings.health_port is not None:
-        server = HealthServer(supervisor=ground.supervisor, pulse=pulse, metrics=ground.metrics, checks=checks)
-        await stack.enter_async_context(serve_health(server, settings.health_host, settings.health_port))
+        await stack.enter_async_context(serve_health(health, settings.health_host, settings.health_port))
 
 
 def _needs(settings: Settings, traits: ModelTraits) -> Needs:

@@ -43,6 +43,7 @@ from bot.jobs.files import JobFiles
 from bot.jobs.ports import ProbeResult
 from bot.logs import counted, masked, one_line
 from bot.masking import shown
+from bot.processes import ProcessRole, refuse_lonely_database
 from bot.proxies import ProxyError
 from bot.settings import Settings
 from bot.store.db import describe, kept_value_in, refuse_unusable, songs_under_way
@@ -232,6 +233,7 @@ async def _is_public(settings: Settings, session: aiohttp.ClientSession) -> bool
 
 async def _database(settings: Settings) -> CheckResult:
     try:
+        refuse_lonely_database(settings.database_url, ProcessRole(), settings.shards)
         sentence = await describe(settings.database_url)
         return CheckResult(good=True, sentence=sentence, details=await _songs_that_wait(settings))
     except StartError as error:

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
 
 import discord
 import yarl
@@ -11,14 +13,15 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.amounts import numbers_in_words
 from bot.audio import file_name
 from bot.clock import Clock
 from bot.command_sync import CommandSync
 from bot.connections import RoutingConnector
-from bot.crowds import crowd_advice, refuse_crowd, tell_of_crowd
+from bot.crowds import crowd_advice, refuse_crowd, shards_for, tell_of_crowd
 from bot.discord_time import DiscordTime
 from bot.errors import StartError, TokenRefusedError
-from bot.gateway import GatewayKeeper, pause_seconds
+from bot.gateway import pause_seconds
 from bot.jobs.service import JobService
 from bot.jobs.sound_ports import TrackPreparer
 from bot.login import UNREACHABLE, kind_of, refusal_of_login
@@ -27,6 +30,7 @@ from bot.operators.buttons import OperatorControl
 from bot.operators.owners import Owners
 from bot.presence import Presence
 from bot.proxies import STRAIGHT, ProxyRules
+from bot.shards import Gateways, KnownGuilds, OwnTurns
 from bot.ui.controls import CONTROLS, FallbackHandler
 from bot.ui.drafts import Drafts
 from bot.ui.error_handler import report
@@ -48,6 +52,8 @@ _GUILD_READY_SECONDS = 0.1
 #: A longer wait is the engine's to plan, not discord.py's to sleep through; 30 s is the least it takes.
 _MAX_RATE_LIMIT_SECONDS = 30.0
 
+#: How long a start waits for what Discord recommends.
+_ASK_SECONDS = 15.0
 
 #: Close codes of the gateway (Discord, "Gateway Close Event Codes").
 _AUTHENTICATION_FAILED, _INVALID_SHARD, _SHARDING_REQUIRED = 4004, 4010, 4011
@@ -78,15 +84,18 @@ class ComposeTree(app_commands.CommandTree["ComposeClient"]):
         await report(InteractionContext.of(interaction), error)
 
 
-class ComposeClient(commands.Bot):
+class ComposeClient(commands.AutoShardedBot):
     """Hears of guilds and interactions alone; pings nobody by default. `services` is what features work with."""
 
     has_gateway = True
     """False for a process that hears nothing and only sends; to be set before `run_client`."""
     leads = True
     """False where another process sees to what is done once, such as the commands."""
-    identify_turn: Callable[[int], Awaitable[None]] | None = None
-    """Awaited with the number of the shard's group before each greeting, where several processes greet."""
+    turns: OwnTurns
+    """Held with the number of the shard's group around each greeting."""
+
+    _wanted_count: int | None = None  #: of shards; None: as Discord recommends
+    _at_once: int | None = None  #: so many shards may greet at once; None: not known
 
     def __init__(
         self,
@@ -104,7 +113,6 @@ class ComposeClient(commands.Bot):
 
         `operators`: None offers them nothing.
         """
-        self.presence = None if operators is None else Presence(self, operators.operating, clock)
         self.trouble = ""
         """Why Discord cannot be reached just now, for operators; empty when nothing is known."""
         self._proxies = proxies
@@ -123,6 +131,9 @@ class ComposeClient(commands.Bot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             http_trace=discord_time.listening(lambda: Route.BASE),
         )
+        self.gateway = Gateways(self, clock)
+        self.turns, self._told_shards = OwnTurns(clock), set[int]()
+        self.presence = operators and Presence(self, operators.operating, clock, connected=self.gateway.connected)
         self.owners = Owners(admission=jobs.admission, read=self.application_info, clock=clock)
         self.services = InteractionServices(
             jobs=jobs,
@@ -143,10 +154,14 @@ class ComposeClient(commands.Bot):
             guild_ids=self.services.operator_guild_ids,
             values=None if operators is None else operators.values,
         )
-        self.gateway = GatewayKeeper(self, clock)
         self._to_load = tuple(extensions)
         self._unsaid_guilds: frozenset[int] = requirements.doors.guild_ids
         self._fallback = FallbackHandler()
+
+    def _get_state(self, **options: Any) -> KnownGuilds:
+        return KnownGuilds(
+            dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options
+        )
 
     def open_connections(self) -> None:
         """Fresh ones for the next login: a session that was closed has closed its own. Needs a running loop."""
@@ -169,27 +184,55 @@ class ComposeClient(commands.Bot):
 
     def hears(self, guild_id: int) -> bool:
         """Whether Discord tells this process of that server; direct messages come to shard 0."""
-        return self.shard_id is None or (guild_id >> 22) % (self.shard_count or 1) == self.shard_id
+        return self.shard_ids is None or (guild_id >> 22) % (self.shard_count or 1) in self.shard_ids
+
+    def knows_of(self, guild_id: int) -> bool:
+        """Whether Discord has named that server by now, if the bot is a member."""
+        return self.is_ready() and (guild_id >> 22) % (self.shard_count or 1) in self._told_shards
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Discord takes one greeting of each group of shards in five seconds, whichever process says it."""
-        if self.identify_turn is None:
-            await super().before_identify_hook(shard_id, initial=initial)
-        else:
-            await self.identify_turn((shard_id or 0) % await self._max_concurrency())
+        """Nothing: whose turn it is to greet is seen to before Discord is dialled."""
 
-    async def _max_concurrency(self) -> int:
+    async def _group_of(self, shard_id: int) -> int:
+        """Discord takes one greeting of each group of shards in five seconds (max_concurrency), whoever says it."""
+        if self._at_once is None and self.shard_count != 1:
+            await self._asked_how()
+        return shard_id % (self._at_once or 1)
+
+    async def _asked_how(self) -> int | None:
+        """How many shards Discord recommends, and how many may greet at once is kept; None where it does not say."""
         try:
-            _, _, limits = await self.http.get_bot_gateway()
+            async with asyncio.timeout(_ASK_SECONDS):
+                recommended, _, limits = await self.http.get_bot_gateway()
         except UNREACHABLE as error:
-            log.info("how many shards may greet at once is not known: %s", kind_of(error))
-            return 1
-        return max(1, limits["max_concurrency"])
+            log.info("Discord does not say how many connections it wants (%s)", kind_of(error))
+            return None
+        self._at_once = max(1, limits["max_concurrency"])
+        return max(1, recommended)
 
-    def take_shard(self, shard_id: int, shard_count: int) -> None:
-        """Hear one part of the servers; before `run_client`."""
-        self.shard_id, self.shard_count = shard_id, shard_count
-        self._connection.shard_count = shard_count
+    def take_shards(self, shard_ids: Sequence[int], shard_count: int | None) -> None:
+        """Hear one part of the servers, empty: all; of so many, None: as Discord recommends. Before `run_client`."""
+        self.shard_ids, self._wanted_count = list(shard_ids) or None, shard_count
+        if shard_count is not None:
+            self.shard_count = shard_count
+
+    async def divide(self) -> None:
+        """Settle which shards there are and which of them this process hears; after the login. Raises StartError."""
+        guilds = self.application.approximate_guild_count if self.application is not None else 0
+        if self._wanted_count is None:
+            self.shard_count = await self._asked_how() or shards_for(guilds)
+        refuse_crowd(guilds, self.shard_count)
+        if self.shard_ids is None:
+            self.shard_ids = list(range(self.shard_count))
+        self._connection.shard_count, self._connection.shard_ids = self.shard_count, self.shard_ids
+        self.gateway.begin(self.shard_ids, turns=self.turns, group_of=self._group_of)
+        if self.shard_count > 1:
+            log.info(
+                "Discord divides the servers into %d shards%s; this process hears %s",
+                self.shard_count,
+                ", as it recommends" if self._wanted_count is None else "",
+                numbers_in_words(self.shard_ids),
+            )
 
     @property
     def is_well(self) -> bool:
@@ -213,32 +256,55 @@ class ComposeClient(commands.Bot):
                 )
 
     async def connect(self, *, reconnect: bool = True) -> None:
-        """Stay on the gateway until the client is closed; `reconnect` is always on."""
-        await self.gateway.run()
+        """Stay on the gateway until the client is closed; `reconnect` is always on. Raises what is refused for good."""
+        running = [
+            asyncio.create_task(keeper.run(), name=f"shard {shard_id}")
+            for shard_id, keeper in self.gateway.keepers().items()
+        ]
+        try:
+            await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+            for ended in [one for one in running if one.done()]:
+                ended.result()
+        finally:
+            for one in running:
+                one.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
-    async def on_connect(self) -> None:
+    async def on_shard_connect(self, shard_id: int) -> None:
         """A new session."""
-        self.gateway.session_began()
+        self.gateway.session_began(shard_id)
 
-    async def on_resumed(self) -> None:
+    async def on_shard_resumed(self, shard_id: int) -> None:
         """The old session goes on."""
-        self.gateway.session_began()
+        self.gateway.session_began(shard_id)
 
-    async def on_ready(self) -> None:
-        """Discord has told us about the guilds; may happen again after a lost session."""
-        log.info("connected as %s, in %s", self.user, counted(len(self.guilds), "server"))
-        here = filter(self.hears, self._unsaid_guilds)
-        strange = frozenset(here).difference(guild.id for guild in self.guilds)
-        if strange:
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Discord has told us about this shard's guilds; may happen again after a lost session."""
+        self._told_shards.add(shard_id)
+        self._ready.set()  # the others may be a long time coming, and what this one hears is answered
+        count = self.shard_count or 1
+        mine = [guild for guild in self.guilds if guild.shard_id == shard_id]
+        which = f", shard {shard_id} of {count}" if count > 1 else ""
+        log.info("connected as %s, in %s%s", self.user, counted(len(mine), "server"), which)
+        self._tell_of_strange(shard_id, mine)
+        if self.presence is not None:
+            await self.presence.refresh(new_session=shard_id)
+        tell_of_crowd(len(mine), count)
+        await self.services.jobs.servers.compare(
+            lambda: {guild.id for guild in self.guilds}, is_heard=partial(self._is_told, shard_id)
+        )
+
+    def _is_told(self, shard_id: int, guild_id: int) -> bool:
+        return (guild_id >> 22) % (self.shard_count or 1) == shard_id
+
+    def _tell_of_strange(self, shard_id: int, mine: Sequence[discord.Guild]) -> None:
+        here = frozenset(guild_id for guild_id in self._unsaid_guilds if self._is_told(shard_id, guild_id))
+        if strange := here.difference(guild.id for guild in mine):
             log.warning(
                 "ALLOWED_GUILDS names servers that this bot is no member of: %s. Invite it there, or take them out.",
                 ", ".join(map(str, sorted(strange))),
             )
-        self._unsaid_guilds = frozenset()
-        if self.presence is not None:
-            await self.presence.refresh(is_new_session=True)
-        tell_of_crowd(len(self.guilds), self.shard_count or 1)
-        await self.services.jobs.servers.compare(lambda: {guild.id for guild in self.guilds}, is_heard=self.hears)
+        self._unsaid_guilds -= here
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed, or the server is gone; an outage is another event."""
@@ -278,11 +344,10 @@ async def run_client(client: ComposeClient, token: str, on_ready: Callable[[], A
     StartError when it closes the connection for good, or the servers are too many for this process.
     """
     await _log_in(client, token)
-    if client.has_gateway and client.application is not None:
-        refuse_crowd(client.application.approximate_guild_count, client.shard_count or 1)
     if not client.has_gateway:
         await on_ready()
         await asyncio.Event().wait()
+    await client.divide()
     connecting = asyncio.create_task(_connect(client), name="gateway")
     ready = asyncio.create_task(client.wait_until_ready(), name="first READY")
     try:
@@ -320,7 +385,9 @@ async def _connect(client: ComposeClient) -> None:
         if error.code == _AUTHENTICATION_FAILED:
             raise TokenRefusedError("Discord's gateway refuses DISCORD_TOKEN") from None
         if error.code == _SHARDING_REQUIRED:
-            raise StartError(f"Discord closed the connection: too many servers for it. {crowd_advice(None)}") from None
+            raise StartError(
+                f"Discord closed the connection (4011): too many servers for it. {crowd_advice(None)}"
+            ) from None
         if error.code == _INVALID_SHARD:
-            raise StartError("Discord does not know this shard. Look at SHARD_COUNT and SHARD_IDS.") from None
+            raise StartError("Discord does not know this shard (4010). Look at SHARD_COUNT and SHARD_IDS.") from None
         raise StartError(f"Discord closed the connection for good (code {error.code})") from None

@@ -8,14 +8,25 @@ log = logging.getLogger(__name__)
 
 #: What Discord takes on one connection; with more it closes that with the code 4011.
 MAX_GUILDS = 2500
+#: It takes one greeting of each group of shards in five seconds.
+GREETING_SECONDS = 6.0
 #: From so many on it is told, and so many are advised.
 _CROWDED, _ADVISED = 2000, 1000
 
 
+def shards_for(guilds: int) -> int:
+    """So many connections are advised for so many servers, where Discord itself does not say."""
+    return max(1, -(-guilds // _ADVISED))
+
+
 def crowd_advice(guilds: int | None) -> str:
     """What to do with so many servers in all; None: nobody knows how many."""
-    count = f"SHARD_COUNT={max(2, -(-guilds // _ADVISED))}" if guilds else "SHARD_COUNT"
-    return f"It takes {MAX_GUILDS} on one connection. On PostgreSQL, give each process {count} and its own SHARD_IDS."
+    count = f"SHARD_COUNT={max(2, shards_for(guilds))}" if guilds else "a larger SHARD_COUNT"
+    return (
+        f"It takes {MAX_GUILDS} on one connection. Leave SHARD_COUNT out and start again: then one process takes as "
+        f"many connections as Discord recommends. Or, for several processes on PostgreSQL, give each {count} and its "
+        "own SHARD_IDS."
+    )
 
 
 def refuse_crowd(guilds: int, shards: int) -> None:

@@ -7,8 +7,9 @@ discord.py 2.7.1 dials the address at which it would resume for ever, also when 
 import asyncio
 import logging
 import random
-from contextlib import suppress
-from typing import Any, cast
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any
 
 import aiohttp
 import discord
@@ -28,6 +29,8 @@ _FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS, _MAX_DOUBLED = 2.0, 60.0, 10
 _DIAL_SECONDS = 60.0
 #: Close codes (Discord, "Gateway Close Event Codes").
 _NORMAL, _DISALLOWED_INTENTS = 1000, 4014
+#: Before a new greeting where Discord refused a session (its documentation, "Invalid Session"): one to five seconds.
+_REFUSED_SECONDS = (1.0, 5.0)
 
 _LOST = (
     OSError,
@@ -46,12 +49,27 @@ def pause_seconds(tries: int) -> float:
 
 
 class GatewayKeeper:
-    """One client's connection to the gateway."""
+    """One shard's connection to the gateway."""
 
-    def __init__(self, client: discord.Client, clock: Clock) -> None:
-        """`client` tells it by `session_began` of each READY and RESUMED."""
+    def __init__(
+        self,
+        client: discord.AutoShardedClient,
+        clock: Clock,
+        shard_id: int,
+        *,
+        turn: Callable[[], AbstractAsyncContextManager[None]],
+        opened: Callable[[DiscordWebSocket], None],
+    ) -> None:
+        """`client` tells it by `session_began` of each READY and RESUMED.
+
+        `turn`: held around each greeting. `opened` hears of each new connection.
+        """
         self._client = client
         self._clock = clock
+        self._shard_id = shard_id
+        self._turn = turn
+        self._opened = opened
+        self._ws: DiscordWebSocket | None = None
         self._has_session = False
         self._was_connected = False
         self._alive_at = clock.monotonic()
@@ -62,6 +80,11 @@ class GatewayKeeper:
     def trouble(self) -> str:
         """Why there is no session just now, for operators; empty while there is one, and before the first try."""
         return "" if self._has_session else self._trouble
+
+    @property
+    def has_session(self) -> bool:
+        """Whether there is one at this moment."""
+        return self._has_session
 
     @property
     def silent_seconds(self) -> float:
@@ -76,7 +99,7 @@ class GatewayKeeper:
     def session_began(self) -> None:
         """READY or RESUMED has come."""
         if self._was_connected and not self._has_session:
-            log.info("back on Discord's gateway")
+            log.info("back on Discord's gateway%s", self._which())
         self._has_session = self._was_connected = True
         self._alive_at = self._clock.monotonic()
         self._tries = 0
@@ -90,6 +113,8 @@ class GatewayKeeper:
             except ReconnectWebSocket as error:
                 self._lost()
                 session = self._resumed() if error.resume else {"initial": False}
+                if not error.resume:
+                    await self._clock.sleep(random.uniform(*_REFUSED_SECONDS))
             except _LOST as error:
                 self._lost()
                 await self._hang_up()
@@ -100,23 +125,32 @@ class GatewayKeeper:
                 session = self._resumed()
             except Exception as error:
                 # an event that discord.py cannot read ends this connection; the next one begins behind that event
-                log.exception("Discord's gateway: a fault of ours")
+                log.exception("Discord's gateway%s: a fault of ours", self._which())
                 self._lost()
                 await self._hang_up()
                 await self._pause(error)
                 session = self._resumed()
 
     async def _listen(self, session: dict[str, Any]) -> None:
-        client = self._client
         if self._was_connected and self.silent_seconds >= LOST_SECONDS:
-            log.info("beginning a new session at the gateway's own address")
+            log.info("beginning a new session at the gateway's own address%s", self._which())
             session = {"initial": True, "gateway": await self._own_address()}
-        async with asyncio.timeout(_DIAL_SECONDS):
-            client.ws = await DiscordWebSocket.from_client(client, shard_id=client.shard_id, **session)
+        if session.get("resume"):
+            ws = await self._dialled(session)
+        else:
+            async with self._turn():
+                ws = await self._dialled(session)
         while True:
-            await client.ws.poll_event()
+            await ws.poll_event()
             if self._has_session:
                 self._alive_at = self._clock.monotonic()
+
+    async def _dialled(self, session: dict[str, Any]) -> DiscordWebSocket:
+        """Connected, and greeted, or what to resume was said."""
+        async with asyncio.timeout(_DIAL_SECONDS):
+            self._ws = ws = await DiscordWebSocket.from_client(self._client, shard_id=self._shard_id, **session)
+        self._opened(ws)
+        return ws
 
     async def _own_address(self) -> yarl.URL | None:
         """Where Discord says that its gateway is; None: it answers and does not say, and what is set counts.
@@ -133,15 +167,15 @@ class GatewayKeeper:
 
     async def _hang_up(self) -> None:
         """Nobody listens on that connection any more; left open, its heartbeat would go on in a thread of its own."""
-        ws = cast("DiscordWebSocket | None", self._client.ws)
-        if ws is not None:
+        if self._ws is not None:
             with suppress(OSError, aiohttp.ClientError, RuntimeError):  # it may be torn, or its loop about to end
-                await ws.close()
+                await self._ws.close()
 
     def _lost(self) -> None:
         self._has_session = False
         if not self._client.is_closed():  # a closed one has no loop to dispatch on
             self._client.dispatch("disconnect")
+            self._client.dispatch("shard_disconnect", self._shard_id)
 
     async def _check_mendable(self, error: BaseException) -> None:
         """Raises the error where no further try can help."""
@@ -155,12 +189,12 @@ class GatewayKeeper:
         self._tries += 1
         self._trouble = self._in_words(error)
         pause = pause_seconds(self._tries)
-        log.warning("%s; next try in %.0f s", self._trouble, pause)
+        log.warning("%s%s; next try in %.0f s", self._trouble, self._which(), pause)
         await self._clock.sleep(pause)
 
     def _resumed(self) -> dict[str, Any]:
         """Where and what to resume; a session that Discord has forgotten is begun anew by its own answer."""
-        ws = cast("DiscordWebSocket | None", self._client.ws)  # before the first dial there is none
+        ws = self._ws  # before the first dial there is none
         if ws is None or ws.session_id is None:
             return {"initial": True}
         return {
@@ -180,3 +214,8 @@ class GatewayKeeper:
         if self._was_connected:
             return f"no connection to Discord's gateway ({what})"
         return f"Discord's gateway could not be reached ({what}); check the network and DISCORD_GATEWAY_URL"
+
+    def _which(self) -> str:
+        """For the log; of one shard alone nothing is said."""
+        count = self._client.shard_count or 1
+        return f" (shard {self._shard_id} of {count})" if count > 1 else ""

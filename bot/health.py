@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bot
 from bot.audio.sample import SampleResult
@@ -75,24 +75,39 @@ class Checks:
     disk_trouble: Callable[[], str]  #: what DATA_DIR did not take; empty while it takes everything
     clock_trouble: Callable[[], str] = str  #: how far this machine's clock is off; empty while it is right
     held: Callable[[], Mapping[str, Held]] = dict  #: providers whose songs wait for the account's brake
+    shards: Callable[[], Mapping[int, bool]] = dict  #: connections to Discord's gateway, and whether each stands
 
 
 class HealthServer:
     """Answers two paths; green is 200, red is 503 with the reasons."""
 
-    def __init__(self, *, supervisor: TaskSupervisor, pulse: Pulse, metrics: Metrics, checks: Checks) -> None:
-        """Reads everything at the time of the question."""
+    def __init__(
+        self,
+        *,
+        supervisor: TaskSupervisor,
+        pulse: Pulse,
+        metrics: Metrics,
+        checks: Checks | None = None,
+        standing_by: Callable[[], str] = str,
+    ) -> None:
+        """Reads everything at the time of the question.
+
+        `checks`: None while the bot is not open yet. `standing_by`: for what this process waits; empty: for nothing.
+        """
         self._supervisor = supervisor
         self._pulse = pulse
         self._metrics = metrics
-        self._checks = checks
+        self._standing_by = standing_by
+        self.checks = checks
 
     async def healthz(self, _request: "web.Request") -> "web.Response":
         """`{"status": "ok" | "red", "version": …, "problems": […], "sound": …, "disk": …, "brake": …, "loops": […]}`.
 
         `sound` is "untried", "ok" or "failing"; `disk` is "ok", or what failed; `brake` is "off", or which accounts are
         refused. That is not red: this process works, and a supervisor that starts it again would mend nothing. `clock`
-        is there while it is wrong.
+        is there while it is wrong, `shards` where there is a gateway: {"0": "connected", "1": "away"}.
+
+        While it stands by: `{"status": "standing by", "standing_by": "another bot …", …}` and 200.
         """
         from aiohttp import web
 
@@ -101,40 +116,74 @@ class HealthServer:
         ]
         if self._pulse.is_stalled():
             problems.append("the event loop stands still")
-        if not self._checks.discord_ready():
-            trouble = self._checks.discord_trouble()
+        if self.checks is None:
+            return self._not_open(problems)
+        problems += await self._found(self.checks)
+        body = self._body(self.checks, problems)
+        return web.json_response(body, status=503 if problems else 200)
+
+    def _not_open(self, problems: list[str]) -> "web.Response":
+        """Whoever stands by works as they should: a supervisor that starts them again would gain nothing."""
+        from aiohttp import web
+
+        waits_for = self._standing_by()
+        if not waits_for:
+            problems = [*problems, "starting"]
+        body = {
+            "status": "red" if problems else "standing by",
+            "version": bot.__version__,
+            "problems": problems,
+            "standing_by": waits_for,
+            "loops": [asdict(loop) for loop in self._supervisor.states()],
+        }
+        return web.json_response(body, status=503 if problems else 200)
+
+    async def _found(self, checks: Checks) -> list[str]:
+        problems: list[str] = []
+        if not checks.discord_ready():
+            trouble = checks.discord_trouble()
             problems.append(f"not connected to Discord: {trouble}" if trouble else "not connected to Discord")
         try:
-            await self._checks.refresh()
+            await checks.refresh()
         except StoreError as error:
             problems.append(f"the database does not answer: {error}")
-        sound = self._checks.sound()
+        sound = checks.sound()
         if sound is not None and not sound.good:
             problems.append(f"sound: {sound.sentence}")
-        disk = self._checks.disk_trouble()
-        if disk:
+        if disk := checks.disk_trouble():
             problems.append(f"the disk of DATA_DIR fails: {disk}")
-        body = {
+        return problems
+
+    def _body(self, checks: Checks, problems: list[str]) -> dict[str, Any]:
+        sound = checks.sound()
+        body: dict[str, Any] = {
             "status": "red" if problems else "ok",
             "version": bot.__version__,
             "problems": problems,
             "sound": "untried" if sound is None else "ok" if sound.good else "failing",
-            "disk": disk or "ok",
-            "brake": "; ".join(held.in_words(name) for name, held in sorted(self._checks.held().items())) or "off",
+            "disk": checks.disk_trouble() or "ok",
+            "brake": "; ".join(held.in_words(name) for name, held in sorted(checks.held().items())) or "off",
             "loops": [asdict(loop) for loop in self._supervisor.states()],
         }
-        if clock := self._checks.clock_trouble():
+        if shards := checks.shards():
+            body["shards"] = {str(number): "connected" if is_there else "away" for number, is_there in shards.items()}
+        if clock := checks.clock_trouble():
             body["clock"] = clock
-        return web.json_response(body, status=503 if problems else 200)
+        return body
 
     async def metrics(self, _request: "web.Request") -> "web.Response":
         """The Prometheus text format."""
         from aiohttp import web
 
-        try:
-            await self._checks.refresh()
-        except StoreError as error:
-            log.warning("gauges are old: %s", error)
+        self._metrics.standing_by.set(bool(self._standing_by()))
+        if self.checks is not None:
+            try:
+                await self.checks.refresh()
+            except StoreError as error:
+                log.warning("gauges are old: %s", error)
+            self._metrics.shard_connected.clear()  # a worker has none
+            for number, is_there in self.checks.shards().items():
+                self._metrics.shard_connected.labels(str(number)).set(is_there)
         figures = self._metrics.exposition()
         self._pulse.was_read()
         return web.Response(body=figures, content_type="text/plain", charset="utf-8")

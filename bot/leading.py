@@ -1,5 +1,6 @@
 """What one of all processes does: what is kept and forgotten, and what operators are told; and what the others do."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
@@ -10,6 +11,7 @@ from bot.jobs.admitting import Admission
 from bot.jobs.retention import Retention
 from bot.jobs.servers import Servers
 from bot.operators.watch import Watch, Watched, tell_of_brake, tell_of_migration
+from bot.processes import Company
 from bot.settings import Settings
 from bot.ui.requirements import OrderRequirements
 
@@ -20,39 +22,29 @@ def take_part(
     client: ComposeClient,
     admission: Admission,
     requirements: OrderRequirements,
-    *,
-    leads: bool,
+    company: Company,
 ) -> None:
-    """Begin what this process does of it."""
-    if leads:
-        _lead(settings, assembly, client, admission, requirements)
-    else:
-        _follow(settings, assembly)
-
-
-def _lead(
-    settings: Settings,
-    assembly: Assembly,
-    client: ComposeClient,
-    admission: Admission,
-    requirements: OrderRequirements,
-) -> None:
-    """Begin it, in one process of all."""
+    """Begin what this process does of it; all look at themselves, and leave what they see to be told by one."""
     ground, alerts = assembly.ground, assembly.alerts
-    for name, run in {
-        "retention": _retention(settings, ground, assembly.jobs.servers).run,
-        "people": assembly.jobs.people.run,
-        "watch": _watch(settings, ground, assembly, admission, requirements).run,
-        "alerts": partial(alerts.run, AlertMessages(client, settings.operator_channel)),
-    }.items():
+    retention = _retention(settings, ground, assembly.jobs.servers)
+    loops: dict[str, Callable[[], Awaitable[None]]] = {
+        "watch": _watch(settings, ground, assembly, admission, requirements, leads=company.leads).run
+    }
+    if company.leads:
+        sender = AlertMessages(client, settings.operator_channel)
+        loops |= {
+            "retention": retention.run,
+            "people": assembly.jobs.people.run,
+            "alerts": partial(alerts.run, sender, for_others=company.is_shared),
+        }
+    else:
+        # its folder may be one of its own, in which nobody else tidies up
+        loops["copies"] = retention.run_beside
+        loops["alerts"] = partial(alerts.hand_on, f"{company.process.kind}, {company.process.in_words()}")
+    for name, run in loops.items():
         ground.supervisor.run_forever(name, run)
+    tell_of_migration(alerts, ground.migration)
     assembly.brake.on_brake(partial(tell_of_brake, alerts))
-
-
-def _follow(settings: Settings, assembly: Assembly) -> None:
-    """What each of the others does: its folder may be one of its own, in which nobody else tidies up."""
-    retention = _retention(settings, assembly.ground, assembly.jobs.servers)
-    assembly.ground.supervisor.run_forever("copies", retention.run_beside)
 
 
 def _retention(settings: Settings, ground: Ground, servers: Servers) -> Retention:
@@ -73,6 +65,8 @@ def _watch(
     assembly: Assembly,
     admission: Admission,
     requirements: OrderRequirements,
+    *,
+    leads: bool,
 ) -> Watch:
     watched = Watched(
         figures=ground.figures,
@@ -84,5 +78,4 @@ def _watch(
         is_open=assembly.models.is_open,
         elsewhere=lambda: assembly.models.elsewhere,
     )
-    tell_of_migration(assembly.alerts, ground.migration)
-    return Watch(watched=watched, alerts=assembly.alerts, clock=ground.clock, metrics=ground.metrics)
+    return Watch(watched=watched, alerts=assembly.alerts, clock=ground.clock, metrics=ground.metrics, leads=leads)

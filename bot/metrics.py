@@ -47,6 +47,7 @@ _KNOWN: Mapping[str, Iterable[tuple[str, ...]]] = MappingProxyType({
     "limited": [(rule,) for rule in RULES.values()],
     "jobs_ended": [(state, reason) for state, reasons in _ENDS.items() for reason in reasons],
     "submissions": [("accepted",), ("busy",), ("refused",), ("account",), ("unknown",)],
+    "shard_connected": [("0",)],
     "polls": [("StillWorking",), ("Finished",), ("GaveUp",), ("busy",), ("refused",), ("account",)],
     "fetches": [("fetched",), ("not_ready",), ("lost",), ("disk",)],
     "deliveries": [("delivered",), ("later",), ("disk",), ("undeliverable",)],
@@ -100,6 +101,10 @@ class Metrics:
         self.late_answers = self._counter("compose_late_answers", "Answers of overtaken attempts: a charge, no track")
         self.brake = self._gauge(
             "compose_brake", "1 while a music service refuses the account and its songs wait", "provider"
+        )
+        self.standing_by = self._gauge("compose_standing_by", "1 while this process waits for another's end")
+        self.shard_connected = self._gauge(
+            "compose_shard_connected", "1 while this shard has a session at Discord's gateway", "shard"
         )
         self.live_jobs = self._gauge("compose_live_jobs", "Jobs by live state", "state")
         self.loop_lag_seconds = self._gauge(

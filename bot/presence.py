@@ -3,6 +3,7 @@ whoever wrote it, and after every connection.
 """
 
 import logging
+from collections.abc import Callable, Mapping
 
 import aiohttp
 import discord
@@ -24,12 +25,19 @@ _MAX_CHARACTERS = 128
 class Presence:
     """One client's."""
 
-    def __init__(self, client: discord.Client, operating: Operating, clock: Clock) -> None:
-        """Nothing is shown before `refresh`."""
+    def __init__(
+        self,
+        client: discord.AutoShardedClient,
+        operating: Operating,
+        clock: Clock,
+        connected: Callable[[], Mapping[int, bool]],
+    ) -> None:
+        """Nothing is shown before `refresh`. `connected`: of each shard, whether it has a session."""
         self._client = client
         self._operating = operating
         self._clock = clock
-        self._shown: str | None = ""
+        self._connected = connected
+        self._shown: dict[int, str] = {}
 
     async def run(self) -> None:
         """Look every few seconds."""
@@ -37,31 +45,29 @@ class Presence:
             await self.refresh()
             await self._clock.sleep(LOOK_SECONDS)
 
-    async def refresh(self, *, is_new_session: bool = False) -> None:
-        """Show what holds now. `is_new_session`: Discord has forgotten what was shown."""
+    async def refresh(self, *, new_session: int | None = None) -> None:
+        """Show what holds now. `new_session`: of this shard, Discord has forgotten what was shown."""
         try:
             await self._operating.refresh_notices()
             wanted = _words(await self._operating.paused())
         except StoreBusyError:
             log.info("whether the bot is paused could not be read")
             return
-        if is_new_session:
-            self._shown = ""
-        if wanted == self._shown or not self._client.is_ready():
-            return
+        if new_session is not None:
+            self._shown.pop(new_session, None)
+        for shard_id, is_there in self._connected().items():
+            if is_there and wanted != self._shown.get(shard_id, ""):
+                await self._show(wanted, shard_id)
+
+    async def _show(self, wanted: str, shard_id: int) -> None:
+        status = discord.Status.dnd if wanted else discord.Status.online
+        activity = discord.CustomActivity(name=wanted) if wanted else None
         try:
-            await self._show(wanted)
+            await self._client.change_presence(status=status, activity=activity, shard_id=shard_id)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             log.info("the presence could not be shown (%s)", type(error).__name__)
             return
-        self._shown = wanted
-
-    async def _show(self, wanted: str) -> None:
-        if wanted:
-            activity = discord.CustomActivity(name=wanted)
-            await self._client.change_presence(status=discord.Status.dnd, activity=activity)
-        else:
-            await self._client.change_presence(status=discord.Status.online, activity=None)
+        self._shown[shard_id] = wanted
 
 
 def _words(pause: Pause | None) -> str:

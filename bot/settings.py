@@ -151,9 +151,9 @@ class Settings(SettingsBase):
     allow_user_install: Switch = "off"
     """Whether members who added the app to their own account may order, wherever they use it."""
     shard_count: Annotated[int, Field(ge=1, le=16_384)] | None = None
-    """Into how many parts Discord divides the servers; each part has a process. Unset: one process hears all."""
+    """Into how many parts Discord divides the servers, each with a connection. Unset: as Discord recommends."""
     shard_ids: str | None = None
-    """Which part this process hears, from 0 on; with SHARD_COUNT."""
+    """Which parts this process hears, from 0 on, such as `0,1` or `0-3`; with SHARD_COUNT. Unset: all of them."""
     health_host: str = "127.0.0.1"
     """Address of `/healthz` and `/metrics`."""
     health_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
@@ -257,8 +257,8 @@ class Settings(SettingsBase):
         return self
 
     @property
-    def shard(self) -> tuple[int, int] | None:
-        """Which shard of how many; None: there is one, and it is this process's."""
+    def shards(self) -> tuple[int, ...]:
+        """SHARD_IDS taken apart; empty: all there are."""
         return amounts.shards_of(self.shard_ids, self.shard_count)
 
     @property

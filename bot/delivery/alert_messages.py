@@ -74,4 +74,6 @@ def alert_text(alert: Alert, locale: str) -> str:
     by_variant = f"alert.{alert.kind}_{alert.variant}"
     key = by_variant if alert.kind in _BY_VARIANT and alert.variant else f"alert.{alert.kind}"
     happened = text(key, locale, **alert.values)
+    if "seen_by" in alert.values:
+        happened += f" {text('alert.seen_by', locale, **alert.values)}"
     return f"{text('alert.heading', locale)} {happened}\n{text(f'{key}_do', locale, **alert.values)}"[:_MAX_LENGTH]

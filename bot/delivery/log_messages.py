@@ -1,5 +1,6 @@
 """The lines of a server's log channel as messages: in the server's language, mentioning nobody."""
 
+from collections.abc import Callable
 from typing import Any
 
 import discord
@@ -14,13 +15,14 @@ from bot.ui.log_cards import line_of, report_buttons, reported_song, song_button
 class LogMessages:
     """Sends each line under a nonce of its own, so that one that is sent again is the same message."""
 
-    def __init__(self, client: discord.Client) -> None:
-        """`client` must be logged in before anything arrives."""
+    def __init__(self, client: discord.Client, knows_of: Callable[[int], bool] | None = None) -> None:
+        """`client` must be logged in before anything arrives. `knows_of`: whether a server would be known by now."""
         self._client = client
+        self._knows_of = knows_of
 
     async def send(self, channel_id: int, guild_id: int, entry: Rest | KeptAct | RefusedOrder) -> None:
         """Raises DeliveryLaterError, UndeliverableError when the channel refuses, or is no channel of the server."""
-        if not self._client.is_ready():
+        if not (self._client.is_ready() if self._knows_of is None else self._knows_of(guild_id)):
             raise DeliveryLaterError("not connected yet")
         guild = self._client.get_guild(guild_id)
         if guild is None:

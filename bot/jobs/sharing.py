@@ -29,6 +29,7 @@ class Process:
     kind: ProcessKind
     shards: str = ""  #: ids with commas between them; empty: all
     since: datetime
+    settings: str = ""  #: those that all should have alike, as JSON; empty: not known
 
     def in_words(self) -> str:
         """For whoever wonders who that is."""

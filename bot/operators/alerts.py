@@ -1,7 +1,8 @@
 """What whoever runs the bot is told: each kind once an hour, over restarts too, with what to do.
 
 `raise_alert` may be called by anybody, at any time, and returns at once. What is raised is written down before it is
-sent and once more when it has been: a restart sends what was not sent, and repeats nothing.
+sent and once more when it has been: a restart sends what was not sent, and repeats nothing. Of several processes one
+sends (`run`), which alone decides what was told already; the others leave it a line each (`hand_on`).
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -17,7 +18,7 @@ from typing import Any, Protocol
 
 from bot.clock import Clock
 from bot.errors import DeliveryLaterError, StoreError, UndeliverableError
-from bot.jobs.ports import ValueStore
+from bot.jobs.ports import RetentionStore, ValueStore
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,10 @@ _QUIET_BUDGET = timedelta(hours=24)
 #: What could not be sent for so long is in the log and in the metrics.
 _GIVEN_UP_AFTER = timedelta(hours=24)
 _MAX_WAITING = 100
+#: Lines that others have left are looked for so often; a database that does not take one is asked again so often.
+_LOOK_SECONDS, _AGAIN_SECONDS = 5.0, 5.0
+#: Before the name of an alert that another process has left to be told.
+_LEFT = "tell."
 _FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 2.0, 300.0
 
 
@@ -77,6 +82,16 @@ class Alert:
         return "alert-" + hashlib.sha256(f"{self.name} {self.at.isoformat()}".encode()).hexdigest()[:16]
 
 
+#: Kinds that are about the very process which has seen them.
+_OF_A_PROCESS = frozenset({
+    AlertKind.DISK, AlertKind.LOOP, AlertKind.KEY_REFUSED, AlertKind.NO_CREDITS, AlertKind.ADDRESS_WRONG
+})  # fmt: skip
+
+
+class AlertStore(RetentionStore, ValueStore, Protocol):
+    """What this asks of the store."""
+
+
 class AlertSender(Protocol):
     """The way to the operator."""
 
@@ -86,14 +101,15 @@ class AlertSender(Protocol):
 
 
 class Alerts:
-    """Takes alerts from everybody; `run` sends them, one after the other."""
+    """Takes alerts from everybody; `run` sends them, one after the other, or `hand_on` leaves them to who does."""
 
-    def __init__(self, *, store: ValueStore, clock: Clock, metrics: Metrics) -> None:
+    def __init__(self, *, store: AlertStore, clock: Clock, metrics: Metrics) -> None:
         """Sends nothing before `run`."""
         self._store = store
         self._clock = clock
         self._metrics = metrics
         self._waiting: asyncio.Queue[Alert] = asyncio.Queue(_MAX_WAITING)
+        self._raised = asyncio.Event()
         #: For the time in which the database does not answer.
         self._last: dict[str, datetime] = {}
 
@@ -109,19 +125,69 @@ class Alerts:
             log.error("too many alerts wait; this one is dropped: %s", kind)
             return
         self._last[alert.name] = alert.at
+        self._raised.set()
 
-    async def run(self, sender: AlertSender) -> None:
-        """For ever. First what a process before this one wrote down and did not send."""
+    async def run(self, sender: AlertSender, *, for_others: bool = False) -> None:
+        """For ever. First what a process before this one wrote down and did not send.
+
+        `for_others`: what other processes have left as well; of all processes one does so.
+        """
         for kind in AlertKind:
-            unsent = _unsent(kind, await self._kept(f"alert.{kind}"))
+            unsent = _unsent(await self._kept(f"alert.{kind}"), kind)
             if unsent is not None and self._clock.now() - unsent.at < _GIVEN_UP_AFTER:
                 await self._send(unsent, sender)
         while True:
+            self._raised.clear()
+            while not self._waiting.empty():
+                await self._tell(self._waiting.get_nowait(), sender)
+            if for_others:
+                await self._tell_for_others(sender)
+            await self._clock.wait(self._raised, _LOOK_SECONDS if for_others else None)
+
+    async def hand_on(self, seen_by: str) -> None:
+        """For ever, where another process sends. `seen_by`: this one, in words."""
+        while True:
             alert = await self._waiting.get()
-            kept = await self._kept(alert.name)
-            if not self._is_quiet(alert, _time_of(kept)):
-                await self._keep(alert, is_sent=False)
-                await self._send(alert, sender)
+            if alert.kind in _OF_A_PROCESS:
+                alert = replace(alert, values={**alert.values, "seen_by": seen_by})
+            while not await self._is_left(alert):
+                await self._clock.sleep(_AGAIN_SECONDS)
+
+    async def _is_left(self, alert: Alert) -> bool:
+        """The same alert may lie there already, which is told once."""
+        try:
+            await self._store.replace_value(_LEFT + alert.name.removeprefix("alert."), None, _record_of(alert))
+        except StoreError as error:
+            log.warning("an alert waits for the database: %s", error)
+            return False
+        log.info("an alert was left to the process that tells the operator: %s", alert.kind)
+        return True
+
+    async def _tell_for_others(self, sender: AlertSender) -> None:
+        try:
+            for name, kept in (await self._store.values_named(_LEFT)).items():
+                alert = _unsent(kept)
+                if alert is not None and self._clock.now() - alert.at < _GIVEN_UP_AFTER:
+                    await self._tell(alert, sender)
+                await self._store.drop_value(_LEFT + name)
+        except StoreError as error:
+            log.warning("what other processes have left to be told cannot be read: %s", error)
+
+    async def _tell(self, alert: Alert, sender: AlertSender) -> None:
+        """Unless the operator knows; what was written down and not sent before a restart is sent now."""
+        kept = await self._kept(alert.name)
+        before = _unsent(kept)
+        if before is None or before.at != alert.at:
+            if self._is_quiet(alert, _time_of(kept)) or self._was_told_meanwhile(alert):
+                return
+            await self._keep(alert, is_sent=False)
+        self._last[alert.name] = max(alert.at, self._last.get(alert.name, alert.at))
+        await self._send(alert, sender)
+
+    def _was_told_meanwhile(self, alert: Alert) -> bool:
+        """By this process, while the database took no note of it."""
+        last = self._last.get(alert.name)
+        return last is not None and last != alert.at and self._is_quiet(alert, last)
 
     def _is_quiet(self, alert: Alert, last: datetime | None) -> bool:
         return last is not None and alert.at - last < _QUIET_OF.get(alert.kind, QUIET)
@@ -155,13 +221,18 @@ class Alerts:
             return None
 
     async def _keep(self, alert: Alert, *, is_sent: bool) -> None:
-        record = {"at": alert.at.isoformat(), "variant": alert.variant, "values": dict(alert.values), "sent": is_sent}
+        record = _record_of(alert, is_sent=is_sent)
         try:
             # what is not sent is found again by its kind alone; the time is remembered for each variant
             for name in {alert.name, f"alert.{alert.kind}"}:
-                await self._store.set_value(name, json.dumps(record))
+                await self._store.set_value(name, record)
         except StoreError as error:
             log.warning("that the operator knows cannot be kept: %s", error)
+
+
+def _record_of(alert: Alert, *, is_sent: bool = False) -> str:
+    record = {"at": alert.at.isoformat(), "variant": alert.variant, "values": dict(alert.values), "sent": is_sent}
+    return json.dumps(record | {"kind": alert.kind})
 
 
 def _time_of(kept: str | None) -> datetime | None:
@@ -169,12 +240,19 @@ def _time_of(kept: str | None) -> datetime | None:
     return None if record is None else datetime.fromisoformat(str(record["at"]))
 
 
-def _unsent(kind: AlertKind, kept: str | None) -> Alert | None:
+def _unsent(kept: str | None, kind: AlertKind | None = None) -> Alert | None:
+    """What waits to be told; of versions that did not write the kind, the caller knows it."""
     record = _record(kept)
     if record is None or record["sent"]:
         return None
+    kind = kind or _KINDS.get(str(record.get("kind")))
+    if kind is None:
+        return None
     at = datetime.fromisoformat(str(record["at"]))
     return Alert(kind=kind, variant=str(record["variant"]), at=at, values=record["values"])
+
+
+_KINDS = {str(kind): kind for kind in AlertKind}
 
 
 def _record(kept: str | None) -> dict[str, Any] | None:

@@ -51,8 +51,9 @@ class Watched:
 class Watch:
     """One loop over everything that is watched."""
 
-    def __init__(self, *, watched: Watched, alerts: Alerts, clock: Clock, metrics: Metrics) -> None:
-        """Nothing is looked at before `run`."""
+    def __init__(self, *, watched: Watched, alerts: Alerts, clock: Clock, metrics: Metrics, leads: bool = True) -> None:
+        """Nothing is looked at before `run`. `leads`: at what is the same for all processes, too."""
+        self._leads = leads
         self._watched = watched
         self._alerts = alerts
         self._clock = clock
@@ -72,6 +73,12 @@ class Watch:
         self._look_at_loops()
         if trouble := self._watched.disk_trouble():
             self._alerts.raise_alert(AlertKind.DISK, trouble=trouble)
+        if songs := self._watched.elsewhere():
+            self._alerts.raise_alert(AlertKind.ADDRESS_CHANGED, songs=songs)
+        if self._leads:
+            await self._look_at_tables()
+
+    async def _look_at_tables(self) -> None:
         try:
             figures = await self._watched.figures.figures(self._clock.now())
             self._look_at_budgets(figures)
@@ -110,8 +117,6 @@ class Watch:
             if not self._watched.is_open(one.provider, one.model):
                 values = {"model": one.model, "provider": one.provider, "songs": one.songs}
                 self._alerts.raise_alert(AlertKind.MODEL_MISSING, one.model[:40], **values)
-        if songs := self._watched.elsewhere():
-            self._alerts.raise_alert(AlertKind.ADDRESS_CHANGED, songs=songs)
 
     def _told_of_budget(self, period: str, *, used: int, budget: int) -> None:
         values = {

@@ -22,10 +22,10 @@ from bot.jobs.rule_remarks import RuleRow
 from bot.store import sqlite_copies, sqlite_file
 from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
 from bot.store.jobs import SqlJobStore
-from bot.store.migrate import migrate, newest, refuse_newer
+from bot.store.migrate import migrate, newest, refuse_newer, revisions
 from bot.store.poolers import refuse_shared_sessions
 from bot.store.postgresql import look_into, name_of, postgresql_engine, refuse_bad_files, start_errors_named
-from bot.store.seats import alone_on
+from bot.store.seats import alone_on, is_taken
 from bot.store.space_used import takes_bytes
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ async def open_store(
     parsed = address_of(url)
     async with AsyncExitStack() as stack:
         if isinstance(parsed, PostgresqlAddress):
+            await refuse_old_company(parsed)
             migration = await prepare_server(parsed, busy_seconds)
         else:
             migration = await _prepare_file(parsed, clock, stack)
@@ -263,6 +264,23 @@ async def prepare_server(address: PostgresqlAddress, busy_seconds: float) -> Mig
     finally:
         await engine.dispose()
     return _migration(revision, "")
+
+
+async def refuse_old_company(address: PostgresqlAddress) -> None:
+    """Raise StartError where the tables would change under processes of an earlier version that are at work."""
+    await asyncio.to_thread(refuse_bad_files, address)
+    engine = postgresql_engine(address, busy_seconds=BUSY_SECONDS)
+    try:
+        with start_errors_named(address):
+            async with engine.connect() as connection:
+                revision, _ = await look_into(connection)
+    finally:
+        await engine.dispose()
+    if revision in revisions() and revision != newest() and await is_taken(address):
+        raise StartError(
+            f"{name_of(address)} is in use by another running bot of an earlier version (revision {revision}, this "
+            f"one's is {newest()}). Stop all processes of that version, then start this one."
+        )
 
 
 def _describe_file(path: Path) -> str:

@@ -42,7 +42,10 @@ _REPLACE_VALUE = (
 )
 _GET_VALUE = select(kept_values.c.value).where(kept_values.c.name == bindparam("name"))
 _DROP_VALUE = delete(kept_values).where(kept_values.c.name == bindparam("value_name"))
-_REPORTS = select(kept_values.c.name, kept_values.c.value).where(kept_values.c.name.startswith("alert.report"))
+#: Those that were told, and those that another process has left to be told.
+_REPORTS = select(kept_values.c.name, kept_values.c.value).where(
+    or_(kept_values.c.name.startswith("alert.report"), kept_values.c.name.startswith("tell.report"))
+)
 _LEDGER = select(charges).where(charges.c.member_id == bindparam("member")).order_by(charges.c.id)
 _OF_MEMBER = (rules.c.subject_kind == SubjectKind.MEMBER) & (rules.c.subject_id == bindparam("member"))
 _RULES = select(rules).where(_OF_MEMBER).order_by(rules.c.id)

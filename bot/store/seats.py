@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.clock import Clock
+from bot.crowds import GREETING_SECONDS
 from bot.database_address import PostgresqlAddress
 from bot.errors import StartError, StoreBusyError
 from bot.store.driver_errors import driver_errors_mapped
@@ -28,14 +29,24 @@ log = logging.getLogger(__name__)
 RUNNER_KEY = 0x436F6D706F7366
 #: Everybody who works on jobs; alone, whoever must be alone.
 PRESENT_KEY = 0x436F6D706F7370
-#: With a shard's id as the second number, and with the number of a group of shards.
-_SHARD_KEY, _GREETING_KEY = 0x436F6D70, 0x436F6D71
+#: With a shard's id as the second number, with the number of a group of shards, and with how many shards there are.
+_SHARD_KEY, _GREETING_KEY, _COUNT_KEY = 0x436F6D70, 0x436F6D71, 0x436F6D72
 #: The connection is looked at so often, and after a loss tried again.
-_LOOK_SECONDS = 5.0
+_LOOK_SECONDS = 2.0
 _AGAIN_SECONDS = 1.0
+#: A connection whose server has vanished says nothing for as long as one waits.
+_ANSWER_SECONDS = 4.0
+#: So often it is tried again to have it back: whoever stands by looks for a moment whether it is free.
+_TRIES = 4
+#: For so long after an outage its former holder may take it again before anybody who stands by does.
+RETURN_SECONDS = 9.0
 
-#: Discord takes one greeting of a group in five seconds.
-GREETING_SECONDS = 5.5
+#: Into how many shards others divide the servers at this moment.
+_OTHER_COUNTS = """
+SELECT objid FROM pg_locks
+WHERE locktype = 'advisory' AND classid = :key AND objsubid = 2 AND objid <> :count AND granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 #: A transaction that waits for hours, and a process whose machine was switched off.
 _SETTINGS = (
@@ -52,6 +63,7 @@ class Seat:
 
     gateway: bool  #: whether it is on Discord's gateway
     shards: Sequence[int] = ()  #: for these shards alone; empty: for all of them
+    shard_count: int = 1  #: of how many; the same for everybody, or numbers of shards would mean different servers
     alone: bool = False  #: nobody else may work on jobs
 
     def locks(self) -> list[str]:
@@ -60,11 +72,18 @@ class Seat:
         if self.gateway:
             locks.append(_try(RUNNER_KEY, shared=bool(self.shards)))
             locks += [_try(_SHARD_KEY, shard, shared=False) for shard in sorted(self.shards)]
+            if self.shards:
+                locks.append(_try(_COUNT_KEY, self.shard_count, shared=True))
         return locks
 
 
 class SeatTakenError(Exception):
-    """Somebody else has it."""
+    """Somebody else has it. `shard_count`: they divide the servers into so many shards, which is the trouble."""
+
+    def __init__(self, shard_count: int | None = None) -> None:
+        """None: they have the very place."""
+        super().__init__()
+        self.shard_count = shard_count
 
 
 class HeldSeat:
@@ -90,6 +109,15 @@ class HeldSeat:
             raise
         self._connection = connection
 
+    async def is_free(self) -> bool:
+        """Whether `take` would succeed at this moment. Raises the driver's errors."""
+        try:
+            async with self._engine.connect() as connection:  # what was taken ends with the transaction
+                await _take_all(connection, self._seat)
+        except SeatTakenError:
+            return False
+        return True
+
     async def keep(self) -> None:
         """Hold on to it until it is lost; after an outage of the database it is taken again, if nobody was quicker."""
         while not self.lost.is_set():
@@ -113,7 +141,8 @@ class HeldSeat:
             return False
         try:
             with driver_errors_mapped():
-                await self._connection.execute(text("SELECT 1"))
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await self._connection.execute(text("SELECT 1"))
         except StoreBusyError:
             connection, self._connection = self._connection, None
             await connection.invalidate()
@@ -122,15 +151,18 @@ class HeldSeat:
         return True
 
     async def _taken_again(self) -> bool:
-        try:
-            with driver_errors_mapped():
-                await self.take()
-        except StoreBusyError:
-            return False
-        except SeatTakenError:
-            self.lost.set()
-        else:
-            log.info("the place on the database is taken again")
+        for _ in range(_TRIES):
+            try:
+                with driver_errors_mapped():
+                    await self.take()
+            except StoreBusyError:
+                return False
+            except SeatTakenError:
+                await self._clock.sleep(_AGAIN_SECONDS)
+            else:
+                log.info("the place on the database is taken again")
+                return True
+        self.lost.set()
         return True
 
 
@@ -172,20 +204,36 @@ class Greetings:
         self._clock = clock
         self._supervisor = supervisor
 
-    async def turn(self, group: int) -> None:
-        """Wait for the turn of a group; the next comes GREETING_SECONDS later. Without a database: after that time."""
+    @asynccontextmanager
+    async def turn(self, group: int) -> AsyncGenerator[None]:
+        """Hold the turn of a group; the next comes GREETING_SECONDS later. Without a database it is that time's end."""
         engine = postgresql_engine(self._address, busy_seconds=BUSY_SECONDS)
+        try:
+            connection = await self._taken(engine, group)
+            yield
+        except BaseException:
+            await engine.dispose()
+            raise
+        if connection is None:
+            await engine.dispose()
+        else:
+            self._supervisor.spawn("greeting", self._hold(engine, connection))
+
+    async def _taken(self, engine: AsyncEngine, group: int) -> AsyncConnection | None:
         try:
             with driver_errors_mapped():
                 connection = await engine.connect()
-                while not await connection.scalar(text(f"SELECT {_try(_GREETING_KEY, group, shared=False)}")):
-                    await self._clock.sleep(_AGAIN_SECONDS)
+                try:
+                    while not await connection.scalar(text(f"SELECT {_try(_GREETING_KEY, group, shared=False)}")):
+                        await self._clock.sleep(_AGAIN_SECONDS)
+                except BaseException:
+                    await connection.close()
+                    raise
         except StoreBusyError as error:
             log.info("no turn to greet Discord could be had: %s", error)
             await self._clock.sleep(GREETING_SECONDS)
-            await engine.dispose()
-            return
-        self._supervisor.spawn("greeting", self._hold(engine, connection))
+            return None
+        return connection
 
     async def _hold(self, engine: AsyncEngine, connection: AsyncConnection) -> None:
         try:
@@ -199,6 +247,10 @@ async def _take_all(connection: AsyncConnection, seat: Seat) -> None:
     for lock in seat.locks():
         if not await connection.scalar(text(f"SELECT {lock}")):
             raise SeatTakenError
+    if seat.shards:
+        values = {"key": _COUNT_KEY, "count": seat.shard_count}
+        if (other := await connection.scalar(text(_OTHER_COUNTS), values)) is not None:
+            raise SeatTakenError(int(other))
 
 
 def _try(*keys: int, shared: bool) -> str:

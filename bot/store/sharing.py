@@ -80,6 +80,7 @@ class SharingStatements:
                 "watched": watched,
                 "polls_share": share.polls,
                 "discord_share": share.discord,
+                "settings": process.settings or None,
             }
             statement = inserting(connection.dialect.name, processes).values(values)
             await connection.execute(statement.on_conflict_do_update(index_elements=["process_id"], set_=values))
@@ -97,6 +98,7 @@ class SharingStatements:
                 kind=ProcessKind(row["kind"]),
                 shards=row["shards"],
                 since=row["since"],
+                settings=row["settings"] or "",
             )
             for row in rows
         ]

@@ -231,6 +231,7 @@ processes = Table(
     Column("watched", SNOWFLAKE, nullable=False),  # generations that it looks at
     Column("polls_share", Float, nullable=False),
     Column("discord_share", Float, nullable=False),
+    Column("settings", SafeText),  # those that all should have alike, as JSON; NULL: not known
     CheckConstraint(_one_of("kind", ProcessKind), name="process_kind_known"),
 )
 

@@ -132,16 +132,15 @@ class Gateway:
         if intents & PRIVILEGED & ~self._world.rules.privileged_intents:
             await socket.close(code=4014, message=b"Disallowed intent(s).")
             return None
-        index, count = (int(number) for number in data.get("shard") or (0, 1))
-        if not 0 <= index < count:
+        if (shard := _shard_in(data)) is None:
             await socket.close(code=4010, message=b"Invalid shard.")
             return None
-        session = Session(id=secrets.token_hex(16), intents=intents, shard=(index, count), socket=socket)
+        session = Session(id=secrets.token_hex(16), intents=intents, shard=shard, socket=socket)
         present = [guild for guild in self._world.guilds.values() if guild.bot_present]
         if sum(self._reaches(session, guild.id) for guild in present) > self._world.rules.guilds_per_shard:
             await socket.close(code=4011, message=b"Sharding required.")
             return None
-        if self._greets_too_soon(index):
+        if self._greets_too_soon(shard[0]):
             await socket.send_json({"op": INVALID_SESSION, "d": False, "s": None, "t": None})
             return None
         self.sessions[session.id] = session
@@ -322,3 +321,14 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._sending.values(), return_exceptions=True)
         self._sending.clear()
+
+
+def _shard_in(data: JSON) -> tuple[int, int] | None:
+    """What IDENTIFY says of its shard, unsaid the only one; None for what is none."""
+    match data.get("shard"):
+        case None:
+            return 0, 1
+        case [int(index), int(count)] if 0 <= index < count:
+            return index, count
+        case _:
+            return None

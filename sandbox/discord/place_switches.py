@@ -8,6 +8,10 @@ from .lookups import Where, Who
 from .member_actions import MemberActions
 from .objects import Channel, ChannelType, Guild
 from .rest_account import add_thread
+from .seed import found_guild
+
+#: In the lower half of ids of servers that are added, which so are nobody else's.
+_OF_GUILDS = 0x3F0000
 
 
 class PlaceSwitches(MemberActions):
@@ -69,6 +73,16 @@ class PlaceSwitches(MemberActions):
         server = guild or next(iter(self.world.guilds.values()))
         server.boost_tier = tier
         self.world.send_event("GUILD_UPDATE", payloads.guild(self.world, server), guild_id=server.id)
+
+    def add_guild(self, name: str, *, shard: tuple[int, int] = (0, 1)) -> Guild:
+        """A further server with everybody and the bot in it, and a channel of its name; one that this shard hears."""
+        index, count = shard
+        guild_id = self.world.clock.mint() | _OF_GUILDS
+        while (guild_id >> 22) % count != index:
+            guild_id -= 1 << 22
+        guild = found_guild(self.world, guild_id, name, (name.lower(),))
+        self.invite_bot(guild)
+        return guild
 
     def kick_bot(self, guild: Guild | None = None, *, keep_commands: bool = False) -> None:
         """The bot leaves a guild: GUILD_DELETE, and 50001 in its channels. Its commands go with it unless they stay."""

@@ -80,7 +80,7 @@ async def gateway(request: web.Request) -> JSON:
     guilds = sum(guild.bot_present for guild in world.guilds.values())
     return {
         "url": world.base_url.replace("http", "ws", 1) + "/gateway/",
-        "shards": max(1, -(-guilds // 1000)),
+        "shards": world.rules.recommended_shards or max(1, -(-guilds // 1000)),
         "session_start_limit": {
             "total": 1000,
             "remaining": 999,

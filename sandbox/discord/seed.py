@@ -23,11 +23,12 @@ def seed(world: World) -> None:
     for number, name in enumerate(people, start=10):
         username = name.lower().replace(" ", ".")
         world.users[fixed_id(number)] = User(id=fixed_id(number), username=username, display_name=name)
-    _guild(world, fixed_id(100), "Sandbox", ("general", "music"))
-    _guild(world, fixed_id(200), "Elsewhere", ("lounge",)).bot_present = False
+    found_guild(world, fixed_id(100), "Sandbox", ("general", "music"))
+    found_guild(world, fixed_id(200), "Elsewhere", ("lounge",)).bot_present = False
 
 
-def _guild(world: World, guild_id: int, name: str, channels: tuple[str, ...]) -> Guild:
+def found_guild(world: World, guild_id: int, name: str, channels: tuple[str, ...]) -> Guild:
+    """A server with everybody in it, the bot included."""
     guild = Guild(id=guild_id, name=name, owner_id=fixed_id(10))
     moderators = Role(id=guild_id + 1, name="Moderators", permissions=int(MODERATOR), position=2, mentionable=True)
     bots = Role(

@@ -34,6 +34,7 @@ class Rules:
     `disliked_hosts`: a button that leads there is refused (50035), as Discord does with hosts of its choice.
     `loopback_links`: a button may lead to this machine; Discord refuses that, whoever reads in the sandbox can open it.
     `rate_limits`: real windows (five messages in five seconds per channel, 50 requests a second) instead of none.
+    `recommended_shards`: what `/gateway/bot` says; None: one for each thousand servers.
     `guilds_per_shard`: a connection with more is closed with 4011. `max_concurrency`, `identify_seconds`: of so many
     groups of shards each may greet once in so many seconds; who comes sooner must come again (op 9).
     `command_creates_per_day`: new commands in 24 hours; one that replaces a command of its name is none (30034).
@@ -58,6 +59,7 @@ class Rules:
     rate_limits: bool = False
     bot_public: bool = True
     command_creates_per_day: int = 200
+    recommended_shards: int | None = None
     guilds_per_shard: int = 2500
     max_concurrency: int = 1
     identify_seconds: float = 0.0

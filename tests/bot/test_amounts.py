@@ -4,7 +4,17 @@ from decimal import Decimal
 
 import pytest
 
-from bot.amounts import currency_of, ids_of, limit_of, micros_of, money_in_words, money_of, yes_or_no
+from bot.amounts import (
+    currency_of,
+    ids_of,
+    limit_of,
+    micros_of,
+    money_in_words,
+    money_of,
+    numbers_in_words,
+    shards_of,
+    yes_or_no,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +64,44 @@ def test_a_currency_has_three_letters_and_a_switch_is_yes_or_no():
         currency_of("€")
     with pytest.raises(ValueError, match="neither yes nor no"):
         yes_or_no("maybe")
+
+
+@pytest.mark.parametrize(
+    ("ids", "count", "shards"),
+    [
+        (None, None, ()),
+        ("", 4, ()),
+        (" ", None, ()),
+        ("0", 4, (0,)),
+        ("3, 1", 4, (1, 3)),
+        ("2-3", 4, (2, 3)),
+        ("0, 2 - 3", 4, (0, 2, 3)),
+        ("0-3", 4, ()),
+        ("0", 1, ()),
+        ("0-8191", 16_384, tuple(range(8_192))),
+    ],
+)
+def test_shards_are_numbers_and_runs_and_all_of_them_are_as_none(ids: str | None, count: int | None, shards: object):
+    assert shards_of(ids, count) == shards
+
+
+@pytest.mark.parametrize(
+    ("ids", "count", "sentence"),
+    [
+        ("0", None, "SHARD_COUNT does not say of how many"),
+        ("4", 4, "a number from 0 to 3: SHARD_COUNT is 4, and counting begins at 0"),
+        ("2-4", 4, "numbers from 0 to 3: SHARD_COUNT is 4, and counting begins at 0"),
+        ("99999999999999999999", 4, "a number from 0 to 3"),
+        ("0,0", 4, "names twice: 0"),
+        ("0-2,1-3", 8, "names twice: 1, 2"),
+        ("3-1", 4, "runs backwards; write 1-3"),
+        *((wrong, 4, "such as 0,1 or 0-3") for wrong in ("x", "-1", "1-", "0--1", ",", "1.5", "٣", "0:3", "all")),
+    ],
+)
+def test_what_are_no_shards_gets_a_sentence(ids: str, count: int | None, sentence: str):
+    with pytest.raises(ValueError, match=sentence):
+        shards_of(ids, count)
+
+
+def test_numbers_are_told_as_runs():
+    assert numbers_in_words([5, 0, 1, 2, 7, 8]) == "0-2, 5, 7, 8"

@@ -68,6 +68,13 @@ async def test_good_settings_end_with_0_and_spend_nothing(tmp_path: Path, capsys
     assert not list(tmp_path.iterdir())
 
 
+async def test_a_part_of_the_shards_on_a_file_is_found_before_the_start(tmp_path: Path) -> None:
+    found = await check._database(settings_at(tmp_path, shard_count="4", shard_ids="0,1"))
+    assert not found.good
+    assert "which takes one process; SHARD_IDS needs PostgreSQL" in found.sentence
+    assert (await check._database(settings_at(tmp_path, shard_count="4"))).good
+
+
 async def test_songs_that_wait_for_the_account_are_told_with_what_to_do(tmp_path: Path) -> None:
     async with FakeGeneration() as api:
         settings = settings_at(tmp_path, generation_api_url=api.url, generation_api_key=api.key)

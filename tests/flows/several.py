@@ -1,6 +1,7 @@
 """Several processes of the bot on one PostgreSQL: one on the gateway, any number beside it."""
 
 import asyncio
+import re
 import signal
 import socket
 import tempfile
@@ -9,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -161,6 +163,13 @@ def open_several(own_postgresql: PostgresqlServer, open_scenario: OpenScenario, 
             yield several
 
     return opened
+
+
+async def health(process: BotProcess, path: str = "healthz") -> tuple[int, str]:
+    """Status and body, of a process with HEALTH_PORT=0: whichever port it got, nobody else has it."""
+    address = re.findall(r"health at (http://127\.0\.0\.1:[0-9]+)/", process.log)[-1]
+    async with aiohttp.ClientSession() as session, session.get(f"{address}/{path}") as answer:
+        return answer.status, await answer.text()
 
 
 def free_port() -> int:

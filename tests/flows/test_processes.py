@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.bot_process import BotProcess
+from tests.bot.store.postgresql import PostgresqlServer
 from tests.flows.several import go_on, open_several, own_postgresql, pause, until_it_says
 
 __all__ = ["open_several", "own_postgresql"]
@@ -195,3 +196,62 @@ async def test_two_shards_share_the_servers_and_direct_messages_come_to_the_firs
         assert not any(asked[1 - of_guild][1 - of_guild :])
         assert "was removed from server" not in second.log + several.stage.bot.log
         assert await several.states() == ["delivered", "delivered"]
+
+
+@pytest.mark.slow
+async def test_what_a_worker_sees_reaches_the_operator_once_also_after_the_one_that_tells_was_away(
+    open_several: OpenSeveral,
+) -> None:
+    async with open_several(SHARD_COUNT="2", SHARD_IDS="0") as several:
+        discord = several.stage.discord
+
+        def told(words: str) -> list[str]:
+            return [
+                one.content
+                for one in discord.messages
+                if one.author.bot and "⚠️" in one.content and words in one.content
+            ]
+
+        high = await several.worker("run", SHARD_IDS="1")
+        worker = await several.worker()
+        several.scenario.api.change(songs_left=0)
+        for number in range(4):
+            await several.scenario.order(title=f"Song {number}")
+        await discord.until(lambda: told("out of credits") and told("Waiting songs are held"), 60)
+        await several.stage.bot.kill()
+        poor = await several.worker(DATA_MIN_FREE_BYTES="900TB")
+        await until_it_says(poor, "an alert was left to the process that tells the operator: disk")
+        await several.scenario.restart()
+        await discord.until(lambda: told("`DATA_DIR` fails"), 60)
+        await until_it_says(several.stage.bot, "the operator was told: disk")
+
+        async def nothing_left() -> bool:
+            return not await several.query("SELECT 1 FROM kept_value WHERE name LIKE 'tell.%'")
+
+        await several.until(nothing_left)
+        for words in ("out of credits", "Waiting songs are held", "`DATA_DIR` fails"):
+            assert len(told(words)) == 1, told(words)
+        assert "(Seen by another process: worker, host " in told("`DATA_DIR` fails")[0]
+        assert f", pid {poor.pid}, since " in told("`DATA_DIR` fails")[0]
+        for process in (several.stage.bot, high, worker, poor):
+            assert "Traceback" not in process.log
+
+
+@pytest.mark.slow
+async def test_workers_started_first_wait_for_the_bot_and_one_of_other_settings_is_told_of(
+    open_several: OpenSeveral, own_postgresql: PostgresqlServer
+) -> None:
+    async with open_several() as several:
+        await several.stage.bot.stop()
+        new = await own_postgresql.empty_database()
+        worker = await several.worker(DATABASE_URL=new)
+        other = await several.worker(DATABASE_URL=new, GENERATION_CONCURRENCY="7")
+        await until_it_says(other, "goes by other settings: GENERATION_CONCURRENCY (here 7, there 20). Each keeps to")
+        await several.scenario.restart(DATABASE_URL=new)
+        await until_it_says(several.stage.bot, "jobs are driven")
+        await several.scenario.order()
+        await several.scenario.track()
+        assert "the worker on host " in several.stage.bot.log
+        assert "GENERATION_CONCURRENCY (here 20, there 7)" in several.stage.bot.log
+        for process in (several.stage.bot, worker, other):
+            assert "Traceback" not in process.log, process.log

@@ -2,6 +2,7 @@
 
 TEXTS: dict[str, str] = {
     "alert.heading": "⚠️ **Compose**:",
+    "alert.seen_by": "(Bemerkt von einem anderen Prozess: {seen_by}.)",
     "alert.key_refused": "Die Musik-API nimmt den Schlüssel dieses Bots nicht an.",
     "alert.key_refused_do": (
         "Was zu tun ist: einen gültigen Schlüssel in `GENERATION_API_KEY` eintragen und den Bot neu starten; `python "

@@ -2,6 +2,7 @@
 
 TEXTS: dict[str, str] = {
     "alert.heading": "⚠️ **Compose**:",
+    "alert.seen_by": "(Seen by another process: {seen_by}.)",
     "alert.key_refused": "The music API does not accept this bot's key.",
     "alert.key_refused_do": (
         "What to do: put a valid key into `GENERATION_API_KEY` and restart the bot; `python -m bot check` says whether "

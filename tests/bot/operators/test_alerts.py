@@ -50,11 +50,16 @@ async def store(tmp_path: Path, clock: MovedClock) -> AsyncGenerator[SqlJobStore
 
 
 @asynccontextmanager
-async def running(store: SqlJobStore, clock: MovedClock, operator: Operator) -> AsyncGenerator[Alerts]:
-    """A process that alerts."""
+async def running(
+    store: SqlJobStore, clock: MovedClock, operator: Operator | None, *, for_others: bool = False
+) -> AsyncGenerator[Alerts]:
+    """A process that alerts; without an operator, one that leaves that to others."""
     alerts = Alerts(store=store, clock=clock, metrics=Metrics())
     supervisor = TaskSupervisor(clock)
-    supervisor.run_forever("alerts", lambda: alerts.run(operator))
+    if operator is None:
+        supervisor.run_forever("alerts", lambda: alerts.hand_on("worker, host two"))
+    else:
+        supervisor.run_forever("alerts", lambda: alerts.run(operator, for_others=for_others))
     try:
         yield alerts
     finally:
@@ -157,6 +162,79 @@ async def test_a_record_that_no_version_wrote_keeps_no_alert_from_ringing(store:
         async with running(store, clock, operator) as alerts:
             alerts.raise_alert(AlertKind.DISK, trouble="full")
             await until(lambda operator=operator: bool(operator.told))
+
+
+async def left(store: SqlJobStore) -> list[str]:
+    """What waits to be told for others."""
+    return sorted(await store.values_named("tell."))
+
+
+async def until_left(store: SqlJobStore, *names: str) -> None:
+    async with asyncio.timeout(20):
+        while await left(store) != sorted(names):  # noqa: ASYNC110 - the database is a thread
+            await asyncio.sleep(0.01)
+
+
+async def test_what_several_processes_see_is_told_once_by_the_one_that_tells(store: SqlJobStore, clock: MovedClock):
+    operator = Operator()
+    async with (
+        running(store, clock, operator, for_others=True) as leader,
+        running(store, clock, None) as worker,
+        running(store, clock, None) as other,
+    ):
+        leader.raise_alert(AlertKind.BRAKE_ON)
+        await until(lambda: bool(operator.told) and clock.has_sleepers())
+        for alerts in (worker, other):
+            alerts.raise_alert(AlertKind.BRAKE_ON)
+        worker.raise_alert(AlertKind.LOOP, loop="sound", error="OSError")
+        other.raise_alert(AlertKind.LOG_CHANNEL, "17", channel=5, server="17")
+        await until_left(store, "brake_on", "log_channel.17", "loop")
+        await clock.advance(5)
+        await until(lambda: len(operator.told) == 3)
+        await until_left(store)
+        clock.leap(3500)
+        for alerts in (worker, other):
+            alerts.raise_alert(AlertKind.LOOP, loop="sound", error="OSError")
+        await until_left(store, "loop")
+        await clock.advance(5)
+        await until_left(store)
+    assert sorted(alert.kind for alert in operator.told) == [AlertKind.BRAKE_ON, AlertKind.LOG_CHANNEL, AlertKind.LOOP]
+    said = {alert.kind: dict(alert.values) for alert in operator.told}
+    assert said[AlertKind.LOOP] == {"loop": "sound", "error": "OSError", "seen_by": "worker, host two"}
+    assert said[AlertKind.LOG_CHANNEL] == {"channel": 5, "server": "17"}
+
+
+async def test_what_is_left_while_nobody_tells_is_told_later_and_what_is_a_day_old_never(
+    store: SqlJobStore, clock: MovedClock
+):
+    async with running(store, clock, None) as worker:
+        worker.raise_alert(AlertKind.DISK, trouble="full")
+        await until_left(store, "disk")
+        clock.leap(23 * 3600)
+        worker.raise_alert(AlertKind.NO_CREDITS)
+        await until_left(store, "disk", "no_credits")
+    clock.leap(3601)
+    operator = Operator()
+    async with running(store, clock, operator, for_others=True):
+        await until_left(store)
+        await until(lambda: bool(operator.told))
+    assert [alert.kind for alert in operator.told] == [AlertKind.NO_CREDITS]
+
+
+async def test_an_end_between_taking_up_and_sending_repeats_nothing_and_loses_nothing(
+    store: SqlJobStore, clock: MovedClock
+):
+    away = Operator(*[DeliveryLaterError("away")] * 99)
+    async with running(store, clock, None) as worker:
+        worker.raise_alert(AlertKind.LOG_CHANNEL, "17", channel=5, server="17")
+        await until_left(store, "log_channel.17")
+    async with running(store, clock, away, for_others=True):
+        await until(lambda: bool(away.tries))
+    operator = Operator()
+    async with running(store, clock, operator, for_others=True):
+        await until_left(store)
+    assert len(operator.told) == 1
+    assert operator.tries == away.tries[:1]
 
 
 @pytest.mark.parametrize("kind", AlertKind)

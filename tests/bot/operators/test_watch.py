@@ -41,6 +41,8 @@ class World:
     is_busy: bool = False
     metrics: Metrics = field(default_factory=Metrics)
     alerts: Heard = field(default_factory=Heard)
+    leads: bool = True
+    elsewhere: int = 0
 
     def __post_init__(self) -> None:
         watched = Watched(
@@ -50,8 +52,11 @@ class World:
             terms=lambda: self.terms,
             price_micros=100_000,
             currency="EUR",
+            elsewhere=lambda: self.elsewhere,
         )
-        self.watch = Watch(watched=watched, alerts=self.alerts, clock=MovedClock(), metrics=self.metrics)
+        self.watch = Watch(
+            watched=watched, alerts=self.alerts, clock=MovedClock(), metrics=self.metrics, leads=self.leads
+        )
 
     async def figures(self, now: object) -> Figures:
         if self.is_busy:
@@ -146,3 +151,17 @@ def test_the_brake_is_told_when_it_comes_on_and_goes_off_and_not_when_its_reason
     for before, held in ((None, broke), (broke, refused), (refused, None)):
         tell_of_brake(alerts, BrakeChange(provider="aiml", held=held, before=before))
     assert alerts.kinds == ["brake_on", "brake_off"]
+
+
+async def test_a_process_that_does_not_lead_looks_at_itself_and_not_at_what_all_have_in_common():
+    world = World(
+        leads=False,
+        terms=Terms(budget_per_day_micros=1_000_000),
+        money=_used(1_000_000),
+        attempts=Attempts(all=4, unknown=4),
+        disk_trouble="full",
+        deaths=1,
+        elsewhere=2,
+    )
+    world.metrics.account_errors.labels(Reason.KEY_REFUSED).inc()
+    assert await world.heard() == ["key_refused", "loop", "disk", "address_changed"]

@@ -162,9 +162,11 @@ async def test_what_is_kept_of_reports_goes_with_whoever_reported_and_with_its_a
     other = Alert(kind=AlertKind.REPORT, variant=f"18.{OTHER}", at=LATER, values={"song": 18})
     for alert in (other, sent):
         await alerts._keep(alert, is_sent=True)
+        assert await alerts._is_left(alert)
     assert MEMBER in reporters(await store.values_named("alert.report"))
     await store.forget_member_before(MEMBER, NOON)
     assert reporters(await store.values_named("alert.report")) == {OTHER}
+    assert list(await store.values_named("tell.report.")) == [f"18.{OTHER}"]
     await store.forget_people_before(at(1))
     assert reporters(await store.values_named("alert.report")) == {OTHER}
     await store.forget_people_before(LATER + timedelta(seconds=1))

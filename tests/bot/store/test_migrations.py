@@ -42,6 +42,7 @@ COMING = [
     "0007_addresses.py",
     "0008_processes.py",
     "0009_live_of_model.py",
+    "0010_process_settings.py",
 ]
 NEWEST = max([*RELEASED, *COMING])[:4]
 

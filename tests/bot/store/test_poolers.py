@@ -185,3 +185,8 @@ async def test_places_exclude_each_other_as_they_should(server: OwnServer) -> No
     assert await taken(single, worker, run) == [True, False, False]
     assert await taken(low, high, worker, both, run) == [True, True, True, False, False]
     assert await taken(run, low) == [True, False]
+    eight = Seat(gateway=True, shards=(1,), shard_count=8)
+    of_four, others_of_four = (Seat(gateway=True, shards=shards, shard_count=4) for shards in ((0, 1), (2, 3)))
+    assert await taken(of_four, others_of_four) == [True, True]
+    assert await taken(others_of_four, eight, of_four) == [True, False, True], "with another number they mean others"
+    assert await taken(eight, others_of_four) == [True, False]

@@ -193,6 +193,31 @@ async def test_each_shard_gets_its_own_guilds(fake: FakeDiscord) -> None:
         assert (await other.receive())["op"] == 11
 
 
+@pytest.mark.parametrize("shard", [[2, 2], [-1, 2], [0, 0], [0], ["0", "1"], "0", 3, [1, 2, 3]])
+async def test_a_shard_that_does_not_exist_is_refused(fake: FakeDiscord, shard: Any) -> None:
+    async with line(fake) as one:
+        await one.send(2, {"token": fake.token, "intents": GUILDS, "properties": {}, "shard": shard})
+        assert await one.closed() == 4010
+
+
+async def test_a_group_of_shards_greets_once_in_so_many_seconds_and_a_connection_takes_so_many_servers(
+    fake: FakeDiscord,
+) -> None:
+    fake.rules.identify_seconds, fake.rules.max_concurrency = 60.0, 2
+    added = [fake.add_guild(f"Server {index}", shard=(index, 3)) for index in range(3)]
+    async with line(fake) as first, line(fake) as second, line(fake) as third:
+        named = [(await one.identify(shard=[index, 3]))["guilds"] for index, one in enumerate((first, second))]
+        for index, guilds in enumerate(named):
+            assert str(added[index].id) in {guild["id"] for guild in guilds}
+            assert str(added[2].id) not in {guild["id"] for guild in guilds}
+        await third.send(2, {"token": fake.token, "intents": GUILDS, "properties": {}, "shard": [2, 3]})
+        assert (await third.receive())["op"] == 9
+        fake.advance(60)
+        fake.rules.guilds_per_shard = 0
+        await third.send(2, {"token": fake.token, "intents": GUILDS, "properties": {}, "shard": [2, 3]})
+        assert await third.closed() == 4011
+
+
 # -- with discord.py -------------------------------------------------------------------------------------------------
 
 
