@@ -40,6 +40,7 @@ from bot.jobs.rule_remarks import remarks_on_terms
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.leading import lead
+from bot.memory import hand_back
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
 from bot.operators.gauges import Gauges
@@ -58,6 +59,8 @@ log = logging.getLogger(__name__)
 
 #: Of one session at once.
 _MAX_CONNECTIONS = 100
+#: After that a start is over: what it has loaded and will not use again goes back to the system.
+_SETTLED_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,7 @@ async def _serve(
         await running.engine.start(running.steps)
         log.info("ready: %sjobs are driven", "commands are taken, " if role.hears else "")
         running.selftest.begin()
+        running.supervisor.spawn("memory", _hand_back())
 
     discord = asyncio.create_task(
         run_client(running.client, settings.discord_token.get_secret_value(), on_ready), name="discord"
@@ -150,6 +154,11 @@ async def _serve(
         await stop.within("Discord's gateway", running.client.close())
         await stop.end("Discord's client", discord)
         await stop.within("Discord's connections", running.client.http.close())
+
+
+async def _hand_back() -> None:
+    await SystemClock().sleep(_SETTLED_SECONDS)
+    await asyncio.to_thread(hand_back)
 
 
 async def _stop_when_lost(company: Company, stop: Stop) -> None:
