@@ -17,6 +17,7 @@ from bot.database_address import PostgresqlAddress, parse
 from bot.disk import Disk, DiskPlace
 from bot.errors import DiskError, StoreBusyError, StoreDiskError
 from bot.store.driver_errors import driver_errors_mapped
+from bot.store.one_turn import opened
 from bot.store.postgresql import TURNS, postgresql_engine
 
 #: How long a statement waits for somebody else's lock before StoreBusyError. A member's interaction has 3 s until it
@@ -163,7 +164,7 @@ def sqlite_engine(
         pool_size=connections,
         max_overflow=0,
         pool_timeout=TURNS * busy_seconds,
-        connect_args={"timeout": busy_seconds, "isolation_level": None},
+        async_creator=lambda: opened(url, busy_seconds=busy_seconds),
     )
 
     def configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
