@@ -1,11 +1,15 @@
 """How many processes share the tests, and what each of them need not look through again and again."""
 
 import gc
+import importlib
 import os
+from pathlib import Path
 
 import pytest
 
-from tests import warm_sound
+from tests import compiled_statements, warm_sound
+
+compiled_statements.compile_once()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -13,6 +17,23 @@ def pytest_xdist_auto_num_workers() -> int:
     """`-n auto`: twice as many as there are cores, for tests of whole processes wait for half of their time."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return 2 * cores
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """In a fresh checkout each of several processes compiles its share of the tests and reads what others compiled.
+
+    All need all tests, in one order: each beginning at the beginning, all would compile everything at the same time.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None:
+        return
+    folder = Path(__file__).parent
+    names = [path.relative_to(folder.parent).with_suffix("") for path in sorted(folder.rglob("test_*.py"))]
+    for name in names[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
+        try:
+            importlib.import_module(".".join(name.parts))
+        except (Exception, pytest.skip.Exception):  # noqa: BLE001 - it is imported again, and then told of
+            continue
 
 
 def pytest_collection_finish() -> None:

@@ -207,6 +207,7 @@ async def test_sound_that_does_not_work_here_is_told_with_the_step_and_what_to_d
     assert "requirements/run.lock" in sound
 
 
+@pytest.mark.heavy
 async def test_open_doors_and_servers_where_the_bot_is_not_are_warned_of_and_no_problem(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -234,6 +235,7 @@ async def test_a_refused_token_ends_with_3(tmp_path: Path, capsys: pytest.Captur
     assert "Reset Token" in capsys.readouterr().out
 
 
+@pytest.mark.heavy
 async def test_a_mangled_key_a_missing_word_list_and_a_closed_folder_are_told_one_by_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -185,6 +185,7 @@ async def test_a_track_that_fits_nowhere_is_found_out_once(shelf: Shelf) -> None
     assert shelf.times_decoded == 1
 
 
+@pytest.mark.heavy
 async def test_another_format_is_kept_as_the_mp3_that_was_made_of_it(shelf: Shelf) -> None:
     shelf.track.write_bytes(wav(music(5)))
     await shelf.tracks.prepare(shelf.job, shelf.track)
@@ -218,6 +219,7 @@ async def test_a_track_is_never_lost_to_a_child_and_the_next_try_may_do_better(
     assert (await sent(shelf)).steps == DRESSED
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("end", ["real.nowhere", "real(*_, **__)"])
 async def test_the_copy_stays_where_it_is_however_the_folder_is_named(
     shelf: Shelf, tampered: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, end: str
@@ -236,6 +238,7 @@ async def test_the_copy_stays_where_it_is_however_the_folder_is_named(
     assert (made.steps == DRESSED) == (end != "real.nowhere")
 
 
+@pytest.mark.heavy
 async def test_what_cannot_be_kept_leaves_the_track_as_it_came_with_its_length(shelf: Shelf) -> None:
     shelf.beside(".package.mp3").mkdir()  # what cannot be replaced by a file
     assert await shelf.tracks.prepare(shelf.job, shelf.track) == pytest.approx(5, abs=0.1)
@@ -295,6 +298,7 @@ async def test_what_the_usual_limits_do_not_suffice_for_is_tried_once_more_with_
         assert (await sent(patient)).steps == DRESSED
 
 
+@pytest.mark.heavy
 async def test_what_no_larger_limits_decide_is_tried_twice_and_no_more(
     shelf: Shelf, tampered: Callable[[str], None], tmp_path: Path
 ) -> None:
@@ -307,6 +311,7 @@ async def test_what_no_larger_limits_decide_is_tried_twice_and_no_more(
     assert tries.read_text() == "x\nx\n"
 
 
+@pytest.mark.heavy
 async def test_a_track_whose_smaller_copy_cannot_be_decided_on_is_too_large_and_stays_heard(
     shelf: Shelf, tampered: Callable[[str], None]
 ) -> None:

@@ -83,6 +83,7 @@ async def test_a_good_song_is_kept_with_its_length_and_handed_over_by_its_own_ur
     assert room.files.reference_path(str(checked.reference.copy_name)).read_bytes() == room.served["song.mp3"]
 
 
+@pytest.mark.heavy
 async def test_a_copy_that_is_there_is_not_fetched_again(room: Room) -> None:
     job = room.job("song.mp3", mp3(18))
     checked = await room.fetcher.check(job)
@@ -101,6 +102,7 @@ async def test_another_format_is_converted_and_must_be_published(room: Room) -> 
     assert copies == [checked.reference.copy_name]
 
 
+@pytest.mark.heavy
 async def test_all_that_was_changed_is_told_in_both_languages(room: Room) -> None:
     job = room.job("take.flac", encoded(music(20), "flac", "flac"))
     checked = await room.fetcher.check(job)
@@ -114,6 +116,7 @@ async def test_all_that_was_changed_is_told_in_both_languages(room: Room) -> Non
     assert "19" in told
 
 
+@pytest.mark.heavy
 async def test_what_goes_onto_the_card_fits_the_channel(room: Room) -> None:
     job = room.job("take.flac", encoded(music(18), "flac", "flac"))
     narrow = replace(job, place=replace(job.place, upload_limit_bytes=300_000))
@@ -139,6 +142,7 @@ async def test_a_refused_conversion_leaves_nothing_on_the_disk(room: Room) -> No
     assert list(room.files.folders[0].iterdir()) == []
 
 
+@pytest.mark.heavy
 async def test_a_burst_is_fetched_a_few_at_a_time(room: Room) -> None:
     jobs = [replace(room.job(f"{at}.txt", b"no song"), id=100 + at, key=f"{at:016x}") for at in range(30)]
     answers = await asyncio.gather(*map(room.fetcher.check, jobs), return_exceptions=True)
@@ -186,6 +190,7 @@ async def test_a_server_that_is_down_is_asked_again_later(room: Room) -> None:
         await room.fetcher.check(job)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("work", "remark", "is_lasting"),
     [
@@ -203,6 +208,7 @@ async def test_a_fault_of_ours_refuses_no_reference_and_keeps_its_copy(
     assert len(list(room.files.folders[0].iterdir())) == 1
 
 
+@pytest.mark.heavy
 async def test_a_fault_of_ours_while_converting_is_not_the_songs(room: Room, tampered: Callable[[str], None]) -> None:
     tampered("opening(lambda real, file, mode='r', **n: real(file, mode, **n) if mode == 'r' else real.nowhere)")
     job = room.job("take.flac", encoded(music(18), "flac", "flac"))
@@ -210,11 +216,13 @@ async def test_a_fault_of_ours_while_converting_is_not_the_songs(room: Room, tam
         await room.fetcher.check(job)
 
 
+@pytest.mark.heavy
 async def test_a_url_that_ends_soon_is_replaced_by_one_of_our_own(room: Room) -> None:
     job = room.job("song.mp3", mp3(18), expires_at=room.clock.now() + timedelta(minutes=5))
     assert (await room.fetcher.check(job)).must_be_published
 
 
+@pytest.mark.heavy
 async def test_a_url_that_works_although_its_stamp_says_otherwise_is_believed(room: Room) -> None:
     job = room.job("song.mp3", mp3(18), expires_at=room.clock.now() - timedelta(days=500))
     checked = await room.fetcher.check(job)
@@ -222,6 +230,7 @@ async def test_a_url_that_works_although_its_stamp_says_otherwise_is_believed(ro
     assert checked.reference.expires_at is None
 
 
+@pytest.mark.heavy
 async def test_an_old_copy_whose_url_has_ended_must_be_published(room: Room) -> None:
     job = room.job("song.mp3", mp3(18))
     checked = await room.fetcher.check(job)
@@ -235,6 +244,7 @@ async def test_a_folder_that_takes_no_reference_is_not_the_members_file(room: Ro
         await room.fetcher.check(room.job("song.mp3", mp3(18)))
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 async def test_a_disk_that_is_full_while_a_reference_is_converted_is_not_the_members_file(room: Room) -> None:
     job = room.job("take.flac", encoded(music(18), "flac", "flac"))

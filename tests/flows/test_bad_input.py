@@ -1,6 +1,7 @@
 """Songs that cannot be used: a sentence each, nothing paid, the words kept; and those that only need converting."""
 
 import av
+import pytest
 
 from bot.jobs.model import JobState
 from tests.bot.audio.sound_files import encoded, mp3, music, silence, wav
@@ -8,6 +9,7 @@ from tests.flows.conftest import OpenScenario
 from tests.flows.scenario import LYRICS
 
 
+@pytest.mark.heavy
 async def test_each_bad_song_gets_its_sentence_and_none_is_paid_for(open_scenario: OpenScenario) -> None:
     songs = {
         "A picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 4000, "not a song"),
@@ -37,6 +39,7 @@ async def test_a_song_over_the_cap_is_refused_before_it_is_fetched(open_scenario
         assert await scenario.rows() == []
 
 
+@pytest.mark.heavy
 async def test_an_ogg_file_is_converted_published_and_used(open_scenario: OpenScenario) -> None:
     async with open_scenario() as scenario:
         await scenario.order(file=encoded(music(20, 48_000), "ogg", "libopus", 48_000, kbps=96), name="take_two.ogg")

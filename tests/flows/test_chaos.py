@@ -6,6 +6,7 @@ from tests.bot.store.postgresql import LACKING
 from tests.chaos.run import run
 
 
+@pytest.mark.heavy
 async def test_nothing_is_lost_paid_twice_or_posted_twice_in_a_short_storm() -> None:
     said: list[str] = []
     outcome = await run(seed=7, jobs=8, max_seconds=50, say=said.append)

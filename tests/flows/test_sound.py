@@ -72,6 +72,7 @@ def seconds_of(data: bytes) -> float:
         return sum(frame.samples / frame.sample_rate for frame in sound.decode(audio=0))
 
 
+@pytest.mark.heavy
 async def test_a_plain_song_goes_by_its_own_url_and_any_other_is_converted_and_told(tmp_path: Path) -> None:
     song, wave = mp3(17), wav(music(16))
     opus = encoded(music(20, 48_000), "ogg", "libopus", 48_000, kbps=96)

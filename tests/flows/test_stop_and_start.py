@@ -53,6 +53,7 @@ async def test_a_stop_waits_for_the_answer_of_a_post_and_the_job_goes_on_after_t
         assert len(scenario.api.ledger.submissions) == 1
 
 
+@pytest.mark.heavy
 async def test_a_stop_whose_grace_is_over_leaves_the_post_in_doubt(open_scenario: OpenScenario) -> None:
     async with open_scenario(api={"submit_seconds": 2.5}, STOP_GRACE_SECONDS="0") as scenario:
         await scenario.order()

@@ -62,6 +62,7 @@ def test_a_base_that_was_asked_for_and_is_not_there_is_a_failure(
     assert "FAILED: the base python:9 that was asked for" in capsys.readouterr().err
 
 
+@pytest.mark.heavy
 def test_a_build_that_fails_is_a_failure_with_its_last_words(programs: Programs, capsys: pytest.CaptureFixture[str]):
     programs.put("docker", 'case "$1" in info|image) exit 0;; esac; echo no matching distribution; exit 1')
     assert main([]) == 1

@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.image.pip_settings import as_file, of_this_machine, parsed, paths
 
 LISTING = """\
@@ -39,6 +41,7 @@ def test_the_file_means_to_pip_what_was_read_from_pip(tmp_path: Path):
         assert heard[key].split() == value.split()
 
 
+@pytest.mark.heavy
 def test_a_certificate_that_others_are_given_is_given_to_pip_unless_it_has_its_own():
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     assert of_this_machine({**plain, "PIP_CERT": "/own.pem", "SSL_CERT_FILE": "/others.pem"})["cert"] == "/own.pem"

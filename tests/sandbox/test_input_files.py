@@ -71,6 +71,7 @@ def test_the_sketch_says_so_too(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "is a folder" in capsys.readouterr().err
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(sys.platform == "win32", reason="make is not there")
 @pytest.mark.parametrize("name", ['it"s mine.mp3', "it's mine.mp3", "5$ $HOME `x`.mp3", "$(shell false).mp3"])
 def test_a_failed_demo_ends_in_our_sentence_with_the_name_as_it_was_typed(name: str) -> None:

@@ -16,6 +16,7 @@ def test_every_command_leads_to_a_main_that_takes_the_arguments(name: str) -> No
     assert given.default in (inspect.Parameter.empty, None)
 
 
+@pytest.mark.heavy
 def test_the_discord_alone_starts_and_stops_by_its_command() -> None:
     with subprocess.Popen([sys.executable, "-m", "sandbox", "discord"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -50,6 +50,7 @@ def test_what_is_right_has_no_faults_however_slow_and_whatever_the_judge_makes_o
     assert faults_of(_row(rock)) == []
 
 
+@pytest.mark.heavy
 def test_each_fault_of_the_sound_has_a_line_with_the_songs_name(rock: Known) -> None:
     played = replace(PLAYED, notes_in_tune=79, lufs=-12.0, true_peak_dbtp=0.1)
     row = replace(_row(rock), played=played)
@@ -57,6 +58,7 @@ def test_each_fault_of_the_sound_has_a_line_with_the_songs_name(rock: Known) -> 
     assert all(line.startswith(f"BELOW THE BAR: {rock.song.name}: ") for line in faults_of(row))
 
 
+@pytest.mark.heavy
 def test_a_chorus_that_does_not_lift_a_rumble_and_a_dull_mix_are_faults(rock: Known) -> None:
     good = replace(PLAYED, sections={"verse": -15.0, "chorus": -12.5}, balance=balance_of(-15.0, -16.0))
     assert faults_of(replace(_row(rock), played=good)) == []

@@ -115,6 +115,7 @@ async def test_a_loop_is_over_its_limit_of_cpu_time(song: Path, tampered: Tamper
     assert [finding.problem for finding in seen.findings] == [Problem.OVER_CPU]
 
 
+@pytest.mark.heavy
 @posix_only
 async def test_time_is_a_limit_of_its_own(song: Path, tampered: Tamper) -> None:
     tampered("opening(lambda *_, **__: time.sleep(600))")
@@ -176,6 +177,7 @@ async def test_a_child_without_its_code_says_so_in_the_log(
     assert "No module named" in caplog.text
 
 
+@pytest.mark.heavy
 @posix_only
 async def test_a_machine_that_is_short_of_something_is_asked_again_later(song: Path) -> None:
     import resource
@@ -197,6 +199,7 @@ async def test_a_machine_that_is_short_of_something_is_asked_again_later(song: P
         assert (await pool.inspect(song)).usability is Usability.USABLE
 
 
+@pytest.mark.heavy
 @posix_only
 async def test_a_step_of_dressing_that_fails_by_our_fault_costs_no_other(
     song: Path, tmp_path: Path, tampered: Tamper, caplog: pytest.LogCaptureFixture

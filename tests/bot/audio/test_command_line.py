@@ -33,6 +33,7 @@ def test_each_file_is_one_line_with_verdict_reason_format_and_length(song: Path,
     assert lines[2]["reason"] == "This is a web page, not a song. Attach an MP3 or WAV file."
 
 
+@pytest.mark.heavy
 def test_a_file_that_cannot_be_read_is_a_sentence_and_exit_code_two(song: Path, tmp_path: Path) -> None:
     code, lines, errors = run(tmp_path / "gone.mp3", song)
     assert code == 2

@@ -66,6 +66,7 @@ def test_a_refused_file_is_refused_with_its_reason(tmp_path: Path) -> None:
     assert [finding.problem for finding in made.findings] == [Problem.NOT_SOUND]
 
 
+@pytest.mark.heavy
 def test_a_long_song_is_cut_to_its_loud_part_with_clean_ends(tmp_path: Path) -> None:
     quiet, loud = music(16) // 20, music(20)
     path = tmp_path / "long.wav"
@@ -83,6 +84,7 @@ def test_a_long_song_is_cut_to_its_loud_part_with_clean_ends(tmp_path: Path) -> 
     assert np.abs(pcm).max() > 0.3
 
 
+@pytest.mark.heavy
 def test_a_file_with_too_many_bytes_becomes_a_smaller_one(wav_song: Path) -> None:
     made = converted(wav_song, Needs(largest_bytes=300_000))
     assert made.path is not None

@@ -83,6 +83,7 @@ def test_the_picture_is_a_png_of_its_size_on_its_own_panel(song: Path) -> None:
     assert max(made.peaks) > 0.5
 
 
+@pytest.mark.heavy
 def test_a_wav_becomes_an_mp3_of_the_best_bit_rate(wav_song: Path) -> None:
     made = packaged(wav_song)
     assert {PackagingStep.CONVERTED, PackagingStep.TAGGED} <= made.steps
@@ -96,6 +97,7 @@ def test_a_wav_becomes_an_mp3_of_the_best_bit_rate(wav_song: Path) -> None:
     assert read_tags(made.path)["title"] == TAGS.title
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("limit", "kbps"), [(310_000, 112), (200_000, 64)])
 def test_a_track_too_large_is_encoded_at_the_largest_rate_that_fits(song: Path, limit: int, kbps: int) -> None:
     made = packaged(song, limit)
@@ -143,6 +145,7 @@ def test_a_folder_that_cannot_be_written_costs_the_steps_not_the_track(song: Pat
     assert (made.path, made.steps, made.fits) == (song, {PackagingStep.MEASURED}, True)
 
 
+@pytest.mark.heavy
 async def test_a_track_is_inspected_for_being_playable_at_all(tmp_path: Path) -> None:
     short, page = tmp_path / "a", tmp_path / "b"
     short.write_bytes(sound_files.mp3(1))
@@ -163,6 +166,7 @@ async def test_the_pool_packages_in_a_child(song: Path, tmp_path: Path) -> None:
     assert (made.path, made.fits, made.problem) == (song, True, Problem.UNAVAILABLE)
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("name", [TRACK_FILE, PICTURE_FILE, ENCODED_FILE])
 def test_a_full_disk_leaves_the_track_as_it_came_and_is_named(song: Path, song_bytes: bytes, name: str) -> None:

@@ -154,6 +154,7 @@ async def test_a_burst_never_runs_more_children_than_allowed(song: Path) -> None
     assert all(seen.usability is Usability.USABLE for seen in everything.result())
 
 
+@pytest.mark.heavy
 async def test_what_is_no_file_is_unreadable_and_never_waited_for(tmp_path: Path) -> None:
     assert await only_finding(tmp_path / "nothing.mp3") is Problem.UNREADABLE
     assert await only_finding(tmp_path) is Problem.UNREADABLE

@@ -71,6 +71,7 @@ async def test_an_outage_is_later_and_the_second_try_is_the_same_message(
     assert len(tracks_in(client_kit)) == 1
 
 
+@pytest.mark.heavy
 async def test_sending_three_times_in_vain_makes_the_track_ready_once(
     client_kit: ClientKit, song: bytes, tampered: Callable[[str], None], tmp_path: Path
 ) -> None:
@@ -112,6 +113,7 @@ async def test_without_the_history_permission_it_is_no_reply(client_kit: ClientK
     assert len(tracks_in(client_kit)) == 1
 
 
+@pytest.mark.heavy
 async def test_without_the_permissions_of_a_picture_and_a_reply_the_track_still_comes_here(
     client_kit: ClientKit, song: bytes
 ) -> None:
@@ -208,6 +210,7 @@ async def user_installed(client_kit: ClientKit) -> tuple[Job, Path]:
     return await client_kit.delivering(await client_kit.order(install=Install.USER), b"ID3" + bytes(500))
 
 
+@pytest.mark.heavy
 async def test_a_user_installed_app_delivers_into_its_answer(client_kit: ClientKit) -> None:
     job, track = await user_installed(client_kit)
     sent = await client_kit.delivery.deliver(job, track)

@@ -508,6 +508,7 @@ async def test_a_stop_inside_a_post_waits_for_its_answer_and_writes_it_down(kit:
     assert (await kit.job(waiting.id)).state is JobState.GENERATING
 
 
+@pytest.mark.heavy
 async def test_a_stop_while_the_intent_is_written_leaves_no_doubt(kit: Kit):
     """The row said `submitting`, the step was cut off before the POST, and the member was asked about nothing."""
     await kit.at(JobState.QUEUED)
@@ -598,6 +599,7 @@ async def test_a_doubt_left_by_the_last_process_is_cleared_by_the_providers_log(
     await after.supervisor.stop()
 
 
+@pytest.mark.heavy
 async def test_a_song_whose_steps_keep_failing_ends_in_words_and_its_track_stays_within_reach(kit: Kit):
     kit.generator.polls.default = KeyError("nobody foresaw this")
     await kit.at(JobState.GENERATING)

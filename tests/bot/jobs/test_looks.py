@@ -190,6 +190,7 @@ async def test_one_after_the_other_is_learned_and_the_next_is_looked_at_when_its
     assert looks._models[NAME].belief.servers == 1
 
 
+@pytest.mark.heavy
 async def test_what_two_processes_learn_at_the_same_time_is_kept_of_both(learning: LearningKit) -> None:
     other = learning.restarted()
     for seconds in (20, 21):

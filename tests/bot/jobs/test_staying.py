@@ -82,6 +82,7 @@ async def test_the_same_name_of_another_service_is_another_model(kit: Kit) -> No
     assert not kit.context.models.is_open("aiml", job.model)
 
 
+@pytest.mark.heavy
 async def test_what_is_free_is_sent_again_twice_over_restarts_too(kit: Kit) -> None:
     free = replace(kit.model, repeat=Repeat.FREE, look_up=None)
     kit.context.models = MusicModels([free])

@@ -158,7 +158,9 @@ async def at_rest(kit: Kit) -> bool:
     return not await kit.real_store.unfinished_ids()
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
+@pytest.mark.parametrize(
+    "seed", [pytest.param(1, marks=pytest.mark.heavy), *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))]
+)
 async def test_in_any_storm_nothing_is_lost_paid_twice_or_posted_twice(
     kit: Kit, seed: int, caplog: pytest.LogCaptureFixture
 ):

@@ -82,6 +82,7 @@ async def test_what_happens_again_within_the_hour_is_told_once_and_after_it_once
     assert [alert.kind for alert in operator.told] == [AlertKind.NO_CREDITS, AlertKind.DISK, AlertKind.NO_CREDITS]
 
 
+@pytest.mark.heavy
 async def test_a_restart_repeats_nothing(store: SqlJobStore, clock: MovedClock):
     first, second = Operator(), Operator()
     async with running(store, clock, first) as alerts:

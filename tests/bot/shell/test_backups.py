@@ -127,6 +127,7 @@ async def test_songs_that_waited_go_on_where_no_bot_ran_since(sqlite_place: Plac
         assert await store.get(waits.id) == waits
 
 
+@pytest.mark.heavy
 async def test_nothing_is_restored_under_a_running_bot(place: Place) -> None:
     await place.filled()
     to = place.folder / "copy.tar"
@@ -187,6 +188,7 @@ async def test_a_backup_that_is_not_whole_changes_nothing(sqlite_place: Place, h
         assert await store.get(done.id) == done
 
 
+@pytest.mark.heavy
 async def test_a_backup_fits_the_other_kind_of_database(place: Place, tmp_path: Path) -> None:
     """From PostgreSQL into a new SQLite installation, and the same from SQLite."""
     done, *_ = await place.filled()

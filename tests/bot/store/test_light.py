@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from bot.clock import SystemClock
 from tests.client_kit import migrated
 
@@ -45,11 +47,13 @@ print([name for name in sys.argv[2:] if name in sys.modules])
 """
 
 
+@pytest.mark.heavy
 async def test_an_idle_bot_on_sqlite_loads_nothing_that_it_has_no_use_for() -> None:
     migrated_file = await migrated(SystemClock())
     assert _said(_START, str(migrated_file), *_NOT_NEEDED) == "[]"
 
 
+@pytest.mark.heavy
 def test_a_session_of_the_orm_is_there_for_whoever_asks_for_one() -> None:
     asked = "import bot.store, sqlalchemy.ext.asyncio as package; print(package.AsyncSession.__name__, package.no_such)"
     found = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)

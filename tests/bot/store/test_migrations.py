@@ -154,6 +154,7 @@ async def test_the_migrated_tables_are_those_of_the_code(url: str) -> None:
     assert found == []
 
 
+@pytest.mark.heavy
 async def test_the_migrated_schema_is_the_codes_to_the_letter(sqlite_url: str, path: Path, tmp_path: Path) -> None:
     """Checks and the conditions of partial indexes too, which the comparison above does not see."""
     await _migrated(sqlite_url)

@@ -211,6 +211,7 @@ def test_a_full_disk_is_named_with_what_to_do(path: Path) -> None:
     assert message == f"{path} cannot be used (disk full). Free some space on that disk, then start again."
 
 
+@pytest.mark.heavy
 async def test_a_database_that_another_program_holds_is_named(sqlite_url: str, path: Path) -> None:
     await _filled(sqlite_url, jobs=1)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:

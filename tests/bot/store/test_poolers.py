@@ -32,6 +32,7 @@ def url(server: OwnServer, mode: str) -> Generator[str]:
         yield f"postgresql+asyncpg://bot@127.0.0.1:{port}/songs?sslmode=disable"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("mode", ["session"])
 async def test_by_session_it_works_and_a_place_ends_with_its_client(server: OwnServer, url: str) -> None:
     address, clock = parse(url), SystemClock()

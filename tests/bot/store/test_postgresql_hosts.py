@@ -144,6 +144,7 @@ async def test_an_address_as_a_host_hands_it_out_works(
     assert PASSWORD not in said
 
 
+@pytest.mark.heavy
 async def test_tls_can_be_left_out_where_the_server_allows_it(server: OwnServer) -> None:
     said = await _works(f"postgres://bot:{TYPED}@127.0.0.1:{server.port}/open?sslmode=disable")
     assert ", without TLS: revision " in said

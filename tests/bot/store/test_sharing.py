@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import make_url
 
 from bot.jobs.admitting import Full
@@ -21,6 +22,7 @@ def a_process(pid: int, shards: str = "") -> Process:
     return Process(id=str(uuid4()), host="here", pid=pid, kind=ProcessKind.RUN, shards=shards, since=at(pid))
 
 
+@pytest.mark.heavy
 async def test_what_a_process_has_in_hand_moves_nothing_once_another_has_claimed_the_job(store: SqlJobStore) -> None:
     job = await store.add(an_order(), NOON)
     assert await store.claim(job.id, ONE) is False
@@ -37,6 +39,7 @@ async def test_what_a_process_has_in_hand_moves_nothing_once_another_has_claimed
     assert await store.claim(job.id + 1, ONE) is None
 
 
+@pytest.mark.heavy
 async def test_places_at_the_service_are_never_more_than_there_are_whoever_sends(url: str) -> None:
     async with open_store(url, clock=SetClock()) as here:
         elsewhere_database = connect(make_url(url))

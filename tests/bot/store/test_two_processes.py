@@ -150,6 +150,7 @@ async def test_of_two_openers_moving_the_same_job_at_once_one_wins_every_time(ur
         await elsewhere_database.close()
 
 
+@pytest.mark.heavy
 async def test_of_two_openers_taking_the_same_interaction_one_makes_the_job(url: str) -> None:
     async with open_store(url, clock=SetClock()) as here:
         elsewhere_database = connect(make_url(url))

@@ -108,6 +108,7 @@ async def test_a_start_looks_at_nobody_in_line_and_at_what_is_paid_for_first(sto
     assert await store.needing_a_look([]) == [queued.id, paid.id, checking.id]
 
 
+@pytest.mark.heavy
 async def test_places_are_counted_by_indexes_that_hold_no_finished_song(url: str, store: SqlJobStore) -> None:
     if not url.startswith("sqlite"):
         pytest.skip("PostgreSQL plans by the tables' sizes")

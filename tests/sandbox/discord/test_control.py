@@ -144,6 +144,7 @@ async def test_faults_and_switches_work_over_the_control_api(
     await fake.ready()
 
 
+@pytest.mark.heavy
 async def test_it_runs_as_its_own_process(monkeypatch: pytest.MonkeyPatch) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "sandbox.discord", "--port", "0", stdout=asyncio.subprocess.PIPE

@@ -5,11 +5,13 @@ import sys
 from asyncio.subprocess import PIPE
 
 import aiohttp
+import pytest
 
 from sandbox.generation import FakeGeneration
 from sandbox.generation.remote import RemoteGeneration
 
 
+@pytest.mark.heavy
 async def test_it_runs_as_a_process_of_its_own_and_stops_on_sigterm() -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "sandbox.generation", "--key", "another-key", "--songs", "3", "--control"), stdout=PIPE
@@ -41,6 +43,7 @@ async def test_it_runs_as_a_process_of_its_own_and_stops_on_sigterm() -> None:
             assert await process.wait() == 0
 
 
+@pytest.mark.heavy
 async def test_in_a_container_it_listens_for_others_and_answers_by_its_name_alone() -> None:
     process = await asyncio.create_subprocess_exec(
         *(
@@ -75,6 +78,7 @@ async def test_in_a_container_it_listens_for_others_and_answers_by_its_name_alon
             assert await process.wait() == 0
 
 
+@pytest.mark.heavy
 async def test_a_port_that_is_taken_is_said_and_ends_it() -> None:
     async with FakeGeneration() as api:
         port = api.url.rpartition(":")[2]

@@ -158,6 +158,7 @@ async def test_a_test_of_another_project_fails_when_its_bot_does(project: Projec
     assert "ClientRefusedError" in said
 
 
+@pytest.mark.heavy
 async def test_discord_the_bot_and_the_members_are_processes_of_their_own(project: Project) -> None:
     async with project.playing(DISCORD) as process:
         assert process.stdout is not None
@@ -169,6 +170,7 @@ async def test_discord_the_bot_and_the_members_are_processes_of_their_own(projec
         assert await project.run("python members.py") == "Tea? Yes: 1\n"
 
 
+@pytest.mark.heavy
 async def test_the_page_shows_the_same_bot_and_takes_the_same_members(project: Project) -> None:
     async with project.playing(PAGE), aiohttp.ClientSession() as session:
         async with session.get(f"{project.control_url}/") as answer:
@@ -178,6 +180,7 @@ async def test_the_page_shows_the_same_bot_and_takes_the_same_members(project: P
         assert state["bot"]["username"] == "Poll Bot"
 
 
+@pytest.mark.heavy
 async def test_the_panel_takes_the_levers_of_another_project(project: Project) -> None:
     async with project.playing("python shop_page.py"), aiohttp.ClientSession() as session:
         url = f"{project.control_url}/backstage/levers/closed"

@@ -240,6 +240,7 @@ async def test_a_taken_port_is_an_error(fake: FakeDiscord, url: str) -> None:
             pass
 
 
+@pytest.mark.heavy
 async def test_it_runs_for_any_bot_as_its_own_process(session: aiohttp.ClientSession) -> None:
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "sandbox.page", stdout=asyncio.subprocess.PIPE)
     try:

@@ -83,6 +83,7 @@ def strokes_in_bars(song: Song, kind: Kind) -> list[int]:
     return [bars[passage.first_bar + bar] for bar in range(passage.bars - 1)]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("meter", [3, 4])
 @pytest.mark.parametrize("bpm", [160.0, 180.0, 200.0])
 def test_in_a_very_fast_song_every_second_bar_breathes(bpm: float, meter: int) -> None:
@@ -118,6 +119,7 @@ def test_a_tune_moves_and_comes_home() -> None:
     assert song.lines[-1].notes[-1].midi % 12 == song.heard.key.tonic
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("meter", [2, 3, 4])
 def test_words_with_a_bridge_and_a_break_get_both(meter: int) -> None:
     kinds = [passage.kind for passage in song_at(120.0, meter, words=WHOLE).passages]
@@ -126,6 +128,7 @@ def test_words_with_a_bridge_and_a_break_get_both(meter: int) -> None:
     ]
 
 
+@pytest.mark.heavy
 def test_a_break_gives_way_before_a_line_of_the_words_does() -> None:
     def long(*between: str) -> Song:
         verse = ["[Verse]", *["Paper lanterns floating over quiet streets"] * 11]
@@ -137,6 +140,7 @@ def test_a_break_gives_way_before_a_line_of_the_words_does() -> None:
     assert song.seconds <= 60
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("take", [1, 2, 3])
 def test_every_chorus_is_sung_alike_and_no_verse_like_another(take: int) -> None:
     song = song_at(104.0, words=WHOLE, take=take)
@@ -146,6 +150,7 @@ def test_every_chorus_is_sung_alike_and_no_verse_like_another(take: int) -> None
     assert one != other
 
 
+@pytest.mark.heavy
 def test_the_hook_comes_back_in_the_chorus_and_is_played_where_nobody_sings() -> None:
     song = song_at(104.0, words=WHOLE)
     chorus = [line for line in song.lines if line.chorus]
@@ -158,6 +163,7 @@ def test_the_hook_comes_back_in_the_chorus_and_is_played_where_nobody_sings() ->
         assert played[:5] == hook
 
 
+@pytest.mark.heavy
 def test_the_chorus_has_voices_and_sounds_that_the_verse_has_not() -> None:
     song = song_at(104.0, words=WHOLE)
 
@@ -170,6 +176,7 @@ def test_the_chorus_has_voices_and_sounds_that_the_verse_has_not() -> None:
     assert {"choir", "crash", "shaker"} <= sounds(Kind.CHORUS) - sounds(Kind.VERSE)
 
 
+@pytest.mark.heavy
 def test_a_take_is_the_same_every_time_and_another_is_another_song_of_the_same_words() -> None:
     first, again, second = (song_at(104.0, words=WHOLE, take=take) for take in (1, 1, 2))
     assert (first.seed, first.style, first.score) == (again.seed, again.style, again.score)
@@ -179,6 +186,7 @@ def test_a_take_is_the_same_every_time_and_another_is_another_song_of_the_same_w
     assert tunes(first, Kind.CHORUS) != tunes(second, Kind.CHORUS)
 
 
+@pytest.mark.heavy
 def test_in_six_the_bar_has_two_beats_of_three_parts() -> None:
     song = song_at(66.0, 2, words=WHOLE)
     chorus = next(passage for passage in song.passages if passage.kind is Kind.CHORUS)

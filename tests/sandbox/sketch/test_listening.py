@@ -33,6 +33,7 @@ def test_tempo_metre_feel_key_and_loop_of_a_song_are_heard(name: str, request: p
     assert heard.groove.drums
 
 
+@pytest.mark.heavy
 def test_what_was_heard_prints_under_the_names_that_others_read(rock: Known) -> None:
     printed = listen(rock.path).as_json()
     assert printed["key"] == "A"

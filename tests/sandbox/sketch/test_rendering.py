@@ -198,6 +198,7 @@ async def test_every_child_writes_the_same_file_byte_for_byte(waltz: Known, tmp_
     assert first.path.read_bytes() == second.path.read_bytes()
 
 
+@pytest.mark.heavy
 async def test_a_child_that_takes_too_long_is_ended_and_leaves_nothing(waltz: Known, tmp_path: Path) -> None:
     with pytest.raises(SketchTimeoutError, match=r"not ready after 0\.05 seconds"):
         await render_in_child(waltz.path, "la", tmp_path / "out.mp3", seconds_limit=0.05)
