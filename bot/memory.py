@@ -22,7 +22,7 @@ _CHANGED = re.compile(r"Anonymous: +(\d+) kB")
 def keep_one_heap() -> None:
     """All threads take their memory from one heap; glibc gives each its own. Of use before the first thread is made."""
     libc = _libc()
-    if hasattr(libc, "mallopt"):
+    if libc is not None and hasattr(libc, "mallopt"):
         libc.mallopt(_M_ARENA_MAX, 1)
 
 
@@ -34,7 +34,7 @@ def hand_back() -> None:
     """
     settle()
     libc = _libc()
-    if hasattr(libc, "malloc_trim"):
+    if libc is not None and hasattr(libc, "malloc_trim"):
         libc.malloc_trim(0)
     if libc is not None and (smaps := Path("/proc/self/smaps")).exists():
         libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)

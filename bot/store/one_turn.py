@@ -8,7 +8,8 @@ over. So a transaction of one statement takes two turns: the statement, and the 
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import aiosqlite
@@ -23,11 +24,12 @@ _CHUNK = 64
 def opened(url: URL, *, busy_seconds: float) -> "OneTurnConnection":
     """To be awaited. Transactions begin where SQLAlchemy says, not where the sqlite3 module would guess."""
     given, options = url.get_dialect()().create_connect_args(url)
+    ours = {"timeout": busy_seconds, "isolation_level": None}
+    return OneTurnConnection(partial(_connect, given, {**options, **ours}), _CHUNK)
 
-    def connect() -> sqlite3.Connection:
-        return sqlite3.connect(*given, **{**options, "timeout": busy_seconds, "isolation_level": None})
 
-    return OneTurnConnection(connect, _CHUNK)
+def _connect(given: Sequence[Any], options: Mapping[str, Any]) -> sqlite3.Connection:
+    return sqlite3.connect(*given, **options)
 
 
 class OneTurnConnection(aiosqlite.Connection):
@@ -78,13 +80,15 @@ class OneTurnCursor(aiosqlite.Cursor):
             self._ours.opening = sql
             return self
         opening = self._begun()
-        self._ahead = await self._execute(self._whole, opening, sql, () if parameters is None else parameters)
+        self._ahead = await self._in_one_turn(
+            partial(self._whole, opening, sql, () if parameters is None else parameters)
+        )
         self._is_read = len(self._ahead) < _ROWS_AHEAD
         return self
 
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> "OneTurnCursor":
         """The same; it has no rows."""
-        await self._execute(self._each, self._begun(), sql, parameters)
+        await self._in_one_turn(partial(self._each, self._begun(), sql, parameters))
         self._is_read = True
         return self
 
@@ -117,6 +121,9 @@ class OneTurnCursor(aiosqlite.Cursor):
         else:
             await super().close()
 
+    async def _in_one_turn(self, work: Callable[[], deque[Any]]) -> deque[Any]:
+        return await self._execute(work)  # pyright: ignore[reportUnknownMemberType] - aiosqlite says nothing of it
+
     def _begun(self) -> str | None:
         opening, self._ours.opening = self._ours.opening, None
         self._ours.is_at_rest = self._is_read = False
@@ -129,8 +136,9 @@ class OneTurnCursor(aiosqlite.Cursor):
         self._cursor.execute(sql, parameters)
         return deque(self._cursor.fetchmany(_ROWS_AHEAD) if self._cursor.description else ())
 
-    def _each(self, opening: str | None, sql: str, parameters: Iterable[Iterable[Any]]) -> None:
+    def _each(self, opening: str | None, sql: str, parameters: Any) -> deque[Any]:
         """In the connection's thread."""
         if opening is not None:
             self._cursor.execute(opening)
         self._cursor.executemany(sql, parameters)
+        return deque()
