@@ -20,19 +20,20 @@ import io
 import logging
 import os
 import platform
+from collections.abc import Sequence
 
 gc.disable()  # modules stay: looking through them for rubbish, again and again while they load, finds none
 try:
-    from bot import __version__, check
+    from bot import __version__
     from bot.app import ProcessRole, run
     from bot.errors import SettingsError
     from bot.generation.traits import objection_to_models
     from bot.jobs.sharing import ProcessKind
     from bot.logs import set_up_logs
+    from bot.memory import keep_one_heap
     from bot.secrecy import close_memory
     from bot.settings import Settings, env_file_remarks, load_settings
     from bot.shell.arguments import SHELL_COMMANDS, parsed
-    from bot.shell.commands import run_command
 except ModuleNotFoundError as missing:
     if (missing.name or "bot").partition(".")[0] in {"bot", "cogs"}:
         raise
@@ -51,13 +52,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the arguments and the settings, do what was asked, return the exit code."""
     given = parsed(arguments, version=__version__)
     _print_what_can_be()
+    keep_one_heap()
     open_memory = close_memory()
     os.umask(0o077)  # lyrics, songs, the database: whatever this process and its children create is this user's alone
     remarks = env_file_remarks()
     try:
         settings = load_settings(judge_models=objection_to_models)
         if given.what == "check":
-            return asyncio.run(check.run(settings, open_memory, remarks))
+            return _check(settings, open_memory, remarks)
         if given.what in SHELL_COMMANDS:
             return _say(settings, given)
         set_up_logs(settings.log_format, settings.log_level)
@@ -79,8 +81,16 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
+def _check(settings: Settings, open_memory: str, remarks: Sequence[str]) -> int:
+    from bot import check  # a bot that runs has no use for it
+
+    return asyncio.run(check.run(settings, open_memory, remarks))
+
+
 def _say(settings: Settings, given: argparse.Namespace) -> int:
     """What went well is an answer; what did not goes where errors go, but for a script, which reads one place."""
+    from bot.shell.commands import run_command  # a bot that runs has no use for it, nor for the archives it packs
+
     answer = asyncio.run(run_command(settings, given))
     print(answer.written(as_json=given.json), file=sys.stderr if answer.code and not given.json else sys.stdout)
     return answer.code

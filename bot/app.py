@@ -1,7 +1,6 @@
 """The composition root: opens everything in order, hands it on by name, closes it in reverse."""
 
 import asyncio
-import gc
 import logging
 from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
@@ -42,6 +41,7 @@ from bot.jobs.rule_remarks import remarks_on_terms
 from bot.jobs.space import SpaceLimits
 from bot.jobs.steps import JobSteps
 from bot.leading import take_part
+from bot.memory import hand_back
 from bot.metrics import Metrics
 from bot.new_defaults import announce_new_defaults
 from bot.operators.gauges import Gauges
@@ -61,6 +61,8 @@ log = logging.getLogger(__name__)
 
 #: Of one session at once.
 _MAX_CONNECTIONS = 100
+#: After that a start is over: what it has loaded and will not use again goes back to the system.
+_SETTLED_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +134,10 @@ async def _serve(
                 running.supervisor.run_forever("presence", running.client.presence.run)
             if running.company.leads:
                 running.supervisor.spawn("commands", running.client.command_sync.keep_trying())
-        gc.collect()
-        gc.freeze()  # what was imported and opened by now stays: no collection need look at it again
         await running.engine.start(running.steps)
         log.info("ready: %sjobs are driven", "commands are taken, " if role.hears else "")
         running.selftest.begin()
+        running.supervisor.spawn("memory", _hand_back())
 
     discord = asyncio.create_task(
         run_client(running.client, settings.discord_token.get_secret_value(), on_ready), name="discord"
@@ -161,6 +162,11 @@ async def _serve(
         await stop.within("Discord's gateway", running.client.close())
         await stop.end("Discord's client", discord)
         await stop.within("Discord's connections", running.client.http.close())
+
+
+async def _hand_back() -> None:
+    await SystemClock().sleep(_SETTLED_SECONDS)
+    await asyncio.to_thread(hand_back)
 
 
 async def _stop_when_lost(company: Company, stop: Stop) -> None:

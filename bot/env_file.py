@@ -1,6 +1,5 @@
 """`.env` as a file: whether it can be read, what in it is no line `NAME=value`, and which names nobody reads."""
 
-import difflib
 import io
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -161,10 +160,16 @@ def _misspelt(path: Path, bindings: list[Binding], names: Collection[str]) -> It
         if not name or written.upper() in names or (binding.value is None and name in names):
             continue
         tidy = name.replace("-", "_").replace(".", "_")
-        meant = _OTHER_NAMES.get(tidy) or next(iter(difflib.get_close_matches(tidy, names, 1, _ALIKE)), None)
+        meant = _OTHER_NAMES.get(tidy) or _alike(tidy, names)
         if meant:
             why = " (it holds a sign that cannot be seen)" if without_unseen(written) != written else ""
             yield f"{path}, line {_line(binding)}: nothing reads {name}{why}; did you mean {meant}?"
+
+
+def _alike(name: str, names: Collection[str]) -> str | None:
+    import difflib  # a quarter of a megabyte for who misspells one
+
+    return next(iter(difflib.get_close_matches(name, names, 1, _ALIKE)), None)
 
 
 def _repeated(path: Path, bindings: list[Binding], names: Collection[str]) -> Iterator[str]:

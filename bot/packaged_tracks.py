@@ -4,10 +4,9 @@ import asyncio
 import logging
 import shutil
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING
 
 from bot.audio import AudioPool, PackagedTrack, PackagingStep, Problem, Tags, as_it_came
 from bot.disk import NO_TRACK, Disk, reaching
@@ -15,6 +14,9 @@ from bot.errors import DiskError, TrackLostError
 from bot.jobs.files import JobFiles, own_stem
 from bot.jobs.model import Job
 from bot.texts import text
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,11 @@ class _Record:
     packaged: PackagedTrack
 
 
-_RECORDS = TypeAdapter(_Record)
+@cache
+def _records() -> "TypeAdapter[_Record]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(_Record)  # made with the first track, not with the start
 
 
 class PackagedTracks:
@@ -132,7 +138,7 @@ class PackagedTracks:
                 ),
             )
             part = self._beside(job, f"{_RECORD}.part")
-            part.write_bytes(_RECORDS.dump_json(record))
+            part.write_bytes(_records().dump_json(record))
             part.replace(self._beside(job, _RECORD))
         return kept
 
@@ -144,7 +150,7 @@ class PackagedTracks:
     def _kept(self, job: Job, track: Path) -> _Record | None:
         """The record with its paths, if all that it names is there and whole."""
         try:
-            record = _RECORDS.validate_json(self._beside(job, _RECORD).read_bytes())
+            record = _records().validate_json(self._beside(job, _RECORD).read_bytes())
             packaged = record.packaged
             names = {track.name: track} | {each.name: each for each in self._files_of(job)}
             path = names[packaged.path.name]

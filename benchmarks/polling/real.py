@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.polling.sets import HORIZON_SECONDS, SETS, Song
 from benchmarks.polling.simulation import Optimum, run
+from sandbox.discord import Interaction
 from sandbox.generation import Settings
 from sandbox.sample import write_sample
 from sandbox.stage import Stage, open_stage
@@ -61,13 +62,15 @@ async def play(folder: Path, songs: Sequence[Song], sound: bytes, given: Mapping
     api = Settings(allow_loopback=True, queued_seconds=0)
     async with open_stage(folder, generation=api, bot_settings={**_ALL, **given}) as stage:
         began = asyncio.get_running_loop().time()
+        asked: list[Interaction] = []
         for number, song in enumerate(songs):
             pause = began + song.accepted_at * _TENTH - asyncio.get_running_loop().time()
             await asyncio.sleep(max(0.0, pause))
             stage.generation.script(when=f"song {number}.", generating_seconds=song.seconds * _TENTH)
             words = {"lyrics": f"la la song {number}.", "title": f"Song {number}"}
-            await stage.discord.slash("compose", words, files={"reference": ("song.mp3", sound)})
-        await stage.discord.until(lambda: _finished(stage) >= len(songs), _PATIENCE_SECONDS)
+            asked.append(await stage.discord.slash("compose", words, files={"reference": ("song.mp3", sound)}))
+        # a machine that is busy with other things may answer a member too late: that song is nobody's
+        await stage.discord.until(lambda: _finished(stage) >= sum(not one.failed for one in asked), _PATIENCE_SECONDS)
         return _means(stage)
 
 

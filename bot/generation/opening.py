@@ -7,10 +7,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from bot.errors import SettingsError
-from bot.generation.acestep.opening import open_contract as open_acestep
-from bot.generation.aiml.opening import open_contract as open_aiml
 from bot.generation.contracts import Contract, Surroundings
-from bot.generation.fal.opening import open_contract as open_fal
 from bot.generation.traits import TRAITS, ModelTraits, objection_to_models
 from bot.jobs.music_models import MusicModel, MusicModels
 from bot.jobs.schedule import Pace
@@ -39,11 +36,29 @@ class ServiceSettings:
         return key is not None and bool(key.get_secret_value())
 
 
+def _open_aiml(traits: ModelTraits, around: Surroundings) -> Contract:
+    from bot.generation.aiml.opening import open_contract  # as the other two: loaded by whoever asks that service
+
+    return open_contract(traits, around)
+
+
+def _open_acestep(traits: ModelTraits, around: Surroundings) -> Contract:
+    from bot.generation.acestep.opening import open_contract
+
+    return open_contract(traits, around)
+
+
+def _open_fal(traits: ModelTraits, around: Surroundings) -> Contract:
+    from bot.generation.fal.opening import open_contract
+
+    return open_contract(traits, around)
+
+
 #: One for each folder of this package that is a contract.
 _OPENERS: Mapping[str, Callable[[ModelTraits, Surroundings], Contract]] = MappingProxyType({
-    "aiml": open_aiml,
-    "acestep": open_acestep,
-    "fal": open_fal,
+    "aiml": _open_aiml,
+    "acestep": _open_acestep,
+    "fal": _open_fal,
 })  # fmt: skip
 SERVICE_SETTINGS: Mapping[str, ServiceSettings] = MappingProxyType({
     "aiml": ServiceSettings(url="GENERATION_API_URL", key="GENERATION_API_KEY"),

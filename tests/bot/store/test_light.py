@@ -8,7 +8,8 @@ import pytest
 from bot.clock import SystemClock
 from tests.client_kit import migrated
 
-#: Each for another purpose: migrations, another database, sessions of objects, a server's pages, pictures, voices.
+#: Each for another purpose: migrations, another database, sessions of objects, a server's pages, pictures, voices, the
+#: shell's commands, services that nobody here asks, misspelt names.
 _NOT_NEEDED = (
     "alembic",
     "mako",
@@ -21,11 +22,16 @@ _NOT_NEEDED = (
     "av",
     "numpy",
     "nacl",
+    "bot.check",
     "bot.shell.commands",
+    "tarfile",
+    "bot.generation.acestep.client",
+    "bot.generation.fal.client",
+    "difflib",
 )
 _START = """
 import asyncio, pathlib, sys, tempfile
-import bot.app, cogs.admin, cogs.compose, cogs.moderation, cogs.owner, cogs.tracks
+import bot.__main__, cogs.admin, cogs.compose, cogs.moderation, cogs.owner, cogs.tracks
 from bot.clock import SystemClock
 from bot.store.db import open_store
 
