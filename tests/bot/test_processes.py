@@ -4,18 +4,18 @@ import pytest
 
 from bot.errors import StartError
 from bot.jobs.sharing import ProcessKind
-from bot.processes import Role, refuse_lonely_database
+from bot.processes import ProcessRole, refuse_lonely_database
 
 FILE = "sqlite+aiosqlite:////nowhere/compose.db"
 SERVER = "postgresql+asyncpg://bot@db.example/songs"
-RUN, STANDBY, WORKER = Role(), Role(standby=True), Role(kind=ProcessKind.WORKER)
+RUN, STANDBY, WORKER = ProcessRole(), ProcessRole(standby=True), ProcessRole(kind=ProcessKind.WORKER)
 
 
 @pytest.mark.parametrize(
     ("role", "shards", "what"), [(WORKER, (), "a worker"), (RUN, (0, 1), "SHARD_IDS"), (STANDBY, (), "--standby")]
 )
 def test_a_file_takes_one_process_and_whoever_needs_company_is_told_what_to_do(
-    role: Role, shards: tuple[int, ...], what: str
+    role: ProcessRole, shards: tuple[int, ...], what: str
 ):
     with pytest.raises(StartError, match=f"takes one process; {what} needs PostgreSQL. Move there with python -m bot"):
         refuse_lonely_database(FILE, role, shards)
@@ -27,11 +27,11 @@ def test_one_process_with_all_shards_is_at_home_in_a_file():
 
 
 @pytest.mark.parametrize(("role", "shards"), [(WORKER, ()), (RUN, (0,))])
-def test_whoever_needs_company_is_told_which_package_is_missing(role: Role, shards: tuple[int, ...]):
+def test_whoever_needs_company_is_told_which_package_is_missing(role: ProcessRole, shards: tuple[int, ...]):
     with pytest.raises(StartError, match=r"need the package pgqueuer, which requirements/postgres\.lock lists"):
         refuse_lonely_database(SERVER, role, shards, has_queue=lambda: False)
 
 
 @pytest.mark.parametrize("role", [RUN, STANDBY])
-def test_without_that_package_one_works_and_others_wait_for_it(role: Role):
+def test_without_that_package_one_works_and_others_wait_for_it(role: ProcessRole):
     refuse_lonely_database(SERVER, role, (), has_queue=lambda: False)
