@@ -11,18 +11,16 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import aiosqlite
-from sqlalchemy.dialects.sqlite.aiosqlite import (
-    AsyncAdapt_aiosqlite_connection,
-    AsyncAdapt_aiosqlite_cursor,
-    AsyncAdapt_aiosqlite_dbapi,
-)
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_dbapi
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.util.concurrency import await_
+from sqlalchemy.util import concurrency
 
 Result = TypeVar("Result")
 #: What is done in one transaction; it awaits its connection and nothing else.
 Block = Callable[[AsyncConnection], Coroutine[Any, Any, Result]]
 
+#: Let SQLAlchemy's synchronous part wait; before SQLAlchemy 2.1 it had another name.
+_await: Callable[[Coroutine[Any, Any, Any]], Any] = getattr(concurrency, "await_", None) or concurrency.await_only
 #: `runs_blocks`: this thread is in a block, so that nothing need be sent to it.
 _here = threading.local()
 
@@ -55,50 +53,54 @@ async def _errand(driver: Any, function: Callable[..., Any], *arguments: Any) ->
     return await driver._execute(function, *arguments)
 
 
-class _Cursor(AsyncAdapt_aiosqlite_cursor):
+class _Cursor:
     """Has all that a statement gives as soon as it was run, and holds nothing of SQLite's."""
 
-    __slots__ = ("_description", "_last_row_id", "_row_count")
+    __slots__ = ("_adapted", "_rows", "arraysize", "description", "lastrowid", "rowcount")
 
-    _awaitable_cursor_close = False
+    server_side = False
 
-    def __init__(self, adapt_connection: Any) -> None:
-        # the base class would open a cursor, by an errand of its own
-        self._adapt_connection = adapt_connection
-        self._connection = adapt_connection._connection
-        self._rows = deque()
-        self._description: Any = None
-        self._row_count, self._last_row_id = -1, 0
+    def __init__(self, adapted: Any) -> None:
+        self._adapted = adapted
+        self._rows: deque[Any] = deque()
+        self.arraysize = 1
+        self.description: Any = None
+        self.rowcount, self.lastrowid = -1, 0
 
-    @property
-    def description(self) -> Any:
-        return self._description
+    def execute(self, operation: str, parameters: Any = None) -> None:
+        self._run(_executed, operation, parameters or ())
 
-    @property
-    def rowcount(self) -> int:
-        return self._row_count
+    def executemany(self, operation: str, seq_of_parameters: Any) -> None:
+        self._run(_executed_many, operation, seq_of_parameters)
 
-    @property
-    def lastrowid(self) -> int:
-        return self._last_row_id
+    def _run(self, function: Callable[..., Any], operation: str, parameters: Any) -> None:
+        driver: Any = self._adapted._connection
+        try:
+            done = _await(_errand(driver, function, driver._conn, operation, parameters))
+        except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
+            self._adapted._handle_exception(error)
+        else:
+            self.description, rows, self.rowcount, self.lastrowid = done
+            self._rows = deque(rows)
+
+    def fetchone(self) -> Any:
+        return self._rows.popleft() if self._rows else None
+
+    def fetchmany(self, size: int | None = None) -> Sequence[Any]:
+        return [self._rows.popleft() for _ in range(min(size or self.arraysize, len(self._rows)))]
+
+    def fetchall(self) -> Sequence[Any]:
+        rows, self._rows = list(self._rows), deque()
+        return rows
+
+    def setinputsizes(self, *_sizes: Any) -> None:
+        """SQLite has none."""
 
     async def _async_soft_close(self) -> None:
         """There is nothing to close."""
 
     def close(self) -> None:
         self._rows.clear()
-
-    async def _execute_async(self, operation: Any, parameters: Any) -> Any:
-        await self._run(_executed, operation, parameters or ())
-
-    async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> Any:
-        await self._run(_executed_many, operation, seq_of_parameters)
-
-    async def _run(self, function: Callable[..., Any], operation: str, parameters: Any) -> None:
-        driver: Any = self._connection
-        done = await _errand(driver, function, driver._conn, operation, parameters)
-        self._description, rows, self._row_count, self._last_row_id = done
-        self._rows = deque(rows)
 
 
 def _executed(connection: sqlite3.Connection, operation: str, parameters: Any) -> tuple[Any, ...]:
@@ -123,7 +125,8 @@ def _executed_many(connection: sqlite3.Connection, operation: str, parameters: A
 class _Connection(AsyncAdapt_aiosqlite_connection):
     __slots__ = ()
 
-    _cursor_cls = _Cursor
+    def cursor(self, server_side: bool = False) -> Any:
+        return super().cursor(server_side=True) if server_side else _Cursor(self)
 
     def commit(self) -> None:
         self._end("commit")
@@ -138,7 +141,7 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         if connection is None or not connection.in_transaction:
             return
         try:
-            await_(_errand(driver, getattr(connection, how)))
+            _await(_errand(driver, getattr(connection, how)))
         except (sqlite3.Error, ValueError) as error:  # the latter from a connection that is closed
             self._handle_exception(error)
 
