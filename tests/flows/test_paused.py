@@ -56,7 +56,7 @@ async def all_stand_still(several: Several, paused: Sequence[BotProcess]) -> int
     number = 0
     async with asyncio.timeout(2 * PATIENCE_SECONDS):
         while not all(map(stands_still, paused)):
-            await several.order(f"Song {number}")
+            await several.order(f"Song {number:03}")
             number += 1
             await asyncio.sleep(0.5)
     return number
@@ -86,7 +86,7 @@ async def test_half_a_minute_of_standing_still_moves_nothing_that_was_taken_over
         # the answer to a POST, however late, ends the doubt: it is the same attempt
         assert all(was[1] == "unknown" and was[2] == now[2] for was, now in changed), changed
         assert not several.stage.generation.ledger.repeated_posts
-        assert all(len(several.scenario.tracks(f"Song {number}")) <= 1 for number in range(songs))
+        assert all(len(several.scenario.tracks(f"Song {number:03}")) <= 1 for number in range(songs))
         await several.order("Afterwards")
         await several.scenario.track("Afterwards")
         for process in (several.stage.bot, *paused):
