@@ -134,7 +134,7 @@ async def test_a_rolling_restart_delays_nobody_for_long(open_several: OpenSevera
     more = {"POLL_INTERVAL_SECONDS": "0.5"}
     async with open_several(workers=3, api={"generating_seconds": 45.0}, **more) as several:
         for number in range(12):
-            await several.order(f"Song {number}")
+            await several.order(f"Song {number:03}")
         await several.until(several.all_are_made)
         generations = several.stage.generation.ledger.generations
         left_alone = (await several.of_worker_at(2, "generating"))[0]
@@ -160,7 +160,7 @@ async def test_a_rolling_restart_delays_nobody_for_long(open_several: OpenSevera
             for earlier, later in itertools.pairwise(seen):
                 assert sum(earlier < at < later for at in looks) <= 20
         for number in range(12):
-            await several.scenario.track(f"Song {number}")
+            await several.scenario.track(f"Song {number:03}")
         await several.rest()
         assert await several.states() == ["delivered"] * 12
         assert not several.stage.generation.ledger.repeated_posts

@@ -19,9 +19,9 @@ async def maker_dies(several: Several, point: str) -> BotProcess:
     folder = several.scenario.folder / "elsewhere"
     worker = await several.worker(DATA_DIR=str(folder), CRASH_AT=point)
     for number in range(20):
-        await several.order(f"Song {number}")
+        await several.order(f"Song {number:03}")
         await several.scenario.discord.until(
-            lambda number=number: not worker.is_running or several.scenario.tracks(f"Song {number}")
+            lambda number=number: not worker.is_running or several.scenario.tracks(f"Song {number:03}")
         )
         if not worker.is_running:
             return worker
@@ -32,7 +32,7 @@ async def maker_dies(several: Several, point: str) -> BotProcess:
 async def test_a_track_that_lies_with_a_dead_process_is_fetched_again(open_several: OpenSeveral, point: str) -> None:
     async with open_several() as several:
         await maker_dies(several, point)
-        titles = [f"Song {number}" for number in range(len(await several.states()))]
+        titles = [f"Song {number:03}" for number in range(len(await several.states()))]
         for title in titles:
             await several.scenario.track(title)
         await several.rest()
