@@ -106,7 +106,7 @@ def guild_ids_of(value: str | None) -> frozenset[int]:
 
 def shards_of(ids: str | None, count: int | None) -> tuple[int, ...]:
     """SHARD_IDS, such as `0,1` or `0-3`, of SHARD_COUNT; empty for all of them. Raises ValueError with a sentence."""
-    names = listed(re.sub(r"\s*-\s*", "-", ids or ""))
+    names = listed(" ".join((ids or "").split()).replace(" -", "-").replace("- ", "-"))
     if not names:
         if (ids or "").strip():
             raise ValueError(f"SHARD_IDS {ids!r:.40} names no shard: {_SHARDS_WANTED}")

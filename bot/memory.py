@@ -15,7 +15,7 @@ _OBJECTS_BETWEEN_LOOKS = 5_000
 _M_ARENA_MAX = -8
 _MADV_DONTNEED = 4
 #: The first line of a mapping of a file: from, to, and what may be done with it.
-_OF_A_FILE = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \S+ +/")
+_OF_A_FILE = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \S+ +/")
 _CHANGED = re.compile(r"Anonymous: +(\d+) kB")
 
 
