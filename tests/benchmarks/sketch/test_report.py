@@ -96,6 +96,7 @@ def test_wrong_missing_and_additional_words_are_word_errors(heard: str, errors: 
     assert word_errors(words_of("Carry me, home!"), words_of(heard)) == errors
 
 
+@pytest.mark.heavy
 def test_another_tempo_or_key_in_the_judges_ear_is_a_fault_an_octave_too(rock: Known) -> None:
     row = _row(rock)
     assert row.judged is not None
@@ -105,6 +106,7 @@ def test_another_tempo_or_key_in_the_judges_ear_is_a_fault_an_octave_too(rock: K
     assert _faults(replace(row, judged=replace(row.judged, result=relative))) == ["the judge hears another key"]
 
 
+@pytest.mark.heavy
 def test_a_song_that_was_heard_wrong_is_named_for_everything_that_was(rock: Known) -> None:
     row = _row(rock)
     other = replace(row.listened.song, bpm=60.0, meter=3, swing=True, key="D", loop="D G A D")

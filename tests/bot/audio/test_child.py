@@ -134,6 +134,7 @@ async def test_what_is_written_has_a_limit_of_its_own(song: Path, tmp_path: Path
     assert (packaged.path, packaged.problem, packaged.broken) == (song, Problem.OVER_OUTPUT, False)
 
 
+@pytest.mark.heavy
 @posix_only
 async def test_a_fault_of_ours_is_logged_with_the_childs_trace_and_without_what_a_file_says(
     song: Path, tampered: Tamper, caplog: pytest.LogCaptureFixture

@@ -121,6 +121,7 @@ def test_a_track_that_never_fits_says_so_and_stays_the_original(song: Path) -> N
     assert made.problem is None
 
 
+@pytest.mark.heavy
 def test_other_formats_become_mp3_too(tmp_path: Path) -> None:
     track = tmp_path / "track"
     track.write_bytes(sound_files.encoded(music(4, 48000), "ogg", "libopus", 48000, kbps=96))

@@ -52,6 +52,7 @@ async def test_a_step_that_fails_is_named_with_what_to_do(
     assert "requirements/run.lock" in result.sentence
 
 
+@pytest.mark.heavy
 async def test_a_folder_that_is_gone_and_limits_too_small_are_told_apart(tmp_path: Path) -> None:
     async with AudioPool(processes=1, work_dir=tmp_path / "gone") as pool:
         assert "DATA_DIR/work" in (await try_sample(pool)).sentence

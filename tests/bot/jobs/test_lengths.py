@@ -77,6 +77,7 @@ def test_words_that_make_no_difference_are_not_believed_in():
     assert believed(EXPECTATION, seen, count=100).words == WordScale()
 
 
+@pytest.mark.heavy
 def test_a_service_that_has_changed_is_believed_within_a_few_dozen_songs():
     chance = random.Random(6)
     before = [seen_at(chance.uniform(35, 55)) for _ in range(200)]
@@ -97,6 +98,7 @@ def test_ready_before_its_turn_cannot_have_been_so():
     assert seen_at(30, turns=(50, 0, 0)).interval(1) is None
 
 
+@pytest.mark.heavy
 def test_what_is_kept_is_bounded_and_comes_back_as_it_was():
     memory = remembered([seen_at(45)] * (MAX_REMEMBERED + 30))
     memory.add(Observed(after=900, until=math.inf, characters=600, turns=(math.inf, 4, 0)), believed(EXPECTATION, ()))

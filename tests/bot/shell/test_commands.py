@@ -28,6 +28,7 @@ TYPED = {
 }
 
 
+@pytest.mark.heavy
 async def test_a_song_is_told_with_its_history_and_its_money_and_no_word_or_secret_of_it(place: Place) -> None:
     done, *_ = await place.filled()
     async with place.bot():

@@ -63,6 +63,7 @@ async def test_by_session_it_works_and_a_place_ends_with_its_client(server: OwnS
     assert not await is_taken(address)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("mode", ["transaction"])
 async def test_by_transaction_it_is_refused_with_what_to_set(url: str) -> None:
     for _ in range(3):

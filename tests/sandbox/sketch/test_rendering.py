@@ -144,6 +144,7 @@ def test_the_command_prints_what_was_heard_as_its_last_line(
     assert (heard["key"], heard["mode"], heard["chords"], heard["meter"]) == ("G", "major", ["G", "C", "D", "C"], "4/4")
 
 
+@pytest.mark.heavy
 def test_the_command_answers_bad_input_with_one_sentence_and_exit_2(
     rock: Known, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -205,6 +206,7 @@ async def test_a_child_that_takes_too_long_is_ended_and_leaves_nothing(waltz: Kn
     assert not (tmp_path / "out.mp3").exists()
 
 
+@pytest.mark.heavy
 async def test_a_child_without_memory_fails_alone(waltz: Known, tmp_path: Path) -> None:
     # where memory ends is chance: FFmpeg may be the one that notices, and then it only says that it cannot read
     with pytest.raises(SketchError, match=r"without a song|No sound could be read"):

@@ -55,6 +55,7 @@ async def ended(session: aiohttp.ClientSession, server: FakeGeneration, task_id:
     return found
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("changed", [{}, {"part": "src_audio", "task_type": "cover"}, {"part": "ref_audio"}])
 async def test_a_form_with_a_song_is_queued_and_made(
     session: aiohttp.ClientSession, server: FakeGeneration, song: Path, changed: dict[str, str]
