@@ -13,10 +13,13 @@ compiled_statements.compile_once()
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto`: twice as many as there are cores, for tests of whole processes wait for half of their time."""
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """`-n auto`: twice as many as there are cores, for tests of whole processes wait for half of their time.
+
+    Two more for the quick tests alone, which are small and wait as well.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return 2 * cores
+    return 2 * cores + 2 * ("not slow" in config.option.markexpr)
 
 
 def pytest_collection(session: pytest.Session) -> None:
