@@ -42,8 +42,10 @@ def _run(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     except StopIteration as end:
         return end.value
     finally:
-        _here.runs_blocks = False
-    coroutine.close()
+        try:
+            coroutine.close()  # still as a block: what it takes back on its way out is done here
+        finally:
+            _here.runs_blocks = False
     raise RuntimeError("a transaction waits for something else than its connection")
 
 

@@ -46,30 +46,38 @@ class SharedWrites:
 
         The caller must not be cancelled.
         """
-        async with self._turns.turn(hurries=hurries):
-            shared = self._shared
-            if shared is None:
-                async with self._led() as led:
-                    return await in_its_thread(led.connection, partial(_first, led, block))
-            result = await in_its_thread(shared.connection, partial(_next, shared, block))
-        await shared.is_over.wait()
-        shared.check()
+        shared: _Shared | None = None
+        try:
+            async with self._turns.turn(hurries=hurries):
+                shared = self._shared
+                if shared is None:
+                    async with self._led() as led:
+                        return await in_its_thread(led.connection, partial(_first, led, block))
+                result = await in_its_thread(shared.connection, partial(_next, shared, block))
+        except Exception:
+            await _end_of(shared)
+            raise
+        await _end_of(shared)
         return result
 
     @asynccontextmanager
     async def writing(self, *, hurries: bool) -> AsyncGenerator[AsyncConnection]:
         """The same as `Database.writing`; each statement is an errand of its own, while which others may not write."""
-        async with self._turns.turn(hurries=hurries):
-            shared = self._shared
-            if shared is None:
-                async with self._led() as led:
-                    await led.connection.begin()
-                    yield led.connection
-                return
-            async with _beside(shared):
-                yield shared.connection
-        await shared.is_over.wait()
-        shared.check()
+        shared: _Shared | None = None
+        try:
+            async with self._turns.turn(hurries=hurries):
+                shared = self._shared
+                if shared is None:
+                    async with self._led() as led:
+                        await led.connection.begin()
+                        yield led.connection
+                    return
+                async with _beside(shared):
+                    yield shared.connection
+        except Exception:
+            await _end_of(shared)
+            raise
+        await _end_of(shared)
 
     @asynccontextmanager
     async def _led(self) -> AsyncGenerator[_Shared]:
@@ -88,6 +96,13 @@ class SharedWrites:
             finally:
                 self._shared = None
                 shared.is_over.set()
+
+
+async def _end_of(shared: _Shared | None) -> None:
+    """Of a transaction that was joined. A refusal too may tell of rows that are durable only then, such as a twin's."""
+    if shared is not None:
+        await shared.is_over.wait()
+        shared.check()
 
 
 async def _first(shared: _Shared, block: Block[Result]) -> Result:

@@ -105,6 +105,41 @@ async def test_nobody_is_told_that_it_is_durable_before_it_is(sqlite_store: SqlJ
     assert sorted(told) == ["first", "second", "third"]
 
 
+async def test_nobody_is_told_of_a_twin_before_it_is_durable(sqlite_store: SqlJobStore) -> None:
+    """Whoever is told its number looks it up, and would find nothing."""
+    gate, told, found = asyncio.Event(), list[int](), list[bool]()
+
+    async def again() -> None:
+        try:
+            await sqlite_store.add(an_order(1), NOON)
+        except DuplicateOrderError as error:
+            told.append(error.job_id)
+            found.append(await sqlite_store.get(error.job_id) is not None)
+
+    async def last() -> None:
+        async with sqlite_store.database.writing():
+            await gate.wait()
+
+    works = (sqlite_store.add(an_order(1), NOON), again(), sqlite_store.database.finish(last()))
+    tasks = [asyncio.create_task(work) for work in works]
+    await asyncio.sleep(0.05)
+    told_early = list(told)
+    gate.set()
+    await asyncio.gather(*tasks)
+    assert told_early == []
+    assert found == [True]
+
+
+async def test_nobody_is_told_of_a_twin_that_was_taken_back(sqlite_store: SqlJobStore) -> None:
+    def fail(_connection: object) -> None:
+        raise OperationalError("", {}, _full())
+
+    event.listen(sqlite_store.database._writer.sync_engine, "commit", fail)
+    tasks = [sqlite_store.add(an_order(1), NOON) for _ in range(3)]
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(result) for result in results] == [StoreDiskError] * 3
+
+
 async def test_what_the_disk_takes_back_as_a_whole_is_told_to_all(sqlite_store: SqlJobStore) -> None:
     """SQLite itself ends a transaction when the disk fails: nothing in it happened, and nobody hears that it did."""
     database = sqlite_store.database
