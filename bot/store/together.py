@@ -54,8 +54,9 @@ class SharedWrites:
                     async with self._led() as led:
                         return await in_its_thread(led.connection, partial(_first, led, block))
                 result = await in_its_thread(shared.connection, partial(_next, shared, block))
-        except Exception:
-            await _end_of(shared)
+        except BaseException as error:
+            if isinstance(error, Exception):
+                await _end_of(shared)
             raise
         await _end_of(shared)
         return result
@@ -74,8 +75,9 @@ class SharedWrites:
                     return
                 async with _beside(shared):
                     yield shared.connection
-        except Exception:
-            await _end_of(shared)
+        except BaseException as error:
+            if isinstance(error, Exception):
+                await _end_of(shared)
             raise
         await _end_of(shared)
 
