@@ -71,6 +71,7 @@ async def test_an_order_from_before_the_bot_left_still_knows_that_it_was_a_membe
     client_kit.fake.kick_bot(keep_commands=True)
     await client_kit.fake.until(lambda: not client_kit.client.guilds)
     assert (await client_kit.fresh(job)).place.bot_is_member is True
+    await client_kit.until_state(job, JobState.FAILED)  # it is let go with the server, and heard of like a new one
     assert (await client_kit.order()).place.bot_is_member is False
 
 
