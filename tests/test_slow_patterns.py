@@ -121,6 +121,7 @@ def test_a_pattern_that_no_text_makes_slow_is_let_through(pattern: str) -> None:
     assert not faults(pattern)
 
 
+@pytest.mark.heavy
 def test_no_pattern_of_the_house_can_be_made_slow() -> None:
     slow = {
         f"{place} {pattern!r}": found

@@ -318,6 +318,7 @@ def _texts(rng: Random) -> Iterator[tuple[str, Callable[[int], str]]]:
         )
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_no_text_is_slow(name: str) -> None:
     found = ((growth(FUNCTIONS[name], text_of), about) for about, text_of in _texts(Random(name)))

@@ -13,7 +13,7 @@ from bot.store.engines import BUSY_SECONDS, connect
 from bot.store.jobs import SqlJobStore
 from bot.store.migrate import newest, refuse_newer
 from bot.store.poolers import refuse_shared_sessions
-from bot.store.postgresql import look_into, name_of, postgresql_engine, refuse_bad_files, start_errors_named
+from bot.store.postgresql import looked_into, name_of, refuse_bad_files
 from bot.store.seats import is_taken
 
 
@@ -81,13 +81,6 @@ def _check_file(path: Path) -> None:
 
 
 async def _check_server(address: PostgresqlAddress) -> None:
-    await asyncio.to_thread(refuse_bad_files, address)
-    engine = postgresql_engine(address, busy_seconds=BUSY_SECONDS)
-    try:
-        with start_errors_named(address):
-            async with engine.connect() as connection:
-                revision, _ = await look_into(connection)
-            await refuse_shared_sessions(address)
-    finally:
-        await engine.dispose()
+    async with looked_into(address, busy_seconds=BUSY_SECONDS) as (_, revision, _):
+        await refuse_shared_sessions(address)
     refuse_other(name_of(address), revision)

@@ -24,7 +24,7 @@ from bot.store.engines import BUSY_SECONDS, connect, sqlite_engine
 from bot.store.jobs import SqlJobStore
 from bot.store.migrate import migrate, newest, refuse_newer, revisions
 from bot.store.poolers import refuse_shared_sessions
-from bot.store.postgresql import look_into, name_of, postgresql_engine, refuse_bad_files, start_errors_named
+from bot.store.postgresql import looked_into, name_of, postgresql_engine, start_errors_named
 from bot.store.seats import alone_on, is_taken
 from bot.store.space_used import takes_bytes
 
@@ -103,15 +103,8 @@ async def describe(url: str) -> str:
     if not isinstance(parsed, PostgresqlAddress):
         await _try_parameters(parsed)
         return await asyncio.to_thread(_describe_file, file_of(parsed))
-    await asyncio.to_thread(refuse_bad_files, parsed)
-    engine = postgresql_engine(parsed, busy_seconds=BUSY_SECONDS)
-    try:
-        with start_errors_named(parsed):
-            async with engine.connect() as connection:
-                revision, server = await look_into(connection)
-            await refuse_shared_sessions(parsed)
-    finally:
-        await engine.dispose()
+    async with looked_into(parsed, busy_seconds=BUSY_SECONDS) as (_, revision, server):
+        await refuse_shared_sessions(parsed)
     refuse_newer(name_of(parsed), revision)
     return f"{name_of(parsed)}, {server}: {_state(revision)}."
 
@@ -253,30 +246,17 @@ async def _try_parameters(url: URL) -> None:
 
 async def prepare_server(address: PostgresqlAddress, busy_seconds: float) -> Migration | None:
     """Look into the server's database and bring its tables to this version. Raises StartError."""
-    await asyncio.to_thread(refuse_bad_files, address)
-    engine = postgresql_engine(address, busy_seconds=busy_seconds)
-    try:
-        with start_errors_named(address):
-            async with engine.connect() as connection:
-                revision, _ = await look_into(connection)
-            await refuse_shared_sessions(address)
-            await migrate(engine)
-    finally:
-        await engine.dispose()
+    async with looked_into(address, busy_seconds=busy_seconds) as (engine, revision, _):
+        await refuse_shared_sessions(address)
+        await migrate(engine)
     return _migration(revision, "")
 
 
 async def refuse_old_company(address: PostgresqlAddress) -> None:
     """Raise StartError where the tables would change under processes of an earlier version that are at work."""
-    await asyncio.to_thread(refuse_bad_files, address)
-    engine = postgresql_engine(address, busy_seconds=BUSY_SECONDS)
-    try:
-        with start_errors_named(address):
-            async with engine.connect() as connection:
-                revision, _ = await look_into(connection)
-    finally:
-        await engine.dispose()
-    if revision in revisions() and revision != newest() and await is_taken(address):
+    async with looked_into(address, busy_seconds=BUSY_SECONDS) as (_, revision, _):
+        is_earlier = revision in revisions() and revision != newest()
+    if is_earlier and await is_taken(address):
         raise StartError(
             f"{name_of(address)} is in use by another running bot of an earlier version (revision {revision}, this "
             f"one's is {newest()}). Stop all processes of that version, then start this one."

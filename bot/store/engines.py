@@ -191,22 +191,24 @@ def writes(
     method: Callable[Concatenate[Owner, AsyncConnection, Arguments], Coroutine[Any, Any, Result]],
 ) -> Callable[Concatenate[Owner, Arguments], "CoroutineType[Any, Any, Result]"]:
     """Make a method one transaction of `Database.write`; it awaits its connection and nothing else."""
-
-    @wraps(method)
-    async def whole(owner: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        return await owner.database.write(lambda connection: method(owner, connection, *args, **kwargs))
-
-    return whole
+    return _written(method, hurries=False)
 
 
 def writes_first(
     method: Callable[Concatenate[Owner, AsyncConnection, Arguments], Coroutine[Any, Any, Result]],
 ) -> Callable[Concatenate[Owner, Arguments], "CoroutineType[Any, Any, Result]"]:
     """The same where somebody waits for the answer."""
+    return _written(method, hurries=True)
 
+
+def _written(
+    method: Callable[Concatenate[Owner, AsyncConnection, Arguments], Coroutine[Any, Any, Result]], *, hurries: bool
+) -> Callable[Concatenate[Owner, Arguments], "CoroutineType[Any, Any, Result]"]:
     @wraps(method)
     async def whole(owner: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        return await owner.database.write(lambda connection: method(owner, connection, *args, **kwargs), hurries=True)
+        return await owner.database.write(
+            lambda connection: method(owner, connection, *args, **kwargs), hurries=hurries
+        )
 
     return whole
 

@@ -1,11 +1,12 @@
 """How a PostgreSQL server is reached, by what its address says; and what is wrong with it, in a sentence."""
 
+import asyncio
 import importlib
 import importlib.util
 import socket
 import ssl
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -230,6 +231,25 @@ def refuse_bad_files(address: PostgresqlAddress) -> None:
             raise StartError(
                 f"{name} in DATABASE_URL: {files[name]}{other} is not what it should be, in PEM."
             ) from None
+
+
+@asynccontextmanager
+async def looked_into(
+    address: PostgresqlAddress, *, busy_seconds: float
+) -> AsyncGenerator[tuple[AsyncEngine, str | None, str]]:
+    """Connections to a server that can be used, the step at which its database stands, and words on it.
+
+    Raises StartError, also for what goes wrong in the block.
+    """
+    await asyncio.to_thread(refuse_bad_files, address)
+    engine = postgresql_engine(address, busy_seconds=busy_seconds)
+    try:
+        with start_errors_named(address):
+            async with engine.connect() as connection:
+                revision, server = await look_into(connection)
+            yield engine, revision, server
+    finally:
+        await engine.dispose()
 
 
 async def look_into(connection: AsyncConnection) -> tuple[str | None, str]:

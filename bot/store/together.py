@@ -46,35 +46,35 @@ class SharedWrites:
 
         The caller must not be cancelled.
         """
-        shared: _Shared | None = None
-        try:
-            async with self._turns.turn(hurries=hurries):
-                shared = self._shared
-                if shared is None:
-                    async with self._led() as led:
-                        return await in_its_thread(led.connection, partial(_first, led, block))
-                result = await in_its_thread(shared.connection, partial(_next, shared, block))
-        except BaseException as error:
-            if isinstance(error, Exception):
-                await _end_of(shared)
-            raise
-        await _end_of(shared)
-        return result
+        async with self._turn(hurries=hurries) as shared:
+            if shared is None:
+                async with self._led() as led:
+                    return await in_its_thread(led.connection, partial(_first, led, block))
+            return await in_its_thread(shared.connection, partial(_next, shared, block))
 
     @asynccontextmanager
     async def writing(self, *, hurries: bool) -> AsyncGenerator[AsyncConnection]:
         """The same as `Database.writing`; each statement is an errand of its own, while which others may not write."""
+        async with self._turn(hurries=hurries) as shared:
+            if shared is None:
+                async with self._led() as led:
+                    await led.connection.begin()
+                    yield led.connection
+                return
+            async with _beside(shared):
+                yield shared.connection
+
+    @asynccontextmanager
+    async def _turn(self, *, hurries: bool) -> AsyncGenerator[_Shared | None]:
+        """The transaction to join, or None for whoever begins one. Who joined goes on when it has ended.
+
+        Who is refused waits as well: what refused them, such as a twin's row, is durable only then.
+        """
         shared: _Shared | None = None
         try:
             async with self._turns.turn(hurries=hurries):
                 shared = self._shared
-                if shared is None:
-                    async with self._led() as led:
-                        await led.connection.begin()
-                        yield led.connection
-                    return
-                async with _beside(shared):
-                    yield shared.connection
+                yield shared
         except BaseException as error:
             if isinstance(error, Exception):
                 await _end_of(shared)
@@ -101,7 +101,7 @@ class SharedWrites:
 
 
 async def _end_of(shared: _Shared | None) -> None:
-    """Of a transaction that was joined. A refusal too may tell of rows that are durable only then, such as a twin's."""
+    """Of a transaction that was joined. Raises StoreError when nothing in it happened."""
     if shared is not None:
         await shared.is_over.wait()
         shared.check()
