@@ -87,6 +87,7 @@ async def test_a_discord_that_is_out_of_reach_is_waited_for(tmp_path: Path, disc
         await discord.accept_connections()
 
 
+@pytest.mark.heavy
 async def test_a_gateway_that_is_out_of_reach_is_waited_for(tmp_path: Path, discord: FakeDiscord) -> None:
     discord.gateway.refuses = 503
     async with waiting(tmp_path, discord, "Discord's gateway could not be reached (WSServerHandshakeError)") as bot:

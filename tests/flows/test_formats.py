@@ -78,6 +78,7 @@ async def comes_in(tmp_path: Path, names: list[str], way) -> None:
             assert seconds_of(attached.data) == pytest.approx(20, abs=0.3)
 
 
+@pytest.mark.heavy
 async def test_the_sound_of_a_film_is_the_track_that_players_play(tmp_path: Path) -> None:
     await comes_in(tmp_path, ["second.mkv"], by_command)
 

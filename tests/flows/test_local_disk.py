@@ -84,6 +84,7 @@ async def test_a_full_disk_is_said_on_the_card_and_the_song_goes_on_by_itself_wh
         assert "Traceback" not in scenario.stage.bot.log
 
 
+@pytest.mark.heavy
 async def test_without_room_for_the_decoder_the_track_comes_as_it_is(open_scenario: OpenScenario) -> None:
     async with open_scenario(api={"generating_seconds": 0.2}, HEALTH_PORT="0") as scenario:
         with small_disk(scenario.folder / "data" / "work", 4096):

@@ -156,6 +156,7 @@ async def test_a_fault_of_ours_is_logged_with_the_childs_trace_and_without_what_
     assert "song.mp3" not in caplog.text
 
 
+@pytest.mark.heavy
 @posix_only
 async def test_where_a_decoder_died_is_in_the_log(
     song: Path, tampered: Tamper, caplog: pytest.LogCaptureFixture

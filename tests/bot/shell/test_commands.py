@@ -44,6 +44,7 @@ async def test_a_song_is_told_with_its_history_and_its_money_and_no_word_or_secr
     assert str(MEMBER) in answer.text
 
 
+@pytest.mark.heavy
 async def test_a_deleted_song_is_still_known_by_its_money(place: Place) -> None:
     await place.filled()
     answer = await place.run("song", "4")

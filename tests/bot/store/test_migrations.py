@@ -362,6 +362,7 @@ def _newest(whose: Any) -> Select[Any]:
     return select(places.c.at).where(whose, is_counted, places.c.at > NOON).order_by(places.c.at.desc()).limit(5)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("statement", "index"),
     [

@@ -75,6 +75,7 @@ async def test_by_transaction_it_is_refused_with_what_to_set(url: str) -> None:
         await describe(url)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("mode", ["statement"])
 async def test_by_statement_it_is_refused_with_what_to_set_by_whoever_opens_it(url: str) -> None:
     async def opened_beside() -> None:

@@ -146,6 +146,7 @@ async def test_again_asks_before_it_takes_the_last_song_of_the_day(client_kit: C
     assert "used up" in refused.content or "on its way" in refused.content
 
 
+@pytest.mark.heavy
 async def test_fifty_presses_of_again_make_one_song(client_kit: ClientKit) -> None:
     job = await client_kit.delivered(await client_kit.order())
     message = client_kit.track_message(job)

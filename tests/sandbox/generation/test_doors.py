@@ -145,6 +145,7 @@ async def process(*arguments: str) -> AsyncIterator[dict[str, Any]]:
         assert await running.wait() == 0
 
 
+@pytest.mark.heavy
 async def test_make_offline_has_no_control_api_at_all() -> None:
     (command,) = re.findall(r"\(RUN\) (-m sandbox generation .*)", MAKEFILE)
     arguments = command.replace("8700", "0").split()

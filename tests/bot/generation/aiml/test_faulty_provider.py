@@ -22,6 +22,7 @@ SICK = (
 )
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("share", [0.05, 0.2])
 async def test_every_song_arrives_although_a_share_of_all_polls_fails(
     client: GenerationClient, api: FakeGeneration, references: References, tmp_path: Path, share: float
