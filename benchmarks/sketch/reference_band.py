@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from sandbox.sketch.spectrum import Floats
 
 RATE = 44_100
+#: A loop has the same notes again and again, and what puts them together leaves each as it is.
+_remembered = lru_cache(maxsize=256)
 _VOWELS = ((700, 1150, 2500), (330, 2200, 2900), (480, 850, 2500), (560, 1750, 2500), (320, 700, 2300))
 
 
@@ -41,16 +44,19 @@ def _gate(count: int, attack: float = 0.006, release: float = 0.04) -> Floats:
     return shape
 
 
+@_remembered
 def organ(midi: float, seconds: float) -> Floats:
     return additive(midi, seconds, [0.5, 0.4, 0.25, 0.2, 0, 0.1, 0, 0.12], 0.0)
 
 
+@_remembered
 def strings(midi: float, seconds: float) -> Floats:
     """Steel strings: many harmonics that die away, a shade of detuning between two courses."""
     levels = [0.7 / n**1.1 for n in range(1, 14)]
     return 0.5 * (additive(midi, seconds, levels, 1.6, 0.0006) + additive(midi, seconds, levels, 1.9, -0.0006))
 
 
+@_remembered
 def bells(midi: float, seconds: float) -> Floats:
     """A two-operator electric piano."""
     time = np.arange(int(seconds * RATE)) / RATE
@@ -59,11 +65,13 @@ def bells(midi: float, seconds: float) -> Floats:
     return 0.6 * np.sin(pitch + tine) * np.exp(-0.9 * time) * _gate(len(time))
 
 
+@_remembered
 def pulse(midi: float, seconds: float) -> Floats:
     """Odd harmonics only: a hollow, sustained square."""
     return additive(midi, seconds, [0.45 / n if n % 2 else 0.0 for n in range(1, 20)], 0.25)
 
 
+@_remembered
 def sung(midi: float, seconds: float, vowel: int) -> Floats:
     """A wordless voice with vibrato: harmonics under three formants."""
     time = np.arange(int(seconds * RATE)) / RATE
@@ -80,14 +88,17 @@ def sung(midi: float, seconds: float, vowel: int) -> Floats:
     return 0.5 * out * _gate(len(time), 0.03, 0.06)
 
 
+@_remembered
 def reed(midi: float, seconds: float) -> Floats:
     return additive(midi, seconds, [0.5, 0.15, 0.4, 0.1, 0.25, 0.06, 0.12], 0.3)
 
 
+@_remembered
 def plucked_bass(midi: float, seconds: float) -> Floats:
     return additive(midi, seconds, [0.8, 0.5, 0.3, 0.18, 0.1, 0.05], 1.5)
 
 
+@_remembered
 def round_bass(midi: float, seconds: float) -> Floats:
     return additive(midi, seconds, [0.9, 0.25, 0.08], 0.5)
 

@@ -81,7 +81,7 @@ class _Sheet:
         self.drums.append(Hit(beat=beat, drum=drum, level=level))
 
 
-_FAST_BPM = 155.0
+_FAST_BPM = 147.0
 _FULLNESS = {Kind.INTRO: 0.45, Kind.BRIDGE: 0.48, Kind.BREAK: 0.78, Kind.CHORUS: 1.0, Kind.END: 0.8}
 _SWELL_SECONDS = 1.2  # as long as the instrument's sound
 
@@ -137,12 +137,13 @@ class _Band:
         self.snare = list(heard.groove.snare) or {2: [1.0], 3: [1.0, 2.0]}.get(heard.meter, [1.0, 3.0])
         self.verse = _verse_fullness(heard)
         self.bright = heard.brightness_hz > 1500
-        # Very fast beats, all struck alike, are felt in pairs, and the song seems half as fast: the accompaniment then
-        # moves on the beat, and every second bar breathes, so that a bar of strokes stands against a bar of rest.
+        # Very fast beats, all struck alike, are felt in pairs, and the song seems half as fast: kick and bass then move
+        # on the beat, the broken chord leaves it to them, and every second bar breathes, so that a bar of strokes
+        # stands against a bar of rest.
         self.fast = heard.bpm > _FAST_BPM
         if self.fast:
             self.style = replace(style, bass_fifths=False, claps=False, figure=0)
-        self.per_beat = 1 if self.fast else 2
+            self.kick = [beat for beat in self.kick if beat % 1.0 == 0]
         # Very slow ones seem twice as fast when the places between them are struck too: those are quieter then.
         self.between = float(np.clip((heard.bpm - 57) / 40, 0.12, 1.0))
 
@@ -266,8 +267,8 @@ class _Band:
             return
         order = FIGURES[self.style.figure][odd]
         in_six = self.meter.beats == 2
-        for number, place in enumerate(self.meter.slots(1, 4 if in_six else self.per_beat)):
-            if full < 0.5 and number % 2 and not in_six:
+        for number, place in enumerate(self.meter.slots(1, 4 if in_six else 2)):
+            if (self.fast and number) or (full < 0.5 and number % 2 and not in_six):
                 continue
             octave = 12 if full > 0.9 and self.bright and number % 4 == 2 else 0
             soft = 0.6 if in_six else 0.5 * self.between

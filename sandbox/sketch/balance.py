@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: LU against a verse, before the limiter, which takes a little of it back.
 _WANTED = {Kind.INTRO: -2.0, Kind.VERSE: 0.0, Kind.BRIDGE: -0.6, Kind.BREAK: 0.8, Kind.CHORUS: 2.6}
-_MOST_DB = 8.0
+_MAX_GAIN_DB = 8.0
 _TURN_SECONDS = 0.06  # from one level to the next, ahead of the bar line
 
 
@@ -31,7 +31,7 @@ def balanced(mix: Floats, song: Song, rate: int) -> Floats:
     places, curve = [0.0], []
     for passage, gain in zip(song.passages, [*gains, gains[-1]], strict=True):
         start, end = song.span(passage)
-        curve += [float(np.clip(gain - middle, -_MOST_DB, _MOST_DB))] * 2
+        curve += [float(np.clip(gain - middle, -_MAX_GAIN_DB, _MAX_GAIN_DB))] * 2
         places += [end - _TURN_SECONDS, end]
     seconds = np.arange(0, len(mix) / rate, 0.005)
     decibels = np.interp(seconds, places[: len(curve)], curve)

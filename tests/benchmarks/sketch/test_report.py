@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.sketch.judge import Verdict
 from benchmarks.sketch.recogniser import word_errors, words_of
+from benchmarks.sketch.reference_songs import ReferenceSong
 from benchmarks.sketch.report import Judged, Listened, Played, Row, faults_of
 from benchmarks.sketch.sound import Balance, balance
 from sandbox.sketch import listen
@@ -104,6 +105,33 @@ def test_another_tempo_or_key_in_the_judges_ear_is_a_fault_an_octave_too(rock: K
     relative = Verdict(bpm=rock.song.bpm, key=replace(rock.song.true_key, tonic=0, minor=False))
     assert _faults(replace(row, judged=replace(row.judged, result=half))) == ["the judge hears another tempo"]
     assert _faults(replace(row, judged=replace(row.judged, result=relative))) == ["the judge hears another key"]
+
+
+@pytest.mark.heavy
+def test_what_the_judge_all_but_tossed_a_coin_for_is_a_fault_on_every_machine(rock: Known) -> None:
+    row, (bpm, key) = _row(rock), (rock.song.bpm, rock.song.true_key)
+    assert row.judged is not None
+    relative = replace(key, tonic=0, minor=False)
+
+    def heard(tempo_lead: float, key_lead: float) -> list[str]:
+        result = Verdict(
+            bpm=bpm,
+            key=key,
+            tempo_weights=((bpm / 2, 5.0), (1.01 * bpm, 5.0 + tempo_lead), (0.97 * bpm, 4.0)),
+            key_fits=((key, 0.8 + key_lead), (relative, 0.8)),
+        )
+        return _faults(replace(row, judged=replace(row.judged, result=result)))
+
+    assert heard(0.03, 0.03) == []
+    assert heard(0.01, 0.03) == ["the judge all but tossed a coin for the tempo"]
+    assert heard(0.03, 0.01) == ["the judge all but tossed a coin for the key"]
+
+
+@pytest.mark.parametrize(("meter", "lead"), [(2, 0.5), (4, -0.75)])
+def test_the_judge_may_count_the_parts_of_a_beat_in_six_alone(meter: int, lead: float) -> None:
+    song = ReferenceSong(key="C", bpm=60.0, loop="C F", meter=meter)
+    verdict = Verdict(bpm=180.0, key=song.true_key, tempo_weights=((60.0, 1.0), (180.0, 1.75), (120.0, 1.25)))
+    assert Judged(song=song, reference=verdict, result=verdict).tempo_lead == pytest.approx(lead)
 
 
 @pytest.mark.heavy
