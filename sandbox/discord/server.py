@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import socket
 from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Self, TypeVar
@@ -67,6 +68,7 @@ class FakeDiscord(Switches):
         self._budget = RequestBudget(self.world)
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._runner: web.AppRunner | None = None
+        self._kept_port: socket.socket | None = None
 
     # -- where it is -------------------------------------------------------------------------------------------------
 
@@ -162,6 +164,7 @@ class FakeDiscord(Switches):
 
     async def start(self) -> None:
         """Listen; after a `stop()` on the same port as before."""
+        self._give_up_port()
         self._runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port, reuse_address=True)
@@ -170,15 +173,28 @@ class FakeDiscord(Switches):
         self.world.base_url = base_url(self.host, self.port)
 
     async def stop(self) -> None:
-        """Close every connection and refuse new ones; the world stays as it is."""
+        """Close every connection and refuse new ones; the world stays as it is. Anybody may have the port now."""
+        self._give_up_port()
+        await self._close()
+
+    async def _close(self) -> None:
         await self.gateway.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
 
     async def refuse_connections(self) -> None:
-        """Be unreachable: connections are refused until `accept_connections`."""
-        await self.stop()
+        """Be unreachable: connections are refused until `accept_connections`, and nobody else gets the port."""
+        if self._runner is not None:
+            for site in self._runner.sites:
+                await site.stop()
+            self._kept_port = _bound(self.host, self.port)
+        await self._close()
+
+    def _give_up_port(self) -> None:
+        if self._kept_port is not None:
+            self._kept_port.close()
+            self._kept_port = None
 
     @property
     def listening(self) -> bool:
@@ -200,3 +216,12 @@ class FakeDiscord(Switches):
         for timer in self._timers.values():
             timer.cancel()
         await self.stop()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket that has the port and does not listen: who comes is refused, and no other server is given the port."""
+    kept = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of a moment ago still have it
+    kept.bind((host, port))
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    return kept

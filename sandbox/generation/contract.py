@@ -121,10 +121,10 @@ def _text(body: dict[str, Any], field: str, characters: tuple[int, int], *, is_n
         return f"{field}: Required" if is_needed else ""
     if not isinstance(text, str):
         return f"{field}: Expected string"
-    least, most = characters
-    if len(text.strip("# \n")) < least:
-        return f"{field}: String must contain at least {least} character(s)"
-    return f"{field}: String must contain at most {most} character(s)" if len(text) > most else ""
+    min_characters, max_characters = characters
+    if len(text.strip("# \n")) < min_characters:
+        return f"{field}: String must contain at least {min_characters} character(s)"
+    return f"{field}: String must contain at most {max_characters} character(s)" if len(text) > max_characters else ""
 
 
 def _reference(body: dict[str, Any]) -> str:

@@ -59,6 +59,17 @@ async def test_a_command_is_typed_completed_and_sent_by_keyboard_alone(page: Pag
     await expect(page.get_by_role("textbox", name="Message")).to_be_focused()
 
 
+async def test_who_left_the_message_box_and_is_back_at_once_keeps_what_is_suggested(page: Page) -> None:
+    box = page.get_by_role("textbox", name="Message")
+    await box.evaluate("box => { box.focus(); box.blur(); }")
+    await page.keyboard.type("/c")
+    await expect(page.get_by_role("option")).to_have_count(2)
+    await page.wait_for_timeout(300)
+    await expect(page.get_by_role("option")).to_have_count(2)
+    await page.get_by_role("option").filter(has_text="/card").click()
+    await expect(page.get_by_role("form", name="Command")).to_contain_text("/card")
+
+
 async def test_a_relative_time_counts_by_itself(page: Page) -> None:
     card = await use(page, "/card")
     stamp = card.locator("time[data-relative]")

@@ -5,7 +5,7 @@ import itertools
 import random
 import signal
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.crash import CrashPoint
@@ -148,11 +148,11 @@ class Storm:
     async def _go_away(self, database: PostgresqlServer, seconds: float) -> None:
         self._is_away = True
         self.toll.outages += 1
-        await asyncio.to_thread(database.stop)
         try:
+            await _to_its_end(database.stop)
             await asyncio.sleep(seconds)
         finally:
-            await asyncio.to_thread(database.start)
+            await _to_its_end(database.start)
             self._is_away = False
 
     async def _pause(self, process: BotProcess, seconds: float) -> None:
@@ -207,3 +207,13 @@ class Storm:
                 self.toll.kills += 1
             await process.start()
         await wait_until_ready(self._discord, self._bot)
+
+
+async def _to_its_end(errand: Callable[[], None]) -> None:
+    """In a thread; whoever is cancelled waits for its end all the same: nothing half stopped is left to the calm."""
+    done = asyncio.ensure_future(asyncio.to_thread(errand))
+    try:
+        await asyncio.shield(done)
+    except asyncio.CancelledError:
+        await done
+        raise

@@ -105,8 +105,8 @@ class SubmitCall(PostCall):
             return refusal(request, 400, "absolute audio file paths are not allowed")
         if has_bad_field(fields):
             return refusal(request, 500)
-        most = world.settings.most_at_once
-        if most is not None and len(self._line.waiting) >= most:
+        max_waiting = world.settings.most_at_once
+        if max_waiting is not None and len(self._line.waiting) >= max_waiting:
             return refusal(request, 429)
         await world.pause(world.settings.submit_seconds)
         return self._accept(posted, fields, script)

@@ -92,8 +92,8 @@ def complaint_about(endpoint: Endpoint, body: Mapping[str, Any]) -> dict[str, An
         if name in endpoint.required and not (isinstance(value, str) and value.strip("# \n")):
             return detail(name, "string_type", "Input should be a valid string", value)
         if name in endpoint.max_characters and len(value) > endpoint.max_characters[name]:
-            most = endpoint.max_characters[name]
-            return detail(name, "string_too_long", f"String should have at most {most} characters", value)
+            max_characters = endpoint.max_characters[name]
+            return detail(name, "string_too_long", f"String should have at most {max_characters} characters", value)
         if name in endpoint.choices and value not in endpoint.choices[name]:
             return detail(name, "literal_error", f"Input should be one of {endpoint.choices[name]}", value)
     if yarl.URL(body[endpoint.reference], encoded=True).scheme not in {"http", "https"}:
@@ -108,8 +108,8 @@ def unusable(endpoint: Endpoint, error: UnusableReferenceError, url: str) -> dic
 
 def too_short(endpoint: Endpoint, seconds: float, url: str) -> dict[str, Any]:
     """How it says that the reference is too short."""
-    least = endpoint.over_seconds
-    message = f"Audio duration is too short. Minimum is {least:g} seconds, provided is {seconds:.1f} seconds."
+    over_seconds = endpoint.over_seconds
+    message = f"Audio duration is too short. Minimum is {over_seconds:g} seconds, provided is {seconds:.1f} seconds."
     return detail(endpoint.reference, "audio_duration_too_short", message, url)
 
 

@@ -95,7 +95,8 @@ export class Composer {
       this.suggest();
     });
     this.text.addEventListener("keydown", (event) => this.key(event));
-    this.text.addEventListener("blur", () => setTimeout(() => this.listbox.hide(), 150));
+    // at once: later it would hide what is suggested to somebody who is back by then
+    this.text.addEventListener("blur", () => this.listbox.hide());
     this.text.addEventListener("paste", (event) => {
       if (event.clipboardData?.files.length) this.attached.add([...event.clipboardData.files]);
     });

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -297,6 +298,10 @@ async def test_a_discord_that_went_away_comes_back_on_its_port_with_all_it_knew(
     await fake.refuse_connections()
     with pytest.raises(aiohttp.ClientConnectorError):
         await bot.fetch_user(bot.application_id or 0)
+    with socket.socket() as somebody:
+        somebody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with pytest.raises(OSError, match="in use"):
+            somebody.bind((fake.host, port))
     await fake.accept_connections()
     assert fake.port == port
     await fake.ready()
