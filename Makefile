@@ -122,7 +122,7 @@ corpus: $(VENV)/.dev ## what the bot says about a torture corpus of audio files
 
 sketch-report: ## how well the offline generator hears and plays, judged by librosa; fails when a song is below the bar
 	@$(MAKE) --no-print-directory VENV=.cache/judge .cache/judge/.judge
-	@OPENBLAS_NUM_THREADS=1 PYTHONUNBUFFERED=1 .cache/judge/bin/python -m benchmarks.sketch.report
+	@OPENBLAS_NUM_THREADS=1 PYTHONUNBUFFERED=1 nice .cache/judge/bin/python -m benchmarks.sketch.report
 
 lock: ## resolve the dependencies anew, to one version of each for every Python (needs uv)
 	uv pip compile pyproject.toml $(LOCK) -o requirements/run.lock

@@ -1,9 +1,11 @@
-"""What a song costs the bot's own process of a processor, the sound's children apart.
+"""What a song costs the bot's own process of a processor, the sound's children apart, on each part of its way.
 
-`python -m benchmarks.song_cost [--songs 200]`. All on loopback: the bot as its own process, Discord and the music API
-as stand-ins in this one. Songs are ordered as fast as members are answered, so that many are under way at once; what
-the idle bot used in as many seconds is taken off. `--profile FILE`: the bot writes a cProfile of its main thread there,
-which slows it down to about half; the figures are then for comparison among themselves alone.
+`python -m benchmarks.song_cost [--songs 60]`. All on loopback: the bot as its own process, Discord and the music API
+as stand-ins in this one. Songs are ordered as fast as members are answered, all of them before the first is ready, so
+that three parts can be told apart: from the order to the accepted POST, the looks while the service works, and from
+the first that is ready to the last that is in its channel. What the idle bot used in as many seconds is taken off.
+`--profile FILE`: the bot writes a cProfile of its main thread there, which slows it down to about half; the figures are
+then for comparison among themselves alone.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.burst import delivered
@@ -26,10 +29,13 @@ from sandbox.stage import Stage, open_stage
 
 _SETTLE_SECONDS, _IDLE_SECONDS = 5.0, 10.0
 _PATIENCE_SECONDS = 1800.0
+#: After the last track its card is brought up to date.
+_LAST_WORD_SECONDS = 1.0
 _ROUND = 5
-#: Made in ten seconds, so that looks take what they take by default; as many at once as there are.
-_SETTINGS = {"GENERATION_CONCURRENCY": "1000", "LEARN_POLLS": "yes"}
-_GENERATION = Settings(allow_loopback=True, queued_seconds=0, generating_seconds=10)
+#: As many at once as there are.
+_SETTINGS = {"GENERATION_CONCURRENCY": "1000", "POLL_INTERVAL_SECONDS": "10"}
+#: Long enough for all orders of a slow machine, with so much more for each song.
+_MAKING_SECONDS, _MAKING_SECONDS_A_SONG = 25.0, 0.35
 _PROFILE = """
 import atexit, cProfile, threading
 profile = cProfile.Profile()
@@ -49,15 +55,32 @@ bot.stopping.os._exit = lambda code: (atexit._run_exitfuncs(), os.kill(os.getpid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """Processor seconds of the bot so far."""
+
+    at: float  #: on the monotonic clock
+    own: float  #: of the bot's process
+    loop: float  #: of it the event loop's thread
+    children: float  #: of all children that have ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one part of the way took, of all songs together, but for what idling takes in as many seconds."""
+
+    name: str
+    seconds: float
+    own: float
+    loop: float
+    children: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """Of all songs together, but for what idling takes in a second."""
+    """Of all songs together."""
 
     songs: int
-    seconds: float
-    own: float  #: processor seconds of the bot's process
-    children: float  #: and of all its children
-    idle: float  #: of the bot's process, in each second without songs
-    threads: dict[str, float]  #: of `own`, by the threads' names
+    parts: Sequence[Part]
     looks: int
     calls: int  #: of Discord's REST
 
@@ -65,55 +88,80 @@ class Cost:
 def main(arguments: Sequence[str]) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.song_cost")
-    parser.add_argument("--songs", type=int, default=200)
+    parser.add_argument("--songs", type=int, default=60)
     parser.add_argument("--profile", type=Path, default=None)
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="compose-cost-") as name:
         cost = asyncio.run(measure(Path(name), given.songs, given.profile))
     print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print(
-        f"load {os.getloadavg()[0]:.1f}; {cost.songs} songs in {cost.seconds:.0f} s; of a song, in ms of a processor:"
-    )
-    own = cost.own - cost.idle * cost.seconds
-    print(f"{'the bot beside the sound':36}{1000 * own / cost.songs:>8.1f}")
-    for thread, seconds in sorted(cost.threads.items(), key=lambda item: -item[1]):
-        print(f"{'  of it: ' + thread:36}{1000 * seconds / cost.songs:>8.1f}")
-    print(f"{'  idling, taken off':36}{1000 * cost.idle * cost.seconds / cost.songs:>8.1f}")
-    print(f"{'the sound, in its children':36}{1000 * cost.children / cost.songs:>8.1f}")
+    print(f"load {os.getloadavg()[0]:.1f}; {cost.songs} songs; of a song, in ms of a processor:")
+    print(f"{'':36}{'the bot':>10}{'its loop':>10}{'threads':>10}{'children':>10}{'seconds':>10}")
+    for part in cost.parts:
+        figures = (part.own, part.loop, part.own - part.loop, part.children)
+        print(
+            f"{part.name:36}"
+            + "".join(f"{1000 * one / cost.songs:>10.1f}" for one in figures)
+            + f"{part.seconds:>10.0f}"
+        )
     print(f"looks a song {cost.looks / cost.songs:.1f}, calls of Discord {cost.calls / cost.songs:.1f}")
     return 0
 
 
 async def measure(folder: Path, songs: int, profile: Path | None = None) -> Cost:
-    """Make so many songs and see what they cost."""
+    """Make so many songs and see what they cost. Raises RuntimeError on a machine too slow to tell the parts apart."""
     write_sample(folder / "song.mp3")
     sound = (folder / "song.mp3").read_bytes()
     prelude = "" if profile is None else _PROFILE.format(path=str(profile.resolve()))
+    making = Settings(
+        allow_loopback=True, queued_seconds=0, generating_seconds=_MAKING_SECONDS + _MAKING_SECONDS_A_SONG * songs
+    )
     make_bot = partial(BotProcess, prelude=prelude)
-    async with open_stage(folder / "bot", generation=_GENERATION, bot_settings=_SETTINGS, make_bot=make_bot) as stage:
+    async with open_stage(folder / "bot", generation=making, bot_settings=_SETTINGS, make_bot=make_bot) as stage:
         await stage.discord.until(lambda: "sound: " in stage.bot.log, 60)
         await asyncio.sleep(_SETTLE_SECONDS)
-        idle = _used(stage.bot.pid)
+        idle = [_used(stage.bot.pid)]
         await asyncio.sleep(_IDLE_SECONDS)
-        before, threads, began = _used(stage.bot.pid), _threads(stage.bot.pid), time.monotonic()
-        calls, taken = len(stage.discord.calls), 0
-        for first in range(0, songs, _ROUND):
-            numbers = range(first, min(songs, first + _ROUND))
-            taken += sum(await asyncio.gather(*(_order(stage, number, sound) for number in numbers)))
-        await stage.discord.until(lambda: delivered(stage) >= taken, _PATIENCE_SECONDS)
-        after, seconds = _used(stage.bot.pid), time.monotonic() - began
-        used = {name: value - threads.get(name, 0.0) for name, value in _threads(stage.bot.pid).items()}
-        made = stage.generation.world.ledger.generations.values()
-        return Cost(
-            songs=taken,
-            seconds=seconds,
-            own=after[0] - before[0],
-            children=after[1] - before[1],
-            idle=(before[0] - idle[0]) / _IDLE_SECONDS,
-            threads=used,
-            looks=sum(len(one.polled_at) for one in made),
-            calls=len(stage.discord.calls) - calls,
-        )
+        idle.append(_used(stage.bot.pid))
+        calls, made = len(stage.discord.calls), stage.generation.world.ledger.generations
+        taken = await _ordered(stage, songs, sound)
+        await stage.discord.until(lambda: len(made) >= taken, _PATIENCE_SECONDS)
+        reached = [idle[1], _used(stage.bot.pid)]
+        if delivered(stage):
+            raise RuntimeError("the first song was ready before the last was accepted: the machine is too slow")
+        for number in (1, taken):
+            await stage.discord.until(partial(_has_delivered, stage, number), _PATIENCE_SECONDS)
+            await asyncio.sleep(_LAST_WORD_SECONDS if number == taken else 0)
+            reached.append(_used(stage.bot.pid))
+        names = ("from the order to the accepted POST", "looks while it is made", "from ready to the channel")
+        parts = [_part(name, *pair, idle) for name, pair in zip(names, pairwise(reached), strict=True)]
+        parts.append(_part("all of it", reached[0], reached[-1], idle))
+        looks = sum(len(one.polled_at) for one in made.values())
+        return Cost(songs=taken, parts=parts, looks=looks, calls=len(stage.discord.calls) - calls)
+
+
+async def _ordered(stage: Stage, songs: int, sound: bytes) -> int:
+    """How many were taken."""
+    taken = 0
+    for first in range(0, songs, _ROUND):
+        numbers = range(first, min(songs, first + _ROUND))
+        taken += sum(await asyncio.gather(*(_order(stage, number, sound) for number in numbers)))
+    return taken
+
+
+def _has_delivered(stage: Stage, number: int) -> bool:
+    return delivered(stage) >= number
+
+
+def _part(name: str, before: Used, after: Used, idle: Sequence[Used]) -> Part:
+    seconds = after.at - before.at
+    share = seconds / (idle[1].at - idle[0].at)
+    return Part(
+        name=name,
+        seconds=seconds,
+        own=after.own - before.own - share * (idle[1].own - idle[0].own),
+        loop=after.loop - before.loop - share * (idle[1].loop - idle[0].loop),
+        children=after.children - before.children,
+    )
 
 
 async def _order(stage: Stage, number: int, sound: bytes) -> bool:
@@ -124,22 +172,16 @@ async def _order(stage: Stage, number: int, sound: bytes) -> bool:
     return not asked.failed
 
 
-def _used(pid: int) -> tuple[float, float]:
-    """Processor seconds of the process so far, and of those of its children that have ended."""
+def _used(pid: int) -> Used:
     fields = _fields(Path(f"/proc/{pid}/stat"))
+    loop = _fields(Path(f"/proc/{pid}/task/{pid}/stat"))
     ticks = os.sysconf("SC_CLK_TCK")
-    return (fields[11] + fields[12]) / ticks, (fields[13] + fields[14]) / ticks
-
-
-def _threads(pid: int) -> dict[str, float]:
-    """Processor seconds by thread: the event loop, and all others together."""
-    found = {"the event loop": 0.0, "its other threads": 0.0}
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        fields = _fields(task / "stat")
-        found["the event loop" if int(task.name) == pid else "its other threads"] += (
-            fields[11] + fields[12]
-        ) / os.sysconf("SC_CLK_TCK")
-    return found
+    return Used(
+        at=time.monotonic(),
+        own=(fields[11] + fields[12]) / ticks,
+        loop=(loop[11] + loop[12]) / ticks,
+        children=(fields[13] + fields[14]) / ticks,
+    )
 
 
 def _fields(stat: Path) -> list[int]:

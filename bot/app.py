@@ -158,9 +158,10 @@ async def _serve(
         stop.begin()
         await running.engine.stop(settings.stop_grace_seconds)
         stop.grace_is_over()
+        await stop.end("Discord's client", discord)  # nothing more is heard; what was heard is answered
+        await stop.within("interactions", running.client.services.in_flight.end())
         await stop.within("background work", running.supervisor.stop())
         await stop.within("Discord's gateway", running.client.close())
-        await stop.end("Discord's client", discord)
         await stop.within("Discord's connections", running.client.http.close())
 
 

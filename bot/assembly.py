@@ -116,6 +116,12 @@ class Assembly:
             is_heard=is_heard,
         )
 
+    def resumed(self) -> None:
+        """A pause is over: whoever has a place looks now, and free places are filled."""
+        for job_id in self.line.called_ids():
+            self.engine.wake(job_id)
+        self.line.look()
+
     def discord_side(
         self,
         *,
@@ -133,6 +139,7 @@ class Assembly:
         operating = Operating(
             store=ground.store, clock=ground.clock, wake=self.engine.wake, notices=requirements.notices
         )
+        operating.resumed = self.resumed
         client = ComposeClient(
             jobs=self.jobs,
             moderators=ModeratorServices(
@@ -277,7 +284,7 @@ def _eta_estimator(ground: Ground, models: MusicModels, brake: Brake, line: Line
         usual_seconds=models.usual_seconds,
         held=brake.reason_of,
         span=None if looks is None else looks.span,
-        ahead=line.ahead_of,
+        ahead=line.told_ahead,
         places_for=models.places_for,
     )
 

@@ -269,10 +269,10 @@ async def _sound(settings: Settings, open_memory: str) -> CheckResult:
     async with AudioPool(processes=1, work_dir=work if await asyncio.to_thread(_is_folder, work) else None) as pool:
         result = await try_sample(pool)
         fence = _fence(pool, open_memory)
-        most = f" Its processes needed {pool.peak_bytes / 1024**2:.0f} MiB at most." if pool.peak_bytes else ""
+        peak = f" Its processes needed {pool.peak_bytes / 1024**2:.0f} MiB at most." if pool.peak_bytes else ""
     if not result.good:
         return CheckResult(good=False, sentence=result.sentence)
-    sentence = f"{result.sentence}{most}{_at_once(settings)} The fence around each:"
+    sentence = f"{result.sentence}{peak}{_at_once(settings)} The fence around each:"
     return CheckResult(good=True, sentence=sentence, details=fence)
 
 

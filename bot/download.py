@@ -234,18 +234,13 @@ def _check_answer(response: aiohttp.ClientResponse, max_bytes: int) -> None:
 
 async def _copy(response: aiohttp.ClientResponse, part: "_PartFile", max_bytes: int) -> int:
     size = 0
-    waiting = bytearray()
     async for piece in response.content.iter_chunked(_READ_BYTES):
         size += len(piece)
         if size > max_bytes:
             raise DownloadError(DownloadFault.TOO_LARGE, f"larger than {max_bytes} bytes", status=response.status)
-        waiting += piece
-        if len(waiting) >= _WRITE_BYTES:
-            await part.write(bytes(waiting))
-            waiting.clear()
+        await part.write(piece)
     if size == 0:
         raise DownloadError(DownloadFault.EMPTY, "the file is empty", status=response.status)
-    await part.write(bytes(waiting))
     return size
 
 
@@ -256,25 +251,36 @@ class _PartFile:
         self._into = into
         self._path = into.with_name(f".{secrets.token_hex(8)}{_PART_SUFFIX}")
         self._handle: int | None = None
+        self._waiting = bytearray()
+        self._is_begun = False
 
     async def write(self, piece: bytes) -> None:
-        await _to_its_end(self._write, piece)
+        """Take a piece; the file has it when a megabyte has come together, or at the end."""
+        self._waiting += piece
+        if len(self._waiting) >= _WRITE_BYTES:
+            self._is_begun = True
+            await _to_its_end(self._write)
 
     async def finish(self) -> None:
+        self._is_begun = True
         await _to_its_end(self._finish)
+        self._is_begun = False
 
     async def discard(self) -> None:
         """Close and remove what is there; a finished file stays."""
-        await _to_its_end(self._discard)
+        if self._is_begun:
+            await _to_its_end(self._discard)
 
-    def _write(self, piece: bytes) -> None:
+    def _write(self) -> None:
         if self._handle is None:
             self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _AS_BYTES, 0o600)
+        piece, self._waiting = self._waiting, bytearray()
         view = memoryview(piece)
         while view:
             view = view[os.write(self._handle, view) :]
 
     def _finish(self) -> None:
+        self._write()
         assert self._handle is not None
         try:
             os.fsync(self._handle)

@@ -1,7 +1,10 @@
 """`.env` as a file: whether it can be read, what in it is no line `NAME=value`, and which names nobody reads."""
 
+import errno
 import io
+import os
 import re
+import select
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +16,12 @@ from bot.value_shapes import looks_like_discord_token, without_unseen
 
 #: How alike two names must be, from 0 to 1, for one to be a slip of the other.
 _ALIKE = 0.8
-_MAX_BYTES = 1 << 20
+_MAX_MIB = 1
+_MAX_BYTES = _MAX_MIB << 20
+#: A pipe's other end may take five seconds; a program that asks a person for a password is run beforehand.
+_PIPE_TRIES, _PIPE_PAUSE_SECONDS = 250, 0.02
+#: What is said of `is_endless`, behind the file's name.
+ENDLESS = "is a device or a pipe, which may have no end; name a plain file"
 #: What the same thing is called by others.
 _OTHER_NAMES: Mapping[str, str] = {
     "TOKEN": "DISCORD_TOKEN",
@@ -47,6 +55,40 @@ class EnvFile:
 
 
 EMPTY = EnvFile(values={}, problems={}, remarks=())
+
+
+def is_endless(path: Path) -> bool:
+    """Whether it is neither file nor folder: a device may give bytes without an end, a pipe none while nobody writes.
+
+    Raises OSError.
+    """
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def pipe_content(path: Path, max_bytes: int) -> bytes | None:
+    """What a pipe gives, such as a shell's `<(pass show token)`, at most so many bytes; None: `path` is no pipe.
+
+    Raises OSError; TimeoutError when nobody has written all of it within some seconds.
+    """
+    if not path.is_fifo():
+        return None
+    found = b""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        for _ in range(_PIPE_TRIES):
+            try:
+                part = os.read(handle, max_bytes - len(found))
+            except BlockingIOError:
+                select.select([handle], [], [], _PIPE_PAUSE_SECONDS)  # somebody has it open, and has not written yet
+                continue
+            found += part
+            if (found and not part) or len(found) == max_bytes:
+                return found
+            if not part:
+                select.select([], [], [], _PIPE_PAUSE_SECONDS)  # nobody has opened it yet
+    finally:
+        os.close(handle)
+    raise TimeoutError(errno.ETIMEDOUT, "a pipe into which nobody writes")
 
 
 def look_into(path: Path, *, names: Collection[str], secrets: Collection[str]) -> EnvFile:
@@ -84,10 +126,16 @@ def _text_of(path: Path) -> tuple[str, str]:
             )
         if not path.exists():
             return "", ""
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES)
+        content = pipe_content(path, _MAX_BYTES + 1)  # some keepers of passwords put one there, and serve it each time
+        if content is None:
+            if is_endless(path):
+                return "", f"{path} is a device; the settings belong into a plain file of that name"
+            with path.open("rb") as file:
+                content = file.read(_MAX_BYTES + 1)
     except OSError as error:
         return "", f"{path} cannot be read ({error.strerror}); make it readable for the user who runs the bot"
+    if len(content) > _MAX_BYTES:
+        return "", f"{path} is larger than {_MAX_MIB} MiB, so it is no file of settings; put the settings there alone"
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or content[1:2] == b"\0" or content[:1] == b"\0":
         return "", f"{path} is UTF-16 text (an editor may call that Unicode); save it as UTF-8"
     try:

@@ -1,5 +1,6 @@
 """`/healthz` and `/metrics`: whether this process works, at a glance for a supervisor and in figures for a graph."""
 
+import asyncio
 import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -23,8 +24,12 @@ log = logging.getLogger(__name__)
 #: The pulse beats this often; a beat that comes later by more than _STALLED_SECONDS means a blocked event loop.
 _BEAT_SECONDS = 0.5
 _STALLED_SECONDS = 5.0
+#: In between, a stall shorter than a beat is seen by a timer that costs next to nothing.
+_TICK_SECONDS = 0.1
 #: A stall is reported for so long, so that a supervisor that asks twice a minute sees it.
 _STALL_REMEMBERED_SECONDS = 60.0
+#: Of so many machines that read the figures it is known what they have seen.
+_MAX_READERS = 16
 #: An answer that is under way at a stop gets so long; aiohttp would give it a minute.
 _LAST_ANSWER_SECONDS = 1.0
 
@@ -33,28 +38,58 @@ class Pulse:
     """Measures how late the event loop is."""
 
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
-        """`metrics.loop_lag_seconds` shows the worst beat's lag since it was last read."""
+        """`metrics.loop_lag_seconds` shows the worst beat's lag since it was last read, to each reader their own."""
         self._clock = clock
         self._metrics = metrics
         self._last_beat = clock.monotonic()
         self._stalled_at = float("-inf")
-        self._worst = 0.0
+        self._worst = self._worst_ever = 0.0
+        #: Since each of those who read last did so.
+        self._worst_for: dict[str, float] = {}
 
     async def run(self) -> None:
         """Beat for ever."""
+        loop = asyncio.get_running_loop()
+        next_tick = loop.call_soon(lambda: None)
+
+        def tick(due: float) -> None:
+            nonlocal next_tick
+            now = loop.time()
+            self._measured(now - due)
+            next_tick = loop.call_at(now + _TICK_SECONDS, tick, now + _TICK_SECONDS)
+
+        tick(loop.time())
+        try:
+            await self._beat()
+        finally:
+            next_tick.cancel()
+
+    async def _beat(self) -> None:
         while True:
             self._last_beat = self._clock.monotonic()
             await self._clock.sleep(_BEAT_SECONDS)
             lag = self._clock.monotonic() - self._last_beat - _BEAT_SECONDS
-            self._worst = max(self._worst, lag)
+            self._measured(lag)
             self._metrics.loop_lag_seconds.set(self._worst)
             if lag > _STALLED_SECONDS:
                 self._stalled_at = self._clock.monotonic()
                 log.error("the event loop stood still for %.1f s", lag)
 
-    def was_read(self) -> None:
-        """The figures have been handed out: what comes is measured anew."""
-        self._worst = 0.0
+    def _measured(self, lag: float) -> None:
+        self._worst, self._worst_ever = max(self._worst, lag), max(self._worst_ever, lag)
+        for reader, worst in self._worst_for.items():
+            self._worst_for[reader] = max(worst, lag)
+
+    def show_to(self, reader: str) -> None:
+        """Have the gauge say what this one has not read yet."""
+        self._metrics.loop_lag_seconds.set(self._worst_for.get(reader, self._worst_ever))
+
+    def was_read(self, reader: str) -> None:
+        """The figures have been handed out: what comes is measured anew, for this one."""
+        self._worst_for.pop(reader, None)
+        self._worst_for[reader] = self._worst = 0.0
+        while len(self._worst_for) > _MAX_READERS:
+            del self._worst_for[next(iter(self._worst_for))]
         self._metrics.loop_lag_seconds.set(0.0)
 
     def is_stalled(self) -> bool:
@@ -171,7 +206,7 @@ class HealthServer:
             body["clock"] = clock
         return body
 
-    async def metrics(self, _request: "web.Request") -> "web.Response":
+    async def metrics(self, request: "web.Request") -> "web.Response":
         """The Prometheus text format."""
         from aiohttp import web
 
@@ -184,8 +219,10 @@ class HealthServer:
             self._metrics.shard_connected.clear()  # a worker has none
             for number, is_there in self.checks.shards().items():
                 self._metrics.shard_connected.labels(str(number)).set(is_there)
+        reader = request.remote or ""
+        self._pulse.show_to(reader)
         figures = self._metrics.exposition()
-        self._pulse.was_read()
+        self._pulse.was_read(reader)
         return web.Response(body=figures, content_type="text/plain", charset="utf-8")
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _NO_ROOM = "no room to package the track"
+#: A track usually goes out as soon as it is made; so many that wait meanwhile need not be read again.
+_MAX_REMEMBERED = 64
 #: What lies beside a job's copy. The record comes last and goes first: without it the others mean nothing.
 _RECORD, _SOUND, _PICTURE = ".package.json", ".package.mp3", ".package.png"
 
@@ -53,6 +55,7 @@ class PackagedTracks:
         self._pool = pool
         self._files = files
         self._disk = disk
+        self._just_made: dict[int, _Record] = {}  #: by job, as `_kept` gives them
 
     async def prepare(self, job: Job, track: Path) -> float | None:
         """See Tracks.prepare. One child does all of it."""
@@ -65,6 +68,7 @@ class PackagedTracks:
 
     async def release(self, job: Job) -> None:
         """See Tracks.release."""
+        self._just_made.pop(job.id, None)
         try:
             await asyncio.to_thread(self._remove, job)
         except OSError as error:
@@ -75,15 +79,24 @@ class PackagedTracks:
 
         What is missing or broken, or was never made (rows of older versions), is made now. Raises DiskError.
         """
-        kept = await asyncio.to_thread(self._kept, job, track)
+        kept = self._remembered(job, track) or await asyncio.to_thread(self._kept, job, track)
         # made for less means that more was refused before
         if kept is not None and (kept.limit_bytes <= limit_bytes or kept.packaged.size_bytes <= limit_bytes):
             return kept.packaged
         return await self._made(job, track, limit_bytes)
 
+    def _remembered(self, job: Job, track: Path) -> _Record | None:
+        """What this process has just made, if it is whole yet. Three system calls: a trip to a thread costs more."""
+        record = self._just_made.pop(job.id, None)
+        try:
+            return record if record is not None and _is_whole(record, track) else None
+        except OSError:
+            return None  # whoever looks at the files says why
+
     async def _made(self, job: Job, track: Path, limit_bytes: int) -> PackagedTrack:
         with reaching(NO_TRACK):
-            track_bytes = (await asyncio.to_thread(track.stat)).st_size
+            track_bytes = track.stat().st_size  # one system call: a trip to a thread costs more
+        self._just_made.pop(job.id, None)  # whoever is cancelled leaves a record that it does not know of
         tags = Tags(
             title=job.title,
             artist=job.member_name,
@@ -101,7 +114,10 @@ class PackagedTracks:
                         packaged = await make(limit_bytes=limit_bytes, patiently=True)
                     if packaged.problem is Problem.DISK:
                         self._disk.failed(DiskError(_NO_ROOM), job.id)
-                    return await asyncio.to_thread(self._keep, job, track, folder, packaged, limit_bytes, track_bytes)
+                    keep = partial(self._keep, job, track, folder, packaged, limit_bytes, track_bytes)
+                    kept, record = await asyncio.to_thread(keep)
+                    self._remember(job, record)
+                    return kept
         except DiskError as error:
             if packaged is None and (job.track is None or job.track.seconds is None):
                 raise  # unheard it could not be posted, and a disk is waited for
@@ -115,7 +131,7 @@ class PackagedTracks:
 
     def _keep(
         self, job: Job, track: Path, folder: Path, packaged: PackagedTrack, limit_bytes: int, track_bytes: int
-    ) -> PackagedTrack:
+    ) -> tuple[PackagedTrack, _Record | None]:
         """Moves what a child wrote into `folder` beside the copy, never the copy; recorded unless the next try may do
         better. Raises OSError.
         """
@@ -130,17 +146,19 @@ class PackagedTracks:
                 limit_bytes=limit_bytes,
                 track_bytes=track_bytes,
                 picture_bytes=0 if kept.picture is None else kept.picture.stat().st_size,
-                packaged=replace(
-                    kept,
-                    path=Path(kept.path.name),
-                    picture=None if kept.picture is None else Path(kept.picture.name),
-                    fault="",
-                ),
+                packaged=replace(kept, fault=""),
             )
             part = self._beside(job, f"{_RECORD}.part")
-            part.write_bytes(_records().dump_json(record))
+            part.write_bytes(_records().dump_json(_with_names(record)))
             part.replace(self._beside(job, _RECORD))
-        return kept
+            return kept, record
+        return kept, None
+
+    def _remember(self, job: Job, record: _Record | None) -> None:
+        if record is not None:
+            self._just_made[job.id] = record
+        if len(self._just_made) > _MAX_REMEMBERED:
+            self._just_made.pop(next(iter(self._just_made)))
 
     def _moved(self, path: Path, job: Job, suffix: str) -> Path:
         into = self._beside(job, suffix)
@@ -155,17 +173,17 @@ class PackagedTracks:
             names = {track.name: track} | {each.name: each for each in self._files_of(job)}
             path = names[packaged.path.name]
             picture = None if packaged.picture is None else names[packaged.picture.name]
-            sizes = [each.stat().st_size for each in (track, path, picture) if each is not None]
+            found = replace(record, packaged=replace(packaged, path=path, picture=picture))
+            is_whole = _is_whole(found, track)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError) as error:  # pydantic's ValidationError is a ValueError
             log.warning("a track's package cannot be read: %s", type(error).__name__, extra={"job": job.id})
             return None
-        wanted = [record.track_bytes, packaged.size_bytes, record.picture_bytes]
-        if sizes != wanted[: len(sizes)]:
+        if not is_whole:
             log.warning("a track's package is not whole", extra={"job": job.id})
             return None
-        return replace(record, packaged=replace(packaged, path=path, picture=picture))
+        return found
 
     def _remove(self, job: Job) -> None:
         for path in self._files_of(job):
@@ -176,3 +194,19 @@ class PackagedTracks:
 
     def _beside(self, job: Job, suffix: str) -> Path:
         return self._files.track_path(f"{own_stem(job)}{suffix}")
+
+
+def _with_names(record: _Record) -> _Record:
+    """As it is written: with names in place of paths."""
+    packaged = record.packaged
+    picture = None if packaged.picture is None else Path(packaged.picture.name)
+    return replace(record, packaged=replace(packaged, path=Path(packaged.path.name), picture=picture))
+
+
+def _is_whole(record: _Record, track: Path) -> bool:
+    """Whether the files have the sizes that they were recorded with. Raises OSError."""
+    packaged = record.packaged
+    wanted = [(track, record.track_bytes), (packaged.path, packaged.size_bytes)]
+    if packaged.picture is not None:
+        wanted.append((packaged.picture, record.picture_bytes))
+    return all(path.stat().st_size == size_bytes for path, size_bytes in wanted)

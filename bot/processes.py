@@ -212,7 +212,7 @@ class Company:
             queries_on=queue_tables.queries_on,
             queued_ids=partial(queue_tables.queued_ids, connection),
             beat_all=queue_tables.beat_all,
-            make=partial(queue_tables.make_queue, address),
+            make=partial(queue_tables.remake_queue, address),
         )
         with start_errors_named(address):
             await queue_tables.make_queue(address)

@@ -12,11 +12,11 @@ from bot.proxies import proxy_address
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 #: Songs; None: no limit.
-Limit = Annotated[int | None, BeforeValidator(amounts.limit_of)]
+SongLimit = Annotated[int | None, BeforeValidator(amounts.limit_of)]
 #: An amount in CURRENCY; None: none is set.
-Money = Annotated[Decimal | None, BeforeValidator(amounts.money_of)]
+Amount = Annotated[Decimal | None, BeforeValidator(amounts.money_of)]
 Switch = Annotated[Literal["on", "off"], BeforeValidator(amounts.switch_of)]
-Bytes = Annotated[int, Field(ge=1_000, le=1_000_000_000), BeforeValidator(size_setting)]
+FileSize = Annotated[int, Field(ge=1_000, le=1_000_000_000), BeforeValidator(size_setting)]
 Space = Annotated[int, Field(ge=0, le=10**15)]
 MaxSpace = Annotated[Space | None, BeforeValidator(size_setting)]
 

@@ -9,14 +9,15 @@ from typing import Any
 
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, PydanticBaseSettingsSource
 
-from bot.env_file import EMPTY, EnvFile, look_into
+from bot.env_file import EMPTY, ENDLESS, EnvFile, is_endless, look_into, pipe_content
 from bot.errors import SettingsError
 from bot.model_names import OPTIONAL_KEYS, keys_needed_by
 from bot.value_shapes import looks_like_discord_token, objection_to, objection_to_token
 
 _TOKEN = "DISCORD_TOKEN"  # noqa: S105 - a name
 #: A password that a container hands out has one line.
-_MAX_SECRET_BYTES = 1 << 16
+_MAX_SECRET_KIB = 64
+_MAX_SECRET_BYTES = _MAX_SECRET_KIB << 10
 #: A list of words; a dictionary of a whole language is smaller.
 _MAX_LIST_MIB = 8
 _MAX_LIST_BYTES = _MAX_LIST_MIB << 20
@@ -117,13 +118,10 @@ def home_expanded(path: Path) -> Path:
 
 
 def list_in(path: Path) -> str:
-    """The text of a file that holds a list. Raises ValueError with what is wrong with it.
-
-    A device may give bytes without an end, and a pipe none at all for as long as nobody writes.
-    """
+    """The text of a file that holds a list. Raises ValueError with what is wrong with it."""
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():  # a folder says that itself when it is opened
-            raise ValueError("is a device or a pipe, which may have no end; name a plain file")
+        if is_endless(path):
+            raise ValueError(ENDLESS)
         with path.open("rb") as file:
             content = file.read(_MAX_LIST_BYTES + 1)
         if len(content) > _MAX_LIST_BYTES:
@@ -177,8 +175,15 @@ def _take_from_file(
 def _text_in(path: str) -> tuple[str, str]:
     """What stands in a file, without line ends and blanks around it; or what keeps it from being read."""
     try:
-        with home_expanded(Path(path)).open("rb") as file:
-            content = file.read(_MAX_SECRET_BYTES)
+        found = home_expanded(Path(path))
+        content = pipe_content(found, _MAX_SECRET_BYTES + 1)
+        if content is None:
+            if is_endless(found):
+                return "", ENDLESS
+            with found.open("rb") as file:
+                content = file.read(_MAX_SECRET_BYTES + 1)
+        if len(content) > _MAX_SECRET_BYTES:
+            return "", f"is larger than {_MAX_SECRET_KIB} KiB; name the file that holds the value, and nothing else"
         value = content.decode("utf-8-sig").strip()
     except OSError as error:
         return "", f"cannot be read ({error.strerror}); look at its path and who may read it"

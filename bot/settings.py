@@ -25,13 +25,13 @@ from bot.proxies import ProxyRules, rules_of
 from bot.setting_base import SettingsBase
 from bot.setting_kinds import (
     MAYBE_SECRET,
-    Bytes,
-    Limit,
+    Amount,
+    FileSize,
     MaxSpace,
     MaybeSecret,
-    Money,
     ProxyAddress,
     Seconds,
+    SongLimit,
     Space,
     Switch,
     is_host_name,
@@ -96,9 +96,9 @@ class Settings(SettingsBase):
     """Folder of the references' and tracks' copies."""
     retention_days: Annotated[float, Field(gt=0, le=36_500)] = 30
     """Tracks, references and lyrics of jobs that ended are deleted after so many days."""
-    reference_max_bytes: Bytes = 25 * 1024 * 1024
+    reference_max_bytes: FileSize = 25 * 1024 * 1024
     """The largest song a member may attach."""
-    track_max_bytes: Bytes = 100 * 1024 * 1024
+    track_max_bytes: FileSize = 100 * 1024 * 1024
     """The largest track that is fetched."""
     data_max_bytes: MaxSpace = None
     """What all references and tracks in DATA_DIR may hold together; with more, no order is taken. Empty: no limit."""
@@ -122,17 +122,17 @@ class Settings(SettingsBase):
     """Hosts that are asked without a proxy, each with all that lies under it."""
     stop_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20
     """After SIGTERM: how long a request that was begun may take to be confirmed."""
-    limit_member_per_day: Limit = 5
+    limit_member_per_day: SongLimit = 5
     """Songs of one member within 24 hours; empty: no limit, 0: nobody may order. This and the next two."""
-    limit_member_at_once: Limit = 2
+    limit_member_at_once: SongLimit = 2
     """Songs of one member under way at the same time."""
-    limit_guild_per_day: Limit = None
+    limit_guild_per_day: SongLimit = None
     """Songs of one server within 24 hours."""
-    price_per_song: Money = None
+    price_per_song: Amount = None
     """What one song costs, in CURRENCY; unset: the model's published price."""
-    budget_per_day: Money = None
+    budget_per_day: Amount = None
     """What may be spent within 24 hours; empty: no limit."""
-    budget_per_month: Money = None
+    budget_per_month: Amount = None
     """What may be spent in a calendar month, UTC; empty: no limit."""
     currency: Annotated[str, BeforeValidator(amounts.currency_of)] = "USD"
     """In which PRICE_PER_SONG and the budgets are counted: three letters."""

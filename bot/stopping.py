@@ -17,8 +17,8 @@ T = TypeVar("T")
 
 #: What a stop may take beyond STOP_GRACE_SECONDS. A supervisor that kills must wait longer than both together.
 CLOSING_SECONDS = 5.0
-#: Kept back of that for the way out of the interpreter.
-_WAY_OUT_SECONDS = 0.5
+#: Kept back of that for the way out of the interpreter, which takes its time on a busy machine.
+_WAY_OUT_SECONDS = 1.0
 #: A cancellation that was caught on its way is repeated so often.
 _INSIST_SECONDS = 0.5
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests import compiled_statements, warm_sound
+from tests import compiled_statements, known_constants, warm_sound
 
 compiled_statements.compile_once()
+#: Until all tests are collected: hardly anything of that is rubbish, and looking for it took a sixth of the time.
+gc.disable()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -30,13 +32,21 @@ def pytest_collection(session: pytest.Session) -> None:
     worker = getattr(session.config, "workerinput", None)
     if worker is None:
         return
-    folder = Path(__file__).parent
-    names = [path.relative_to(folder.parent).with_suffix("") for path in sorted(folder.rglob("test_*.py"))]
+    root = Path(__file__).parents[1]
+    asked = [session.config.invocation_params.dir / word.partition("::")[0] for word in session.config.args]
+    paths = {path for place in asked for path in (place.rglob("test_*.py") if place.is_dir() else [place])}
+    names = [path.relative_to(root).with_suffix("") for path in sorted(paths) if path.is_relative_to(root)]
     for name in names[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
         try:
             importlib.import_module(".".join(name.parts))
         except (Exception, pytest.skip.Exception):  # noqa: BLE001 - it is imported again, and then told of
             continue
+
+
+@pytest.hookimpl(tryfirst=True)  # Hypothesis reads them in the same place
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What its constants are read for is known by now."""
+    known_constants.only_of_what_is_tested(items)
 
 
 def pytest_collection_finish() -> None:
@@ -45,5 +55,6 @@ def pytest_collection_finish() -> None:
     And what decodes sound need not import everything anew each time.
     """
     warm_sound.warm_the_tests()
+    gc.enable()
     gc.collect()
     gc.freeze()

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -9,6 +10,7 @@ TARGET = ROOT / "docs/design.md"
 HEADING = "## Every file"
 PACKAGES = ("bot", "cogs", "sandbox", "benchmarks")
 
+_QUOTES = '"""'
 _ABOUT = "One line for each, in its own words; `make docs` writes them here, and a test holds them to the files."
 
 
@@ -20,9 +22,13 @@ def modules() -> list[str]:
     )
 
 
+@cache
 def line_of(module: str) -> str:
     """What a module says of itself before the first empty line of its docstring."""
-    said = ast.get_docstring(ast.parse((ROOT / module).read_text(encoding="utf-8"))) or ""
+    source = (ROOT / module).read_text(encoding="utf-8")
+    if source.startswith(_QUOTES):
+        source = _QUOTES.join([*source.split(_QUOTES, 2)[:2], ""])  # all of it takes a hundred times as long to parse
+    said = ast.get_docstring(ast.parse(source)) or ""
     return " ".join(said.split("\n\n")[0].split())
 
 

@@ -180,7 +180,8 @@ def _tests(home: Path, python: Path, name: str, ran: list[str]) -> str:
     command += ["-p", "no:cacheprovider", "--no-header", f"--junit-xml={report}", *TESTS]
     if not _make(home, python, str(home / ".dev")):
         return "the environment for tests"
-    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    # what one process has compiled the others read, whatever the shell says
+    code = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""}, check=False).returncode
     if report.exists():
         ran.append(counted(report.read_text(encoding="utf-8")))
     return f"tests (pytest ended with {code})" if code else ""
@@ -189,7 +190,8 @@ def _tests(home: Path, python: Path, name: str, ran: list[str]) -> str:
 def _make(home: Path, python: Path, target: str) -> bool:
     """One of the Makefile's own targets, as a newcomer would have it: nothing is there but Python."""
     command = ["make", "--no-print-directory", f"VENV={home}", f"PYTHON={python}", f"OUT={home / 'demo'}", target]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+    alone = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    return subprocess.run(command, cwd=ROOT, env=alone, check=False).returncode == 0
 
 
 # --- what is said of it -----------------------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ TASK_MAKERS = {
     "bot/client.py",  # connecting against the first READY, both ended before it returns
     "bot/store/engines.py",  # a transaction that is ended even when its caller is cancelled; closing waits for it
     "bot/download.py",  # a thread that is waited for even when the download is cancelled
+    "bot/ui/taking.py",  # an order that is written even where its member is told that it takes too long
 }
 
 #: A child that decodes gets a few variables and nothing else; least of all the secrets. Settings are read in one place.
@@ -170,16 +171,48 @@ def test_no_module_has_the_name_of_one_in_the_standard_library():
     assert not shadows
 
 
-def test_no_two_classes_of_the_bot_share_a_name_and_none_has_one_of_discords():
+def kinds_in(path: Path) -> Iterator[str]:
+    """Public classes, and names that are given to a type as if it were one; what stands for any type is not meant."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name
+    for node in tree_of(path).body:
+        if isinstance(node, ast.Assign) and not (
+            isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in {"TypeVar", "ParamSpec"}
+        ):
+            for target in node.targets:
+                if isinstance(target, ast.Name) and re.fullmatch(r"[A-Z]+[a-z]\w*", target.id):
+                    yield target.id
+
+
+def test_no_two_kinds_of_the_bot_share_a_name_and_none_has_one_of_discords():
     """But for what the folders of two music services have alike: they do not know each other."""
     names: dict[str, list[str]] = {}
     for path in sources("bot", "cogs"):
         if not any(path.is_relative_to(folder) for folder in CONTRACTS):
-            for node in ast.walk(tree_of(path)):
-                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                    names.setdefault(node.name, []).append(named(path))
+            for name in kinds_in(path):
+                names.setdefault(name, []).append(named(path))
     assert not {name: paths for name, paths in names.items() if len(paths) > 1}
     assert not names.keys() & {*dir(discord), *dir(discord.ui), *dir(discord.app_commands), *dir(discord.ext.commands)}
+
+
+BOUND = re.compile(r"_?(most|least)(_\w+)?|\w+_(most|least)", re.IGNORECASE)
+#: Levers of the stand-in, which programs outside pull by these names.
+OLD_BOUNDS = {
+    ("sandbox/generation/config.py", "most_at_once"),
+    ("sandbox/generation/config.py", "reference_most_bytes"),
+}
+
+
+def test_bounds_are_called_min_and_max():
+    found = {
+        (named(path), name)
+        for path in sources("bot", "cogs", "sandbox", "benchmarks")
+        for node in ast.walk(tree_of(path))
+        for name in (node.arg if isinstance(node, ast.arg) else node.id if isinstance(node, ast.Name) else "",)
+        if BOUND.fullmatch(name)
+    }
+    assert found <= OLD_BOUNDS
 
 
 def test_every_module_says_why_it_exists():
@@ -421,6 +454,7 @@ def test_no_test_talks_to_a_mock():
     mocking = [
         named(path)
         for path in sources("tests")
+        if "unittest" in path.read_text(encoding="utf-8")
         for node in ast.walk(tree_of(path))
         if (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("unittest"))
         or (isinstance(node, ast.Import) and any(alias.name.startswith("unittest") for alias in node.names))

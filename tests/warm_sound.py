@@ -140,11 +140,24 @@ _birth = _Birth()
 @contextmanager
 def cold() -> Generator[None]:
     """Meanwhile sound children start as they do in earnest."""
-    _birth.is_warm = False
+    with _births(False):
+        yield
+
+
+@contextmanager
+def warm() -> Generator[None]:
+    """Within `cold`, for tests of what very many children say rather than of how one starts."""
+    with _births(True):
+        yield
+
+
+@contextmanager
+def _births(is_warm: bool) -> Generator[None]:
+    before, _birth.is_warm = _birth.is_warm, is_warm
     try:
         yield
     finally:
-        _birth.is_warm = True
+        _birth.is_warm = before
 
 
 def _import_path() -> str:
@@ -174,6 +187,11 @@ def _nursery() -> tuple[socket.socket, subprocess.Popen[bytes]]:
         )
     atexit.register(_close, ours, nursery)
     return ours, nursery
+
+
+def nursery_id() -> int | None:
+    """The process id of this process's own, which is no child of a pool; None: it has none yet."""
+    return _nursery()[1].pid if _nursery.cache_info().currsize else None
 
 
 def _close(ours: socket.socket, nursery: subprocess.Popen[bytes]) -> None:

@@ -2,9 +2,12 @@
 
 import math
 import random
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from benchmarks.polling.queues import Turn, known_queue, turns
+from bot.jobs.foreign_queue import ForeignQueue
 from bot.jobs.lengths import Belief, WordScale
 from bot.jobs.poll_plan import Curve, grid, log_normal, plan
 
@@ -21,6 +24,11 @@ class Song:
     accepted_at: float
     seconds: float
     characters: int = 200
+    turn: Turn | None = None  #: its way through a queue in which others wait as well
+
+    def place_at(self, now: float) -> int | None:
+        """How many go first there; None where none do, or it is not told."""
+        return None if self.turn is None else self.turn.place_at(now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +40,9 @@ class SongSet:
     curve: Callable[[int], Curve]  #: of song number n; the same object where it is the same
     servers: int = 0
     words: WordScale = field(default_factory=WordScale)
-    goal: float = 1.15
+    queue: Callable[[float], ForeignQueue] | None = None  #: of who knows its law, by the cost of a look
+    tells: bool = True  #: ours is told its place; the optimum always is
+    goal: float | None = 1.15  #: None: there is no goal but to be ahead of both fixed pauses
 
     def known(self, number: int, seconds_per_poll: float, made: dict[tuple[int, int], Belief]) -> Belief:
         """What an all-knowing bot believes when that song is looked at; `made` keeps what was planned before."""
@@ -41,7 +51,16 @@ class SongSet:
         if key not in made:
             buckets = range(-6, 7) if self.words != WordScale() else (0,)
             plans = {bucket: plan(curve, seconds_per_poll / 1.25**bucket) for bucket in buckets}
-            made[key] = Belief(curve=curve, slow=curve, fast=curve, servers=self.servers, words=self.words, plans=plans)
+            queue = None if self.queue is None else self.queue(seconds_per_poll)
+            made[key] = Belief(
+                curve=curve,
+                slow=curve,
+                fast=curve,
+                servers=self.servers,
+                words=self.words,
+                plans=plans,
+                queue=queue,
+            )
         return made[key]
 
 
@@ -98,6 +117,33 @@ def _bad_length(chance: random.Random) -> float:
     return _log_normal(180 if kind < 0.15 else 45, 0.35)(chance)
 
 
+def _among_others(servers: int, seconds: Callable[[random.Random], float]) -> Callable[[random.Random], list[Song]]:
+    def songs(chance: random.Random) -> list[Song]:
+        made = turns(chance, SONGS, servers, seconds)
+        return [Song(accepted_at=one.came_at, seconds=one.ready_at - one.came_at, turn=one) for one in made]
+
+    return songs
+
+
+def _whole(songs: Callable[[random.Random], list[Song]]) -> Curve:
+    """Wait and length together, as often as they were in some thousands of songs of other days."""
+    lengths = sorted(song.seconds for seed in range(1000, 1010) for song in songs(random.Random(seed)))
+    return Curve(edges=_EDGES, cdf=tuple(bisect_right(lengths, edge) / len(lengths) for edge in _EDGES))
+
+
+def _queued(name: str, servers: int, *, tells: bool) -> SongSet:
+    lengths = _known(20, 0.35)
+    songs = _among_others(servers, _TWENTY)
+    return SongSet(
+        name=name,
+        songs=songs,
+        curve=_always(_whole(songs)),
+        queue=lambda cost: known_queue(lengths, servers, _TWENTY, cost),
+        tells=tells,
+        goal=1.15 if tells else None,
+    )
+
+
 def _mixed(parts: Mapping[Curve, float]) -> Curve:
     columns = zip(*([share * value for value in curve.cdf] for curve, share in parts.items()), strict=True)
     return Curve(edges=_EDGES, cdf=tuple(sum(column) for column in columns))
@@ -126,6 +172,7 @@ def _known(median: float, sigma: float) -> Curve:
     return Curve(edges=_EDGES, cdf=tuple(curve.cdf))
 
 
+_TWENTY = _log_normal(20, 0.35)
 _DRIFT_CURVES = {_drifted(number): _known(*_drifted(number)) for number in range(SONGS)}
 _UNIFORM = Curve(edges=_EDGES, cdf=tuple(min(1.0, max(0.0, (edge - 20) / 20)) for edge in _EDGES))
 
@@ -153,4 +200,8 @@ SETS = (
     ),
     SongSet(name="a drift", songs=_drifting, curve=lambda number: _DRIFT_CURVES[_drifted(number)], goal=1.25),
     SongSet(name="uniform 20 to 40 s", songs=_alone(lambda chance: chance.uniform(20, 40)), curve=_always(_UNIFORM)),
+    _queued("others before us, one server, told", 1, tells=True),
+    _queued("others before us, one server", 1, tells=False),
+    _queued("others before us, three servers, told", 3, tells=True),
+    _queued("others before us, three servers", 3, tells=False),
 )

@@ -22,8 +22,8 @@ class Policy(Protocol):
         """It was accepted."""
         ...
 
-    def looked(self, number: int, now: float, *, is_ready: bool) -> Iterable[tuple[int, float]]:
-        """A look found it ready, or at work."""
+    def looked(self, number: int, now: float, place: int | None, *, is_ready: bool) -> Iterable[tuple[int, float]]:
+        """A look found it ready, or at work, or waiting with so many before it."""
         ...
 
 
@@ -39,17 +39,18 @@ class FixedPause:
         del song, now
         return [(number, self._seconds)]
 
-    def looked(self, number: int, now: float, *, is_ready: bool) -> Iterable[tuple[int, float]]:
+    def looked(self, number: int, now: float, place: int | None, *, is_ready: bool) -> Iterable[tuple[int, float]]:
         """The same pause."""
-        del now
+        del now, place
         return [] if is_ready else [(number, self._seconds)]
 
 
 class Learned:
     """The bot's own way; the belief is made anew at once and not a moment later in a thread."""
 
-    def __init__(self, seconds_per_poll: float) -> None:
-        """Begins from the prior of the model in use."""
+    def __init__(self, seconds_per_poll: float, *, is_told: bool = True) -> None:
+        """Begins from the prior of the model in use; `is_told`: places in the service's queue are heard."""
+        self._is_told = is_told
         expectation = Expectation(**_PRIOR, horizon_seconds=HORIZON_SECONDS, seconds_per_poll=seconds_per_poll)
         self.lengths = ModelLengths(expectation, max_interval_seconds=_INTERVAL_SECONDS)
 
@@ -59,11 +60,11 @@ class Learned:
         self.before(number)
         return [(number, self.lengths.pause_seconds(number, now))]
 
-    def looked(self, number: int, now: float, *, is_ready: bool) -> Iterable[tuple[int, float]]:
+    def looked(self, number: int, now: float, place: int | None, *, is_ready: bool) -> Iterable[tuple[int, float]]:
         """As planned, and whose turn has come by that."""
         self.before(number)
         if not is_ready and now < self._over_at(number):
-            self.lengths.seen_working(number, now)
+            self.lengths.seen_working(number, now, place if self._is_told else None)
             self.before(number)
             return [(number, min(self.lengths.pause_seconds(number, now), self._over_at(number) - now))]
         came = self.lengths.seen_ready(number, now) if is_ready else self.lengths.outlived(number, now)
@@ -145,5 +146,6 @@ def run(songs: Sequence[Song], policy: Policy) -> Outcome:
             lags[number] = now - ready_at
         if now >= ready_at or now >= song.accepted_at + HORIZON_SECONDS - 0.001:
             over.add(number)
-        schedule(now, [x for x in policy.looked(number, now, is_ready=now >= ready_at) if x[0] not in over])
+        wanted = policy.looked(number, now, song.place_at(now), is_ready=now >= ready_at)
+        schedule(now, [x for x in wanted if x[0] not in over])
     return Outcome(lags=lags, polls=polls)

@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from errno import EAGAIN, EMFILE, ENFILE, ENOMEM
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -66,6 +67,17 @@ class Ended:
     def has_answered(self) -> bool:
         """True when there is an answer to be read."""
         return self.code == 0 and self.began
+
+
+def watch_children_by_handle() -> None:
+    """Hear of children's ends from the event loop, where Python 3.11 has a thread for each; later ones do so anyway."""
+    if sys.version_info >= (3, 12) or not hasattr(os, "pidfd_open"):
+        return
+    with suppress(OSError):  # a kernel, or a fence around this process, that has no such call
+        os.close(os.pidfd_open(os.getpid()))
+        watcher = asyncio.PidfdChildWatcher()
+        watcher.attach_loop(asyncio.get_running_loop())
+        asyncio.set_child_watcher(watcher)  # pyright: ignore[reportDeprecated] - by later ones, see above
 
 
 async def start_child() -> asyncio.subprocess.Process:
@@ -205,5 +217,9 @@ def _signal_name(code: int) -> str:
 def _environment() -> dict[str, str]:
     """Ours, reduced to what Python and FFmpeg need, with our own import path: a child finds the code wherever it is."""
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    places = [str(Path(place).absolute()) for place in sys.path]
-    return {**kept, "PYTHONPATH": os.pathsep.join(places), "PYTHONUTF8": "1"}
+    return {**kept, "PYTHONPATH": _import_path(tuple(sys.path), Path.cwd()), "PYTHONUTF8": "1"}
+
+
+@lru_cache(maxsize=4)
+def _import_path(places: tuple[str, ...], here: Path) -> str:
+    return os.pathsep.join(str(here / place) for place in places)

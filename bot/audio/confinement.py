@@ -77,6 +77,7 @@ def _lower(which: int, soft: int, hard: int | None = None) -> None:
     """Sets a limit, never above the one that is in force; `hard` is `soft` unless given."""
     import resource  # does not exist on Windows
 
-    _, most = resource.getrlimit(which)
+    _, in_force = resource.getrlimit(which)
     wanted = (soft, soft if hard is None else hard)
-    resource.setrlimit(which, wanted if most == resource.RLIM_INFINITY else (min(soft, most), min(wanted[1], most)))
+    bounded = (min(soft, in_force), min(wanted[1], in_force))
+    resource.setrlimit(which, wanted if in_force == resource.RLIM_INFINITY else bounded)

@@ -186,8 +186,8 @@ def stopped_at(problem: Problem, limits: ChildLimits) -> Finding:
         Problem.OVER_MEMORY: ("mebibytes", limits.memory_bytes / 1024**2),
         Problem.OVER_OUTPUT: ("mebibytes", limits.written_bytes / 1024**2),
     }
-    name, most = values[problem]
-    return Finding(problem=problem, values={name: most})
+    name, limit = values[problem]
+    return Finding(problem=problem, values={name: limit})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,11 +220,6 @@ class Inspection:
     sample_rate: int | None = None
     channels: int | None = None
     size_bytes: int | None = None
-
-    @property
-    def undecided(self) -> bool:
-        """True when nothing is known about the file itself: its child died, ran out of something or never began."""
-        return self.finding is not None and self.finding.problem in UNDECIDED
 
     @property
     def accepted(self) -> bool:

@@ -25,7 +25,7 @@ LOW, HIGH = 0.05, 0.98
 #: What differs by less than this share is not stretched apart: a drone stays a drone.
 MIN_SPAN = 0.05
 
-Colour = tuple[int, int, int, int]
+Rgba = tuple[int, int, int, int]
 
 
 def bars_of(levels: Sequence[float], count: int = BARS) -> tuple[float, ...]:
@@ -74,7 +74,7 @@ def _mean(levels: Sequence[float], start: float, end: float) -> float:
     return sqrt(sum(level * level for level in part) / len(part))
 
 
-def _colour(share: float) -> Colour:
+def _colour(share: float) -> Rgba:
     place = share * (len(COLOURS) - 1)
     index = min(int(place), len(COLOURS) - 2)
     one, two, mix = COLOURS[index], COLOURS[index + 1], place - index

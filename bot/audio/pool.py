@@ -14,7 +14,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from bot.audio.capacity import capacity
-from bot.audio.child import UNREADABLE_ANSWERS, ChildError, ask_child, kill_child, start_child, why_it_ended
+from bot.audio.child import (
+    UNREADABLE_ANSWERS,
+    ChildError,
+    ask_child,
+    kill_child,
+    start_child,
+    watch_children_by_handle,
+    why_it_ended,
+)
 from bot.audio.faults import for_the_log
 from bot.audio.file_names import as_it_came
 from bot.audio.model import (
@@ -98,6 +106,7 @@ class AudioPool:
         self.fence: tuple[FenceLayer, ...] = ()
 
     async def __aenter__(self) -> Self:
+        watch_children_by_handle()
         return self
 
     async def __aexit__(
@@ -173,7 +182,7 @@ class AudioPool:
         try:
             made = await self._ask(order, PackagedTrack, limits, _Asker(urgency=Urgency.TRACK))
             ours = {out_dir.absolute() / name for name in PACKAGED_FILES}
-            await asyncio.to_thread(_check_files, {made.path, made.picture} - {None, track.absolute()}, ours)
+            _check_files({made.path, made.picture} - {None, track.absolute()}, ours)
         except ChildError as failure:
             plain = await asyncio.to_thread(as_it_came, track, title, limit_bytes)
             made = dataclasses.replace(plain, problem=failure.finding.problem)
@@ -199,7 +208,10 @@ class AudioPool:
             try:
                 yield folder
             finally:
-                await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+                try:
+                    folder.rmdir()  # one as well: what was of use has been moved elsewhere
+                except OSError:
+                    await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
         finally:
             self._free_bytes += wanted
             async with self._room_made:

@@ -14,8 +14,6 @@ from bot.audio.syscalls import Numbers, call, machine, number
 
 _SET_MODE_FILTER, _ALL_THREADS = 1, 1
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-#: x86-64's other set of numbers (x32) begins here.
-_X32 = 0x40000000
 
 _LOAD, _EQUAL, _ABOVE, _BITS, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
 _NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16

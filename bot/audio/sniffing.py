@@ -164,7 +164,7 @@ MP4_ATOMS = frozenset(
     }
 )
 #: An atom begins with its length, which is no text for a file of less than half a gibibyte.
-LEAST_LETTER = 0x20
+MIN_LETTER = 0x20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +231,7 @@ def by_magic(head: bytes) -> Kind | None:
         return RIFF_FORMS.get(head[8:12], Kind.UNKNOWN)
     if head[:4] == b"FORM":
         return Kind.AIFF if head[8:12] in {b"AIFF", b"AIFC"} else Kind.OTHER_MEDIA
-    if head[4:8] in MP4_ATOMS and head[0] < LEAST_LETTER:
+    if head[4:8] in MP4_ATOMS and head[0] < MIN_LETTER:
         return Kind.PICTURE if head[8:12] in PICTURE_BRANDS else Kind.MP4
     if _is_transport_stream(head):
         return Kind.OTHER_MEDIA

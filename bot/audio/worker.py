@@ -33,12 +33,12 @@ from bot.audio.model import (
 )
 
 #: The order; its keys are the parameters of the work.
-Order = Mapping[str, Any]
+ChildOrder = Mapping[str, Any]
 
 
 def main() -> None:
     """Reads the order, does it, writes `{"answer": ..., "peak_bytes": ...}`."""
-    order: Order = json.loads(sys.stdin.buffer.read())
+    order: ChildOrder = json.loads(sys.stdin.buffer.read())
     answers = _private_stdout()
     sys.excepthook = _reporter(answers)
     limits = ChildLimits(**order["limits"])
@@ -51,7 +51,7 @@ def main() -> None:
     _write(answers, {"answer": answer, "peak_bytes": peak_bytes(), "fence": layers})
 
 
-def _reach(order: Order) -> Reach:
+def _reach(order: ChildOrder) -> Reach:
     """The file of the order, and where its answer's files go."""
     reads = (Path(order["path"]),)
     if "out" in order:  # it lies beside other members' files, so that it alone is opened up, not its folder
@@ -101,7 +101,7 @@ def _plain(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
-def _inspect(order: Order, limits: ChildLimits) -> Inspection:
+def _inspect(order: ChildOrder, limits: ChildLimits) -> Inspection:
     from bot.audio.inspection import inspect
 
     try:
@@ -110,7 +110,7 @@ def _inspect(order: Order, limits: ChildLimits) -> Inspection:
         return Inspection(usability=Usability.REFUSED, findings=(stopped_at(Problem.OVER_MEMORY, limits),))
 
 
-def _to_reference(order: Order, limits: ChildLimits) -> Conversion:
+def _to_reference(order: ChildOrder, limits: ChildLimits) -> Conversion:
     from bot.audio.conversion import to_reference
 
     try:
@@ -119,7 +119,7 @@ def _to_reference(order: Order, limits: ChildLimits) -> Conversion:
         return Conversion(path=None, findings=(stopped_at(Problem.OVER_MEMORY, limits),))
 
 
-def _package(order: Order, limits: ChildLimits) -> PackagedTrack:
+def _package(order: ChildOrder, limits: ChildLimits) -> PackagedTrack:
     from bot.audio.packaging import package
 
     track, out_dir, tags = Path(order["path"]), Path(order["out_dir"]), Tags(**order["tags"])
@@ -127,7 +127,7 @@ def _package(order: Order, limits: ChildLimits) -> PackagedTrack:
 
 
 #: What loads FFmpeg for each work, and the work.
-WORKS: Mapping[str, tuple[str, Callable[[Order, ChildLimits], object]]] = {
+WORKS: Mapping[str, tuple[str, Callable[[ChildOrder, ChildLimits], object]]] = {
     "inspect": ("bot.audio.inspection", _inspect),
     "to_reference": ("bot.audio.conversion", _to_reference),
     "package": ("bot.audio.packaging", _package),

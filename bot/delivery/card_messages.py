@@ -21,7 +21,7 @@ from bot.texts import text
 from bot.ui.buttons import JobButton, LinkButton
 from bot.ui.cards import TOLD_PRIVATELY, card_buttons, job_card
 from bot.ui.formatting import clip, mention, titled, why
-from bot.ui.given_answers import is_marked
+from bot.ui.given_answers import promises
 from bot.ui.orders import expiry_of
 from bot.ui.render import Parts, to_parts, to_view
 from bot.ui.requirements import OrderRequirements
@@ -83,7 +83,7 @@ class CardMessages:
             return False  # nobody can tell any more
         with outages_are_later():
             try:
-                return is_marked(await self._routes.fetch_answer(job), job)
+                return promises(await self._routes.fetch_answer(job), job)
             except discord.HTTPException as error:
                 if not is_final(error):
                     raise

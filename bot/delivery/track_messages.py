@@ -1,6 +1,8 @@
 """A finished track into its channel: packaged, named, with its link, once; else by the next best way; else kept."""
 
+import io
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -60,11 +62,12 @@ class _Parcel:
         """Fresh for every try: a file that was sent is spent."""
         if self.packaged is None:
             return []
-        paths = [(self.packaged.path, self.packaged.name)]
-        if self.packaged.picture is not None:
-            paths.append((self.packaged.picture, PICTURE_FILE))
+        files: list[tuple[Path | io.BytesIO, str]] = [(self.packaged.path, self.packaged.name)]
         with reaching(NO_TRACK):
-            return [discord.File(path, filename=name, description=self.about) for path, name in paths]
+            if self.packaged.picture is not None:
+                # some ten kilobytes: as a file it would cost two trips to a thread to be sent
+                files.append((io.BytesIO(self.packaged.picture.read_bytes()), PICTURE_FILE))
+            return [discord.File(file, filename=name, description=self.about) for file, name in files]
 
 
 class TrackMessages:
@@ -209,7 +212,7 @@ class TrackMessages:
         job: Job,
         purpose: str,
         parcel: _Parcel,
-        cards: tuple[Card, Card],
+        cards: tuple[Card, Callable[[], Card]],
         **more: Any,
     ) -> DeliveredMessage:
 
@@ -226,16 +229,16 @@ class TrackMessages:
             return DeliveredMessage(channel_id=job.place.channel_id, message_id=job.card_message_id or 0)
         return DeliveredMessage(channel_id=message.channel.id, message_id=message.id)
 
-    def _track_cards(self, job: Job, parcel: _Parcel, *, direct: bool) -> tuple[Card, Card]:
+    def _track_cards(self, job: Job, parcel: _Parcel, *, direct: bool) -> tuple[Card, Callable[[], Card]]:
         """The message with its link, and as it goes where Discord refuses that: nothing goes without file and link."""
         packaged = parcel.packaged
         card = partial(track_card, job, requirements=self._requirements, locale=job.place.locale, direct=direct)
         if packaged is None:
             linked = card(with_file=False, no_file=parcel.no_file)
-            return linked, linked
+            return linked, lambda: linked
         sketch, smaller = packaged.comment == SKETCH_COMMENT, PackagingStep.SHRUNK in packaged.steps
         card = partial(card, with_file=True, sketch=sketch, smaller=smaller)
-        return card(), card(linked=False)
+        return card(), partial(card, linked=False)
 
     async def _by_answer(self, job: Job, parcel: _Parcel) -> DeliveredMessage | None:
         """By editing the answer, which may be done twice; a followup may not, it has no nonce."""

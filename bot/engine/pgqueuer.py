@@ -75,7 +75,7 @@ class QueueAccess:
     queries_on: Callable[[Any], Any]  #: PgQueuer's statements over a driver
     queued_ids: Callable[[], Awaitable[Collection[int]]]  #: jobs that have an entry
     beat_all: Callable[[Any, UUID], Awaitable[None]]  #: all entries of a process are being worked on
-    make: Callable[[], Awaitable[None]]  #: creates the tables, where they are not there
+    make: Callable[[], Awaitable[None]]  #: creates the tables, where they are not there; raises StoreBusyError
 
 
 class _End(Enum):
@@ -255,7 +255,7 @@ class SharedRunner(JobRunner):
 
     async def _take(self) -> None:
         """Take entries for ever. A fault that no waiting mends hands back all that is held."""
-        await self._queue.make()
+        await self._make_queue()
         self._hands_back = False
         managers = importlib.import_module("pgqueuer.core.qm")
         logging.getLogger("pgqueuer").setLevel(logging.WARNING)
@@ -275,6 +275,15 @@ class SharedRunner(JobRunner):
             self._driver.is_free.set()
         while self._stopping:
             await self._clock.sleep(_RECONCILE_SECONDS)
+
+    async def _make_queue(self) -> None:
+        """Wait for as long as the database is away, as for everything else that is asked of it."""
+        while True:
+            try:
+                return await self._queue.make()
+            except StoreBusyError as error:
+                log.warning("the queue waits for the database: %s", error)
+            await self._clock.sleep(_AFTER_A_BUSY_STORE.total_seconds())
 
     def _hand_all_back(self) -> None:
         """At once, but for what is between intent and confirmation: that goes when its step has ended."""

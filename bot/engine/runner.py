@@ -165,14 +165,14 @@ class JobRunner:
             if live.due != due:
                 continue  # it was asked for sooner, and has been looked at
             self._due[0 if live.comes_first else 1].append(live)
-        for kind, most in enumerate((MAX_FIRST_STEPS, MAX_OTHER_STEPS)):
-            while self._due[kind] and self._running[kind] < most:
+        for kind, max_running in enumerate((MAX_FIRST_STEPS, MAX_OTHER_STEPS)):
+            while self._due[kind] and self._running[kind] < max_running:
                 self._begin(steps, self._due[kind].popleft(), kind)
 
     def _begin(self, steps: Steps, live: LiveJob, kind: int) -> None:
         if live.step is not None or live.due is None:
             return  # it was moved to the front meanwhile
-        live.due = None
+        live.due, live.goes_on, live.runs_first = None, False, kind == 0
         self._running[kind] += 1
         live.step = self._supervisor.spawn(f"job {live.id}", self._run(steps, live, kind))
 
@@ -180,6 +180,10 @@ class JobRunner:
         again: float | None = None
         try:
             again = await self._step(steps, live)
+            # what has a place goes on at once in the same task, with the row that it has just written
+            while again == 0 and kind == 0 and not (live.asked_again or self._stopping):
+                live.goes_on = True
+                again = await self._step(steps, live)
         finally:
             live.step = None
             self._running[kind] -= 1
@@ -232,11 +236,21 @@ class JobRunner:
         if self._line is None:
             return self._spread(await self._store.needing_a_look(()))
         waiting = await self._store.needing_a_look(self._line.models)
-        return self._spread([*self._line.called_ids(), *waiting])
+        forgotten = [job_id for job_id in (*self._line.called_ids(), *waiting) if not self.live(job_id).is_taken_up]
+        if not forgotten:
+            return 0
+        making = set(await self._store.making_ids())
+        looks = self._spread([job_id for job_id in forgotten if job_id in making], in_the_making=True)
+        return looks + self._spread([job_id for job_id in forgotten if job_id not in making])
 
-    def _spread(self, job_ids: Sequence[int]) -> int:
+    def _spread(self, job_ids: Sequence[int], *, in_the_making: bool = False) -> int:
+        """In their order: behind thousands that are to be heard, what is paid for would wait for an hour."""
         jobs = [self.live(job_id) for job_id in job_ids]
         forgotten = [live for live in jobs if not live.is_taken_up]
-        for live in forgotten:
-            self._schedule(live, spread_seconds(self._pace, random.random(), len(forgotten)))
-        return len(forgotten)
+        number = len(forgotten)
+        pauses = [spread_seconds(self._pace, random.random(), number, in_the_making=in_the_making) for _ in forgotten]
+        for live, pause in zip(forgotten, sorted(pauses), strict=True):
+            live.owes_look = in_the_making
+            live.comes_first = live.comes_first or in_the_making
+            self._schedule(live, pause)
+        return number

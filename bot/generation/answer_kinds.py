@@ -43,4 +43,4 @@ def _text_or_none(value: object) -> str | None:
 Id = Annotated[str | None, BeforeValidator(_usable_id)]
 Url = Annotated[str | None, BeforeValidator(_usable_url)]
 Text = Annotated[str | None, BeforeValidator(_text_or_none)]
-Status = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, strict=True)]
+StatusWord = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, strict=True)]

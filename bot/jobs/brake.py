@@ -36,7 +36,6 @@ _KEPT = "brake."
 _KEEPS_POLLS = frozenset({Reason.KEY_REFUSED, Reason.ADDRESS_WRONG})
 #: What the free call can say for certain of an account.
 _FOUND = {ProbeResult.KEY_REFUSED: Reason.KEY_REFUSED, ProbeResult.NO_CREDITS: Reason.NO_CREDITS}
-
 _ADVICE = {
     Reason.NO_CREDITS: "Top the account up at the provider.",
     Reason.KEY_REFUSED: "Put a key that is valid into {name}_API_KEY and start the bot again.",
@@ -65,11 +64,16 @@ class Held:
 
     @classmethod
     def parsed(cls, kept: str | None) -> "Held | None":
-        """What is kept; None while the brake is off."""
+        """What is kept; None while the brake is off, and for what nobody can read: a song finds out."""
         if not kept:
             return None
-        values = json.loads(kept)
-        return cls(reason=Reason(values["reason"]), since=datetime.fromisoformat(values["since"]))
+        try:
+            values = json.loads(kept)
+            since = datetime.fromisoformat(values["since"]).astimezone(UTC)
+            return cls(reason={str(reason): reason for reason in _ADVICE}[values["reason"]], since=since)
+        except (ValueError, TypeError, KeyError, OverflowError):
+            log.warning("what is kept of a brake cannot be read; it counts as off")
+            return None
 
     def written(self) -> str:
         """What is kept."""
@@ -106,12 +110,9 @@ class _Line:
         self.look_at = 0.0
         #: The store does not know it yet.
         self.is_unkept = False
-        #: When a paid song could last not be looked at.
-        self.polls_refused_at: datetime | None = None
-        #: When the last song was accepted.
-        self.accepted_at: datetime | None = None
-        #: Nobody has looked since it came on, or since this process was started.
-        self.is_new = True
+        self.polls_refused_at: datetime | None = None  #: when a paid song could last not be looked at
+        self.accepted_at: datetime | None = None  #: when the last song was accepted
+        self.is_new = True  #: nobody has looked since it came on, or since this process was started
         self.is_turn_over = False  #: which the store does not know yet
         self.trial_until = float("inf")  #: until when a trial here counts, on the monotonic clock
 

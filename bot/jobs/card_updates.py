@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 #: An unchanged state is not drawn again sooner: Discord's edits are limited to about 5 in 5 s per channel.
 MIN_PAUSE_SECONDS = 10.0
+#: A finished song is in the channel a moment later: its card says that it is on its way only where that takes longer.
+_PASSING = frozenset({JobState.READY, JobState.DELIVERING})
+_PASSING_SECONDS = 8.0
 #: A card that cannot be drawn so often is left to the next state.
 _MAX_TRIES = 5
 
@@ -48,7 +51,8 @@ class CardUpdater:
         live.as_written = job if not live.is_painted and _can_be_drawn_from(job) else None
         if not live.is_painted:
             live.is_painted = True
-            self._supervisor.spawn(f"card of job {job.id}", self._paint(live))
+            is_passing = job.state in _PASSING and not (live.is_held_up or live.is_stranded)
+            self._supervisor.spawn(f"card of job {job.id}", self._paint(live, _PASSING_SECONDS if is_passing else 0.0))
 
     def redraw(self, live: LiveJob) -> None:
         """Draw its card, for something on it has changed although its state has not; returns at once.
@@ -77,9 +81,11 @@ class CardUpdater:
 
         Raises DeliveryLaterError, StoreBusyError.
         """
+        must_wait = live.card_lock.locked()
         async with live.card_lock:
-            # the card's id may have been stored while this waited, or the member may have pressed a button
-            fresh = await self._store.get(job.id)
+            # the card's id may be stored while this waits, or the member may press a button
+            is_known = not must_wait and _has_its_card(job)
+            fresh = job if is_known else await self._store.get(job.id)
             if fresh is None or fresh.state is not job.state:
                 return False
             await self._cards.tell(live, fresh)
@@ -91,8 +97,10 @@ class CardUpdater:
         look, at = live.drawn or (None, 0.0)
         return look == live.look(job.state) and self._clock.monotonic() - at < MIN_PAUSE_SECONDS
 
-    async def _paint(self, live: LiveJob) -> None:
+    async def _paint(self, live: LiveJob, after_seconds: float = 0.0) -> None:
         try:
+            if after_seconds:
+                await self._clock.sleep(after_seconds)
             tries = 0
             while live.is_out_of_date and tries < _MAX_TRIES:
                 live.is_out_of_date = False
@@ -131,6 +139,11 @@ class CardUpdater:
             live.drawn = (look, self._clock.monotonic())
 
 
+def _has_its_card(job: Job) -> bool:
+    """Whether a row that was just read or written need not be read again: others write whose card it is, once."""
+    return job.answered_at is not None and job.card_message_id is not None
+
+
 def _can_be_drawn_from(job: Job) -> bool:
-    """Whether a painter that begins now needs no look at the row: others write whose card it is, once, not steps."""
-    return job.is_live and job.answered_at is not None and job.card_message_id is not None
+    """Whether a painter that begins now needs no look at the row."""
+    return job.is_live and _has_its_card(job)

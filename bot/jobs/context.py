@@ -221,6 +221,7 @@ class StepContext:
 
     def _report(self, live: LiveJob, job: Job, why: str) -> None:
         live.moved()
+        live.left_row = job
         log.info("job moved", extra={"job": job.id, "state": job.state, "why": why})
         if job.is_live:
             self.card_updater.show(live, job)

@@ -19,10 +19,10 @@ class JobFiles:
 
     def __init__(self, folder: Path) -> None:
         """`folder`: DATA_DIR; whoever works on the database works in it."""
-        self._folder = folder
-        self._references = folder / "references"
-        self._tracks = folder / "tracks"
-        self.work = folder / "work"
+        self._folder = folder.absolute()
+        self._references = self._folder / "references"
+        self._tracks = self._folder / "tracks"
+        self.work = self._folder / "work"
         """For files that live for the length of one step; emptied at every start."""
 
     @property

@@ -178,7 +178,7 @@ class FinishSteps:
             return self._context.without_a_model(live, job)
         crash.reach(CrashPoint.READY_STORED)
         try:
-            await self._fetch(live, job, job.track, model.generator)
+            kept = await self._fetch(live, job, job.track, model.generator)
         except TrackNotReadyError as error:
             self._context.metrics.fetches.labels("not_ready").inc()
             if self._context.given_up(live, job, self._context.limits.fetch_timeout):
@@ -193,9 +193,23 @@ class FinishSteps:
             return await self._lost(live, job, error, given_up)
         self._context.metrics.fetches.labels("fetched").inc()
         live.succeeded()
+        return await self._kept(live, job, kept)
+
+    async def _kept(self, live: LiveJob, job: Job, track: Track) -> StepResult:
+        """Write down what was fetched, and with it the intent to deliver it, if that is not written yet."""
+        if job.state is JobState.READY:
+            changes: Changes = {"track": track, "deliver_started_at": self._context.clock.now()}
+            step = await self._context.until_written(
+                lambda: self._context.move(live, job, JobState.DELIVERING, **changes)
+            )
+            if step == AT_ONCE:
+                crash.reach(CrashPoint.BEFORE_DELIVERING)
+                return step
+        # whoever moved it meanwhile has not heard of the file
+        live.left_row = await self._context.until_written(lambda: self._context.update_ours(live, job, track=track))
         return AT_ONCE
 
-    async def _fetch(self, live: LiveJob, job: Job, track: Track, generator: Generator) -> None:
+    async def _fetch(self, live: LiveJob, job: Job, track: Track, generator: Generator) -> Track:
         name = f"{own_stem(job)}{_suffix_of(track.url)}"
         path = self._files.track_path(name)
         size_bytes = await generator.fetch(track.url, path)
@@ -203,9 +217,8 @@ class FinishSteps:
         crash.reach(CrashPoint.TRACK_FETCHED)
         seconds = await self._tracks.prepare(job, path)
         live.is_unheard = seconds is None
-        kept = replace(track, copy_name=name, size_bytes=size_bytes, seconds=seconds)
-        await self._context.until_written(lambda: self._context.update_ours(live, job, track=kept))
-        log.info("track kept", extra={"job": job.id, "bytes": size_bytes, "seconds": seconds})
+        log.info("track fetched", extra={"job": job.id, "bytes": size_bytes, "seconds": seconds})
+        return replace(track, copy_name=name, size_bytes=size_bytes, seconds=seconds)
 
     async def _lost(
         self, live: LiveJob, job: Job, error: TrackLostError | TrackNotReadyError, given_up: JobState

@@ -133,4 +133,5 @@ class HoldSteps:
         since = live.unrenewed_since = max(live.unrenewed_since or now, live.held_up_at or job.moved_at)
         if live.has_tried and now - since > self._context.limits.check_timeout:
             return await self._submitting.without_a_reference(live, job, str(error))
+        self._line.let_others_go_first(live, job)
         return self._context.back_off(live, kind="renewal")

@@ -8,15 +8,16 @@ by a clear margin is believed.
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
+from bot.jobs.foreign_queue import ForeignQueue, Rival, queue_behind
+from bot.jobs.observed import MAX_KEPT_NUMBER, MAX_SERVERS, Observed, read_row
 from bot.jobs.poll_plan import Curve, Interval, PollPlan, Prior, fit, grid, plan
 
 #: More songs than this are not remembered, and none older than the last so many.
 MAX_REMEMBERED = 200
-#: Servers that may work through a queue of ours; with more of them a place in it tells little.
-MAX_SERVERS = 3
 #: With so many lengths something can be told of queues and words.
 _MIN_TO_COMPARE = 12
 #: By so much, in logarithms of probability, an explanation has to be better than the simpler one.
@@ -27,33 +28,9 @@ _SLOW, _FAST = 0.99, 0.93
 _SCORE_KEEPS, _FAST_MARGIN = 0.93, 1.5
 #: When more than this share ended before its turn, there is no such queue.
 _MAX_OUT_OF_TURN = 0.1
-_LEAST_PROBABILITY = 1e-4
+_MIN_PROBABILITY = 1e-4
 _BUCKET = math.log(1.25)
 _PRIOR_SONGS = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
-    """One generation: in seconds since it was accepted, when it was last seen at work and when it was seen ready.
-
-    `turns`: since when fewer than 1, 2, 3 earlier ones of ours were unfinished; infinite where that never came about.
-    """
-
-    after: float
-    until: float  #: infinite: it outlived its deadline
-    characters: int
-    turns: tuple[float, ...] = (0.0,) * MAX_SERVERS
-    is_turn_unknown: bool = False  #: there was a restart in between: its turn came some time or other
-
-    def interval(self, servers: int) -> Interval | None:
-        """Its length as it counts with so many servers, 0 for no queue; None: it cannot have been so."""
-        if not servers:
-            return Interval(after=self.after, until=self.until)
-        turn = 0.0 if self.is_turn_unknown else self.turns[servers - 1]
-        if self.until <= turn:
-            return None
-        after = 0.0 if self.is_turn_unknown else max(0.0, self.after - turn)
-        return Interval(after=after, until=self.until - turn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +55,7 @@ class Belief:
     plans: dict[int, PollPlan] = field(default_factory=dict[int, PollPlan])
     slow: Curve
     fast: Curve
+    queue: ForeignQueue | None = None  #: of whoever is told a place in it
 
     def pause_seconds(self, age_seconds: float, characters: int) -> float:
         """From a look at this age, since its turn, that found it at work, to the next look."""
@@ -95,10 +73,22 @@ class Belief:
         """The length within these bounds that is as likely exceeded as not, since its turn."""
         scale = self.words.of(characters)
         known, all_of_it = self.curve.at(after / scale), self.curve.at(until / scale)
-        if all_of_it - known < _LEAST_PROBABILITY:
+        if all_of_it - known < _MIN_PROBABILITY:
             return (after + until) / 2
-        share = (all_of_it - known) / 2 / max(_LEAST_PROBABILITY, 1.0 - known)
+        share = (all_of_it - known) / 2 / max(_MIN_PROBABILITY, 1.0 - known)
         return min(until, max(after, self.quantile(share, characters, survived=after)))
+
+    def log_probability(self, curve: Curve, one: Observed, age: float) -> float:
+        """Of when it ended, told without its place, given that it was unfinished at this age."""
+        interval = one.interval(self.servers)
+        if interval is None:
+            return math.log(_MIN_PROBABILITY)
+        is_at_once = not self.servers or one.is_turn_unknown
+        survived = age if is_at_once else max(0.0, age - one.turns[self.servers - 1])
+        scale = self.words.of(one.characters)
+        within = curve.within(max(interval.after, survived) / scale, interval.until / scale)
+        left = max(_MIN_PROBABILITY, 1.0 - curve.at(survived / scale))
+        return math.log(max(_MIN_PROBABILITY, within / left))
 
     def log_odds_of_fast(self, one: Observed) -> float:
         """By how much the fast curve expected this length more than the slow one did."""
@@ -129,18 +119,13 @@ class Memory:
         return self.seen[-number:] if number > 0 else ()
 
     def written(self) -> str:
-        """As JSON of at most some 10 kB."""
-        rows = [
-            [
-                round(one.after, 2),
-                None if math.isinf(one.until) else round(one.until, 2),
-                one.characters,
-                [None if math.isinf(turn) else round(turn, 2) for turn in one.turns],
-                int(one.is_turn_unknown),
-            ]
-            for one in self.seen
-        ]
-        return json.dumps({"count": self.count, "fast": round(self.fast_score, 3), "seen": rows}, separators=(",", ":"))
+        """As JSON of at most some 10 kB, twice that where places are told."""
+        rows = [one.written() for one in self.seen]
+        found: dict[str, Any] = {"count": self.count, "fast": round(self.fast_score, 3), "seen": rows}
+        # beside the rows and not in them, where an earlier version would find more than it reads
+        if any(one.told is not None and one.told.first_place is not None for one in self.seen):
+            found["told"] = [one.written_told() for one in self.seen]
+        return json.dumps(found, separators=(",", ":"))
 
     @classmethod
     def read(cls, text: str) -> "Memory":
@@ -149,9 +134,12 @@ class Memory:
         try:
             found = json.loads(text)
             memory.count, memory.fast_score = int(found["count"]), float(found["fast"])
-            memory.seen = [_read_row(row) for row in found["seen"]][-MAX_REMEMBERED:]
-        except (KeyError, TypeError, IndexError) as error:
+            told = found.get("told", [None] * len(found["seen"]))
+            memory.seen = [read_row(*rows) for rows in zip(found["seen"], told, strict=True)][-MAX_REMEMBERED:]
+        except (KeyError, TypeError, IndexError, OverflowError, RecursionError) as error:
             raise ValueError(f"not what was written here: {type(error).__name__}") from None
+        if not 0 <= memory.count <= MAX_KEPT_NUMBER or not math.isfinite(memory.fast_score):
+            raise ValueError("no count, or no score")
         return memory
 
 
@@ -166,7 +154,10 @@ class Expectation:
 
 
 def believed(expectation: Expectation, seen: Sequence[Observed], *, count: int = 0, fast_score: float = 0.0) -> Belief:
-    """The belief after these lengths, oldest first; some tens of milliseconds of work, for a thread."""
+    """The belief after these lengths, oldest first; some tens of milliseconds of work, for a thread.
+
+    Where places are told it is two or three times that.
+    """
     edges = grid(expectation.horizon_seconds)
 
     def curve_of(servers: int, words: WordScale, keeps: float) -> Curve:
@@ -186,7 +177,28 @@ def believed(expectation: Expectation, seen: Sequence[Observed], *, count: int =
     curve = fast if fast_score > _FAST_MARGIN else slow
     scales = {round(math.log(words.of(one.characters)) / _BUCKET) for one in seen} or {0}
     plans = {bucket: plan(curve, expectation.seconds_per_poll / math.exp(bucket * _BUCKET)) for bucket in scales}
-    return Belief(curve=curve, servers=servers, words=words, plans=plans, slow=slow, fast=fast)
+    belief = Belief(curve=curve, servers=servers, words=words, plans=plans, slow=slow, fast=fast)
+    return replace(belief, queue=_queue(expectation, belief, seen, count))
+
+
+def _queue(expectation: Expectation, belief: Belief, seen: Sequence[Observed], count: int) -> ForeignQueue | None:
+    """The service's own queue, where the places that were told explain more than the belief without them."""
+    if len(seen) < _MIN_TO_COMPARE:
+        return None
+    keeps = _FAST if belief.curve is belief.fast and belief.fast is not belief.slow else _SLOW
+    return queue_behind(
+        grid(expectation.horizon_seconds),
+        seen,
+        _weights(len(seen), keeps),
+        prior=_prior(expectation, seen, 0, WordScale(), keeps ** max(count, len(seen))),
+        seconds_per_poll=expectation.seconds_per_poll,
+        rivals=[
+            Rival(
+                weights=_weights(len(seen), keeps), margin=margin, log_probability=partial(belief.log_probability, of)
+            )
+            for keeps, margin, of in ((_SLOW, _MARGIN, belief.curve), (_FAST, 0.0, belief.fast))
+        ],
+    )
 
 
 def _best_servers(seen: Sequence[Observed], curve_of: Callable[[int], Curve]) -> tuple[int, Curve]:
@@ -264,23 +276,9 @@ def _score(curve: Curve, seen: Sequence[Observed], servers: int, words: WordScal
     for one, weight in zip(seen, _weights(len(seen), _SLOW), strict=True):
         interval = one.interval(servers)
         scaled = None if interval is None else _scaled(interval, words.of(one.characters))
-        total += weight * (math.log(_LEAST_PROBABILITY) if scaled is None else _log_probability(curve, scaled))
+        total += weight * (math.log(_MIN_PROBABILITY) if scaled is None else _log_probability(curve, scaled))
     return total
 
 
 def _log_probability(curve: Curve, interval: Interval) -> float:
-    return math.log(max(_LEAST_PROBABILITY, curve.within(interval.after, interval.until)))
-
-
-def _read_row(row: Any) -> Observed:
-    after, until, characters, turns, is_unknown = row
-    numbers = tuple(math.inf if turn is None else float(turn) for turn in turns)
-    if len(numbers) != MAX_SERVERS:
-        raise ValueError("a queue of another length")
-    return Observed(
-        after=float(after),
-        until=math.inf if until is None else float(until),
-        characters=int(characters),
-        turns=numbers,
-        is_turn_unknown=bool(is_unknown),
-    )
+    return math.log(max(_MIN_PROBABILITY, curve.within(interval.after, interval.until)))

@@ -6,7 +6,7 @@ finds the next again.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from bot.clock import Clock
@@ -33,6 +33,9 @@ _MAX_CALLED = 200
 
 #: So long a count of those before a song serves those behind it.
 _COUNTED_SECONDS = 10.0
+
+#: So many that have a place and cannot go yet let others go first; where there are more, it is nobody's own trouble.
+_MAX_ASIDE = 20
 
 #: States in which a song holds a place at its service.
 _HAS_PLACE = frozenset({JobState.SUBMITTING, JobState.GENERATING})
@@ -63,8 +66,15 @@ class Line:
         self.is_shared = False
         #: Of those that were given a place and are another's to look at, until when that is believed.
         self._expected: dict[int, float] = {}
+        #: Who cannot go yet lets others go first until they enter again; their records are kept, also while they wait.
+        self._aside: set[int] = set()
+        self._unable: dict[int, LiveJob] = {}
         self._called: dict[str, set[int]] = {name: set() for name in models.names}
         self._is_full: set[str] = set()
+        #: Where nobody waits, so that a place that comes free is no news; whoever joins asks for one.
+        self._is_empty: set[str] = set()
+        #: Where a place may have come free.
+        self._freed: set[str] = set(models.names)
         self._heads: dict[str, dict[int, int]] = {}
         #: What cards at the head say, and since when, on the monotonic clock.
         self._drawn: dict[int, tuple[int, float]] = {}
@@ -90,8 +100,16 @@ class Line:
         if job.id in self._called.get(job.model, ()):
             return 0
         place = self._heads.get(job.model, {}).get(job.id)
-        if place is not None:
-            return place
+        return await self._counted_ahead(job) if place is None else place
+
+    async def told_ahead(self, job: Job) -> int:
+        """The same for a card that is about to say so: it is not drawn again before that is another number."""
+        place = await self.ahead_of(job)
+        if job.state is JobState.QUEUED:
+            self._drawn[job.id] = (place, self._clock.monotonic())
+        return place
+
+    async def _counted_ahead(self, job: Job) -> int:
         counted, now = self._counted.get(job.model), self._clock.monotonic()
         if counted is None or counted.job_id > job.id or now - counted.at > _COUNTED_SECONDS:
             ahead = await self._store.ahead_of(job, self._clock.now())
@@ -102,6 +120,7 @@ class Line:
     async def enter(self, job: Job, model: MusicModel) -> bool:
         """Whether this waiting song has a place. If not, it is woken when it has. Raises StoreBusyError."""
         called = self._called.setdefault(model.name, set())
+        self._aside.discard(job.id)
         self._forget_others()
         if self.is_shared and job.id not in called:
             self._is_full.discard(model.name)
@@ -121,32 +140,53 @@ class Line:
         """What an engine's step found in the row: a place may have come free."""
         if job is not None and job.state in _HAS_PLACE:
             live.place_at = job.model
+        if job is not None and job.state is JobState.QUEUED:
+            self.went_back(live)
         if job is not None and job.state in {JobState.QUEUED, JobState.SUBMITTING}:
             return
-        was_called = self._is_called_no_more(live.id)
+        self._aside.discard(live.id)
+        self._unable.pop(live.id, None)
+        was_in = self._is_called_no_more(live.id)
         if job is None or job.state is not JobState.GENERATING:
-            if live.place_at is not None or was_called:
-                self.look()
-            live.place_at = None
-        elif was_called and len(self._called[job.model]) == _MAX_CALLED - 1:
-            self.look()
+            self.went_back(live)
+            self._look_at(name for name in was_in if name not in self._is_empty)
+        elif was_in and len(self._called[job.model]) == _MAX_CALLED - 1:
+            self._look_at(was_in)
 
-    def _is_called_no_more(self, job_id: int) -> bool:
-        """Whether it was until now."""
-        was_in = [called for called in self._called.values() if job_id in called]
-        for called in was_in:
-            called.discard(job_id)
-        return bool(was_in)
+    def went_back(self, live: LiveJob) -> None:
+        """Where it held a place, that is free: it goes back in line, or has come to its end."""
+        if live.place_at is not None and live.place_at not in self._is_empty:
+            self._look_at([live.place_at])
+        live.place_at = None
+
+    def _is_called_no_more(self, job_id: int) -> list[str]:
+        """In whose line it was until now."""
+        was_in = [name for name, called in self._called.items() if job_id in called]
+        for name in was_in:
+            self._called[name].discard(job_id)
+        return was_in
 
     def step_back(self, job: Job) -> None:
         """It must not go out while its server is paused: its place is free for another, and it keeps its turn."""
         self._called.get(job.model, set()).discard(job.id)
-        self.look()
+        self._look_at([job.model])
+
+    def let_others_go_first(self, live: LiveJob, job: Job) -> None:
+        """It has a place and cannot go yet, for a reason of its own: the place is free until it enters again."""
+        if live.id in self._unable or len(self._unable) < _MAX_ASIDE:
+            self._unable[live.id] = live
+            self._aside.add(live.id)
+            self.step_back(job)
 
     def look(self) -> None:
-        """A place may have come free: by a song's end, a raised limit, a pause that ended. Returns at once."""
-        self._is_full.clear()
-        self._changed.set()
+        """Places may have come free anywhere: by a raised limit, a pause that ended. Returns at once."""
+        self._look_at(self._called)
+
+    def _look_at(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._is_full.discard(name)
+            self._freed.add(name)
+            self._changed.set()
 
     def brake_changed(self, _change: BrakeChange) -> None:
         """Cards at the head say why they wait; before `run` they say it already."""
@@ -158,15 +198,20 @@ class Line:
         """Fill free places, for ever."""
         self._is_running = True
         while True:
+            if not self._changed.is_set():
+                self.look()
             self._changed.clear()
-            self._is_full.clear()
+            freed, self._freed = self._freed, set()
+            self._is_full -= freed  # who was filling when a place came free may have called it full since
             self._forget_others()
             pause = _SHARED_SWEEP_SECONDS if self.is_shared else _SWEEP_SECONDS
             try:
                 for model in self._models:
-                    await self._fill(model)
+                    if model.name in freed:
+                        await self._fill(model)
             except StoreBusyError as error:
                 log.warning("the database is busy: %s", error)
+                self._freed |= freed
                 pause = _AFTER_A_BUSY_STORE_SECONDS
             await self._clock.wait(self._changed, min(pause, self._draw_head()))
 
@@ -174,11 +219,15 @@ class Line:
         """Give every free place away. `asking` sees for itself and is not woken."""
         called = self._called.setdefault(model.name, set())
         async with self._filling:
+            self._is_empty.discard(model.name)
             while model.name not in self._is_full:
                 limit = HEAD + min(model.concurrency, _MAX_CALLED)
-                head = await self._store.head_of_line(model.name, tuple(called), limit, self._clock.now())
+                head = await self._store.head_of_line(
+                    model.name, tuple(called), limit, self._clock.now(), aside=tuple(self._aside)
+                )
                 if head is None:
                     self._heads[model.name] = {}
+                    self._nobody_waits(model.name)
                     return
                 free = min(model.concurrency - self._taken(model.name, head), _MAX_CALLED - len(called))
                 next_ids = head.next_ids(free, self._clock.now())
@@ -192,7 +241,12 @@ class Line:
                 if len(next_ids) >= free:
                     self._is_full.add(model.name)
                 elif len(next_ids) == len(head.ids) < limit:
-                    return  # nobody waits any more
+                    self._nobody_waits(model.name)
+                    return
+
+    def _nobody_waits(self, name: str) -> None:
+        if not self.is_shared:  # others have songs join of which nothing is heard here
+            self._is_empty.add(name)
 
     def _taken(self, name: str, head: Head) -> int:
         """Places that are taken at the address that is asked now."""
@@ -201,10 +255,11 @@ class Line:
     def _note_head(self, name: str, head: Head, gone: Collection[int]) -> None:
         waiting = [job_id for job_id in head.ids if job_id not in gone]
         taken = self._taken(name, head) + len(gone)
+        is_new = not self._heads.get(name)
         self._heads[name] = {job_id: taken + index for index, job_id in enumerate(waiting[:HEAD])}
-        if not self._drawn and not self._must_draw:
+        if is_new and not self._must_draw:
             # as found after a start: that is what these cards say
-            self._drawn = {
+            self._drawn |= {
                 job_id: (self._taken(name, head) + index, float("-inf")) for index, job_id in enumerate(head.ids)
             }
 
@@ -213,7 +268,9 @@ class Line:
         now = self._clock.monotonic()
         waits = [_SWEEP_SECONDS]
         places = {job_id: place for head in self._heads.values() for job_id, place in head.items()}
-        drawn = {job_id: self._drawn.get(job_id, (-1, float("-inf"))) for job_id in places}
+        # who was told a number a moment ago may be at the head and not be seen there yet
+        drawn = {job_id: said for job_id, said in self._drawn.items() if now - said[1] < _SWEEP_SECONDS}
+        drawn |= {job_id: self._drawn.get(job_id, (-1, float("-inf"))) for job_id in places}
         for job_id, place in places.items():
             said, at = drawn[job_id]
             if said == place:

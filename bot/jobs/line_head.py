@@ -2,13 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.jobs.model import Job
 
+#: Of songs.
+Ids = Collection[int]
+
 #: Who has waited so many times as long as the middle one goes next, whatever else their member has in hand.
 _MAX_MEDIAN_WAITS = 3
+#: Who came a moment before all others has not waited for long.
+_MIN_WAIT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +31,8 @@ class Head:
         again."""
         if free <= 0:
             return ()
-        is_overdue = now - self.longest_since >= _MAX_MEDIAN_WAITS * (now - self.median_since)
+        median_wait = max(timedelta(0), now - self.median_since)  # the clock may have been set back
+        is_overdue = now - self.longest_since >= max(_MAX_MEDIAN_WAITS * median_wait, _MIN_WAIT)
         if is_overdue and self.longest_since < self.median_since:
             return (self.longest,)
         return self.ids[:free]
@@ -51,11 +57,12 @@ class HeadStore(LineStore, Protocol):
         """How many jobs of its model are queued with a lower number, `from_id` and above; quick for a few."""
         ...
 
-    async def head_of_line(self, model: str, called: Collection[int], limit: int, now: datetime) -> Head | None:
+    async def head_of_line(self, model: str, called: Ids, limit: int, now: datetime, *, aside: Ids = ()) -> Head | None:
         """The head of the line without those in `called`, who count as taken places; None when nobody waits.
 
+        Nor are those in `aside` in it, who take none.
         Songs of servers that are paused do not stand in it: `now` tells which pauses are over.
-        In the order in which they would go if no song came to an end meanwhile: fewest of their member's songs from
-        POST to ready in hand, then oldest.
+        In the order in which they would go if no song came to an end meanwhile: fewest of their member's songs, of any
+        model, from POST to ready in hand, then oldest.
         """
         ...

@@ -50,6 +50,7 @@ class LiveJob:
     claim: str | None = None  #: as which of several processes it is worked on here; None: the only one there is
     is_taken_over: bool = False  #: another process works on it now
 
+    runs_first: bool = True  #: its step is one of the first ones, not of the others, of which there are fewer
     comes_first: bool = False  #: it was seen past its check, or was given a place; others may be many
 
     # the steps'
@@ -67,9 +68,13 @@ class LiveJob:
     unrenewed_since: datetime | None = None  #: since when its reference cannot be had, although the song could go
     is_unheard: bool = False  #: its track could not be decided on; it is not heard again before it comes to rest
     is_woken: bool = False  #: it was asked for by more than its own time
+    goes_on: bool = False  #: its next step follows at once, and nobody has asked for it in between
+    left_row: Job | None = None  #: the row as its last step left it, until the next begins
     has_look: bool = False  #: the look that its budget gave it is still to be made
+    owes_look: bool = False  #: taken up after a start; should it be for a look, the budget was not asked yet
     place_at: str | None = None  #: the model at whose service it was seen to hold a place
     ahead: int | None = None  #: files that are heard before its reference; None: it does not wait for that
+    wish_seen_at: float | None = None  #: when it was seen that somebody wished it to be stopped, on the monotonic clock
     place: int | None = None  #: how many go first in the music service's own queue; None: it does not wait there
 
     told: JobState | None = None  #: where it rests, as its member was told; None again once it goes on
@@ -107,6 +112,12 @@ class LiveJob:
         """Whether the engine will look at it by itself."""
         return self.due is not None or self.step is not None
 
+    def taken_row(self) -> Job | None:
+        """The row as the step before has written it, where this one follows at once; None: it is to be read."""
+        row = self.left_row if self.goes_on else None
+        self.goes_on, self.left_row = False, None
+        return row
+
     def look(self, state: JobState) -> object:
         """What of it is drawn at once when it changes; the rest of a card may wait."""
         is_placed = self.place is not None
@@ -116,6 +127,7 @@ class LiveJob:
     def moved(self) -> None:
         """What held it up, or waited to be written, is over."""
         self.is_held_up, self.is_stranded, self.heard, self.place = False, False, None, None
+        self.wish_seen_at = None
 
     def succeeded(self) -> None:
         """What failed in a row has worked."""

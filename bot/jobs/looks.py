@@ -62,13 +62,16 @@ class Looks:
         lengths.begun(job.id, _began(job).timestamp(), now, len(job.prompt))
         return lengths.pause_seconds(job.id, now)
 
-    def pause_after_work(self, job: Job) -> float | None:
-        """A look found it at work: how long until the next; None: nothing is known of it."""
+    def pause_after_work(self, job: Job, place: int | None = None) -> float | None:
+        """A look found it at work: how long until the next; None: nothing is known of it.
+
+        `place`: how many go first in the service's own queue, where the look told that.
+        """
         lengths = self._lengths_of(job.id)
         if lengths is None or not _is_first_watch(job):
             return None
         now = self._now()
-        lengths.seen_working(job.id, now)
+        lengths.seen_working(job.id, now, place)
         return lengths.pause_seconds(job.id, now)
 
     def seen_ready(self, job: Job) -> None:

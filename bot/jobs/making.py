@@ -7,7 +7,9 @@ import math
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 
-from bot.jobs.lengths import MAX_SERVERS, Belief, Expectation, Memory, Observed, believed
+from bot.jobs.foreign_queue import ForeignQueue
+from bot.jobs.lengths import Belief, Expectation, Memory, believed
+from bot.jobs.observed import MAX_SERVERS, Observed, Told, told
 
 #: Until so many lengths were seen, the operator's interval is the longest pause.
 MIN_LENGTHS = 10
@@ -24,6 +26,7 @@ class Making:
     last_working_at: float | None = None  #: the last look that said no
     turns: list[float] = field(default_factory=lambda: [math.inf] * MAX_SERVERS)  #: see Observed
     is_turn_unknown: bool = False
+    told: Told | None = None  #: what the looks that said no told of its place at the service
 
 
 class ModelLengths:
@@ -83,9 +86,11 @@ class ModelLengths:
         for servers in range(place + 1, MAX_SERVERS + 1):
             making.turns[servers - 1] = 0.0
 
-    def seen_working(self, key: int, now: float) -> None:
-        """A look found it at work."""
-        self._making[key].last_working_at = now
+    def seen_working(self, key: int, now: float, place: int | None = None) -> None:
+        """A look found it at work, or waiting at the service: `place` is how many go first there."""
+        making = self._making[key]
+        making.last_working_at = now
+        making.told = told(making.told, max(0.0, now - making.accepted_at), place)
 
     def seen_ready(self, key: int, now: float, *, uncertain_seconds: float = 0.0) -> list[int]:
         """A look found it ready. Returns whose turn has come by that.
@@ -94,8 +99,10 @@ class ModelLengths:
         """
         making = self._making[key]
         working_at = making.accepted_at if making.last_working_at is None else making.last_working_at
-        until = now - making.accepted_at
-        self._observe(making, max(0.0, working_at - making.accepted_at - uncertain_seconds), until)
+        after = max(0.0, working_at - making.accepted_at - uncertain_seconds)
+        self._observe(making, after, now - making.accepted_at)
+        if self._queued(making) is not None:
+            return self.gone(key, (working_at + now) / 2)
         start = making.accepted_at + (self._start(making) or 0.0)
         since = min(now, max(working_at, start)) - start
         return self.gone(key, start + self.belief.likely(since, now - start, making.characters))
@@ -130,32 +137,51 @@ class ModelLengths:
         making = self._making[key]
         pause = self._planned_seconds(key, making, now)
         if self.memory.count < MIN_LENGTHS:
-            since = now if making.last_working_at is not None else making.accepted_at
+            since = now if making.last_working_at is not None else min(now, making.accepted_at)
             pause = min(pause, max(0.0, since + self._max_interval_seconds - now))
         return pause
 
     def span_seconds(self, key: int, now: float, *, low: float, high: float) -> tuple[float, float] | None:
         """Between which ages since it was accepted it will be ready, but for `low` and 1 - `high` of all cases.
 
-        None where that cannot be said: before its turn in a queue, or where too many never end.
+        None where that cannot be said: before its turn in a queue of ours, in a queue of the service's whose places say
+        nothing, or where too many never end.
         """
         making = self._making.get(key)
-        start = None if making is None else self._start(making)
-        if making is None or start is None:
+        if making is None:
             return None
-        survived = 0.0 if making.last_working_at is None else making.last_working_at - making.accepted_at - start
-        ends = [self.belief.quantile(share, making.characters, survived=max(0.0, survived)) for share in (low, high)]
-        return None if math.isinf(ends[1]) else (start + ends[0], start + ends[1])
+        looked_at = making.accepted_at if making.last_working_at is None else making.last_working_at
+        age = looked_at - making.accepted_at
+        if (queued := self._queued(making)) is not None:
+            queue, one = queued
+            ends = [queue.ready_at(share, one, age) for share in (low, high)]
+        else:
+            start = self._start(making)
+            if start is None or (making.told is not None and making.told.is_waiting):
+                return None
+            survived = max(0.0, age - start)
+            ends = [start + self.belief.quantile(share, making.characters, survived=survived) for share in (low, high)]
+        return None if math.isinf(ends[1]) else (ends[0], ends[1])
 
     def _planned_seconds(self, key: int, making: Making, now: float) -> float:
         belief = self.belief
+        age = max(0.0, now - making.accepted_at)  # the clock may have been set back
+        if (queued := self._queued(making)) is not None:
+            queue, one = queued
+            return queue.pause_seconds(one, age)
         start = self._start(making)
         if start is None:
             return self._long_before_its_turn(key, making)
-        age = now - making.accepted_at - start
+        age = max(0.0, now - making.accepted_at - start)
         if making.last_working_at is not None and making.last_working_at >= making.accepted_at + start:
             return belief.pause_seconds(age, making.characters)
-        return max(0.0, belief.pause_seconds(0.0, making.characters) - age)
+        first = min(belief.pause_seconds(0.0, making.characters), self._expectation.horizon_seconds - start)
+        return max(0.0, first - age)
+
+    def _queued(self, making: Making) -> tuple[ForeignQueue, Told] | None:
+        """The service's queue, where it is believed in and this one was told of it what can be believed."""
+        queue, one = self.belief.queue, making.told
+        return None if queue is None or one is None or one.is_odd else (queue, one)
 
     def _start(self, making: Making) -> float | None:
         """Since when its length counts, in seconds since it was accepted; None before its turn."""
@@ -165,20 +191,25 @@ class ModelLengths:
         return None if math.isinf(turn) else turn
 
     def _long_before_its_turn(self, key: int, making: Making) -> float:
-        """So long that those before it should be done twice over: then the belief in a queue is tested."""
+        """So long that those before it should be done: then the belief in a queue of ours is tested."""
+        if self.belief.queue is not None and making.told is None:
+            return self.belief.queue.first_pause_seconds  # it is told its place by a look
         servers = self.belief.servers
         before = bisect_left(self._order, (making.accepted_at, key)) - servers + 1
         usual = self.belief.quantile(0.5, making.characters)
-        late = self.belief.quantile(0.95, making.characters)
-        pause = 2 * usual * max(1, before) / servers + (late if math.isfinite(late) else usual)
+        late = self.belief.quantile(0.9, making.characters)
+        pause = usual * max(1, before) / servers + (late if math.isfinite(late) else usual)
         return min(pause, self._expectation.horizon_seconds / 4)
 
     def _observe(self, making: Making, after: float, until: float) -> None:
+        if until <= 0 or not 0 <= after <= until:
+            return  # the clock was set back, and nobody knows
         one = Observed(
             after=after,
             until=until,
             characters=making.characters,
             turns=tuple(making.turns),
             is_turn_unknown=making.is_turn_unknown,
+            told=making.told,
         )
         self.memory.add(one, self.belief)

@@ -76,7 +76,7 @@ class IllegalMoveError(ComposeError):
 
 def check_move(before: JobState, after: JobState) -> None:
     """Raise IllegalMoveError unless `after` may follow `before`."""
-    if after not in _ALLOWED[before]:
+    if after not in moves_from(before):
         raise IllegalMoveError(f"{before} -> {after}")
 
 

@@ -1,15 +1,20 @@
 """Who makes a job's song: the models in use, each with its service and how it is driven, found by what the row says."""
 
+import asyncio
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 from bot.jobs.live_job import LiveJob
 from bot.jobs.model import Job
 from bot.jobs.ports import Canceller, Generator, LookUp
 from bot.jobs.schedule import Pace
+
+#: More are not stopped within the moment that it takes to write that.
+_MAX_STOPPED = 256
 
 
 class ReferenceForm(StrEnum):
@@ -52,7 +57,11 @@ class MusicModels:
     def __init__(self, models: Iterable[MusicModel]) -> None:
         """Names are unique."""
         self._by_name = {model.name: model for model in models}
-        self.being_stopped: set[int] = set()  #: jobs whose service is being asked to, by a press in this process
+        self.being_stopped: Counter[int] = Counter()  #: jobs, by how many presses in this process stop them
+        #: Generations that their service has stopped, the last ones: it may know nothing of them any more.
+        self.stopped: deque[str] = deque(maxlen=_MAX_STOPPED)
+        #: Held by whoever asks a service to stop a generation, one after the other.
+        self.stop_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         #: Jobs that were begun at another address, and that the present one does not know.
         self._elsewhere: WeakSet[LiveJob] = WeakSet()
 

@@ -37,6 +37,8 @@ class Operating:
         self, *, store: OperatedStore, clock: Clock, wake: Callable[[int], None], notices: NoticeBoard | None = None
     ) -> None:
         """`wake(job_id)` wakes the engine; where none runs it does nothing."""
+        #: Has songs go on that waited for the end of a pause; in other processes they find out by themselves.
+        self.resumed: Callable[[], None] = lambda: None
         self._store = store
         self._clock = clock
         self._wake = wake
@@ -58,11 +60,12 @@ class Operating:
         act = Act(by=by, guild_id=scope, what=What.RESUME)
         now = self._clock.now()
         if scope != EVERYWHERE:
-            return await self._store.take_back(KeptRule(**_pause_of(scope)), act, now)
-        if not await self._store.get_value(PAUSED):
-            return False
-        await self._store.keep(PAUSED, "", act, now)
-        return True
+            was_paused = await self._store.take_back(KeptRule(**_pause_of(scope)), act, now)
+        elif was_paused := bool(await self._store.get_value(PAUSED)):
+            await self._store.keep(PAUSED, "", act, now)
+        if was_paused:
+            self.resumed()
+        return was_paused
 
     async def paused(self) -> Pause | None:
         """The whole bot's pause, while it holds. What cannot be read counts as one."""

@@ -39,6 +39,7 @@ class Interval:
     after: float
     until: float
     weight: float = 1.0
+    begun_within: float = 0.0  #: it began at some moment in the first so many of these seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,22 +126,25 @@ def log_normal(edges: Sequence[float], median_seconds: float, sigma: float) -> C
     return Curve(edges=edges, cdf=values)
 
 
-def fit(edges: Sequence[float], seen: Sequence[Interval], prior: Prior) -> Curve:
+def fit(edges: Sequence[float], seen: Sequence[Interval], prior: Prior, *, rounds: int = 1) -> Curve:
     """The distribution of lengths behind what was seen: kernels in log time, the prior, and room for the unheard of.
 
     `edges` are those of a `grid`.
 
     Where in its interval a length lies is told by all the others: a narrow interval says it alone, a wide one (a first
-    look that came late, a restart in between) takes the shape that the rest has there.
+    look that came late, a restart in between) takes the shape that the rest has there. Where nearly all are wide that
+    takes some `rounds`.
     """
     first = _masses(log_normal(edges, prior.median_seconds, prior.sigma))
-    spread = [_spread(edges[-1], one.after, one.until) for one in seen]
+    spread = [_spread(edges[-1], one.after, one.until, one.begun_within) for one in seen]
     weights = [one.weight for one in seen]
     songs = sum(weights) ** 2 / sum(weight**2 for weight in weights) if weights else 0.0
-    clear = [one.weight if one.until <= _NARROW * one.after else 0.0 for one in seen]
+    clear = [one.weight if one.until <= _NARROW * (one.after - one.begun_within) else 0.0 for one in seen]
     rough = _smoothed(_filled(spread, clear, [1.0] * len(first)), songs)
-    belief = [a + prior.weight * b for a, b in zip(rough, first, strict=True)]
-    masses = _smoothed(_filled(spread, weights, belief), songs)
+    masses = rough
+    for _ in range(rounds):
+        belief = [a + prior.weight * b for a, b in zip(masses, first, strict=True)]
+        masses = _smoothed(_filled(spread, weights, belief), songs)
     middle = _median(edges, masses) if sum(masses) > 0 else prior.median_seconds
     tail = _masses(log_normal(edges, middle * 1.5, _TAIL_SIGMA))
     mixed = [a + prior.weight * b + _TAIL_WEIGHT * c for a, b, c in zip(masses, first, tail, strict=True)]
@@ -188,11 +192,11 @@ def _masses(curve: Curve) -> list[float]:
 
 
 @lru_cache(maxsize=4096)
-def _spread(horizon_seconds: float, after: float, until: float) -> tuple[int, Sequence[float]]:
+def _spread(horizon_seconds: float, after: float, until: float, within: float) -> tuple[int, Sequence[float]]:
     """The first bin that the interval touches, and what share of it and each further one lies inside; none: beyond."""
     edges = grid(horizon_seconds)
     end = min(until, horizon_seconds)
-    begin = max(0.0, after)
+    begin = max(0.0, after - within)
     if math.isinf(until) or begin >= end:
         return 0, ()
     first = bisect_right(edges, begin) - 1
@@ -201,6 +205,10 @@ def _spread(horizon_seconds: float, after: float, until: float) -> tuple[int, Se
     for place in {first, last}:
         low, high = edges[place], edges[place + 1]
         shares[place - first] = (min(high, end) - max(low, begin)) / (high - low)
+    if within > 0:
+        for place in range(first, last + 1):
+            length = (edges[place] + edges[place + 1]) / 2
+            shares[place - first] *= max(0.0, min(within, until - length) - max(0.0, after - length)) / within
     return first, shares
 
 

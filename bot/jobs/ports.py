@@ -119,6 +119,10 @@ class EngineStore(Protocol):
         """
         ...
 
+    async def making_ids(self) -> Sequence[int]:
+        """Ids of all jobs that are `generating`, oldest first."""
+        ...
+
     async def unknown_ids(self) -> Sequence[int]:
         """Ids of all `unknown` jobs, oldest first; after a start the provider's log may know of them."""
         ...

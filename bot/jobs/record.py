@@ -38,6 +38,7 @@ class Marks:
 
     event: int = 0
     act: int = 0
+    has_channels: bool = True  #: whether any server may have a log channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

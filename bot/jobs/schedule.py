@@ -51,9 +51,13 @@ def backoff_seconds(
     return max(jittered, min(asked_seconds, MAX_ASKED_SECONDS))
 
 
-def spread_seconds(pace: Pace, jitter: float, jobs: int = 0) -> float:
-    """After a start, the first looks of so many jobs are spread over one interval, and no more than the store likes."""
-    return max(pace.poll_interval_seconds, jobs / max(_RECOVERIES_PER_SECOND, pace.polls_per_second)) * jitter
+def spread_seconds(pace: Pace, jitter: float, jobs: int = 0, *, in_the_making: bool = False) -> float:
+    """After a start, the first looks of so many jobs are spread over one interval, and no more than the store likes.
+
+    `in_the_making`: no row is read long before its generation can be looked at.
+    """
+    a_second = pace.polls_per_second if in_the_making else max(_RECOVERIES_PER_SECOND, pace.polls_per_second)
+    return max(pace.poll_interval_seconds, jobs / a_second) * jitter
 
 
 class LookBudget:

@@ -110,10 +110,6 @@ class JobService:
         self.refused_orders: deque[RefusedOrder] = deque(maxlen=_MAX_UNREAD)
         self._held = held
 
-    async def compose(self, order: Order) -> Job:
-        """`take`, for those who ask nothing more of it: there is no interaction, so it counts as answered."""
-        return (await self.take(replace(order, answered_at=order.answered_at or self._clock.now()))).job
-
     async def take(self, order: Order) -> Admitted:
         """Take an order. On return the row is durable and an engine will look at it; lyrics are safe from here on.
 
@@ -251,7 +247,10 @@ class JobService:
             self._wake(job.id)
             raise FinishedError(f"job {job.id} is finished")
         why, changes = end_of(said)
-        return await self._moved(wished, JobState.CANCELLED, why=why, **changes)
+        moved = await self._store.move(wished, JobState.CANCELLED, self._clock.now(), why=why, **changes)
+        if moved is None and (ended := await self._store.get(job.id)) and ended.state is JobState.CANCELLED:
+            return ended  # by another press, or by its steps: what that one was told is true of this one
+        return self._after_move(job, moved)
 
     def can_stop(self, job: Job) -> bool:
         """Whether its music service can be asked to stop, which may take some seconds."""

@@ -97,7 +97,7 @@ class JobSteps:
         self._looks = looks
         #: Those that share the budget of looks.
         self._watched: WeakSet[LiveJob] = WeakSet()
-        self._budgets: dict[str, LookBudget] = {}
+        self._budgets: dict[float, LookBudget] = {}  #: by their rate, which all models have alike
         self._steps: dict[JobState, Callable[[LiveJob, Job], Awaitable[StepResult]]] = {
             JobState.CHECKING: self._check,
             JobState.QUEUED: self._submit,
@@ -114,7 +114,7 @@ class JobSteps:
         """
         if (wait_seconds := self._wait_for_look(live)) > 0:
             return RunAgain(after_seconds=wait_seconds)
-        job = await self._context.store.get(live.id)
+        job = live.taken_row() or await self._context.store.get(live.id)
         live.check_claim(job)
         self._line.saw(live, job)
         live.comes_first = job is not None and job.state is not JobState.CHECKING
@@ -142,12 +142,14 @@ class JobSteps:
 
     def _wait_for_look(self, live: LiveJob) -> float:
         """Seconds until a generation may be looked at; asked before its row is read."""
-        is_free = live not in self._watched or live.is_woken or live.has_look
+        is_free = live.is_woken or live.has_look
+        live.owes_look = (live.owes_look or not live.runs_first) and not (is_free or live in self._watched)
         live.is_woken = live.has_look = False
-        model = None if is_free else self._context.models.named(live.place_at)
-        if model is None:
-            return 0.0
-        budget = self._budgets.setdefault(model.name, LookBudget(model.pace))
+        model = self._context.models.named(live.place_at) if live in self._watched and not is_free else None
+        return 0.0 if model is None else self._reserve_look(live, model)
+
+    def _reserve_look(self, live: LiveJob, model: MusicModel) -> float:
+        budget = self._budgets.setdefault(model.pace.polls_per_second, LookBudget(model.pace))
         wait_seconds = budget.reserve(self._context.clock.monotonic(), max(0.01, self._context.polls_share()))
         live.has_look = wait_seconds > 0
         return wait_seconds
@@ -304,6 +306,8 @@ class JobSteps:
             return await Stopping(self._context.models).go_on(self._context, live, job)
         if self._looks is not None and (pause := await self._looks.first_pause_seconds(job, model)):
             return RunAgain(after_seconds=pause)
+        if live.owes_look:  # after a start there may be very many, and new orders behind them
+            return RunAgain(after_seconds=self._reserve_look(live, model))
         return await self._looked_at(live, job, model, job.generation_id)
 
     async def _looked_at(self, live: LiveJob, job: Job, model: MusicModel, generation_id: str) -> StepResult:
@@ -363,12 +367,12 @@ class JobSteps:
                         self._looks.outlived(job)
                     return await self._context.move(live, job, JobState.EXPIRED, reason=Reason.DEADLINE)
                 self._context.card_updater.show(live, job)
-                return self._poll_later(job, model)
+                return self._poll_later(job, model, place)
 
-    def _poll_later(self, job: Job, model: MusicModel) -> RunAgain:
+    def _poll_later(self, job: Job, model: MusicModel, place: int | None) -> RunAgain:
         now = self._context.clock.now()
         waited = now - (job.accepted_at or job.moved_at)
-        learned = None if self._looks is None else self._looks.pause_after_work(job)
+        learned = None if self._looks is None else self._looks.pause_after_work(job, place)
         if learned is None:
             pause = poll_pause_seconds(
                 replace(model.pace, polls_per_second=self._context.looks_per_second(model.pace)),
@@ -378,9 +382,10 @@ class JobSteps:
             )
         else:
             pause = max(learned, len(self._watched) / self._context.looks_per_second(model.pace))
-        if job.deadline_at is not None:
+        deadline_at = self._context.deadline_of(job, model.generation_timeout)
+        if deadline_at is not None:
             # the last look falls on the deadline, not an interval after it
-            pause = min(pause, max(0.5, (job.deadline_at - now).total_seconds()))
+            pause = min(pause, max(0.5, (deadline_at - now).total_seconds()))
         return RunAgain(after_seconds=pause)
 
     async def _unanswered(

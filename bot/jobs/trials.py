@@ -30,11 +30,10 @@ class TrialTurns:
         name = _KEPT + provider
         before = await self._store.get_value(name)
         now = self._clock.now()
-        if before:
-            last = json.loads(before)
-            least = max(every_seconds, TURN_SECONDS) if last["lasts"] else every_seconds
-            if now - datetime.fromisoformat(last["at"]) < timedelta(seconds=least):
-                return False
+        at, lasts = _read(before)
+        min_seconds = max(every_seconds, TURN_SECONDS) if lasts else every_seconds
+        if at is not None and now - at < timedelta(seconds=min_seconds):
+            return False
         mine = _written(now, lasts=True)
         if not await self._store.replace_value(name, before, mine):
             return False
@@ -49,6 +48,17 @@ class TrialTurns:
         at = datetime.fromisoformat(json.loads(mine)["at"])
         await self._store.replace_value(_KEPT + provider, mine, _written(at, lasts=False))
         self._mine.pop(provider, None)
+
+
+def _read(kept: str | None) -> tuple[datetime | None, bool]:
+    """When the last turn was, and whether it still lasts; None where there was none, or nobody can say."""
+    try:
+        last = json.loads(kept or "null")
+        return (
+            (None, False) if last is None else (datetime.fromisoformat(last["at"]).astimezone(UTC), bool(last["lasts"]))
+        )
+    except (ValueError, TypeError, KeyError):
+        return None, False
 
 
 def _written(at: datetime, *, lasts: bool) -> str:

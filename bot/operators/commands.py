@@ -16,9 +16,9 @@ from bot.operators.command_words import COMMANDS, OPTIONS
 from bot.operators.rights import ActingOperator
 from bot.ui.translation import worded
 
-Text = app_commands.Range[str, 1, 1_000]
+Typed = app_commands.Range[str, 1, 1_000]
 Until = app_commands.Range[str, 1, 60]
-Limit = app_commands.Range[int, 0, 100_000]
+SongCount = app_commands.Range[int, 0, 100_000]
 Somebody = discord.Member | discord.User
 FindOperator = Callable[[discord.Interaction], Awaitable[ActingOperator]]
 
@@ -63,7 +63,7 @@ class OperatorGroup(app_commands.Group):
     @_options("reason", "until")
     @_command("pause")
     async def pause(
-        self, interaction: discord.Interaction, reason: Text | None = None, until: Until | None = None
+        self, interaction: discord.Interaction, reason: Typed | None = None, until: Until | None = None
     ) -> None:
         """No new orders, no new POSTs."""
         await deeds.pause(await self.find_operator(interaction), reason or "", until)
@@ -103,8 +103,8 @@ class OperatorGroup(app_commands.Group):
         interaction: discord.Interaction,
         role: discord.Role | None = None,
         member: Somebody | None = None,
-        per_day: Limit | None = None,
-        at_once: Limit | None = None,
+        per_day: SongCount | None = None,
+        at_once: SongCount | None = None,
     ) -> None:
         """Of a role, a member, or without either of the whole server."""
         operator = await self.find_operator(interaction)
@@ -129,7 +129,7 @@ class OperatorGroup(app_commands.Group):
     async def notice(
         self,
         interaction: discord.Interaction,
-        text: Text | None = None,
+        text: Typed | None = None,
         until: Until | None = None,
     ) -> None:
         """Told everywhere; cleared without a text."""
@@ -217,8 +217,8 @@ class OwnerGroup(OperatorGroup):
         role: discord.Role | None = None,
         member: discord.User | None = None,
         server: app_commands.Range[str, 1, 30] | None = None,
-        per_day: Limit | None = None,
-        at_once: Limit | None = None,
+        per_day: SongCount | None = None,
+        at_once: SongCount | None = None,
     ) -> None:
         """Of a role of this server, of a member everywhere, or of a server."""
         operator = await self.find_operator(interaction)

@@ -150,7 +150,8 @@ class GuildLog:
         if marks == self._seen and not refused and not self._waits:
             return
         behind = False
-        for guild_id, channel in (await self._channels.all()).items():
+        channels: Mapping[int, LogChannel] = await self._channels.all() if marks.has_channels else {}
+        for guild_id, channel in channels.items():
             if not self._is_heard(guild_id):
                 continue
             behind |= await self._bring(guild_id, channel, refused.get(guild_id, []), sender)

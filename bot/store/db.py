@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.clock import Clock
 from bot.database_address import PostgresqlAddress, is_postgresql, parse, refusals
 from bot.disk import Disk
+from bot.env_file import ENDLESS, is_endless
 from bot.errors import SettingsError, StartError
 from bot.jobs.figures import Migration
 from bot.jobs.rule_remarks import RuleRow
@@ -315,9 +316,11 @@ def file_of(url: URL) -> Path:
         raise StartError("DATABASE_URL must name a file: jobs in memory would be lost with the process.")
     try:
         path = Path(url.database).resolve()
-        is_folder = path.is_dir()
+        is_folder, is_no_file = path.is_dir(), is_endless(path)
     except OSError as error:
         raise StartError(f"DATABASE_URL: the file cannot be looked at ({error.strerror}). Name another.") from None
     if is_folder:
         raise StartError(f"DATABASE_URL names the folder {path}: name a file in it, such as compose.db.")
+    if is_no_file:
+        raise StartError(f"DATABASE_URL: {path} {ENDLESS}.")
     return path

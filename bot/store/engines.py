@@ -1,6 +1,7 @@
 """Connections: how SQLite and PostgreSQL are spoken to so that one transaction means the same on both."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial, wraps
@@ -18,9 +19,11 @@ from bot.disk import Disk, DiskPlace
 from bot.errors import DiskError, StoreBusyError, StoreDiskError
 from bot.store.driver_errors import driver_errors_mapped
 from bot.store.postgresql import TURNS, postgresql_engine
-from bot.store.sqlite_driver import Block, driver, in_its_thread
+from bot.store.sqlite_driver import Block, driver, in_its_thread, lent
 from bot.store.together import SharedWrites
 from bot.store.turns import WriteTurns
+
+log = logging.getLogger(__name__)
 
 #: How long a statement waits for somebody else's lock before StoreBusyError. A member's interaction has 3 s until it
 #: must be acknowledged and 15 minutes after that; waits of this length come after the acknowledgement.
@@ -100,7 +103,7 @@ class Database:
         if self._shared is None:
             async with self.reading() as connection:
                 return await block(connection)
-        async with self._told(), self._reader.connect() as connection:
+        async with self._told(), lent(self._reader) as connection:
             return await in_its_thread(connection, partial(_whole, connection, block))
 
     async def _write(self, block: Block[Result], *, hurries: bool) -> Result:
@@ -119,7 +122,11 @@ class Database:
         task = asyncio.create_task(work, name="store")
         self._unfinished.add(task)
         task.add_done_callback(self._unfinished.discard)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_told)
+            raise
 
     def run_beside(self, work: Coroutine[Any, Any, None], stop: Callable[[], None]) -> None:
         """Let `work` run until it ends or this is closed, which calls `stop` and waits for it."""
@@ -133,6 +140,8 @@ class Database:
             await task
         if self._unfinished:
             await asyncio.wait(self._unfinished)
+        if self._shared is not None:
+            await self._shared.close()
         await self._reader.dispose()
         await self._writer.dispose()
 
@@ -147,6 +156,12 @@ class Database:
             if self._disk is not None:
                 self._disk.failed(DiskError(f"the database takes nothing: {error}"), place=DiskPlace.DATABASE)
             raise
+
+
+def _told(task: asyncio.Task[Any]) -> None:
+    """What failed after its caller was gone is a line for the log; asyncio would make a trace of it."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("a transaction failed whose caller was cancelled: %s", type(error).__name__)
 
 
 async def _whole(connection: AsyncConnection, block: Block[Result]) -> Result:
@@ -264,6 +279,7 @@ def sqlite_engine(
         cursor.close()
 
     def start(connection: Connection) -> None:
+        connection.connection.rollback()  # nothing if nothing is open: no transaction begins within another's
         connection.exec_driver_sql(begin)
 
     event.listen(engine.sync_engine, "connect", configure)

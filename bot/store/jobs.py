@@ -14,7 +14,7 @@ from bot.jobs.admission import WINDOW, PlaceRequest, Refused, Rules, Taken, Term
 from bot.jobs.admitting import FULL, Admitted, Full
 from bot.jobs.figures import Migration
 from bot.jobs.ledger import stands
-from bot.jobs.line_head import Head
+from bot.jobs.line_head import Head, Ids
 from bot.jobs.model import ENDS_WITHOUT_A_TRACK, LIVE, Job, JobEvent, JobState, Order, check_move
 from bot.jobs.overview import Running, Tally
 from bot.jobs.ports import Changes
@@ -24,7 +24,7 @@ from bot.store.engines import Database, reads, to_the_end, writes, writes_first
 from bot.store.figures import FigureReader
 from bot.store.inserting import inserting
 from bot.store.keeping import KeepingStatements
-from bot.store.moves import add_event, move_row
+from bot.store.moves import add_event, changing, move_row
 from bot.store.operating import OperatorStatements
 from bot.store.record import RecordKeeper
 from bot.store.rows import columns_of_changes, columns_of_order, event_of, job_of
@@ -35,6 +35,7 @@ _BY_ID = select(jobs).where(jobs.c.id == bindparam("job_id"))
 _ID_BY_INTERACTION = select(jobs.c.id).where(jobs.c.interaction_id == bindparam("interaction"))
 _FOR_UPDATE = _BY_ID.with_for_update()  # SQLite has it by BEGIN IMMEDIATE
 _UPDATE = update(jobs).where(jobs.c.id == bindparam("was_id")).returning(jobs)
+_UPDATE_CLAIMED = _UPDATE.where(jobs.c.claimed_by == bindparam("was_claimed_by"))
 #: Whoever holds the job: only the attempt counts.
 _RESOLVE = (
     update(jobs)
@@ -43,9 +44,21 @@ _RESOLVE = (
         jobs.c.attempt == bindparam("was_attempt"),
         jobs.c.state.in_([JobState.SUBMITTING, JobState.UNKNOWN]),
     )
+    .values(
+        state=JobState.GENERATING,
+        version=jobs.c.version + 1,
+        generation_id=bindparam("new_generation_id"),
+        accepted_at=bindparam("new_accepted_at"),
+        moved_at=bindparam("new_accepted_at"),
+        deadline_at=bindparam("new_deadline_at"),
+        reason=None,
+        # what was changed in the song is still told; what was said of an unknown outcome is not
+        detail=case((jobs.c.state == JobState.UNKNOWN, ""), else_=jobs.c.detail),
+    )
     .returning(jobs)
 )
 _UNKNOWN = select(jobs.c.id).where(jobs.c.state == JobState.UNKNOWN).order_by(jobs.c.id)
+_MAKING = select(jobs.c.id).where(jobs.c.state == JobState.GENERATING).order_by(jobs.c.id)
 #: Who stands in the line of a model that is in use is looked at when it is their turn.
 _NEEDING_A_LOOK = (
     select(jobs.c.id)
@@ -209,8 +222,9 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
     ) -> Job | None:
         values = columns_of_changes(changes)
         if values:
-            statement = _UPDATE if claim is None else _UPDATE.where(jobs.c.claimed_by == claim)
-            found = await connection.execute(statement.values(values), {"was_id": job_id})
+            statement, given = changing(_UPDATE if claim is None else _UPDATE_CLAIMED, values)
+            was = {"was_id": job_id} if claim is None else {"was_id": job_id, "was_claimed_by": claim}
+            found = await connection.execute(statement, {**was, **given})
         else:
             found = await connection.execute(_BY_ID, {"job_id": job_id})
         row = found.mappings().one_or_none()
@@ -238,17 +252,7 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
         now: datetime,
         deadline_at: datetime,
     ) -> Job | None:
-        values = {
-            "state": JobState.GENERATING,
-            "version": jobs.c.version + 1,
-            "generation_id": generation_id,
-            "accepted_at": now,
-            "moved_at": now,
-            "deadline_at": deadline_at,
-            "reason": None,
-            # what was changed in the song is still told; what was said of an unknown outcome is not
-            "detail": case((jobs.c.state == JobState.UNKNOWN, ""), else_=jobs.c.detail),
-        }
+        values = {"new_generation_id": generation_id, "new_accepted_at": now, "new_deadline_at": deadline_at}
         was = {"was_id": job_id, "was_attempt": attempt}
         await charges.lock(connection)
         row = (await connection.execute(_FOR_UPDATE, {"job_id": job_id})).mappings().one_or_none()
@@ -256,7 +260,7 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
             await charges.tell_accepted_after_delete(connection, job_id, attempt, now)
             return None
         await charges.tell_accepted(connection, job_of(row), attempt, now)
-        settled = (await connection.execute(_RESOLVE.values(values), was)).mappings().one_or_none()
+        settled = (await connection.execute(_RESOLVE, {**was, **values})).mappings().one_or_none()
         if settled is not None:
             await add_event(connection, settled, row["state"], now, f"attempt {attempt} was accepted")
             return job_of(settled)
@@ -273,9 +277,13 @@ class SqlJobStore(KeepingStatements, OperatorStatements, FigureReader, RecordKee
 
     @reads
     async def head_of_line(
-        self, connection: AsyncConnection, model: str, called: Collection[int], limit: int, now: datetime
+        self, connection: AsyncConnection, model: str, called: Ids, limit: int, now: datetime, *, aside: Ids = ()
     ) -> Head | None:
-        return await waiting.head_of(connection, model, called, limit, now)
+        return await waiting.head_of(connection, model, called, limit, now, aside=aside)
+
+    @reads
+    async def making_ids(self, connection: AsyncConnection) -> Sequence[int]:
+        return (await connection.execute(_MAKING)).scalars().all()
 
     @reads
     async def unknown_ids(self, connection: AsyncConnection) -> Sequence[int]:

@@ -22,7 +22,7 @@ POOLERS_SILENCE = (
     "If a pooler such as PgBouncer answers there: its server is away, or it had no session to give (it needs a "
     "default_pool_size of 20 for each process of the bot); its log says which."
 )
-_MOST = "The bot takes 18 at the most, each process of it."
+_OUR_MAX = "The bot takes 18 at the most, each process of it."
 
 #: A piece of what PgBouncer 1.7 to 1.24 say, what is wrong, what to do. The first that is found counts.
 _TROUBLES = (
@@ -34,13 +34,13 @@ _TROUBLES = (
         "too many connections",
         (
             "A pooler such as PgBouncer stands between, and takes no more clients for this user or database: raise its "
-            f"max_user_client_connections or max_db_client_connections. {_MOST}"
+            f"max_user_client_connections or max_db_client_connections. {_OUR_MAX}"
         ),
     ),
     (
         "no more connections allowed",
         "too many connections",
-        f"A pooler such as PgBouncer stands between, and takes no more clients: raise its max_client_conn. {_MOST}",
+        f"A pooler such as PgBouncer stands between, and takes no more clients: raise its max_client_conn. {_OUR_MAX}",
     ),
     ("query_wait_timeout", "no session is free", _NO_SESSION),
     ("client_login_timeout", "no session is free", _NO_SESSION),

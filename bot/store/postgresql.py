@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.database_address import ENCODING, PostgresqlAddress
+from bot.env_file import ENDLESS, is_endless
 from bot.errors import StartError
 from bot.store.driver_errors import busy_word, drivers_own, sqlstate_of, word_of
 from bot.store.migrate import newest, stored_revision
@@ -214,6 +215,8 @@ def refuse_bad_files(address: PostgresqlAddress) -> None:
         del files["sslrootcert"]
     for name, path in files.items():
         try:
+            if is_endless(Path(path)):
+                raise StartError(f"{name} in DATABASE_URL: {path} {ENDLESS}.")
             Path(path).read_bytes()
         except OSError as error:
             raise StartError(f"{name} in DATABASE_URL: {path} cannot be read ({error.strerror}).") from None

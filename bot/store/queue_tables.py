@@ -9,7 +9,8 @@ from collections.abc import Collection
 from typing import Any
 
 from bot.database_address import PostgresqlAddress
-from bot.errors import StartError
+from bot.errors import StartError, StoreBusyError
+from bot.store.driver_errors import busy_word
 from bot.store.engines import BUSY_SECONDS
 from bot.store.postgresql import open_connection
 from bot.store.steady import SteadyConnection
@@ -40,6 +41,18 @@ def queries_on(driver: Any) -> Any:
         qbq=builders.QueryQueueBuilder(names),
         qbs=builders.QuerySchedulerBuilder(names),
     )
+
+
+async def remake_queue(address: PostgresqlAddress) -> None:
+    """The same as `make_queue`, later on. Raises StoreBusyError while the database is away."""
+    asyncpg: Any = importlib.import_module("asyncpg")
+    try:
+        await make_queue(address)
+    except (asyncpg.PostgresError, OSError) as error:
+        word = "out of reach" if isinstance(error, OSError) else busy_word(error)
+        if word is None:
+            raise
+        raise StoreBusyError(f"{word}: {type(error).__name__}") from None
 
 
 async def make_queue(address: PostgresqlAddress) -> None:

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from bot.jobs.model import RESTING, JobState
-from bot.jobs.record import Act, KeptAct, Marks, Rest
+from bot.jobs.record import LOG_CHANNEL, Act, KeptAct, Marks, Rest
 from bot.store import charges
 from bot.store.engines import Database
 from bot.store.operating import add_audit
 from bot.store.rows import job_of
-from bot.store.tables import audits, job_events, jobs
+from bot.store.tables import audits, job_events, jobs, kept_values
 
 _SAME = select(func.count()).where(
     audits.c.by == bindparam("person"), audits.c.what == bindparam("deed"), audits.c.about == bindparam("thing")
@@ -20,6 +20,7 @@ _SAME = select(func.count()).where(
 _MARKS = select(
     select(func.coalesce(func.max(job_events.c.id), 0)).scalar_subquery().label("event"),
     select(func.coalesce(func.max(audits.c.id), 0)).scalar_subquery().label("act"),
+    exists().where(kept_values.c.name.startswith(LOG_CHANNEL, autoescape=True)).label("has_channels"),
 )
 _RESTS = (
     select(
@@ -54,7 +55,7 @@ class RecordKeeper:
     async def marks(self) -> Marks:
         async with self.database.reading() as connection:
             row = (await connection.execute(_MARKS)).mappings().one()
-        return Marks(event=row["event"], act=row["act"])
+        return Marks(event=row["event"], act=row["act"], has_channels=bool(row["has_channels"]))
 
     async def rests_since(self, event: int, guild_id: int, *, limit: int) -> Sequence[Rest]:
         statement = _RESTS.limit(limit)

@@ -4,15 +4,18 @@ SQLAlchemy's own cursor for aiosqlite goes to the connection's thread and back u
 transaction does that nobody else can write, and each way back waits until the loop has time.
 """
 
+import asyncio
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import aiosqlite
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_dbapi
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.util import concurrency
 
 Result = TypeVar("Result")
@@ -28,10 +31,53 @@ _here = threading.local()
 async def in_its_thread(connection: AsyncConnection, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Run `work`, which awaits this connection and nothing else, to its end in the connection's thread.
 
-    The caller must not be cancelled before it has ended.
+    Whoever is cancelled meanwhile hears of it when it has ended: until then the connection is in use.
     """
     driver: Any = (await connection.get_raw_connection()).driver_connection
-    return await driver._execute(_run, work)
+    return await _handed_over(driver, _run, work)
+
+
+@asynccontextmanager
+async def lent(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    """A connection for the block; what is not committed when it ends is taken back.
+
+    `async with engine.connect()` gives every connection back in a task of its own, against a cancel that comes then.
+    Here there is nothing to wait for, and nothing to be cancelled in, unless a transaction is open.
+    """
+    connection = await engine.connect()
+    try:
+        yield connection
+    except BaseException:
+        await connection.__aexit__(None, None, None)  # in a task of its own
+        raise
+    await connection.close()
+
+
+def is_in_transaction(connection: AsyncConnection) -> bool:
+    """Whether SQLite itself has one open. Only while nothing runs in the connection's thread, or there."""
+    driver: Any = connection.sync_connection and connection.sync_connection.connection.driver_connection
+    return driver is not None and driver._conn.in_transaction
+
+
+class _Errand(asyncio.Future[Any]):
+    """What a thread is at, and nobody can call back: who awaits it and is cancelled hears of that when it has ended."""
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Refuse, as of `Future.cancel`; the task that awaits it keeps the cancel for its next step."""
+        return False
+
+
+async def _handed_over(driver: Any, function: Callable[..., Any], *arguments: Any) -> Any:
+    """What the connection's thread makes of it, waited for to its end.
+
+    aiosqlite's own way lets go of what it has handed over when it is cancelled, while the thread goes on with it: a
+    connection would be taken for idle, and the transaction for ended, that begins a moment later.
+    """
+    if not driver._running or driver._connection is None:
+        raise ValueError("no active connection")
+    ended = _Errand(loop=asyncio.get_running_loop())
+    driver._tx.put_nowait((ended, partial(function, *arguments)))
+    return await ended
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
@@ -52,7 +98,7 @@ def _run(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
 async def _errand(driver: Any, function: Callable[..., Any], *arguments: Any) -> Any:
     if getattr(_here, "runs_blocks", False):
         return function(*arguments)
-    return await driver._execute(function, *arguments)
+    return await _handed_over(driver, function, *arguments)
 
 
 class _Cursor:

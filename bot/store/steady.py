@@ -23,7 +23,7 @@ T = TypeVar("T")
 _AGAIN_SECONDS = 1.0
 
 #: Called with the payload of a notification.
-Heard = Callable[[str], None]
+Listener = Callable[[str], None]
 
 
 class SteadyConnection:
@@ -35,8 +35,10 @@ class SteadyConnection:
         self._clock = clock
         self._connection: Any = None
         asyncpg: Any = importlib.import_module("asyncpg")
-        self._troubles = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
-        self._listeners: list[tuple[str, Heard]] = []
+        #: The driver's view of a connection that broke off at an unlucky moment; only a new one mends it.
+        self._muddles: type[Exception] = asyncpg.InternalClientError
+        self._troubles = (asyncpg.PostgresError, asyncpg.InterfaceError, self._muddles, OSError)
+        self._listeners: list[tuple[str, Listener]] = []
         self._lock = asyncio.Lock()
         self._is_closed = self._was_open = False
         #: Run on a new connection before anything that waits, when an old one was lost.
@@ -54,7 +56,7 @@ class SteadyConnection:
         """Tell all who listen there, in whatever process."""
         await self.fetch("SELECT pg_notify($1, $2)", channel, payload)
 
-    async def listen(self, channel: str, heard: Heard) -> None:
+    async def listen(self, channel: str, heard: Listener) -> None:
         """Have `heard` called, from the event loop, for everything that is told there; on later connections, too."""
         self._listeners.append((channel, heard))
         await self._asked(lambda connection: connection.add_listener(channel, _relay(heard)))
@@ -80,7 +82,7 @@ class SteadyConnection:
 
     def _is_passing(self, error: Exception) -> bool:
         is_lost = self._connection is None or self._connection.is_closed()
-        return is_lost or isinstance(error, OSError | TimeoutError) or busy_word(error) is not None
+        return is_lost or isinstance(error, OSError | TimeoutError | self._muddles) or busy_word(error) is not None
 
     async def _opened(self) -> Any:
         if self._is_closed:
@@ -105,7 +107,7 @@ class SteadyConnection:
             connection.terminate()
 
 
-def _relay(heard: Heard) -> Callable[[Any, int, str, Any], None]:
+def _relay(heard: Listener) -> Callable[[Any, int, str, Any], None]:
     def told(_connection: Any, _pid: int, _channel: str, payload: Any) -> None:
         heard(str(payload))
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import StoreBusyError, StoreError
 from bot.store.driver_errors import store_error
-from bot.store.sqlite_driver import Block, in_its_thread
+from bot.store.sqlite_driver import Block, in_its_thread, is_in_transaction
 from bot.store.turns import WriteTurns
 
 Result = TypeVar("Result")
@@ -24,6 +24,8 @@ class _Shared:
         self.connection = connection
         #: Why all of it is gone; SQLite itself takes a transaction back when the disk fails.
         self.trouble: StoreError | None = None
+        self.is_ending = False  #: nobody can hold up its commit any more
+        self.is_durable = False
         self.is_over = asyncio.Event()
 
     def check(self) -> None:
@@ -40,11 +42,25 @@ class SharedWrites:
         self._engine = engine
         self._turns = turns
         self._shared: _Shared | None = None
+        #: From one transaction to the next: to give it back to the pool and take it again is a tenth of what one costs.
+        self._kept: AsyncConnection | None = None
+        self._is_closed = False
+
+    async def close(self) -> None:
+        """Give the connection back; whoever writes yet does so when they have ended."""
+        self._is_closed = True
+        await self.give_back()
+
+    async def give_back(self) -> None:
+        """Have whoever writes next take a connection from the pool again."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            await kept.close()
 
     async def written(self, block: Block[Result], *, hurries: bool) -> Result:
-        """As `Database.written`; what the driver raises in the block or at its end is left as it is.
+        """As `Database.write`; what the driver raises in the block or at its end is left as it is.
 
-        The caller must not be cancelled.
+        Whoever is cancelled meanwhile hears of it when nothing of it runs any more.
         """
         async with self._turn(hurries=hurries) as shared:
             if shared is None:
@@ -68,7 +84,8 @@ class SharedWrites:
     async def _turn(self, *, hurries: bool) -> AsyncGenerator[_Shared | None]:
         """The transaction to join, or None for whoever begins one. Who joined goes on when it has ended.
 
-        Who is refused waits as well: what refused them, such as a twin's row, is durable only then.
+        Who is refused waits as well: what refused them, such as a twin's row, is durable only then. Nobody waits longer
+        than for a turn.
         """
         shared: _Shared | None = None
         try:
@@ -77,39 +94,73 @@ class SharedWrites:
                 yield shared
         except BaseException as error:
             if isinstance(error, Exception):
-                await _end_of(shared)
+                await self._end_of(shared)
             raise
-        await _end_of(shared)
+        await self._end_of(shared)
+
+    async def _end_of(self, shared: _Shared | None) -> None:
+        """Of a transaction that was joined. Raises StoreError when nothing in it happened.
+
+        Where it does not end, nothing in it shall happen: whoever leads it finds that out. A disk that is slow to take
+        its commit may have taken it by now, or may do so yet: then it is not known what happened.
+        """
+        if shared is None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._turns.patience_seconds):
+                await shared.is_over.wait()
+        if not shared.is_over.is_set():
+            if shared.is_ending:
+                raise StoreBusyError("locked: the commit takes too long, and may happen yet")
+            shared.trouble = shared.trouble or StoreBusyError("locked: a shared transaction took too long")
+        shared.check()
 
     @asynccontextmanager
     async def _led(self) -> AsyncGenerator[_Shared]:
         """The block begins the transaction; before it is ended others may join."""
-        async with self._engine.connect() as connection:  # what is not committed when it closes is taken back
+        async with self._own() as connection:
             shared = _Shared(connection)
             try:
                 yield shared
                 self._shared = shared
                 await self._turns.let_others_go_first()
                 shared.check()
-                await connection.commit()
+                shared.is_ending = True
+                await in_its_thread(connection, partial(_commit, shared))
             except BaseException as error:
-                shared.trouble = shared.trouble or _trouble_of(error)
+                if not shared.is_durable:  # whoever is cancelled during the commit hears of that afterwards
+                    shared.trouble = shared.trouble or _trouble_of(error)
                 raise
             finally:
                 self._shared = None
                 shared.is_over.set()
 
-
-async def _end_of(shared: _Shared | None) -> None:
-    """Of a transaction that was joined. Raises StoreError when nothing in it happened."""
-    if shared is not None:
-        await shared.is_over.wait()
-        shared.check()
+    @asynccontextmanager
+    async def _own(self) -> AsyncGenerator[AsyncConnection]:
+        """The one connection, for one transaction; after whatever fails in it, the next is on another."""
+        kept, self._kept = self._kept, None
+        connection = await self._engine.connect() if kept is None else kept
+        try:
+            yield connection
+        except BaseException:
+            await connection.__aexit__(None, None, None)  # in a task of its own; what is not committed is taken back
+            raise
+        if self._is_closed:
+            await connection.invalidate()  # the pool is gone, and would close it no more
+            await connection.close()
+        else:
+            self._kept = connection
 
 
 async def _first(shared: _Shared, block: Block[Result]) -> Result:
     await shared.connection.begin()
     return await block(shared.connection)
+
+
+async def _commit(shared: _Shared) -> None:
+    _check_open(shared)
+    await shared.connection.commit()
+    shared.is_durable = True
 
 
 async def _next(shared: _Shared, block: Block[Result]) -> Result:
@@ -121,6 +172,7 @@ async def _next(shared: _Shared, block: Block[Result]) -> Result:
 async def _beside(shared: _Shared) -> AsyncGenerator[None]:
     shared.check()
     try:
+        _check_open(shared)
         # of several with one name the newest is meant, and the commit ends them all
         await shared.connection.exec_driver_sql("SAVEPOINT beside")
     except BaseException as error:
@@ -134,6 +186,12 @@ async def _beside(shared: _Shared) -> AsyncGenerator[None]:
             await shared.connection.exec_driver_sql("ROLLBACK TO beside")
             shared.trouble = None
         raise
+
+
+def _check_open(shared: _Shared) -> None:
+    """Raises StoreBusyError. SQLAlchemy would commit nothing without a word, and a savepoint begin what nobody ends."""
+    if not is_in_transaction(shared.connection):
+        raise StoreBusyError("locked: taken back by the database")
 
 
 def _trouble_of(error: BaseException) -> StoreError:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from bot.errors import StoreBusyError
+from bot.store.patience import to_its_end
 
 #: After so many in a row that hurried, one of the others has its turn.
 _MAX_IN_A_ROW = 8
@@ -18,7 +19,7 @@ class WriteTurns:
 
     def __init__(self, patience_seconds: float) -> None:
         """`patience_seconds`: whoever has no turn by then is told that the database is busy."""
-        self._patience_seconds = patience_seconds
+        self.patience_seconds = patience_seconds
         self._is_taken = False
         self._hurried_in_a_row = 0
         self._waiting: dict[bool, deque[asyncio.Future[None]]] = {True: deque(), False: deque()}
@@ -45,20 +46,13 @@ class WriteTurns:
         polite = self._polite = asyncio.get_running_loop().create_future()
         self._may_go_first = _MAX_LET_GO_FIRST
         self._pass_on()
-        cancelled: asyncio.CancelledError | None = None
-        while not polite.done():
-            try:
-                await asyncio.shield(polite)
-            except asyncio.CancelledError as error:
-                cancelled = error
-        if cancelled is not None:
-            raise cancelled
+        await to_its_end(polite)
 
     async def _wait(self, *, hurries: bool) -> None:
         mine = asyncio.get_running_loop().create_future()
         self._waiting[hurries].append(mine)
         try:
-            async with asyncio.timeout(self._patience_seconds):
+            async with asyncio.timeout(self.patience_seconds):
                 await mine
         except BaseException as error:
             if mine.done() and not mine.cancelled():

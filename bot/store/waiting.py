@@ -3,18 +3,35 @@
 Songs of a server that is paused keep their place, and hold up nobody else.
 """
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, or_, select, union_all
+from sqlalchemy import BigInteger, Integer, String, TextClause, bindparam, func, literal_column, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
 
 from bot.jobs.admission import EVERYWHERE, RuleKind, SubjectKind
-from bot.jobs.line_head import Head
+from bot.jobs.line_head import Head, Ids
 from bot.jobs.model import Job, JobState
 from bot.store.columns import Instant
 from bot.store.tables import is_in_line, is_in_the_making, jobs, rules
+
+
+class _InTheMaking(TextClause):
+    """The jobs by the index of those in the making: SQLite would take the one on the state, and look every row up."""
+
+    inherit_cache = True
+
+
+@compiles(_InTheMaking)
+def _of_any_database(_element: _InTheMaking, _compiler: object, **_: object) -> str:
+    return "job"
+
+
+@compiles(_InTheMaking, "sqlite")
+def _of_sqlite(_element: _InTheMaking, _compiler: object, **_: object) -> str:
+    return "job INDEXED BY job_in_the_making"
+
 
 #: Without `now` only pauses without an end are seen.
 _PAUSED_GUILDS = select(rules.c.subject_id).where(
@@ -38,12 +55,14 @@ def _ahead_statement() -> Any:
 
 
 def _head_statement() -> Any:
-    """Level: how many songs a member would have in hand before this one, if all before it had been taken."""
-    taken = union_all(
-        select(jobs.c.member_id).where(is_in_the_making, _MODEL),
-        select(jobs.c.member_id).where(_CALLED, is_in_line),
+    """Level: how many songs a member would have in hand, of whatever model, if all before this one had been taken."""
+    columns = literal_column("model", String()), literal_column("member_id", BigInteger())
+    held = union_all(
+        select(*columns).where(is_in_the_making).select_from(_InTheMaking("job")),
+        select(jobs.c.model, jobs.c.member_id).where(_CALLED, is_in_line),
     ).subquery()
-    in_hand = select(taken.c.member_id, func.count().label("number")).group_by(taken.c.member_id).subquery()
+    taken = select(func.count()).select_from(held).where(held.c.model == bindparam("model"))
+    in_hand = select(held.c.member_id, func.count().label("number")).group_by(held.c.member_id).subquery()
     turn = func.row_number().over(partition_by=jobs.c.member_id, order_by=jobs.c.id).label("turn")
     waiting = select(jobs.c.id, jobs.c.member_id, turn).where(*_STANDS).subquery()
     level = func.coalesce(in_hand.c.number, 0) + waiting.c.turn
@@ -54,7 +73,7 @@ def _head_statement() -> Any:
     return (
         select(
             waiting.c.id,
-            select(func.count()).select_from(taken).scalar_subquery().label("taken"),
+            taken.scalar_subquery().label("taken"),
             select(longest.c.id).scalar_subquery().label("longest"),
             select(longest.c.moved_at).scalar_subquery().label("longest_since"),
             select(median.c.moved_at).scalar_subquery().label("median_since"),
@@ -86,10 +105,11 @@ async def between(connection: AsyncConnection, from_id: int, job: Job, now: date
 
 
 async def head_of(
-    connection: AsyncConnection, model: str, called: Collection[int], limit: int, now: datetime
+    connection: AsyncConnection, model: str, called: Ids, limit: int, now: datetime, *, aside: Ids = ()
 ) -> Head | None:
     """The head of a model's line, see `HeadStore.head_of_line`."""
-    values = {"model": model, "called": list(called), "called_too": list(called), "limit": limit, "now": now}
+    gone = [*called, *aside]
+    values = {"model": model, "called": list(called), "called_too": gone, "limit": limit, "now": now}
     rows = (await connection.execute(_HEAD, values)).mappings().all()
     if not rows:
         return None

@@ -1,6 +1,7 @@
 """A press on a job's button: whether whoever presses may is read from the table and the row, then it is done."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 import discord
@@ -253,7 +254,9 @@ class JobPress(JobActs):
 
         try:
             await put_with_link(
-                self._shared_card(private=private), self._shared_card(private=private, linked=False), put
+                self._shared_card(private=private),
+                partial(self._shared_card, private=private, linked=False),
+                put,
             )
         except discord.HTTPException as error:
             if error.status != _TOO_LARGE:

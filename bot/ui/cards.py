@@ -296,16 +296,23 @@ def _waiting(job: Job, eta: Eta, locale: str) -> str:
 
 def _making(job: Job, eta: Eta, now: datetime, locale: str) -> str:
     since = ago(job.accepted_at or job.moved_at)
+    between = _between(eta, now, locale)
     if eta.place is not None:
-        return text(_PLACES.get(eta.place, "card.state.generating_place"), locale, since=since, place=eta.place)
+        place = text(_PLACES.get(eta.place, "card.state.generating_place"), locale, since=since, place=eta.place)
+        return f"{place} {between}" if between else place
     if eta.expected_at is None:
         return text("card.state.generating", locale, since=since)
     if eta.expected_at <= now:
         return text("card.state.generating_overdue", locale, since=since)
-    if eta.earliest_at is not None:
-        earliest, latest = at_time(eta.earliest_at), at_time(eta.expected_at)
-        return text("card.state.generating_between", locale, since=since, earliest=earliest, latest=latest)
-    return text("card.state.generating_until", locale, since=since, expected=ago(eta.expected_at))
+    return between or text("card.state.generating_until", locale, since=since, expected=ago(eta.expected_at))
+
+
+def _between(eta: Eta, now: datetime, locale: str) -> str:
+    """The span in which it is most likely ready; nothing where none is known that lies ahead."""
+    if eta.earliest_at is None or eta.expected_at is None or eta.expected_at <= now:
+        return ""
+    earliest, latest = at_time(eta.earliest_at), at_time(eta.expected_at)
+    return text("card.state.generating_between", locale, earliest=earliest, latest=latest)
 
 
 def _whither(job: Job) -> str:

@@ -75,7 +75,7 @@ class DraftControl(Control, template=DRAFT_TEMPLATE):
 
     async def act(self, ctx: InteractionContext) -> None:
         """Open it."""
-        await OrderFlow(ctx).change_draft(self.match["key"])
+        await OrderFlow(ctx).change_draft(self.match["key"], self.match["model"])
 
 
 class PageControl(Control, template=PAGE_TEMPLATE):

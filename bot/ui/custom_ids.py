@@ -4,12 +4,15 @@ The version grows when an action changes its meaning. Messages live for years: a
 answered with a sentence, never guessed at.
 """
 
+import re
+
 from bot.ui.buttons import JobAction
 
+_MODEL = r"(?P<model>[a-z0-9][a-z0-9:/._-]{0,63})"
 #: `job:v1:<action>:<job id>`, and behind it the model's name where the button decides that
-JOB_TEMPLATE = r"job:v1:(?P<action>[a-z_]+):(?P<job>[0-9]{1,18})(?::(?P<model>[a-z0-9][a-z0-9:/._-]{0,63}))?"
-#: `draft:v1:edit:<key>`: an order that was not taken, to be changed
-DRAFT_TEMPLATE = r"draft:v1:edit:(?P<key>[0-9a-f]{1,32})"
+JOB_TEMPLATE = r"job:v1:(?P<action>[a-z_]+):(?P<job>[0-9]{1,18})(?::" + _MODEL + ")?"
+#: `draft:v1:edit:<key>`: an order that was not taken, to be changed; behind it the model that was chosen
+DRAFT_TEMPLATE = r"draft:v1:edit:(?P<key>[0-9a-f]{1,32})(?::" + _MODEL + ")?"
 #: `tracks:v1:page:<number>` and `tracks:v1:choose:<number>`: a page of one's own songs
 PAGE_TEMPLATE = r"tracks:v1:page:(?P<page>[0-9]{1,6})(?P<side>[a-z]?)"
 CHOICE_TEMPLATE = r"tracks:v1:choose:(?P<page>[0-9]{1,6})"
@@ -34,9 +37,9 @@ def job_id(action: JobAction, job: int, model: str = "") -> str:
     return f"job:v1:{action}:{job}{model and ':' + model}"
 
 
-def draft_id(key: str) -> str:
-    """A button that opens the form of a draft."""
-    return f"draft:v1:edit:{key}"
+def draft_id(key: str, model: str = "") -> str:
+    """A button that opens the form of a draft; `model`: as it was chosen, which outlives the draft, if it is a name."""
+    return f"draft:v1:edit:{key}{':' + model if re.fullmatch(_MODEL, model) else ''}"
 
 
 def page_id(page: int, side: str = "") -> str:

@@ -1,6 +1,7 @@
 """Whether Discord took our answer to an order: by its code, or by a mark that the answer itself carries."""
 
 import logging
+from urllib.parse import urlsplit
 
 import discord
 
@@ -34,6 +35,15 @@ def is_marked(message: discord.Message, job: Job) -> bool:
         if isinstance(row, discord.ActionRow)
         for child in row.children
     )
+
+
+def promises(message: discord.Message, job: Job) -> bool:
+    """Whether a message is the job's answer, or stands for it yet: with the job's own song, posted for this order.
+
+    Where the order was given back after all, as one of which nobody knew whether it was kept, the song was taken away.
+    """
+    song = urlsplit(job.reference.url).path
+    return is_marked(message, job) or any(urlsplit(attached.url).path == song for attached in message.attachments)
 
 
 def report_second_instance(job: Job | None = None) -> None:

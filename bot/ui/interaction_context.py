@@ -23,6 +23,7 @@ from bot.ui.cards import job_card
 from bot.ui.deduplication import InteractionDeduplicator
 from bot.ui.drafts import Drafts
 from bot.ui.formatting import clip, refusal
+from bot.ui.in_flight import InFlight
 from bot.ui.limits import admission_refusal
 from bot.ui.render import Parts, finished, to_parts
 from bot.ui.replies import text_to_copy
@@ -86,6 +87,7 @@ class InteractionServices:
     show_presence: Callable[[], Awaitable[None]] | None = None  #: that the bot is paused, or no longer
     look_at_rights: LookAtRights | None = None  #: None: rights are what they were at the start
     deduplicator: InteractionDeduplicator = field(default_factory=InteractionDeduplicator)
+    in_flight: InFlight = field(default_factory=InFlight)
 
     @property
     def operator_guild_ids(self) -> frozenset[int]:
@@ -123,6 +125,7 @@ class InteractionContext:
             return kept
         context = cls(interaction=interaction, services=services_of(interaction.client))
         interaction.extras[cls] = context
+        context.services.in_flight.begin()
         return context
 
     @property
@@ -198,15 +201,16 @@ class InteractionContext:
     ) -> None:
         """Answer privately, with `lyrics` and `title` (if any) below for copying, or attached where they are too long.
 
-        Never touches what was answered before; where a public answer is still owed, that becomes this sentence,
-        without the lyrics.
+        Never touches what was answered before; where a public answer is still owed, that becomes the sentence's first
+        line, and what is to be copied comes privately.
         """
         sentence = clip(sentence, 2000)
         response = self.interaction.response
-        if response.type is InteractionResponseType.deferred_channel_message:
-            await self.interaction.edit_original_response(content=sentence, attachments=[])
-            return
         embeds, files = text_to_copy(lyrics, title, self.locale)
+        if response.type is InteractionResponseType.deferred_channel_message:
+            await self.interaction.edit_original_response(content=sentence.partition("\n")[0], attachments=[])
+            if not (embeds or files or view):
+                return
         buttons = view or finished()
         if response.is_done():
             await self.interaction.followup.send(sentence, embeds=embeds, files=files, view=buttons, ephemeral=True)

@@ -1,5 +1,6 @@
 """Where orders are taken: from commands, forms and buttons, all the same way, within Discord's three seconds."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,6 +25,7 @@ from bot.ui.interaction_context import InteractionContext
 from bot.ui.orders import OrderInput, Song, asked_by, check_song, style_for, to_order
 from bot.ui.places import check_door, check_place, check_thread, requester_of
 from bot.ui.replies import draft_view, lyrics_shown, with_lyrics_note
+from bot.ui.taking import QUICK_SECONDS, taken
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +62,7 @@ class OrderFlow:
             check_place(self._interaction)
             await check_thread(self._interaction)
             order = to_order(order_input, requester_of(self._interaction), self._ctx.requirements)
-            if self._interaction.response.is_done():
-                order = replace(order, answered_at=self._ctx.clock.now())  # a copy of its song was promised before
-            admitted = await self._ctx.jobs.take(order)
+            admitted = await taken(self._ctx, order)
         except DuplicateOrderError as error:
             log.info("an order arrived twice", extra={"job": error.job_id})
         except OrderError as error:
@@ -119,7 +119,7 @@ class OrderFlow:
         if order_input.style:
             note += f"\n{self._ctx.text('form.style')}: {clip(foreign(order_input.style), _MAX_STYLE_SHOWN)}"
         await self._ctx.reply_privately(
-            note, lyrics=order_input.lyrics, title=order_input.title, view=draft_view(key, locale)
+            note, lyrics=order_input.lyrics, title=order_input.title, view=draft_view(key, order_input.model, locale)
         )
 
     async def _check_admission(
@@ -131,11 +131,12 @@ class OrderFlow:
         """
         asked = PlaceRequest.of_order(order) if order else asked_by(self._interaction, self._ctx.requirements, model)
         try:
-            await self._ctx.jobs.check_admission(asked)
+            async with asyncio.timeout(QUICK_SECONDS):
+                await self._ctx.jobs.check_admission(asked)
         except OrderError as error:
             if error.reason is not Reason.LIMIT_AT_ONCE or not whatever_is_under_way:
                 raise
-        except StoreBusyError:
+        except (StoreBusyError, TimeoutError):
             log.info("the limits could not be looked at before an order")  # they are, when it is taken
 
     async def would_be_the_last(self, job: Job) -> bool:
@@ -161,10 +162,14 @@ class OrderFlow:
         except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.info("a member was not told of their last song (%s)", type(error).__name__)
 
-    async def change_draft(self, key: str) -> None:
-        """Open the form of an order that was not taken. After a restart its text is read from the message itself."""
+    async def change_draft(self, key: str, model: str | None) -> None:
+        """Open the form of an order that was not taken. After a restart its text is read from the message itself.
+
+        `model`: as the button has it.
+        """
         lyrics, title = lyrics_shown(self._interaction.message)
-        order_input = self._ctx.services.drafts.find(key, self._ctx.member_id) or OrderInput(lyrics=lyrics, title=title)
+        shown = OrderInput(lyrics=lyrics, title=title, model=model)
+        order_input = self._ctx.services.drafts.find(key, self._ctx.member_id) or shown
         if order_input.song is not None:
             try:
                 check_song(order_input.song, self._ctx.requirements)
@@ -342,7 +347,7 @@ class OrderFlow:
     async def _card_in_answer(self, job: Job) -> int | None:
         """The id of the message that is the order's answer. Raises what discord.py raises."""
         if self._interaction.response.is_done():
-            return (await self._interaction.edit_original_response(**self._ctx.card_of(job))).id
+            return (await self._interaction.edit_original_response(**marked(self._ctx.card_of(job), job))).id
         try:
             return await self._sent_card(job)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:

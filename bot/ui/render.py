@@ -39,8 +39,8 @@ def to_parts(card: Card) -> Parts:
     return {"content": card.content, "embeds": embeds_of(card), "view": to_view(card.job_id, card.buttons)}
 
 
-async def put_with_link(linked: Card, unlinked: Card, put: Callable[[Card], Awaitable[T]]) -> T:
-    """Put `linked`; where Discord refuses it for what stands in it, `unlinked`, once. Raises what `put` raises.
+async def put_with_link(linked: Card, without_link: Callable[[], Card], put: Callable[[Card], Awaitable[T]]) -> T:
+    """Put `linked`; where Discord refuses it for what stands in it, `without_link`, once. Raises what `put` raises.
 
     A 400 says that nothing was made, so the second try is the same message and carries the same nonce. Should the
     answer have lied, Discord knows the nonce and gives the first message back: there are never two.
@@ -49,7 +49,7 @@ async def put_with_link(linked: Card, unlinked: Card, put: Callable[[Card], Awai
         return await put(linked)
     except discord.HTTPException as error:
         # whatever else there is, a rate limit among it, says nothing of what was written
-        if linked == unlinked or not _is_for_its_content(error):
+        if not _is_for_its_content(error) or linked == (unlinked := without_link()):
             raise
         log.info("refused with its link (%s), so it goes without", error.code, extra={"job": linked.job_id})
     return await put(unlinked)

@@ -37,10 +37,12 @@ def lyrics_shown(message: discord.Message | None) -> tuple[str, str]:
     return unfenced(embed.description or ""), unfenced(title or "")
 
 
-def draft_view(key: str, locale: str) -> ui.View:
-    """The button that opens the form again, with everything in it."""
+def draft_view(key: str, model: str | None, locale: str) -> ui.View:
+    """The button that opens the form again, with everything in it; `model` also after a restart."""
     button: ui.Button[ui.View] = ui.Button(
-        label=text("control.edit_draft", locale), style=discord.ButtonStyle.primary, custom_id=draft_id(key)
+        label=text("control.edit_draft", locale),
+        style=discord.ButtonStyle.primary,
+        custom_id=draft_id(key, model or ""),
     )
     return finished(button)
 

@@ -1,7 +1,9 @@
 """`/healthz` and `/metrics`, asked over a real socket."""
 
 import asyncio
+import re
 import socket
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -145,6 +147,30 @@ async def test_the_worst_moment_is_shown_until_the_figures_were_read(world: Worl
         async with world.http.get(f"{world.url}/metrics") as answer:
             shown.append("compose_loop_lag_seconds 2.5" in await answer.text())
     assert shown == [True, False]
+
+
+async def test_a_stall_between_two_beats_is_seen(world: World):
+    assert world.http is not None
+    for _ in range(2):  # what the start took is read, and gone
+        async with world.http.get(f"{world.url}/metrics") as answer:
+            await answer.read()
+    time.sleep(0.3)  # noqa: ASYNC251 - that is the stall
+    async with world.http.get(f"{world.url}/metrics") as answer:
+        text = await answer.text()
+    shown = re.search(r"^compose_loop_lag_seconds (\S+)$", text, re.MULTILINE)
+    assert shown is not None
+    assert float(shown[1]) > 0.15
+
+
+async def test_each_machine_that_reads_the_figures_sees_the_worst_moment_once(world: World):
+    world.clock.leap(3)
+    await world.clock.advance(30)
+    shown: list[bool] = []
+    for machine in ("127.0.0.1", "127.0.0.2", "127.0.0.1", "127.0.0.2"):
+        connector = aiohttp.TCPConnector(local_addr=(machine, 0))
+        async with aiohttp.ClientSession(connector=connector) as http, http.get(f"{world.url}/metrics") as answer:
+            shown.append("compose_loop_lag_seconds 2.5" in await answer.text())
+    assert shown == [True, True, False, False]
 
 
 async def test_no_connection_to_discord_is_red(world: World):

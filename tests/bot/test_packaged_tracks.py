@@ -1,5 +1,6 @@
 """A track is made ready by one child, once; what was made outlives restarts, and its loss costs nothing but a child."""
 
+import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -90,6 +91,32 @@ async def test_one_child_makes_it_ready_and_every_try_to_send_gets_that(shelf: S
     assert (made.name, made.format, made.seconds) == ("Night_Drive.mp3", "MP3", pytest.approx(5, abs=0.1))
     assert made.path.read_bytes().endswith(shelf.track.read_bytes()[-50_000:])
     assert list(shelf.files.work.iterdir()) == []
+
+
+@pytest.mark.heavy
+async def test_what_was_just_made_goes_out_once_without_being_read_back(shelf: Shelf) -> None:
+    await shelf.tracks.prepare(shelf.job, shelf.track)
+    shelf.beside(".package.json").unlink()
+    first = await sent(shelf)
+    assert (first.steps, shelf.times_decoded) == (DRESSED, 1)
+    assert await sent(shelf) == first
+    assert shelf.times_decoded == 2
+    await shelf.tracks.release(shelf.job)
+    await sent(shelf)
+    assert shelf.times_decoded == 3
+
+
+@pytest.mark.heavy
+async def test_whoever_was_cancelled_while_it_was_made_anew_leaves_nothing_remembered(shelf: Shelf) -> None:
+    await shelf.tracks.prepare(shelf.job, shelf.track)
+    anew = asyncio.create_task(shelf.tracks.prepare(shelf.job, shelf.track))
+    await asyncio.sleep(0)
+    anew.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await anew
+    shelf.beside(".package.json").unlink()
+    await sent(shelf)
+    assert shelf.beside(".package.json").exists()
 
 
 @pytest.mark.heavy

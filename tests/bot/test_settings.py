@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from bot import env_file
 from bot.errors import SettingsError
 from bot.generation.traits import objection_to_models
 from bot.settings import Settings, env_file_remarks, load_settings, setting_names, variable_names
@@ -271,6 +272,74 @@ def test_a_secret_that_is_given_in_both_ways_is_refused_by_name(monkeypatch: pyt
     monkeypatch.setenv(f"{name}_FILE", "secret.txt")
     Path("secret.txt").write_text("postgresql+asyncpg://bot:pass@db/compose")
     assert problems_of() == (f"{name} and {name}_FILE are both set; keep one of them.",)
+
+
+def _odd_file(kind: str, path: Path, max_bytes: int) -> Path:
+    """`path`, or what is there anyhow; read as a whole it would hold up the start, or fill the memory."""
+    match kind:
+        case "device":
+            return Path("/dev/zero")
+        case "pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+        case _:
+            path.write_bytes(b"x" * (max_bytes + 1))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("device", "is a device or a pipe, which may have no end; name a plain file"),
+        ("pipe", "cannot be read (a pipe into which nobody writes)"),
+        ("folder", "cannot be read (Is a directory)"),
+        ("large", "is larger than 64 KiB"),
+    ],
+)
+@pytest.mark.usefixtures("secrets")
+def test_a_secret_in_what_is_no_plain_file_is_refused_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, said: str
+):
+    monkeypatch.setattr(env_file, "_PIPE_TRIES", 5)
+    path = _odd_file(kind, tmp_path / "token", 64 << 10)
+    monkeypatch.delenv("DISCORD_TOKEN")
+    monkeypatch.setenv("DISCORD_TOKEN_FILE", str(path))
+    (problem,) = problems_of()
+    assert problem.startswith(f"DISCORD_TOKEN_FILE: {path} {said}")
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_secret_may_come_through_a_pipe(monkeypatch: pytest.MonkeyPatch):
+    """As with DISCORD_TOKEN_FILE=<(pass show token) in a shell."""
+    token = os.environ["DISCORD_TOKEN"]
+    monkeypatch.delenv("DISCORD_TOKEN")
+    reading, writing = os.pipe()
+    os.write(writing, f"{token}\n".encode())
+    os.close(writing)
+    monkeypatch.setenv("DISCORD_TOKEN_FILE", f"/dev/fd/{reading}")
+    assert load_settings().discord_token.get_secret_value() == token
+    os.close(reading)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("pipe", "cannot be read (a pipe into which nobody writes)"),
+        ("large", "is larger than 1 MiB"),
+    ],
+)
+@pytest.mark.usefixtures("secrets")
+def test_an_env_file_that_is_no_plain_file_is_told_and_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, kind: str, said: str
+):
+    monkeypatch.setattr(env_file, "_PIPE_TRIES", 5)
+    _odd_file(kind, Path(".env"), 1 << 20)
+    load_settings()
+    assert any(f".env {said}" in remark for remark in env_file_remarks())
+    monkeypatch.delenv("DISCORD_TOKEN")
+    (problem,) = problems_of()
+    assert said in problem
 
 
 @pytest.mark.usefixtures("secrets")

@@ -72,7 +72,8 @@ async def test_a_stop_without_trouble_leaves_by_the_usual_door():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
 async def test_a_closed_terminal_stops_it_like_any_other_way():
-    code, printed, complained = await told_to_stop("await stopped(stop)", by=signal.SIGHUP)
+    terminal = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_DFL)\n"  # whatever these tests were started with
+    code, printed, complained = await told_to_stop("await stopped(stop)", by=signal.SIGHUP, before=terminal)
     assert (code, complained) == (0, "")
     assert printed == "worked through\nthe interpreter ends by itself\n"
 

@@ -11,6 +11,7 @@ from bot.jobs.service import Actor
 from bot.ui.requirements import OrderedModel
 from sandbox.transcript import custom_ids
 from tests.client_kit import LYRICS, SONG, ClientKit, labels_of, text_of
+from tests.flows.conversation.forms import fields_of
 
 OWN = OrderedModel(
     provider="acestep",
@@ -79,6 +80,24 @@ async def test_a_style_where_there_is_none_comes_back_with_everything_else(sever
     sent = await several.fake.submit(form, {"model": "acestep"})
     await several.fake.until(lambda: sent.original)
     assert (await several.jobs.get(1)).style == "slow folk"
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_the_model_that_was_chosen_stands_in_the_form_of_what_came_back(
+    several: ClientKit, restarted: bool
+) -> None:
+    typed = {"lyrics": LYRICS, "title": "la " * 60, "model": "acestep"}
+    done = await several.fake.slash("compose", typed, files={"reference": SONG})
+    answer = await several.fake.until(lambda: done.original)
+    if restarted:
+        await several.restart()
+    pressed = await several.fake.click(answer, "Change and send again")
+    form = await several.fake.until(lambda: pressed.modal)
+    assert [one["value"] for one in fields_of(form)["model"]["options"] if one.get("default")] == ["acestep"]
+    assert fields_of(form)["lyrics"]["value"] == LYRICS
+    sent = await several.fake.submit(form, {"title": "Tide"}, files={"song": SONG} if restarted else None)
+    await several.fake.until(lambda: sent.original)
+    assert (await several.jobs.get(1)).model == "acestep"
 
 
 async def test_words_that_another_model_takes_are_told_with_the_number(several: ClientKit) -> None:

@@ -126,6 +126,7 @@ async def test_a_death_before_the_row_takes_nothing_and_discord_says_so(open_sce
         assert not scenario.api.ledger.submissions
 
 
+@pytest.mark.waits
 async def test_a_death_after_the_row_keeps_song_and_words_and_pays_nothing_until_the_member_says_so(
     open_scenario: OpenScenario,
 ) -> None:

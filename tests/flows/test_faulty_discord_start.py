@@ -95,6 +95,7 @@ async def test_a_gateway_that_is_out_of_reach_is_waited_for(tmp_path: Path, disc
         discord.gateway.refuses = None
 
 
+@pytest.mark.waits
 async def test_a_page_of_somebody_else_at_discords_address_is_waited_out(tmp_path: Path, discord: FakeDiscord) -> None:
     discord.fail("GET", "^/users/@me$", status=200, body="<html>Sign in to this network</html>", times=1)
     async with waiting(tmp_path, discord, "Discord could not be reached (TypeError)"):
@@ -115,6 +116,7 @@ async def test_a_reset_on_the_way_in_is_waited_out(tmp_path: Path, discord: Fake
         discord.faults.faults.remove(trouble)
 
 
+@pytest.mark.heavy
 async def test_a_token_that_only_the_gateway_refuses_ends_it_with_three(tmp_path: Path, discord: FakeDiscord) -> None:
     discord.fail("PUT", "/commands$", after=True, delay_seconds=1.0)
     ending = asyncio.create_task(ended(tmp_path, discord, DISCORD_TOKEN=discord.token))

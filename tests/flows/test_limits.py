@@ -62,6 +62,7 @@ async def test_a_death_between_row_and_hold_leaves_neither_and_takes_no_place(op
         assert kinds(scenario) == ["held", "spent"]
 
 
+@pytest.mark.heavy
 async def test_a_killed_post_keeps_its_place_and_its_money_and_no_live_place(open_scenario: OpenScenario) -> None:
     terms = {"LIMIT_MEMBER_PER_DAY": "2", "LIMIT_MEMBER_AT_ONCE": "1", "PRICE_PER_SONG": "0.50", "BUDGET_PER_DAY": "1"}
     async with open_scenario(api={"submit_seconds": 2.0}, **terms) as scenario:

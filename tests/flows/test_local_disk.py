@@ -25,6 +25,7 @@ async def until_disk(scenario: Scenario, *, works: bool) -> dict[str, Any]:
     return seen
 
 
+@pytest.mark.waits
 async def test_a_folder_that_is_gone_while_a_track_is_fetched_costs_time_alone(open_scenario: OpenScenario) -> None:
     async with open_scenario(api={"generating_seconds": 0.2}, HEALTH_PORT="0") as scenario:
         tracks = scenario.folder / "data" / "tracks"

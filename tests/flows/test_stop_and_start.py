@@ -37,6 +37,7 @@ async def test_a_stop_while_nothing_happens_ends_with_zero(open_scenario: OpenSc
         assert "stopped" in scenario.stage.bot.log
 
 
+@pytest.mark.waits
 async def test_a_stop_waits_for_the_answer_of_a_post_and_the_job_goes_on_after_the_start(
     open_scenario: OpenScenario,
 ) -> None:
@@ -66,6 +67,7 @@ async def test_a_stop_whose_grace_is_over_leaves_the_post_in_doubt(open_scenario
         assert job.state is JobState.UNKNOWN
 
 
+@pytest.mark.waits
 async def test_jobs_that_only_wait_are_taken_up_after_the_start(open_scenario: OpenScenario) -> None:
     async with open_scenario(api={"generating_seconds": 1.0}) as scenario:
         for number in range(4):

@@ -1,21 +1,27 @@
 """A stop is over within STOP_GRACE_SECONDS plus five, whatever hangs: Discord, a thread, a child, a connection."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from bot.jobs.model import JobState
 from sandbox.bot_process import BotProcess
 from sandbox.discord import FakeDiscord
 from sandbox.generation import FakeGeneration
 from sandbox.stage import settings_for, wait_until_ready
+from tests.client_kit import labels_of
 from tests.flows.conftest import QUICK, OpenScenario
-from tests.flows.scenario import PATIENCE_SECONDS, Scenario
+from tests.flows.scenario import LYRICS, PATIENCE_SECONDS, Scenario
 
 GRACE_SECONDS = 1
 #: Promised are the grace and five seconds; a machine under load is given these beside. What hangs here hangs longer.
 LOAD_SECONDS = 15
 PROMISED_SECONDS = GRACE_SECONDS + 5
+
+CALLBACK = r"^/interactions/\d+/[^/]+/callback$"
 
 HANG = """
 import asyncio, time
@@ -155,6 +161,38 @@ async def test_a_stop_with_nothing_in_its_way_leaves_nothing_behind(open_scenari
         assert await scenario.stage.bot.stop() == 0
         assert "left behind" not in scenario.stage.bot.log
         assert "Unclosed" not in scenario.stage.bot.log
+
+
+async def test_an_order_that_was_heard_before_a_stop_is_answered(open_scenario: OpenScenario) -> None:
+    """Between its row and its answer, which Discord takes half a second to take."""
+    async with open_scenario() as scenario:
+        scenario.discord.fail("POST", CALLBACK, delay_seconds=0.5)
+        asked = await scenario.order()
+        await scenario.discord.until(lambda: "job taken" in scenario.stage.bot.log, PATIENCE_SECONDS)
+        assert await scenario.stage.bot.stop() == 0
+        assert asked.answered
+        await scenario.restart()
+        await scenario.track()
+        (job,) = await scenario.rows()
+        assert job.state is JobState.DELIVERED
+        assert not scenario.discord.violations
+
+
+async def test_an_order_that_a_locked_database_keeps_waiting_comes_back_at_a_stop(open_scenario: OpenScenario) -> None:
+    """Discord hears in time that it takes longer; words and song come back, and nothing is made behind their backs."""
+    async with open_scenario(STOP_GRACE_SECONDS=str(GRACE_SECONDS)) as scenario:
+        database = scenario.folder / "data" / "compose.db"
+        with closing(sqlite3.connect(database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            asked = await scenario.order()
+            await scenario.discord.until(lambda: asked.answered, PATIENCE_SECONDS)
+            assert await stopped_in_time(scenario.stage.bot) == 0
+        answer = await scenario.private_answer(asked)
+        assert LYRICS in answer.embeds[0]["description"]
+        assert "Change and send again" in labels_of(answer)
+        await scenario.restart()
+        assert [job for job in await scenario.rows() if job.answered_at is not None] == []
+        assert not scenario.api.ledger.submissions
 
 
 async def ordered_and_delivered(scenario: Scenario) -> None:

@@ -9,7 +9,7 @@ DOUBTED_AFTER_SECONDS = 20.0
 #: While the server works at something, which may be another's job, one is given up after so many usual lengths,
 #: and not before so long: its own mean begins with 5 s, whatever the card.
 _USUAL_LENGTHS = 5.0
-_LEAST_SECONDS = 900.0
+_MIN_SECONDS = 900.0
 #: Of jobs whose end nobody asked for.
 _MAX_REMEMBERED = 1000
 
@@ -51,4 +51,4 @@ def is_lost(quiet_seconds: float, stats: Stats | None) -> bool:
     if stats is not None and stats.running == 0:
         return True
     usual = 0.0 if stats is None else stats.average_seconds
-    return quiet_seconds >= max(_LEAST_SECONDS, _USUAL_LENGTHS * usual)
+    return quiet_seconds >= max(_MIN_SECONDS, _USUAL_LENGTHS * usual)

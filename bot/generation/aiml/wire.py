@@ -5,7 +5,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.errors import Reason
-from bot.generation.answer_kinds import Id, Status, Text, Url
+from bot.generation.answer_kinds import Id, StatusWord, Text, Url
 from bot.generation.error_bodies import error_body_in
 from bot.generation.redaction import sanitised
 from bot.jobs.ports import Finished, GaveUp, Progress, StillWorking
@@ -30,7 +30,7 @@ class Accepted(_Answer):
 class Polled(_Answer):
     """The GET's answer. `error` has no declared type: null, text, object and list were all seen."""
 
-    status: Status
+    status: StatusWord
     audio_file: Url = None
     error: Any = None
     message: Any = None

@@ -7,7 +7,7 @@ from typing import Annotated, Any, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.errors import Reason
-from bot.generation.answer_kinds import Id, Status, Text, Url
+from bot.generation.answer_kinds import Id, StatusWord, Text, Url
 from bot.generation.error_bodies import error_body_in
 from bot.generation.redaction import sanitised
 from bot.jobs.ports import Cancellation, GaveUp, StillWorking
@@ -59,7 +59,7 @@ class _Accepted(_Answer):
 class QueueStatus(_Answer):
     """How a request stands. `completed` may mean failed: then `error` says so, or the result does."""
 
-    status: Status
+    status: StatusWord
     queue_position: Annotated[int | None, BeforeValidator(_place)] = None
     error: Any = None
     error_type: Any = None

@@ -94,10 +94,6 @@ def cut(seconds: float) -> bytes:
     return sound_files.frames_part(sound_files.without_first_frame(plain()), seconds)
 
 
-def wav_of(pcm: sound_files.Pcm, rate: int = RATE) -> Callable[[], bytes]:
-    return lambda: wav(pcm, rate)
-
-
 def coded(
     container: str, codec: str, rate: int = RATE, channels: int = 2, *, seconds: float = 20, **more: object
 ) -> Callable[[], bytes]:
@@ -239,7 +235,7 @@ WAVS = (
     case("wav_pcm32.wav", USABLE, 20, None, coded("wav", "pcm_s32le")),
     case("wav_float32.wav", USABLE, 20, None, coded("wav", "pcm_f32le")),
     case("wav_u8.wav", USABLE, 20, None, coded("wav", "pcm_u8", 22050)),
-    case("wav_8k_mono.wav", USABLE, 20, None, wav_of(music(20, 8000, 1), 8000)),
+    case("wav_8k_mono.wav", USABLE, 20, None, lambda: wav(music(20, 8000, 1), 8000)),
     case("wav_96k.wav", USABLE, 20, None, lambda: wav(music(20, 96000), 96000)),
     case("wav_pcm_as.mp3", USABLE, 20, None, plain_wav),
     case("wav_against_phase.wav", USABLE, 20, None, lambda: wav(sound_files.against_phase())),
@@ -282,7 +278,7 @@ WAVS = (
     case("wav_mp3_inside.wav", CONVERTIBLE, 20, Problem.INNER_CODEC, wav_with_mp3),
     case("wav_mp3_inside_as.mp3", CONVERTIBLE, 20, Problem.INNER_CODEC, wav_with_mp3),
     case("wav_extensible_6ch.wav", CONVERTIBLE, 20, Problem.SURROUND, coded("wav", "pcm_s16le", 48000, 6)),
-    case("wav_odd_rate.wav", CONVERTIBLE, 20, Problem.ODD_RATE, wav_of(music(20, 37_800), 37_800)),
+    case("wav_odd_rate.wav", CONVERTIBLE, 20, Problem.ODD_RATE, lambda: wav(music(20, 37_800), 37_800)),
     case("wav_rf64.wav", CONVERTIBLE, 20, Problem.HEADER, lambda: sound_files.rf64(music(20))),
     case("wav_bw64.wav", CONVERTIBLE, 20, Problem.HEADER, lambda: sound_files.rf64(music(20), b"BW64")),
     case(
@@ -295,7 +291,7 @@ WAVS = (
     ),
     case("wav_truncated_18s.wav", CONVERTIBLE, 18, Problem.HEADER, lambda: plain_wav()[: 44 + 18 * RATE * 4]),
     case("wav_truncated_5s.wav", REFUSED, 5, Problem.INCOMPLETE, lambda: plain_wav()[: 44 + 5 * RATE * 4]),
-    case("wav_10s.wav", REFUSED, 10, Problem.TOO_SHORT, wav_of(music(10))),
+    case("wav_10s.wav", REFUSED, 10, Problem.TOO_SHORT, lambda: wav(music(10))),
     case("wav_silent.wav", REFUSED, 20, Problem.SILENT, lambda: wav(silence(20))),
     case("wav_dc.wav", REFUSED, 20, Problem.SILENT, lambda: wav(sound_files.constant(12_000))),
     case("wav_click.wav", REFUSED, 20, Problem.SILENT, lambda: wav(sound_files.constant(0, click=True))),
@@ -308,7 +304,7 @@ WAVS = (
         lambda: riff(fmt(rate=1), chunk(b"data", plain_wav()[44:200_000])),
     ),
     case("wav_0hz.wav", REFUSED, None, Problem.RATE, lambda: riff(fmt(rate=0), chunk(b"data", plain_wav()[44:]))),
-    case("wav_4khz.wav", REFUSED, None, Problem.RATE, wav_of(music(20, 4000, 1), 4000)),
+    case("wav_4khz.wav", REFUSED, None, Problem.RATE, lambda: wav(music(20, 4000, 1), 4000)),
     case(
         *("wav_4ghz.wav", REFUSED, None, Problem.RATE),
         lambda: riff(fmt(rate=0xFFFFFFFF), chunk(b"data", plain_wav()[44:])),

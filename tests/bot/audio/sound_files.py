@@ -1,5 +1,6 @@
 """Sound for the tests: encoded by FFmpeg through PyAV, or put together byte by byte. The same bytes every time."""
 
+import hashlib
 import io
 import struct
 import zipfile
@@ -17,6 +18,8 @@ Pcm = NDArray[np.int16]
 
 RATE = 44_100
 LONGEST_SECONDS = 20
+#: What is larger is quick to encode: it is hardly compressed.
+KEPT_BYTES = 1_000_000
 
 
 def music(seconds: float, rate: int = RATE, channels: int = 2) -> Pcm:
@@ -55,12 +58,40 @@ def encoded(
     film: str = "",
     pictures: int = 10,
 ) -> bytes:
-    """`pcm` in a container; with `film` (a video codec) so many grey frames go along, one a second."""
+    """`pcm` in a container; with `film` (a video codec) so many grey frames go along, one a second.
+
+    Each is encoded once in a process: many files differ only in what is put around the sound.
+    """
+    flat = (sorted((options or {}).items()), sorted((muxer or {}).items()))
+    key = (
+        hashlib.sha256(np.ascontiguousarray(pcm)).digest(),
+        f"{pcm.shape} {container} {codec} {rate} {kbps} {flat} {film} {pictures}",
+    )
+    data = _encoded.get(key) or _encode(pcm, container, codec, rate, kbps, options or {}, muxer or {}, film, pictures)
+    if len(data) < KEPT_BYTES:
+        _encoded[key] = data
+    return data
+
+
+_encoded: dict[tuple[bytes, str], bytes] = {}
+
+
+def _encode(
+    pcm: Pcm,
+    container: str,
+    codec: str,
+    rate: int,
+    kbps: int,
+    options: dict[str, str],
+    muxer: dict[str, str],
+    film: str,
+    pictures: int,
+) -> bytes:
     out = io.BytesIO()
     layout = {1: "mono", 2: "stereo", 6: "5.1"}[pcm.shape[0]]
-    with av.open(out, "w", format=container, options={"fflags": "+bitexact", **(muxer or {})}) as sink:
+    with av.open(out, "w", format=container, options={"fflags": "+bitexact", **muxer}) as sink:
         grey = film_stream(sink, film) if film else None
-        stream = sink.add_stream(codec, rate=rate, layout=layout, options={"flags": "+bitexact", **(options or {})})
+        stream = sink.add_stream(codec, rate=rate, layout=layout, options={"flags": "+bitexact", **options})
         if kbps:
             stream.bit_rate = kbps * 1000
         shape = stream.codec_context.format

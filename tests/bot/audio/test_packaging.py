@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from bot.audio import AudioPool, ChildLimits, PackagedTrack, PackagingStep, Problem, Purpose, Tags, Usability
+from bot.audio.decode import Measurement
 from bot.audio.inspection import inspect
 from bot.audio.model import ENCODED_FILE, PICTURE_FILE, TRACK_FILE, Needs
-from bot.audio.packaging import package
+from bot.audio.packaging import _bit_rate, package
 from tests.bot.audio import sound_files
 from tests.bot.audio.sound_files import music
 
@@ -42,6 +43,11 @@ def test_an_mp3_is_tagged_without_touching_a_frame(song: Path, song_bytes: bytes
     assert made.seconds == pytest.approx(20, abs=0.05)
     assert made.size_bytes == made.path.stat().st_size
     assert song.read_bytes() == song_bytes
+
+
+@pytest.mark.parametrize(("kbps", "is_mp3", "made_kbps"), [(128, True, 128), (0, True, 320), (128, False, 320)])
+def test_an_mp3_is_never_made_anew_at_more_than_it_had(kbps: int, is_mp3: bool, made_kbps: int) -> None:
+    assert _bit_rate(Measurement(bit_rate_kbps=kbps, seconds=10), MEBI, is_mp3=is_mp3) == made_kbps
 
 
 def test_old_tags_are_replaced_not_piled_up(song: Path, song_bytes: bytes) -> None:

@@ -1,6 +1,8 @@
 """Properties of what needs no decoder: names, tags, excerpts, bars, and the sniffing of arbitrary bytes."""
 
+import struct
 import unicodedata
+from contextlib import nullcontext
 from io import BytesIO
 from pathlib import Path
 
@@ -9,9 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.audio import Finding, Problem, Tags, file_name, mpeg, sentence
-from bot.audio.burden import MAX_TAG_BYTES
+from bot.audio.burden import MAX_ENTRIES, MAX_TAG_BYTES, Burden, weigh_tags
+from bot.audio.decode import MAX_SAMPLES_PER_SECOND, UndecodableError, check_shape
 from bot.audio.encode import BIT_RATES, OVERHEAD_BYTES, fitting_bit_rate
-from bot.audio.excerpt import best_start
+from bot.audio.excerpt import best_start, decibels
 from bot.audio.file_names import MAX_BYTES, RESERVED
 from bot.audio.inspection import peek_at
 from bot.audio.mpeg import find_frames, frame_head
@@ -80,6 +83,27 @@ def test_sniffing_any_bytes_ends_with_a_kind(data: bytes) -> None:
     assert tags_length(BytesIO(b"ID3\x03\0\0" + data)) >= 0
 
 
+@pytest.mark.parametrize(("claimed", "believed"), [(0, None), (0xFFFFFFFF, None), (400, 400), (401, "not found")])
+def test_sound_behind_a_chunk_whose_length_lies_is_found_unless_it_is_longer_than_the_file(
+    claimed: int, believed: int | str | None
+) -> None:
+    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 2, 44100, 176400, 4, 16)
+    lying = struct.pack("<4sI", b"LIST", 1 << 30)
+    head = b"RIFF\0\0\0\0WAVE" + fmt + lying + struct.pack("<4sI", b"data", claimed)
+    found = walk_wav(BytesIO(head + bytes(400)))
+    if found is None:
+        assert believed == "not found"
+    else:
+        assert (found.data_at, found.claimed_bytes, found.is_misleading) == (len(head), believed, True)
+
+
+@pytest.mark.parametrize(("rate", "is_dense"), [(200_000, False), (200_001, True)])
+def test_rate_times_channels_may_reach_what_is_taken_and_no_more(rate: int, is_dense: bool) -> None:
+    assert (8 * rate > MAX_SAMPLES_PER_SECOND) is is_dense
+    with pytest.raises(UndecodableError) if is_dense else nullcontext():
+        check_shape(rate, 8)
+
+
 @given(st.binary(max_size=4096))
 def test_chance_bytes_are_never_taken_for_frames(data: bytes) -> None:
     found = find_frames(data)
@@ -101,6 +125,41 @@ def test_what_a_tag_claims_of_the_music_weighs_nothing(tmp_path: Path) -> None:
     assert peek_at(path).sniffed.begins_at > MAX_TAG_BYTES
 
 
+def id3_of(version: int, frames: int, *, plain: bool = False, extended: bool = False) -> bytes:
+    """A tag of this version; `plain`: with sizes of frames that are not syncsafe, as some write them in 2.4."""
+
+    def syncsafe(size: int) -> bytes:
+        return bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+    body = b"x" * 200  # needs more than seven bits, so that the two ways to write it differ
+    size = syncsafe(len(body)) if version == 4 and not plain else len(body).to_bytes(3 if version == 2 else 4, "big")
+    frame = b"TXX" + size + body if version == 2 else b"TXXX" + size + b"\0\0" + body
+    extension = {3: b"\0\0\0\x06" + bytes(6), 4: syncsafe(6) + b"\x01\0"}[version] if extended else b""
+    whole = extension + frames * frame
+    return b"ID3" + bytes((version, 0, 0x40 if extended else 0)) + syncsafe(len(whole)) + whole
+
+
+@pytest.mark.parametrize(
+    ("version", "plain", "extended"),
+    [(2, False, False), (3, False, False), (3, False, True), (4, False, False), (4, True, False), (4, False, True)],
+)
+def test_entries_are_counted_in_every_version_of_a_tag(version: int, plain: bool, extended: bool) -> None:
+    def weighed(*frames: int) -> Burden:
+        return weigh_tags(BytesIO(b"".join(id3_of(version, n, plain=plain, extended=extended) for n in frames) + SONG))
+
+    assert weighed(7).entries == 7
+    assert not weighed(MAX_ENTRIES).is_too_much
+    assert weighed(MAX_ENTRIES + 1).is_too_much
+    assert weighed(MAX_ENTRIES // 2, MAX_ENTRIES // 2 + 1).is_too_much
+
+
+@pytest.mark.parametrize("more", [1, 187, 188, 189])
+def test_four_packets_and_a_bit_are_a_transport_stream(more: int) -> None:
+    packets = (b"\x47" + bytes(187)) * 6
+    assert sniff(BytesIO(packets[: 4 * 188 + more])).kind is Kind.OTHER_MEDIA
+    assert sniff(BytesIO(packets[: 3 * 188] + bytes(188 + more))).kind is not Kind.OTHER_MEDIA
+
+
 def test_free_format_is_told_from_an_ordinary_mp3() -> None:
     song = without_first_frame(mp3(2, 128, 48000))
     assert sniff(BytesIO(song)).kind is Kind.MP3
@@ -119,6 +178,11 @@ def test_the_best_excerpt_is_the_steady_loud_one() -> None:
     quiet, loud, crash = [300.0] * 200, [8000.0] * 200, [32000.0] * 4
     assert best_start([*quiet, *crash, *quiet, *loud, *quiet], 20, 10) == pytest.approx(20.2, abs=0.3)
     assert best_start([*loud, *quiet, *loud], 20, 10) == 0
+
+
+@pytest.mark.parametrize(("level", "found"), [(32768.0, 0), (3276.8, -20), (32.768, -60), (0.5, -60), (0.0, -60)])
+def test_levels_are_decibels_below_full_scale_down_to_a_floor(level: float, found: float) -> None:
+    assert decibels(level) == pytest.approx(found)
 
 
 @given(st.floats(1, 4000), st.integers(100_000, 60_000_000), st.integers(32, 320))

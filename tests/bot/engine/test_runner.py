@@ -7,17 +7,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 import pytest
+from sqlalchemy import text
 
 from bot.clock import SystemClock
 from bot.engine.runner import MAX_OTHER_STEPS, JobRunner
 from bot.errors import Reason, StoreBusyError
 from bot.jobs.context import AT_ONCE, DONE, RunAgain, StepResult
 from bot.jobs.live_job import LiveJob
-from bot.jobs.model import JobState
+from bot.jobs.model import Job, JobState
 from bot.jobs.ports import GaveUp
 from bot.jobs.schedule import Pace
 from bot.jobs.service import Actor
 from bot.metrics import Metrics
+from bot.store.tables import jobs as jobs_table
 from bot.supervisor import TaskSupervisor
 from tests.bot.jobs.kit import OWNER, STRAIGHT, Kit, eventually, finished
 from tests.bot.jobs.orders import an_order
@@ -119,6 +121,14 @@ async def test_first_looks_are_spread_over_one_interval(bare: Bare):
     by_second = Counter(int(at) for _, at in bare.looks)
     assert len(by_second) == 10
     assert max(by_second.values()) < 60
+
+
+async def test_first_looks_come_in_the_order_that_the_store_gives(bare: Bare):
+    """What is paid for first, whatever its number."""
+    bare.rows.waiting = [900, 7, 8, 500, *range(10, 60)]
+    await bare.engine.start(bare)
+    await bare.pass_time(11)
+    assert bare.looked_at() == bare.rows.waiting
 
 
 async def test_a_job_is_looked_at_again_when_its_step_says_so_and_not_before(bare: Bare):
@@ -470,13 +480,67 @@ async def test_orders_become_delivered_songs(kit: Kit):
     kit.generator.polls.default = finished()
     await kit.engine.start(kit.steps)
     for number in range(1, 11):
-        await kit.service.compose(an_order(number))
+        await kit.taken(an_order(number))
     await let_pass(kit, lambda: len(kit.discord.tells.calls) == 10)
     await eventually(lambda: not running(kit.engine))
     for job_id in range(1, 11):
         assert await kit.states(job_id) == [JobState.CHECKING, *STRAIGHT]
     assert len(kit.generator.submits.calls) == len(kit.discord.deliveries.calls) == 10
     await kit.engine.stop(1)
+
+
+async def on_its_last_way(kit: Kit) -> LiveJob:
+    """A song that is being made and is looked at first, with its card; hold on to what is returned."""
+    kit.generator.polls.default = finished()
+    job = await kit.at(JobState.GENERATING)
+    await kit.real_store.update(job.id, card_message_id=500, answered_at=kit.clock.now())
+    live = kit.engine.live(job.id)
+    live.comes_first = True
+    await kit.engine.start(kit.steps)
+    kit.store.calls.clear()
+    kit.engine.wake(job.id)  # no time passes: cards that wait for some are not drawn
+    return live
+
+
+async def test_steps_that_follow_each_other_hand_on_the_row_and_read_it_once(kit: Kit):
+    live = await on_its_last_way(kit)
+    await eventually(lambda: len(kit.discord.tells.calls) == 1)
+    await eventually(lambda: not live.is_taken_up)
+    assert await kit.states() == [JobState.CHECKING, *STRAIGHT]
+    assert kit.store.calls.count("get") == 1
+    assert kit.store.calls.count("move") == 3  # ready, delivering, delivered
+    assert kit.store.calls.count("update") == 1  # that its member knows
+    await kit.engine.stop(1)
+
+
+async def test_a_step_reads_the_row_again_when_somebody_has_asked_for_the_job_meanwhile(kit: Kit):
+    release = kit.generator.fetches.hold()
+    live = await on_its_last_way(kit)
+    await eventually(kit.generator.fetches.begun.is_set)
+    kit.engine.wake(1)
+    release.set()
+    await eventually(lambda: len(kit.discord.tells.calls) == 1)
+    await eventually(lambda: not live.is_taken_up)
+    assert kit.store.calls.count("get") == 2
+    await kit.engine.stop(1)
+
+
+async def test_a_step_that_follows_later_reads_the_row_again(bare: Bare):
+    left: list[bool] = []
+
+    async def step(_job_id: int) -> StepResult:
+        left.append(bare.engine.live(1).goes_on)
+        return [AT_ONCE, AT_ONCE, RunAgain(after_seconds=5), AT_ONCE, DONE][len(left) - 1]
+
+    bare.step = step
+    held = bare.engine.live(1)
+    held.comes_first = True
+    await bare.engine.start(bare)
+    bare.engine.wake(1)
+    await eventually(lambda: len(left) == 3)
+    await bare.clock.advance(5)
+    await eventually(lambda: len(left) == 5)
+    assert left == [False, True, True, False, True]
 
 
 async def test_a_cancel_while_a_step_runs_is_seen_right_after_it(kit: Kit):
@@ -649,3 +713,38 @@ async def test_a_song_that_was_given_a_place_goes_before_those_that_wait_for_the
     gate.set()
     await eventually(lambda: len(bare.looks) >= 201)
     assert bare.max_at_once[200] == 1
+
+
+async def copied(kit: Kit, job: Job, number: int) -> None:
+    """So many rows more like this one."""
+    own = {name: f"{name} || :more" for name in ("key", "generation_id")}
+    own |= {name: f"{name} + :more" for name in ("id", "interaction_id")}
+    names = [column.name for column in jobs_table.c]
+    columns, values = ", ".join(names), ", ".join(own.get(name, name) for name in names)
+    insert = text(f"INSERT INTO job ({columns}) SELECT {values} FROM job WHERE id = :like")
+    async with kit.real_store.database.writing() as connection:
+        for more in range(1, number + 1):
+            await connection.execute(insert, {"more": more, "like": job.id})
+
+
+async def test_very_many_first_looks_after_a_start_hold_up_no_new_order(kit: Kit):
+    await copied(kit, await kit.at(JobState.GENERATING), 2 * MAX_OTHER_STEPS)
+    kit.generator.polls.hold()  # as the budget of looks does
+    await kit.engine.start(kit.steps)
+    await let_pass(kit, lambda: kit.generator.polls.under_way > MAX_OTHER_STEPS, pace_seconds=1)
+    order = await kit.order(an_order(5_000))
+    kit.engine.wake(order.id)
+    await let_pass(kit, lambda: bool(kit.fetcher.checks.calls), pace_seconds=0.1, longest_seconds=5)
+    assert [call.id for call in kit.fetcher.checks.calls] == [order.id]
+    await kit.engine.stop(0)
+
+
+async def test_songs_in_the_making_are_taken_up_at_the_pace_of_their_looks_and_hold_up_no_others(kit: Kit):
+    ready = await kit.at(JobState.READY)
+    await copied(kit, await kit.at(JobState.GENERATING), 150)
+    await kit.engine.start(kit.steps)
+    due = {live.id: (live.due or 0) - kit.clock.monotonic() for live in kit.engine._jobs.values()}
+    assert due.pop(ready.id) <= 10
+    assert 20 < max(due.values()) <= 151 / 5
+    assert all(kit.engine._jobs[job_id].comes_first for job_id in due)
+    await kit.engine.stop(0)

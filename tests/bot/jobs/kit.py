@@ -106,13 +106,9 @@ class Kit:
             poll_cost_seconds=self.poll_cost_seconds,
         )
         self.steps = assembly.steps(
-            Outside(
-                references=self.fetcher,
-                tracks=self.fetcher,
-                cards=self.discord,
-                delivery=self.discord,
-            )
+            Outside(references=self.fetcher, tracks=self.fetcher, cards=self.discord, delivery=self.discord)
         )
+        self.assembly = assembly
         self.context = self.steps._context
         self.card_updater = self.context.card_updater
         self.service = assembly.jobs
@@ -132,6 +128,10 @@ class Kit:
 
     async def order(self, order: Order | None = None) -> Job:
         return await self.real_store.add(order or an_order(next(self._interactions)), self.clock.now())
+
+    async def taken(self, order: Order) -> Job:
+        """As a member orders it, and is answered."""
+        return (await self.service.take(replace(order, answered_at=order.answered_at or self.clock.now()))).job
 
     async def job(self, job_id: int = 1) -> Job:
         job = await self.real_store.get(job_id)

@@ -115,6 +115,16 @@ def test_a_role_may_have_more_at_once_and_a_server_a_limit_of_its_own():
     assert (limits.member_at_once, limits.guild_per_day) == (4, 60)
 
 
+def test_a_members_own_limit_is_of_its_kind_alone_and_the_bots_operators_go_before_the_servers():
+    own = Rule(guild_id=5, subject_kind=SubjectKind.MEMBER, subject_id=77, kind=RuleKind.LIMIT_DAY, value=9)
+    terms = Terms(member_per_day=5, member_at_once=2)
+    limits = limits_of(ASKED, Rules(terms=terms, rows=[own, replace(own, subject_id=78, value=1)]), NOW)
+    assert (limits.member_per_day, limits.member_at_once) == (9, 2)
+    everywhere = replace(own, guild_id=0, value=3)
+    for rows in ([own, everywhere], [everywhere, own]):
+        assert limits_of(ASKED, Rules(terms=terms, rows=rows), NOW).member_per_day == 3
+
+
 def test_gifts_add_to_a_limit_but_open_nothing_that_is_closed():
     assert limits_of(ASKED, Rules(terms=Terms(member_per_day=5), gifts=3), NOW).member_per_day == 8
     assert limits_of(ASKED, Rules(terms=Terms(member_per_day=0), gifts=3), NOW).member_per_day == 0

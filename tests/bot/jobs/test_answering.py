@@ -77,8 +77,8 @@ async def test_after_a_crash_discord_is_asked_whether_it_took_the_answer(kit: Ki
         assert (job.state, job.reason) == (JobState.FAILED, Reason.UNANSWERED)
 
 
-async def test_what_nobody_waits_for_counts_as_answered(kit: Kit):
-    await kit.service.compose(an_order())
+async def test_an_order_that_is_answered_already_is_paid_for_at_once(kit: Kit):
+    await kit.taken(an_order())
     assert isinstance(await kit.run_on(), RunAgain)
     assert (await kit.job()).state is JobState.GENERATING
 

@@ -427,6 +427,19 @@ def test_the_gauge_begins_at_zero(kit: Kit):
 
 async def test_a_new_order_says_in_its_first_answer_that_songs_wait(kit: Kit):
     await brake_on(kit)
-    job = await kit.service.compose(an_order(99))
+    job = await kit.taken(an_order(99))
     assert kit.service.held(job) is Reason.NO_CREDITS
     assert kit.service.held(replace(job, state=JobState.GENERATING)) is None
+
+
+@pytest.mark.parametrize(
+    "kept", ["on", "{}", "[]", "7", '"x"', '{"reason": "no_credits"}', '{"reason": "disk", "since": "2026-01-01"}',
+             '{"reason": "no_credits", "since": "soon"}', '{"reason": [], "since": "2026-01-01T00:00:00+00:00"}']
+)  # fmt: skip
+async def test_what_is_kept_and_cannot_be_read_counts_as_off_and_is_told(
+    kit: Kit, caplog: pytest.LogCaptureFixture, kept: str
+):
+    await kit.real_store.set_value("brake.aiml", kept)
+    await kit.brake.load()
+    assert kit.brake.held("aiml") is None
+    assert "cannot be read" in caplog.text

@@ -7,6 +7,7 @@ import pytest
 
 from bot.errors import DeliveryLaterError
 from bot.jobs.card_updates import MIN_PAUSE_SECONDS
+from bot.jobs.context import DONE
 from bot.jobs.model import Job, JobState
 from bot.jobs.ports import StillWorking
 from bot.jobs.schedule import MAX_ASKED_SECONDS
@@ -233,7 +234,7 @@ async def test_drawing_never_holds_the_job_up(kit: Kit):
     kit.discord.shows.hold()
     await kit.order()
     kit.generator.polls.default = finished()
-    for _ in range(6):
+    for _ in range(5):
         await kit.look(1)
     assert (await kit.job()).state is JobState.DELIVERED
     assert kit.discord.deliveries.calls[0][1] == TRACK
@@ -252,6 +253,44 @@ async def test_the_place_in_the_services_own_line_comes_to_the_card_and_goes(kit
     await kit.run_step()
     await kit.run_step()
     assert kit.live().place is None, "it waits there no more"
+
+
+async def test_a_finished_song_that_arrives_at_once_is_not_called_on_its_way(kit: Kit):
+    kit.generator.polls.default = finished()
+    await kit.at(JobState.GENERATING)
+    while (await kit.run_step()) is not DONE:
+        pass
+    await kit.clock.advance(10)
+    await kit.painted()
+    assert drawn(kit) == []
+    assert kit.discord.told_states == [JobState.DELIVERED]
+
+
+async def test_a_finished_song_that_takes_longer_is_called_on_its_way(kit: Kit):
+    kit.show(await kit.at(JobState.READY))
+    await kit.painted()
+    assert drawn(kit) == []
+    await kit.clock.advance(9)
+    await kit.painted()
+    assert drawn(kit) == [JobState.READY]
+
+
+async def test_a_finished_song_that_a_disk_holds_up_says_so_at_once(kit: Kit):
+    job = await kit.at(JobState.READY)
+    kit.context.show_held_up(kit.live(), job)
+    await kit.painted()
+    assert drawn(kit) == [JobState.READY]
+
+
+async def test_the_last_word_needs_no_look_at_a_row_that_was_just_read(kit: Kit):
+    job = await kit.at(JobState.DELIVERING)
+    known = await kit.real_store.update(job.id, card_message_id=500, answered_at=kit.clock.now())
+    assert known is not None
+    told = await kit.real_store.move(known, JobState.DELIVERED, kit.clock.now())
+    assert told is not None
+    kit.store.calls.clear()
+    assert await kit.tell(told)
+    assert kit.store.calls == []
 
 
 async def test_a_card_says_what_is_known_about_the_time_ahead(kit: Kit):

@@ -38,10 +38,21 @@ async def test_the_track_is_kept_with_the_job_before_it_is_sent(kit: Kit):
     assert kept is not None
     assert kept.copy_name == f"1-{job.key}.mp3"
     assert kit.files.track_path(kept.copy_name).read_bytes() == TRACK
-    assert await kit.run_step() == AT_ONCE
     job = await kit.job()
     assert (job.state, job.deliver_started_at) == (JobState.DELIVERING, NOON)
     assert len(kit.generator.fetches.calls) == 1
+
+
+async def test_a_track_whose_job_was_moved_while_it_was_fetched_is_kept_with_the_job_all_the_same(kit: Kit):
+    job = await kit.at(JobState.READY)
+    kit.store.before["move"] = lambda: kit.real_store.move(
+        job, JobState.FAILED, kit.clock.now(), reason=Reason.TRACK_LOST
+    )
+    await kit.run_step()
+    job = await kit.job()
+    assert job.state is JobState.FAILED
+    assert job.track is not None
+    assert kit.files.track(job) is not None
 
 
 async def test_a_track_is_made_ready_once_before_it_is_sent_and_what_was_kept_for_that_goes_once_it_has_arrived(
@@ -49,7 +60,6 @@ async def test_a_track_is_made_ready_once_before_it_is_sent_and_what_was_kept_fo
 ):
     job = await kit.at(JobState.READY)
     kit.discord.deliveries.then(*(DeliveryLaterError("503") for _ in range(3)))
-    await kit.run_step()
     await kit.run_step()
     for _ in range(3):
         await kit.run_step()
@@ -99,7 +109,7 @@ async def test_a_file_that_first_is_not_there_and_then_is_lost_gets_a_fresh_addr
         assert pause_of(await kit.run_step()) > 0
     assert await kit.run_step() == AT_ONCE
     assert [url for url, _ in kit.generator.fetches.calls] == [TRACK_URL] * 6 + [FRESH_URL]
-    assert (await kit.job()).state is JobState.READY
+    assert (await kit.job()).state is JobState.DELIVERING
 
 
 async def test_a_track_whose_fresh_address_a_refused_key_keeps_back_is_waited_for(kit: Kit):
@@ -453,7 +463,6 @@ async def test_a_track_that_the_last_process_could_not_decide_on_is_heard_by_the
     await kit.at(JobState.READY)
     kit.fetcher.listens.then(None)
     await kit.run_step()
-    await kit.run_step()
     later = kit.restarted()
     await later.run_on()
     assert (await later.job()).state is JobState.DELIVERED
@@ -481,7 +490,6 @@ async def test_a_track_that_stays_undecided_without_a_link_is_heard_again_when_t
 async def test_a_track_that_turns_out_to_be_none_when_it_is_heard_again_is_never_sent(kit: Kit):
     await kit.at(JobState.READY)
     kit.fetcher.listens.then(None)
-    await kit.run_step()
     await kit.run_step()
     later = kit.restarted()
     later.fetcher.listens.default = TrackLostError("no audio")

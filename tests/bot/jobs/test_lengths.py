@@ -1,11 +1,14 @@
 """What lengths teach: a curve, a queue, words; and what is forgotten."""
 
+import json
 import math
 import random
+from dataclasses import replace
 
 import pytest
 
 from bot.jobs.lengths import MAX_REMEMBERED, Expectation, Memory, Observed, WordScale, believed
+from bot.jobs.observed import Told, told
 
 EXPECTATION = Expectation(median_seconds=45, sigma=0.5, horizon_seconds=900, seconds_per_poll=0.2)
 
@@ -109,10 +112,44 @@ def test_what_is_kept_is_bounded_and_comes_back_as_it_was():
     assert len(again.seen) == MAX_REMEMBERED
 
 
+def test_what_was_told_of_places_is_kept_beside_what_earlier_versions_kept_and_read():
+    memory = Memory()
+    waited = Told(first_place=3, place=1, first_at=4, since=9, waited_until=12, left_by=20)
+    memory.seen = [seen_at(45), replace(seen_at(50), told=waited), replace(seen_at(60), told=told(None, 7, None))]
+    found = json.loads(memory.written())
+    assert [len(row) for row in found["seen"]] == [5, 5, 5]
+    assert Memory.read(memory.written()).seen == memory.seen
+    del found["told"]
+    assert [one.until for one in Memory.read(json.dumps(found)).seen] == [47, 52, 62]
+    assert "told" not in json.loads(remembered([seen_at(45)]).written())
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "7", '{"count": 1}', '{"count": 1, "fast": 0, "seen": [[1]]}', '{"count":null}',
              '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [0], 0]]}',
-             '{"count": 1, "fast": 0, "seen": [["a", 2, 3, [0,0,0], 0]]}']
+             '{"count": 1, "fast": 0, "seen": [["a", 2, 3, [0,0,0], 0]]}', '{"count": 1e999, "fast": 0, "seen": []}',
+             '{"count": -1, "fast": 0, "seen": []}', '{"count": 1, "fast": NaN, "seen": []}', "[" * 9_000,
+             '{"count": 1, "fast": 0, "seen": [[NaN, NaN, 3, [0,0,0], 0]]}',
+             '{"count": 1, "fast": 0, "seen": [[1e999, null, 3, [0,0,0], 0]]}',
+             '{"count": 1, "fast": 0, "seen": [[5, 2, 3, [0,0,0], 0]]}',
+             '{"count": 1, "fast": 0, "seen": [[-5, 2, 3, [0,0,0], 0]]}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 1e300, [0,0,0], 0]]}',
+             '{"count": 1, "fast": 0, "seen": [[1, 1e300, 3, [0,0,0], 0]]}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [-Infinity,0,0], 0]]}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [0,0,0], 0]], "told": [[1e300]]}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [0,0,0], 0]], "told": [[null, 1, 1, 1e300, 3, 2, 0]]}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [0,0,0], 0]], "told": [[null, 1, 1, 1, 3, 1e300, 0]]}',
+             '{"count": 1' + "0" * 400 + ', "fast": 0, "seen": []}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [NaN,0,0], 0]]}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [-1,0,0], 0]]}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [0,0,0], 0]], "told": [[NaN]]}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [0,0,0], 0]], "told": [[null, NaN, 1, 1, 3, 2, 0]]}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [0,0,0], 0]], "told": [[null, 2, 1, 1, 3, 2, 0]]}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [0,0,0], 0]], "told": [[null, 1, 1, 1, -3, 2, 0]]}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [0,0,0], 0]], "told": []}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [0,0,0], 0]], "told": [null, null]}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [0,0,0], 0]], "told": [[1, 2]]}',
+             '{"count": 1, "fast": 0, "seen": [[1, 2, 3, [0,0,0], 0]], "told": 7}']
 )  # fmt: skip
 def test_what_was_not_written_here_is_refused(text: str):
     with pytest.raises(ValueError):

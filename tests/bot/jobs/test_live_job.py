@@ -34,6 +34,15 @@ async def test_what_our_own_disk_did_counts_against_nobody(kit: Kit):
         assert (await kit.job()).state is JobState.DELIVERING
 
 
+async def test_the_time_that_our_own_disk_took_is_not_waited_out(kit: Kit):
+    job = await kit.at(JobState.DELIVERING)
+    kit.clock.leap(3_600)
+    half = timedelta(minutes=30)
+    assert kit.context.waited_out(LiveJob(id=job.id), job, half)
+    assert kit.context.waited_out(LiveJob(id=job.id, held_up_at=NOON - timedelta(days=1)), job, half)
+    assert not kit.context.waited_out(LiveJob(id=job.id, held_up_at=kit.clock.now()), job, half)
+
+
 def test_a_success_ends_what_was_counted_and_nothing_else():
     live = LiveJob(id=1, faults=3, is_painted=True, held_up_at=NOON, busy_since=NOON)
     live.failures.update({"": 2, DISK: 3, "lost": 1})
@@ -48,6 +57,18 @@ def test_asking_after_a_kind_of_failure_counts_none():
     assert live.failures["lost"] == 0
     assert not live.has_tried
     assert not live.failures
+
+
+def test_what_changes_a_card_at_once_is_its_state_and_whether_it_waits_and_no_number():
+    live = LiveJob(id=1)
+    at_work = live.look(JobState.GENERATING)
+    live.place = 3
+    in_line = live.look(JobState.GENERATING)
+    live.place = 2
+    assert live.look(JobState.GENERATING) == in_line != at_work
+    live.place, live.ahead = None, 4
+    assert live.look(JobState.GENERATING) == at_work
+    assert live.look(JobState.CHECKING) != LiveJob(id=1).look(JobState.CHECKING)
 
 
 def test_two_records_are_never_taken_for_one():

@@ -1,20 +1,32 @@
 """Learned looks in a job's steps: when they come, what is kept, and what is told on the card."""
 
+import asyncio
 import logging
 import math
 import random
+import time
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from aiolimiter import AsyncLimiter
+from pydantic import SecretStr
 
+from bot.clock import SystemClock
+from bot.generation.fal.client import FalClient
+from bot.generation.fal.profiles import PROFILES
+from bot.generation.transport import HttpLimits
 from bot.jobs.context import RunAgain
 from bot.jobs.lengths import Memory
 from bot.jobs.making import MIN_LENGTHS
 from bot.jobs.model import JobState
 from bot.jobs.outlook import Eta
-from bot.jobs.ports import StillWorking
+from bot.jobs.ports import Progress, StillWorking
+from sandbox.generation import FakeGeneration, Settings
+from sandbox.generation.config import Script
+from sandbox.generation.ledger import Generation
+from tests.bot.generation.stand_ins import FAST, open_sessions
 from tests.bot.jobs.kit import Kit, eventually, finished, opened_store
 
 WORKING = StillWorking(status="generating")
@@ -188,6 +200,90 @@ async def test_one_after_the_other_is_learned_and_the_next_is_looked_at_when_its
                 live.due = None
         await learning.thought_over()
     assert looks._models[NAME].belief.servers == 1
+
+
+class QueueOfOthers:
+    """The real client in front of the sandbox's fal, which makes one song after the other, 20 seconds each.
+
+    Before each of ours some of others were ordered. The time is the kit's.
+    """
+
+    def __init__(self, learning: LearningKit, api: FakeGeneration, client: FalClient) -> None:
+        self.learning, self.client, self.ledger = learning, client, api.world.ledger
+        self.folder, self.seconds = api.world.folder, random.Random(3)
+        self.songs: dict[str, str] = {}
+        self.looks = 0
+        learning.generator.polls.default = self.poll
+
+    async def poll(self, generation_id: str) -> Progress:
+        self.looks += 1
+        self.tell_the_time()
+        return await self.client.poll(self.songs[generation_id])
+
+    def tell_the_time(self) -> None:
+        self.ledger._began = time.monotonic() - self.learning.clock.monotonic()
+
+    async def ordered(self, name: str) -> str:
+        """A song that is in its queue from now on; nothing is composed for it."""
+        self.tell_the_time()
+        track = self.folder / "track.mp3"
+        track.touch()
+        made = asyncio.create_task(asyncio.sleep(0))
+        await made
+        self.ledger.generations[name] = Generation(
+            id=name,
+            client_request_id=None,
+            prompt="",
+            endpoint="fal-ai/minimax-music",
+            reference=track,
+            track=track,
+            script=Script(generating_seconds=self.seconds.uniform(17, 23)),
+            accepted_at=self.ledger.now(),
+            composing=made,
+        )
+        return f"fal-ai/minimax-music/requests/{name}"
+
+    async def looks_behind(self, others: int) -> int:
+        """How many looks a song takes that waits for so many others."""
+        for number in range(others):
+            await self.ordered(f"other-{len(self.ledger.generations)}-{number}")
+        job = await self.learning.at(JobState.GENERATING)
+        self.songs[f"g-{job.id}"] = await self.ordered(f"ours-{job.id}")
+        before = self.looks
+        while (await self.learning.job(job.id)).state is JobState.GENERATING:
+            step = await self.learning.look(job.id)
+            assert isinstance(step, RunAgain)
+            self.learning.clock.leap(step.after_seconds)
+        await self.learning.thought_over()
+        return self.looks - before
+
+
+@pytest.mark.heavy
+async def test_the_place_that_fal_tells_is_learned_from_and_spares_looks(learning: LearningKit):
+    settings = Settings(most_at_once=1, queued_seconds=0)
+    async with open_sessions() as sessions, FakeGeneration(settings, speaks="fal") as api:
+        client = FalClient(
+            sessions=sessions,
+            base_url=api.url,
+            api_key=SecretStr(api.key),
+            profile=PROFILES["fal:minimax-music"],
+            clock=SystemClock(),
+            budget=AsyncLimiter(1000, 1),
+            limits=HttpLimits(timeouts=FAST),
+        )
+        queue = QueueOfOthers(learning, api, client)
+        before = [await queue.looks_behind(others) for others in (3, 0, 5, 1, 6, 4, 2, 0, 3, 5, 1, 4, 2, 6)]
+        assert learning.looks is not None
+        belief = learning.looks._models[NAME].belief
+        assert belief.queue is not None
+        assert belief.queue.pace.seconds == pytest.approx(20, rel=0.2)
+        since = [await queue.looks_behind(others) for others in (5, 6)]
+        assert since[0] < before[2]
+        assert since[1] < before[4]
+    (first, *_, last) = (await learning.kept()).seen
+    assert first.told is not None
+    assert last.told is not None
+    assert (first.told.first_place, last.told.first_place) == (2, 5)
 
 
 @pytest.mark.heavy

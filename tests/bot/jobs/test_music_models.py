@@ -94,6 +94,22 @@ async def test_jobs_that_wait_for_a_lost_model_hold_up_no_other(kit: Kit) -> Non
     assert (await kit.job(mine.id)).state is JobState.GENERATING
 
 
+@pytest.mark.parametrize(
+    ("asked_at", "begun_at", "is_elsewhere"),
+    [
+        ("https://a.example", "https://b.example", True),
+        ("https://a.example", "https://a.example", False),
+        ("https://a.example", None, False),
+        ("", "https://a.example", False),
+    ],
+)
+async def test_a_song_is_another_addresss_only_where_both_are_known(
+    kit: Kit, asked_at: str, begun_at: str | None, is_elsewhere: bool
+) -> None:
+    job = replace(await kit.order(), service_address=begun_at)
+    assert kit.context.models.is_elsewhere(job, replace(kit.model, address=asked_at)) is is_elsewhere
+
+
 async def test_each_model_has_its_own_places(kit: Kit) -> None:
     other = add_other(kit, concurrency=1)
     first, second, mine = await other_order(kit, 98), await other_order(kit, 99), await kit.order()

@@ -141,3 +141,4 @@ def test_a_budget_of_looks_saves_a_hundred_and_then_gives_so_many_a_second():
 def test_first_looks_at_very_many_jobs_are_spread_further():
     pace = Pace(poll_interval_seconds=10, polls_per_second=5)
     assert (spread_seconds(pace, 1.0, 200), spread_seconds(pace, 1.0, 20_000)) == (10, 200)
+    assert [spread_seconds(pace, 1.0, jobs, in_the_making=True) for jobs in (50, 20_000)] == [10, 4_000]

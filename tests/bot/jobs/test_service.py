@@ -1,5 +1,6 @@
 """What members may ask of jobs, and who may ask it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -17,12 +18,13 @@ from bot.errors import (
     TooLateError,
 )
 from bot.jobs.context import RunAgain
+from bot.jobs.live_job import LiveJob
 from bot.jobs.model import LIVE, RESTING, Job, JobState
 from bot.jobs.music_models import MusicModels
 from bot.jobs.ports import Cancellation
 from bot.jobs.service import CANCELLABLE, Actor
 from bot.jobs.stop_making import Stopping, wants_to_stop
-from tests.bot.jobs.kit import OWNER, STRAIGHT, Kit, finished
+from tests.bot.jobs.kit import OWNER, STRAIGHT, Kit, eventually, finished
 from tests.bot.jobs.orders import LYRICS, MEMBER, an_order
 
 STRANGER = Actor(member_id=99)
@@ -52,7 +54,7 @@ async def ended(kit: Kit, state: JobState) -> Job:
 
 
 async def test_an_order_is_durable_and_looked_at_when_it_is_taken(kit: Kit):
-    job = await kit.service.compose(an_order())
+    job = await kit.taken(an_order())
     assert (job.state, job.lyrics) == (JobState.CHECKING, LYRICS)
     assert await kit.job(job.id) == job
     assert kit.woken == [job.id]
@@ -60,9 +62,9 @@ async def test_an_order_is_durable_and_looked_at_when_it_is_taken(kit: Kit):
 
 
 async def test_an_interaction_that_arrives_twice_is_one_job(kit: Kit):
-    await kit.service.compose(an_order(7))
+    await kit.taken(an_order(7))
     with pytest.raises(DuplicateOrderError) as caught:
-        await kit.service.compose(an_order(7))
+        await kit.taken(an_order(7))
     assert caught.value.job_id == 1
     assert kit.counted("compose_jobs_taken_total") == 1
 
@@ -70,7 +72,7 @@ async def test_an_interaction_that_arrives_twice_is_one_job(kit: Kit):
 async def test_an_order_that_cannot_be_written_is_not_taken(kit: Kit):
     kit.store.busy("admit")
     with pytest.raises(StoreBusyError):
-        await kit.service.compose(an_order())
+        await kit.taken(an_order())
     assert kit.woken == []
     assert kit.counted("compose_jobs_taken_total") == 0
 
@@ -198,6 +200,43 @@ async def test_a_death_before_the_service_said_that_it_is_too_late_costs_no_trac
     await kit.run_step()
     await kit.run_step()
     assert ((await kit.job()).state, (await kit.job()).reason) == (JobState.READY, None)
+
+
+async def test_two_presses_at_once_are_told_the_same_whatever_the_service_says_to_a_second_request(kit: Kit):
+    job = await kit.at(JobState.GENERATING)
+    can_stop(kit, Cancellation.STOPPED, Cancellation.LOST)
+    held = kit.generator.cancels.hold()
+    presses = [asyncio.create_task(kit.service.cancel(job.id, OWNER)) for _ in range(2)]
+    await kit.generator.cancels.begun.wait()
+    await eventually(lambda: kit.store.calls.count("wish_to_stop") == 2)  # neither came when the other was over
+    held.set()
+    first, second = await asyncio.gather(*presses)
+    assert first == second
+    assert not first.may_be_charged
+
+
+async def test_what_the_service_has_stopped_stays_free_although_it_could_not_be_written_at_once(kit: Kit):
+    job = await kit.at(JobState.GENERATING)
+    can_stop(kit, Cancellation.STOPPED, Cancellation.LOST)
+    kit.store.busy("move")
+    with pytest.raises(StoreBusyError):
+        await kit.service.cancel(job.id, OWNER)
+    await kit.run_step()
+    ended = await kit.job()
+    assert (ended.state, ended.may_be_charged) == (JobState.CANCELLED, False)
+
+
+async def test_of_several_processes_another_is_left_the_time_to_stop_it(kit: Kit):
+    job = await kit.at(JobState.GENERATING)
+    await kit.store.wish_to_stop(job, wished=True)
+    can_stop(kit)
+    live = LiveJob(id=job.id, claim="this one")
+    stopping = Stopping(kit.context.models)
+    assert await stopping.go_on(kit.context, live, job) == RunAgain(after_seconds=1.0)
+    assert kit.generator.cancels.calls == []
+    await kit.clock.advance(15)
+    await stopping.go_on(kit.context, live, job)
+    assert kit.generator.cancels.calls == [job.generation_id]
 
 
 async def test_a_wish_that_comes_after_the_end_changes_nothing(kit: Kit):

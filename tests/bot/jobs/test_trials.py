@@ -33,6 +33,12 @@ async def test_a_turn_is_taken_by_one_and_can_be_taken_again_when_it_is_over(kit
     assert await TrialTurns(kit.store, kit.clock, is_shared=False).take("aiml", every_seconds=300)
 
 
+async def test_a_turn_that_nobody_can_read_is_taken(kit: Kit) -> None:
+    for kept in ("on", "{}", "[]", '{"at": "soon", "lasts": true}', '{"at": 5, "lasts": true}'):
+        await kit.real_store.set_value("brake_turn.aiml", kept)
+        assert await TrialTurns(kit.store, kit.clock, is_shared=True).take("aiml", every_seconds=300)
+
+
 async def test_of_several_processes_one_makes_the_free_call_and_risks_one_song(kit: Kit) -> None:
     kit.generator.probes.default = ProbeReport(result=ProbeResult.KEY_ACCEPTED, detail="")
     jobs = await queued(kit, 4)

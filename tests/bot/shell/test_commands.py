@@ -53,6 +53,7 @@ async def test_a_deleted_song_is_still_known_by_its_money(place: Place) -> None:
     assert (answer.code, answer.text) == (1, "There is no song 999.")
 
 
+@pytest.mark.heavy
 async def test_what_was_spent_is_told_by_day_and_member(place: Place) -> None:
     await place.filled()
     async with place.bot():
@@ -90,6 +91,7 @@ async def test_a_pause_is_what_the_bot_reads_and_ends_with_resume(place: Place, 
         assert Pause.parsed(await store.get_value(PAUSED)) is None
 
 
+@pytest.mark.waits
 async def test_a_running_bot_forgets_a_member_within_ten_seconds(place: Place) -> None:
     done, waits, _ = await place.filled()
     async with place.bot() as store:

@@ -286,6 +286,7 @@ def _row_of_0001(number: int, state: JobState) -> dict[str, Any]:
     return row
 
 
+@pytest.mark.heavy
 async def test_every_song_in_flight_gets_the_present_service(new_url: str, previous_version: PreviousVersion) -> None:
     rows = [_row_of_0001(number, state) for number, state in enumerate(JobState, start=1)]
     await previous_version.leave(new_url, newest="0001", rows=rows)

@@ -319,6 +319,7 @@ async def test_describing_creates_nothing(sqlite_url: str, path: Path, tmp_path:
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
+@pytest.mark.heavy
 async def test_a_kept_value_is_read_beside_a_running_bot_and_from_what_is_not_there(new_url: str) -> None:
     assert await kept_value_in(new_url, "brake.aiml") is None
     async with open_store(new_url, clock=SetClock()) as store:
@@ -363,6 +364,12 @@ def test_importing_the_store_imports_no_driver_of_postgresql() -> None:
 @pytest.mark.parametrize("name", ["env", *(f"versions.{file.stem}" for file in sorted(FOLDER.glob("versions/0*.py")))])
 def test_importing_a_migration_runs_nothing(name: str) -> None:
     importlib.import_module(f"bot.store.migrations.{name}")
+
+
+async def test_a_pipe_or_a_device_is_no_database_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        assert "is a device or a pipe, which may have no end" in await _refused(f"sqlite+aiosqlite:///{path}")
 
 
 @pytest.mark.parametrize(

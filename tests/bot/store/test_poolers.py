@@ -97,6 +97,7 @@ async def test_by_statement_it_is_refused_with_what_to_set_by_whoever_opens_it(u
             await use()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("more", "database", "sentence"),
     [
@@ -160,6 +161,7 @@ async def _opened(url: str) -> None:
         pass
 
 
+@pytest.mark.heavy
 async def test_places_exclude_each_other_as_they_should(server: OwnServer) -> None:
     address = parse(f"postgresql+asyncpg://postgres@/songs?host={server.folder}&port={server.port}")
     clock = SystemClock()

@@ -21,7 +21,9 @@ class Counted(Database):
 
     turns = 0
 
-    def count(self) -> None:
+    async def count(self) -> None:
+        assert self._shared is not None
+        await self._shared.give_back()
         for engine in (self._reader, self._writer):
             event.listen(engine.sync_engine, "checkout", self._watched)
 
@@ -52,7 +54,7 @@ async def database(path: Path) -> AsyncGenerator[Counted]:
         await connection.execute(text("CREATE TABLE song (number INTEGER PRIMARY KEY, name TEXT UNIQUE)"))
     async with opened.reading() as connection:
         await connection.execute(text("SELECT 1"))
-    opened.count()
+    await opened.count()
     yield opened
     await opened.close()
 

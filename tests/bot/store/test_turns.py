@@ -61,10 +61,10 @@ async def test_whoever_is_cancelled_passes_the_turn_on(who: int) -> None:
 async def test_a_turn_that_comes_too_late_is_a_busy_database_and_goes_to_the_next() -> None:
     writers = Writers()
     first = await all_of(writers, "order 0")
-    writers.turns._patience_seconds = 0
+    writers.turns.patience_seconds = 0
     with pytest.raises(StoreBusyError):
         await writers.write("order 1")
-    writers.turns._patience_seconds = 30
+    writers.turns.patience_seconds = 30
     later = await all_of(writers, "order 2")
     writers.gate.set()
     await asyncio.gather(*first, *later)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.dialects import sqlite
 
 from bot.jobs.acts import Act, KeptRule
@@ -14,7 +14,7 @@ from bot.store import jobs as job_statements
 from bot.store import waiting as waiting_statements
 from bot.store.db import open_store
 from bot.store.jobs import SqlJobStore
-from tests.bot.store.orders import NOON, SetClock, an_order, moved
+from tests.bot.store.orders import NOON, TO_GENERATING, SetClock, an_order, moved
 
 MODEL = "minimax-music"
 ACT = Act(by=1, guild_id=5, what="pause")
@@ -62,6 +62,17 @@ async def test_songs_that_were_given_a_place_count_as_in_hand_and_stand_in_line_
     head = await store.head_of_line(MODEL, [first.id], 50, NOON)
     assert head is not None
     assert (list(head.ids), head.taken) == ([other.id, second.id], 1)
+
+
+async def test_a_song_in_the_making_by_another_model_is_in_hand_as_well_and_takes_no_place_here(
+    store: SqlJobStore,
+) -> None:
+    elsewhere = await store.add(an_order(500, member_id=1, model="another", guild_id=9), NOON)
+    await moved(store, elsewhere, *TO_GENERATING)
+    one, two = await waiting(store, 1, 2)
+    head = await store.head_of_line(MODEL, [], 50, NOON)
+    assert head is not None
+    assert (list(head.ids), head.taken) == ([two.id, one.id], 0)
 
 
 async def test_no_other_models_songs_are_in_the_line(store: SqlJobStore) -> None:
@@ -118,9 +129,11 @@ ASKED_OFTEN = {
     "between": (waiting_statements._BETWEEN, {"job_id": 9, "from_id": 5}, "job_by_state (state=? AND id>? AND id<?)"),
     "needing a look": (job_statements._NEEDING_A_LOOK, {"models": [MODEL]}, "job_to_look_at"),
     "unknown": (job_statements._UNKNOWN, {}, "job_by_state (state=?)"),
+    "making": (job_statements._MAKING, {}, "job_by_state (state=?)"),
     "live tally": (job_statements._LIVE_TALLY, {}, "job_by_state (state=?)"),
     "queued since": (figure_statements._QUEUED_SINCE["sqlite"], {}, "job_in_line_since"),
     "under way": (figure_statements._UNDER_WAY["sqlite"], {}, "job_live_of_model"),
+    "attempts": (select(figure_statements._ATTEMPT), {"since": NOON}, "charge_by_time (at>?)"),
 }
 
 
@@ -135,7 +148,7 @@ async def test_what_is_asked_often_reads_no_finished_song(sqlite_url: str, name:
     sql = str(statement.params(**known).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     async with open_store(sqlite_url, clock=SetClock()) as store, store.database.reading() as connection:
         plan = (await connection.execute(text("EXPLAIN QUERY PLAN " + sql))).all()
-    tables = [row[3] for row in plan if " job " in f"{row[3]} "]
+    tables = [row[3] for row in plan if {"job", "charge"} & set(row[3].split())]
     assert tables
     assert all(index in row or "PRIMARY KEY" in row for row in tables), tables
 

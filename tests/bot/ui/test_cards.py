@@ -186,6 +186,14 @@ def test_who_waits_in_the_services_own_line_is_told_their_place_there(place: int
     assert "being made" in card_of(example_job(), NOTHING).content
 
 
+def test_who_waits_in_the_services_own_line_is_told_a_span_with_the_wait_where_one_is_known():
+    span = {"earliest_at": NOW + timedelta(seconds=60), "expected_at": NOW + timedelta(seconds=120)}
+    said = card_of(example_job(), Eta(place=3, **span)).description
+    assert said.index("3 others go first") < said.index("Most likely ready between")
+    over = {name: NOW - timedelta(seconds=1) for name in span}
+    assert "Most likely" not in card_of(example_job(), Eta(place=3, **over)).description
+
+
 def test_times_count_down_by_themselves() -> None:
     expected = NOW + timedelta(seconds=60)
     card = card_of(example_job(), Eta(expected_at=expected))

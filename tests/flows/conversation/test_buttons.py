@@ -1,8 +1,10 @@
 """Every button: what it does, for whom, and that a restart makes no difference."""
 
+from typing import Any
+
 import pytest
 
-from bot.errors import Reason
+from bot.errors import Reason, StoreBusyError
 from bot.jobs.model import Job, JobState
 from bot.texts import text
 from bot.ui.buttons import BUTTONS, MayPress
@@ -150,6 +152,29 @@ async def test_again_a_day_later_brings_our_copy_back(client_kit: ClientKit, res
     assert card.attachments[0].data == SONG[1]
     assert again.reference.name == "song.mp3"
     assert labels_of(card) == ["Cancel", "Lyrics"]
+
+
+async def test_an_order_that_was_given_back_as_busy_is_not_made_although_it_was_kept(
+    client_kit: ClientKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a commit takes longer than anybody waits; while its copy is posted for it the answer stands."""
+    job = await client_kit.delivered(await with_copy(client_kit, await client_kit.order()))
+    client_kit.advance(DAY_SECONDS)
+    kept, promised, admit = list[Job](), list[bool](), client_kit.store.admit
+
+    async def kept_and_told_busy(*arguments: Any, **more: Any) -> None:
+        kept.append((await admit(*arguments, **more)).job)
+        promised.append(await client_kit.cards.is_answered(kept[0]))
+        raise StoreBusyError("locked")
+
+    monkeypatch.setattr(client_kit.store, "admit", kept_and_told_busy)
+    pressed = await client_kit.fake.click(client_kit.track_message(job), "Again")
+    await client_kit.fake.until(lambda: pressed.original and "could not write" in pressed.original.content)
+    assert promised == [True]
+    assert kept[0].answered_at is None
+    assert pressed.original is not None
+    assert not pressed.original.attachments
+    assert not await client_kit.cards.is_answered(kept[0])
 
 
 async def test_again_a_day_later_without_a_copy_asks_for_the_song(client_kit: ClientKit) -> None:
