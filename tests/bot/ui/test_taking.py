@@ -1,6 +1,7 @@
 """An order that the database keeps waiting: Discord hears of it, and whatever becomes of it is told."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -95,3 +96,13 @@ async def test_one_that_was_heard_a_moment_before_a_stop_is_answered(client_kit:
         await asyncio.sleep(0)
     await client_kit.client.services.in_flight.end()
     assert asked.answered
+
+
+@pytest.mark.parametrize(
+    ("age_seconds", "patience_seconds"), [(-1.0, 1.5), (0.0, 1.5), (1.0, 1.0), (2.5, 0.25), (3.0, 0.0), (3.1, None)]
+)
+def test_one_that_came_late_has_half_of_what_is_left_to_answer_it(
+    age_seconds: float, patience_seconds: float | None
+) -> None:
+    assert taking.patience_seconds(timedelta(seconds=age_seconds)) == patience_seconds
+    assert taking.patience_seconds(None) == taking.QUICK_SECONDS
