@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Unpack
@@ -44,7 +44,7 @@ from bot.packaged_tracks import PackagedTracks
 from bot.store.db import open_store
 from bot.supervisor import TaskSupervisor
 from bot.ui.requirements import DISCORD_HOSTS, OrderedModel, OrderRequirements
-from sandbox.discord import FakeDiscord, Message, Rules
+from sandbox.discord import FakeDiscord, Interaction, Message, Rules
 from tests.bot.jobs.kit import HeardRunner
 
 SONG = ("song.mp3", b"ID3" + bytes(4997))
@@ -65,12 +65,17 @@ class ShiftedClock(SystemClock):
 
     def __init__(self) -> None:
         self.ahead = timedelta(0)
+        self._stopped: datetime | None = None
 
-    def now(self) -> Any:
-        return super().now() + self.ahead
+    def now(self) -> datetime:
+        return self._stopped or super().now() + self.ahead
 
     def monotonic(self) -> float:
         return super().monotonic() + self.ahead.total_seconds()
+
+    def stop(self) -> None:
+        """Let the bot see this moment for good, however long what comes takes."""
+        self._stopped = self.now()
 
 
 async def migrated(clock: SystemClock) -> Path:
@@ -254,12 +259,16 @@ class ClientKit:
         """A job that a member ordered with /compose, its card in the channel."""
         options = {"lyrics": lyrics, **more.pop("options", {})}
         done = await self.fake.slash("compose", options, files={"reference": SONG}, **more)
-        await self.fake.until(lambda: done.original)
+        await self.shown(done)
         return await self.card_known(self.woken[-1])
+
+    async def shown(self, done: Interaction) -> Message:
+        """What answers it, once it says something: where the database takes its time, a member first sees it think."""
+        return await self.fake.until(lambda: next((one for one in done.messages if not one.loading), None))
 
     async def card_known(self, job_id: int) -> Job:
         """The job once its row knows the card: the member sees the card a moment before that."""
-        for _ in range(200):
+        for _ in range(1_000):
             job = await self.jobs.get(job_id)
             if job.card_message_id is not None:
                 return job

@@ -1,5 +1,6 @@
 """A bot that is forked from a warm process is to all who look at it the bot that is started cold."""
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -49,3 +50,35 @@ async def test_it_lives_in_its_folder_writes_its_log_and_dies_and_stops_as_told(
         await wait_until_ready(discord, bot)
         assert await bot.stop() == 0
         assert bot.log.rstrip().endswith("stopped")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looked up in /proc")
+async def test_a_start_that_is_called_off_leaves_no_process_and_the_next_one_starts(
+    tmp_path: Path, kind: type[BotProcess]
+) -> None:
+    async with FakeDiscord() as discord, FakeGeneration() as api:
+        bot = kind(tmp_path, settings_for(discord, api))
+        for turns in (0, 1, 2, 3, 5, 8, 13, 21):
+            starting = asyncio.create_task(bot.start())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            starting.cancel()
+            await asyncio.wait({starting})
+            if not starting.cancelled():
+                await bot.kill()  # it was quicker
+        async with asyncio.timeout(20):
+            while _processes_in(tmp_path):  # noqa: ASYNC110 - they are killed by another process
+                await asyncio.sleep(0.05)
+        async with bot:
+            await wait_until_ready(discord, bot)
+
+
+def _processes_in(folder: Path) -> list[str]:
+    found: list[str] = []
+    for seen in Path("/proc").glob("[0-9]*"):
+        try:
+            if (seen / "cwd").resolve(strict=True) == folder and "Z" not in (seen / "stat").read_text().split()[2]:
+                found.append(seen.name)
+        except OSError:
+            continue  # it is gone, or another user's
+    return found

@@ -47,7 +47,12 @@ class WarmBotProcess(BotProcess):
             "arguments": self.arguments,
         }
         writer.write(json.dumps(order).encode() + b"\n")
-        return _Forked(int(await reader.readline()), reader, writer)
+        try:
+            pid = int(await reader.readline())
+        except asyncio.CancelledError:
+            writer.close()  # nobody will ask for it: it goes, as does one whose order is cut off
+            raise
+        return _Forked(pid, reader, writer)
 
 
 class _Forked:
@@ -138,13 +143,18 @@ class _Server:
     def _bear(self, connection: socket.socket) -> dict[str, Any] | None:
         """The order in the new bot, None in the server."""
         with connection.makefile("rb") as lines:
-            order = json.loads(lines.readline())
+            line = lines.readline()
+        if not line.endswith(b"\n"):  # whoever came was called off before they had ordered
+            connection.close()
+            return None
+        order = json.loads(line)
         pid = os.fork()
         if pid == 0:
             self._forget_all()
             connection.close()
             return order
-        connection.sendall(b"%d\n" % pid)
+        with suppress(OSError):  # or after that: the bot goes when the end of the connection is read
+            connection.sendall(b"%d\n" % pid)
         self.selector.register(connection, selectors.EVENT_READ, pid)
         self.selector.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, connection))
         return None

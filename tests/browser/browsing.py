@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 CHROMIUM = Path("/usr/bin/chromium")
+#: A loaded machine needs its time for a process to start, a page to be drawn; nothing waits this long when all is well.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required", "--mute-audio"),
@@ -36,7 +39,7 @@ async def open_page(browser: Browser, url: str, **context: Any) -> AsyncIterator
     opened = await browser.new_context(locale="en-GB", **context)
     problems = watch(opened)
     page = await opened.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MS)
     # from the beginning: switched on only when a test waits for one, it would race against the key that opens it
     page.on("filechooser", lambda _: None)
     await page.goto(url)

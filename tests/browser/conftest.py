@@ -1,8 +1,8 @@
 """The page with a showcase bot behind it, and a browser in front."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import discord
@@ -48,7 +48,7 @@ class BotHere:
     async def start(self) -> None:
         self._client = Showcase()
         self._task = asyncio.create_task(self._client.start(self._fake.token))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self._client.ready.wait()
 
     async def stop(self) -> int:
@@ -62,6 +62,16 @@ class BotHere:
 
     async def kill(self) -> None:
         await self.stop()
+
+    @contextmanager
+    def lost_in_thought(self) -> Iterator[None]:
+        """Whatever it thinks of, it finds once the block has ended."""
+        assert self._client is not None
+        self._client.thought.clear()
+        try:
+            yield
+        finally:
+            self._client.thought.set()
 
     async def edit(self, channel_id: int, message_id: int, content: str) -> None:
         assert self._client is not None

@@ -105,6 +105,8 @@ class Showcase(discord.Client):
             self.tree.add_command(command)
         self.tree.add_command(app_commands.ContextMenu(name="Quote this", callback=quote))
         self.ready = asyncio.Event()
+        self.thought = asyncio.Event()  #: cleared: it has not come to one
+        self.thought.set()
 
     async def setup_hook(self) -> None:
         self.add_view(Buttons())
@@ -171,7 +173,8 @@ async def layout(interaction: discord.Interaction) -> None:
 @app_commands.command(description="Thinks, and tells you alone")
 async def think(interaction: discord.Interaction) -> None:
     await interaction.response.defer(thinking=True, ephemeral=True)
-    await asyncio.sleep(0.5)
+    assert isinstance(interaction.client, Showcase)
+    await interaction.client.thought.wait()
     await interaction.edit_original_response(content="a thought")
 
 

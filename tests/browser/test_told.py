@@ -12,7 +12,8 @@ from .test_showcase import last_message, use
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 BIG_BYTES = 300_000
-SLOW = {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": 100_000}
+OPEN = {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": -1}
+SLOW = {**OPEN, "uploadThroughput": 2_000}
 
 
 async def test_the_live_region_hears_words_and_what_an_edit_made_another_one(page: Page, sandbox: Sandbox) -> None:
@@ -63,6 +64,8 @@ async def test_an_upload_on_a_slow_line_says_how_far_it_is(page: Page, sandbox: 
     await page.get_by_role("button", name="Send message").click()
     await expect(page.locator(".bar .progress")).to_contain_text("Sending long.bin")
     await expect(page.get_by_role("button", name="Send message")).to_be_disabled()
+    await page.wait_for_function("() => window.shares.some((share) => 0 < share && share < 1)")
+    await line.send("Network.emulateNetworkConditions", OPEN)  # it was slow for as long as anybody looked
     await expect(last_message(page)).to_contain_text("long.bin", timeout=30_000)
     await expect(page.locator(".bar .progress")).to_be_hidden()
     shares: list[float] = await page.evaluate("window.shares")

@@ -122,16 +122,17 @@ VIEWS: dict[str, View] = {
 }
 
 
-async def closed(page: Page) -> None:
-    """Take back what outlives loading anew: an open form."""
+async def closed(page: Page, sandbox: Sandbox) -> None:
+    """Take back what outlives loading anew: an open form, which stays open until the sandbox has heard of it."""
     for cancel in await page.get_by_role("dialog").get_by_role("button", name="Cancel").all():
         await cancel.click()
         await expect(page.get_by_role("dialog")).to_have_count(0)
+    await sandbox.fake.until(lambda: not any(one.modal and one.modal.open for one in sandbox.fake.interactions))
 
 
 async def opened(page: Page, sandbox: Sandbox, name: str) -> None:
     """Show one view, from a page that was loaded anew."""
-    await closed(page)
+    await closed(page, sandbox)
     await page.reload()
     await page.locator("#messages .beginning").wait_for()
     await VIEWS[name](page, sandbox)

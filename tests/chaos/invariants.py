@@ -50,9 +50,9 @@ def judge(jobs: Sequence[Job], ordered: Sequence[Ordered], discord: FakeDiscord,
     for order in ordered:
         job = by_interaction.get(order.interaction.id)
         if job is None:
-            if order.interaction.answered and _is_refusal(order):
+            if _is_answered(order) and _is_refusal(order):
                 score.refused += 1
-            elif order.interaction.answered:
+            elif _is_answered(order):
                 _lose(score, f"{order.title}: answered, but there is no job")
             continue
         _judge_job(score, job, order, tracks[job.id])
@@ -61,6 +61,11 @@ def judge(jobs: Sequence[Job], ordered: Sequence[Ordered], discord: FakeDiscord,
     score.posted_twice = sum(count > 1 for count in tracks.values())
     score.broken += [f"job {job_id}: {count} track messages" for job_id, count in tracks.items() if count > 1]
     return score
+
+
+def _is_answered(order: Ordered) -> bool:
+    """Not where the bot was killed while it thought: of that promise Discord itself says that nothing came of it."""
+    return order.interaction.answered and not order.interaction.thinking
 
 
 def _is_refusal(order: Ordered) -> bool:
@@ -96,7 +101,7 @@ def _judge_answer(score: Score, job: Job, order: Ordered) -> None:
         # told and kept, with a button that orders it: not lost; but nothing may have been paid, nor said before
         if job.submit_started_at is not None:
             score.broken.append(f"job {job.id}: never answered, but sent to the music API")
-        if order.interaction.answered:
+        if _is_answered(order):
             score.broken.append(f"job {job.id}: answered, but it rests as if it were not")
     elif job.answered_at is None and job.submit_started_at is not None:
         score.broken.append(f"job {job.id}: sent to the music API before it was answered")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sandbox.bot_process import BotProcess
 from sandbox.generation import Settings
-from sandbox.stage import Stage, open_stage
+from sandbox.stage import Stage, open_stage, wait_until_ready
 from tests.bot.audio.sound_files import mp3
 from tests.chaos.books import Books, FileBooks, ServerBooks, server_books
 from tests.chaos.invariants import Score, judge
@@ -130,14 +130,29 @@ async def _storm(
         await storm.calm()
         await _rest(books, deadline=started + max_seconds, say=say)
         deciding.cancel()
-    for process in (*workers, stage.bot):
-        await process.stop()
+    await _stop(stage, workers, books, deadline=started + max_seconds, say=say)
     found = await books.rows()
     score = judge(found, members.ordered, stage.discord, stage.generation)
     outside, charged = stage.discord.member("Owner").id, stage.generation.ledger.charges
     judge_ledger(score, await books.tables(), found, stage.bot.settings, outside=outside, charged=charged)
     log = "".join(process.log for process in (stage.bot, *workers))
     return Outcome(score=score, toll=storm.toll, provider_faults=provider_faults, bot_log=log)
+
+
+async def _stop(
+    stage: Stage, workers: Sequence[BotProcess], books: Books, *, deadline: float, say: Callable[[str], None]
+) -> None:
+    """Stop every process, at rest: a press of the last moment is heard as they stop, and carried out by the next."""
+    while True:
+        for process in (*workers, stage.bot):
+            await process.stop()
+        if not any(await books.unrested()) or time.monotonic() > deadline:
+            return
+        say("somebody pressed a button at the last moment: all of them are started once more")
+        for process in (stage.bot, *workers):
+            await process.start()
+        await wait_until_ready(stage.discord, stage.bot)
+        await _rest(books, deadline=deadline, say=say)
 
 
 async def _report(members: Members, say: Callable[[str], None]) -> None:

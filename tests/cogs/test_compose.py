@@ -40,7 +40,7 @@ async def test_words_that_cannot_be_taken_come_back_privately(
     client_kit: ClientKit, lyrics: str, sentence: str
 ) -> None:
     done = await client_kit.fake.slash("compose", {"lyrics": lyrics}, files={"reference": SONG})
-    answer = await client_kit.fake.until(lambda: done.original)
+    answer = await client_kit.shown(done)
     assert answer.visible_to == done.user.id
     assert sentence in text_of(answer)
     assert lyrics.strip()[:100] in text_of(answer)
@@ -50,7 +50,7 @@ async def test_words_that_cannot_be_taken_come_back_privately(
 
 async def test_the_count_is_named_with_the_limit(client_kit: ClientKit) -> None:
     done = await client_kit.fake.slash("compose", {"lyrics": "a" * 700}, files={"reference": SONG})
-    answer = await client_kit.fake.until(lambda: done.original)
+    answer = await client_kit.shown(done)
     assert "704" in answer.content
     assert "600" in answer.content
     assert "104" in answer.content
@@ -59,14 +59,14 @@ async def test_the_count_is_named_with_the_limit(client_kit: ClientKit) -> None:
 async def test_very_long_lyrics_come_back_as_a_file(client_kit: ClientKit) -> None:
     lyrics = "la la la\n" * 600
     done = await client_kit.fake.slash("compose", {"lyrics": lyrics.strip()}, files={"reference": SONG})
-    answer = await client_kit.fake.until(lambda: done.original)
+    answer = await client_kit.shown(done)
     assert [file.filename for file in answer.attachments] == ["lyrics.txt"]
     assert answer.attachments[0].data.decode() == lyrics.strip()
 
 
 async def test_an_empty_file_is_refused_with_the_words_given_back(client_kit: ClientKit) -> None:
     done = await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": ("song.mp3", b"")})
-    answer = await client_kit.fake.until(lambda: done.original)
+    answer = await client_kit.shown(done)
     assert "empty" in answer.content
     assert "Side by side" in text_of(answer)
 
@@ -77,7 +77,7 @@ async def test_a_missing_permission_is_named_before_anything_is_paid(
 ) -> None:
     client_kit.fake.revoke(revoked)
     done = await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG})
-    answer = await client_kit.fake.until(lambda: done.original)
+    answer = await client_kit.shown(done)
     assert named in answer.content
     assert "Side by side" in text_of(answer)
     assert client_kit.woken == []
@@ -110,7 +110,7 @@ async def test_in_a_thread_its_own_permission_counts(client_kit: ClientKit) -> N
     thread = client_kit.fake.start_thread("songs")
     client_kit.fake.revoke("SEND_MESSAGES_IN_THREADS")
     done = await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, channel=thread)
-    answer = await client_kit.fake.until(lambda: done.original)
+    answer = await client_kit.shown(done)
     assert "Send Messages in Threads" in answer.content
 
 
@@ -147,7 +147,7 @@ async def test_mentions_in_titles_ping_nobody_and_markdown_stays_text(client_kit
 async def test_a_private_thread_without_the_bot_is_said_before_anything_is_taken(client_kit: ClientKit) -> None:
     thread = client_kit.fake.start_thread("secret", private_to=["Member One"])
     done = await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, channel=thread)
-    answer = await client_kit.fake.until(lambda: done.original)
+    answer = await client_kit.shown(done)
     assert "I am not in this private thread" in answer.content
     assert "Side by side" in text_of(answer)
     assert client_kit.woken == []
@@ -183,13 +183,13 @@ async def test_the_text_of_a_voice_channel_needs_connect(client_kit: ClientKit) 
     assert (await client_kit.order(channel=place)).place.channel_id == place.id
     client_kit.fake.revoke("connect", channel=place)
     done = await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG}, channel=place)
-    answer = await client_kit.fake.until(lambda: done.original)
+    answer = await client_kit.shown(done)
     assert "**Connect**" in answer.content
 
 
 async def test_a_bot_in_timeout_takes_no_order(client_kit: ClientKit) -> None:
     client_kit.fake.time_out(60)
     done = await client_kit.fake.slash("compose", {"lyrics": LYRICS}, files={"reference": SONG})
-    answer = await client_kit.fake.until(lambda: done.original)
+    answer = await client_kit.shown(done)
     assert "**Send Messages**" in answer.content
     assert client_kit.woken == []

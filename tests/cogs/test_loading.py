@@ -40,7 +40,7 @@ async def test_commands_that_were_loaded_anew_work(client_kit: ClientKit) -> Non
         await client_kit.client.reload_extension(extension)
     await client_kit.order()
     listed = await client_kit.fake.slash("tracks")
-    assert (await client_kit.fake.until(lambda: listed.original)).visible_to == listed.user.id
+    assert (await client_kit.shown(listed)).visible_to == listed.user.id
     message = await client_kit.fake.post("mine", files=[SONG])
     pressed = await client_kit.fake.message_command("Compose from this", message)
     form = await client_kit.fake.until(lambda: pressed.modal)

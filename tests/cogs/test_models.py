@@ -56,14 +56,14 @@ async def test_the_form_asks_for_style_and_model_and_edit_has_them_in_it(several
     done = await several.fake.slash("compose", {"model": "acestep"}, files={"reference": SONG})
     form = await several.fake.until(lambda: done.modal)
     sent = await several.fake.submit(form, {"lyrics": LYRICS, "style": "slow folk"})
-    await several.fake.until(lambda: sent.original)
+    await several.shown(sent)
     job = await several.card_known(1)
     assert (job.model, job.style, job.provider, job.price_micros) == ("acestep", "slow folk", "acestep", 0)
     await several.tell(await several.jobs.cancel(job.id, Actor(member_id=job.member_id)))
     pressed = await several.fake.click(several.card(job), "job:v1:edit:1")
     form = await several.fake.until(lambda: pressed.modal)
     again = await several.fake.submit(form, {"lyrics": "Other words to sing"})
-    await several.fake.until(lambda: again.original)
+    await several.shown(again)
     job = await several.jobs.get(2)
     assert (job.model, job.style, job.again_of) == ("acestep", "slow folk", 1)
 
@@ -71,14 +71,14 @@ async def test_the_form_asks_for_style_and_model_and_edit_has_them_in_it(several
 async def test_a_style_where_there_is_none_comes_back_with_everything_else(several: ClientKit) -> None:
     typed = {"lyrics": LYRICS, "style": "slow folk"}
     done = await several.fake.slash("compose", typed, files={"reference": SONG})
-    answer = await several.fake.until(lambda: done.original)
+    answer = await several.shown(done)
     assert "minimax-music takes no words about the style" in answer.content
     assert "slow folk" in answer.content
     assert "Side by side" in text_of(answer)
     pressed = await several.fake.click(answer, "Change and send again")
     form = await several.fake.until(lambda: pressed.modal)
     sent = await several.fake.submit(form, {"model": "acestep"})
-    await several.fake.until(lambda: sent.original)
+    await several.shown(sent)
     assert (await several.jobs.get(1)).style == "slow folk"
 
 
@@ -88,7 +88,7 @@ async def test_the_model_that_was_chosen_stands_in_the_form_of_what_came_back(
 ) -> None:
     typed = {"lyrics": LYRICS, "title": "la " * 60, "model": "acestep"}
     done = await several.fake.slash("compose", typed, files={"reference": SONG})
-    answer = await several.fake.until(lambda: done.original)
+    answer = await several.shown(done)
     if restarted:
         await several.restart()
     pressed = await several.fake.click(answer, "Change and send again")
@@ -96,13 +96,13 @@ async def test_the_model_that_was_chosen_stands_in_the_form_of_what_came_back(
     assert [one["value"] for one in fields_of(form)["model"]["options"] if one.get("default")] == ["acestep"]
     assert fields_of(form)["lyrics"]["value"] == LYRICS
     sent = await several.fake.submit(form, {"title": "Tide"}, files={"song": SONG} if restarted else None)
-    await several.fake.until(lambda: sent.original)
+    await several.shown(sent)
     assert (await several.jobs.get(1)).model == "acestep"
 
 
 async def test_words_that_another_model_takes_are_told_with_the_number(several: ClientKit) -> None:
     done = await several.fake.slash("compose", {"lyrics": "la " * 300}, files={"reference": SONG})
-    answer = await several.fake.until(lambda: done.original)
+    answer = await several.shown(done)
     assert "minimax-music takes at most 600. acestep takes up to 4096" in answer.content
 
 
@@ -116,7 +116,7 @@ async def test_a_failed_song_offers_the_other_models_and_never_takes_one_by_itse
     (press,) = [one for one in custom_ids(card.components) if ":with:" in one]
     assert press == f"job:v1:with:{job.id}:acestep"
     pressed = await several.fake.click(card, press)
-    await several.fake.until(lambda: pressed.original)
+    await several.shown(pressed)
     made = await several.jobs.get(2)
     assert (made.model, made.style, made.again_of, made.lyrics) == ("acestep", "pop", job.id, LYRICS)
 
@@ -128,6 +128,6 @@ async def test_again_with_a_model_that_is_gone_is_told_and_gives_the_words_back(
     await several.restart()
     await several.tell(await several.jobs.get(job.id))
     pressed = await several.fake.click(several.card(job), f"job:v1:again:{job.id}")
-    answer = await several.fake.until(lambda: pressed.original)
+    answer = await several.shown(pressed)
     assert "acestep is not offered here any more" in answer.content
     assert "Side by side" in text_of(answer)

@@ -12,6 +12,7 @@ import { t } from "./words.js";
 
 const MAX_FILES = 10;
 const COMPLETION_MS = 3500;
+const MAX_KEPT = 20; // choices that nobody has asked for by then came too late
 
 export class Composer {
   constructor(store, root) {
@@ -28,7 +29,7 @@ export class Composer {
     store.on("choices", (change) => {
       const waiting = this.waiting.get(change.interaction_id);
       if (waiting) waiting(change.choices);
-      else this.answered.set(change.interaction_id, change.choices);
+      else this.keep(change.interaction_id, change.choices);
     });
   }
 
@@ -372,9 +373,14 @@ export class Composer {
     }
   }
 
+  keep(id, choices) {
+    this.answered.set(id, choices);
+    if (this.answered.size > MAX_KEPT) this.answered.delete(this.answered.keys().next().value);
+  }
+
   choices(id) {
     const known = this.answered.get(id);
-    this.answered.clear(); // whatever else is in it was for a text that has changed since
+    this.answered.delete(id); // what else is in it may be for a later text, whose verb is not answered yet
     if (known) return known;
     return new Promise((resolve) => {
       const done = (choices) => {

@@ -20,8 +20,7 @@ DAY_SECONDS = 26 * 3600.0
 
 async def answer_to(client_kit: ClientKit, pressed: Interaction) -> Message:
     """The private answer to a press."""
-    await client_kit.fake.until(lambda: pressed.answered)
-    answer = await client_kit.fake.until(lambda: next(iter(pressed.messages), None))
+    answer = await client_kit.shown(pressed)
     assert answer.visible_to == pressed.user.id
     return answer
 
@@ -87,7 +86,7 @@ async def test_again_is_the_same_song_and_words(client_kit: ClientKit, restarted
     if restarted:
         await client_kit.restart()
     pressed = await client_kit.fake.click(client_kit.track_message(job), "Again")
-    card = await client_kit.fake.until(lambda: pressed.original)
+    card = await client_kit.shown(pressed)
     again = await newest_job(client_kit, job)
     assert (again.title, again.lyrics, again.again_of) == ("Mine", LYRICS, job.id)
     assert again.reference.url == job.reference.url
@@ -98,7 +97,7 @@ async def test_again_is_the_same_song_and_words(client_kit: ClientKit, restarted
 async def test_again_pressed_twice_in_a_row_is_paid_once(client_kit: ClientKit) -> None:
     job = await client_kit.delivered(await client_kit.order())
     first = await client_kit.fake.click(client_kit.track_message(job), "Again")
-    card = await client_kit.fake.until(lambda: first.original)
+    card = await client_kit.shown(first)
     await client_kit.card_known(client_kit.woken[-1])
     answer = await answer_to(client_kit, await client_kit.fake.click(client_kit.track_message(job), "Again"))
     assert "already on its way" in answer.content
@@ -106,7 +105,7 @@ async def test_again_pressed_twice_in_a_row_is_paid_once(client_kit: ClientKit) 
     assert len(client_kit.woken) == 2
     client_kit.advance(11)
     third = await client_kit.fake.click(client_kit.track_message(job), "Again")
-    await client_kit.fake.until(lambda: third.original)
+    await client_kit.shown(third)
     assert len(client_kit.woken) == 3
 
 
@@ -114,7 +113,7 @@ async def test_a_song_that_hung_on_a_deleted_message_is_brought_back_from_our_co
     message = await client_kit.fake.post("listen", files=[SONG], member=OTHER)
     done = await client_kit.fake.message_command("Compose from this", message)
     sent = await client_kit.fake.submit(await client_kit.fake.until(lambda: done.modal), {"lyrics": LYRICS})
-    await client_kit.fake.until(lambda: sent.original)
+    await client_kit.shown(sent)
     job = await client_kit.delivered(await with_copy(client_kit, await client_kit.jobs.get(client_kit.woken[0])))
     await client_kit.fake.delete_message(message, member=OTHER)
     pressed = await client_kit.fake.click(client_kit.track_message(job), "Again")
@@ -187,7 +186,7 @@ async def test_again_a_day_later_without_a_copy_asks_for_the_song(client_kit: Cl
     assert fields["song"]["required"] is True
     await client_kit.restart()
     sent = await client_kit.fake.submit(form, files={"song": SONG})
-    await client_kit.fake.until(lambda: sent.original)
+    await client_kit.shown(sent)
     again = await newest_job(client_kit, job)
     assert (again.lyrics, again.again_of) == (LYRICS, job.id)
 
@@ -201,7 +200,7 @@ async def test_edit_opens_the_form_with_the_old_words(client_kit: ClientKit, res
     if restarted:
         await client_kit.restart()
     sent = await client_kit.fake.submit(form, {"lyrics": "Other words to sing"})
-    await client_kit.fake.until(lambda: sent.original)
+    await client_kit.shown(sent)
     again = await newest_job(client_kit, job)
     assert (again.lyrics, again.again_of, again.reference.url) == ("Other words to sing", job.id, job.reference.url)
 
@@ -328,7 +327,7 @@ async def test_a_failed_job_is_tried_again_as_a_new_one(client_kit: ClientKit, r
     if restarted:
         await client_kit.restart()
     pressed = await client_kit.fake.click(client_kit.card(job), "Try again")
-    await client_kit.fake.until(lambda: pressed.original)
+    await client_kit.shown(pressed)
     assert (await newest_job(client_kit, job)).again_of == job.id
 
 

@@ -22,7 +22,7 @@ async def close(client_kit: ClientKit, doors: Doors) -> None:
 
 
 async def answer_to(client_kit: ClientKit, asked: Interaction) -> Message:
-    answer = await client_kit.fake.until(lambda: next(iter(asked.messages), None))
+    answer = await client_kit.shown(asked)
     assert answer.visible_to == asked.user.id
     return answer
 

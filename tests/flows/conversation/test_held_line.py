@@ -31,7 +31,7 @@ async def test_the_answer_to_an_order_the_card_and_the_queue_say_why_songs_wait(
     assert labels_of(shown) == ["Cancel", "Lyrics"]
 
     done = await client_kit.fake.slash("queue")
-    queue = text_of(await client_kit.fake.until(lambda: done.original))
+    queue = text_of(await client_kit.shown(done))
     assert "held" in queue
     assert "waiting" not in queue
 
@@ -39,7 +39,7 @@ async def test_the_answer_to_an_order_the_card_and_the_queue_say_why_songs_wait(
     job = await client_kit.order()
     assert german in text_of(client_kit.card(job))
     done = await client_kit.fake.slash("queue")
-    assert "angehalten" in text_of(await client_kit.fake.until(lambda: done.original))
+    assert "angehalten" in text_of(await client_kit.shown(done))
 
 
 async def test_a_song_that_is_made_says_nothing_of_it(client_kit: ClientKit) -> None:
@@ -48,4 +48,4 @@ async def test_a_song_that_is_made_says_nothing_of_it(client_kit: ClientKit) -> 
     await client_kit.show(job, await client_kit.eta_estimator.estimate(job))
     assert "credits" not in text_of(client_kit.card(job))
     done = await client_kit.fake.slash("queue")
-    assert "held" not in text_of(await client_kit.fake.until(lambda: done.original))
+    assert "held" not in text_of(await client_kit.shown(done))

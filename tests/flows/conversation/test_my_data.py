@@ -18,7 +18,7 @@ async def pressed(client_kit: ClientKit, message: Message, label: str) -> Intera
 
 async def tracks(client_kit: ClientKit) -> Message:
     asked = await client_kit.fake.slash("tracks")
-    return await client_kit.fake.until(lambda: asked.original)
+    return await client_kit.shown(asked)
 
 
 async def asked(client_kit: ClientKit) -> Message:
@@ -77,7 +77,7 @@ async def test_what_is_paid_for_is_said_to_arrive_and_what_is_not_ends(client_ki
 async def test_a_press_is_about_whoever_presses(client_kit: ClientKit) -> None:
     job = await client_kit.delivered(await client_kit.order(options={"title": "Mine"}))
     asked_by_other = await client_kit.fake.slash("tracks", member="Member Two")
-    page = await client_kit.fake.until(lambda: asked_by_other.original)
+    page = await client_kit.shown(asked_by_other)
     done = await client_kit.fake.click(page, FORGET, member="Member Two")
     question = await client_kit.fake.until(lambda: next((each for each in done.messages if each.ephemeral), None))
     sure = await client_kit.fake.click(question, SURE, member="Member Two")

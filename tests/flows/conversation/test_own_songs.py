@@ -14,7 +14,7 @@ MINE = ["Give me my data", "Delete everything of mine"]
 
 async def tracks(client_kit: ClientKit, **more: object) -> Message:
     done = await client_kit.fake.slash("tracks", **more)  # type: ignore[arg-type]
-    answer = await client_kit.fake.until(lambda: done.original)
+    answer = await client_kit.shown(done)
     assert answer.visible_to == done.user.id
     return answer
 
@@ -146,7 +146,7 @@ async def test_the_queue_shows_this_place_and_counts_the_rest(client_kit: Client
     await client_kit.order(options={"title": "Here"})
     await client_kit.order(options={"title": "Secret"}, channel="music", member="Member Two")
     done = await client_kit.fake.slash("queue")
-    answer = await client_kit.fake.until(lambda: done.original)
+    answer = await client_kit.shown(done)
     assert answer.visible_to == done.user.id
     assert "Here" in text_of(answer)
     assert "Secret" not in text_of(answer)
@@ -155,7 +155,7 @@ async def test_the_queue_shows_this_place_and_counts_the_rest(client_kit: Client
 
 async def test_an_empty_queue_says_so(client_kit: ClientKit) -> None:
     done = await client_kit.fake.slash("queue")
-    assert "Nothing is being made" in text_of(await client_kit.fake.until(lambda: done.original))
+    assert "Nothing is being made" in text_of(await client_kit.shown(done))
 
 
 async def test_titles_in_lists_are_plain(client_kit: ClientKit) -> None:

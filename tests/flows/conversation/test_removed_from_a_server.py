@@ -34,7 +34,7 @@ async def test_a_waiting_song_ends_unpaid_and_its_member_is_told_directly(client
     assert told.reason is Reason.GUILD_LEFT
     assert (await client_kit.fresh(paid)).state is JobState.GENERATING
     assert (await client_kit.fresh(elsewhere)).state is JobState.CHECKING
-    assert client_kit.woken[-1] == job.id
+    await client_kit.fake.until(lambda: client_kit.woken[-1] == job.id)  # what is to be told is written first
     await client_kit.tell(told)
     news = await client_kit.fake.until(
         lambda: next((each for each in client_kit.fake.messages if "I was removed" in text_of(each)), None)
