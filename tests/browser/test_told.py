@@ -101,6 +101,17 @@ async def test_the_newest_message_is_in_view_after_loading_anew(page: Page, sand
     await expect(last_message(page)).not_to_be_in_viewport()
 
 
+async def test_a_file_that_is_sent_is_in_view_at_the_end_of_a_full_channel(page: Page, sandbox: Sandbox) -> None:
+    for number in range(20):
+        await sandbox.fake.post(f"row {number}\nand more", member="Member Two")
+    await expect(last_message(page)).to_contain_text("row 19")
+    for name in ("one.mp3", "two.mp3", "three.mp3"):
+        await page.locator(".bar input[type=file]").set_input_files({"name": name, "mimeType": "", "buffer": song()})
+        await page.keyboard.press("Enter")
+        await expect(last_message(page)).to_contain_text(name)
+        await expect(last_message(page)).to_be_in_viewport(ratio=0.9)
+
+
 async def test_a_german_browser_gets_a_german_page_and_a_german_member(browser: Browser, sandbox: Sandbox) -> None:
     context = await browser.new_context(locale="de-DE")
     page = await context.new_page()

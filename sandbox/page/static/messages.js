@@ -27,6 +27,7 @@ export class MessageList {
     });
     this.follows = true;
     this.stoodAt = 0;
+    this.height = 0;
     this.lost = null;
     store.on("place", () => this.list.replaceChildren());
     store.on("channel", () => this.drawAll());
@@ -200,12 +201,15 @@ export class MessageList {
     return this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_END_PX;
   }
 
-  // Only who goes up leaves the end: a channel that grows beneath one's eyes moves nothing.
+  // Only who goes up leaves the end: a channel that grows beneath one's eyes moves nothing, and a window that grows, as
+  // when a chosen file has been sent, moves what it shows up by as much.
   lookWhere() {
-    const { scrollTop } = this.scroll;
+    const { scrollTop, clientHeight } = this.scroll;
+    const moved = Math.max(0, clientHeight - this.height);
     if (this.isAtEnd()) this.follows = true;
-    else if (scrollTop < this.stoodAt) this.follows = false;
+    else if (scrollTop < this.stoodAt - moved) this.follows = false;
     this.stoodAt = scrollTop;
+    this.height = clientHeight;
     this.scroll.classList.toggle("follows", this.follows);
   }
 
