@@ -11,6 +11,7 @@ from sandbox.generation import FakeGeneration
 from tests.bot.generation.answers import PAGE, REFERENCE, answering, fal, made
 from tests.bot.generation.fal.conftest import ClientFor
 from tests.bot.generation.stand_ins import References, request_for
+from tests.bot.jobs.kit import eventually
 
 LOCKED = {"detail": "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard/billing."}
 
@@ -115,9 +116,11 @@ async def test_every_fault_of_the_way_back_is_a_doubt(
     api: FakeGeneration, references: References, client_for: ClientFor, manner: str, after_effect: bool
 ) -> None:
     api.fault("submit", manner=manner, status=500, after_effect=after_effect)
-    client = client_for(api.url, timeouts=Timeouts(connect_seconds=20, submit_seconds=0.5))
+    hasty = client_for(api.url, timeouts=Timeouts(connect_seconds=20, submit_seconds=0.5))
     with pytest.raises(OutcomeUnknownError):
-        await client.submit(request_for(references.url()))
+        await (hasty if manner == "hang" else client_for(api.url)).submit(request_for(references.url()))
+    if manner == "hang":  # who did not wait for an answer may be ahead of what was sent
+        await eventually(lambda: api.ledger.struck["submit hang"] == 1)
     assert len(api.ledger.submissions) == 1
     assert len(api.ledger.generations) == int(after_effect)
 
