@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from bot.errors import AccountError, BusyError, GenerationError, OutcomeUnknownError, Reason, RefusedError
 from bot.generation.transport import Timeouts
 from sandbox.generation import FakeGeneration
 from tests.bot.generation.answers import PAGE, REFERENCE, answering, fal, made
 from tests.bot.generation.fal.conftest import ClientFor
-from tests.bot.generation.stand_ins import References, request_for
+from tests.bot.generation.stand_ins import NOWHERE, References, request_for
 from tests.bot.jobs.kit import eventually
 
 LOCKED = {"detail": "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard/billing."}
@@ -126,10 +125,8 @@ async def test_every_fault_of_the_way_back_is_a_doubt(
 
 
 async def test_an_order_that_was_never_sent_is_no_doubt(client_for: ClientFor) -> None:
-    async with answering(web.Response()) as (url, _):
-        pass
     with pytest.raises(BusyError, match="no connection"):
-        await client_for(url).submit(request_for(REFERENCE))
+        await client_for(NOWHERE).submit(request_for(REFERENCE))
 
 
 async def test_an_account_without_credit_is_told_by_the_order(
