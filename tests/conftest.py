@@ -6,10 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import compiled_statements, known_constants, warm_sound
 
 compiled_statements.compile_once()
+# A busy machine may pause in any example, and while one is drawn: no property says how long it takes.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 #: Until all tests are collected: hardly anything of that is rubbish, and looking for it took a sixth of the time.
 gc.disable()
 

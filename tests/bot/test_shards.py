@@ -13,7 +13,7 @@ from bot.errors import StartError
 from bot.shards import OwnTurns
 from sandbox.discord import FakeDiscord, Guild
 from tests.bot.test_gateway import HurriedClock
-from tests.client_kit import SONG, ClientKit, fake
+from tests.client_kit import SONG, ClientKit, fake, is_answered
 from tests.moved_clock import MovedClock
 
 __all__ = ["fake"]
@@ -47,7 +47,7 @@ async def ordered_in(kit: ClientKit, fake: FakeDiscord, guild: Guild) -> None:
     done = await fake.slash(
         "compose", {"lyrics": "Side by side"}, files={"reference": SONG}, channel=guild.name.lower()
     )
-    await fake.until(lambda: done.original)
+    await fake.until(lambda: is_answered(done))
     assert (await kit.card_known(kit.woken[-1])).place.guild_id == guild.id
 
 
@@ -60,7 +60,7 @@ async def test_one_process_takes_all_the_shards_that_discord_recommends_and_hear
     for guild in guilds:
         await ordered_in(kit, fake, guild)
     direct = await fake.slash("compose", {"lyrics": "Only for you"}, files={"reference": SONG}, channel=fake.open_dm())
-    await fake.until(lambda: direct.original)
+    await fake.until(lambda: is_answered(direct))
     heard = {
         session.shard[0]: [event["d"].get("guild_id") for event in session.events if event["t"] == "INTERACTION_CREATE"]
         for session in fake.gateway.connected

@@ -179,15 +179,16 @@ async def test_a_child_is_killed_with_all_that_it_started_should_it_have_been_ab
     pids = house.folder / "pids"
     off = {CALLS, PROCESSES, FILES}
     tampered(WITHOUT.format(off=off) + LEAVE_SOMEBODY.format(pids=str(pids), end=end))
-    async with AudioPool(processes=1, limits=ChildLimits(wall_seconds=3)) as pool:
+    async with AudioPool(processes=1, limits=ChildLimits(wall_seconds=10)) as pool:
         await pool.inspect(house.song)
     group = int(pids.read_text())
     assert await _gone(group), "somebody outlived the kill"
 
 
-async def _gone(group: int) -> bool:
-    """True when no process of the group is left, zombies that nobody fetches aside; looks for a while."""
-    for _ in range(100):
+async def _gone(group: int, *, within: float = 20) -> bool:
+    """True when no process of the group is left, zombies that nobody fetches aside; looks for so many seconds."""
+    deadline = asyncio.get_running_loop().time() + within
+    while asyncio.get_running_loop().time() < deadline:
         if not [pid for pid in _processes() if _group_of(pid) == group]:
             return True
         await asyncio.sleep(0.05)
@@ -243,7 +244,7 @@ def test_the_bots_own_memory_is_closed_to_a_child_that_nothing_else_holds(
         f" os._exit(0)\n"
         f"opening(look)"
     )
-    assert start_bot(house, closed).wait(30) == 0
+    assert start_bot(house, closed).wait(120) == 0
     assert (b"a-token" in told.read_bytes()) is (closed == "open")
     assert (told.read_bytes() == b"refused") is (closed == "closed")
 
@@ -264,7 +265,10 @@ async def test_a_child_ends_with_the_bot_however_that_ends(house: House, tampere
     bot.wait()
     child = int(pid.read_text())
     try:
-        assert await _gone(child) is not (BOUND in off)
+        if BOUND in off:
+            assert not await _gone(child, within=5)
+        else:
+            assert await _gone(child)
     finally:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)

@@ -734,7 +734,7 @@ async def test_very_many_first_looks_after_a_start_hold_up_no_new_order(kit: Kit
     await let_pass(kit, lambda: kit.generator.polls.under_way > MAX_OTHER_STEPS, pace_seconds=1)
     order = await kit.order(an_order(5_000))
     kit.engine.wake(order.id)
-    await let_pass(kit, lambda: bool(kit.fetcher.checks.calls), pace_seconds=0.1, longest_seconds=5)
+    await let_pass(kit, lambda: bool(kit.fetcher.checks.calls), pace_seconds=0.1, longest_seconds=20)
     assert [call.id for call in kit.fetcher.checks.calls] == [order.id]
     await kit.engine.stop(0)
 

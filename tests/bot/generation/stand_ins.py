@@ -24,6 +24,9 @@ FAST = Timeouts(
     track=DownloadTimeouts(connect_seconds=20, read_seconds=20, total_seconds=30),
 )
 
+#: Nobody listens there; a port that was free a moment ago may be somebody's by now.
+NOWHERE = "http://127.0.0.1:1"
+
 #: For properties: a busy machine is no reason to fail.
 unhurried = settings(deadline=None, max_examples=80)
 

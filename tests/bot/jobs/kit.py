@@ -179,11 +179,7 @@ class Kit:
 
     async def painted(self) -> None:
         """Until every painter has ended or sleeps."""
-        for _ in range(400):
-            if not self.supervisor._spawned or self.clock.has_sleepers():
-                return
-            await asyncio.sleep(0.002)
-        raise AssertionError("a painter neither ends nor sleeps")
+        await eventually(lambda: not self.supervisor._spawned or self.clock.has_sleepers())
 
     async def at(self, state: JobState, *, fetched: bool = False) -> Job:
         """A job that came into this state on the straight way, without the parts noticing."""
@@ -233,13 +229,12 @@ class Kit:
 
     async def patiently(self, step: "asyncio.Future[Any]") -> Any:
         """Let time pass, a minute at a time, until a step that pauses within itself has ended."""
-        for _ in range(2000):
-            if step.done():
-                return step.result()
-            if self.clock.has_sleepers():
-                await self.clock.advance(60)
-            await asyncio.sleep(0.002)
-        raise AssertionError("the step never ends")
+        async with asyncio.timeout(30):
+            while not step.done():
+                if self.clock.has_sleepers():
+                    await self.clock.advance(60)
+                await asyncio.sleep(0.002)
+        return step.result()
 
     async def states(self, job_id: int = 1) -> list[JobState]:
         """The job's way so far."""

@@ -11,6 +11,7 @@ from bot.jobs.ports import ProbeResult
 from sandbox.generation import FakeGeneration, Settings
 from tests.bot.generation.acestep.kit import KEY, client_of, envelope
 from tests.bot.generation.answers import PAGE, answering, made
+from tests.bot.generation.stand_ins import NOWHERE
 
 
 async def test_the_right_key_is_accepted_and_the_model_named(sessions: Sessions, server: FakeGeneration) -> None:
@@ -102,6 +103,4 @@ async def test_a_server_that_does_not_list_its_models_is_good(sessions: Sessions
 
 
 async def test_no_server_is_not_reachable(sessions: Sessions) -> None:
-    async with answering(web.Response()) as (url, _):
-        pass
-    assert (await client_of(url, sessions).probe()).result is ProbeResult.NOT_REACHABLE
+    assert (await client_of(NOWHERE, sessions).probe()).result is ProbeResult.NOT_REACHABLE

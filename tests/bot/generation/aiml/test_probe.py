@@ -8,6 +8,7 @@ from bot.generation.transport import Sessions
 from bot.jobs.ports import ProbeResult
 from sandbox.generation import FakeGeneration
 from tests.bot.generation.answers import NO_CREDITS, NO_KEY, PAGE, answering, client_for, envelope, made
+from tests.bot.generation.stand_ins import NOWHERE
 
 
 async def test_a_probe_accepts_the_right_key_and_spends_nothing(client: GenerationClient, api: FakeGeneration) -> None:
@@ -122,6 +123,4 @@ async def test_the_sandboxs_wrong_addresses_are_not_taken_for_the_api(
 
 
 async def test_no_server_is_not_reachable(sessions: Sessions) -> None:
-    async with answering(web.Response()) as (url, _):
-        pass
-    assert (await client_for(url, sessions).probe()).result is ProbeResult.NOT_REACHABLE
+    assert (await client_for(NOWHERE, sessions).probe()).result is ProbeResult.NOT_REACHABLE
