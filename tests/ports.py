@@ -10,8 +10,8 @@ from contextlib import contextmanager
 def kept_port(host: str = "127.0.0.1") -> Generator[int]:
     """A free port that nobody else is given while the block lasts, whether its own server listens there yet or not.
 
-    A server that sets SO_REUSEADDR, as nearly all do, may listen there again and again. Elsewhere than on Linux it could
-    not, and the port is only free at this moment.
+    A server that sets SO_REUSEADDR, as nearly all do, may listen there again and again. Elsewhere than on Linux it
+    could not, and the port is only free at this moment.
     """
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as kept:
         kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
