@@ -11,7 +11,7 @@ import yarl
 from aiohttp import web
 from discord import app_commands
 
-from sandbox.discord import DiscordControl, FakeDiscord, control_application
+from sandbox.discord import DiscordControl, FakeDiscord, Rules, control_application
 
 
 async def finish(client: discord.Client, task: asyncio.Task[None]) -> None:
@@ -54,7 +54,8 @@ class Bot(discord.Client):
 
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as running:
+    """It waits longer for an answer than Discord: a machine may be busy. Whoever is about the deadline sets it anew."""
+    async with FakeDiscord(rules=Rules(ack_deadline_seconds=60.0)) as running:
         yield running
 
 

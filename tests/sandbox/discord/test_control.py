@@ -151,7 +151,7 @@ async def test_it_runs_as_its_own_process(monkeypatch: pytest.MonkeyPatch) -> No
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             addresses = json.loads(await process.stdout.readline())
         monkeypatch.setattr(discord.http.Route, "BASE", addresses["api_url"])
         gateway = yarl.URL(addresses["gateway_url"])

@@ -7,14 +7,15 @@ import discord
 import pytest
 import yarl
 
-from sandbox.discord import ClientRefusedError, FakeDiscord, Message
+from sandbox.discord import ClientRefusedError, FakeDiscord, Message, Rules
 
 from .pollbot import PollBot
 
 
 @pytest.fixture
 async def fake(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as fake, PollBot(guild_ready_timeout=0.05) as bot:
+    rules = Rules(ack_deadline_seconds=60.0)  # a busy machine may take longer to answer than Discord waits
+    async with FakeDiscord(rules=rules) as fake, PollBot(guild_ready_timeout=0.05) as bot:
         monkeypatch.setattr(discord.http.Route, "BASE", fake.api_url)
         monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(fake.gateway_url))
         await bot.login(fake.token)
