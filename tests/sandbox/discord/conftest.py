@@ -26,6 +26,20 @@ async def finish(client: discord.Client, task: asyncio.Task[None]) -> None:
     await asyncio.gather(*handlers, return_exceptions=True)
 
 
+async def handled(fake: FakeDiscord) -> None:
+    """Wait until discord.py has ended what it does for members, in this process.
+
+    It knows the buttons and forms that it sent only when Discord's answer is back, which the member does not wait for.
+    """
+    names = ("CommandTree-invoker", "discord-ui-")
+    await fake.until(lambda: not any(one.get_name().startswith(names) for one in asyncio.all_tasks()))
+
+
+def knows_its_servers(client: discord.Client) -> bool:
+    """It may be ready before: it gives each server a moment, and no more."""
+    return not any(guild.unavailable for guild in client.guilds)
+
+
 class Bot(discord.Client):
     """A small real bot: its handlers are set by each test."""
 
@@ -87,7 +101,9 @@ async def start(fake: FakeDiscord, pointed: None) -> AsyncIterator[Start]:
             raise
         task = asyncio.create_task(bot.connect())
         bots.append((bot, task))
-        await fake.until(lambda: any(what == "ready" for what, _ in bot.seen) or task.done())
+        await fake.until(
+            lambda: (any(what == "ready" for what, _ in bot.seen) and knows_its_servers(bot)) or task.done()
+        )
         return bot
 
     yield starter

@@ -11,7 +11,7 @@ from discord import app_commands
 
 from sandbox.discord import CallbackType, ClientRefusedError, FakeDiscord, Install, Interaction
 
-from .conftest import Bot, Start
+from .conftest import Bot, Start, handled
 
 Does = Callable[[discord.Interaction], Awaitable[Any]]
 
@@ -30,9 +30,10 @@ def answering(does: Does) -> Callable[[Bot], None]:
 
 
 async def go(fake: FakeDiscord, **how: Any) -> Interaction:
-    """Type `/go` and wait for the first answer."""
+    """Type `/go` and wait for the first answer, and until the bot knows of it."""
     done = await fake.slash("go", **how)
     await fake.until(lambda: done.answered)
+    await handled(fake)
     return done
 
 
@@ -544,6 +545,7 @@ async def test_a_form_opened_by_a_button_updates_its_message(fake: FakeDiscord, 
     message = (await go(fake)).messages[0]
     pressed = await fake.click(message, "Open")
     await fake.until(lambda: pressed.modal)
+    await handled(fake)
     sent = await fake.submit(pressed, {"words": "oh yes", "tongue": "de"}, {"song": ("a.mp3", b"x")})
     await fake.until(lambda: sent.answered)
     assert message.content == "oh yes ['a.mp3'] ['de']"

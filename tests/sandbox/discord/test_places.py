@@ -11,7 +11,7 @@ from sandbox.discord import ClientRefusedError, DiscordControl, FakeDiscord, San
 from sandbox.discord.clock import snowflake_time
 from tests.ports import kept_port
 
-from .conftest import Bot, Start, finish
+from .conftest import Bot, Start, finish, knows_its_servers
 
 
 def telling(found: list[discord.Interaction]) -> Any:
@@ -174,6 +174,7 @@ async def test_an_automatically_sharded_bot_asks_how_many_shards_it_needs(fake: 
         await bot.login(fake.token)
         task = asyncio.create_task(bot.connect())
         await bot.wait_until_ready()
+        await fake.until(lambda: knows_its_servers(bot))
         assert bot.shard_count == 1
         assert [guild.name for guild in bot.guilds] == ["Sandbox"]
         await finish(bot, task)

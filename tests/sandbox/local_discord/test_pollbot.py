@@ -8,6 +8,7 @@ import pytest
 import yarl
 
 from sandbox.discord import ClientRefusedError, FakeDiscord, Message, Rules
+from tests.sandbox.discord.conftest import handled
 
 from .pollbot import PollBot
 
@@ -29,7 +30,9 @@ async def fake(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeDiscord]:
 
 async def asked(fake: FakeDiscord) -> Message:
     done = await fake.slash("poll", {"question": "Tea?"}, member="Member One")
-    return await fake.until(lambda: done.original)
+    poll = await fake.until(lambda: done.original)
+    await handled(fake)
+    return poll
 
 
 async def test_a_command_a_button_and_a_form_change_one_message(fake: FakeDiscord) -> None:
@@ -39,6 +42,7 @@ async def test_a_command_a_button_and_a_form_change_one_message(fake: FakeDiscor
     await fake.until(lambda: poll.content == "Tea? Yes: 1")
     pressed = await fake.click(poll, "Something else", member="Member Two")
     form = await fake.until(lambda: pressed.modal)
+    await handled(fake)
     assert (form.title, form.open) == ("Your own answer", True)
     await fake.submit(form, {"answer": "Coffee"})
     await fake.until(lambda: poll.content == "Tea? Coffee: 1")
@@ -54,6 +58,7 @@ async def test_what_a_client_would_not_send_is_refused_before_the_bot_sees_it(fa
         await fake.click(poll, "No")
     pressed = await fake.click(poll, "Something else")
     form = await fake.until(lambda: pressed.modal)
+    await handled(fake)
     with pytest.raises(ClientRefusedError):
         await fake.submit(form, {"answer": "x" * 41})
     assert len(fake.interactions) == 2
