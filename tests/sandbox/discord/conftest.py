@@ -11,7 +11,7 @@ import yarl
 from aiohttp import web
 from discord import app_commands
 
-from sandbox.discord import DiscordControl, FakeDiscord, control_application
+from sandbox.discord import DiscordControl, FakeDiscord, Rules, control_application
 
 
 async def finish(client: discord.Client, task: asyncio.Task[None]) -> None:
@@ -24,6 +24,20 @@ async def finish(client: discord.Client, task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
     handlers = [one for one in asyncio.all_tasks() if one.get_name().startswith("discord.py: ")]
     await asyncio.gather(*handlers, return_exceptions=True)
+
+
+async def handled(fake: FakeDiscord) -> None:
+    """Wait until discord.py has ended what it does for members, in this process.
+
+    It knows the buttons and forms that it sent only when Discord's answer is back, which the member does not wait for.
+    """
+    names = ("CommandTree-invoker", "discord-ui-")
+    await fake.until(lambda: not any(one.get_name().startswith(names) for one in asyncio.all_tasks()))
+
+
+def knows_its_servers(client: discord.Client) -> bool:
+    """It may be ready before: it gives each server a moment, and no more."""
+    return not any(guild.unavailable for guild in client.guilds)
 
 
 class Bot(discord.Client):
@@ -54,7 +68,8 @@ class Bot(discord.Client):
 
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as running:
+    """It waits longer for an answer than Discord: a machine may be busy. Whoever is about the deadline sets it anew."""
+    async with FakeDiscord(rules=Rules(ack_deadline_seconds=60.0)) as running:
         yield running
 
 
@@ -86,7 +101,9 @@ async def start(fake: FakeDiscord, pointed: None) -> AsyncIterator[Start]:
             raise
         task = asyncio.create_task(bot.connect())
         bots.append((bot, task))
-        await fake.until(lambda: any(what == "ready" for what, _ in bot.seen) or task.done())
+        await fake.until(
+            lambda: (any(what == "ready" for what, _ in bot.seen) and knows_its_servers(bot)) or task.done()
+        )
         return bot
 
     yield starter

@@ -11,7 +11,7 @@ import yarl
 from sandbox.discord import ControlError, DiscordControl, FakeDiscord
 from sandbox.discord.doors import TOKEN_HEADER
 
-from .conftest import Bot, Start, finish
+from .conftest import Bot, Start, finish, handled
 
 SONG = b"ID3" + bytes(997)
 
@@ -44,10 +44,11 @@ async def test_a_command_with_a_file_is_typed_over_the_control_api(start: Start,
 
 
 async def test_a_form_is_filled_over_the_control_api_and_its_private_answer_is_seen_by_one_member(
-    start: Start, control: DiscordControl
+    fake: FakeDiscord, start: Start, control: DiscordControl
 ) -> None:
     await start(form_bot)
     asked = await control.until_answered((await control.slash("compose"))["id"])
+    await handled(fake)
     assert asked["modal"]["title"] == "Compose"
     assert [form["id"] for form in (await control.state("Member One"))["modals"]] == [asked["modal"]["id"]]
     assert (await control.state("Member Two"))["modals"] == []
@@ -61,11 +62,12 @@ async def test_a_form_is_filled_over_the_control_api_and_its_private_answer_is_s
 
 
 async def test_the_stream_tells_everything_and_a_member_only_what_is_theirs(
-    start: Start, control: DiscordControl
+    fake: FakeDiscord, start: Start, control: DiscordControl
 ) -> None:
     before = (await control.state())["sequence"]
     await start(form_bot)
     asked = await control.until_answered((await control.slash("compose"))["id"])
+    await handled(fake)
     sent = await control.submit(asked["modal"]["id"], {"lyrics": "la"}, {"song": ("song.mp3", SONG)})
     await control.until_answered(sent["id"])
     await control.post("the end")
@@ -151,7 +153,7 @@ async def test_it_runs_as_its_own_process(monkeypatch: pytest.MonkeyPatch) -> No
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             addresses = json.loads(await process.stdout.readline())
         monkeypatch.setattr(discord.http.Route, "BASE", addresses["api_url"])
         gateway = yarl.URL(addresses["gateway_url"])

@@ -11,7 +11,7 @@ from discord import app_commands
 
 from sandbox.discord import CallbackType, ClientRefusedError, FakeDiscord, Install, Interaction
 
-from .conftest import Bot, Start
+from .conftest import Bot, Start, handled
 
 Does = Callable[[discord.Interaction], Awaitable[Any]]
 
@@ -30,9 +30,10 @@ def answering(does: Does) -> Callable[[Bot], None]:
 
 
 async def go(fake: FakeDiscord, **how: Any) -> Interaction:
-    """Type `/go` and wait for the first answer."""
+    """Type `/go` and wait for the first answer, and until the bot knows of it."""
     done = await fake.slash("go", **how)
     await fake.until(lambda: done.answered)
+    await handled(fake)
     return done
 
 
@@ -76,7 +77,7 @@ async def test_a_bot_that_is_away_is_not_blamed(fake: FakeDiscord, start: Start)
     await bot.close()
     await fake.until(lambda: not fake.gateway.connected)
     done = await fake.slash("go")
-    fake.advance(3)
+    fake.advance(fake.rules.ack_deadline_seconds)
     assert done.failed
     assert fake.violations == []
 
@@ -333,12 +334,15 @@ async def test_a_replayed_interaction_is_the_same_one(fake: FakeDiscord, start: 
 
 
 async def test_a_backdated_interaction_is_too_old_to_answer(fake: FakeDiscord, start: Start) -> None:
+    fake.rules.ack_deadline_seconds = 3.0
     bot = await start(answering(lambda interaction: interaction.response.send_message("x")))
+    before = fake.world.clock.time()
     done = await fake.slash("go", age_seconds=5)
+    took = fake.world.clock.time() - before
     await fake.until(lambda: bot.errors)
     assert isinstance(bot.errors[0], discord.NotFound)
     assert bot.errors[0].code == 10062
-    assert abs(discord.utils.snowflake_time(done.id).timestamp() - done.created_at) < 0.01
+    assert abs(discord.utils.snowflake_time(done.id).timestamp() - done.created_at) < took + 0.01
     assert fake.world.clock.time() - done.created_at >= 5
     assert fake.violations == []
 
@@ -541,6 +545,7 @@ async def test_a_form_opened_by_a_button_updates_its_message(fake: FakeDiscord, 
     message = (await go(fake)).messages[0]
     pressed = await fake.click(message, "Open")
     await fake.until(lambda: pressed.modal)
+    await handled(fake)
     sent = await fake.submit(pressed, {"words": "oh yes", "tongue": "de"}, {"song": ("a.mp3", b"x")})
     await fake.until(lambda: sent.answered)
     assert message.content == "oh yes ['a.mp3'] ['de']"

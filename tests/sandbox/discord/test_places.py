@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
@@ -8,8 +9,9 @@ import yarl
 
 from sandbox.discord import ClientRefusedError, DiscordControl, FakeDiscord, SandboxClock
 from sandbox.discord.clock import snowflake_time
+from tests.ports import kept_port
 
-from .conftest import Bot, Start, finish
+from .conftest import Bot, Start, finish, knows_its_servers
 
 
 def telling(found: list[discord.Interaction]) -> Any:
@@ -76,19 +78,28 @@ async def test_a_member_who_does_not_see_a_channel_sees_and_does_nothing_in_it(f
         await fake.message_command("Look", message, member="Member Two")
 
 
-async def test_a_new_sandbox_on_the_same_port_is_the_same_place(pointed: None) -> None:
-    first = FakeDiscord()
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Nobody else gets it while one Discord has left it and the next has not come."""
+    with kept_port() as kept:
+        yield kept
+
+
+async def test_a_new_sandbox_on_the_same_port_is_the_same_place(pointed: None, port: int) -> None:
+    first = FakeDiscord(port=port)
     await first.start()
     ids = (first.world.application_id, first.guild.id, first.channel.id, first.member("Moderator").id)
     await first.stop()
-    async with FakeDiscord(port=first.port) as second:
+    async with FakeDiscord(port=port) as second:
         assert second.port == first.port
         again = (second.world.application_id, second.guild.id, second.channel.id, second.member("Moderator").id)
         assert again == ids
 
 
-async def test_a_bot_goes_on_when_its_discord_is_replaced_by_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = FakeDiscord()
+async def test_a_bot_goes_on_when_its_discord_is_replaced_by_a_new_one(
+    monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    first = FakeDiscord(port=port)
     await first.start()
     monkeypatch.setattr(discord.http.Route, "BASE", first.api_url)
     monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(first.gateway_url))
@@ -97,7 +108,7 @@ async def test_a_bot_goes_on_when_its_discord_is_replaced_by_a_new_one(monkeypat
         task = asyncio.create_task(bot.connect())
         await first.until(lambda: bot.seen)
         await first.stop()
-        async with FakeDiscord(port=first.port) as second:
+        async with FakeDiscord(port=port) as second:
             await second.ready()
             assert (second.gateway.resumes, second.gateway.identifies) == (1, 1)
             await second.until(bot.is_ready)
@@ -163,6 +174,7 @@ async def test_an_automatically_sharded_bot_asks_how_many_shards_it_needs(fake: 
         await bot.login(fake.token)
         task = asyncio.create_task(bot.connect())
         await bot.wait_until_ready()
+        await fake.until(lambda: knows_its_servers(bot))
         assert bot.shard_count == 1
         assert [guild.name for guild in bot.guilds] == ["Sandbox"]
         await finish(bot, task)

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.discord import CallbackType, FakeDiscord
 
-from .conftest import Bot, Start
+from .conftest import Bot, Start, handled
 
 SONG = b"ID3" + bytes(997)
 
@@ -79,6 +79,7 @@ async def test_a_button_is_pressed_by_its_label(fake: FakeDiscord, start: Start)
     await start(prepare)
     done = await fake.slash("ask")
     message = await fake.until(lambda: done.original)
+    await handled(fake)
     pressed = await fake.click(message, "Again", member="Member Two")
     await fake.until(lambda: pressed.answered)
     assert message.content == "again, Member Two"

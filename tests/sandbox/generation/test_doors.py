@@ -137,7 +137,7 @@ async def process(*arguments: str) -> AsyncIterator[dict[str, Any]]:
     running = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
     try:
         assert running.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             yield json.loads(await running.stdout.readline())
     finally:
         with contextlib.suppress(ProcessLookupError):

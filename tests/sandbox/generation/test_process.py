@@ -18,7 +18,7 @@ async def test_it_runs_as_a_process_of_its_own_and_stops_on_sigterm() -> None:
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             printed = json.loads(await process.stdout.readline())
         assert printed["key"] == "another-key"
         async with aiohttp.ClientSession() as session:
@@ -39,7 +39,7 @@ async def test_it_runs_as_a_process_of_its_own_and_stops_on_sigterm() -> None:
         assert state["scripts_left"] == 1
     finally:
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await process.wait() == 0
 
 
@@ -61,7 +61,7 @@ async def test_in_a_container_it_listens_for_others_and_answers_by_its_name_alon
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             printed = json.loads(await process.stdout.readline())
         port = printed["url"].rpartition(":")[2]
         assert printed["url"] == f"http://127.0.0.1:{port}"
@@ -74,7 +74,7 @@ async def test_in_a_container_it_listens_for_others_and_answers_by_its_name_alon
         assert statuses == [404, 403]
     finally:
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await process.wait() == 0
 
 
@@ -85,7 +85,7 @@ async def test_a_port_that_is_taken_is_said_and_ends_it() -> None:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "sandbox.generation", "--port", port, stdout=PIPE, stderr=PIPE
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             printed, complaint = await process.communicate()
 
     assert process.returncode == 1

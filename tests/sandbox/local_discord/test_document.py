@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ import aiohttp
 import pytest
 
 from sandbox.discord.doors import TOKEN_HEADER
+from tests.ports import kept_port
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = (ROOT / "docs/local-discord.md").read_text(encoding="utf-8")
@@ -41,9 +41,9 @@ def test_the_lines_of_the_bot_are_those_of_the_example() -> None:
 class Project:
     """Somebody else's folder, in which the document was followed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *ports: int) -> None:
         self.folder = folder
-        self.ports = dict(zip(("8701", "8702"), free_ports(2), strict=True))
+        self.ports = dict(zip(("8701", "8702"), ports, strict=True))
         shutil.copy(POLLBOT, folder)
         for name, text in PYTHON.items():
             if name != "pollbot.py":
@@ -127,20 +127,13 @@ class Project:
         )
 
 
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
 @pytest.fixture
-async def project(tmp_path: Path) -> Project:
-    followed = Project(tmp_path)
-    await followed.run(TAKE)
-    assert sorted(path.name for path in (tmp_path / "sandbox").iterdir()) == ["__init__.py", "discord", "page"]
-    return followed
+async def project(tmp_path: Path) -> AsyncIterator[Project]:
+    with kept_port() as one, kept_port() as other:
+        followed = Project(tmp_path, one, other)
+        await followed.run(TAKE)
+        assert sorted(path.name for path in (tmp_path / "sandbox").iterdir()) == ["__init__.py", "discord", "page"]
+        yield followed
 
 
 @pytest.mark.heavy

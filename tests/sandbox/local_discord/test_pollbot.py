@@ -7,14 +7,16 @@ import discord
 import pytest
 import yarl
 
-from sandbox.discord import ClientRefusedError, FakeDiscord, Message
+from sandbox.discord import ClientRefusedError, FakeDiscord, Message, Rules
+from tests.sandbox.discord.conftest import handled
 
 from .pollbot import PollBot
 
 
 @pytest.fixture
 async def fake(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as fake, PollBot(guild_ready_timeout=0.05) as bot:
+    rules = Rules(ack_deadline_seconds=60.0)  # a busy machine may take longer to answer than Discord waits
+    async with FakeDiscord(rules=rules) as fake, PollBot(guild_ready_timeout=0.05) as bot:
         monkeypatch.setattr(discord.http.Route, "BASE", fake.api_url)
         monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(fake.gateway_url))
         await bot.login(fake.token)
@@ -28,7 +30,9 @@ async def fake(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeDiscord]:
 
 async def asked(fake: FakeDiscord) -> Message:
     done = await fake.slash("poll", {"question": "Tea?"}, member="Member One")
-    return await fake.until(lambda: done.original)
+    poll = await fake.until(lambda: done.original)
+    await handled(fake)
+    return poll
 
 
 async def test_a_command_a_button_and_a_form_change_one_message(fake: FakeDiscord) -> None:
@@ -38,6 +42,7 @@ async def test_a_command_a_button_and_a_form_change_one_message(fake: FakeDiscor
     await fake.until(lambda: poll.content == "Tea? Yes: 1")
     pressed = await fake.click(poll, "Something else", member="Member Two")
     form = await fake.until(lambda: pressed.modal)
+    await handled(fake)
     assert (form.title, form.open) == ("Your own answer", True)
     await fake.submit(form, {"answer": "Coffee"})
     await fake.until(lambda: poll.content == "Tea? Coffee: 1")
@@ -53,6 +58,7 @@ async def test_what_a_client_would_not_send_is_refused_before_the_bot_sees_it(fa
         await fake.click(poll, "No")
     pressed = await fake.click(poll, "Something else")
     form = await fake.until(lambda: pressed.modal)
+    await handled(fake)
     with pytest.raises(ClientRefusedError):
         await fake.submit(form, {"answer": "x" * 41})
     assert len(fake.interactions) == 2

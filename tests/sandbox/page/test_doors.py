@@ -94,7 +94,7 @@ async def test_the_process_prints_its_token_and_takes_another_name() -> None:
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             printed = json.loads(await process.stdout.readline())
         port = urlsplit(printed["page_url"]).port
         knows = {TOKEN_HEADER: printed["control_token"], "Host": f"box.example:{port}"}

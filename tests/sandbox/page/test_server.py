@@ -245,7 +245,7 @@ async def test_it_runs_for_any_bot_as_its_own_process(session: aiohttp.ClientSes
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "sandbox.page", stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             addresses = json.loads(await process.stdout.readline())
         async with session.get(addresses["page_url"]) as answer:
             assert answer.status == 200
