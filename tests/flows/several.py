@@ -3,7 +3,6 @@
 import asyncio
 import re
 import signal
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -170,11 +169,6 @@ async def health(process: BotProcess, path: str = "healthz") -> tuple[int, str]:
     address = re.findall(r"health at (http://127\.0\.0\.1:[0-9]+)/", process.log)[-1]
     async with aiohttp.ClientSession() as session, session.get(f"{address}/{path}") as answer:
         return answer.status, await answer.text()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def _listed(states: Any) -> str:
