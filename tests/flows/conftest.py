@@ -14,7 +14,7 @@ from tests.bot.audio.sound_files import mp3
 from tests.flows.scenario import Scenario
 from tests.warm_bots import WarmBotProcess
 
-#: Everything quick, nothing skipped; what only ends where nobody answers at all takes longer than a machine stands still.
+#: Everything quick, nothing skipped; patience with a music service is longer than a loaded machine stands still.
 QUICK = {
     "POLL_INTERVAL_SECONDS": "0.2",
     "POLLS_PER_SECOND": "100",

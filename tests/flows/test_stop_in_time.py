@@ -140,7 +140,10 @@ async def test_a_database_that_does_not_open_does_not_hold_a_stop_up(folder: Pat
 async def test_a_child_that_cannot_be_killed_does_not_hold_a_stop_up(folder: Path, song: bytes) -> None:
     prelude = (
         "import bot.audio.child, bot.audio.pool\n"
-        "bot.audio.child._talk = hang\n"
+        "async def talk(*_):\n"
+        "    print('talking', flush=True)\n"
+        "    await hang()\n"
+        "bot.audio.child._talk = talk\n"
         "for module in (bot.audio.child, bot.audio.pool):\n"
         "    module.kill_child = lambda _: print('not killed', flush=True)\n"
     )
@@ -149,8 +152,8 @@ async def test_a_child_that_cannot_be_killed_does_not_hold_a_stop_up(folder: Pat
         await bot.start()
         await wait_until_ready(discord, bot)
         await discord.slash("compose", {"lyrics": "la", "title": "Tide"}, files={"reference": ("song.mp3", song)})
-        await discord.until(lambda: discord.downloads, PATIENCE_SECONDS)
-        await discord.settle(1.0)
+        # with one about the sample that is tried at the start, with another about the song
+        await discord.until(lambda: discord.downloads and bot.log.count("talking") >= 2, PATIENCE_SECONDS)
         assert await stopped_in_time(bot) == 0
         assert "not killed" in bot.log
 
