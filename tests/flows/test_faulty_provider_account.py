@@ -134,15 +134,16 @@ async def test_credits_that_run_out_hold_the_line_across_restarts_and_fail_no_so
 async def test_a_late_answer_of_an_attempt_is_written_down_and_counted_and_nothing_else(batch: SongBatch) -> None:
     """The request log shows the first POST only when the member has taken the risk of a second one."""
     batch.api.change(has_tracing=True, logs_delay_seconds=3600.0)
-    number = batch.api.fault("logs", manner="slow", delay_seconds=8.0, rule={"skip": 1})
+    number = batch.api.fault("logs", manner="slow", delay_seconds=25.0, rule={"skip": 1})
     await batch.order_song("a late answer", script={"submit": {"manner": "drop", "after_effect": True}})
     card = await batch.ended_with("a late answer", JobState.UNKNOWN, "charged twice")
     await batch.discord.until(lambda: batch.api.world.fault_injector.struck(number), PATIENCE_SECONDS)
     await batch.discord.click(card, batch.button(card, "risk"))
+    await batch.reached("a late answer", JobState.QUEUED)
     batch.api.change(logs_delay_seconds=0.0)
+    batch.api.heal(number)
     await batch.reached("a late answer", JobState.DELIVERED)
     await batch.delivered("a late answer", posts=2)
-    batch.api.heal(number)
     batch.api.change(has_tracing=False)
 
     first, second = batch.generations("a late answer")
