@@ -48,6 +48,8 @@ class FaultInjector:
         self._random = random.Random(seed)
         self._rules: dict[int, _SetRule] = {}
         self._next = 1
+        #: Whoever waits for an answer that a fault holds back waits for this as well.
+        self.let_go = asyncio.Event()
 
     def add(self, rule: Rule, now: float) -> int:
         """Put a rule in force; its number."""
@@ -56,11 +58,17 @@ class FaultInjector:
         return number
 
     def remove(self, number: int | None = None) -> None:
-        """Take one rule back, or all."""
+        """Take one rule back, or all; what was held back is answered now."""
         if number is None:
             self._rules.clear()
         else:
             self._rules.pop(number, None)
+        self.end_pauses()
+
+    def end_pauses(self) -> None:
+        """Nobody who waits now waits any longer."""
+        self.let_go.set()
+        self.let_go = asyncio.Event()
 
     def struck(self, number: int) -> int:
         """How often a rule struck."""

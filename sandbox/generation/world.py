@@ -136,16 +136,17 @@ class World:
     def close(self) -> None:
         """End whatever waits or composes."""
         self.closing.set()
+        self.fault_injector.end_pauses()
         for generation in self.ledger.generations.values():
             if generation.composing is not None:
                 generation.composing.cancel()
 
     async def pause(self, seconds: float) -> None:
-        """Sleep, but not beyond the end."""
+        """Sleep, but not beyond the end, nor beyond the moment when a fault is taken back."""
         if seconds > 0 and not self.closing.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
-                    await self.closing.wait()
+                    await self.fault_injector.let_go.wait()
 
 
 def _file_name(generation: Generation) -> str:

@@ -48,7 +48,7 @@ async def test_a_replay_that_discord_has_given_up_is_kept_and_made_only_when_its
             "compose",
             {"lyrics": LYRICS, "title": "Tide"},
             files={"reference": ("song.mp3", scenario.song)},
-            age_seconds=20,
+            age_seconds=45,
         )
         news = await scenario.card_says("Make it after all")
         await scenario.rest()

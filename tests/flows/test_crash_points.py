@@ -101,7 +101,7 @@ async def test_a_death_around_the_post_is_settled_by_the_providers_log_where_the
 
 
 async def test_a_death_while_the_post_is_under_way_is_an_unknown_outcome(open_scenario: OpenScenario) -> None:
-    async with open_scenario(api={"submit_seconds": 2.0}) as scenario:
+    async with open_scenario(api={"submit_seconds": 60.0}) as scenario:
         await scenario.order()
         await scenario.discord.until(lambda: scenario.api.ledger.submissions, PATIENCE_SECONDS)
         await scenario.stage.bot.kill()

@@ -120,6 +120,7 @@ async def test_what_waits_in_the_line_is_cancelled_free_and_what_is_finished_com
         await it.card_says("Nothing was charged", "Second")
         # finished over there, and not looked at since
         it.api.fault("poll", status=503)
+        await it.discord.until(lambda: it.api.ledger.struck["poll answer"], PATIENCE_SECONDS)
         it.api.change(generating_seconds=0)
         pressed = await it.discord.click(first, it.button(first, "cancel"))
         assert "too late to stop it" in (await it.private_answer(pressed)).content

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from bot.jobs.model import JobState
 from tests.flows.scenario import PATIENCE_SECONDS
-from tests.flows.song_batch import SongBatch, open_song_batch, title
+from tests.flows.song_batch import HELD, SongBatch, open_song_batch, title
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150), pytest.mark.waits]
 
@@ -27,6 +27,7 @@ def well_again(batch: SongBatch) -> Any:
     """No fault outlives its test."""
     yield
     batch.discord.faults.clear()
+    batch.discord.set_upload_limit(None, channel="music")
 
 
 TRACK_FAULTS: dict[str, dict[str, Any]] = {
@@ -162,32 +163,34 @@ async def test_a_connection_that_drops_is_resumed_and_one_that_is_forgotten_is_m
     assert asked.answered
     assert gateway.identifies == identifies
 
-    await batch.order_song("made over a new session")
-    await batch.reached("made over a new session", JobState.GENERATING, JobState.READY)
+    await batch.order_song("made over a new session", script=HELD)
+    await batch.reached("made over a new session", JobState.GENERATING)
     gateway.forget()
     gateway.cut()
     await gateway.drop()
-    await batch.discord.until(lambda: gateway.identifies > identifies, PATIENCE_SECONDS)
+    await batch.discord.until(lambda: gateway.identifies > identifies and gateway.connected, PATIENCE_SECONDS)
+    batch.go_on("made over a new session")
     await batch.order_song("ordered in the new session")
     for name in ("made over a resume", "made over a new session", "ordered in the new session"):
         await batch.delivered(name)
 
 
 async def test_a_deleted_card_costs_the_reply_and_not_the_track(batch: SongBatch) -> None:
-    await batch.order_song("card deleted", script={"polls": ["generating", "generating", "generating", "completed"]})
-    row = await batch.reached("card deleted", JobState.GENERATING)
-    batch.discord.remove_message(row["card_message_id"])
+    await batch.order_song("card deleted", script=HELD)
+    await batch.reached("card deleted", JobState.GENERATING)
+    await batch.discord.until(lambda: batch.row("card deleted")["card_message_id"], PATIENCE_SECONDS)
+    batch.discord.remove_message(batch.row("card deleted")["card_message_id"])
+    batch.go_on("card deleted")
     track = await batch.delivered("card deleted")
     assert track.reply_to_id is None
     assert [m for m in batch.discord.messages if title("card deleted") in batch.look_of(m)] == [track]
 
 
 async def test_a_token_that_ended_while_the_song_was_made_changes_nothing_in_a_server(batch: SongBatch) -> None:
-    asked = await batch.order_song(
-        "a long song", script={"polls": ["generating", "generating", "generating", "completed"]}
-    )
+    asked = await batch.order_song("a long song", script=HELD)
     await batch.reached("a long song", JobState.GENERATING)
     batch.discord.expire_tokens(asked)
+    batch.go_on("a long song")
     track = await batch.delivered("a long song")
     assert track.reply_to_id == batch.card("a long song").id
     assert "done" in batch.look_of(batch.card("a long song"))
@@ -195,20 +198,20 @@ async def test_a_token_that_ended_while_the_song_was_made_changes_nothing_in_a_s
 
 async def test_a_member_who_left_still_has_their_track_in_the_channel(batch: SongBatch) -> None:
     member = batch.discord.member("Member Two")
-    await batch.order_song(
-        "a member who left", member=member, script={"polls": ["generating", "generating", "completed"]}
-    )
+    await batch.order_song("a member who left", member=member, script=HELD)
     await batch.reached("a member who left", JobState.GENERATING)
     guild = batch.discord.place("general").guild_id
     batch.discord.world.guilds[guild or 0].members.pop(member.id)
+    batch.go_on("a member who left")
     track = await batch.delivered("a member who left")
     assert track.channel_id == batch.discord.place("general").id
 
 
 async def test_a_discord_that_is_away_when_the_track_is_ready_gets_it_later_and_once(batch: SongBatch) -> None:
-    await batch.order_song("an outage")
-    await batch.reached("an outage", JobState.GENERATING, JobState.READY, JobState.DELIVERING)
+    await batch.order_song("an outage", script=HELD)
+    await batch.reached("an outage", JobState.GENERATING)
     await batch.discord.refuse_connections()
+    batch.go_on("an outage")
     await batch.reached("an outage", JobState.DELIVERING)
     await batch.discord.settle(1.0)
     assert batch.row("an outage")["state"] == JobState.DELIVERING
@@ -218,9 +221,10 @@ async def test_a_discord_that_is_away_when_the_track_is_ready_gets_it_later_and_
 
 
 async def test_a_file_that_discord_finds_too_large_after_all_comes_as_a_link(batch: SongBatch) -> None:
-    await batch.order_song("too large", channel="music", script={"polls": ["generating", "generating", "completed"]})
+    await batch.order_song("too large", channel="music", script=HELD)
     await batch.reached("too large", JobState.GENERATING)
     batch.discord.set_upload_limit(5_000, channel="music")
+    batch.go_on("too large")
     row = await batch.ended("too large")
     assert row["state"] == JobState.DELIVERED
     message = batch.discord.message(row["track_message_id"])
@@ -228,4 +232,3 @@ async def test_a_file_that_discord_finds_too_large_after_all_comes_as_a_link(bat
     assert "does not take the file" in message.content
     assert "Open the track ↗" in batch.look_of(message)
     assert "done" in batch.look_of(batch.card("too large"))
-    batch.discord.set_upload_limit(None, channel="music")

@@ -9,12 +9,10 @@ from bot.jobs.model import JobState
 from sandbox.discord import Channel, Install, Interaction, Message
 from sandbox.discord.lookups import Where, Who
 from tests.flows.scenario import PATIENCE_SECONDS
-from tests.flows.song_batch import SongBatch, open_song_batch, title
+from tests.flows.song_batch import HELD, SongBatch, open_song_batch, title
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150), pytest.mark.waits]
 
-#: Long enough for something to happen meanwhile.
-WHILE = {"polls": ["generating"] * 8 + ["completed"]}
 CLOSED = "Member Two"
 
 
@@ -39,8 +37,8 @@ def new_channel(batch: SongBatch, name: str) -> Channel:
 async def begun(
     batch: SongBatch, name: str, *, channel: Where = None, member: Who = None, install: Install = Install.GUILD
 ) -> Interaction:
-    """A song that the music API is busy with; in a server longer than its order could be answered."""
-    asked = await batch.order_song(name, channel=channel, member=member, install=install, script=WHILE)
+    """A song that the music API is busy with until `go_on`; in a server longer than its order could be answered."""
+    asked = await batch.order_song(name, channel=channel, member=member, install=install, script=HELD)
     await batch.reached(name, JobState.GENERATING)
     if install is Install.GUILD:
         await batch.discord.until(lambda: batch.row(name)["card_message_id"], PATIENCE_SECONDS)
@@ -51,7 +49,7 @@ async def begun(
 async def file_from_tracks(batch: SongBatch, name: str, member: Who, channel: Where = None) -> Message:
     """What `/tracks` gives: a list, a song, its file."""
     page = await batch.discord.slash("tracks", {"song": title(name)}, member=member, channel=channel)
-    await batch.discord.until(lambda: page.messages, PATIENCE_SECONDS)
+    await batch.discord.until(lambda: page.messages and not page.thinking, PATIENCE_SECONDS)
     pressed = await batch.discord.click(page.messages[0], batch.button(page.messages[0], "file"), member=member)
     await batch.discord.until(lambda: pressed.messages and pressed.messages[0].attachments, PATIENCE_SECONDS)
     return pressed.messages[0]
@@ -62,19 +60,21 @@ async def test_a_permission_that_is_lost_meanwhile_sends_the_track_to_the_member
     batch: SongBatch, lost: str
 ) -> None:
     place = new_channel(batch, f"without-{lost}")
-    await begun(batch, f"without {lost.replace(chr(95), chr(32))}", channel=place)
+    name = f"without {lost.replace(chr(95), chr(32))}"
+    await begun(batch, name, channel=place)
     batch.discord.revoke(lost, channel=place)
-    track = await batch.delivered(f"without {lost.replace(chr(95), chr(32))}")
+    batch.go_on(name)
+    track = await batch.delivered(name)
     assert track.channel_id == batch.discord.open_dm().id
     assert "could not post it where you asked" in track.content
-    card = batch.card(f"without {lost.replace(chr(95), chr(32))}")
-    assert ("direct message" in batch.look_of(card)) is (lost != "view_channel")
+    assert ("direct message" in batch.look_of(batch.card(name))) is (lost != "view_channel")
 
 
 async def test_a_channel_that_is_deleted_meanwhile_sends_the_track_to_the_member_directly(batch: SongBatch) -> None:
     place = new_channel(batch, "deleted")
     await begun(batch, "deleted channel", channel=place)
     batch.discord.delete_channel(place)
+    batch.go_on("deleted channel")
     track = await batch.delivered("deleted channel")
     assert track.channel_id == batch.discord.open_dm().id
 
@@ -84,6 +84,7 @@ async def test_a_thread_that_is_locked_meanwhile_sends_the_track_to_the_member_d
         place = batch.discord.start_thread(name)
         await begun(batch, name, channel=place)
         batch.discord.set_thread(place, archived=is_archived, locked=True)
+        batch.go_on(name)
         track = await batch.delivered(name)
         assert track.channel_id == batch.discord.open_dm().id
 
@@ -92,6 +93,7 @@ async def test_an_archived_thread_is_opened_again_by_its_track(batch: SongBatch)
     place = batch.discord.start_thread("archived thread")
     await begun(batch, "archived thread", channel=place)
     batch.discord.set_thread(place, archived=True)
+    batch.go_on("archived thread")
     track = await batch.delivered("archived thread")
     assert track.channel_id == place.id
 
@@ -101,6 +103,7 @@ async def test_a_message_that_a_filter_stops_goes_to_the_member_directly(batch: 
     await begun(batch, "filtered", channel=place)
     blocked = {"message": "Message was blocked by automatic moderation", "code": 200000}
     batch.discord.fail("POST", f"^/channels/{place.id}/messages$", status=400, body=blocked, times=None)
+    batch.go_on("filtered")
     track = await batch.delivered("filtered")
     batch.discord.faults.clear()
     assert track.channel_id == batch.discord.open_dm().id
@@ -110,6 +113,7 @@ async def test_a_place_without_files_still_gets_the_link_when_the_member_takes_n
     place = new_channel(batch, "no-files")
     await begun(batch, "no files", channel=place, member=CLOSED)
     batch.discord.revoke("attach_files", channel=place)
+    batch.go_on("no files")
     row = await batch.ended("no files")
     assert row["state"] == JobState.DELIVERED
     message = batch.discord.message(row["track_message_id"])
@@ -122,6 +126,7 @@ async def test_a_track_that_reaches_nobody_is_kept_and_delivered_on_request(batc
     place = new_channel(batch, "silenced")
     await begun(batch, "silenced", channel=place, member=CLOSED)
     batch.discord.revoke("send_messages", channel=place)
+    batch.go_on("silenced")
     card = await batch.ended_with("silenced", JobState.UNDELIVERABLE, "You can fetch it with")
     assert len((await file_from_tracks(batch, "silenced", CLOSED)).attachments) >= 1
 
@@ -137,6 +142,7 @@ async def test_a_track_whose_channel_and_member_are_gone_is_found_by_tracks(batc
     place = new_channel(batch, "gone")
     await begun(batch, "gone", channel=place, member=CLOSED)
     batch.discord.delete_channel(place)
+    batch.go_on("gone")
     row = await batch.ended("gone")
     assert row["state"] == JobState.UNDELIVERABLE
     given = await file_from_tracks(batch, "gone", CLOSED)
@@ -148,6 +154,7 @@ async def test_a_bot_that_is_thrown_out_brings_the_track_to_the_member_or_keeps_
     guild = batch.discord.world.guilds[batch.discord.place("general").guild_id or 0]
     await begun(batch, "thrown out", member="Member One")
     batch.discord.kick_bot(guild)
+    batch.go_on("thrown out")
     row = await batch.ended("thrown out")
     batch.discord.invite_bot(guild)
     assert row["state"] == JobState.UNDELIVERABLE  # without a common server Discord lets no direct message through
@@ -159,6 +166,7 @@ async def test_a_song_ordered_where_only_the_member_brought_the_bot_takes_the_pl
     batch: SongBatch,
 ) -> None:
     asked = await begun(batch, "elsewhere", channel="lounge", install=Install.USER)
+    batch.go_on("elsewhere")
     track = await batch.delivered("elsewhere")
     assert asked.messages == [track]
     assert not asked.followups
@@ -169,6 +177,7 @@ async def test_a_song_ordered_where_only_the_member_brought_the_bot_takes_the_pl
 async def test_a_song_that_outlives_the_token_elsewhere_comes_by_direct_message(batch: SongBatch) -> None:
     asked = await begun(batch, "elsewhere and long", channel="lounge", install=Install.USER)
     batch.discord.expire_tokens(asked)
+    batch.go_on("elsewhere and long")
     track = await batch.delivered("elsewhere and long")
     assert track.channel_id == batch.discord.open_dm().id
 
@@ -176,6 +185,7 @@ async def test_a_song_that_outlives_the_token_elsewhere_comes_by_direct_message(
 async def test_a_song_that_outlives_the_token_of_a_member_without_messages_is_kept(batch: SongBatch) -> None:
     asked = await begun(batch, "elsewhere and closed", channel="lounge", member=CLOSED, install=Install.USER)
     batch.discord.expire_tokens(asked)
+    batch.go_on("elsewhere and closed")
     row = await batch.ended("elsewhere and closed")
     assert row["state"] == JobState.UNDELIVERABLE
     assert (await file_from_tracks(batch, "elsewhere and closed", CLOSED)).attachments
@@ -185,6 +195,7 @@ async def test_a_song_ordered_in_a_direct_message_is_answered_there(batch: SongB
     place = batch.discord.open_dm("Moderator")
     asked = await begun(batch, "in private", channel=place, member="Moderator")
     batch.discord.expire_tokens(asked)
+    batch.go_on("in private")
     track = await batch.delivered("in private")
     assert track.channel_id == place.id
     assert track.reply_to_id == batch.card("in private").id
@@ -200,6 +211,7 @@ async def test_a_link_that_discord_refuses_costs_no_track_anywhere(batch: SongBa
         await begun(batch, "refused link elsewhere", channel="lounge", install=Install.USER)
         batch.discord.revoke("send_messages", channel=muted)
         for name in ("refused link", "refused link directly", "refused link elsewhere"):
+            batch.go_on(name)
             track = await batch.delivered(name)
             assert "Open the track" not in batch.look_of(track)
         given = await file_from_tracks(batch, "refused link", "Member One")

@@ -97,9 +97,9 @@ async def test_a_gateway_that_is_out_of_reach_is_waited_for(tmp_path: Path, disc
 
 @pytest.mark.waits
 async def test_a_page_of_somebody_else_at_discords_address_is_waited_out(tmp_path: Path, discord: FakeDiscord) -> None:
-    discord.fail("GET", "^/users/@me$", status=200, body="<html>Sign in to this network</html>", times=1)
+    page = discord.fail("GET", "^/users/@me$", status=200, body="<html>Sign in to this network</html>", times=None)
     async with waiting(tmp_path, discord, "Discord could not be reached (TypeError)"):
-        pass
+        discord.faults.faults.remove(page)
 
 
 @pytest.mark.slow
@@ -118,10 +118,14 @@ async def test_a_reset_on_the_way_in_is_waited_out(tmp_path: Path, discord: Fake
 
 @pytest.mark.heavy
 async def test_a_token_that_only_the_gateway_refuses_ends_it_with_three(tmp_path: Path, discord: FakeDiscord) -> None:
-    discord.fail("PUT", "/commands$", after=True, delay_seconds=1.0)
+    discord.gateway.refuses = 503  # until the token is another one
     ending = asyncio.create_task(ended(tmp_path, discord, DISCORD_TOKEN=discord.token))
-    await discord.until(lambda: any(call.applied for call in discord.calls_to("PUT", "/commands$")), PATIENCE_SECONDS)
+    log_path = tmp_path / "bot.log"
+    said = "Discord's gateway could not be reached"
+    await discord.until(lambda: log_path.is_file() and said in log_path.read_text(), PATIENCE_SECONDS)
+    assert discord.calls_to("PUT", "/commands$")
     discord.world.token = "renewed.meanwhile"
+    discord.gateway.refuses = None
     code, log = await ending
     assert code == BAD_TOKEN
     assert "refuses DISCORD_TOKEN" in log

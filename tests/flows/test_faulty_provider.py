@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.jobs.model import JobState
+from tests.flows.scenario import PATIENCE_SECONDS
 from tests.flows.song_batch import SongBatch, open_song_batch, title
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150), pytest.mark.waits]
@@ -108,7 +109,9 @@ _SOUND: Fault = {"manner": "slow"}
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def batch(tmp_path_factory: pytest.TempPathFactory, song: bytes) -> AsyncGenerator[SongBatch]:
     """A bot on which the songs that take long have been begun."""
-    async with open_song_batch(tmp_path_factory.mktemp("batch"), song, TRACK_MAX_BYTES="300000") as batch:
+    # a POST that hangs is given up in this time, and any other has to be answered in it
+    settings = {"TRACK_MAX_BYTES": "300000", "SUBMIT_TIMEOUT_SECONDS": "6"}
+    async with open_song_batch(tmp_path_factory.mktemp("batch"), song, **settings) as batch:
         await batch.order_song("a poll that hangs", script={"polls": [{"manner": "hang"}]})
         await batch.order_song("a download that hangs", script={"tracks": [{"manner": "hang"}]})
         await batch.order_song("a generation that nobody knows", script={"polls": [{"status": 404}]})
@@ -204,7 +207,8 @@ async def test_a_post_that_was_certainly_not_taken_goes_back_in_line_and_out_aga
 async def test_a_song_that_goes_back_in_line_says_so_and_can_be_let_go_for_nothing(batch: SongBatch) -> None:
     busy = {"status": 429, "headers": {"Retry-After": "60"}}
     await batch.order_song("a busy line", script={"submit": busy})
-    await batch.discord.until(lambda: batch.went_through("a busy line")[-2:] == ["submitting", "queued"], 40)
+    went_back = ["submitting", "queued"]
+    await batch.discord.until(lambda: batch.went_through("a busy line")[-2:] == went_back, PATIENCE_SECONDS)
     card = await batch.card_says("waiting in line", title("a busy line"))
     await batch.discord.click(card, batch.button(card, "cancel"))
     await batch.reached("a busy line", JobState.CANCELLED)
@@ -233,8 +237,9 @@ async def test_a_track_that_is_refused_to_us_is_handed_over_as_its_link(batch: S
 
 async def test_a_poll_that_hangs_and_a_download_that_hangs_hold_up_nobody(batch: SongBatch) -> None:
     hanging = ["a poll that hangs", "a download that hangs"]
-    await batch.discord.until(lambda: batch.generations(hanging[0]) and batch.generations(hanging[0])[0].polled_at, 40)
-    await batch.discord.until(lambda: batch.generations(hanging[1]) and batch.generations(hanging[1])[0].fetches, 40)
+    polled, fetched = (lambda name=name: batch.generations(name)[:1] for name in hanging)
+    await batch.discord.until(lambda: any(made.polled_at for made in polled()), PATIENCE_SECONDS)
+    await batch.discord.until(lambda: any(made.fetches for made in fetched()), PATIENCE_SECONDS)
     await batch.order_song("a healthy neighbour")
     await batch.delivered("a healthy neighbour")
     assert batch.went_through("a healthy neighbour") == [

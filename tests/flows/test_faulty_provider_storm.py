@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.jobs.model import JobState
-from tests.flows.song_batch import open_song_batch
+from tests.flows.song_batch import HELD, open_song_batch
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -60,7 +60,7 @@ async def test_connections_that_are_refused_wait_in_line_until_somebody_listens(
         assert await batch.stage.bot.stop() == 0
         await batch.restart(GENERATION_API_URL="http://127.0.0.1:9")
         await batch.order_song("nobody there")
-        await batch.discord.until(lambda: batch.went_through("nobody there").count("queued") >= 2, 40)
+        await batch.discord.until(lambda: batch.went_through("nobody there").count("queued") >= 2, _PATIENCE_SECONDS)
         await batch.card_says("waiting in line", "nobody there")
         assert not batch.posts("nobody there")
         assert await batch.stage.bot.stop() == 0
@@ -71,9 +71,10 @@ async def test_connections_that_are_refused_wait_in_line_until_somebody_listens(
 
 async def test_a_track_too_large_for_its_channel_is_made_smaller(tmp_path: Path, song: bytes) -> None:
     async with open_song_batch(tmp_path, song, composer=LargeComposer()) as batch:
-        await batch.order_song("a large track", script={"polls": ["generating"] * 8 + ["completed"]})
+        await batch.order_song("a large track", script=HELD)
         await batch.reached("a large track", JobState.GENERATING)
         batch.discord.set_upload_limit(10 * 1024 * 1024)
+        batch.go_on("a large track")
         track = await batch.delivered("a large track", patience_seconds=_PATIENCE_SECONDS)
         (sound, *_) = track.attachments
         assert sound.filename.endswith(".mp3")

@@ -18,7 +18,7 @@ from tests.bot.audio.sound_files import (
     wav_without_padding,
     with_a_codec_nobody_has,
 )
-from tests.flows.scenario import LYRICS, Scenario
+from tests.flows.scenario import LYRICS, PATIENCE_SECONDS, Scenario
 from tests.flows.test_sound import reference_url, seconds_of, stage_of
 
 #: Name -> the file, and what its member is told it is. Twenty seconds of music in each.
@@ -53,7 +53,7 @@ async def by_command(scenario: Scenario, name: str, data: bytes) -> None:
 
 async def by_form(scenario: Scenario, name: str, data: bytes) -> None:
     opened = await scenario.discord.slash("compose", {"title": name}, files={"reference": ("other.mp3", b"ID3" * 9)})
-    form = await scenario.discord.until(lambda: opened.modal)
+    form = await scenario.discord.until(lambda: opened.modal, PATIENCE_SECONDS)
     await scenario.discord.submit(form, {"title": name, "lyrics": f"{LYRICS} {name}"}, {"song": (name, data)})
 
 
@@ -62,7 +62,7 @@ async def from_message(scenario: Scenario, name: str, data: bytes) -> None:
     nothing = Upload(filename=name, data=data, content_type="application/octet-stream")
     message = await scenario.discord.post("listen to this", files=[nothing])
     opened = await scenario.discord.message_command("Compose from this", message)
-    form = await scenario.discord.until(lambda: opened.modal)
+    form = await scenario.discord.until(lambda: opened.modal, PATIENCE_SECONDS)
     await scenario.discord.submit(form, {"title": name, "lyrics": f"{LYRICS} {name}"})
 
 

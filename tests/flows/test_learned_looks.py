@@ -18,7 +18,8 @@ _SECONDS = 3.0
 
 async def test_after_a_dozen_songs_and_a_restart_a_song_takes_fewer_looks(open_scenario: OpenScenario) -> None:
     api = {"generating_seconds": _SECONDS, "queued_seconds": 0}
-    async with open_scenario(api=api, LEARN_POLLS="yes", POLL_INTERVAL_SECONDS="0.1") as it:
+    learning = {"LEARN_POLLS": "yes", "POLL_INTERVAL_SECONDS": "0.1", "GENERATION_TIMEOUT_SECONDS": "60"}
+    async with open_scenario(api=api, **learning) as it:
         for number in range(MIN_LENGTHS + 2):
             await it.order(title=f"Tide {number}")
         for number in range(MIN_LENGTHS + 2):

@@ -12,13 +12,11 @@ from bot.jobs.model import JobState
 from sandbox.discord import Channel, Guild, Install, Interaction
 from sandbox.discord.objects import ChannelType
 from tests.flows.scenario import PATIENCE_SECONDS
-from tests.flows.song_batch import SongBatch, open_song_batch, title
+from tests.flows.song_batch import HELD, SongBatch, open_song_batch, title
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150), pytest.mark.waits]
 
 PAGE = Path(__file__).parents[2] / "docs" / "discord.md"
-#: Long enough for something to happen meanwhile.
-WHILE = {"polls": ["generating"] * 20 + ["completed"]}
 ROW = re.compile(r"^\| ([^|]+?) \| ([^|]+?) \| ([^|]+?) \|$", re.MULTILINE)
 
 REPLY = "the track, as a reply to its card"
@@ -194,14 +192,15 @@ async def ordered(batch: SongBatch, name: str) -> Interaction:
     """Order it, wait until it is made or was refused, then close the place."""
     place, song = PLACES[name], NAMES[name]
     channel = place.open(batch)
-    done = await batch.order_song(song, channel=channel, member=place.member, install=place.install, script=WHILE)
-    await batch.discord.until(lambda: done.messages, PATIENCE_SECONDS)
+    done = await batch.order_song(song, channel=channel, member=place.member, install=place.install, script=HELD)
+    await batch.discord.until(lambda: done.messages and not done.thinking, PATIENCE_SECONDS)
     if not done.messages[0].ephemeral:
         await batch.reached(song, JobState.GENERATING)
         await batch.discord.until(lambda: batch.row(song)["card_message_id"], PATIENCE_SECONDS)
         if place.outlives_answer:
             batch.discord.expire_tokens(done)
         place.close(batch, channel)
+        batch.go_on(song)
     return done
 
 

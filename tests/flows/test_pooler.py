@@ -56,7 +56,7 @@ async def delivered_once(several: Several, titles: list[str]) -> None:
 async def test_a_killed_process_leaves_its_songs_to_the_other_and_its_place_to_its_next_start(
     pooler: Pooler, open_several: OpenSeveral
 ) -> None:
-    async with open_several(workers=1, api={"generating_seconds": 25.0}, url=url_of(pooler)) as several:
+    async with open_several(workers=1, api={"generating_seconds": 3600}, url=url_of(pooler)) as several:
         titles = [f"Song {number}" for number in range(6)]
         for title in titles:
             await several.order(title)
@@ -73,6 +73,7 @@ async def test_a_killed_process_leaves_its_songs_to_the_other_and_its_place_to_i
             return killed not in await several.holders()
 
         await several.until(taken_over)
+        several.finish_all()
         await delivered_once(several, titles)
         await several.order("Afterwards")
         await delivered_once(several, [*titles, "Afterwards"])
@@ -81,11 +82,12 @@ async def test_a_killed_process_leaves_its_songs_to_the_other_and_its_place_to_i
 async def test_a_pooler_that_is_reloaded_paused_and_killed_loses_nothing(
     pooler: Pooler, open_several: OpenSeveral
 ) -> None:
-    async with open_several(workers=1, api={"generating_seconds": 12.0}, url=url_of(pooler)) as several:
+    async with open_several(workers=1, api={"generating_seconds": 3600}, url=url_of(pooler)) as several:
         titles = [f"Song {number}" for number in range(6)]
         for title in titles:
             await several.order(title)
         await several.until(several.all_are_made)
+        several.stage.generation.change(generating_seconds=12.0)  # since they were begun
         await pooler.tell("RELOAD")
         pausing = asyncio.create_task(pooler.tell("PAUSE"))  # waits for clients that never leave
         await asyncio.sleep(6)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.bot_process import BotProcess
+from tests.flows.scenario import PATIENCE_SECONDS
 from tests.flows.several import Several, open_several, own_postgresql
 
 __all__ = ["open_several", "own_postgresql"]
@@ -21,7 +22,8 @@ async def maker_dies(several: Several, point: str) -> BotProcess:
     for number in range(20):
         await several.order(f"Song {number:03}")
         await several.scenario.discord.until(
-            lambda number=number: not worker.is_running or several.scenario.tracks(f"Song {number:03}")
+            lambda number=number: not worker.is_running or several.scenario.tracks(f"Song {number:03}"),
+            PATIENCE_SECONDS,
         )
         if not worker.is_running:
             return worker

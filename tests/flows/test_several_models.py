@@ -1,6 +1,5 @@
 """Several music services beside each other: a song is made where it was ordered, whatever is configured later."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -49,8 +48,7 @@ async def order(it: Scenario, title: str = "Tide", **options: str) -> None:
 async def accepted(api: FakeGeneration, it: Scenario, songs: int) -> None:
     await it.discord.until(lambda: len(api.ledger.generations) == songs, PATIENCE_SECONDS)
     # the ids are kept a moment after they were given
-    while it.seen().count("being made") < songs:  # noqa: ASYNC110 - another process draws them
-        await asyncio.sleep(0.1)
+    await it.discord.until(lambda: it.seen().count("being made") >= songs, PATIENCE_SECONDS)
 
 
 async def test_the_model_that_is_chosen_makes_the_song_and_again_keeps_it(open_several: OpenSeveral) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.bot_process import BotProcess
 from sandbox.discord import Channel
+from tests.flows.scenario import PATIENCE_SECONDS
 from tests.flows.several import Several, health, open_several, own_postgresql
 
 __all__ = ["open_several", "own_postgresql"]
@@ -43,7 +44,7 @@ async def test_two_processes_share_four_shards_and_a_killed_one_leaves_the_other
         assert "divide the servers into 4 shards, this one into 8: SHARD_COUNT must be the same" in other_count.log
 
         high = await several.worker("run", SHARD_IDS="2-3", HEALTH_PORT="0")
-        await discord.until(lambda: len(discord.gateway.connected) == COUNT, 60)
+        await discord.until(lambda: len(discord.gateway.connected) == COUNT, PATIENCE_SECONDS)
         assert sorted(session.shard for session in discord.gateway.connected) == [
             (index, COUNT) for index in range(COUNT)
         ]
@@ -68,12 +69,12 @@ async def test_two_processes_share_four_shards_and_a_killed_one_leaves_the_other
         # a process that dies sooner after its greeting leaves the next one's to come too soon
         await asyncio.sleep(discord.rules.identify_seconds)
         await high.kill()
-        await discord.until(lambda: len(discord.gateway.connected) == 2)
+        await discord.until(lambda: len(discord.gateway.connected) == 2, PATIENCE_SECONDS)
         assert (await health(several.stage.bot))[0] == 200, "the other process's shards are not this one's fault"
         await order(several, "Still here", guilds[1].name.lower())
         await several.scenario.track("Still here")
         again = await several.worker("run", SHARD_IDS="2,3", HEALTH_PORT="0")
-        await discord.until(lambda: len(discord.gateway.connected) == COUNT, 60)
+        await discord.until(lambda: len(discord.gateway.connected) == COUNT, PATIENCE_SECONDS)
         await order(several, "Back again", guilds[3].name.lower())
         await several.scenario.track("Back again")
         await several.rest()

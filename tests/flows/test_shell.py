@@ -52,7 +52,7 @@ async def test_pause_backup_forget_and_restore_around_a_running_bot(open_scenari
         assert restored.code == 0, restored.text
         await scenario.restart()
         asked = await scenario.discord.slash("tracks")
-        page = await scenario.discord.until(lambda: asked.original, PATIENCE_SECONDS)
+        page = await scenario.discord.until(lambda: not asked.thinking and asked.original, PATIENCE_SECONDS)
         assert "Tide" in str(page.embeds)
         (job,) = await scenario.rows()
         assert job.state is JobState.DELIVERED
@@ -63,7 +63,7 @@ async def test_pause_backup_forget_and_restore_around_a_running_bot(open_scenari
 async def test_a_song_that_waited_in_a_backup_and_was_sent_since_is_not_paid_for_twice(
     open_scenario: OpenScenario,
 ) -> None:
-    async with open_scenario(api={"generating_seconds": 3.0}, GENERATION_CONCURRENCY="1") as scenario:
+    async with open_scenario(api={"generating_seconds": 3600}, GENERATION_CONCURRENCY="1") as scenario:
         shell = shell_of(scenario)
         await scenario.order(title="First")
         await scenario.discord.until(lambda: scenario.api.ledger.submissions, PATIENCE_SECONDS)
@@ -73,6 +73,7 @@ async def test_a_song_that_waited_in_a_backup_and_was_sent_since_is_not_paid_for
                 await asyncio.sleep(0.05)
         backup = scenario.folder / "kept.tar"
         assert (await shell.run("backup", str(backup))).values["songs"] == 2
+        scenario.api.change(generating_seconds=0)
         await scenario.track()
         await scenario.rest()
         await scenario.stage.bot.stop()

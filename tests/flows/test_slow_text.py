@@ -20,7 +20,7 @@ async def test_no_order_keeps_another_member_waiting(open_scenario: OpenScenario
             member="Member One",
         )
         asked = await discord.slash("compose", files={"reference": ("song.mp3", song)}, member="Member One")
-        form = await discord.until(lambda: asked.modal)
+        form = await discord.until(lambda: asked.modal, PATIENCE_SECONDS)
         by_form = await discord.submit(form, {"title": "By form", "lyrics": slow("\n", 4_000)})
         other = await discord.slash(
             "compose",

@@ -189,7 +189,12 @@ async def linked(scenario: Scenario, message: Message) -> bytes:
 @pytest.mark.skipif(sys.platform != "linux", reason="children are found by /proc")
 async def test_a_track_whose_every_packaging_dies_is_handed_over_as_its_link(tmp_path: Path) -> None:
     track = mp3(20, 320)
-    async with stage_of(tmp_path, {"doomed": track}) as scenario:
+    # so that none is done before it is seen
+    slow = with_tampered_children(
+        tmp_path,
+        "opening(lambda real, file, *a, **n: (time.sleep(60 if '/tracks/' in file else 0), real(file, *a, **n))[1])",
+    )
+    async with stage_of(tmp_path, {"doomed": track}, **slow) as scenario:
         await scenario.order(f"{LYRICS} doomed", title="doomed", file=mp3(17))
         await scenario.discord.until(lambda: scenario.api.ledger.generations, PATIENCE_SECONDS)
         message = await killing_children(scenario, lambda: posted(scenario, "doomed"))
@@ -328,7 +333,7 @@ async def test_a_track_that_burns_all_its_time_is_linked_not_posted_and_can_be_h
 
         (tmp_path / "tampered/sitecustomize.py").unlink()
         listed = await scenario.discord.slash("tracks", {"song": "burns"})
-        song = await scenario.discord.until(lambda: listed.original, PATIENCE_SECONDS)
+        song = await scenario.discord.until(lambda: not listed.thinking and listed.original, PATIENCE_SECONDS)
         pressed = await scenario.discord.click(song, "Give me the file")
         given = await scenario.discord.until(
             lambda: next((one for one in pressed.messages if one.attachments), None), PATIENCE_SECONDS

@@ -35,7 +35,7 @@ async def opened(open_several: OpenSeveral, **more: Any) -> AsyncIterator[tuple[
 async def test_it_is_green_while_it_waits_says_for_what_and_takes_the_place_of_a_stopped_one_at_once(
     open_several: OpenSeveral,
 ) -> None:
-    async with open_several(api={"generating_seconds": 10.0}) as several:
+    async with open_several(api={"generating_seconds": 3600}) as several:
         second = await several.worker("run", "--standby", ready=False, HEALTH_PORT="0")
         await until_it_says(second, "standing by: another bot runs on this database (host ")
         status, body = await health(second)
@@ -47,6 +47,7 @@ async def test_it_is_green_while_it_waits_says_for_what_and_takes_the_place_of_a
         await several.until(several.all_are_made)
         await several.stage.bot.stop()
         await until_it_says(second, "jobs are driven")
+        several.finish_all()
         await several.scenario.track("Handed over")
         assert json.loads((await health(second))[1]).get("standing_by") is None
         assert "compose_standing_by 0.0" in (await health(second, "metrics"))[1]
@@ -59,7 +60,7 @@ async def test_it_is_green_while_it_waits_says_for_what_and_takes_the_place_of_a
 
 
 async def test_a_restarted_database_leaves_the_place_to_whoever_had_it(open_several: OpenSeveral) -> None:
-    async with opened(open_several, api={"generating_seconds": 10.0}) as (server, several):
+    async with opened(open_several, api={"generating_seconds": 3600}) as (server, several):
         standby = await several.worker("run", "--standby", ready=False, HEALTH_PORT="0")
         await until_it_says(standby, "standing by: another bot runs")
         for number in range(3):
@@ -70,6 +71,7 @@ async def test_a_restarted_database_leaves_the_place_to_whoever_had_it(open_seve
         assert (await health(standby))[0] == 200
         await asyncio.to_thread(server.start)
         await until_it_says(several.stage.bot, "the place on the database is taken again")
+        several.finish_all()
         for number in range(3):
             await several.scenario.track(f"Song {number}")
         await several.rest()
@@ -94,7 +96,7 @@ async def test_a_restarted_database_leaves_the_place_to_whoever_had_it(open_seve
 async def test_whoever_was_away_for_longer_loses_the_place_and_says_so_and_nothing_is_lost(
     open_several: OpenSeveral,
 ) -> None:
-    async with opened(open_several, api={"generating_seconds": 25.0}) as (server, several):
+    async with opened(open_several, api={"generating_seconds": 3600}) as (server, several):
         standby = await several.worker("run", "--standby", ready=False)
         await until_it_says(standby, "standing by: another bot runs")
         for number in range(3):
@@ -106,6 +108,7 @@ async def test_whoever_was_away_for_longer_loses_the_place_and_says_so_and_nothi
         await until_it_says(standby, "jobs are driven")
         go_on(several.stage.bot)
         assert await several.stage.bot.wait() == 1
+        several.finish_all()
         assert "another process has taken this one's place on the database" in several.stage.bot.log
         assert "started again with --standby, this one waits" in several.stage.bot.log
         for number in range(3):

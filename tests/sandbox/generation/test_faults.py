@@ -171,6 +171,17 @@ async def test_an_outage_resets_every_connection_until_it_ends(caller: Caller) -
     assert (await caller.post())[0] == 201
 
 
+async def test_what_a_fault_holds_back_is_answered_when_it_is_taken_back(caller: Caller) -> None:
+    song = await caller.submit()
+    number = caller.api.fault("poll", manner="slow", delay_seconds=3600)
+    waiting = asyncio.create_task(caller.poll(song))
+    while not caller.api.world.fault_injector.struck(number):  # noqa: ASYNC110 - it has no event
+        await asyncio.sleep(0.01)
+    assert not waiting.done()
+    caller.api.heal(number)
+    assert (await waiting)["id"] == song
+
+
 async def test_what_hangs_ends_with_the_stand_in(session: aiohttp.ClientSession, references: References) -> None:
     async with FakeGeneration() as api:
         api.fault("poll", manner="hang")
