@@ -76,7 +76,11 @@ class SongBatch(Scenario):
         )
 
     def _judge_edits(self) -> None:
-        """No card is drawn again within ten seconds unless its song has moved on, or everybody is told news."""
+        """No card is drawn again within ten seconds unless its song has moved on, or everybody is told news.
+
+        A press moves it on, and it may have come back to where it was before that could be drawn.
+        """
+        presses = [(one.message.id, one.created_at) for one in self.discord.world.interactions.values() if one.message]
         drawn: dict[str, tuple[object, float]] = {}
         for call in self.discord.calls_to("PATCH", r"^/channels/\d+/messages/\d+$"):
             if not call.applied or call.fault or not isinstance(call.payload, dict):
@@ -86,7 +90,8 @@ class SongBatch(Scenario):
             news = (headline, [field["value"] for field in fields if field["name"] in _NOTICE])
             before, earlier = drawn.get(call.path, (None, 0.0))
             drawn[call.path] = (news, at)
-            if any(earlier <= restarted <= at for restarted in self._restarts):
+            pressed = [then for message_id, then in presses if call.path.endswith(f"/{message_id}")]
+            if any(earlier <= moved <= at for moved in (*self._restarts, *pressed)):
                 continue
             assert news != before or at - earlier >= _MIN_SECONDS, f"{headline}: again after {at - earlier:.1f} s"
 
