@@ -183,9 +183,8 @@ async def test_two_shards_share_the_servers_and_direct_messages_come_to_the_firs
         twin = await several.worker("run", ready=False, SHARD_IDS="0")
         assert await twin.wait() == 1
         assert "shards 0" in twin.log
-        discord.world.rules.identify_seconds = (
-            4.0  # a loaded machine sees greetings closer together than they were said
-        )
+        # a loaded machine sees greetings closer together than they were said
+        discord.world.rules.identify_seconds = 4.0
         second = await several.worker("run", SHARD_IDS="1")
         sessions = {session.shard: session for session in discord.gateway.connected}
         assert sorted(sessions) == [(0, 2), (1, 2)]
