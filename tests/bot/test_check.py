@@ -357,6 +357,7 @@ async def test_ones_own_server_is_tried_by_its_own_settings(
     assert found.sentence.startswith("No music API answers at this address. Look at ACESTEP_API_URL.")
 
 
+@pytest.mark.waits
 async def test_each_model_is_tried_and_a_model_that_is_not_there_is_a_problem(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,7 @@
 """Words made to be slow: whoever sends them gets a song of them, and nobody waits for that."""
 
+import pytest
+
 from tests.flows.conftest import OpenScenario
 from tests.flows.scenario import LYRICS, PATIENCE_SECONDS
 
@@ -10,6 +12,7 @@ def slow(newline: str, max_characters: int) -> str:
     return (newline * (max_characters // len(parts) // len(newline))).join(parts)[:max_characters]
 
 
+@pytest.mark.waits
 async def test_no_order_keeps_another_member_waiting(open_scenario: OpenScenario, song: bytes) -> None:
     async with open_scenario() as scenario:
         discord = scenario.discord

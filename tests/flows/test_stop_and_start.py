@@ -148,6 +148,7 @@ async def test_a_refused_token_ends_with_three(tmp_path: Path) -> None:
         assert "no-token" not in bot.log
 
 
+@pytest.mark.waits
 async def test_health_is_green_while_connected_and_counts_what_happened(open_scenario: OpenScenario) -> None:
     async with open_scenario(HEALTH_PORT="0", LOG_LEVEL="INFO") as scenario:
         await scenario.order()

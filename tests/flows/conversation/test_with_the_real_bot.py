@@ -1,10 +1,14 @@
 """The same conversations with the whole bot as its own process: engine, ears and music API included."""
 
+import pytest
+
 from tests.bot.audio.sound_files import mp3
 from tests.client_kit import labels_of, text_of
 from tests.flows.conftest import OpenScenario
 from tests.flows.conversation.forms import fields_of
 from tests.flows.scenario import LYRICS, PATIENCE_SECONDS
+
+pytestmark = pytest.mark.waits
 
 
 async def test_a_song_too_short_is_refused_in_words_and_another_is_asked_for(
