@@ -5,7 +5,7 @@ import base64
 import re
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 Read, Write = asyncio.StreamReader, asyncio.StreamWriter
+_FAREWELL_SECONDS = 5.0
 
 
 @dataclass(kw_only=True)
@@ -46,7 +47,7 @@ class ConnectProxy:
             return
         there, back = await asyncio.open_connection("127.0.0.1", self.known[target])
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        await asyncio.gather(_pipe(reader, back), _pipe(there, writer))
+        await _joined(_pipe(reader, back), _pipe(there, writer), back)
 
     def _status(self, head: bytes, target: str) -> int:
         if self.refuses_with:
@@ -66,6 +67,24 @@ async def _pipe(source: Read, into: Write, changed: Callable[[bytes], bytes] = b
         into.close()
 
 
+async def _joined(there: Awaitable[None], back: Awaitable[None], opened: Write) -> None:
+    """Both ways until both end; `opened` is closed also where they are called off before that."""
+    try:
+        await asyncio.gather(there, back)
+    finally:
+        opened.close()
+
+
+async def _closed(writer: Write) -> None:
+    """Close it, TLS's farewell included; nobody waits long for a client that does not say its own."""
+    writer.close()
+    try:
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            await writer.wait_closed()
+    except (OSError, TimeoutError):
+        writer.transport.abort()
+
+
 @asynccontextmanager
 async def _listening(serve: Callable[[Read, Write], object], tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     open_now: set[asyncio.Task[None]] = set()
@@ -80,8 +99,8 @@ async def _listening(serve: Callable[[Read, Write], object], tls: ssl.SSLContext
         except asyncio.CancelledError:
             pass
         finally:
+            await _closed(writer)
             open_now.discard(task)
-            writer.close()
 
     server = await asyncio.start_server(served, "127.0.0.1", 0, ssl=tls)
     try:
@@ -121,7 +140,7 @@ async def behind_tls(certificate: Path, plain_port: int, name: str, agents: list
 
     async def serve(reader: Read, writer: Write) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", plain_port)
-        await asyncio.gather(_pipe(reader, back, changed), _pipe(there, writer))
+        await _joined(_pipe(reader, back, changed), _pipe(there, writer), back)
 
     async with _listening(serve, context) as port:
         yield port
