@@ -4,6 +4,7 @@ import pytest
 
 from bot.jobs.model import JobState
 from tests.flows.conftest import OpenScenario
+from tests.flows.scenario import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +38,8 @@ async def test_a_post_that_was_cut_after_it_was_taken_is_looked_up_or_asked_abou
             await it.track()
         else:
             card = await it.card_says("your decision, please")
-            await it.discord.click(card, it.button(card, "dismiss"))
+            pressed = await it.discord.click(card, it.button(card, "dismiss"))
+            await it.discord.until(lambda: pressed.answered, PATIENCE_SECONDS)
         (job,) = await it.rows()
     assert job.state is (JobState.DELIVERED if has_tracing else JobState.CANCELLED)
     assert (len(it.api.ledger.submissions), it.api.ledger.charges) == (1, 1)

@@ -93,7 +93,8 @@ async def test_an_order_that_nobody_can_find_is_its_members_to_decide(open_fal: 
         it.api.fault("submit", manner="drop", rule={"times": 1})
         await it.order()
         card = await it.card_says("your decision, please")
-        await it.discord.click(card, it.button(card, "dismiss"))
+        pressed = await it.discord.click(card, it.button(card, "dismiss"))
+        await it.discord.until(lambda: pressed.answered, PATIENCE_SECONDS)
         (job,) = await it.rows()
     assert job.state is JobState.CANCELLED
     assert len(it.api.ledger.submissions) == 1, "nothing is sent twice by itself"
