@@ -54,7 +54,7 @@ class PostCall(ABC):
         fault = (script and script.submit) or world.fault_injector.choose(
             Call.SUBMIT, world.ledger.now(), client_request_id=posted.client_request_id
         )
-        await world.pause(world.settings.latency_seconds + (fault.delay_seconds if fault else 0))
+        await world.pause_before_answer(fault)
         if fault is not None and not fault.after_effect and fault.manner is not Manner.SLOW:
             if script is not None and fault is not script.submit:
                 world.give_back(script)

@@ -34,7 +34,7 @@ class PollCall:
             generation.polled_at.append(world.ledger.now())
             # a rule that strikes hides the script's entry: it is shown to the next poll
             generation.steps += fault is None or fault is step or fault.manner is Manner.SLOW
-        await world.pause(world.settings.latency_seconds + (fault.delay_seconds if fault else 0))
+        await world.pause_before_answer(fault)
         real = await self._real(request, generation, step if isinstance(step, str) else None)
         if fault is None:
             world.ledger.calls[f"poll {real.status}"] += 1
@@ -109,7 +109,7 @@ class TrackCall:
         name = request.match_info["name"]
         generation = world.generation_of_track(name)
         fault = self._fault(generation)
-        await world.pause(world.settings.latency_seconds + (fault.delay_seconds if fault else 0))
+        await world.pause_before_answer(fault)
         real = await self._real(request, name, generation)
         if fault is None:
             world.ledger.calls[f"track {real.status}"] += 1
@@ -155,7 +155,7 @@ class LogsCall:
         """Answer one page."""
         world = self._world
         fault = world.fault_injector.choose(Call.LOGS, world.ledger.now())
-        await world.pause(world.settings.latency_seconds + (fault.delay_seconds if fault else 0))
+        await world.pause_before_answer(fault)
         real = self._real(request)
         world.ledger.calls[f"logs {real.status}"] += 1
         if fault is None:

@@ -14,7 +14,7 @@ import yarl
 from aiohttp import web
 
 from sandbox.generation.composer import Composer, ComposerError
-from sandbox.generation.config import Rule, Script, Settings
+from sandbox.generation.config import Fault, Rule, Script, Settings
 from sandbox.generation.contract import refusal
 from sandbox.generation.fault_injection import FaultInjector
 from sandbox.generation.ledger import Generation, Ledger
@@ -142,11 +142,21 @@ class World:
                 generation.composing.cancel()
 
     async def pause(self, seconds: float) -> None:
-        """Sleep, but not beyond the end, nor beyond the moment when a fault is taken back."""
-        if seconds > 0 and not self.closing.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self.fault_injector.let_go.wait()
+        """Sleep, but not beyond the end."""
+        await _sleep(seconds, self.closing)
+
+    async def pause_before_answer(self, fault: Fault | None) -> None:
+        """What any answer takes, and what a fault adds, which ends at once when a fault is taken back."""
+        await self.pause(self.settings.latency_seconds)
+        if fault is not None and not self.closing.is_set():
+            await _sleep(fault.delay_seconds, self.fault_injector.let_go)
+
+
+async def _sleep(seconds: float, ended: asyncio.Event) -> None:
+    if seconds > 0:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await ended.wait()
 
 
 def _file_name(generation: Generation) -> str:

@@ -43,7 +43,7 @@ class QueryCall:
             generation.polled_at.append(world.ledger.now())
             # a rule that strikes hides the script's entry: it is shown to the next question
             generation.steps += fault is None or fault is step or fault.manner is Manner.SLOW
-        await world.pause(world.settings.latency_seconds + (fault.delay_seconds if fault else 0))
+        await world.pause_before_answer(fault)
         real = key_error(request, world.settings, body) or await self._rows(task_ids)
         if fault is None:
             world.ledger.calls[f"poll {real.status}"] += 1
@@ -111,7 +111,7 @@ class AudioCall(TrackCall):
         path = Path(request.query.get("path", ""))
         generation = next((found for found in world.ledger.generations.values() if found.track == path), None)
         fault = self._fault(generation)
-        await world.pause(world.settings.latency_seconds + (fault.delay_seconds if fault else 0))
+        await world.pause_before_answer(fault)
         real = key_error(request, world.settings, {}) or await self._file(request, path)
         if fault is None:
             world.ledger.calls[f"track {real.status}"] += 1

@@ -33,7 +33,7 @@ class _RequestCall:
         world = self._world
         generation = self._generation(request)
         fault = self._fault(generation)
-        await world.pause(world.settings.latency_seconds + (fault.delay_seconds if fault else 0))
+        await world.pause_before_answer(fault)
         has_effect = fault is None or fault.after_effect or fault.manner in _AROUND_THE_REAL
         real = await self._judged(request, generation) if has_effect else None
         if fault is None and real is not None:
@@ -160,7 +160,7 @@ class HistoryCall:
         """Answer one page."""
         world = self._world
         fault = world.fault_injector.choose(Call.LOGS, world.ledger.now())
-        await world.pause(world.settings.latency_seconds + (fault.delay_seconds if fault else 0))
+        await world.pause_before_answer(fault)
         real = self._real(request)
         world.ledger.calls[f"logs {real.status}"] += 1
         if fault is None:

@@ -182,6 +182,18 @@ async def test_what_a_fault_holds_back_is_answered_when_it_is_taken_back(caller:
     assert (await waiting)["id"] == song
 
 
+async def test_a_fault_that_is_taken_back_hurries_nothing_that_it_did_not_hold(caller: Caller) -> None:
+    caller.api.change(submit_seconds=3600)
+    number = caller.api.fault("poll", manner="slow", delay_seconds=3600)
+    waiting = asyncio.create_task(caller.post())
+    while not caller.api.ledger.submissions:  # noqa: ASYNC110 - it has no event
+        await asyncio.sleep(0.01)
+    caller.api.heal(number)
+    assert not (await asyncio.wait({waiting}, timeout=0.3))[0]
+    waiting.cancel()
+    await asyncio.wait({waiting})
+
+
 async def test_what_hangs_ends_with_the_stand_in(session: aiohttp.ClientSession, references: References) -> None:
     async with FakeGeneration() as api:
         api.fault("poll", manner="hang")
