@@ -38,7 +38,7 @@ async def snapshot(url: str, into: Path) -> None:
     if not isinstance(address, PostgresqlAddress):
         await asyncio.to_thread(_back_up, file_of(address), into)
         return
-    source = postgresql_engine(address, busy_seconds=BUSY_SECONDS)
+    source = postgresql_engine(address, busy_seconds=BUSY_SECONDS, idle_seconds=0)
     try:
         with start_errors_named(address):
             async with source.connect() as reading:
@@ -69,7 +69,7 @@ async def into_server(source: Path, url: str, *, replace: bool) -> Counts:
     address = address_of(url)
     assert isinstance(address, PostgresqlAddress)
     await prepare_server(address, BUSY_SECONDS)
-    target = postgresql_engine(address, busy_seconds=BUSY_SECONDS)
+    target = postgresql_engine(address, busy_seconds=BUSY_SECONDS, idle_seconds=0)
     reader = file_engine(source)
     try:
         with start_errors_named(address):

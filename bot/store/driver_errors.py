@@ -31,6 +31,7 @@ _POSTGRESQL_WORDS = {
     "53100": "disk full",
     "55P03": "locked",
     "25006": "read-only",
+    "25P03": "out of reach",  # the server ended a transaction in which too much time had passed
     "08": "out of reach",
     "40": "locked",
     "53": "out of resources",

@@ -25,6 +25,10 @@ from bot.store.pooler_words import HANDED_ON, POOLERS_SILENCE, SESSIONS, SETTING
 #: The oldest that the tests of the store have been run on.
 MIN_MAJOR_VERSION = 10
 
+#: A process that stands still within a transaction, or whose machine is gone, keeps its rows from all others for no
+#: longer than this: by GONE_AFTER they take its songs over. A busy event loop lets seconds pass between two statements.
+IDLE_SECONDS = 10.0
+
 #: How many times as long a call waits for its turn among the others of this process: a burst is no trouble.
 TURNS = 4
 
@@ -100,17 +104,23 @@ def name_of(address: PostgresqlAddress) -> str:
     return f"PostgreSQL database {f'{database} ' if database else ''}at {address.place}"
 
 
-def postgresql_engine(address: PostgresqlAddress, *, busy_seconds: float) -> AsyncEngine:
-    """An engine with bounds on every wait. Raises StartError where the driver is not installed."""
+def postgresql_engine(
+    address: PostgresqlAddress, *, busy_seconds: float, idle_seconds: float = IDLE_SECONDS
+) -> AsyncEngine:
+    """An engine with bounds on every wait. Raises StartError where the driver is not installed.
+
+    `idle_seconds`: the server ends a transaction that lets so much time pass between two statements; 0: never.
+    """
     if importlib.util.find_spec("asyncpg") is None:
         raise StartError(
             "PostgreSQL needs the package asyncpg, which requirements/postgres.lock lists (in a container: the build "
             "argument LOCK=postgres). Install it, or use SQLite."
         )
     arguments = _arguments(address, busy_seconds)
+    bounds = _bounds(busy_seconds, idle_seconds)
 
     async def connect() -> Any:
-        return await _connected(address, arguments, busy_seconds)
+        return await _connected(address, arguments, bounds)
 
     cached = address.options.get("prepared_statement_cache_size")
     return create_async_engine(
@@ -127,7 +137,15 @@ def postgresql_engine(address: PostgresqlAddress, *, busy_seconds: float) -> Asy
 
 async def open_connection(address: PostgresqlAddress, *, busy_seconds: float) -> Any:
     """asyncpg's own connection, with the same bounds, for what needs one to itself. Raises the driver's errors."""
-    return await _connected(address, _arguments(address, busy_seconds), busy_seconds)
+    return await _connected(address, _arguments(address, busy_seconds), _bounds(busy_seconds, IDLE_SECONDS))
+
+
+def _bounds(busy_seconds: float, idle_seconds: float) -> str:
+    """Statements that set what a session waits for."""
+    return (
+        f"SET lock_timeout = {round(busy_seconds * 1000)}; "
+        f"SET idle_in_transaction_session_timeout = {round(idle_seconds * 1000)}"
+    )
 
 
 def _arguments(address: PostgresqlAddress, busy_seconds: float) -> dict[str, Any]:
@@ -154,7 +172,7 @@ def _arguments(address: PostgresqlAddress, busy_seconds: float) -> dict[str, Any
     return arguments
 
 
-async def _connected(address: PostgresqlAddress, arguments: dict[str, Any], busy_seconds: float) -> Any:
+async def _connected(address: PostgresqlAddress, arguments: dict[str, Any], bounds: str) -> Any:
     """asyncpg's connection to the first host that takes it; each has the whole time. Raises the last host's error."""
     asyncpg: Any = importlib.import_module("asyncpg")
     hosts = address.hosts or (None,)
@@ -169,7 +187,7 @@ async def _connected(address: PostgresqlAddress, arguments: dict[str, Any], busy
         try:
             _refuse_strangers(connection)
             # not when it is opened: a pooler such as PgBouncer takes no settings then
-            await connection.execute(f"SET lock_timeout = {round(busy_seconds * 1000)}")
+            await connection.execute(bounds)
         except BaseException:
             connection.terminate()
             raise

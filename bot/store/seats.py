@@ -34,6 +34,8 @@ _SHARD_KEY, _GREETING_KEY, _COUNT_KEY = 0x436F6D70, 0x436F6D71, 0x436F6D72
 #: The connection is looked at so often, and after a loss tried again.
 _LOOK_SECONDS = 2.0
 _AGAIN_SECONDS = 1.0
+#: A process that stands still with its turn to greet keeps it for no longer.
+_MAX_TURN_SECONDS = 60.0
 #: A connection whose server has vanished says nothing for as long as one waits.
 _ANSWER_SECONDS = 4.0
 #: So often it is tried again to have it back: whoever stands by looks for a moment whether it is free.
@@ -180,7 +182,7 @@ async def is_taken(address: PostgresqlAddress) -> bool:
 @asynccontextmanager
 async def alone_on(address: PostgresqlAddress) -> AsyncGenerator[None]:
     """Keep every bot off this database for as long as the block lasts. Raises StartError while one runs."""
-    engine = postgresql_engine(address, busy_seconds=BUSY_SECONDS)
+    engine = postgresql_engine(address, busy_seconds=BUSY_SECONDS, idle_seconds=0)
     try:
         with start_errors_named(address):
             connection = await engine.connect()
@@ -207,7 +209,7 @@ class Greetings:
     @asynccontextmanager
     async def turn(self, group: int) -> AsyncGenerator[None]:
         """Hold the turn of a group; the next comes GREETING_SECONDS later. Without a database it is that time's end."""
-        engine = postgresql_engine(self._address, busy_seconds=BUSY_SECONDS)
+        engine = postgresql_engine(self._address, busy_seconds=BUSY_SECONDS, idle_seconds=_MAX_TURN_SECONDS)
         try:
             connection = await self._taken(engine, group)
             yield

@@ -1,6 +1,7 @@
 """Processes that stand still for half a minute, each in the middle of something: what goes on without them stays."""
 
 import asyncio
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,24 @@ def reach(point, reach=bot.crash.reach, seen=[]):
     reach(point)
 
 bot.crash.reach = reach
+"""
+#: In the middle of a transaction, behind these words of a statement: a song's row, and what all take in turns.
+WITHIN = ("UPDATE job SET", "pg_advisory_xact_lock")
+_PRELUDE_WITHIN = """
+import os, signal
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+armed = []
+signal.signal(signal.SIGUSR1, lambda *_: armed.append(1))
+
+async def execute(self, statement, *args, execute=AsyncConnection.execute, **kwargs):
+    answer = await execute(self, statement, *args, **kwargs)
+    if armed and "{words}" in str(statement):
+        armed.clear()
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return answer
+
+AsyncConnection.execute = execute
 """
 #: What a process says that finds its song taken over.
 _LET_GO = ("another process works on this job", "job moved by somebody else", "a late answer of an overtaken attempt")
@@ -96,6 +115,32 @@ async def test_half_a_minute_of_standing_still_moves_nothing_that_was_taken_over
         assert all(len(several.scenario.tracks(f"Song {number:03}")) <= 1 for number in range(songs))
         await several.scenario.order(title="Afterwards")
         await several.scenario.track("Afterwards")
+        for process in (several.stage.bot, *paused):
+            assert process.is_running
+            assert "Traceback" not in process.log, process.log
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+async def test_who_stands_still_within_a_transaction_keeps_it_from_others_for_a_bounded_time(
+    open_several: OpenSeveral,
+) -> None:
+    async with open_several(GENERATION_CONCURRENCY="40") as several:
+        paused = [await several.worker(prelude=_PRELUDE_WITHIN.format(words=words)) for words in WITHIN]
+        try:
+            for process in paused:
+                process.send_signal(signal.SIGUSR1)
+            songs = await all_stand_still(several, paused)
+            await several.rest()
+            assert set(await several.states()) <= {"delivered", "unknown"}
+            await several.scenario.order(title="Afterwards")
+            await several.scenario.track("Afterwards")
+        finally:
+            for process in paused:
+                go_on(process)
+        await several.rest()
+        assert not several.stage.generation.ledger.repeated_posts
+        assert all(len(several.scenario.tracks(f"Song {number:03}")) <= 1 for number in range(songs))
         for process in (several.stage.bot, *paused):
             assert process.is_running
             assert "Traceback" not in process.log, process.log

@@ -8,11 +8,14 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.database_address import parse
 from bot.errors import StartError, StoreBusyError
 from bot.jobs.model import JobState
 from bot.store.db import describe, open_store, sole_runner
-from bot.store.engines import connect
+from bot.store.engines import Database, connect
+from bot.store.jobs import SqlJobStore
 from bot.store.migrate import newest
+from bot.store.postgresql import IDLE_SECONDS, open_connection, postgresql_engine
 from tests.bot.store.orders import NOON, SetClock, an_order, at
 from tests.bot.store.postgresql import PostgresqlServer
 
@@ -96,6 +99,49 @@ async def test_a_row_that_another_holds_is_busy_and_free_afterwards(empty: str) 
                 await store.move(job, JobState.QUEUED, at(1))
             assert await store.get(job.id) == job
         assert await store.move(job, JobState.QUEUED, at(1)) is not None
+
+
+async def test_a_process_that_stands_still_in_a_transaction_keeps_its_rows_for_a_bounded_time(empty: str) -> None:
+    async with open_store(empty, clock=SetClock()) as store:
+        job = await store.add(an_order(), NOON)
+        engine = postgresql_engine(parse(empty), busy_seconds=5.0, idle_seconds=0.5)
+        still = Database(engine, engine)
+
+        async def stand_still() -> None:
+            async with still.writing() as connection:
+                await connection.execute(text("UPDATE job SET title = 'changed'"))
+                # what it wrote is another's to move although it has neither gone on nor gone
+                assert await store.move(job, JobState.QUEUED, at(1)) is not None
+                await connection.execute(text("UPDATE job SET title = 'changed again'"))
+
+        with pytest.raises(StoreBusyError, match="out of reach"):
+            await stand_still()
+        with pytest.raises(StoreBusyError, match="out of reach"):
+            await _end_late(still, store)
+        row = await store.get(job.id)
+        assert row is not None
+        assert (row.state, row.title) == (JobState.QUEUED, job.title)
+        async with still.writing() as connection:  # and goes on as before
+            await connection.execute(text("UPDATE job SET title = title"))
+        await still.close()
+
+
+async def _end_late(still: Database, store: SqlJobStore) -> None:
+    async with still.writing() as connection:
+        await connection.execute(text("UPDATE job SET title = 'changed'"))
+        async with store.database.writing() as other:  # not before the row is free
+            await other.execute(text("UPDATE job SET title = title"))
+
+
+async def test_every_connection_bounds_how_long_a_transaction_stands_still(empty: str) -> None:
+    shown = text("SHOW idle_in_transaction_session_timeout")
+    database = connect(make_url(empty))
+    async with database.writing() as connection:
+        assert (await connection.execute(shown)).scalar_one() == f"{IDLE_SECONDS:.0f}s"
+    await database.close()
+    alone = await open_connection(parse(empty), busy_seconds=5.0)
+    assert await alone.fetchval(shown.text) == f"{IDLE_SECONDS:.0f}s"
+    await alone.close()
 
 
 async def test_connections_that_the_server_ended_are_replaced(empty: str) -> None:
