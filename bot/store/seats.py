@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.clock import Clock
 from bot.crowds import GREETING_SECONDS
 from bot.database_address import PostgresqlAddress
-from bot.errors import StartError, StoreBusyError
+from bot.errors import StartError, StoreBusyError, StoreError
 from bot.store.driver_errors import driver_errors_mapped
 from bot.store.engines import BUSY_SECONDS
 from bot.store.postgresql import name_of, postgresql_engine, start_errors_named
@@ -107,7 +107,7 @@ class HeldSeat:
                 await connection.execute(text(statement))
             await _take_all(connection, self._seat)
         except BaseException:
-            await connection.close()
+            await _let_go(connection)
             raise
         self._connection = connection
 
@@ -135,7 +135,7 @@ class HeldSeat:
         """Let go of it."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            await connection.close()
+            await _let_go(connection)
         await self._engine.dispose()
 
     async def _is_held(self) -> bool:
@@ -192,7 +192,7 @@ async def alone_on(address: PostgresqlAddress) -> AsyncGenerator[None]:
                 raise StartError(f"{name_of(address)} is in use by another running bot. Stop that one first.")
             yield
         finally:
-            await connection.close()
+            await _let_go(connection)
     finally:
         await engine.dispose()
 
@@ -229,7 +229,7 @@ class Greetings:
                     while not await connection.scalar(text(f"SELECT {_try(_GREETING_KEY, group, shared=False)}")):
                         await self._clock.sleep(_AGAIN_SECONDS)
                 except BaseException:
-                    await connection.close()
+                    await _let_go(connection)
                     raise
         except StoreBusyError as error:
             log.info("no turn to greet Discord could be had: %s", error)
@@ -241,8 +241,20 @@ class Greetings:
         try:
             await self._clock.sleep(GREETING_SECONDS)
         finally:
-            await connection.close()
+            await _let_go(connection)
             await engine.dispose()
+
+
+async def _let_go(connection: AsyncConnection) -> None:
+    """Of all that it holds. One that the server has ended meanwhile holds nothing any more."""
+    try:
+        with driver_errors_mapped():
+            await connection.rollback()
+    except StoreError as error:
+        log.info("a connection was gone before what it held was let go of: %s", error)
+        await connection.invalidate()
+    finally:
+        await connection.close()
 
 
 async def _take_all(connection: AsyncConnection, seat: Seat) -> None:
