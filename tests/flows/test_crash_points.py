@@ -1,6 +1,7 @@
 """The process dies at each named point, is started again, and every promise still holds."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from bot.errors import Reason
 from bot.jobs.model import RESTING, Job, JobState
 from tests.flows.conftest import OpenScenario
 from tests.flows.scenario import LYRICS, PATIENCE_SECONDS, Scenario
+from tests.warm_bots import WarmBotProcess
 
 #: After a death at these points nobody can tell whether the POST was accepted: the member is asked.
 IN_DOUBT = {CrashPoint.AFTER_SUBMITTING, CrashPoint.POST_ANSWERED}
@@ -16,6 +18,15 @@ IN_DOUBT = {CrashPoint.AFTER_SUBMITTING, CrashPoint.POST_ANSWERED}
 BEFORE_THE_ANSWER = {CrashPoint.BEFORE_ROW, CrashPoint.AFTER_ROW}
 #: At these points of the last word the track is already there.
 AFTER_THE_TRACK = {CrashPoint.MESSAGE_SENT, CrashPoint.DELIVERED_STORED, CrashPoint.CARD_EDITED}
+#: On a machine that stands still for a second or two it would say first that it takes longer, which is an answer.
+PATIENT = "import bot.ui.taking as taking\ntaking.QUICK_SECONDS = taking._ACK_SECONDS = 60.0"
+
+
+class PatientBot(WarmBotProcess):
+    """Says nothing to an order before it is written down."""
+
+    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
+        super().__init__(folder, settings, prelude=PATIENT)
 
 
 async def died(scenario: Scenario) -> None:
@@ -117,7 +128,7 @@ async def test_a_death_while_the_post_is_under_way_is_an_unknown_outcome(open_sc
 
 
 async def test_a_death_before_the_row_takes_nothing_and_discord_says_so(open_scenario: OpenScenario) -> None:
-    async with open_scenario(CRASH_AT=CrashPoint.BEFORE_ROW.value) as scenario:
+    async with open_scenario(make_bot=PatientBot, CRASH_AT=CrashPoint.BEFORE_ROW.value) as scenario:
         asked = await scenario.order()
         await died(scenario)
         await scenario.restart(CRASH_AT="")
@@ -130,7 +141,7 @@ async def test_a_death_before_the_row_takes_nothing_and_discord_says_so(open_sce
 async def test_a_death_after_the_row_keeps_song_and_words_and_pays_nothing_until_the_member_says_so(
     open_scenario: OpenScenario,
 ) -> None:
-    async with open_scenario(CRASH_AT=CrashPoint.AFTER_ROW.value) as scenario:
+    async with open_scenario(make_bot=PatientBot, CRASH_AT=CrashPoint.AFTER_ROW.value) as scenario:
         asked = await scenario.order()
         await died(scenario)
         await scenario.restart(CRASH_AT="")
