@@ -1,6 +1,9 @@
 """A bot that is forked from a warm process is to all who look at it the bot that is started cold."""
 
 import asyncio
+import json
+import select
+import socket
 import sys
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from sandbox.bot_process import BotProcess
 from sandbox.discord import FakeDiscord
 from sandbox.generation import FakeGeneration
 from sandbox.stage import settings_for, wait_until_ready
+from tests import warm_bots
 from tests.warm_bots import CAN_FORK, WarmBotProcess
 
 pytestmark = [
@@ -71,6 +75,25 @@ async def test_a_start_that_is_called_off_leaves_no_process_and_the_next_one_sta
                 await asyncio.sleep(0.05)
         async with bot:
             await wait_until_ready(discord, bot)
+
+
+@pytest.mark.parametrize("is_ordered", [False, True], ids=["before the order", "with the pid unread"])
+async def test_whoever_asked_and_is_gone_leaves_the_next_one_to_start(
+    tmp_path: Path, kind: type[BotProcess], *, is_ordered: bool
+) -> None:
+    await asyncio.to_thread(_ask_and_go, tmp_path, is_ordered=is_ordered)
+    bot = kind(tmp_path, {"POLL_INTERVAL_SECONDS": "soon"})
+    await bot.start()
+    assert await bot.wait() == 2
+
+
+def _ask_and_go(folder: Path, *, is_ordered: bool) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(warm_bots._server())
+        if is_ordered:
+            order = {"folder": str(folder), "log": str(folder / "log"), "environment": {}, "arguments": ["--help"]}
+            connection.sendall(json.dumps(order).encode() + b"\n")
+            assert select.select([connection], [], [], 20)[0], "no pid came"
 
 
 def _processes_in(folder: Path) -> list[str]:

@@ -142,7 +142,8 @@ class _Server:
 
     def _bear(self, connection: socket.socket) -> dict[str, Any] | None:
         """The order in the new bot, None in the server."""
-        with connection.makefile("rb") as lines:
+        line = b""
+        with connection.makefile("rb") as lines, suppress(ConnectionError):
             line = lines.readline()
         if not line.endswith(b"\n"):  # whoever came was called off before they had ordered
             connection.close()
@@ -172,7 +173,9 @@ class _Server:
         """Signals; where whoever asked for the bot is gone, it goes too."""
         if connection.fileno() == -1:
             return  # it was buried in this very turn
-        signals = connection.recv(1024)
+        signals = b""
+        with suppress(ConnectionError):  # it ended with the pid unread, which is a reset
+            signals = connection.recv(1024)
         if not signals:
             self.selector.unregister(connection)
         for number in signals.split() or (signal.SIGKILL,):
