@@ -30,6 +30,7 @@ async def test_each_bad_song_gets_its_sentence_and_none_is_paid_for(open_scenari
         assert not scenario.api.ledger.submissions
 
 
+@pytest.mark.waits
 async def test_a_song_over_the_cap_is_refused_before_it_is_fetched(open_scenario: OpenScenario) -> None:
     async with open_scenario(REFERENCE_MAX_BYTES="100000") as scenario:
         asked = await scenario.order()

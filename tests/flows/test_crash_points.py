@@ -111,6 +111,7 @@ async def test_a_death_around_the_post_is_settled_by_the_providers_log_where_the
         assert len(scenario.api.ledger.submissions) == posted
 
 
+@pytest.mark.waits
 async def test_a_death_while_the_post_is_under_way_is_an_unknown_outcome(open_scenario: OpenScenario) -> None:
     async with open_scenario(api={"submit_seconds": 60.0}) as scenario:
         await scenario.order()
@@ -127,6 +128,7 @@ async def test_a_death_while_the_post_is_under_way_is_an_unknown_outcome(open_sc
         assert not scenario.tracks()
 
 
+@pytest.mark.waits
 async def test_a_death_before_the_row_takes_nothing_and_discord_says_so(open_scenario: OpenScenario) -> None:
     async with open_scenario(make_bot=PatientBot, CRASH_AT=CrashPoint.BEFORE_ROW.value) as scenario:
         asked = await scenario.order()

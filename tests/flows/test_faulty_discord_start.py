@@ -80,6 +80,7 @@ async def waiting(folder: Path, discord: FakeDiscord, said: str, **settings: str
         assert discord.token not in bot.log
 
 
+@pytest.mark.waits
 async def test_a_discord_that_is_out_of_reach_is_waited_for(tmp_path: Path, discord: FakeDiscord) -> None:
     await discord.refuse_connections()
     async with waiting(tmp_path, discord, "Discord could not be reached (ClientConnectorError)") as bot:
@@ -150,6 +151,7 @@ async def test_settings_that_cannot_be_used_end_it_with_two_and_all_their_names(
         assert name in log
 
 
+@pytest.mark.waits
 async def test_commands_that_discord_does_not_take_keep_nobody_from_being_served(
     tmp_path: Path, discord: FakeDiscord
 ) -> None:

@@ -166,6 +166,7 @@ async def test_health_is_green_while_connected_and_counts_what_happened(open_sce
         assert 'compose_submissions_total{outcome="accepted"} 1.0' in figures
 
 
+@pytest.mark.waits
 async def test_no_secret_is_in_the_log_of_a_whole_song(open_scenario: OpenScenario) -> None:
     async with open_scenario() as scenario:
         asked = await scenario.order()

@@ -1,10 +1,15 @@
 """`move-database`: from one kind of database to the other, and back."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store import copying
 from bot.store.db import open_store
+from bot.store.postgresql import IDLE_SECONDS
 from tests.bot.shell.conftest import MEMBER, Place, place_at
 from tests.bot.store.orders import NOON, SetClock, an_order
 from tests.bot.store.postgresql import MISSING, PostgresqlServer
@@ -36,6 +41,27 @@ async def test_from_sqlite_to_postgresql_and_back(sqlite_place: Place, postgresq
     await same_songs(sqlite_place, server)
     async with open_store(back.settings.database_url, clock=SetClock()) as store:
         assert (await store.add(an_order(78), NOON)).id == 5
+
+
+@needs_postgresql
+@pytest.mark.slow
+async def test_a_move_may_stand_still_for_longer_than_the_bot(
+    sqlite_place: Place, postgresql: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slowly(source: AsyncConnection, target: AsyncConnection, table: Table) -> int:
+        count = await copied(source, target, table)
+        if table is copying.KEPT[0]:
+            await asyncio.sleep(IDLE_SECONDS + 1)
+        return count
+
+    await sqlite_place.filled()
+    server = place_at(sqlite_place.folder, await postgresql.empty_database())
+    back = place_at(sqlite_place.folder, f"sqlite+aiosqlite:///{sqlite_place.folder / 'back.db'}")
+    copied = copying._copy_table
+    monkeypatch.setattr(copying, "_copy_table", slowly)
+    for old, new in ((sqlite_place, server), (server, back)):
+        answer = await old.run("move-database", new.settings.database_url)
+        assert (answer.code, answer.values["songs"]) == (0, 3), answer.text
 
 
 @needs_postgresql
