@@ -210,10 +210,13 @@ class Greetings:
     async def turn(self, group: int) -> AsyncGenerator[None]:
         """Hold the turn of a group; the next comes GREETING_SECONDS later. Without a database it is that time's end."""
         engine = postgresql_engine(self._address, busy_seconds=BUSY_SECONDS, idle_seconds=_MAX_TURN_SECONDS)
+        connection: AsyncConnection | None = None
         try:
             connection = await self._taken(engine, group)
             yield
         except BaseException:
+            if connection is not None:
+                await _let_go(connection)
             await engine.dispose()
             raise
         if connection is None:

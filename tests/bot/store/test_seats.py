@@ -79,3 +79,16 @@ async def test_a_turn_to_greet_ends_by_itself_when_its_process_stands_still(
     await supervisor.stop()
     assert "no turn to greet" not in caplog.text
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+async def test_a_turn_whose_greeting_fails_is_the_next_ones_at_once(url: str) -> None:
+    supervisor = TaskSupervisor(SystemClock())
+    database = connect(make_url(url))
+    with pytest.raises(ConnectionResetError) as kept:  # whose trace keeps all that was not let go of
+        async with Greetings(parse(url), SystemClock(), supervisor).turn(0):
+            raise ConnectionResetError
+    async with database.reading() as connection:
+        held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        assert (await connection.execute(held)).scalar_one() == 0, kept
+    await database.close()
+    await supervisor.stop()
