@@ -186,8 +186,9 @@ async def alone_on(address: PostgresqlAddress) -> AsyncGenerator[None]:
     try:
         with start_errors_named(address):
             connection = await engine.connect()
-            is_free = [await connection.scalar(text(f"SELECT {lock}")) for lock in _ALONE.locks()]
         try:
+            with start_errors_named(address):
+                is_free = [await connection.scalar(text(f"SELECT {lock}")) for lock in _ALONE.locks()]
             if not all(is_free):
                 raise StartError(f"{name_of(address)} is in use by another running bot. Stop that one first.")
             yield
